@@ -1,0 +1,19 @@
+// Brings package-lock.json up to date and keeps download addresses out of it: the lock pins by version and
+// integrity, and an install then uses whichever registry the machine is set to.
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+
+const install = spawnSync("npm", ["install", "--omit-lockfile-registry-resolved=false", ...process.argv.slice(2)], {
+  stdio: "inherit",
+});
+if (install.status !== 0) process.exit(install.status ?? 1);
+
+const lock: {
+  packages: Record<string, { resolved?: string; hasInstallScript?: boolean; version?: string; link?: boolean }>;
+} = JSON.parse(readFileSync("package-lock.json", "utf8"));
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (entry.resolved?.startsWith("http")) delete entry.resolved;
+  if (entry.hasInstallScript) throw new Error(`${path} has an install script: choose another package`);
+  if (entry.version === undefined && !entry.link && path !== "") throw new Error(`${path} is not pinned to a version`);
+}
+writeFileSync("package-lock.json", `${JSON.stringify(lock, null, 2)}\n`);

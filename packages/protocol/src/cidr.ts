@@ -1,12 +1,18 @@
 import ipaddr from "ipaddr.js";
 import { err, ok, type Result } from "./result.ts";
 
+/** An IP address. Comes only from `parseAddress`. */
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
 /** A block of IP addresses. */
 export interface Cidr {
   /** As given, in its shortest form. */
   readonly text: string;
-  contains(address: string): boolean;
+  contains(address: Address): boolean;
 }
+
+/** Reads the address of a peer; an IPv4 address mapped into IPv6 is the IPv4 address. Undefined if it is none. */
+export const parseAddress = (text: string): Address | undefined => (isAddress(text) ? ipaddr.process(text) : undefined);
 
 /** Reads a CIDR block, or a single address as the block of itself; IPv4 and IPv6. */
 export function parseCidr(text: string): Result<Cidr, string> {
@@ -22,10 +28,8 @@ export function parseCidr(text: string): Result<Cidr, string> {
   return ok({
     text: `${base.toString()}/${bits}`,
     contains(candidate) {
-      if (!isAddress(candidate)) return false;
-      const seen = ipaddr.process(candidate); // an IPv4 address mapped into IPv6 is the IPv4 address
-      if (seen instanceof ipaddr.IPv4) return base instanceof ipaddr.IPv4 && seen.match(base, bits);
-      return base instanceof ipaddr.IPv6 && seen.match(base, bits);
+      if (candidate instanceof ipaddr.IPv4) return base instanceof ipaddr.IPv4 && candidate.match(base, bits);
+      return base instanceof ipaddr.IPv6 && candidate.match(base, bits);
     },
   });
 }

@@ -18,14 +18,3 @@ export const refusals = {
 export type RefusalKind = keyof typeof refusals;
 
 export type TokenErrorCode = (typeof refusals)[RefusalKind]["error"];
-
-/**
- * A refusal as a value. `description` goes to the caller and holds nothing that the caller must not know and nothing
- * that it sent; `reason` and `detail` go to the operator, under the request id.
- */
-export interface Refusal {
-  readonly kind: RefusalKind;
-  readonly description: string;
-  readonly reason: string;
-  readonly detail: string;
-}

@@ -1,11 +1,12 @@
 import { decodeBase64Text } from "./base64.ts";
 import { decodeFormPart } from "./form.ts";
+import { Redacted } from "./redacted.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** A client id and secret as one reading of a request has them. Not yet checked against anything. */
 export interface ClientCredentials {
   readonly clientId: string;
-  readonly clientSecret: string;
+  readonly clientSecret: Redacted<string>;
 }
 
 /**
@@ -18,12 +19,14 @@ export function decodeBasicCredentials(encoded: string): Result<readonly ClientC
   if (!text.ok) return err(`the Basic credentials are ${text.error}`);
   const colon = text.value.indexOf(":"); // RFC 7617 §2: the first colon; secrets may hold more
   if (colon < 0) return err("the Basic credentials have no colon");
-  const raw = { clientId: text.value.slice(0, colon), clientSecret: text.value.slice(colon + 1) };
-  const clientId = decodeFormPart(raw.clientId);
-  const clientSecret = decodeFormPart(raw.clientSecret);
+  const rawId = text.value.slice(0, colon);
+  const rawSecret = text.value.slice(colon + 1);
+  const raw = { clientId: rawId, clientSecret: new Redacted(rawSecret) };
+  const clientId = decodeFormPart(rawId);
+  const clientSecret = decodeFormPart(rawSecret);
   if (clientId === undefined || clientSecret === undefined) return ok([raw]);
-  if (clientId === raw.clientId && clientSecret === raw.clientSecret) return ok([raw]);
-  return ok([{ clientId, clientSecret }, raw]);
+  if (clientId === rawId && clientSecret === rawSecret) return ok([raw]);
+  return ok([{ clientId, clientSecret: new Redacted(clientSecret) }, raw]);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
 import { formatGeneratedSecret, generatedSecretRandom } from "@carnet/protocol/client-secret";
 import { type ClientId, parseClientId, parseSecretId, type SecretId, secretIdAlphabet } from "@carnet/protocol/ids";
+import { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
 import type { Clock, RandomSource } from "../ports.ts";
@@ -23,7 +24,7 @@ export interface ClientRegistration {
   readonly access_token_ttl?: number | undefined;
   readonly workspace?: string | undefined;
   /** An existing secret to bring along. Without it one is generated. */
-  readonly client_secret?: string | undefined;
+  readonly client_secret?: Redacted<string> | undefined;
   /** Whether a person made the existing secret up. One under 20 characters always counts so. */
   readonly human_secret?: boolean | undefined;
 }
@@ -37,7 +38,7 @@ export interface FieldProblem {
 export interface RegisteredClient {
   readonly client: Client;
   /** To be shown once: it is kept nowhere. Absent where an existing one was brought along. */
-  readonly generatedSecret: string | undefined;
+  readonly generatedSecret: Redacted<string> | undefined;
 }
 
 export interface RegistrationPorts {
@@ -76,7 +77,7 @@ type Settings = Omit<Client, "clientId" | "createdAt" | "secrets">;
 type Registration = Settings & { clientId: ClientId | undefined; importedSecret: ImportedSecret | undefined };
 
 interface ImportedSecret {
-  readonly value: string;
+  readonly value: Redacted<string>;
   readonly human: boolean;
 }
 
@@ -110,20 +111,20 @@ function readRegistration(given: ClientRegistration, now: number): Result<Regist
 async function makeSecret(
   { clientId, imported, now }: { clientId: ClientId; imported: ImportedSecret | undefined; now: number },
   { random, hasher }: RegistrationPorts,
-): Promise<Result<{ kept: ClientSecret; shown: string | undefined }, string>> {
+): Promise<Result<{ kept: ClientSecret; shown: Redacted<string> | undefined }, string>> {
   const secretId = drawSecretId(random);
   const common = { secretId, createdAt: now, expiresAt: null };
   if (imported === undefined) {
     const shown = formatGeneratedSecret(secretId, draw(generatedSecretRandom, random));
     const digest = hasher.digest(clientId, shown);
-    return ok({ kept: { ...common, kind: "generated", digest, salt: noSalt }, shown });
+    return ok({ kept: { ...common, kind: "generated", digest, salt: noSalt }, shown: new Redacted(shown) });
   }
   if (!imported.human) {
-    const digest = hasher.digest(clientId, imported.value);
+    const digest = hasher.digest(clientId, imported.value.reveal());
     return ok({ kept: { ...common, kind: "imported", digest, salt: noSalt }, shown: undefined });
   }
   const salt = random.bytes(16);
-  const digest = await hasher.slowDigest(imported.value, salt);
+  const digest = await hasher.slowDigest(imported.value.reveal(), salt);
   if (!digest.ok) return err("too many slow checks are waiting: try again");
   return ok({ kept: { ...common, kind: "human", digest: digest.value, salt }, shown: undefined });
 }
@@ -188,11 +189,14 @@ function lifetime(seconds: number | undefined): Result<number | null, string> {
 }
 
 function existingSecret(given: ClientRegistration): Result<ImportedSecret | undefined, string> {
-  const value = given.client_secret;
+  const value = given.client_secret?.reveal();
   if (value === undefined) {
     return given.human_secret ? err("is missing: human_secret says how to keep an existing one") : ok(undefined);
   }
   if (value === "" || value.length > 1024) return err("must have 1 to 1024 characters");
   if (!value.isWellFormed() || /\p{Cc}/u.test(value)) return err("must be text without control characters");
-  return ok({ value, human: given.human_secret === true || [...value].length < shortestRandomSecret });
+  return ok({
+    value: new Redacted(value),
+    human: given.human_secret === true || [...value].length < shortestRandomSecret,
+  });
 }

@@ -2,6 +2,7 @@ import type { ClientCredentials } from "@carnet/protocol/basic-credentials";
 import { type Address, parseAddress } from "@carnet/protocol/cidr";
 import { isMistypedSecret, secretIdOf } from "@carnet/protocol/client-secret";
 import { type ClientId, parseClientId, type SecretId } from "@carnet/protocol/ids";
+import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { BoundedCache } from "../bounded-cache.ts";
 import { type Client, type ClientHindrance, type ClientSecret, hindranceOf } from "../client/client.ts";
@@ -57,7 +58,7 @@ export async function authenticateClient(
 
 interface Attempt {
   readonly clientId: ClientId | undefined;
-  readonly secret: string;
+  readonly secret: Redacted<string>;
   readonly secretId: SecretId | undefined;
   readonly digest: Uint8Array;
 }
@@ -75,8 +76,8 @@ function prepare(reading: ClientCredentials, hasher: SecretHasher): Attempt {
   return {
     clientId: clientId.ok ? clientId.value : undefined,
     secret: reading.clientSecret,
-    secretId: secretIdOf(reading.clientSecret),
-    digest: hasher.digest(reading.clientId, reading.clientSecret),
+    secretId: secretIdOf(reading.clientSecret.reveal()),
+    digest: hasher.digest(reading.clientId, reading.clientSecret.reveal()),
   };
 }
 
@@ -104,7 +105,7 @@ async function judgeAnew(
   const verdict = judge(lookup.client, attempt, circumstances, ports);
   if (verdict.ok || !lookup.anySlowSecret) return verdict;
   const slow = lookup.client.secrets.filter((secret) => secret.kind === "human");
-  const digest = await ports.hasher.slowDigest(attempt.secret, slow[0]?.salt ?? decoySalt);
+  const digest = await ports.hasher.slowDigest(attempt.secret.reveal(), slow[0]?.salt ?? decoySalt);
   if (!digest.ok) return digest;
   const proven = slow.find((secret) => ports.hasher.equal(secret.digest, digest.value));
   if (proven === undefined) return verdict;
@@ -138,7 +139,7 @@ function describe(reason: Reason, lookup: ClientLookup, attempt: Attempt, flaw: 
   if (reason === "busy") return tooManySlowChecks;
   if (flaw !== undefined) return invalidClient("no_credentials", flaw);
   if (!lookup.known) return invalidClient("unknown_client", "no client with this id is registered");
-  const mistyped = reason === "wrong_secret" && isMistypedSecret(attempt.secret);
+  const mistyped = reason === "wrong_secret" && isMistypedSecret(attempt.secret.reveal());
   const detail = mistyped ? "the secret was mistyped or cut short: its checksum does not fit" : details[reason];
   return { ...invalidClient(reason, detail), clientId: lookup.client.clientId };
 }

@@ -1,4 +1,5 @@
 import { type AccessTokenClaims, workspaceArid } from "@carnet/protocol/access-token-claims";
+import { Redacted } from "@carnet/protocol/redacted";
 import { formatScope } from "@carnet/protocol/scope";
 import type { RandomSource } from "../ports.ts";
 import type { Grant } from "./authorise.ts";
@@ -22,7 +23,7 @@ export interface TokenPolicy {
 }
 
 export interface MintedToken {
-  readonly accessToken: string;
+  readonly accessToken: Redacted<string>;
   readonly expiresIn: number;
   readonly scope: string;
   readonly claims: AccessTokenClaims;
@@ -55,5 +56,5 @@ export function mint(grant: Grant, now: number, { policy, random, signer }: Mint
     scope,
     ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
   };
-  return { accessToken: signer.sign(claims), expiresIn, scope, claims, keyId: signer.keyId };
+  return { accessToken: new Redacted(signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };
 }

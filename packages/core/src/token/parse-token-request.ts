@@ -3,6 +3,7 @@ import { paths, versionOfPath } from "@carnet/protocol/endpoints";
 import { decodeForm, decodeFormPart, type Parameter } from "@carnet/protocol/form";
 import { decodeJsonObject } from "@carnet/protocol/json-object";
 import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
+import { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalKind } from "@carnet/protocol/refusals";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { resolveVersion } from "@carnet/protocol/versions";
@@ -46,7 +47,7 @@ export function parseTokenRequest(
   }
   const version = resolveVersion(message.version, versionOfPath[message.path]);
   if (!version.ok) return refuse("bad_version", version.error);
-  if (carriesCredentials(message.query)) {
+  if (carriesCredentials(message.query.reveal())) {
     // RFC 6749 §2.3.1: the parameters MUST NOT be included in the request URI
     return refuse(
       "credentials_in_query",
@@ -71,24 +72,25 @@ export function parseTokenRequest(
 }
 
 function readParameters(message: TokenRequestMessage): Result<Parameters, Refusal> {
-  if (message.body === "")
+  const body = message.body?.reveal();
+  if (body === "")
     return refuse("empty_body", "the body is empty: send grant_type=client_credentials with the client's credentials");
   const format = parseTokenRequestFormat(message.contentType);
   if (!format.ok) return refuse("bad_content_type", format.error);
-  if (message.body === undefined) return refuse("not_utf8", "the body is not valid UTF-8");
+  if (body === undefined) return refuse("not_utf8", "the body is not valid UTF-8");
   if (format.value === "json") {
-    const members = decodeJsonObject(message.body);
+    const members = decodeJsonObject(body);
     return members.ok
       ? pick(members.value)
       : refuse("bad_json", `${members.error}: send one object with string values`);
   }
-  if (/^\s*[{[]/.test(message.body)) {
+  if (/^\s*[{[]/.test(body)) {
     return refuse(
       "json_as_form",
       "the body is JSON but the Content-Type is application/x-www-form-urlencoded: change one of the two",
     );
   }
-  const pairs = decodeForm(message.body);
+  const pairs = decodeForm(body);
   return pairs.ok
     ? pick(pairs.value)
     : refuse(
@@ -111,18 +113,25 @@ function pick(parameters: readonly Parameter[]): Result<Parameters, Refusal> {
   return ok(picked);
 }
 
-const noCredentials: ClientCredentials = { clientId: "", clientSecret: "" };
+const noCredentials: ClientCredentials = { clientId: "", clientSecret: new Redacted("") };
 
-function readCredentials(headers: readonly string[], parameters: Parameters): Result<PresentedCredentials, Refusal> {
+function readCredentials(
+  headers: readonly Redacted<string>[],
+  parameters: Parameters,
+): Result<PresentedCredentials, Refusal> {
   if (headers.length > 1) return refuse("two_authorization_headers", "there is more than one Authorization header");
-  const [scheme = "", encoded = ""] = (headers[0] ?? "").trim().split(/ +/, 2);
+  const [scheme = "", encoded = ""] = (headers[0]?.reveal() ?? "").trim().split(/ +/, 2);
   const { client_id: clientId, client_secret: clientSecret } = parameters;
   // A Bearer header is no client authentication here, and one public SDK sends it beside body credentials
   if (scheme === "" || scheme.toLowerCase() === "bearer") {
     if (clientId === undefined || clientSecret === undefined) {
       return ok({ method: "none", readings: [noCredentials], flaw: "no complete credentials were sent" });
     }
-    return ok({ method: "client_secret_post", readings: [{ clientId, clientSecret }], flaw: undefined });
+    return ok({
+      method: "client_secret_post",
+      readings: [{ clientId, clientSecret: new Redacted(clientSecret) }],
+      flaw: undefined,
+    });
   }
   // RFC 6749 §2.3: not more than one authentication method in each request
   if (clientSecret !== undefined) {

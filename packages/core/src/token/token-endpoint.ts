@@ -24,10 +24,7 @@ export async function answerTokenRequest(
   ports: TokenEndpointPorts,
 ): Promise<TokenAnswer> {
   const now = ports.clock.now();
-  const refuse = async (refusal: Refusal): Promise<TokenAnswer> => {
-    await ports.recorder.record(refused(message, now, refusal));
-    return renderRefusal(refusal);
-  };
+  const refuse = (refusal: Refusal) => refuseTokenRequest({ message, now, refusal }, ports);
 
   const request = parseTokenRequest(message, { now, sunsetAt: ports.policy.sunsetAt });
   if (!request.ok) return refuse(request.error);
@@ -43,4 +40,13 @@ export async function answerTokenRequest(
   await ports.recorder.record(issued(message, now, grant.value, token));
 
   return renderToken(token);
+}
+
+/** Records and renders a refusal: the one way out without a token, also for what is refused before it is read. */
+export async function refuseTokenRequest(
+  { message, now, refusal }: { message: TokenRequestMessage; now: number; refusal: Refusal },
+  { recorder }: Pick<TokenEndpointPorts, "recorder">,
+): Promise<TokenAnswer> {
+  await recorder.record(refused(message, now, refusal));
+  return renderRefusal(refusal);
 }

@@ -16,7 +16,7 @@ export interface TokenRecorder {
 /** What happened to one token request. Has no room for a secret or a token. */
 export type TokenRecord = TokenIssued | TokenRefused;
 
-interface RequestFacts {
+type RequestFacts = {
   readonly requestId: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -24,9 +24,9 @@ interface RequestFacts {
   readonly address: string;
   /** null: the request named no valid one. */
   readonly version: string | null;
-}
+};
 
-export interface TokenIssued extends RequestFacts {
+export type TokenIssued = RequestFacts & {
   readonly event: "token_issued";
   readonly clientId: ClientId;
   readonly secretId: SecretId;
@@ -35,9 +35,9 @@ export interface TokenIssued extends RequestFacts {
   readonly scope: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
-}
+};
 
-export interface TokenRefused extends RequestFacts {
+export type TokenRefused = RequestFacts & {
   readonly event: "token_refused";
   /** The registered client that was named, or null. */
   readonly clientId: ClientId | null;
@@ -45,7 +45,7 @@ export interface TokenRefused extends RequestFacts {
   readonly error: TokenErrorCode;
   readonly reason: string;
   readonly detail: string;
-}
+};
 
 export const issued = (message: TokenRequestMessage, at: number, grant: Grant, token: MintedToken): TokenIssued => ({
   event: "token_issued",

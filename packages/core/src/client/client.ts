@@ -1,13 +1,28 @@
 import type { Address, Cidr } from "@carnet/protocol/cidr";
-import type { ClientId, SecretId } from "@carnet/protocol/ids";
+import type { ClientId } from "@carnet/protocol/ids";
+import type { ClientSecret } from "./client-secret.ts";
 
 /**
  * What a client is and whether it may act now. Apart from the token endpoint, because registration and administration
  * know clients too.
  */
-export interface Client {
+export interface Client extends ClientSettings {
   readonly clientId: ClientId;
+  /** Of whom the client acts for; fixed at registration. */
+  readonly workspace: string | null;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Goes up by one with each change. */
+  readonly version: number;
+  readonly secrets: readonly ClientSecret[];
+}
+
+/** What of a client can be changed. */
+export interface ClientSettings {
   readonly clientName: string | null;
+  /** The user that the client acts as. Another one ends all secrets. */
+  readonly username: string | null;
   /** In the registered order, which every answer keeps. */
   readonly scopes: readonly string[];
   readonly scopePolicy: ScopePolicy;
@@ -20,9 +35,9 @@ export interface Client {
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | null;
   /** Seconds; null: as the server is set. */
   readonly accessTokenTtl: number | null;
-  readonly workspace: string | null;
-  readonly createdAt: number;
-  readonly secrets: readonly ClientSecret[];
+  /** null: as the server is set. */
+  readonly audience: string | null;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export const scopePolicies = ["narrow", "strict", "ignore"] as const;
@@ -34,29 +49,9 @@ export type ClientStatus = (typeof clientStatuses)[number];
 export const tokenEndpointAuthMethods = ["client_secret_basic", "client_secret_post"] as const;
 export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number];
 
-/** One secret of a client, as it is kept: never the secret itself. */
-export interface ClientSecret {
-  readonly secretId: SecretId;
-  readonly kind: SecretKind;
-  /** Of the secret under the fast or the slow hash, by its kind. */
-  readonly digest: Uint8Array;
-  /** The client's salt for the slow hash; empty for the fast one. */
-  readonly salt: Uint8Array;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  readonly expiresAt: number | null;
-}
-
-/**
- * `generated` here with 256 random bits and its own id inside; `imported`, long enough to be taken for random; `human`,
- * short or said to be made by a person, and so kept under a slow hash.
- */
-export const secretKinds = ["generated", "imported", "human"] as const;
-export type SecretKind = (typeof secretKinds)[number];
-
 /** Why a client that has proven its secret may still not act, or undefined where it may. */
 export function hindranceOf(client: Client, now: number, address: Address | undefined): ClientHindrance | undefined {
-  // Every check is made whatever the others say, an empty allow list included: the work must not tell them apart.
+  // Every check is made whatever the others say: the work must not tell them apart
   const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : undefined;
   const disabled = client.status === "disabled";
   const expired = client.expiresAt !== null && client.expiresAt <= now;

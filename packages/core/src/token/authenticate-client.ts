@@ -5,11 +5,13 @@ import { type ClientId, parseClientId, type SecretId } from "@carnet/protocol/id
 import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { BoundedCache } from "../bounded-cache.ts";
-import { type Client, type ClientHindrance, type ClientSecret, hindranceOf } from "../client/client.ts";
+import { type Client, type ClientHindrance, hindranceOf } from "../client/client.ts";
 import type { ClientDirectory } from "../client/client-directory.ts";
+import { type ClientSecret, type SecretState, secretStateAt } from "../client/client-secret.ts";
 import type { ClientLookup } from "../client/client-store.ts";
 import { decoyClient } from "../client/decoy-client.ts";
 import type { SecretHasher } from "../client/secret-hasher.ts";
+import type { SecretUses } from "../client/secret-uses.ts";
 import type { Refusal } from "../refusal.ts";
 import type { PresentedCredentials } from "./parse-token-request.ts";
 
@@ -22,6 +24,7 @@ export interface AuthenticatedClient {
 export interface AuthenticationPorts {
   readonly directory: ClientDirectory;
   readonly hasher: SecretHasher;
+  readonly uses: SecretUses;
   /** The fast digests of slow-hashed secrets that were proven since the start. */
   readonly provenSecrets: BoundedCache<SecretId, Uint8Array>;
 }
@@ -69,7 +72,7 @@ interface Circumstances {
 }
 
 type Verdict = Result<AuthenticatedClient, Reason>;
-type Reason = "wrong_secret" | "secret_expired" | "busy" | ClientHindrance;
+type Reason = "wrong_secret" | `secret_${Exclude<SecretState, "active">}` | "busy" | ClientHindrance;
 
 function prepare(reading: ClientCredentials, hasher: SecretHasher): Attempt {
   const clientId = parseClientId(reading.clientId);
@@ -92,7 +95,7 @@ function judge(client: Client, attempt: Attempt, circumstances: Circumstances, p
   );
   const expected = (candidate && fastDigest(candidate)) ?? noDigest;
   const proven = ports.hasher.equal(expected, attempt.digest);
-  return conclude(client, proven ? candidate : undefined, circumstances);
+  return conclude(client, proven ? candidate : undefined, { ...circumstances, uses: ports.uses });
 }
 
 /** Judges by what the store says now, and by the slow hash as well if that is anybody's. */
@@ -110,13 +113,18 @@ async function judgeAnew(
   const proven = slow.find((secret) => ports.hasher.equal(secret.digest, digest.value));
   if (proven === undefined) return verdict;
   ports.provenSecrets.set(proven.secretId, attempt.digest);
-  return conclude(lookup.client, proven, circumstances);
+  return conclude(lookup.client, proven, { ...circumstances, uses: ports.uses });
 }
 
-function conclude(client: Client, proven: ClientSecret | undefined, { now, address }: Circumstances): Verdict {
+function conclude(
+  client: Client,
+  proven: ClientSecret | undefined,
+  { now, address, uses }: Circumstances & Pick<AuthenticationPorts, "uses">,
+): Verdict {
   const hindrance = hindranceOf(client, now, address);
   if (proven === undefined) return err("wrong_secret");
-  if (proven.expiresAt !== null && proven.expiresAt <= now) return err("secret_expired");
+  const state = secretStateAt(proven, now, uses.lastOf(proven));
+  if (state !== "active") return err(`secret_${state}` as const);
   return hindrance === undefined ? ok({ client, secretId: proven.secretId }) : err(hindrance);
 }
 
@@ -129,7 +137,10 @@ const startsAlike = (left: Uint8Array | undefined, right: Uint8Array): boolean =
 
 const details = {
   wrong_secret: "the secret is none of the client's",
+  secret_pending: "the secret is right and is not valid yet",
   secret_expired: "the secret is right and has expired",
+  secret_idle: "the secret is right and has ended, since it was not used for as long as its rotation allowed",
+  secret_revoked: "the secret is right and was revoked",
   client_disabled: "the secret is right and the client is disabled",
   client_expired: "the secret is right and the client has expired",
   address_not_allowed: "the secret is right and the address is not in the client's ip_allowlist",

@@ -49,7 +49,7 @@ export function mint(grant: Grant, now: number, { policy, random, signer }: Mint
     iss: policy.issuer,
     sub: client.clientId, // RFC 9068 §2.2: no resource owner is involved, so the client
     client_id: client.clientId,
-    aud: policy.audience,
+    aud: client.audience ?? policy.audience,
     iat: issuedAt,
     exp: issuedAt + expiresIn,
     jti: random.uuid(),

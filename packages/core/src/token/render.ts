@@ -1,7 +1,9 @@
 import { basicChallenge } from "@carnet/protocol/basic-credentials";
+import { expiryWarningHeader, formatExpiryWarnings } from "@carnet/protocol/expiry-warning";
 import { Redacted } from "@carnet/protocol/redacted";
 import { refusals } from "@carnet/protocol/refusals";
 import { type ErrorResponse, type TokenResponse, tokenResponseHeaders } from "@carnet/protocol/token-response";
+import type { ExpiryWarning } from "../client/expiry-warnings.ts";
 import type { Refusal } from "../refusal.ts";
 import type { MintedToken } from "./mint.ts";
 
@@ -13,14 +15,18 @@ export interface TokenAnswer {
 }
 
 /** The answer that carries a token. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
-export function renderToken(token: MintedToken): TokenAnswer {
+export function renderToken(token: MintedToken, warnings: readonly ExpiryWarning[]): TokenAnswer {
   const body: TokenResponse = {
     access_token: token.accessToken.reveal(),
     expires_in: token.expiresIn,
     scope: token.scope,
     token_type: "Bearer",
   };
-  return { status: 200, headers: tokenResponseHeaders, body: new Redacted(JSON.stringify(body)) };
+  const headers =
+    warnings.length === 0
+      ? tokenResponseHeaders
+      : { ...tokenResponseHeaders, [expiryWarningHeader]: formatExpiryWarnings(warnings) };
+  return { status: 200, headers, body: new Redacted(JSON.stringify(body)) };
 }
 
 /** The answer that says why there is no token. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */

@@ -1,3 +1,4 @@
+import { warningsFor } from "../client/expiry-warnings.ts";
 import type { Clock } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
 import { type AuthenticationPorts, authenticateClient } from "./authenticate-client.ts";
@@ -39,7 +40,7 @@ export async function answerTokenRequest(
 
   await ports.recorder.record(issued(message, now, grant.value, token));
 
-  return renderToken(token);
+  return renderToken(token, warningsFor(grant.value.client, grant.value.secretId, now));
 }
 
 /** Records and renders a refusal: the one way out without a token, also for what is refused before it is read. */

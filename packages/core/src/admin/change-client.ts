@@ -1,0 +1,95 @@
+import { parseClientId } from "@carnet/protocol/ids";
+import { ok, type Result } from "@carnet/protocol/result";
+import type { Client } from "../client/client.ts";
+import { type ClientSettingsInput, readSettings } from "../client/client-settings.ts";
+import type { ClientStore } from "../client/client-store.ts";
+import { unknownScopes } from "../client/register-client.ts";
+import type { Clock } from "../ports.ts";
+import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
+import { type AdminProblem, invalid, problem } from "./admin-problem.ts";
+import { withSecretsEnded } from "./secrets.ts";
+
+export interface ChangePorts {
+  readonly clock: Clock;
+  readonly store: Pick<ClientStore, "find" | "replace" | "delete">;
+}
+
+/** Which client an operation is about, and the state in which the caller last saw it. */
+export interface Target {
+  readonly clientId: string;
+  /** The entity tags of `If-Match`; undefined: whatever the state. @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */
+  readonly ifMatch: readonly string[] | undefined;
+}
+
+/** The entity tag of a client's state. Differs for a client that is registered anew under an old id. */
+export const entityTagOf = (client: Client): string => `"${client.createdAt.toString(36)}-${client.version}"`;
+
+/** The client by its id. Refuses with `not_found`. */
+export async function findClient(
+  clientId: string,
+  { store }: Pick<ChangePorts, "store">,
+): Promise<Result<Client, AdminProblem>> {
+  const id = parseClientId(clientId);
+  const lookup = id.ok ? await store.find(id.value) : undefined;
+  return lookup?.known ? ok(lookup.client) : problem("not_found", "no client with this id is registered");
+}
+
+/**
+ * Reads a client, decides on its next state and keeps that, again from the start where somebody else was quicker.
+ * Refuses with `not_found`, `changed`, and what the decision refuses with.
+ */
+export async function changeClient<Outcome extends { readonly client: Client }>(
+  target: Target,
+  ports: ChangePorts,
+  decide: (client: Client, now: number) => Promise<Result<Outcome, AdminProblem>>,
+): Promise<Result<Outcome, AdminProblem>> {
+  for (;;) {
+    const found = await findClient(target.clientId, ports);
+    if (!found.ok) return found;
+    const before = found.value;
+    if (!matches(target, before)) return changedInBetween;
+    const now = ports.clock.now();
+    const decided = await decide(before, now);
+    if (!decided.ok || decided.value.client === before) return decided;
+    const next: Client = { ...decided.value.client, updatedAt: now, version: before.version + 1 };
+    if ((await ports.store.replace(next)) === "replaced") return ok({ ...decided.value, client: next });
+  }
+}
+
+const matches = ({ ifMatch }: Target, client: Client): boolean =>
+  ifMatch === undefined || ifMatch.includes("*") || ifMatch.includes(entityTagOf(client));
+
+const changedInBetween = problem(
+  "changed",
+  "the client was changed since its ETag was read: read it again and decide anew",
+);
+
+/**
+ * Changes settings. Another username ends all secrets at once, as on the platform that this service is compatible
+ * with. Refuses with `invalid`, `not_found` and `changed`.
+ */
+export function changeSettings(
+  target: Target,
+  input: ClientSettingsInput,
+  ports: ChangePorts & { readonly scopes: ScopeCatalogue },
+): Promise<Result<{ client: Client }, AdminProblem>> {
+  return changeClient(target, ports, async (client, now) => {
+    const settings = readSettings(input, client, now);
+    if (!settings.ok) return invalid(settings.error);
+    const added = settings.value.scopes.filter((name) => !client.scopes.includes(name));
+    const unknown = await ports.scopes.unknown(added);
+    if (unknown.length > 0) return invalid([unknownScopes(unknown)]);
+    const changed: Client = { ...client, ...settings.value };
+    return ok({ client: changed.username === client.username ? changed : withSecretsEnded(changed, now) });
+  });
+}
+
+/** Deletes a client with its secrets. Refuses with `not_found` and `changed`. */
+export async function deleteClient(target: Target, ports: ChangePorts): Promise<Result<undefined, AdminProblem>> {
+  for (;;) {
+    const found = await findClient(target.clientId, ports);
+    if (!found.ok) return found;
+    if (!matches(target, found.value)) return changedInBetween;
+    if ((await ports.store.delete(found.value)) === "deleted") return ok(undefined);
+  }
+}

@@ -1,0 +1,68 @@
+import { ok, type Result } from "@carnet/protocol/result";
+import type { Client } from "../client/client.ts";
+import type { ClientStore } from "../client/client-store.ts";
+import {
+  type ClientRegistration,
+  clientIdTaken,
+  prepareClient,
+  type RegistrationPorts,
+} from "../client/register-client.ts";
+import { type AdminProblem, problem } from "./admin-problem.ts";
+
+export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
+  readonly store: Pick<ClientStore, "insert" | "find">;
+}
+
+/** What came of one client of an import: it was (or in a dry run would be) imported, or why not. */
+export type ImportOutcome = Result<{ readonly clientId: string }, AdminProblem>;
+
+/**
+ * Registers existing clients with their existing ids and secrets, those of a batch that can be; one that cannot be
+ * stops none of the others. A dry run keeps nothing. The outcomes are in the order of the clients.
+ */
+export async function importClients(
+  registrations: readonly ClientRegistration[],
+  { dryRun }: { readonly dryRun: boolean },
+  ports: ImportPorts,
+): Promise<readonly ImportOutcome[]> {
+  const prepared: Result<Client, AdminProblem>[] = [];
+  const seen = new Set<string>();
+  for (const registration of registrations) {
+    const client = await prepareImported(registration, ports);
+    const twice = client.ok && seen.has(client.value.clientId);
+    if (client.ok) seen.add(client.value.clientId);
+    prepared.push(twice ? problem("taken", "the client_id stands twice in this batch") : client);
+  }
+  const taken = new Set<string>(await takenOf(prepared, ports));
+  const free = prepared.flatMap((client) => (client.ok && !taken.has(client.value.clientId) ? [client.value] : []));
+  if (!dryRun) {
+    const late = free.length === 0 ? [] : (await ports.store.insert(free)).taken;
+    if (late.length > 0) return importClients(registrations, { dryRun }, ports); // somebody took an id in between
+  }
+  return prepared.map((client): ImportOutcome => {
+    if (!client.ok) return client;
+    return taken.has(client.value.clientId) ? clientIdTaken : ok({ clientId: client.value.clientId });
+  });
+}
+
+async function prepareImported(
+  registration: ClientRegistration,
+  ports: ImportPorts,
+): Promise<Result<Client, AdminProblem>> {
+  if (registration.client_id == null || registration.secret?.value === undefined) {
+    return problem("invalid", "an import brings existing clients along: client_id and secret.value are needed");
+  }
+  const prepared = await prepareClient(registration, ports);
+  return prepared.ok ? ok(prepared.value.client) : prepared;
+}
+
+async function takenOf(
+  prepared: readonly Result<Client, AdminProblem>[],
+  { store }: ImportPorts,
+): Promise<readonly string[]> {
+  const taken: string[] = [];
+  for (const client of prepared) {
+    if (client.ok && (await store.find(client.value.clientId)).known) taken.push(client.value.clientId);
+  }
+  return taken;
+}

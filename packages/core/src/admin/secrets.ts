@@ -1,0 +1,131 @@
+import type { Redacted } from "@carnet/protocol/redacted";
+import { ok, type Result } from "@carnet/protocol/result";
+import type { Client } from "../client/client.ts";
+import { type ClientSecret, isLive, maxLiveSecrets, secretStateAt } from "../client/client-secret.ts";
+import { futureInstant, seconds } from "../client/fields.ts";
+import { type MakeSecretPorts, makeSecret, type NewSecretInput } from "../client/make-secret.ts";
+import type { SecretUses } from "../client/secret-uses.ts";
+import { type AdminProblem, type FieldProblem, invalid, problem } from "./admin-problem.ts";
+import { type ChangePorts, changeClient, type Target } from "./change-client.ts";
+
+export interface SecretPorts extends ChangePorts, MakeSecretPorts {
+  readonly uses: SecretUses;
+}
+
+/** A client with a secret that it has just been given. */
+export interface AddedSecret {
+  readonly client: Client;
+  readonly secret: ClientSecret;
+  /** To be shown once: it is kept nowhere. Absent where an existing one was brought along. */
+  readonly shown: Redacted<string> | undefined;
+}
+
+/** Gives a client one more secret. Refuses with `invalid`, `too_many_secrets`, `not_found` and `changed`. */
+export function addSecret(
+  target: Target,
+  input: NewSecretInput,
+  ports: SecretPorts,
+): Promise<Result<AddedSecret, AdminProblem>> {
+  return changeClient(target, ports, (client, now) => withNewSecret(client, { input, now }, ports));
+}
+
+/** How the old secrets end when a new one is given: at a time, or once they have been idle for a span. Not both. */
+export interface RotationInput {
+  readonly secret?: NewSecretInput | undefined;
+  readonly end_old_at?: string | null | undefined;
+  readonly end_old_when_idle_for?: number | null | undefined;
+}
+
+/** How long old secrets go on where a rotation does not say: a day, in milliseconds. */
+const defaultOverlap = 86_400_000;
+/** The longest idle span, in seconds. */
+const longestIdle = 90 * 86_400;
+
+/**
+ * Gives a client a new secret and the old live ones an end. None of them ends later than it would have. Refuses with
+ * `invalid`, `too_many_secrets`, `not_found` and `changed`.
+ */
+export function rotateSecrets(
+  target: Target,
+  input: RotationInput,
+  ports: SecretPorts,
+): Promise<Result<AddedSecret, AdminProblem>> {
+  return changeClient(target, ports, async (client, now) => {
+    const end = readEnd(input, now);
+    if (!end.ok) return end;
+    const ending: Client = {
+      ...client,
+      secrets: client.secrets.map((secret) =>
+        isLive(secretStateAt(secret, now, ports.uses.lastOf(secret))) ? end.value(secret) : secret,
+      ),
+    };
+    return withNewSecret(ending, { input: input.secret ?? {}, now }, ports);
+  });
+}
+
+/** Ends one secret at once. Refuses with `not_found` and `changed`. To end an ended one changes nothing. */
+export function revokeSecret(
+  target: Target,
+  secretId: string,
+  ports: ChangePorts,
+): Promise<Result<{ client: Client }, AdminProblem>> {
+  return changeClient(target, ports, async (client, now) => {
+    const secret = client.secrets.find((candidate) => candidate.secretId === secretId);
+    if (secret === undefined) return problem("not_found", "the client has no secret with this id");
+    if (secret.revokedAt !== null) return ok({ client });
+    const secrets = client.secrets.map((other) => (other === secret ? { ...secret, revokedAt: now } : other));
+    return ok({ client: { ...client, secrets } });
+  });
+}
+
+/** A client of which every secret is revoked. */
+export const withSecretsEnded = (client: Client, now: number): Client => ({
+  ...client,
+  secrets: client.secrets.map((secret) => (secret.revokedAt === null ? { ...secret, revokedAt: now } : secret)),
+});
+
+/** How long a secret that has ended is still listed: thirty days, in milliseconds. */
+const keptAfterEnd = 30 * 86_400_000;
+
+async function withNewSecret(
+  client: Client,
+  { input, now }: { input: NewSecretInput; now: number },
+  ports: SecretPorts,
+): Promise<Result<AddedSecret, AdminProblem>> {
+  const live = client.secrets.filter((secret) => isLive(secretStateAt(secret, now, ports.uses.lastOf(secret))));
+  if (live.length >= maxLiveSecrets) {
+    return problem(
+      "too_many_secrets",
+      `the client has ${maxLiveSecrets} live secrets, which is the most: revoke one first`,
+    );
+  }
+  const slowSalt = client.secrets.find((secret) => secret.kind === "human")?.salt;
+  const made = await makeSecret(input, { clientId: client.clientId, slowSalt, now }, ports);
+  if (!made.ok) return invalid(made.error);
+  const listed = client.secrets.filter((secret) => endOf(secret) === null || (endOf(secret) ?? 0) + keptAfterEnd > now);
+  return ok({
+    client: { ...client, secrets: [...listed, made.value.kept] },
+    secret: made.value.kept,
+    shown: made.value.shown,
+  });
+}
+
+const endOf = (secret: ClientSecret): number | null => secret.revokedAt ?? secret.expiresAt;
+
+type End = (secret: ClientSecret) => ClientSecret;
+
+function readEnd(input: RotationInput, now: number): Result<End, AdminProblem> {
+  const { end_old_at: endAt, end_old_when_idle_for: idleFor } = input;
+  const wrong = (pointer: string, detail: string): Result<End, AdminProblem> =>
+    invalid([{ pointer, detail } satisfies FieldProblem]);
+  if (endAt != null && idleFor != null)
+    return wrong("/end_old_at", "and end_old_when_idle_for both say when the old secrets end: give one");
+  if (idleFor != null) {
+    const span = seconds(idleFor, longestIdle);
+    if (!span.ok) return wrong("/end_old_when_idle_for", span.error);
+    return ok((secret) => ({ ...secret, idle: { since: now, after: span.value * 1000 } }));
+  }
+  const end = endAt == null ? ok(now + defaultOverlap) : futureInstant(endAt, now);
+  if (!end.ok) return wrong("/end_old_at", `${end.error}: to end a secret at once, revoke it`);
+  return ok((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? Number.POSITIVE_INFINITY, end.value) }));
+}

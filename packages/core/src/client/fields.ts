@@ -1,0 +1,64 @@
+import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
+import { err, ok, type Result } from "@carnet/protocol/result";
+import { parseScope } from "@carnet/protocol/scope";
+
+/** Readers of single fields as operators write them. Each problem says what is accepted, and never repeats the value. */
+
+export function oneOf<Choice extends string>(choices: readonly Choice[], text: string): Result<Choice, string> {
+  const choice = choices.find((candidate) => candidate === text);
+  return choice === undefined ? err(`must be one of: ${choices.join(", ")}`) : ok(choice);
+}
+
+export function scopeNames(text: string): Result<readonly string[], string> {
+  const names = parseScope(text);
+  return names.ok ? names : err(names.error.description);
+}
+
+/** Text for people: 1 to 255 characters, on one line. */
+export function label(text: string): Result<string, string> {
+  const printable = text.length > 0 && text.length <= 255 && text.isWellFormed() && !/\p{Cc}/u.test(text);
+  return printable ? ok(text) : err("must have 1 to 255 characters and no control characters");
+}
+
+/** An instant, as a date (its beginning in UTC) or an RFC 3339 time. */
+export function instant(text: string): Result<number, string> {
+  const shape = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+  const date = shape.exec(text)?.[1];
+  const time = date === undefined ? Number.NaN : new Date(text).getTime();
+  // A date such as February 31 is taken for one in March by the language
+  const real =
+    date !== undefined && !Number.isNaN(time) && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+  return real ? ok(time) : err("must be a date like 2027-01-31, or a time like 2027-01-31T12:00:00Z");
+}
+
+export function futureInstant(text: string, now: number): Result<number, string> {
+  const read = instant(text);
+  return read.ok && read.value <= now ? err("lies in the past") : read;
+}
+
+export function addressBlocks(texts: readonly string[]): Result<readonly Cidr[], string> {
+  if (texts.length > 100) return err("may have 100 address blocks at the most");
+  const read = texts.map(parseCidr);
+  const wrong = read.find((block) => !block.ok);
+  return wrong === undefined ? ok(read.flatMap((block) => (block.ok ? [block.value] : []))) : wrong;
+}
+
+export function seconds(number: number, most: number): Result<number, string> {
+  const fits = Number.isInteger(number) && number >= 1 && number <= most;
+  return fits ? ok(number) : err(`must be a whole number of seconds from 1 to ${most}`);
+}
+
+export const audience = (text: string): Result<string, string> =>
+  /^[\x21-\x7e]{1,255}$/.test(text) ? ok(text) : err("must be 1 to 255 printable ASCII characters without spaces");
+
+const labelName = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
+
+export function labels(given: Readonly<Record<string, string>>): Result<Readonly<Record<string, string>>, string> {
+  const entries = Object.entries(given);
+  if (entries.length > 32) return err("may have 32 labels at the most");
+  if (!entries.every(([name]) => labelName.test(name))) {
+    return err("must have names of 1 to 63 characters from a-z, 0-9 and . _ / -, with a letter or digit at both ends");
+  }
+  const valid = entries.every(([, value]) => value.length <= 255 && value.isWellFormed() && !/\p{Cc}/u.test(value));
+  return valid ? ok(given) : err("must have values of at most 255 characters and no control characters");
+}

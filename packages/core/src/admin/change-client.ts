@@ -7,6 +7,7 @@ import { unknownScopes } from "../client/register-client.ts";
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
 import { type AdminProblem, invalid, problem } from "./admin-problem.ts";
+import { type KeptAnswer, repeatedInBetween } from "./idempotency.ts";
 import { withSecretsEnded } from "./secrets.ts";
 
 export interface ChangePorts {
@@ -15,10 +16,12 @@ export interface ChangePorts {
 }
 
 /** Which client an operation is about, and the state in which the caller last saw it. */
-export interface Target {
+export interface Target<Outcome = { readonly client: Client }> {
   readonly clientId: string;
   /** The entity tags of `If-Match`; undefined: whatever the state. @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */
   readonly ifMatch: readonly string[] | undefined;
+  /** Makes the answer that is kept with the change, for a request that may come again. */
+  readonly keep?: ((outcome: Outcome) => KeptAnswer) | undefined;
 }
 
 /** The entity tag of a client's state. Differs for a client that is registered anew under an old id. */
@@ -39,7 +42,7 @@ export async function findClient(
  * Refuses with `not_found`, `changed`, and what the decision refuses with.
  */
 export async function changeClient<Outcome extends { readonly client: Client }>(
-  target: Target,
+  target: Target<Outcome>,
   ports: ChangePorts,
   decide: (client: Client, now: number) => Promise<Result<Outcome, AdminProblem>>,
 ): Promise<Result<Outcome, AdminProblem>> {
@@ -51,12 +54,17 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
     const now = ports.clock.now();
     const decided = await decide(before, now);
     if (!decided.ok || decided.value.client === before) return decided;
-    const next: Client = { ...decided.value.client, updatedAt: now, version: before.version + 1 };
-    if ((await ports.store.replace(next)) === "replaced") return ok({ ...decided.value, client: next });
+    const outcome = {
+      ...decided.value,
+      client: { ...decided.value.client, updatedAt: now, version: before.version + 1 },
+    };
+    const replaced = await ports.store.replace(outcome.client, target.keep?.(outcome));
+    if (replaced === "replaced") return ok(outcome);
+    if (replaced === "repeated") return repeatedInBetween;
   }
 }
 
-const matches = ({ ifMatch }: Target, client: Client): boolean =>
+const matches = ({ ifMatch }: Pick<Target, "ifMatch">, client: Client): boolean =>
   ifMatch === undefined || ifMatch.includes("*") || ifMatch.includes(entityTagOf(client));
 
 const changedInBetween = problem(

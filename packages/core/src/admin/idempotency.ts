@@ -62,6 +62,9 @@ export const keepAnswer = (answer: Uint8Array, request: RepeatableRequest, ports
   sealed: ports.answerSealer.seal(answer, contextOf(request)),
 });
 
+/** The same request was carried out in between: its answer can be recalled now. */
+export const repeatedInBetween = problem("repeated", "the same request is being answered already: send it again");
+
 const keyDigestOf = ({ clientId, idempotencyKey }: RepeatableRequest, { hasher }: IdempotencyPorts) =>
   hasher.digest(`idempotency-key/${clientId}`, idempotencyKey);
 

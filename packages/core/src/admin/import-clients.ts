@@ -36,8 +36,8 @@ export async function importClients(
   const taken = new Set<string>(await takenOf(prepared, ports));
   const free = prepared.flatMap((client) => (client.ok && !taken.has(client.value.clientId) ? [client.value] : []));
   if (!dryRun) {
-    const late = free.length === 0 ? [] : (await ports.store.insert(free)).taken;
-    if (late.length > 0) return importClients(registrations, { dryRun }, ports); // somebody took an id in between
+    const insertion = free.length === 0 ? undefined : await ports.store.insert(free);
+    if (insertion?.kind === "taken") return importClients(registrations, { dryRun }, ports); // somebody took an id in between
   }
   return prepared.map((client): ImportOutcome => {
     if (!client.ok) return client;

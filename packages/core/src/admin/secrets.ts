@@ -22,7 +22,7 @@ export interface AddedSecret {
 
 /** Gives a client one more secret. Refuses with `invalid`, `too_many_secrets`, `not_found` and `changed`. */
 export function addSecret(
-  target: Target,
+  target: Target<AddedSecret>,
   input: NewSecretInput,
   ports: SecretPorts,
 ): Promise<Result<AddedSecret, AdminProblem>> {
@@ -46,7 +46,7 @@ const longestIdle = 90 * 86_400;
  * `invalid`, `too_many_secrets`, `not_found` and `changed`.
  */
 export function rotateSecrets(
-  target: Target,
+  target: Target<AddedSecret>,
   input: RotationInput,
   ports: SecretPorts,
 ): Promise<Result<AddedSecret, AdminProblem>> {

@@ -28,6 +28,11 @@ export class ClientDirectory {
     return reading;
   }
 
+  /** Drops a client that was changed. */
+  forget(clientId: string): void {
+    this.#clients.delete(clientId as ClientId);
+  }
+
   async #read(clientId: ClientId | undefined): Promise<ClientLookup> {
     const lookup = await this.#store.find(clientId);
     if (lookup.known) this.#clients.set(lookup.client.clientId, lookup.client);

@@ -10,15 +10,20 @@ export interface ClientStore extends SecretUseStore {
    * work, and says so in `known`.
    */
   find(clientId: ClientId | undefined): Promise<ClientLookup>;
-  /** Keeps new clients, all or none: `taken` names those whose ids are taken. */
-  insert(clients: readonly Client[], answer?: KeptAnswer): Promise<{ readonly taken: readonly ClientId[] }>;
-  /** Replaces a client by its next version, unless it was changed or deleted in between. */
-  replace(next: Client, answer?: KeptAnswer): Promise<"replaced" | "changed">;
+  /** Keeps new clients, all or none, with the answer that says so; an answer to the same request is kept only once. */
+  insert(clients: readonly Client[], answer?: KeptAnswer): Promise<Insertion>;
+  /** Replaces a client by its next version, unless it was changed or deleted in between. Leaves last uses alone. */
+  replace(next: Client, answer?: KeptAnswer): Promise<"replaced" | "changed" | "repeated">;
   /** Deletes a client in the version that was read, unless it was changed in between. */
   delete(client: Client): Promise<"deleted" | "changed">;
   /** One page of the clients that a query finds. */
   search(query: ClientQuery): Promise<ClientPage>;
 }
+
+export type Insertion =
+  | { readonly kind: "inserted" }
+  | { readonly kind: "taken"; readonly clientIds: readonly ClientId[] }
+  | { readonly kind: "repeated" };
 
 export interface ClientLookup {
   readonly client: Client;

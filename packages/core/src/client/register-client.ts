@@ -2,6 +2,7 @@ import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin/admin-problem.ts";
+import { type KeptAnswer, repeatedInBetween } from "../admin/idempotency.ts";
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
 import type { Client } from "./client.ts";
@@ -32,16 +33,26 @@ export interface RegistrationPorts extends MakeSecretPorts {
 
 /**
  * Registers a client with one secret. Once it returns, the client is kept. Refuses with `invalid` and every field that
- * is wrong, or with `taken`; then nothing is kept.
+ * is wrong, with `taken`, or with `repeated` where `keep` made an answer that is kept already; then nothing is kept.
  */
 export async function registerClient(
   registration: ClientRegistration,
   ports: RegistrationPorts,
+  keep?: (registered: RegisteredClient) => KeptAnswer,
 ): Promise<Result<RegisteredClient, AdminProblem>> {
   const prepared = await prepareClient(registration, ports);
   if (!prepared.ok) return prepared;
-  const { taken } = await ports.store.insert([prepared.value.client]);
-  return taken.length === 0 ? prepared : clientIdTaken;
+  const insertion = await ports.store.insert([prepared.value.client], keep?.(prepared.value));
+  switch (insertion.kind) {
+    case "inserted":
+      return prepared;
+    case "taken":
+      return clientIdTaken;
+    case "repeated":
+      return repeatedInBetween;
+    default:
+      return insertion satisfies never;
+  }
 }
 
 export const clientIdTaken = problem("taken", "a client with this client_id is registered already");

@@ -9,6 +9,7 @@ export const problems = {
   taken: { status: 409, title: "The name is taken" },
   in_use: { status: 409, title: "It is in use" },
   too_many_secrets: { status: 409, title: "The client has too many live secrets" },
+  repeated: { status: 409, title: "The same request is being answered" },
   changed: { status: 412, title: "It was changed in between" },
   too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The Content-Type is not one that is read here" },

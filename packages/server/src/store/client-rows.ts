@@ -1,11 +1,5 @@
-import {
-  type Client,
-  type ClientSecret,
-  clientStatuses,
-  scopePolicies,
-  secretKinds,
-  tokenEndpointAuthMethods,
-} from "@carnet/core/client/client";
+import { type Client, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
+import { type ClientSecret, secretKinds } from "@carnet/core/client/client-secret";
 import { decoyClient } from "@carnet/core/client/decoy-client";
 import { parseCidr } from "@carnet/protocol/cidr";
 import { type ClientId, parseClientId, parseSecretId, type SecretId } from "@carnet/protocol/ids";
@@ -29,7 +23,12 @@ export const toClientRow = (client: Client): ClientRow => ({
   token_endpoint_auth_method: client.tokenEndpointAuthMethod,
   access_token_ttl: client.accessTokenTtl,
   workspace: client.workspace,
+  username: client.username,
+  audience: client.audience,
+  labels: JSON.stringify(client.labels),
   created_at: client.createdAt,
+  updated_at: client.updatedAt,
+  version: client.version,
 });
 
 export const toSecretRow = (clientId: ClientId, secret: ClientSecret): SecretRow => ({
@@ -40,6 +39,14 @@ export const toSecretRow = (clientId: ClientId, secret: ClientSecret): SecretRow
   salt: secret.salt,
   created_at: secret.createdAt,
   expires_at: secret.expiresAt,
+  label: secret.label,
+  prefix: secret.prefix,
+  not_before: secret.notBefore,
+  idle_since: secret.idle?.since ?? null,
+  idle_after: secret.idle?.after ?? null,
+  revoked_at: secret.revokedAt,
+  last_used_at: secret.lastUse?.at ?? null,
+  last_used_from: secret.lastUse?.from ?? null,
 });
 
 /** A row of `clients` and its secrets' rows as a client. Throws where a value is none that this version wrote. */
@@ -60,7 +67,12 @@ export function toClient(row: ClientRow, secrets: readonly SecretRow[]): Client 
         : choice("token_endpoint_auth_method", tokenEndpointAuthMethods, row.token_endpoint_auth_method),
     accessTokenTtl: row.access_token_ttl,
     workspace: row.workspace,
+    username: row.username,
+    audience: row.audience,
+    labels: row.labels === "{}" ? {} : JSON.parse(row.labels),
     createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    version: row.version,
     secrets: secrets.map(toSecret),
   };
 }
@@ -72,6 +84,12 @@ const toSecret = (row: SecretRow): ClientSecret => ({
   salt: row.salt,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
+  label: row.label,
+  prefix: row.prefix,
+  notBefore: row.not_before,
+  idle: row.idle_since === null || row.idle_after === null ? null : { since: row.idle_since, after: row.idle_after },
+  revokedAt: row.revoked_at,
+  lastUse: row.last_used_at === null ? null : { at: row.last_used_at, from: row.last_used_from ?? "" },
 });
 
 function read<Value>(column: string, result: Result<Value, unknown>): Value {

@@ -1,9 +1,16 @@
+import type { Generated } from "kysely";
+
 /** The tables, as Kysely sees them. Times are milliseconds since the epoch. */
 export interface Tables {
   readonly clients: ClientsTable;
   readonly client_secrets: ClientSecretsTable;
   readonly signing_keys: SigningKeysTable;
   readonly sealed_values: SealedValuesTable;
+  readonly client_scopes: ClientScopesTable;
+  readonly client_labels: ClientLabelsTable;
+  readonly scopes: ScopesTable;
+  readonly kept_answers: KeptAnswersTable;
+  readonly changes: ChangesTable;
 }
 
 interface ClientsTable {
@@ -18,7 +25,13 @@ interface ClientsTable {
   readonly token_endpoint_auth_method: string | null;
   readonly access_token_ttl: number | null;
   readonly workspace: string | null;
+  readonly username: string | null;
+  readonly audience: string | null;
+  /** A JSON object. */
+  readonly labels: string;
   readonly created_at: number;
+  readonly updated_at: number;
+  readonly version: number;
 }
 
 interface ClientSecretsTable {
@@ -29,6 +42,42 @@ interface ClientSecretsTable {
   readonly salt: Uint8Array;
   readonly created_at: number;
   readonly expires_at: number | null;
+  readonly label: string | null;
+  readonly prefix: string;
+  readonly not_before: number | null;
+  readonly idle_since: number | null;
+  readonly idle_after: number | null;
+  readonly revoked_at: number | null;
+  readonly last_used_at: number | null;
+  readonly last_used_from: string | null;
+}
+
+interface ClientScopesTable {
+  readonly name: string;
+  readonly client_id: string;
+}
+
+interface ClientLabelsTable {
+  readonly name: string;
+  readonly value: string;
+  readonly client_id: string;
+}
+
+interface ScopesTable {
+  readonly name: string;
+  readonly description: string;
+}
+
+interface KeptAnswersTable {
+  readonly key_digest: Uint8Array;
+  readonly request_digest: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly created_at: number;
+}
+
+interface ChangesTable {
+  readonly number: Generated<number>;
+  readonly client_id: string;
 }
 
 interface SigningKeysTable {

@@ -12,7 +12,11 @@ import { sqliteFault } from "./sqlite-fault.ts";
 /** Marks the file as ours in its header: the letters "Crnt". */
 const applicationId = 0x43726e74;
 
-const columnTypes: ColumnTypes = { instant: "integer", bytes: "blob" };
+const columnTypes: ColumnTypes = {
+  instant: "integer",
+  bytes: "blob",
+  addSequence: (table, name) => table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
+};
 
 /**
  * Opens the database file, made if need be, at the newest schema. Throws an OperatorFault for whatever keeps it from

@@ -1,0 +1,13 @@
+/** The scopes of this service's own API. */
+export const adminScopes = {
+  readClients: "carnet:clients:read",
+  writeClients: "carnet:clients:write",
+} as const;
+
+export type AdminScope = (typeof adminScopes)[keyof typeof adminScopes];
+
+/** Where the admin API is, relative to the issuer. */
+export const adminPath = "/admin/v1";
+
+/** The audience of tokens for the admin API. */
+export const adminAudience = (issuer: string): string => `${issuer}/admin`;

@@ -1,0 +1,232 @@
+import { type AdminProblem, invalid } from "@carnet/core/admin/admin-problem";
+import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/core/admin/change-client";
+import { importClients } from "@carnet/core/admin/import-clients";
+import type { Client } from "@carnet/core/client/client";
+import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
+import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
+import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import * as wire from "@carnet/protocol/admin/clients";
+import { Redacted } from "@carnet/protocol/redacted";
+import { ok, type Result } from "@carnet/protocol/result";
+import type { AdminPorts } from "./admin-routes.ts";
+import { formatCursor, parseCursor } from "./cursor.ts";
+import { type Answer, type Operation, operation } from "./operation.ts";
+import { answerOnce } from "./repeated-requests.ts";
+import { clientView } from "./views.ts";
+
+const { readClients, writeClients } = adminScopes;
+
+/** What can be done with clients. */
+export const clientOperations = (ports: AdminPorts): readonly Operation[] => {
+  const shown = (client: Client): Answer => ({
+    headers: { ETag: entityTagOf(client) },
+    body: clientView(client, ports),
+  });
+  const target = ({
+    parameter,
+    ifMatch,
+  }: {
+    parameter: (name: string) => string;
+    ifMatch: readonly string[] | undefined;
+  }) => ({
+    clientId: parameter("client_id"),
+    ifMatch,
+  });
+  const change = async (input: wire.ClientChange, call: Parameters<typeof target>[0]) => {
+    const changed = await changeSettings(target(call), input, ports);
+    if (changed.ok) ports.directory.forget(changed.value.client.clientId);
+    return changed.ok ? ok(shown(changed.value.client)) : changed;
+  };
+  return [
+    operation({
+      operationId: "listClients",
+      tag: "Clients",
+      method: "GET",
+      path: "/clients",
+      scope: readClients,
+      summary: "List clients",
+      description: 'Filters, searches and sorts. Pages follow each other by `Link: rel="next"`, or by `cursor`.',
+      query: wire.ClientFilter,
+      success: { status: 200, schema: wire.ClientList },
+      refusals: ["invalid"],
+      run: ({ query }) => listClients(query, ports),
+    }),
+    operation({
+      operationId: "createClient",
+      tag: "Clients",
+      method: "POST",
+      path: "/clients",
+      scope: writeClients,
+      summary: "Register a client",
+      description: "With a new secret, which the answer shows this once, or with an existing one.",
+      body: wire.NewClient,
+      repeatable: true,
+      success: { status: 201, schema: wire.CreatedClient },
+      refusals: ["invalid", "taken", "repeated", "idempotency_key_reused"],
+      run: (call) =>
+        answerOnce(call, ports, async (keep) => {
+          const answer = ({ client, generatedSecret }: RegisteredClient): Answer => ({
+            headers: {
+              ETag: entityTagOf(client),
+              Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}`,
+            },
+            body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
+          });
+          const registered = await registerClient(
+            registrationOf(call.body),
+            ports,
+            keep && ((made) => keep(answer(made))),
+          );
+          return registered.ok ? ok(answer(registered.value)) : registered;
+        }),
+    }),
+    operation({
+      operationId: "showClient",
+      tag: "Clients",
+      method: "GET",
+      path: "/clients/:client_id",
+      scope: readClients,
+      summary: "Show a client",
+      success: { status: 200, schema: wire.Client },
+      refusals: ["not_found"],
+      async run({ parameter }) {
+        const found = await findClient(parameter("client_id"), ports);
+        return found.ok ? ok(shown(found.value)) : found;
+      },
+    }),
+    operation({
+      operationId: "changeClient",
+      tag: "Clients",
+      method: "PATCH",
+      path: "/clients/:client_id",
+      scope: writeClients,
+      summary: "Change a client",
+      description: "A merge patch (RFC 7396). Another `username` ends all secrets at once.",
+      body: wire.ClientChange,
+      conditional: true,
+      success: { status: 200, schema: wire.Client },
+      refusals: ["not_found", "changed", "invalid"],
+      run: (call) => change(call.body, call),
+    }),
+    ...(["disable", "enable"] as const).map((verb) =>
+      operation({
+        operationId: `${verb}Client`,
+        tag: "Clients",
+        method: "POST",
+        path: `/clients/:client_id/${verb}`,
+        scope: writeClients,
+        summary: verb === "disable" ? "Disable a client: it gets no more tokens" : "Enable a client again",
+        conditional: true,
+        success: { status: 200, schema: wire.Client },
+        refusals: ["not_found", "changed"],
+        run: (call) => change({ status: verb === "disable" ? "disabled" : "active" }, call),
+      }),
+    ),
+    operation({
+      operationId: "deleteClient",
+      tag: "Clients",
+      method: "DELETE",
+      path: "/clients/:client_id",
+      scope: writeClients,
+      summary: "Delete a client and its secrets",
+      conditional: true,
+      success: { status: 204 },
+      refusals: ["not_found", "changed"],
+      async run(call) {
+        const deleted = await deleteClient(target(call), ports);
+        ports.directory.forget(call.parameter("client_id"));
+        return deleted.ok ? ok({}) : deleted;
+      },
+    }),
+    operation({
+      operationId: "importClients",
+      tag: "Clients",
+      method: "POST",
+      path: "/clients/import",
+      scope: writeClients,
+      summary: "Import existing clients with their secrets",
+      description: `Up to ${wire.maxImportBatch} a request. One that cannot be imported stops none of the others.`,
+      query: wire.ImportFilter,
+      body: wire.ClientImport,
+      success: { status: 200, schema: wire.ClientImportOutcome },
+      refusals: ["invalid"],
+      async run({ query, body }) {
+        const outcomes = await importClients(
+          body.clients.map(registrationOf),
+          { dryRun: query.dry_run === "true" },
+          ports,
+        );
+        return ok({ body: importView(body, outcomes) });
+      },
+    }),
+  ];
+};
+
+function importView(
+  body: wire.ClientImport,
+  outcomes: Awaited<ReturnType<typeof importClients>>,
+): wire.ClientImportOutcome {
+  const failed = outcomes.flatMap((outcome, position) =>
+    outcome.ok
+      ? []
+      : [
+          {
+            position,
+            client_id: body.clients[position]?.client_id ?? null,
+            problem: outcome.error.detail,
+            errors: [...(outcome.error.errors ?? [])],
+          },
+        ],
+  );
+  return { imported: outcomes.length - failed.length, failed };
+}
+
+const registrationOf = ({ secret, ...client }: wire.NewClient): ClientRegistration => ({
+  ...client,
+  ...(secret && { secret: newSecretOf(secret) }),
+});
+
+/** Wraps an existing secret as soon as the body is read. */
+export const newSecretOf = ({ value, ...secret }: wire.NewSecret) => ({
+  ...secret,
+  ...(value === undefined ? {} : { value: new Redacted(value) }),
+});
+
+async function listClients(filter: wire.ClientFilter, ports: AdminPorts): Promise<Result<Answer, AdminProblem>> {
+  const query = readQuery(filter, ports.clock.now());
+  if (!query.ok) return query;
+  const page = await ports.store.search(query.value);
+  const next = page.next === null ? null : formatCursor(sortOf(filter), page.next);
+  const body: wire.ClientList = { clients: page.clients.map((client) => clientView(client, ports)), next };
+  if (next === null) return ok({ body });
+  const parameters = new URLSearchParams(
+    Object.entries(filter).flatMap(([name, value]) => [value].flat().map((one) => [name, one])),
+  );
+  parameters.set("cursor", next);
+  return ok({ headers: { Link: `<${adminPath}/clients?${parameters}>; rel="next"` }, body }); // RFC 8288 §3
+}
+
+const sortOf = (filter: wire.ClientFilter): string => filter.sort ?? "client_id";
+
+function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, AdminProblem> {
+  const sort = sortOf(filter);
+  const after = filter.cursor === undefined ? null : parseCursor(sort, filter.cursor);
+  if (after === undefined)
+    return invalid([{ pointer: "/cursor", detail: "is none of this order: take it from the page before" }]);
+  const labels = [filter.label ?? []].flat().map((label) => /^([^=]+)=(.*)$/s.exec(label));
+  if (labels.includes(null)) return invalid([{ pointer: "/label", detail: "is written name=value" }]);
+  const days = filter.ending_within_days;
+  return ok({
+    status: filter.status === "active" || filter.status === "disabled" ? filter.status : null,
+    scope: filter.scope ?? null,
+    labels: Object.fromEntries(labels.map((match) => [match?.[1] ?? "", match?.[2] ?? ""])),
+    text: filter.q || null,
+    endingBefore: days === undefined ? null : now + Number(days) * 86_400_000,
+    sort: {
+      key: clientSortKeys.find((key) => key === sort.replace("-", "")) ?? "client_id",
+      descending: sort.startsWith("-"),
+    },
+    after,
+    limit: Number(filter.limit ?? "100"),
+  });
+}

@@ -1,0 +1,58 @@
+import type { AdminProblem } from "@carnet/core/admin/admin-problem";
+import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
+import type { ProblemKind } from "@carnet/protocol/admin/problems";
+import type { Result } from "@carnet/protocol/result";
+import type { Static, TSchema } from "typebox";
+
+/** One operation of the admin API: the route, who may call it, what it takes and gives, and the work. */
+export interface Operation {
+  readonly operationId: string;
+  readonly tag: "Clients" | "Secrets" | "Scopes";
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** Relative to the admin path, with parameters as `:name`. */
+  readonly path: string;
+  readonly scope: AdminScope;
+  readonly summary: string;
+  readonly description?: string;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  /** Whether an `Idempotency-Key` is heeded. */
+  readonly repeatable?: true;
+  /** Whether `If-Match` is heeded. */
+  readonly conditional?: true;
+  readonly success: { readonly status: 200 | 201 | 204; readonly schema?: TSchema };
+  readonly refusals: readonly ProblemKind[];
+  run(call: Call<unknown, unknown>): Promise<Result<Answer, AdminProblem>>;
+}
+
+/** A call that has passed the guard and whose query and body fit their schemas. */
+export interface Call<Query, Body> {
+  readonly parameter: (name: string) => string;
+  readonly query: Query;
+  readonly body: Body;
+  readonly ifMatch: readonly string[] | undefined;
+  /** The client whose token it came with. */
+  readonly clientId: string;
+  readonly idempotencyKey: string | undefined;
+  /** The request as text, to tell whether it is the same one again. */
+  readonly content: string;
+}
+
+export interface Answer {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+type TypedOperation<Query extends TSchema, Body extends TSchema> = Omit<Operation, "query" | "body" | "run"> & {
+  readonly query?: Query;
+  readonly body?: Body;
+  run(call: Call<Static<Query>, Static<Body>>): Promise<Result<Answer, AdminProblem>>;
+};
+
+/** An operation whose work sees its query and body by the types of their schemas. The routes check them first. */
+export const operation = <Query extends TSchema, Body extends TSchema>(
+  typed: TypedOperation<Query, Body>,
+): Operation => ({
+  ...typed,
+  run: (call) => typed.run(call as Call<Static<Query>, Static<Body>>),
+});

@@ -1,0 +1,20 @@
+import type { AdminProblem } from "@carnet/core/admin/admin-problem";
+import { type Problem, problems } from "@carnet/protocol/admin/problems";
+import type { FastifyReply } from "fastify";
+
+/** Answers with a problem. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
+export function sendProblem(reply: FastifyReply, problem: AdminProblem, requestId: string): FastifyReply {
+  const { status, title } = problems[problem.kind];
+  const body: Problem = {
+    type: `urn:carnet:problem:${problem.kind}`,
+    title,
+    status,
+    detail: problem.detail,
+    request_id: requestId,
+    ...(problem.errors && { errors: [...problem.errors] }),
+  };
+  return reply
+    .code(status)
+    .headers({ "Content-Type": "application/problem+json;charset=UTF-8", "Cache-Control": "no-store" })
+    .send(JSON.stringify(body));
+}

@@ -1,0 +1,49 @@
+import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import * as wire from "@carnet/protocol/admin/scopes";
+import { ok } from "@carnet/protocol/result";
+import type { AdminPorts } from "./admin-routes.ts";
+import { type Operation, operation } from "./operation.ts";
+
+/** What can be done with the scope catalogue. */
+export const scopeOperations = ({ scopes }: AdminPorts): readonly Operation[] => [
+  operation({
+    operationId: "listScopes",
+    tag: "Scopes",
+    method: "GET",
+    path: "/scopes",
+    scope: adminScopes.readClients,
+    summary: "List the scope catalogue",
+    success: { status: 200, schema: wire.ScopeList },
+    refusals: [],
+    run: async () => ok({ body: { scopes: await scopes.list() } }),
+  }),
+  operation({
+    operationId: "putScope",
+    tag: "Scopes",
+    method: "PUT",
+    path: "/scopes/:name",
+    scope: adminScopes.writeClients,
+    summary: "Add a scope to the catalogue, or describe it anew",
+    body: wire.ScopeDescription,
+    success: { status: 200, schema: wire.Scope },
+    refusals: ["invalid"],
+    async run({ parameter, body }) {
+      const put = await scopes.put({ name: parameter("name"), description: body.description });
+      return put.ok ? ok({ body: put.value }) : put;
+    },
+  }),
+  operation({
+    operationId: "deleteScope",
+    tag: "Scopes",
+    method: "DELETE",
+    path: "/scopes/:name",
+    scope: adminScopes.writeClients,
+    summary: "Take a scope out of the catalogue",
+    success: { status: 204 },
+    refusals: ["not_found", "in_use"],
+    async run({ parameter }) {
+      const deleted = await scopes.delete(parameter("name"));
+      return deleted.ok ? ok({}) : deleted;
+    },
+  }),
+];

@@ -1,0 +1,101 @@
+import type { ClientPage, ClientPlace, ClientQuery, ClientSortKey } from "@carnet/core/client/client-store";
+import { decoyClient } from "@carnet/core/client/decoy-client";
+import type { ClientId } from "@carnet/protocol/ids";
+import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
+import { toClient } from "./client-rows.ts";
+import type { Tables } from "./schema.ts";
+
+/** What a client without the value is sorted as: a text before all others, an instant after all others. */
+const sortValues: Readonly<Record<ClientSortKey, RawBuilder<string | number>>> = {
+  client_id: sql<string>`client_id`,
+  client_name: sql<string>`coalesce(client_name, '')`,
+  created_at: sql<number>`created_at`,
+  updated_at: sql<number>`updated_at`,
+  expires_at: sql<number>`coalesce(expires_at, 9007199254740991)`,
+};
+
+/** One page of the clients that a query finds, by place and not by number, so that none is missed or comes twice. */
+export async function searchClients(db: Kysely<Tables>, query: ClientQuery, now: number): Promise<ClientPage> {
+  const value = sortValues[query.sort.key];
+  const direction = query.sort.descending ? "desc" : "asc";
+  const rows = await db
+    .selectFrom("clients")
+    .selectAll()
+    .select(value.as("sort_value"))
+    .where("client_id", "!=", decoyClient.clientId)
+    .where((where) => where.and(conditions(where, query, now)))
+    .orderBy(value, direction)
+    .orderBy("client_id", direction)
+    .limit(query.limit + 1)
+    .execute();
+  const page = rows.slice(0, query.limit);
+  const last = rows.length > query.limit ? page.at(-1) : undefined;
+  const ids = page.map((row) => row.client_id);
+  const secrets =
+    ids.length === 0
+      ? []
+      : await db.selectFrom("client_secrets").selectAll().where("client_id", "in", ids).orderBy("created_at").execute();
+  const secretsOf = Map.groupBy(secrets, (secret) => secret.client_id);
+  return {
+    clients: page.map((row) => toClient(row, secretsOf.get(row.client_id) ?? [])),
+    next: last === undefined ? null : { value: last.sort_value, clientId: last.client_id as ClientId },
+  };
+}
+
+function conditions(
+  where: ExpressionBuilder<Tables, "clients">,
+  query: ClientQuery,
+  now: number,
+): Expression<SqlBool>[] {
+  const found: Expression<SqlBool>[] = [];
+  const { status, scope, text, endingBefore, after } = query;
+  if (status !== null) found.push(where("status", "=", status));
+  if (scope !== null) {
+    found.push(
+      where(
+        "client_id",
+        "in",
+        where.selectFrom("client_scopes").select("client_scopes.client_id").where("name", "=", scope),
+      ),
+    );
+  }
+  for (const [name, value] of Object.entries(query.labels)) {
+    const labelled = where.selectFrom("client_labels").select("client_labels.client_id");
+    found.push(where("client_id", "in", labelled.where("name", "=", name).where("value", "=", value)));
+  }
+  if (text !== null) {
+    const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
+    const holds = (column: "client_id" | "client_name" | "username") =>
+      sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
+    found.push(where.or([holds("client_id"), holds("client_name"), holds("username")]));
+  }
+  if (endingBefore !== null) {
+    const ending = where
+      .selectFrom("client_secrets")
+      .select("client_secrets.client_id")
+      .where("client_secrets.expires_at", "<", endingBefore)
+      .where("client_secrets.expires_at", ">", now)
+      .where("revoked_at", "is", null);
+    found.push(
+      where.or([
+        where.and([where("clients.expires_at", "<", endingBefore), where("clients.expires_at", ">", now)]),
+        where("client_id", "in", ending),
+      ]),
+    );
+  }
+  if (after !== null) found.push(beyond(where, query, after));
+  return found;
+}
+
+function beyond(
+  where: ExpressionBuilder<Tables, "clients">,
+  { sort }: ClientQuery,
+  place: ClientPlace,
+): Expression<SqlBool> {
+  const value = sortValues[sort.key];
+  const further = sort.descending ? sql`<` : sql`>`;
+  return where.or([
+    sql<SqlBool>`${value} ${further} ${place.value}`,
+    sql<SqlBool>`(${value} = ${place.value} and client_id ${further} ${place.clientId})`,
+  ]);
+}

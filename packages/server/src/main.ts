@@ -3,10 +3,14 @@ import { BoundedCache } from "@carnet/core/bounded-cache";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
+import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { sql } from "kysely";
 import type { DestinationStream } from "pino";
+import { startBackground } from "./background.ts";
+import { type BootstrapAdmin, makeBootstrapAdmin } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { obtainMasterKey } from "./configuration/master-key.ts";
 import { createSealer } from "./crypto/sealer.ts";
@@ -15,30 +19,28 @@ import { createSigner } from "./crypto/signing-key.ts";
 import { buildApp, type HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { createLog } from "./log/logger.ts";
-import { createTokenLog } from "./log/token-log.ts";
+import { createTokenLog, recordUses } from "./log/token-log.ts";
+import { openChangeFeed } from "./store/change-feed.ts";
 import { isSealed, openSealedKeys } from "./store/sealed-keys.ts";
+import { createSqlAnswerStore } from "./store/sql-answer-store.ts";
 import { createSqlClientStore } from "./store/sql-client-store.ts";
+import { createSqlScopeStore } from "./store/sql-scope-store.ts";
 import { openSqlite } from "./store/sqlite/open-sqlite.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
-/** How many clients and proven slow secrets a process keeps in memory. */
-const cachedClients = 100_000;
-const cachedProofs = 10_000;
+/** How many clients, proven slow secrets and last uses a process keeps in memory. */
+const capacity = { clients: 100_000, proofs: 10_000, uses: 100_000 } as const;
+
+/** How often changes of other processes are looked for, last uses are kept and old answers forgotten, in milliseconds. */
+const pauses = { changes: 500, uses: 1000, answers: 3_600_000 } as const;
 
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uuid: () => randomUUID() };
 
-/** What stands behind the service: an open store and what it takes to act on it. */
+/** What it takes to act on the store beside the service. */
 export interface Registry extends RegistrationPorts {
   readonly store: ClientStore;
-  close(): Promise<void>;
-}
-
-/** Opens the store for administration from the command line. Throws an OperatorFault for whatever is in the way. */
-export async function openRegistry(configuration: Configuration, clock: Clock = systemClock): Promise<Registry> {
-  const { db, ...backing } = await open(configuration, clock);
-  return { clock, random: systemRandom, hasher: backing.hasher, store: backing.store, close: () => db.destroy() };
 }
 
 /** A service that listens. */
@@ -46,6 +48,8 @@ export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly registry: Registry;
+  /** The first admin client, if this start made it. */
+  readonly bootstrapAdmin: BootstrapAdmin | undefined;
   /** Stops accepting, finishes what runs within nine seconds, and closes the store. */
   close(): Promise<void>;
 }
@@ -57,40 +61,63 @@ export async function startServer(
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const log = createLog(configuration.logLevel, logDestination);
-  const { db, store, hasher, signingKeys } = await open(configuration, clock);
-  const [signingKey] = signingKeys.slice(-1);
-  if (signingKey === undefined) throw new Error("the store has no signing key");
-  const { issuer, audience, accessTokenTtl, sunsetAt } = configuration;
-  const token: TokenEndpointPorts = {
-    policy: { issuer, audience, accessTokenTtl, sunsetAt },
-    clock,
-    random: systemRandom,
-    hasher,
-    signer: createSigner(signingKey),
-    directory: new ClientDirectory(store, cachedClients),
-    provenSecrets: new BoundedCache(cachedProofs),
-    recorder: createTokenLog(createLog("info", logDestination)), // records are kept whatever the log level
-  };
-  let draining = false;
-  const http: HttpPorts = {
-    token,
-    log,
-    publicKeys: signingKeys.map((key) => key.publicJwk),
-    trustedProxies: configuration.trustedProxies,
-    checkStore: async () => void (await sql`select 1`.execute(db)),
-    isDraining: () => draining,
-  };
-  const registry: Registry = { clock, random: systemRandom, hasher, store, close: async () => {} };
+  const backing = await open(configuration, clock);
+  const { db, store, hasher, scopes, answers, signingKeys } = backing;
   try {
+    const registry: Registry = { clock, random: systemRandom, hasher, store, scopes };
+    const { issuer, audience, accessTokenTtl, sunsetAt } = configuration;
+    const bootstrapAdmin = await makeBootstrapAdmin(db, { issuer, storePath: configuration.store.path }, registry);
+    const [signingKey] = signingKeys.slice(-1);
+    if (signingKey === undefined) throw new Error("the store has no signing key");
+    const directory = new ClientDirectory(store, capacity.clients);
+    const uses = new SecretUses(store, capacity.uses);
+    const token: TokenEndpointPorts = {
+      policy: { issuer, audience, accessTokenTtl, sunsetAt },
+      clock,
+      random: systemRandom,
+      hasher,
+      directory,
+      uses,
+      signer: createSigner(signingKey),
+      provenSecrets: new BoundedCache(capacity.proofs),
+      // Records are kept whatever the log level
+      recorder: recordUses(uses, createTokenLog(createLog("info", logDestination))),
+    };
+    const publicKeys = signingKeys.map((key) => key.publicJwk);
+    let draining = false;
+    const http: HttpPorts = {
+      token,
+      admin: { ...registry, issuer, publicKeys, directory, uses, answers, answerSealer: backing.sealer },
+      log,
+      publicKeys,
+      trustedProxies: configuration.trustedProxies,
+      checkStore: async () => void (await sql`select 1`.execute(db)),
+      isDraining: () => draining,
+    };
     const listening = await listen(buildApp(http), configuration);
+    const stopBackground = startBackground(
+      [
+        {
+          name: "changes",
+          every: pauses.changes,
+          run: await openChangeFeed(db, (clientId) => directory.forget(clientId)),
+        },
+        { name: "uses", every: pauses.uses, run: () => uses.flush() },
+        { name: "answers", every: pauses.answers, run: () => answers.forgetOld() },
+      ],
+      log,
+    );
     log.info("listening", { url: listening.url, issuer });
     return {
       url: listening.url,
       registry,
+      bootstrapAdmin,
       async close() {
         draining = true;
         log.info("stopping");
         await listening.close();
+        await stopBackground();
+        await uses.flush();
         await db.destroy();
         log.info("stopped");
       },
@@ -106,7 +133,15 @@ async function open(configuration: Configuration, clock: Clock) {
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);
-    return { db, store: createSqlClientStore(db), hasher: createSecretHasher(pepper), signingKeys };
+    return {
+      db,
+      sealer,
+      signingKeys,
+      store: createSqlClientStore(db, clock),
+      scopes: new ScopeCatalogue(createSqlScopeStore(db), configuration.scopeCatalogue === "open"),
+      answers: createSqlAnswerStore(db, clock),
+      hasher: createSecretHasher(pepper),
+    };
   } catch (error) {
     await db.destroy();
     throw error;

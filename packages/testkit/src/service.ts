@@ -20,7 +20,10 @@ export interface TestService extends AsyncDisposable {
   register(registration: TestRegistration): Promise<{ readonly clientId: string; readonly clientSecret: string }>;
 }
 
-export type TestRegistration = Omit<ClientRegistration, "client_secret"> & { readonly client_secret?: string };
+export type TestRegistration = Omit<ClientRegistration, "secret"> & {
+  readonly client_secret?: string;
+  readonly human_secret?: boolean;
+};
 
 export interface TestServiceOptions {
   readonly clock?: Clock;
@@ -38,6 +41,7 @@ export async function startTestService({ clock, settings = {} }: TestServiceOpti
       issuer: `http://127.0.0.1:${port}`,
       store: `sqlite:${join(folder, "carnet.db")}`,
       logLevel: "debug",
+      scopeCatalogue: "open",
       ...settings,
     };
     const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
@@ -48,9 +52,12 @@ export async function startTestService({ clock, settings = {} }: TestServiceOpti
     log,
     server,
     folder,
-    async register({ client_secret, ...registration }) {
-      const existing = client_secret === undefined ? {} : { client_secret: new Redacted(client_secret) };
-      const registered = await registerClient({ ...registration, ...existing }, server.registry);
+    async register({ client_secret, human_secret, ...registration }) {
+      const secret = client_secret === undefined ? {} : { value: new Redacted(client_secret) };
+      const registered = await registerClient(
+        { ...registration, secret: { ...secret, human: human_secret } },
+        server.registry,
+      );
       if (!registered.ok) throw new Error(JSON.stringify(registered.error));
       const { client, generatedSecret } = registered.value;
       return { clientId: client.clientId, clientSecret: generatedSecret?.reveal() ?? client_secret ?? "" };

@@ -1,6 +1,8 @@
 import { type AccessTokenClaims, workspaceArid } from "@carnet/protocol/access-token-claims";
+import { adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { Redacted } from "@carnet/protocol/redacted";
 import { formatScope } from "@carnet/protocol/scope";
+import type { Client } from "../client/client.ts";
 import type { RandomSource } from "../ports.ts";
 import type { Grant } from "./authorise.ts";
 
@@ -49,7 +51,7 @@ export function mint(grant: Grant, now: number, { policy, random, signer }: Mint
     iss: policy.issuer,
     sub: client.clientId, // RFC 9068 §2.2: no resource owner is involved, so the client
     client_id: client.clientId,
-    aud: client.audience ?? policy.audience,
+    aud: audienceOf(client, policy),
     iat: issuedAt,
     exp: issuedAt + expiresIn,
     jti: random.uuid(),
@@ -58,3 +60,6 @@ export function mint(grant: Grant, now: number, { policy, random, signer }: Mint
   };
   return { accessToken: new Redacted(signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };
 }
+
+const audienceOf = ({ audience }: Client, policy: TokenPolicy): string =>
+  audience === adminAudienceName ? adminAudience(policy.issuer) : (audience ?? policy.audience);

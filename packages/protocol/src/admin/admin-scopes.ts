@@ -11,3 +11,6 @@ export const adminPath = "/admin/v1";
 
 /** The audience of tokens for the admin API. */
 export const adminAudience = (issuer: string): string => `${issuer}/admin`;
+
+/** Stands for the audience of this service's own admin API in a client's `audience`, whatever the issuer is set to. */
+export const adminAudienceName = "urn:carnet:admin";

@@ -58,6 +58,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
     masterKeyFile: take("masterKeyFile", settings.masterKeyFile),
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
+    scopeCatalogue: take("scopeCatalogue", settings.scopeCatalogue) ?? "closed",
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
     trustedProxies: take("trustedProxies", settings.trustedProxies) ?? [],
     logLevel: take("logLevel", settings.logLevel) ?? "info",

@@ -86,6 +86,14 @@ export const settings = {
     otherwise: "600",
     parse: (text) => wholeNumber(text, 1, 86_400),
   }),
+  scopeCatalogue: setting({
+    environment: "CARNET_SCOPE_CATALOGUE",
+    flag: "--scope-catalogue <mode>",
+    description: "Whether clients can be given scopes that the catalogue does not have.",
+    accepts: "closed, open",
+    otherwise: "closed",
+    parse: (text) => (text === "open" || text === "closed" ? ok(text) : bad),
+  }),
   sunsetAt: setting({
     environment: "CARNET_SUNSET_AT",
     flag: "--sunset-at <time>",

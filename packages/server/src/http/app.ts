@@ -5,6 +5,7 @@ import { resolveVersion } from "@carnet/protocol/versions";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { JWK } from "jose";
 import type { Log } from "../log/logger.ts";
+import { type AdminPorts, addAdminRoutes } from "./admin/admin-routes.ts";
 import { addDocsRoutes } from "./docs-routes.ts";
 import { addHealthRoutes } from "./health-routes.ts";
 import { addMetadataRoutes } from "./metadata-routes.ts";
@@ -14,6 +15,7 @@ import { addTokenRoutes } from "./token-routes.ts";
 /** What the HTTP side needs of the rest. */
 export interface HttpPorts {
   readonly token: TokenEndpointPorts;
+  readonly admin: AdminPorts;
   readonly publicKeys: readonly JWK[];
   readonly log: Log;
   readonly trustedProxies: readonly string[];
@@ -49,6 +51,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
   addTokenRoutes(app, ports);
   addMetadataRoutes(app, ports);
   addHealthRoutes(app, ports);
+  addAdminRoutes(app, ports.admin);
   addDocsRoutes(app, ports.token.policy.issuer);
   return app;
 }

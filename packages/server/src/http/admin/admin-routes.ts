@@ -28,16 +28,12 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher">, IdempotencyPort
 const bodyLimit = 4 * 1024 * 1024;
 
 /** Every operation of the admin API. */
-export const adminOperations = (ports: AdminPorts): readonly Operation[] => [
-  ...clientOperations(ports),
-  ...secretOperations(ports),
-  ...scopeOperations(ports),
-];
+export const adminOperations: readonly Operation[] = [...clientOperations, ...secretOperations, ...scopeOperations];
 
 /** The admin API. Each route is made from its operation, so none can lack the guard or a check. */
 export function addAdminRoutes(app: FastifyInstance, ports: AdminPorts): void {
   const guard = createGuard(ports);
-  for (const operation of adminOperations(ports)) {
+  for (const operation of adminOperations) {
     app.route({
       method: operation.method,
       url: `${adminPath}${operation.path}`,
@@ -49,7 +45,7 @@ export function addAdminRoutes(app: FastifyInstance, ports: AdminPorts): void {
         if (admitted.ok) request.adminClientId = admitted.value.clientId;
         else return sendProblem(reply.header("WWW-Authenticate", admitted.error.challenge), admitted.error, request.id);
       },
-      handler: (request, reply) => carryOut(operation, request, reply),
+      handler: (request, reply) => carryOut({ operation, ports }, request, reply),
     });
   }
 }
@@ -61,9 +57,13 @@ declare module "fastify" {
   }
 }
 
-async function carryOut(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function carryOut(
+  { operation, ports }: { operation: Operation; ports: AdminPorts },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const call = readCall(operation, request);
-  const outcome = call.ok ? await operation.run(call.value) : call;
+  const outcome = call.ok ? await operation.run(call.value, ports) : call;
   if (!outcome.ok) return sendProblem(reply, outcome.error, request.id);
   const { headers = {}, body } = outcome.value;
   reply.code(operation.success.status).headers({ "Cache-Control": "no-store", ...headers });

@@ -10,157 +10,153 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts } from "./admin-routes.ts";
 import { formatCursor, parseCursor } from "./cursor.ts";
-import { type Answer, type Operation, operation } from "./operation.ts";
+import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";
 import { clientView } from "./views.ts";
 
 const { readClients, writeClients } = adminScopes;
 
 /** What can be done with clients. */
-export const clientOperations = (ports: AdminPorts): readonly Operation[] => {
-  const shown = (client: Client): Answer => ({
-    headers: { ETag: entityTagOf(client) },
-    body: clientView(client, ports),
-  });
-  const target = ({
-    parameter,
-    ifMatch,
-  }: {
-    parameter: (name: string) => string;
-    ifMatch: readonly string[] | undefined;
-  }) => ({
-    clientId: parameter("client_id"),
-    ifMatch,
-  });
-  const change = async (input: wire.ClientChange, call: Parameters<typeof target>[0]) => {
-    const changed = await changeSettings(target(call), input, ports);
-    if (changed.ok) ports.directory.forget(changed.value.client.clientId);
-    return changed.ok ? ok(shown(changed.value.client)) : changed;
-  };
-  return [
-    operation({
-      operationId: "listClients",
-      tag: "Clients",
-      method: "GET",
-      path: "/clients",
-      scope: readClients,
-      summary: "List clients",
-      description: 'Filters, searches and sorts. Pages follow each other by `Link: rel="next"`, or by `cursor`.',
-      query: wire.ClientFilter,
-      success: { status: 200, schema: wire.ClientList },
-      refusals: ["invalid"],
-      run: ({ query }) => listClients(query, ports),
-    }),
-    operation({
-      operationId: "createClient",
-      tag: "Clients",
-      method: "POST",
-      path: "/clients",
-      scope: writeClients,
-      summary: "Register a client",
-      description: "With a new secret, which the answer shows this once, or with an existing one.",
-      body: wire.NewClient,
-      repeatable: true,
-      success: { status: 201, schema: wire.CreatedClient },
-      refusals: ["invalid", "taken", "repeated", "idempotency_key_reused"],
-      run: (call) =>
-        answerOnce(call, ports, async (keep) => {
-          const answer = ({ client, generatedSecret }: RegisteredClient): Answer => ({
-            headers: {
-              ETag: entityTagOf(client),
-              Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}`,
-            },
-            body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
-          });
-          const registered = await registerClient(
-            registrationOf(call.body),
-            ports,
-            keep && ((made) => keep(answer(made))),
-          );
-          return registered.ok ? ok(answer(registered.value)) : registered;
-        }),
-    }),
-    operation({
-      operationId: "showClient",
-      tag: "Clients",
-      method: "GET",
-      path: "/clients/:client_id",
-      scope: readClients,
-      summary: "Show a client",
-      success: { status: 200, schema: wire.Client },
-      refusals: ["not_found"],
-      async run({ parameter }) {
-        const found = await findClient(parameter("client_id"), ports);
-        return found.ok ? ok(shown(found.value)) : found;
-      },
-    }),
-    operation({
-      operationId: "changeClient",
-      tag: "Clients",
-      method: "PATCH",
-      path: "/clients/:client_id",
-      scope: writeClients,
-      summary: "Change a client",
-      description: "A merge patch (RFC 7396). Another `username` ends all secrets at once.",
-      body: wire.ClientChange,
-      conditional: true,
-      success: { status: 200, schema: wire.Client },
-      refusals: ["not_found", "changed", "invalid"],
-      run: (call) => change(call.body, call),
-    }),
-    ...(["disable", "enable"] as const).map((verb) =>
-      operation({
-        operationId: `${verb}Client`,
-        tag: "Clients",
-        method: "POST",
-        path: `/clients/:client_id/${verb}`,
-        scope: writeClients,
-        summary: verb === "disable" ? "Disable a client: it gets no more tokens" : "Enable a client again",
-        conditional: true,
-        success: { status: 200, schema: wire.Client },
-        refusals: ["not_found", "changed"],
-        run: (call) => change({ status: verb === "disable" ? "disabled" : "active" }, call),
+const shown = (client: Client, ports: AdminPorts): Answer => ({
+  headers: { ETag: entityTagOf(client) },
+  body: clientView(client, ports),
+});
+
+const created = ({ client, generatedSecret }: RegisteredClient, ports: AdminPorts): Answer => ({
+  headers: { ETag: entityTagOf(client), Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}` },
+  body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
+});
+
+const targetOf = ({ parameter, ifMatch }: Pick<Call<unknown, unknown>, "parameter" | "ifMatch">) => ({
+  clientId: parameter("client_id"),
+  ifMatch,
+});
+
+async function change(
+  input: wire.ClientChange,
+  call: Parameters<typeof targetOf>[0],
+  ports: AdminPorts,
+): Promise<Result<Answer, AdminProblem>> {
+  const changed = await changeSettings(targetOf(call), input, ports);
+  if (!changed.ok) return changed;
+  ports.directory.forget(changed.value.client.clientId);
+  return ok(shown(changed.value.client, ports));
+}
+
+/** What can be done with clients. */
+export const clientOperations: readonly Operation[] = [
+  operation({
+    operationId: "listClients",
+    tag: "Clients",
+    method: "GET",
+    path: "/clients",
+    scope: readClients,
+    summary: "List clients",
+    description: 'Filters, searches and sorts. Pages follow each other by `Link: rel="next"`, or by `cursor`.',
+    query: wire.ClientFilter,
+    success: { status: 200, schema: wire.ClientList },
+    refusals: ["invalid"],
+    run: ({ query }, ports) => listClients(query, ports),
+  }),
+  operation({
+    operationId: "createClient",
+    tag: "Clients",
+    method: "POST",
+    path: "/clients",
+    scope: writeClients,
+    summary: "Register a client",
+    description: "With a new secret, which the answer shows this once, or with an existing one.",
+    body: wire.NewClient,
+    repeatable: true,
+    success: { status: 201, schema: wire.CreatedClient },
+    refusals: ["invalid", "taken", "repeated", "idempotency_key_reused"],
+    run: (call, ports) =>
+      answerOnce(call, ports, async (keep) => {
+        const kept = keep && ((made: RegisteredClient) => keep(created(made, ports)));
+        const registered = await registerClient(registrationOf(call.body), ports, kept);
+        return registered.ok ? ok(created(registered.value, ports)) : registered;
       }),
-    ),
+  }),
+  operation({
+    operationId: "showClient",
+    tag: "Clients",
+    method: "GET",
+    path: "/clients/:client_id",
+    scope: readClients,
+    summary: "Show a client",
+    success: { status: 200, schema: wire.Client },
+    refusals: ["not_found"],
+    async run({ parameter }, ports) {
+      const found = await findClient(parameter("client_id"), ports);
+      return found.ok ? ok(shown(found.value, ports)) : found;
+    },
+  }),
+  operation({
+    operationId: "changeClient",
+    tag: "Clients",
+    method: "PATCH",
+    path: "/clients/:client_id",
+    scope: writeClients,
+    summary: "Change a client",
+    description: "A merge patch (RFC 7396). Another `username` ends all secrets at once.",
+    body: wire.ClientChange,
+    conditional: true,
+    success: { status: 200, schema: wire.Client },
+    refusals: ["not_found", "changed", "invalid"],
+    run: (call, ports) => change(call.body, call, ports),
+  }),
+  ...(["disable", "enable"] as const).map((verb) =>
     operation({
-      operationId: "deleteClient",
-      tag: "Clients",
-      method: "DELETE",
-      path: "/clients/:client_id",
-      scope: writeClients,
-      summary: "Delete a client and its secrets",
-      conditional: true,
-      success: { status: 204 },
-      refusals: ["not_found", "changed"],
-      async run(call) {
-        const deleted = await deleteClient(target(call), ports);
-        ports.directory.forget(call.parameter("client_id"));
-        return deleted.ok ? ok({}) : deleted;
-      },
-    }),
-    operation({
-      operationId: "importClients",
+      operationId: `${verb}Client`,
       tag: "Clients",
       method: "POST",
-      path: "/clients/import",
+      path: `/clients/:client_id/${verb}`,
       scope: writeClients,
-      summary: "Import existing clients with their secrets",
-      description: `Up to ${wire.maxImportBatch} a request. One that cannot be imported stops none of the others.`,
-      query: wire.ImportFilter,
-      body: wire.ClientImport,
-      success: { status: 200, schema: wire.ClientImportOutcome },
-      refusals: ["invalid"],
-      async run({ query, body }) {
-        const outcomes = await importClients(
-          body.clients.map(registrationOf),
-          { dryRun: query.dry_run === "true" },
-          ports,
-        );
-        return ok({ body: importView(body, outcomes) });
-      },
+      summary: verb === "disable" ? "Disable a client: it gets no more tokens" : "Enable a client again",
+      conditional: true,
+      success: { status: 200, schema: wire.Client },
+      refusals: ["not_found", "changed"],
+      run: (call, ports) => change({ status: verb === "disable" ? "disabled" : "active" }, call, ports),
     }),
-  ];
-};
+  ),
+  operation({
+    operationId: "deleteClient",
+    tag: "Clients",
+    method: "DELETE",
+    path: "/clients/:client_id",
+    scope: writeClients,
+    summary: "Delete a client and its secrets",
+    conditional: true,
+    success: { status: 204 },
+    refusals: ["not_found", "changed"],
+    async run(call, ports) {
+      const deleted = await deleteClient(targetOf(call), ports);
+      ports.directory.forget(call.parameter("client_id"));
+      return deleted.ok ? ok({}) : deleted;
+    },
+  }),
+  operation({
+    operationId: "importClients",
+    tag: "Clients",
+    method: "POST",
+    path: "/clients/import",
+    scope: writeClients,
+    summary: "Import existing clients with their secrets",
+    description: `Up to ${wire.maxImportBatch} a request. One that cannot be imported stops none of the others.`,
+    query: wire.ImportFilter,
+    body: wire.ClientImport,
+    success: { status: 200, schema: wire.ClientImportOutcome },
+    refusals: ["invalid"],
+    async run({ query, body }, ports) {
+      const outcomes = await importClients(
+        body.clients.map(registrationOf),
+        { dryRun: query.dry_run === "true" },
+        ports,
+      );
+      return ok({ body: importView(body, outcomes) });
+    },
+  }),
+];
 
 function importView(
   body: wire.ClientImport,

@@ -3,6 +3,7 @@ import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
 import type { ProblemKind } from "@carnet/protocol/admin/problems";
 import type { Result } from "@carnet/protocol/result";
 import type { Static, TSchema } from "typebox";
+import type { AdminPorts } from "./admin-routes.ts";
 
 /** One operation of the admin API: the route, who may call it, what it takes and gives, and the work. */
 export interface Operation {
@@ -22,7 +23,7 @@ export interface Operation {
   readonly conditional?: true;
   readonly success: { readonly status: 200 | 201 | 204; readonly schema?: TSchema };
   readonly refusals: readonly ProblemKind[];
-  run(call: Call<unknown, unknown>): Promise<Result<Answer, AdminProblem>>;
+  run(call: Call<unknown, unknown>, ports: AdminPorts): Promise<Result<Answer, AdminProblem>>;
 }
 
 /** A call that has passed the guard and whose query and body fit their schemas. */
@@ -46,7 +47,7 @@ export interface Answer {
 type TypedOperation<Query extends TSchema, Body extends TSchema> = Omit<Operation, "query" | "body" | "run"> & {
   readonly query?: Query;
   readonly body?: Body;
-  run(call: Call<Static<Query>, Static<Body>>): Promise<Result<Answer, AdminProblem>>;
+  run(call: Call<Static<Query>, Static<Body>>, ports: AdminPorts): Promise<Result<Answer, AdminProblem>>;
 };
 
 /** An operation whose work sees its query and body by the types of their schemas. The routes check them first. */
@@ -54,5 +55,5 @@ export const operation = <Query extends TSchema, Body extends TSchema>(
   typed: TypedOperation<Query, Body>,
 ): Operation => ({
   ...typed,
-  run: (call) => typed.run(call as Call<Static<Query>, Static<Body>>),
+  run: (call, ports) => typed.run(call as Call<Static<Query>, Static<Body>>, ports),
 });

@@ -1,11 +1,10 @@
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import * as wire from "@carnet/protocol/admin/scopes";
 import { ok } from "@carnet/protocol/result";
-import type { AdminPorts } from "./admin-routes.ts";
 import { type Operation, operation } from "./operation.ts";
 
 /** What can be done with the scope catalogue. */
-export const scopeOperations = ({ scopes }: AdminPorts): readonly Operation[] => [
+export const scopeOperations: readonly Operation[] = [
   operation({
     operationId: "listScopes",
     tag: "Scopes",
@@ -15,7 +14,7 @@ export const scopeOperations = ({ scopes }: AdminPorts): readonly Operation[] =>
     summary: "List the scope catalogue",
     success: { status: 200, schema: wire.ScopeList },
     refusals: [],
-    run: async () => ok({ body: { scopes: await scopes.list() } }),
+    run: async (_call, { scopes }) => ok({ body: { scopes: await scopes.list() } }),
   }),
   operation({
     operationId: "putScope",
@@ -27,7 +26,7 @@ export const scopeOperations = ({ scopes }: AdminPorts): readonly Operation[] =>
     body: wire.ScopeDescription,
     success: { status: 200, schema: wire.Scope },
     refusals: ["invalid"],
-    async run({ parameter, body }) {
+    async run({ parameter, body }, { scopes }) {
       const put = await scopes.put({ name: parameter("name"), description: body.description });
       return put.ok ? ok({ body: put.value }) : put;
     },
@@ -41,7 +40,7 @@ export const scopeOperations = ({ scopes }: AdminPorts): readonly Operation[] =>
     summary: "Take a scope out of the catalogue",
     success: { status: 204 },
     refusals: ["not_found", "in_use"],
-    async run({ parameter }) {
+    async run({ parameter }, { scopes }) {
       const deleted = await scopes.delete(parameter("name"));
       return deleted.ok ? ok({}) : deleted;
     },

@@ -1,13 +1,17 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import type { AdminProblem } from "@carnet/core/admin/admin-problem";
 import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
 import { renderRefusal } from "@carnet/core/token/render";
 import { refuseTokenRequest } from "@carnet/core/token/token-endpoint";
+import { adminPath } from "@carnet/protocol/admin/admin-scopes";
+import type { ProblemKind } from "@carnet/protocol/admin/problems";
 import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
 import { type ErrorResponse, tokenResponseHeaders } from "@carnet/protocol/token-response";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { OperatorFault } from "../fault.ts";
+import { sendProblem } from "./admin/problem-answers.ts";
 import { type HttpPorts, tokenPathOf } from "./app.ts";
 import { readMessage, sendAnswer } from "./token-routes.ts";
 
@@ -18,6 +22,7 @@ export function createErrorHandler({ token, log }: HttpPorts) {
     if (refusal.kind === "fault" || refusal.kind === "unavailable") {
       log.fault("request_failed", error, { requestId: request.id, route: request.routeOptions.url ?? null });
     }
+    if (request.url.startsWith(`${adminPath}/`)) return sendProblem(reply, problemOf(refusal), request.id);
     const path = tokenPathOf(request.url);
     if (path === undefined || refusal.reason === "fault") return sendAnswer(reply, renderRefusal(refusal));
     const message = readMessage(request, path);
@@ -52,6 +57,17 @@ function refusalOf(error: FastifyError | Error, request: FastifyRequest): Refusa
     "the service failed; its operator finds the fault under the X-Request-ID of this answer",
   );
 }
+
+const problemKinds: Partial<Record<Refusal["kind"], ProblemKind>> = {
+  malformedRequest: "malformed",
+  bodyTooLarge: "too_large",
+  unavailable: "unavailable",
+};
+
+const problemOf = ({ kind, description }: Refusal): AdminProblem => ({
+  kind: problemKinds[kind] ?? "fault",
+  detail: description,
+});
 
 const refusal = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
   kind,

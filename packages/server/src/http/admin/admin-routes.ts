@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { AdminProblem } from "@carnet/core/admin/admin-problem";
+import { type AdminProblem, invalid } from "@carnet/core/admin/admin-problem";
 import type { IdempotencyPorts } from "@carnet/core/admin/idempotency";
 import type { SecretPorts } from "@carnet/core/admin/secrets";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
@@ -9,11 +9,11 @@ import { adminPath } from "@carnet/protocol/admin/admin-scopes";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
-import { Errors } from "typebox/value";
 import { clientOperations } from "./client-operations.ts";
 import { createGuard, type GuardPorts } from "./guard.ts";
 import type { Call, Operation } from "./operation.ts";
 import { sendProblem } from "./problem-answers.ts";
+import { schemaProblems } from "./schema-problems.ts";
 import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
 
@@ -72,7 +72,7 @@ async function carryOut(
 }
 
 function readCall(operation: Operation, request: FastifyRequest): Result<Call<unknown, unknown>, AdminProblem> {
-  const query = fits(operation.query, request.query, "the query");
+  const query = fits(operation.query, request.query);
   if (!query.ok) return query;
   const body = operation.body === undefined ? ok(undefined) : readBody(operation.body, request);
   if (!body.ok) return body;
@@ -109,17 +109,10 @@ function readBody(schema: TSchema, request: FastifyRequest): Result<unknown, Adm
   } catch {
     return err({ kind: "malformed", detail: "the body is not valid JSON" }); // the parser's message would quote it
   }
-  return fits(schema, parsed, "the body");
+  return fits(schema, parsed);
 }
 
-/** Whether a value is of a schema; each place where it is not, by its pointer and without its value. */
-function fits(schema: TSchema | undefined, value: unknown, what: string): Result<unknown, AdminProblem> {
-  const errors = schema === undefined ? [] : Errors(schema, value).slice(0, 20);
-  if (errors.length === 0) return ok(value);
-  const described = errors.map(({ instancePath, message }) => ({ pointer: instancePath, detail: message }));
-  return err({
-    kind: "invalid",
-    detail: `${what} does not fit: ${described.map(({ pointer, detail }) => `${pointer || "it"} ${detail}`).join("; ")}`,
-    errors: described,
-  });
+function fits(schema: TSchema | undefined, value: unknown): Result<unknown, AdminProblem> {
+  const errors = schema === undefined ? [] : schemaProblems(schema, value);
+  return errors.length === 0 ? ok(value) : invalid(errors);
 }

@@ -1,5 +1,5 @@
 import { iamTokenRequest, type TokenRequest } from "./funcs/iam-token-request.ts";
-import { unwrap } from "./funcs/unwrap.ts";
+import { unwrap } from "./funcs/result-of.ts";
 import type { SDKCore } from "./sdk-core.ts";
 import type { RequestOptions } from "./settings/options.ts";
 import type { BearerToken } from "./token/bearer-token.ts";

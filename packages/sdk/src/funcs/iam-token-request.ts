@@ -9,7 +9,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { BearerToken } from "../token/bearer-token.ts";
 import { type Grant, requestToken } from "../token/token-request.ts";
 import { withSecurity } from "../token/with-security.ts";
-import { wrap } from "./unwrap.ts";
+import { wrap } from "./result-of.ts";
 
 /** What to ask for; each member defaults to what the SDK was made with. */
 export interface TokenRequest {

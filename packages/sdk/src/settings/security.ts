@@ -41,17 +41,18 @@ export class SecuritySource {
   /** Asks again after `refused` was refused; returns undefined where there is nothing else to try. */
   async afterRefusal(refused: Security): Promise<Security | undefined> {
     if (this.#ask === undefined) return undefined;
-    if (this.#current === refused) this.#current = undefined;
-    const next = await this.get();
-    const same = next.clientId === refused.clientId && next.clientSecret === refused.clientSecret;
-    return same ? undefined : next;
+    // The refused ones stay current until others are known: a token got with them may still be good.
+    if (this.#current === refused) this.#asking ??= this.#renew();
+    const next = await (this.#asking ?? this.get());
+    return next === refused ? undefined : next;
   }
 
   async #renew(): Promise<Security> {
     try {
       if (this.#ask === undefined) throw noCredentials();
-      this.#current = checkSecurity(await this.#ask());
-      return this.#current;
+      const next = checkSecurity(await this.#ask());
+      if (!same(this.#current, next)) this.#current = next;
+      return this.#current ?? next;
     } catch (error) {
       if (error instanceof InvalidRequestError || error instanceof RequestAbortedError) throw error;
       const cause = summarise(error, scrubber([]));
@@ -60,6 +61,10 @@ export class SecuritySource {
       this.#asking = undefined;
     }
   }
+}
+
+function same(one: Security | undefined, other: Security): boolean {
+  return one?.clientId === other.clientId && one.clientSecret === other.clientSecret;
 }
 
 /** Checks credentials and returns a copy that shows no secret when printed. */

@@ -1,5 +1,5 @@
 import { ConnectionError } from "../errors/connection-error.ts";
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { type InvalidRequestError, invalid } from "../errors/invalid-request-error.ts";
 import { discard } from "../http/bounded-body.ts";
 import { exchange } from "../http/exchange.ts";
 import { withRetries } from "../http/retries.ts";
@@ -72,7 +72,7 @@ async function follow(settings: Settings, first: Outgoing, terms: Terms): Promis
 async function once(settings: Settings, call: Outgoing, { accessToken, timeoutMs }: Terms): Promise<Response> {
   const { url, method, body, request, signal } = call;
   const init: RequestInit & { method: string; duplex?: "half" } = {
-    ...call.rest,
+    ...call.init,
     method,
     headers: headersFor(settings, call, accessToken),
     redirect: "manual", // Where a redirect goes is looked at before the token is.
@@ -103,8 +103,7 @@ function unsendable(url: URL, init: RequestInit): InvalidRequestError | undefine
     new Request(url, { ...init, body: null, signal: null });
     return undefined;
   } catch (error) {
-    const cause = summarise(error, scrubber([]));
-    return new InvalidRequestError("No request can be made of this: see the cause.", { field: "init", cause });
+    return invalid("init", "makes no request that can be sent: see the cause", summarise(error));
   }
 }
 

@@ -1,4 +1,4 @@
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 
 /** The body of a call. */
 export interface Body {
@@ -16,11 +16,9 @@ const NONE: Body = { content: undefined, repeatable: true };
 /** Finds the body and whether it can be sent again: not a stream, nor a `Request`'s body beyond 1 MiB. */
 export async function bodyOf(request: Request | undefined, init: RequestInit, method: string): Promise<Body> {
   const given = init.body ?? undefined;
-  if (given === undefined && !request?.body) {
-    if (request?.bodyUsed) throw unusable("The Request's body was already read.");
-    return NONE;
-  }
-  if (/^(GET|HEAD)$/i.test(method)) throw unusable(`A ${method.toUpperCase()} request cannot have a body.`);
+  if (given === undefined && request?.bodyUsed) throw invalid("body", "of the Request was already read");
+  if (given === undefined && !request?.body) return NONE;
+  if (/^(GET|HEAD)$/i.test(method)) throw invalid("body", `cannot be sent with ${method}`);
   if (given !== undefined) return { content: given, repeatable: isWhole(given) };
   return request === undefined ? NONE : await kept(request);
 }
@@ -32,7 +30,6 @@ function isWhole(body: unknown): boolean {
 }
 
 async function kept(request: Request): Promise<Body> {
-  if (request.bodyUsed) throw unusable("The Request's body was already read.");
   const reader = request.clone().body?.getReader();
   if (reader === undefined) return NONE;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -48,8 +45,4 @@ async function kept(request: Request): Promise<Body> {
   }
   void reader.cancel(); // The Request's own body still has all of it.
   return { content: undefined, repeatable: false };
-}
-
-function unusable(message: string): InvalidRequestError {
-  return new InvalidRequestError(message, { field: "body" });
 }

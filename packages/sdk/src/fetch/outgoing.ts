@@ -1,4 +1,4 @@
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 import { baseURL, onServer, parseURL } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
 import { badHeaders } from "../token/token-request.ts";
@@ -16,8 +16,8 @@ export interface Outgoing {
   /** The caller's `Request`, whose other members count. */
   readonly request: Request | undefined;
   readonly signal: AbortSignal | undefined;
-  /** What is left of the caller's init. */
-  readonly rest: RequestInit;
+  /** The caller's init, whose other members count. */
+  readonly init: FetchInit;
 }
 
 /**
@@ -26,17 +26,16 @@ export interface Outgoing {
  */
 export async function outgoing(settings: Settings, input: string | URL | Request, init: FetchInit): Promise<Outgoing> {
   const request = input instanceof Request ? input : undefined;
-  const { scopes, requireScopes, retries, retryCodes, timeoutMs, serverURL, ...rest } = init;
   const method = init.method ?? request?.method ?? "GET";
   return {
-    url: target(settings, request?.url ?? String(input), serverURL),
+    url: target(settings, request?.url ?? String(input), init.serverURL),
     method,
     headers: headersOf(init.headers ?? request?.headers),
     body: await bodyOf(request, init, method),
     redirect: init.redirect ?? request?.redirect ?? "follow",
     request,
     signal: init.signal ?? (init.signal === null ? undefined : request?.signal),
-    rest,
+    init,
   };
 }
 
@@ -45,15 +44,10 @@ function target(settings: Settings, input: string, serverURL: FetchInit["serverU
   const { allowInsecureHTTP, origins } = settings;
   const base = serverURL === undefined ? settings.serverURL : baseURL("serverURL", serverURL, allowInsecureHTTP);
   const url = parseURL(onServer(base, input));
-  if (url === undefined) throw new InvalidRequestError("The address is no URL.", { field: "input" });
-  if (url.username !== "" || url.password !== "") {
-    throw new InvalidRequestError("The address holds a user or a password, which fetch refuses.", { field: "input" });
-  }
+  if (url === undefined) throw invalid("input", "is no URL");
+  if (url.username !== "" || url.password !== "") throw invalid("input", "holds a user or a password, as no URL may");
   if (!origins.has(url.origin)) {
-    const advice = "List it in `allowedOrigins` if the token may be sent there.";
-    throw new InvalidRequestError(`${url.origin} is not the server's origin, so nothing was sent. ${advice}`, {
-      field: "input",
-    });
+    throw invalid("input", `is of ${url.origin}, where the token may not be sent: list that in \`allowedOrigins\``);
   }
   return url;
 }
@@ -62,7 +56,7 @@ function headersOf(given: RequestInit["headers"]): Headers | undefined {
   if (given === undefined) return undefined;
   try {
     return new Headers(given);
-  } catch (error) {
-    throw badHeaders(error);
+  } catch {
+    throw badHeaders();
   }
 }

@@ -51,8 +51,8 @@ function asGet(call: Outgoing, status: number): Outgoing {
   for (const name of ["content-encoding", "content-language", "content-location", "content-type", "content-length"]) {
     headers?.delete(name);
   }
-  const { body, method: _, ...rest } = call.rest;
-  return { ...call, rest, method: "GET", headers, request: undefined, body: { content: undefined, repeatable: true } };
+  const { body: _, ...init } = call.init;
+  return { ...call, init, method: "GET", headers, request: undefined, body: { content: undefined, repeatable: true } };
 }
 
 function onto(location: string, base: URL): URL | undefined {

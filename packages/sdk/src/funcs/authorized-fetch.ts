@@ -3,7 +3,7 @@ import { authorizedFetch as send } from "../fetch/authorized-fetch.ts";
 import type { FetchInit } from "../fetch/fetch-init.ts";
 import type { Result } from "../result.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
-import { wrap } from "./result-of.ts";
+import { resultOf } from "./result-of.ts";
 
 /** An authorised call; gives what `sdk.fetch` returns or throws as a value. An answer of any status is a value. */
 export function authorizedFetch(
@@ -11,5 +11,5 @@ export function authorizedFetch(
   input: string | URL | Request,
   init?: FetchInit,
 ): Promise<Result<Response, AnyCarnetError>> {
-  return wrap(async () => send(settingsOf(core), input, init));
+  return resultOf(async () => send(settingsOf(core), input, init));
 }

@@ -3,11 +3,11 @@ import type { Result } from "../result.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
 import type { AccessToken } from "../token/bearer-token.ts";
 import { cachedToken, dropToken, type TokenOptions } from "../token/token-source.ts";
-import { wrap } from "./result-of.ts";
+import { resultOf } from "./result-of.ts";
 
 /** A cached token; gives what `sdk.token` returns or throws as a value. */
 export function token(core: SDKCore, options?: TokenOptions): Promise<Result<AccessToken, AnyCarnetError>> {
-  return wrap(async () => cachedToken(settingsOf(core), options));
+  return resultOf(async () => cachedToken(settingsOf(core), options));
 }
 
 /** Forgets one cached token, or all: what `sdk.invalidateToken` does. */

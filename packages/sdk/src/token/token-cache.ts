@@ -1,12 +1,8 @@
 import type { Security } from "../settings/security.ts";
 import type { AccessToken } from "./bearer-token.ts";
-import type { Grant } from "./token-request.ts";
-import { type SlotPorts, TokenSlot } from "./token-slot.ts";
+import { type AskNow, type SlotPorts, TokenSlot } from "./token-slot.ts";
 
 const MOST_SLOTS = 256;
-
-/** Asks the server for a token for sorted scopes. */
-export type AskFor = (security: Security, scopes: readonly string[], signal: AbortSignal) => Promise<Grant>;
 
 /** What a token is wanted for. */
 export interface Wanted {
@@ -21,15 +17,19 @@ export interface Wanted {
  */
 export class TokenCache {
   readonly #ports: SlotPorts;
-  readonly #ask: AskFor;
+  readonly #asker: (wanted: Wanted) => AskNow;
   readonly #tokenURL: string;
   #owner: Security | undefined;
   #ownerKey = "";
   #slots = new Map<string, TokenSlot>();
 
-  constructor(options: { readonly ports: SlotPorts; readonly ask: AskFor; readonly tokenURL: string }) {
+  constructor(options: {
+    readonly ports: SlotPorts;
+    readonly asker: (wanted: Wanted) => AskNow;
+    readonly tokenURL: string;
+  }) {
     this.#ports = options.ports;
-    this.#ask = options.ask;
+    this.#asker = options.asker;
     this.#tokenURL = options.tokenURL;
   }
 
@@ -53,7 +53,7 @@ export class TokenCache {
     let slot = slots.get(key);
     if (slot === undefined) {
       makeRoom(slots);
-      slot = new TokenSlot(this.#ports, (signal) => this.#ask(wanted.security, wanted.scopes, signal));
+      slot = new TokenSlot(this.#ports, this.#asker(wanted));
       slots.set(key, slot);
     }
     return slot.next(how.forced, how.signal);

@@ -10,6 +10,9 @@ export interface SlotPorts {
   readonly random: () => number;
 }
 
+/** Asks the server; `unattended` where no caller waits, so that nobody else sees a failure. */
+export type AskNow = (signal: AbortSignal, unattended: boolean) => Promise<Grant>;
+
 const MOST_PAUSE_MS = 10_000;
 
 /**
@@ -18,13 +21,13 @@ const MOST_PAUSE_MS = 10_000;
  */
 export class TokenSlot {
   readonly #ports: SlotPorts;
-  readonly #ask: (signal: AbortSignal) => Promise<Grant>;
+  readonly #ask: AskNow;
   #held: HeldToken | undefined;
   #refreshAt = 0;
   #flight: Flight<AccessToken> | undefined;
   #flightIsForced = false;
 
-  constructor(ports: SlotPorts, ask: (signal: AbortSignal) => Promise<Grant>) {
+  constructor(ports: SlotPorts, ask: AskNow) {
     this.#ports = ports;
     this.#ask = ask;
   }
@@ -71,7 +74,7 @@ export class TokenSlot {
   #start(unattended: boolean): Flight<AccessToken> {
     const flight: Flight<AccessToken> = new Flight(async (signal) => {
       try {
-        const held = hold(await this.#ask(signal), this.#ports.random);
+        const held = hold(await this.#ask(signal, unattended), this.#ports.random);
         if (this.#flight === flight) this.#keep(held);
         return held.token;
       } catch (error) {

@@ -49,16 +49,18 @@ function cacheOf(settings: Settings): TokenCache {
   const cache = new TokenCache({
     ports: settings,
     tokenURL,
-    async ask(security, scopes, signal) {
-      const either = AbortSignal.any([signal, closing]);
-      try {
-        return await requestToken(settings, { security, scope: scopes.join(" "), options: { signal: either } });
-      } catch (error) {
-        // Also a refresh in the background, which no caller sees, has to bring rotated credentials in.
-        if (refusesClient(error)) source.afterRefusal(security).catch(() => {});
-        throw error;
-      }
-    },
+    asker:
+      ({ security, scopes }) =>
+      async (signal, unattended) => {
+        const either = AbortSignal.any([signal, closing]);
+        try {
+          return await requestToken(settings, { security, scope: scopes.join(" "), options: { signal: either } });
+        } catch (error) {
+          // Nobody else would ask for the rotated credentials after a refusal in the background.
+          if (unattended && refusesClient(error)) source.afterRefusal(security).catch(() => {});
+          throw error;
+        }
+      },
   });
   caches.set(settings, cache);
   closing.addEventListener("abort", () => cache.drop(), { once: true });

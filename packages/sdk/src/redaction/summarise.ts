@@ -21,7 +21,7 @@ export function summarise(foreign: unknown, scrub: Scrub = scrubber([]), depth =
   const summary = new Error(scrub(typeof message === "string" ? message : "").slice(0, LENGTH));
   if (inner && depth < DEPTH) summary.cause = summarise(inner, scrub, depth + 1);
   for (const [key, value] of Object.entries({ name, code, syscall })) {
-    if (typeof value === "string" && /^\w{1,64}$/.test(value)) Object.assign(summary, { [key]: value });
+    if (typeof value === "string" && /^\w{1,64}$/.test(scrub(value))) Object.assign(summary, { [key]: value });
   }
   summary.stack = `${summary.name}: ${summary.message}`; // The foreign stack repeats the foreign message.
   return summary;

@@ -66,7 +66,10 @@ class World {
   check(token: AccessToken, call: Call): void {
     const issued = this.issued.get(token.accessToken);
     const fault = (text: string) => void this.faults.push(`${text}: ${token.accessToken} for [${call.scopes}]`);
-    if (issued === undefined) return fault("a token that nobody issued");
+    if (issued === undefined) {
+      fault("a token that nobody issued");
+      return;
+    }
     const granted = new Set(issued.scope.split(" "));
     if (!call.scopes.every((scope) => granted.has(scope))) fault("crossed, of other scopes");
     if (call.scopes.length === 0 && issued.scope !== "a b c") fault("crossed, not of all scopes");
@@ -94,7 +97,6 @@ class Get extends Always {
   readonly forced: boolean;
   constructor({ scopes, leaves, forced }: { scopes: readonly string[]; leaves: boolean; forced: boolean }) {
     super();
-    Object.assign(this, { scopes, leaves, forced });
     this.scopes = scopes;
     this.leaves = leaves;
     this.forced = forced;
@@ -124,7 +126,7 @@ class Get extends Always {
     );
     await world.settle();
   }
-  toString(): string {
+  override toString(): string {
     return `get [${this.scopes}]${this.leaves ? " abortable" : ""}${this.forced ? " forced" : ""}`;
   }
 }
@@ -149,7 +151,7 @@ class Answer extends Always {
     }
     await world.settle();
   }
-  toString(): string {
+  override toString(): string {
     return `answer ${this.which} with ${this.lifetime} s`;
   }
 }
@@ -165,7 +167,7 @@ class Pass extends Always {
     world.clock.wall += this.ms;
     await world.settle();
   }
-  toString(): string {
+  override toString(): string {
     return `${this.ms} ms pass`;
   }
 }
@@ -186,7 +188,7 @@ class Invalidate extends Always {
     world.sdk.invalidateToken();
     await world.settle();
   }
-  toString(): string {
+  override toString(): string {
     return "invalidate";
   }
 }
@@ -204,7 +206,7 @@ class Abort extends Always {
     await world.settle();
     if (call !== undefined && !call.settled) world.faults.push("an aborted call that goes on waiting");
   }
-  toString(): string {
+  override toString(): string {
     return `abort ${this.which}`;
   }
 }

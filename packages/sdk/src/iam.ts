@@ -1,7 +1,6 @@
-import { iamTokenRequest, type TokenRequest } from "./funcs/iam-token-request.ts";
-import { unwrap } from "./funcs/unwrap.ts";
-import type { SDKCore } from "./sdk-core.ts";
+import { type SDKCore, settingsOf } from "./sdk-core.ts";
 import type { RequestOptions } from "./settings/options.ts";
+import { askForToken, type TokenRequest } from "./token/ask-for-token.ts";
 import type { BearerToken } from "./token/bearer-token.ts";
 
 /** The IAM operations. */
@@ -18,6 +17,6 @@ export class Iam {
    * {@link RequestTimeoutError} {@link RequestAbortedError} {@link InvalidRequestError}
    */
   async tokenRequest(request?: TokenRequest, options?: RequestOptions): Promise<BearerToken> {
-    return unwrap(await iamTokenRequest(this.#core, request, options));
+    return askForToken(settingsOf(this.#core), request, options);
   }
 }

@@ -1,4 +1,4 @@
-import { InvalidRequestError } from "./errors/invalid-request-error.ts";
+import { invalid } from "./errors/invalid-request-error.ts";
 import { HTTPClient } from "./http/http-client.ts";
 import { REDACTED, redact } from "./redaction/redact.ts";
 import type { SDKOptions } from "./settings/options.ts";
@@ -36,6 +36,6 @@ export class SDKCore {
 /** The settings behind a core. */
 export function settingsOf(core: SDKCore): Settings {
   const settings = read(core);
-  if (settings.closing.aborted) throw new InvalidRequestError("The SDK is closed.", { field: "sdk" });
+  if (settings.closing.aborted) throw invalid("sdk", "is closed");
   return settings;
 }

@@ -6,22 +6,15 @@ export interface NoAnswer {
   readonly url: string;
   /** Whether the connection may have stood, so that the server may have seen the request. */
   readonly mayHaveArrived: boolean;
-  readonly cause?: Error | undefined;
 }
 
 /** No whole answer came: the server could not be reached, or the connection broke. */
-export class ConnectionError extends CarnetError {
+export class ConnectionError extends CarnetError<NoAnswer> {
   readonly code = "ERR_CONNECTION";
   /** The address without its query. */
-  readonly url: string;
+  declare readonly url: string;
   /** False where the connection never stood, so that the server cannot have seen the request. */
-  readonly mayHaveArrived: boolean;
-
-  constructor(message: string, facts: NoAnswer) {
-    super(message, facts.cause);
-    this.url = facts.url;
-    this.mayHaveArrived = facts.mayHaveArrived;
-  }
+  declare readonly mayHaveArrived: boolean;
 
   override get name(): string {
     return "ConnectionError";

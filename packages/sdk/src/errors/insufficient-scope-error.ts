@@ -1,18 +1,18 @@
 import { CarnetError } from "./carnet-error.ts";
 
+/** What was asked for and what was not granted of it. */
+export interface ScopeGap {
+  readonly missing: readonly string[];
+  readonly granted: readonly string[];
+}
+
 /** The server granted less than the caller said it needs (`requireScopes`). */
-export class InsufficientScopeError extends CarnetError {
+export class InsufficientScopeError extends CarnetError<ScopeGap> {
   readonly code = "ERR_INSUFFICIENT_SCOPE";
   /** The scopes that were asked for and not granted. */
-  readonly missing: readonly string[];
+  declare readonly missing: readonly string[];
   /** The scopes that were granted. */
-  readonly granted: readonly string[];
-
-  constructor(message: string, facts: { readonly missing: readonly string[]; readonly granted: readonly string[] }) {
-    super(message);
-    this.missing = facts.missing;
-    this.granted = facts.granted;
-  }
+  declare readonly granted: readonly string[];
 
   override get name(): string {
     return "InsufficientScopeError";

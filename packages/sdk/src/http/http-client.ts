@@ -1,7 +1,6 @@
 import { CarnetError } from "../errors/carnet-error.ts";
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 import { redact } from "../redaction/redact.ts";
-import { scrubber } from "../redaction/scrub.ts";
 import { summarise } from "../redaction/summarise.ts";
 
 /** A function with the signature of `fetch`. */
@@ -65,7 +64,7 @@ export class HTTPClient implements HTTPTransport {
    */
   request(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     if (this.#closed) {
-      return Promise.reject(new InvalidRequestError("The HTTP client is closed.", { field: "httpClient" }));
+      return Promise.reject(invalid("httpClient", "is closed"));
     }
     return this.#hooks.length === 0 ? this.#fetch(input, init) : this.#withHooks(new Request(input, init), init);
   }
@@ -82,7 +81,7 @@ export class HTTPClient implements HTTPTransport {
       // The redirect policy and the signal are the SDK's to set, whatever request a hook made.
       response = await this.#fetch(request, { redirect: first.redirect, signal: init?.signal ?? first.signal });
     } catch (error) {
-      const summary = summarise(error, scrubber([]));
+      const summary = summarise(error);
       for (const { requestError } of hooks) await guarded("requestError", () => requestError?.(summary, request));
       throw error;
     }
@@ -99,8 +98,7 @@ function shown(request: Request): Request {
 
 function sameOrigin(first: Request, other: Request): Request {
   if (new URL(first.url).origin === new URL(other.url).origin) return other;
-  const field = "hooks.beforeRequest";
-  throw new InvalidRequestError("A beforeRequest hook sent the request to another origin: it was not sent.", { field });
+  throw invalid("hooks.beforeRequest", "made a request for another origin, so it was not sent");
 }
 
 async function guarded<T>(hook: keyof HTTPClientHooks, run: () => T): Promise<Awaited<T>> {
@@ -108,7 +106,6 @@ async function guarded<T>(hook: keyof HTTPClientHooks, run: () => T): Promise<Aw
     return await run();
   } catch (error) {
     if (error instanceof CarnetError) throw error;
-    const cause = summarise(error, scrubber([]));
-    throw new InvalidRequestError(`A ${hook} hook failed: see the cause.`, { field: `hooks.${hook}`, cause });
+    throw invalid(`hooks.${hook}`, "failed: see the cause", summarise(error));
   }
 }

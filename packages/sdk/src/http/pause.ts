@@ -1,11 +1,10 @@
 import type { Clock } from "../clock.ts";
 import { RequestAbortedError } from "../errors/request-aborted-error.ts";
-import { scrubber } from "../redaction/scrub.ts";
 import { summarise } from "../redaction/summarise.ts";
 
 /** The error for a signal that is aborted. */
 export function aborted(signal: AbortSignal): RequestAbortedError {
-  return new RequestAbortedError("The request was aborted.", summarise(signal.reason, scrubber([])));
+  return new RequestAbortedError("The request was aborted.", { cause: summarise(signal.reason) });
 }
 
 /** Waits for `work`, but no longer than until the abort; the work itself goes on. */

@@ -15,9 +15,9 @@ const URL_QUERY = /(\bhttps?:\/\/[^\s?#"'<>()]*)[?#][^\s"'<>()]*/gi;
  * write it; besides, any bearer token, token member, URL query or URL user goes.
  */
 export function scrubber(secrets: readonly string[]): Scrub {
-  const spellings = new Set(secrets.flatMap(spellingsOf).filter((spelling) => spelling !== ""));
-  const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
+  let longestFirst: readonly string[] | undefined; // Made on first use: most exchanges have nothing to scrub.
   return (text) => {
+    longestFirst ??= [...new Set(secrets.flatMap(spellingsOf))].filter(Boolean).sort((a, b) => b.length - a.length);
     let clean = text;
     for (const spelling of longestFirst) clean = clean.replaceAll(spelling, REDACTED);
     return clean

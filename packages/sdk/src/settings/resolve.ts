@@ -1,5 +1,5 @@
 import { systemClock, systemRandom } from "../clock.ts";
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 import { DeprecationWatch } from "../http/deprecation.ts";
 import { HTTPClient, type HTTPTransport } from "../http/http-client.ts";
 import { VERSION } from "../version.ts";
@@ -61,5 +61,5 @@ function transport(given: SDKOptions["httpClient"], hooks: SDKHooks = {}): HTTPT
 
 function headerSafe(field: string, value: string): string {
   if (typeof value === "string" && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return value;
-  throw new InvalidRequestError(`${field} must be visible ASCII text.`, { field });
+  throw invalid(field, "must be visible ASCII text");
 }

@@ -1,4 +1,4 @@
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 
 /** How often and how long to try again. */
 export interface RetryConfig {
@@ -46,14 +46,15 @@ export function retryPolicy(
   base: RetryPolicy = DEFAULT_POLICY,
 ): RetryPolicy {
   if (retries === undefined && codes === undefined) return base;
-  const given = typeof retries === "number" ? { maxRetries: retries } : (retries ?? {});
+  const given: RetryConfig = typeof retries === "number" ? { maxRetries: retries } : { ...retries };
+  const pick = (key: keyof RetryConfig): number => bounded(`retries.${key}`, given[key] ?? base[key], 0);
   return {
-    maxRetries: bounded("retries.maxRetries", given.maxRetries ?? base.maxRetries, 0),
-    initialIntervalMs: bounded("retries.initialIntervalMs", given.initialIntervalMs ?? base.initialIntervalMs, 0),
-    exponent: bounded("retries.exponent", given.exponent ?? base.exponent, 1),
-    maxIntervalMs: bounded("retries.maxIntervalMs", given.maxIntervalMs ?? base.maxIntervalMs, 0),
-    maxElapsedMs: bounded("retries.maxElapsedMs", given.maxElapsedMs ?? base.maxElapsedMs, 0),
-    codes: codes === undefined ? base.codes : codes.map(retryCode),
+    maxRetries: pick("maxRetries"),
+    initialIntervalMs: pick("initialIntervalMs"),
+    exponent: pick("exponent"),
+    maxIntervalMs: pick("maxIntervalMs"),
+    maxElapsedMs: pick("maxElapsedMs"),
+    codes: codes?.map(retryCode) ?? base.codes,
   };
 }
 
@@ -65,13 +66,11 @@ export function retriesOn(policy: RetryPolicy, status: number): boolean {
 /** Checks a number that must lie between `least` and what a timer can tell. */
 export function bounded(field: string, value: unknown, least: number): number {
   if (typeof value === "number" && value >= least && value <= MAX_MS) return value;
-  throw new InvalidRequestError(`${field} must be a number from ${least} to ${MAX_MS}.`, { field });
+  throw invalid(field, `must be a number from ${least} to ${MAX_MS}`);
 }
 
 function retryCode(code: RetryCode): string {
   const text = String(code).toUpperCase();
   if (/^[45](\d\d|XX)$/.test(text)) return text;
-  throw new InvalidRequestError('retryCodes must hold statuses from 400 to 599, "4XX" or "5XX".', {
-    field: "retryCodes",
-  });
+  throw invalid("retryCodes", 'must hold statuses from 400 to 599, "4XX" or "5XX"');
 }

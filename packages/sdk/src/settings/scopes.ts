@@ -1,4 +1,4 @@
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 
 /** Scopes as a list, or as one string with spaces between. */
 export type Scopes = string | readonly string[];
@@ -14,8 +14,7 @@ export function scopeSet(field: string, scopes: Scopes): readonly string[] {
   const words = typeof scopes === "string" ? splitScope(scopes) : Array.isArray(scopes) ? scopes : [undefined];
   for (const word of words) {
     if (typeof word !== "string" || !SCOPE_TOKEN.test(word)) {
-      const accepted = "visible ASCII without space, quote or backslash (RFC 6749 §3.3)";
-      throw new InvalidRequestError(`${field} holds something that is no scope: each must be ${accepted}.`, { field });
+      throw invalid(field, "may hold only words of visible ASCII without quote and backslash (RFC 6749 §3.3)");
     }
   }
   return [...new Set(words)];

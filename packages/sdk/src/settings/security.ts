@@ -1,7 +1,6 @@
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
-import { RequestAbortedError } from "../errors/request-aborted-error.ts";
+import { CarnetError } from "../errors/carnet-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 import { REDACTED, redact } from "../redaction/redact.ts";
-import { scrubber } from "../redaction/scrub.ts";
 import { summarise } from "../redaction/summarise.ts";
 import { environment } from "./environment.ts";
 
@@ -41,29 +40,33 @@ export class SecuritySource {
   /** Asks again after `refused` was refused; returns undefined where there is nothing else to try. */
   async afterRefusal(refused: Security): Promise<Security | undefined> {
     if (this.#ask === undefined) return undefined;
-    if (this.#current === refused) this.#current = undefined;
-    const next = await this.get();
-    const same = next.clientId === refused.clientId && next.clientSecret === refused.clientSecret;
-    return same ? undefined : next;
+    // The refused ones stay current until others are known: a token got with them may still be good.
+    if (this.#current === refused) this.#asking ??= this.#renew();
+    const next = await (this.#asking ?? this.get());
+    return next === refused ? undefined : next;
   }
 
   async #renew(): Promise<Security> {
     try {
-      if (this.#ask === undefined) throw noCredentials();
-      this.#current = checkSecurity(await this.#ask());
-      return this.#current;
+      if (this.#ask === undefined) throw invalid("security", `is missing. ${ADVICE}`);
+      const next = checkSecurity(await this.#ask());
+      if (!same(this.#current, next)) this.#current = next;
+      return this.#current ?? next;
     } catch (error) {
-      if (error instanceof InvalidRequestError || error instanceof RequestAbortedError) throw error;
-      const cause = summarise(error, scrubber([]));
-      throw new InvalidRequestError("The security function failed: see the cause.", { field: "security", cause });
+      if (error instanceof CarnetError) throw error;
+      throw invalid("security", "could not be had from its function: see the cause", summarise(error));
     } finally {
       this.#asking = undefined;
     }
   }
 }
 
+function same(one: Security | undefined, other: Security): boolean {
+  return one?.clientId === other.clientId && one.clientSecret === other.clientSecret;
+}
+
 /** Checks credentials and returns a copy that shows no secret when printed. */
-export function checkSecurity(given: Security): Security {
+export function checkSecurity(given: Partial<Security>): Security {
   const { clientId, clientSecret } = Object(given);
   const checked = {
     clientId: checkCredential("security.clientId", clientId),
@@ -76,11 +79,11 @@ export function checkSecurity(given: Security): Security {
 export function checkCredential(field: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   const seen = value === "" ? "an empty string" : value === null ? "null" : typeof value;
-  throw new InvalidRequestError(`${field} must be a non-empty string; it is ${seen}. ${ADVICE}`, { field });
+  throw invalid(field, `must be a non-empty string; it is ${seen}. ${ADVICE}`);
 }
 
 const ADVICE =
-  "Pass `security: { clientId, clientSecret }`, or leave it out and set CARNET_CLIENT_ID and CARNET_CLIENT_SECRET.";
+  "Pass `security: { clientId, clientSecret }`, or leave it out and set CARNET_CLIENT_ID and CARNET_CLIENT_SECRET";
 
 function fromEnvironment(): Security | undefined {
   const clientId = environment("CARNET_CLIENT_ID");
@@ -90,8 +93,4 @@ function fromEnvironment(): Security | undefined {
     clientId: checkCredential("CARNET_CLIENT_ID", clientId),
     clientSecret: checkCredential("CARNET_CLIENT_SECRET", clientSecret),
   });
-}
-
-function noCredentials(): InvalidRequestError {
-  return new InvalidRequestError(`There are no credentials. ${ADVICE}`, { field: "security" });
 }

@@ -1,4 +1,4 @@
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 import { environment } from "./environment.ts";
 
 /** Workiva's servers by region. */
@@ -22,7 +22,7 @@ export interface ServerChoice {
 export function chooseServer(choice: ServerChoice): string {
   const { server, serverURL, allowInsecureHTTP = false } = choice;
   if (server !== undefined && serverURL !== undefined) {
-    throw new InvalidRequestError("`server` and `serverURL` are both given: leave one out.", { field: "server" });
+    throw invalid("server", "and `serverURL` are both given: leave one out");
   }
   if (serverURL !== undefined) return baseURL("serverURL", serverURL, allowInsecureHTTP);
   if (server !== undefined) return fromRegion("server", server, allowInsecureHTTP);
@@ -41,16 +41,13 @@ export function baseURL(field: string, value: string | URL, allowInsecureHTTP: b
 export function checkURL(field: string, value: string | URL, allowInsecureHTTP: boolean): URL {
   const url = parseURL(value);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new InvalidRequestError(`${field} must be an absolute https: URL.`, { field });
+    throw invalid(field, "must be an absolute https: URL");
   }
   if (url.username !== "" || url.password !== "") {
-    throw new InvalidRequestError(`${field} holds a user or a password: give credentials in \`security\`.`, { field });
+    throw invalid(field, "holds a user or a password: give credentials in `security`");
   }
   if (url.protocol === "http:" && !allowInsecureHTTP && !isLoopback(url.hostname)) {
-    const advice = "Use https:, or set `allowInsecureHTTP: true` if the network between is trusted.";
-    throw new InvalidRequestError(`${field} is plain http:, which shows the credentials on the way. ${advice}`, {
-      field,
-    });
+    throw invalid(field, "is plain http:, which shows credentials on the way: use https: or `allowInsecureHTTP: true`");
   }
   return url;
 }
@@ -73,8 +70,7 @@ export function parseURL(value: string | URL): URL | undefined {
 function fromRegion(field: string, server: string | URL, allowInsecureHTTP: boolean): string {
   if (typeof server === "string" && Object.hasOwn(SERVERS, server)) return SERVERS[server as Region];
   if (parseURL(server) === undefined) {
-    const accepted = `${Object.keys(SERVERS).join(", ")} or an absolute https: URL`;
-    throw new InvalidRequestError(`${field} names no known region: it must be ${accepted}.`, { field });
+    throw invalid(field, `must be ${Object.keys(SERVERS).join(", ")} or an absolute https: URL`);
   }
   return baseURL(field, server, allowInsecureHTTP);
 }

@@ -1,5 +1,4 @@
-import { BODY_LIMIT, readBounded } from "../http/bounded-body.ts";
-import type { Scrub } from "../redaction/scrub.ts";
+import { readBounded } from "../http/bounded-body.ts";
 
 /** A token endpoint's answer, read. */
 export interface Answer {
@@ -23,20 +22,6 @@ export async function readAnswer(
   const { status, headers, type } = response;
   const redirect = (status >= 300 && status < 400) || type === "opaqueredirect";
   return { status, headers, redirect, text, whole, sentAt: at.sentAt };
-}
-
-/** What every error keeps of an answer. */
-export function factsOf(
-  answer: Answer,
-  scrub: Scrub,
-): { status: number; headers: Headers; requestId: string | undefined; body: string } {
-  const id = answer.headers.get("x-request-id") ?? "";
-  return {
-    status: answer.status,
-    headers: answer.headers,
-    requestId: /^[\x21-\x7e]{1,128}$/.test(id) ? scrub(id) : undefined,
-    body: scrub(answer.text).slice(0, BODY_LIMIT),
-  };
 }
 
 /** The members of a JSON object; undefined for anything else. */

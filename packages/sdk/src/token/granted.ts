@@ -1,6 +1,7 @@
 import { ResponseValidationError } from "../errors/response-validation-error.ts";
+import { factsOf } from "../http/answer-facts.ts";
 import type { Scrub } from "../redaction/scrub.ts";
-import { type Answer, factsOf, membersOf } from "./answer.ts";
+import { type Answer, membersOf } from "./answer.ts";
 import { type BearerToken, sealed } from "./bearer-token.ts";
 
 // What may stand in a header after `Bearer `: RFC 6749 appendix A.12 less the space.

@@ -1,7 +1,8 @@
 import { IamError } from "../errors/iam-error.ts";
 import { SDKError } from "../errors/sdk-error.ts";
+import { factsOf } from "../http/answer-facts.ts";
 import type { Scrub } from "../redaction/scrub.ts";
-import { type Answer, factsOf, membersOf } from "./answer.ts";
+import { type Answer, membersOf } from "./answer.ts";
 
 /** The error for an answer of 4XX or 5XX, whatever shape its body has. */
 export function refused(answer: Answer, scrub: Scrub): IamError | SDKError {

@@ -1,8 +1,7 @@
-import { InvalidRequestError } from "../errors/invalid-request-error.ts";
+import { type InvalidRequestError, invalid } from "../errors/invalid-request-error.ts";
 import { exchange } from "../http/exchange.ts";
 import { withRetries } from "../http/retries.ts";
 import { scrubber } from "../redaction/scrub.ts";
-import { summarise } from "../redaction/summarise.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { TOKEN_PATH, tokenURL } from "../settings/resolve.ts";
 import { bounded, retryPolicy } from "../settings/retry-config.ts";
@@ -81,15 +80,13 @@ function headers({ apiVersion, userAgent }: Settings, more: RequestOptions["head
   });
   try {
     for (const [name, value] of new Headers(more)) all.set(name, value);
-  } catch (error) {
-    throw badHeaders(error);
+  } catch {
+    throw badHeaders();
   }
   return all;
 }
 
 /** The error for headers that no request can carry; the runtime's own message would show the value. */
-export function badHeaders(error: unknown): InvalidRequestError {
-  const { name, code } = summarise(error, () => "");
-  const message = `headers holds a name or value that no HTTP header can carry (${code ?? name}).`;
-  return new InvalidRequestError(message, { field: "headers" });
+export function badHeaders(): InvalidRequestError {
+  return invalid("headers", "holds a name or a value that no HTTP header can carry");
 }

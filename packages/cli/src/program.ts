@@ -1,7 +1,12 @@
 import { version } from "@carnet/server/version";
 import { Command } from "commander";
+import { addApplyCommand } from "./commands/apply.ts";
 import { addClientCommand } from "./commands/client.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
 import { addDevCommand } from "./commands/dev.ts";
+import { addExportCommand } from "./commands/export.ts";
+import { addScopeCommand } from "./commands/scope.ts";
+import { addSecretCommand } from "./commands/secret.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addTokenCommand } from "./commands/token.ts";
 
@@ -16,5 +21,10 @@ export function buildProgram(): Command {
   addServeCommand(program);
   addTokenCommand(program);
   addClientCommand(program);
+  addSecretCommand(program);
+  addScopeCommand(program);
+  addApplyCommand(program);
+  addExportCommand(program);
+  addCompletionCommand(program);
   return program;
 }

@@ -1,61 +1,82 @@
-import { type ClientId, parseClientId } from "@carnet/protocol/ids";
-import type { Registry } from "@carnet/server/main";
+import type { Client } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { clientView } from "../client-view.ts";
-import { withExistingRegistry } from "../existing-registry.ts";
-import { Failure } from "../failure.ts";
-import { addServiceOptions, storeSettings } from "../service-options.ts";
+import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
+import { refuseWithFlags } from "../admin/refusals.ts";
+import { collect } from "../option-values.ts";
 import { formatTable } from "../table.ts";
 
 interface ListOptions {
+  readonly search?: string;
+  readonly status?: string;
+  readonly scope?: string;
+  readonly label?: readonly string[];
+  readonly endingWithin?: string;
+  readonly sort?: string;
   readonly limit: string;
-  readonly after?: string;
+  readonly cursor?: string;
   readonly json?: boolean;
 }
 
-/** `carnet client list`: one page of the clients, in the order of their ids. */
+const flags = {
+  q: "--search",
+  status: "--status",
+  scope: "--scope",
+  label: "--label",
+  ending_within_days: "--ending-within",
+  sort: "--sort",
+  limit: "--limit",
+  cursor: "--cursor",
+};
+
+/** `carnet client list`: one page of the clients that the filters find. */
 export function addClientListCommand(client: Command): void {
   const command = client
     .command("list")
-    .description("List the clients.")
-    .option("--limit <number>", "How many at the most, up to 10000", "100")
-    .option("--after <id>", "Begin after this client id")
+    .description("List and search the clients.")
+    .option("--search <text>", "Only those whose id, name or username holds the text")
+    .option("--status <status>", "Only those that are active, or disabled")
+    .option("--scope <name>", "Only those registered for the scope")
+    .option("--label <name=value>", "Only those with the label; can be given again", collect)
+    .option("--ending-within <days>", "Only those that end, or have a secret that ends, within so many days")
+    .option(
+      "--sort <key>",
+      "client_id, client_name, created_at, updated_at or expires_at; downwards with a minus before it",
+    )
+    .option("--limit <number>", "How many at the most, up to 1000", "100")
+    .option("--cursor <place>", "Begin where the page before ended")
     .option("--json", "Print JSON");
-  addServiceOptions(command, storeSettings).action((options: ListOptions) =>
-    withExistingRegistry(command, (registry) => list(registry, options)),
+  addConnectionOptions(command).action((options: ListOptions) =>
+    withAdminApi(command, async (api) => {
+      const { search, endingWithin, json, ...same } = options;
+      const query = {
+        q: search,
+        ending_within_days: endingWithin,
+        status: same.status,
+        scope: same.scope,
+        label: same.label,
+        sort: same.sort,
+        limit: same.limit,
+        cursor: same.cursor,
+      };
+      const page = await refuseWithFlags(flags, () => api.listClients(query));
+      if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
+      else process.stdout.write(formatClients(page.clients));
+      if (!json && page.next !== null) process.stderr.write(`There are more: add --cursor ${page.next}\n`);
+    }),
   );
 }
 
-async function list({ store }: Registry, options: ListOptions): Promise<void> {
-  const limit = /^\d{1,5}$/.test(options.limit) ? Number(options.limit) : 0;
-  if (limit < 1 || limit > 10_000) throw new Failure("--limit must be a whole number from 1 to 10000.");
-  const clients = await store.list({ after: readAfter(options.after), limit: limit + 1 });
-  const page = clients.slice(0, limit).map(clientView);
-  const next = clients.length > limit ? page.at(-1)?.client_id : undefined;
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ clients: page, next: next ?? null }, null, 2)}\n`);
-    return;
-  }
-  if (page.length === 0) {
-    process.stdout.write("There are no clients here yet: `carnet client create --scope file:read` registers one.\n");
-    return;
-  }
-  const head = ["CLIENT ID", "NAME", "STATUS", "SCOPE", "EXPIRES", "SECRETS"];
-  const rows = page.map((view) => [
-    view.client_id,
-    view.client_name ?? "-",
-    view.status,
-    view.scope || "-",
-    view.expires_at ?? "never",
-    String(view.secrets.length),
+function formatClients(clients: readonly Client[]): string {
+  if (clients.length === 0)
+    return "No clients: `carnet client create --scope file:read` registers one, and fewer filters find more.\n";
+  const rows = clients.map((client) => [
+    client.client_id,
+    client.client_name ?? "-",
+    client.status,
+    client.scope || "-",
+    client.expires_at ?? "never",
+    String(client.secrets.filter(({ state }) => state === "active" || state === "pending").length),
+    client.warnings.map(({ what, within_days }) => `${what} ends within ${within_days} d`).join(", ") || "-",
   ]);
-  process.stdout.write(formatTable(head, rows));
-  if (next !== undefined) process.stderr.write(`There are more: add --after ${next}\n`);
-}
-
-function readAfter(text: string | undefined): ClientId | null {
-  if (text === undefined) return null;
-  const id = parseClientId(text);
-  if (!id.ok) throw new Failure(`--after is no client id: ${id.error}.`);
-  return id.value;
+  return formatTable(["CLIENT ID", "NAME", "STATUS", "SCOPE", "EXPIRES", "LIVE SECRETS", "WARNINGS"], rows);
 }

@@ -1,12 +1,16 @@
 import type { Command } from "commander";
+import { addClientChangeCommands } from "./client-change.ts";
 import { addClientCreateCommand } from "./client-create.ts";
 import { addClientListCommand } from "./client-list.ts";
 import { addClientShowCommand } from "./client-show.ts";
 
-/** `carnet client …`: until there is an admin API, on the embedded store directly, beside a running service or not. */
+/** `carnet client …`: the clients of a service, through its admin API. */
 export function addClientCommand(program: Command): void {
-  const client = program.command("client").description("Register clients and look at them.");
+  const client = program
+    .command("client")
+    .description("Register clients, look at them, restrict, disable and delete them.");
   addClientCreateCommand(client);
   addClientListCommand(client);
   addClientShowCommand(client);
+  addClientChangeCommands(client);
 }

@@ -26,10 +26,8 @@ export function addDevCommand(program: Command): void {
 async function registerDemoClient(registry: Registry): Promise<Redacted<string> | undefined> {
   const registered = await registerClient(demoClient, registry);
   if (registered.ok) return registered.value.generatedSecret;
-  if (registered.error.every(({ field }) => field === "client_id")) return undefined; // there since an earlier start
-  throw new Failure(
-    `The demo client could not be registered: ${registered.error.map(({ problem }) => problem).join("; ")}.`,
-  );
+  if (registered.error.kind === "taken") return undefined; // there since an earlier start
+  throw new Failure(`The demo client could not be registered: ${registered.error.detail}.`);
 }
 
 function greeting(url: string, store: string, secret: Redacted<string> | undefined): string {

@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { adminPath } from "@carnet/protocol/admin/admin-scopes";
+import type {
+  AddedSecret,
+  Client,
+  ClientChange,
+  ClientImport,
+  ClientImportOutcome,
+  ClientList,
+  CreatedClient,
+  NewClient,
+  NewSecret,
+  Rotation,
+  Secret,
+} from "@carnet/protocol/admin/clients";
+import type { Problem } from "@carnet/protocol/admin/problems";
+import type { Scope } from "@carnet/protocol/admin/scopes";
+import type { Fetch } from "@carnet/sdk";
+
+/** The admin API refused an operation. The message is the problem's own, and holds no secret. */
+export class AdminRefusal extends Error {
+  override readonly name = "AdminRefusal";
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+/** A client, with the tag of the state in which it was read. */
+export interface TaggedClient<View = Client> {
+  readonly client: View;
+  readonly etag: string;
+}
+
+/** The admin API as functions. Each throws an AdminRefusal where it is refused, and what the SDK throws otherwise. */
+export class AdminApi {
+  readonly #fetch: Fetch;
+
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  async createClient(client: NewClient): Promise<CreatedClient> {
+    return this.#json("POST", "/clients", { body: client, once: true });
+  }
+
+  async showClient(clientId: string): Promise<TaggedClient> {
+    const answer = await this.#send("GET", clientPath(clientId));
+    return { client: (await answer.json()) as Client, etag: answer.headers.get("ETag") ?? "*" };
+  }
+
+  async changeClient(clientId: string, change: ClientChange, etag?: string): Promise<Client> {
+    return this.#json("PATCH", clientPath(clientId), { body: change, etag });
+  }
+
+  async deleteClient(clientId: string): Promise<void> {
+    await this.#send("DELETE", clientPath(clientId));
+  }
+
+  listClients(query: Readonly<Record<string, string | readonly string[] | undefined>>): Promise<ClientList> {
+    return this.#json("GET", `/clients${queryOf(query)}`);
+  }
+
+  /** Every client that a query finds, page by page. */
+  async *allClients(
+    query: Readonly<Record<string, string | readonly string[] | undefined>> = {},
+  ): AsyncGenerator<Client> {
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.listClients({ ...query, limit: "1000", cursor });
+      yield* page.clients;
+      if (page.next === null) return;
+      cursor = page.next;
+    }
+  }
+
+  importClients(batch: ClientImport, dryRun: boolean): Promise<ClientImportOutcome> {
+    return this.#json("POST", `/clients/import${queryOf({ dry_run: String(dryRun) })}`, { body: batch });
+  }
+
+  async listSecrets(clientId: string): Promise<readonly Secret[]> {
+    const { secrets } = await this.#json<{ secrets: Secret[] }>("GET", `${clientPath(clientId)}/secrets`);
+    return secrets;
+  }
+
+  addSecret(clientId: string, secret: NewSecret): Promise<AddedSecret> {
+    return this.#json("POST", `${clientPath(clientId)}/secrets`, { body: secret, once: true });
+  }
+
+  rotateSecrets(clientId: string, rotation: Rotation): Promise<AddedSecret> {
+    return this.#json("POST", `${clientPath(clientId)}/secrets/rotate`, { body: rotation, once: true });
+  }
+
+  async revokeSecret(clientId: string, secretId: string): Promise<void> {
+    await this.#send("DELETE", `${clientPath(clientId)}/secrets/${encodeURIComponent(secretId)}`);
+  }
+
+  async listScopes(): Promise<readonly Scope[]> {
+    const { scopes } = await this.#json<{ scopes: Scope[] }>("GET", "/scopes");
+    return scopes;
+  }
+
+  putScope(name: string, description: string): Promise<Scope> {
+    return this.#json("PUT", `/scopes/${encodeURIComponent(name)}`, { body: { description } });
+  }
+
+  async deleteScope(name: string): Promise<void> {
+    await this.#send("DELETE", `/scopes/${encodeURIComponent(name)}`);
+  }
+
+  async #json<Body>(method: string, path: string, sent: Sent = {}): Promise<Body> {
+    return (await (await this.#send(method, path, sent)).json()) as Body;
+  }
+
+  async #send(method: string, path: string, { body, etag, once }: Sent = {}): Promise<Response> {
+    const headers = new Headers({ Accept: "application/json" });
+    if (body !== undefined)
+      headers.set("Content-Type", method === "PATCH" ? "application/merge-patch+json" : "application/json");
+    if (etag !== undefined) headers.set("If-Match", etag);
+    if (once) headers.set("Idempotency-Key", randomUUID()); // so that a repetition of a lost request does nothing twice
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const answer = await this.#fetch(`${adminPath}${path}`, init);
+    if (answer.ok) return answer;
+    throw new AdminRefusal(await readProblem(answer));
+  }
+}
+
+interface Sent {
+  readonly body?: unknown;
+  readonly etag?: string | undefined;
+  readonly once?: boolean;
+}
+
+const clientPath = (clientId: string): string => `/clients/${encodeURIComponent(clientId)}`;
+
+function queryOf(query: Readonly<Record<string, string | readonly string[] | undefined>>): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    for (const one of [value ?? []].flat()) parameters.append(name, one);
+  return parameters.size === 0 ? "" : `?${parameters}`;
+}
+
+async function readProblem(answer: Response): Promise<Problem> {
+  const fallback: Problem = {
+    type: "about:blank",
+    title: "The service refused",
+    status: answer.status,
+    detail: `the service answered ${answer.status}: is this the address of a Carnet service with an admin API?`,
+    request_id: answer.headers.get("X-Request-ID") ?? "",
+  };
+  const text = await answer.text();
+  if (!answer.headers.get("Content-Type")?.startsWith("application/problem+json")) return fallback;
+  return { ...fallback, ...(JSON.parse(text) as Partial<Problem>) };
+}

@@ -1,0 +1,30 @@
+import type { Client } from "@carnet/protocol/admin/clients";
+
+/** A client for people: each field by its name, in words where it is empty. */
+export const clientFacts = (client: Client): Record<string, string> => ({
+  client_id: client.client_id,
+  client_name: client.client_name ?? "-",
+  username: client.username ?? "-",
+  workspace: client.workspace ?? "-",
+  status: client.status,
+  scope: client.scope || "(none)",
+  scope_policy: client.scope_policy,
+  token_endpoint_auth_method: client.token_endpoint_auth_method ?? "(any)",
+  access_token_ttl: client.access_token_ttl === null ? "(as the server is set)" : `${client.access_token_ttl} s`,
+  audience: client.audience ?? "(as the server is set)",
+  expires_at: client.expires_at ?? "never",
+  ip_allowlist: client.ip_allowlist.join(" ") || "(from anywhere)",
+  labels:
+    Object.entries(client.labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" ") || "-",
+  created_at: client.created_at ?? "-",
+  updated_at: client.updated_at ?? "-",
+});
+
+/** What of a client ends soon, a line each. */
+export const warningLines = (client: Client): readonly string[] =>
+  client.warnings.map(({ what, secret_id, ends_at, within_days }) => {
+    const which = what === "client" ? "The client" : `The secret ${secret_id}`;
+    return `${which} ends ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}.\n`;
+  });

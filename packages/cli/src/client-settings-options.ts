@@ -1,0 +1,86 @@
+import type { ClientChange } from "@carnet/protocol/admin/clients";
+import type { Command } from "commander";
+import { Failure } from "./failure.ts";
+import { collect, given, parseWholeNumber } from "./option-values.ts";
+
+/** The flags that set what a client is. The same for registering and for changing one. */
+export interface ClientSettingsOptions {
+  readonly name?: string;
+  readonly username?: string;
+  readonly scope?: readonly string[];
+  readonly scopePolicy?: string;
+  readonly authMethod?: string;
+  readonly tokenTtl?: string;
+  readonly audience?: string;
+  readonly expiresAt?: string;
+  readonly allowIp?: readonly string[];
+  readonly label?: readonly string[];
+}
+
+/** Which flag sets a member, so that a problem names what was typed. */
+export const settingsFlags = {
+  client_name: "--name",
+  username: "--username",
+  scope: "--scope",
+  scope_policy: "--scope-policy",
+  token_endpoint_auth_method: "--auth-method",
+  access_token_ttl: "--token-ttl",
+  audience: "--audience",
+  expires_at: "--expires-at",
+  ip_allowlist: "--allow-ip",
+  labels: "--label",
+  status: "--disabled",
+} as const;
+
+export const addSettingsOptions = (command: Command): Command =>
+  command
+    .option("--name <text>", "A name for people")
+    .option("--username <name>", "The user that it acts as; another one ends all its secrets at once")
+    .option("--scope <names>", "The scopes it may get, separated by spaces; can be given again", collect)
+    .option("--scope-policy <policy>", "What happens when it asks for others: narrow, strict, ignore (default: narrow)")
+    .option(
+      "--auth-method <method>",
+      "The one way it may authenticate: client_secret_basic, client_secret_post (default: any)",
+    )
+    .option("--token-ttl <seconds>", "How long its tokens are good for (default: as the server is set)")
+    .option("--audience <uri>", "The audience of its tokens (default: as the server is set)")
+    .option("--expires-at <time>", "When it ends, such as 2027-01-31T12:00:00Z (default: never)")
+    .option(
+      "--allow-ip <blocks>",
+      "Where it may call from, such as 203.0.113.0/24, separated by commas; can be given again (default: anywhere)",
+      collect,
+    )
+    .option("--label <name=value>", "A label; can be given again; an empty value takes it off", collect);
+
+/** What the flags set, as the admin API takes it; what was not given is left out. */
+export const readSettingsOptions = (options: ClientSettingsOptions): ClientChange =>
+  given({
+    client_name: emptyIsNull(options.name),
+    username: emptyIsNull(options.username),
+    scope: options.scope?.join(" "),
+    scope_policy: options.scopePolicy,
+    token_endpoint_auth_method: emptyIsNull(options.authMethod),
+    access_token_ttl: options.tokenTtl === "" ? null : wholeNumber("--token-ttl", options.tokenTtl),
+    audience: emptyIsNull(options.audience),
+    expires_at: emptyIsNull(options.expiresAt),
+    ip_allowlist: options.allowIp
+      ?.flatMap((blocks) => blocks.split(","))
+      .map((block) => block.trim())
+      .filter((block) => block !== ""),
+    labels: options.label && Object.fromEntries(options.label.map(readLabel)),
+  });
+
+const emptyIsNull = (text: string | undefined): string | null | undefined => (text === "" ? null : text);
+
+function wholeNumber(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = parseWholeNumber(text);
+  if (Number.isNaN(number)) throw new Failure(`${flag} must be a whole number.`);
+  return number;
+}
+
+function readLabel(text: string): readonly [string, string | null] {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new Failure("--label is written name=value.");
+  return [text.slice(0, equals), text.slice(equals + 1) || null];
+}

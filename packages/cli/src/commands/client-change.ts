@@ -1,0 +1,77 @@
+import type { ClientChange } from "@carnet/protocol/admin/clients";
+import type { Command } from "commander";
+import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
+import { refuseWithFlags } from "../admin/refusals.ts";
+import { clientFacts } from "../client-facts.ts";
+import {
+  addSettingsOptions,
+  type ClientSettingsOptions,
+  readSettingsOptions,
+  settingsFlags,
+} from "../client-settings-options.ts";
+import { confirm } from "../confirm.ts";
+import { Failure } from "../failure.ts";
+import { formatFacts } from "../table.ts";
+
+interface ChangeOptions extends ClientSettingsOptions {
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** `carnet client change|disable|enable|delete`. */
+export function addClientChangeCommands(client: Command): void {
+  const change = client
+    .command("change")
+    .description("Change a client. An empty value takes a setting back.")
+    .argument("<client-id>")
+    .option("--yes", "Do not ask")
+    .option("--json", "Print JSON");
+  addConnectionOptions(addSettingsOptions(change)).action(async (id: string, options: ChangeOptions) => {
+    const input = readSettingsOptions(options);
+    if (Object.keys(input).length === 0)
+      throw new Failure("Nothing to change was given: name a setting, such as --scope.");
+    if (input.username !== undefined)
+      await confirm(`Another username ends all secrets of ${id} at once. Go on?`, options);
+    await apply(change, { id, input, options });
+  });
+
+  const disable = client
+    .command("disable")
+    .description("Let a client get no more tokens.")
+    .argument("<client-id>")
+    .option("--yes", "Do not ask")
+    .option("--json", "Print JSON");
+  addConnectionOptions(disable).action(async (id: string, options: ChangeOptions) => {
+    await confirm(`Disable ${id}? It is refused at once.`, options);
+    await apply(disable, { id, input: { status: "disabled" }, options });
+  });
+
+  const enable = client
+    .command("enable")
+    .description("Let a disabled client get tokens again.")
+    .argument("<client-id>")
+    .option("--json", "Print JSON");
+  addConnectionOptions(enable).action((id: string, options: ChangeOptions) =>
+    apply(enable, { id, input: { status: "active" }, options }),
+  );
+
+  const remove = client
+    .command("delete")
+    .description("Delete a client and its secrets for good.")
+    .argument("<client-id>")
+    .option("--yes", "Do not ask");
+  addConnectionOptions(remove).action(async (id: string, options: ChangeOptions) => {
+    await confirm(`Delete ${id} and its secrets for good?`, options);
+    await withAdminApi(remove, (api) => refuseWithFlags({}, () => api.deleteClient(id)));
+    process.stderr.write(`${id} is deleted.\n`);
+  });
+}
+
+const apply = (
+  command: Command,
+  { id, input, options }: { id: string; input: ClientChange; options: ChangeOptions },
+): Promise<void> =>
+  withAdminApi(command, async (api) => {
+    const changed = await refuseWithFlags(settingsFlags, () => api.changeClient(id, input));
+    process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
+  });

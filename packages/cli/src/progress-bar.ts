@@ -1,0 +1,34 @@
+const width = 30;
+
+/** Shows on standard error how far long work is, on a terminal only. */
+export class ProgressBar {
+  readonly #what: string;
+  readonly #total: number | undefined;
+  readonly #stream: NodeJS.WriteStream;
+  #done = 0;
+
+  constructor(what: string, total: number | undefined, stream: NodeJS.WriteStream = process.stderr) {
+    this.#what = what;
+    this.#total = total;
+    this.#stream = stream;
+  }
+
+  advance(by: number): void {
+    this.#done += by;
+    this.#draw();
+  }
+
+  /** Wipes the bar away, so that what is written next begins on a clean line. */
+  finish(): void {
+    if (this.#stream.isTTY) this.#stream.write("\r\u001b[2K");
+  }
+
+  #draw(): void {
+    if (!this.#stream.isTTY) return;
+    const share = this.#total ? Math.min(1, this.#done / this.#total) : undefined;
+    const filled = Math.round((share ?? 0) * width);
+    const bar =
+      share === undefined ? "" : `[${"#".repeat(filled)}${" ".repeat(width - filled)}] ${Math.floor(share * 100)} % `;
+    this.#stream.write(`\r\u001b[2K${bar}${this.#done}${this.#total ? ` of ${this.#total}` : ""} ${this.#what}`);
+  }
+}

@@ -21,13 +21,18 @@ export function createErrorHandler({ token, log }: HttpPorts) {
     const path = tokenPathOf(request);
     if (path === undefined || refusal.reason === "fault") return sendAnswer(reply, renderRefusal(refusal));
     const message = readMessage(request, path);
-    return sendAnswer(reply, await refuseTokenRequest({ message, now: token.clock.now(), refusal }, token));
+    try {
+      return sendAnswer(reply, await refuseTokenRequest({ message, now: token.clock.now(), refusal }, token));
+    } catch (unrecorded) {
+      log.fault("request_failed", unrecorded, { requestId: request.id, route: path });
+      return sendAnswer(reply, renderRefusal(refusalOf(unrecorded, request)));
+    }
   };
 }
 
-function refusalOf(error: FastifyError | Error, request: FastifyRequest): Refusal {
+function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof OperatorFault) return { ...unavailable, detail: error.message };
-  const code = "code" in error ? error.code : "";
+  const code = error instanceof Error && "code" in error ? error.code : "";
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return refusal("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
@@ -38,7 +43,7 @@ function refusalOf(error: FastifyError | Error, request: FastifyRequest): Refusa
       format.ok ? "the Content-Type cannot be read" : format.error,
     );
   }
-  const status = "statusCode" in error ? error.statusCode : undefined;
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return refusal(
       "malformedRequest",

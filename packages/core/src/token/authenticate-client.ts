@@ -107,10 +107,11 @@ async function judgeAnew(
   const slow = lookup.client.secrets.filter((secret) => secret.kind === "human");
   const digest = await ports.hasher.slowDigest(attempt.secret.reveal(), slow[0]?.salt ?? decoySalt);
   if (!digest.ok) return digest;
-  const proven = slow.find((secret) => ports.hasher.equal(secret.digest, digest.value));
-  if (proven === undefined) return verdict;
-  ports.provenSecrets.set(proven.secretId, attempt.digest);
-  return conclude(lookup.client, proven, circumstances);
+  const candidate = slow.find((secret) => startsAlike(secret.digest, digest.value));
+  const proven = ports.hasher.equal(candidate?.digest ?? noDigest, digest.value);
+  if (candidate === undefined || !proven) return verdict;
+  ports.provenSecrets.set(candidate.secretId, attempt.digest);
+  return conclude(lookup.client, candidate, circumstances);
 }
 
 function conclude(client: Client, proven: ClientSecret | undefined, { now, address }: Circumstances): Verdict {
@@ -123,7 +124,7 @@ function conclude(client: Client, proven: ClientSecret | undefined, { now, addre
 const noDigest = new Uint8Array(32);
 const decoySalt = new Uint8Array(16);
 
-/** Picks out which imported secret to compare with. The digests are keyed, so how soon they differ tells nothing. */
+/** Picks out which secret to compare with, so that there is one comparison for any number of them. The digests are keyed, so how soon they differ tells nothing. */
 const startsAlike = (left: Uint8Array | undefined, right: Uint8Array): boolean =>
   left !== undefined && left[0] === right[0] && left[1] === right[1] && left[2] === right[2] && left[3] === right[3];
 
@@ -136,11 +137,14 @@ const details = {
 } as const;
 
 function describe(reason: Reason, lookup: ClientLookup, attempt: Attempt, flaw: string | undefined): Refusal {
+  const mistyped = isMistypedSecret(attempt.secret.reveal()); // whoever the client is: the work must not tell
   if (reason === "busy") return tooManySlowChecks;
   if (flaw !== undefined) return invalidClient("no_credentials", flaw);
   if (!lookup.known) return invalidClient("unknown_client", "no client with this id is registered");
-  const mistyped = reason === "wrong_secret" && isMistypedSecret(attempt.secret.reveal());
-  const detail = mistyped ? "the secret was mistyped or cut short: its checksum does not fit" : details[reason];
+  const detail =
+    reason === "wrong_secret" && mistyped
+      ? "the secret was mistyped or cut short: its checksum does not fit"
+      : details[reason];
   return { ...invalidClient(reason, detail), clientId: lookup.client.clientId };
 }
 

@@ -66,7 +66,7 @@ async function find(db: Kysely<Tables>, clientId: ClientId | undefined): Promise
   });
   return {
     client: toClient(row, secrets),
-    known: clientId !== undefined && row.client_id === clientId,
+    known: row.client_id !== decoyClient.clientId,
     anySlowSecret: Boolean(row.any_slow_secret),
   };
 }

@@ -1,0 +1,7 @@
+/** Secrets that clients bring along and that encodings get wrong, by what is hard about them. */
+export const importedSecrets = {
+  colons: "wk_secret:oa2c:Zx81kQ0pLw3vN7tYb2Rd",
+  "percent signs and pluses": "a:b:c%3Ad+e/f==%2B%zz+100%",
+  "spaces, ampersands and quotes": "strict secret with spaces & + % \"quotes\" = 'signs'",
+  "characters beyond ASCII": "pässwörd-ключ-🔑-длинный",
+} as const;

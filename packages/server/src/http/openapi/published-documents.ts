@@ -74,8 +74,8 @@ const cacheable = ({ content, ...operation }: Operation & { content: object }) =
       { name: "If-None-Match", in: "header", description: "An earlier answer's `ETag`.", schema: { type: "string" } },
     ],
     responses: {
-      200: { description: "As it is now.", headers, content },
-      304: { description: "As it was: use what you have.", headers },
+      200: { description: "The document as it is now.", headers, content },
+      304: { description: "Not modified: use the copy that you have.", headers },
     },
   };
 };

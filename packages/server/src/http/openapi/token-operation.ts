@@ -13,7 +13,7 @@ export function tokenOperation({ issuer, deprecated }: { issuer: string; depreca
     deprecated,
     summary: deprecated ? "Retrieve a token (deprecated path)" : "Retrieve a token",
     description: `${about}${deprecated ? successor : ""}`,
-    security: [{ clientSecretBasic: [] }, {}],
+    security: [{}, { clientSecretBasic: [] }],
     parameters,
     requestBody: { required: true, description: "Parameters in any order.", content: requestContent },
     responses: { 200: tokenAnswer(issuer, deprecated), ...refusedAnswers(deprecated) },

@@ -34,13 +34,13 @@ describe("oauth4webapi", () => {
     });
 
     for (const [quality, secret] of Object.entries(importedSecrets)) {
-      it(`gets a token with an imported secret with ${quality} in ${name} [RFC6749 §2.3.1]`, async () => {
+      it(`gets a token with an imported secret with ${quality} in ${name}`, async () => {
         const { clientId } = await service.register({ scope, client_secret: secret });
         assertReceived(await request({ clientId, method: method(secret) }), { clientId, scope });
       });
     }
 
-    it(`is challenged where the secret in ${name} is wrong [RFC6749 §5.2]`, async () => {
+    it(`is challenged where the secret in ${name} is wrong`, async () => {
       const { clientId } = await service.register({ scope });
       await assert.rejects(request({ clientId, method: method("wrong") }), (error) => {
         assert.ok(error instanceof oauth.WWWAuthenticateChallengeError);
@@ -68,7 +68,7 @@ describe("oauth4webapi", () => {
     { of: "a scope that it may not have", parameters: { scope: "other" }, code: "invalid_scope" },
   ];
   for (const { of, parameters, code } of refused) {
-    it(`reads the refusal of ${of} [RFC6749 §5.2]`, async () => {
+    it(`reads the refusal of ${of}`, async () => {
       const { clientId, clientSecret } = await service.register({ scope });
       const asking = request({ clientId, method: oauth.ClientSecretBasic(clientSecret), parameters });
       await assert.rejects(asking, (error) => {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { foundTools, run } from "../support/command-line-tools.ts";
-import { assertReceived } from "../support/received-token.ts";
+import { assertReceived, type ReceivedToken } from "../support/received-token.ts";
 import { importedSecrets } from "../support/secrets.ts";
 
 const tokenPaths = ["/oauth2/token", "/iam/v1/oauth2/token"] as const;
 const scope = "file:read file:write";
 
-/** Calls as Python programs write them: `url`, `client_id` and `client_secret` are given. */
+/** Calls as Python programs write them, where `url`, `client_id` and `client_secret` are given. */
 const calls = {
   documented: `
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", "X-Version": "2022-01-01"}
@@ -32,43 +32,51 @@ function defineTests(): void {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  async function post(call: string, asking: { path: string; clientId: string; clientSecret: string }) {
-    const lines = call.replaceAll(/^ {4}/gm, "");
-    const program = `import json, requests, sys\nurl, client_id, client_secret = sys.argv[1:]\n${lines}\nprint(json.dumps([answer.status_code, answer.json()]))`;
-    const { code, stdout, stderr } = await run([
-      "python3",
-      ...["-c", program],
-      ...[service.url + asking.path, asking.clientId, asking.clientSecret],
-    ]);
+  /** Makes the same call for each client in one Python process. */
+  async function post(call: string, path: string, clients: readonly Credentials[]): Promise<PythonAnswer[]> {
+    const program = [
+      "import json, requests, sys",
+      "url, answers = sys.argv[1], []",
+      "for client_id, client_secret in json.loads(sys.argv[2]):",
+      call,
+      "    answers.append({'status': answer.status_code, 'body': answer.json()})",
+      "print(json.dumps(answers))",
+    ].join("\n");
+    const credentials = JSON.stringify(clients.map(({ clientId, clientSecret }) => [clientId, clientSecret]));
+    const { code, stdout, stderr } = await run(["python3", "-c", program, service.url + path, credentials]);
     assert.equal(code, 0, stderr);
-    const [status, body] = JSON.parse(stdout);
-    return { status, body };
+    return JSON.parse(stdout);
   }
 
   for (const path of tokenPaths) {
     for (const [name, call] of Object.entries(calls)) {
-      it(`get a token by the ${name} call at ${path}`, async () => {
-        const client = await service.register({ scope });
-        const { body } = await post(call, { path, ...client });
-        assertReceived(body, { clientId: client.clientId, scope });
+      it(`get tokens with generated and with imported secrets by the ${name} call at ${path}`, async () => {
+        const imported = Object.values(importedSecrets).map((client_secret) =>
+          service.register({ scope, client_secret }),
+        );
+        const clients = await Promise.all([service.register({ scope }), ...imported]);
+        const answers = await post(call, path, clients);
+        for (const [index, { clientId }] of clients.entries()) {
+          assertReceived(answers[index]?.body ?? {}, { clientId, scope });
+        }
       });
 
       it(`read the refusal of a wrong secret by the ${name} call at ${path}`, async () => {
         const { clientId } = await service.register({ scope });
-        const { status, body } = await post(call, { path, clientId, clientSecret: "wrong" });
-        assert.equal(status, 401);
-        assert.equal(body.error, "invalid_client");
+        const [answer] = await post(call, path, [{ clientId, clientSecret: "wrong" }]);
+        assert.equal(answer?.status, 401);
+        assert.equal(answer?.body.error, "invalid_client");
       });
     }
   }
+}
 
-  for (const [name, call] of Object.entries(calls)) {
-    for (const [quality, secret] of Object.entries(importedSecrets)) {
-      it(`get a token with a secret with ${quality} by the ${name} call`, async () => {
-        const client = await service.register({ scope, client_secret: secret });
-        const { body } = await post(call, { path: "/oauth2/token", ...client });
-        assertReceived(body, { clientId: client.clientId, scope });
-      });
-    }
-  }
+interface Credentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+interface PythonAnswer {
+  readonly status: number;
+  readonly body: ReceivedToken & { readonly error?: string };
 }

@@ -52,7 +52,7 @@ describe("simple-oauth2", () => {
       });
     }
 
-    it(`learns of a wrong secret in ${name} by its HTTP error [RFC6749 §5.2]`, async () => {
+    it(`learns of a wrong secret in ${name} by its HTTP error`, async () => {
       const { clientId } = await service.register({ scope });
       await assert.rejects(clientOf({ clientId, clientSecret: "wrong" }, { options }).getToken({}), (error) => {
         assertRefusal(error, { status: 401, code: "invalid_client" });

@@ -43,7 +43,7 @@ describe("wget", () => {
       });
     }
 
-    it(`gets a token by Basic once it has been challenged at ${path} [RFC7617 §2]`, async () => {
+    it(`gets a token by Basic once it has been challenged at ${path}`, async () => {
       const { clientId, clientSecret } = await service.register({ scope });
       const { code, stdout } = await wget(
         path,

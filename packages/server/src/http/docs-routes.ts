@@ -42,7 +42,7 @@ const readerSettings = {
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
   defaultOpenAllTags: true,
   orderSchemaPropertiesBy: "preserve",
-  customCss: 'a[href*="scalar.com"], .scalar-reference-intro-auth { display: none }',
+  customCss: 'a[href*="scalar.com"], .scalar-reference-intro-auth { display: none !important }',
 } as const;
 
 const attribute = (value: unknown): string =>

@@ -69,12 +69,16 @@ function addCommonHeaders(app: FastifyInstance, { token: { policy }, isDraining 
     reply.header("X-Request-ID", request.id);
     // RFC 9112 §3.2: HTTP/1.1 without a Host is answered 400
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") throw new NoHost();
-    if (isDraining()) reply.header("Connection", "close");
     const path = tokenPathOf(request);
     if (path === undefined) return;
     const version = resolveVersion(headerText(request.headers["x-version"]), versionOfPath[path]);
     reply.header("X-Version", version.ok ? version.value : versionOfPath[path]);
     if (path === paths.deprecatedToken) reply.headers(deprecation);
+  });
+  // As late as can be: a connection that stays open after its last answer would hold up the stop
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (isDraining()) reply.header("Connection", "close");
+    done(null, payload);
   });
 }
 

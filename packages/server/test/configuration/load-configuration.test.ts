@@ -228,7 +228,7 @@ suite("The configuration", () => {
       accessTokenTtl: 600,
       sunsetAt: Date.UTC(2029, 0, 31),
       trustedProxies: [],
-      logLevel: "warn",
+      logLevel: "info",
     });
     const served = load({ mode: "serve", environment: { CARNET_ISSUER: "https://iam.example.test" } });
     assert.equal(served.host, "0.0.0.0");

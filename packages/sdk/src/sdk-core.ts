@@ -1,0 +1,41 @@
+import { InvalidRequestError } from "./errors/invalid-request-error.ts";
+import { HTTPClient } from "./http/http-client.ts";
+import { REDACTED, redact } from "./redaction/redact.ts";
+import type { SDKOptions } from "./settings/options.ts";
+import { resolve } from "./settings/resolve.ts";
+import type { Settings } from "./settings/settings.ts";
+
+let read: (core: SDKCore) => Settings;
+
+/** What the functions of `@carnet/sdk/funcs` work with: the checked options, and whether it is closed. */
+export class SDKCore {
+  readonly #settings: Settings;
+  readonly #closing = new AbortController();
+  readonly #ownsClient: boolean;
+
+  static {
+    read = (core) => core.#settings;
+  }
+
+  /** @throws {InvalidRequestError} for an option that cannot be used */
+  constructor(options: SDKOptions = {}) {
+    this.#settings = resolve(options, this.#closing.signal);
+    this.#ownsClient = this.#settings.client !== options.httpClient;
+    const { serverURL, tokenURL, apiVersion } = this.#settings;
+    redact(this, () => ({ serverURL, tokenURL: tokenURL.replace(/\?.*/s, ""), apiVersion, security: REDACTED }));
+  }
+
+  /** Forgets every token and ends the token requests under way; a client that the caller gave stays open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    const { client } = this.#settings;
+    if (this.#ownsClient && client instanceof HTTPClient) client.close();
+  }
+}
+
+/** The settings behind a core. */
+export function settingsOf(core: SDKCore): Settings {
+  const settings = read(core);
+  if (settings.closing.aborted) throw new InvalidRequestError("The SDK is closed.", { field: "sdk" });
+  return settings;
+}

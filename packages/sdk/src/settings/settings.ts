@@ -1,0 +1,30 @@
+import type { Clock } from "../clock.ts";
+import type { DebugLogger } from "../http/debug.ts";
+import type { DeprecationWatch } from "../http/deprecation.ts";
+import type { HTTPTransport } from "../http/http-client.ts";
+import type { RetryPolicy } from "./retry-config.ts";
+import type { SecuritySource } from "./security.ts";
+
+/** The options checked and filled up: what every function of the SDK works with. */
+export interface Settings {
+  /** The server's address without a trailing slash. */
+  readonly serverURL: string;
+  readonly tokenURL: string;
+  /** Where a token may be sent. */
+  readonly origins: ReadonlySet<string>;
+  readonly allowInsecureHTTP: boolean;
+  readonly apiVersion: string;
+  readonly userAgent: string;
+  /** The scopes asked for where a call names none. */
+  readonly scopes: readonly string[];
+  readonly security: SecuritySource;
+  readonly client: HTTPTransport;
+  readonly retries: RetryPolicy;
+  readonly timeoutMs: number | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly debugLogger: DebugLogger | undefined;
+  readonly deprecation: DeprecationWatch;
+  /** Aborted when the SDK is closed. */
+  readonly closing: AbortSignal;
+}

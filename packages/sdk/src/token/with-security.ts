@@ -1,0 +1,26 @@
+import { IamError } from "../errors/iam-error.ts";
+import { orAbort } from "../http/pause.ts";
+import type { Security } from "../settings/security.ts";
+import type { Settings } from "../settings/settings.ts";
+
+/** Whether the server refused the client itself, rather than what it asked for. */
+export function refusesClient(error: unknown): boolean {
+  return error instanceof IamError && (error.status === 401 || error.error === "invalid_client");
+}
+
+/** Runs with the configured credentials, and once more where they were refused and others are to be had. */
+export async function withSecurity<T>(
+  { security }: Settings,
+  signal: AbortSignal | null | undefined,
+  run: (security: Security) => Promise<T>,
+): Promise<T> {
+  const first = security.current ?? (await orAbort(security.get(), signal));
+  try {
+    return await run(first);
+  } catch (error) {
+    if (!refusesClient(error)) throw error;
+    const other = await orAbort(security.afterRefusal(first), signal);
+    if (other === undefined) throw error;
+    return await run(other);
+  }
+}

@@ -5,7 +5,6 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import { sql } from "kysely";
 import type { DestinationStream } from "pino";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { obtainMasterKey } from "./configuration/master-key.ts";
@@ -19,6 +18,7 @@ import { createTokenLog } from "./log/token-log.ts";
 import { isSealed, openSealedKeys } from "./store/sealed-keys.ts";
 import { createSqlClientStore } from "./store/sql-client-store.ts";
 import { openSqlite } from "./store/sqlite/open-sqlite.ts";
+import { watchStore } from "./store/watch-store.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
@@ -46,7 +46,7 @@ export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly registry: Registry;
-  /** Stops accepting, finishes what runs within nine seconds, and closes the store. */
+  /** Stops accepting, finishes what runs within the drain timeout, and closes the store. */
   close(): Promise<void>;
 }
 
@@ -60,6 +60,7 @@ export async function startServer(
   const { db, store, hasher, signingKeys } = await open(configuration, clock);
   const [signingKey] = signingKeys.slice(-1);
   if (signingKey === undefined) throw new Error("the store has no signing key");
+  const watched = watchStore(store);
   const { issuer, audience, accessTokenTtl, sunsetAt } = configuration;
   const token: TokenEndpointPorts = {
     policy: { issuer, audience, accessTokenTtl, sunsetAt },
@@ -67,7 +68,7 @@ export async function startServer(
     random: systemRandom,
     hasher,
     signer: createSigner(signingKey),
-    directory: new ClientDirectory(store, cachedClients),
+    directory: new ClientDirectory(watched, cachedClients),
     provenSecrets: new BoundedCache(cachedProofs),
     recorder: createTokenLog(log),
   };
@@ -77,7 +78,7 @@ export async function startServer(
     log,
     publicKeys: signingKeys.map((key) => key.publicJwk),
     trustedProxies: configuration.trustedProxies,
-    checkStore: async () => void (await sql`select 1`.execute(db)),
+    checkStore: () => watched.check(),
     isDraining: () => draining,
   };
   const registry: Registry = { clock, random: systemRandom, hasher, store, close: async () => {} };
@@ -102,7 +103,7 @@ export async function startServer(
 }
 
 async function open(configuration: Configuration, clock: Clock) {
-  const db = await openSqlite(configuration.store.path);
+  const db = await openSqlite(configuration.store.path, configuration.storeTimeout);
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);

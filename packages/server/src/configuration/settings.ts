@@ -59,7 +59,16 @@ export const settings = {
     description: "Where clients and keys are kept.",
     accepts: "sqlite:PATH (PostgreSQL is not supported by this version)",
     otherwise: "`sqlite:.carnet/carnet.db`",
-    parse: (text) => (/^sqlite:(?!\/\/).+$/.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad),
+    parse: (text) =>
+      /^sqlite:(?!\/\/)[^\p{Cc}]+$/u.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad,
+  }),
+  storeTimeout: setting({
+    environment: "CARNET_STORE_TIMEOUT",
+    flag: "--store-timeout <milliseconds>",
+    description: "How long to wait for the store while another process writes to it, in milliseconds.",
+    accepts: "a whole number from 0 to 60000",
+    otherwise: "5000",
+    parse: (text) => wholeNumber(text, 0, 60_000),
   }),
   masterKey: setting({
     environment: "CARNET_MASTER_KEY",
@@ -93,6 +102,14 @@ export const settings = {
     accepts: "a time like 2029-01-31T00:00:00Z",
     otherwise: `\`${new Date(defaultSunset).toISOString().replace(".000", "")}\``,
     parse: parseInstant,
+  }),
+  drainTimeout: setting({
+    environment: "CARNET_DRAIN_TIMEOUT",
+    flag: "--drain-timeout <milliseconds>",
+    description: "How long a service that was told to stop lets the requests that run finish, in milliseconds.",
+    accepts: "a whole number from 0 to 600000",
+    otherwise: "9000, less than the ten seconds after which whoever sent SIGTERM may lose patience",
+    parse: (text) => wholeNumber(text, 0, 600_000),
   }),
   trustedProxies: setting({
     environment: "CARNET_TRUSTED_PROXIES",

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, Migrator, SqliteAdapter, SqliteDialect } from "kysely";
 import { OperatorFault } from "../../fault.ts";
@@ -15,18 +15,19 @@ const applicationId = 0x43726e74;
 const columnTypes: ColumnTypes = { instant: "integer", bytes: "blob" };
 
 /**
- * Opens the database file, made if need be, at the newest schema. Throws an OperatorFault for whatever keeps it from
- * opening, and then has changed nothing.
+ * Opens the database file, made if need be, at the newest schema. Waits so many milliseconds where another process
+ * holds it. Throws an OperatorFault for whatever keeps it from opening, and then has changed nothing.
  */
-export async function openSqlite(file: string): Promise<Kysely<Tables>> {
+export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<Tables>> {
   let database: DatabaseSync | undefined;
+  const path = resolve(file); // to SQLite, names such as `:memory:` and `file:x?mode=memory` alone are no files
   try {
-    const isNew = !existsSync(file);
+    const isNew = !existsSync(path);
     if (isNew) {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      closeSync(openSync(file, "a", 0o600)); // SQLite gives its other files the same mode
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      closeSync(openSync(path, "a", 0o600)); // SQLite gives its other files the same mode
     }
-    database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
+    database = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true });
     claim(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");

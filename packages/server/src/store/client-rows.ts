@@ -12,6 +12,7 @@ import { type ClientId, parseClientId, parseSecretId, type SecretId } from "@car
 import type { Result } from "@carnet/protocol/result";
 import { formatScope, parseScope } from "@carnet/protocol/scope";
 import type { Selectable } from "kysely";
+import { OperatorFault } from "../fault.ts";
 import type { Tables } from "./schema.ts";
 
 export type ClientRow = Selectable<Tables["clients"]>;
@@ -42,7 +43,7 @@ export const toSecretRow = (clientId: ClientId, secret: ClientSecret): SecretRow
   expires_at: secret.expiresAt,
 });
 
-/** A row of `clients` and its secrets' rows as a client. Throws where a value is none that this version wrote. */
+/** A row of `clients` and its secrets' rows as a client. Throws an OperatorFault where a value is none that this version wrote. */
 export function toClient(row: ClientRow, secrets: readonly SecretRow[]): Client {
   const decoy = row.client_id === decoyClient.clientId;
   return {
@@ -75,12 +76,18 @@ const toSecret = (row: SecretRow): ClientSecret => ({
 });
 
 function read<Value>(column: string, result: Result<Value, unknown>): Value {
-  if (!result.ok) throw new TypeError(`the store holds a ${column} that this version cannot read`);
+  if (!result.ok) throw unreadable(column);
   return result.value;
 }
 
 function choice<Choice extends string>(column: string, choices: readonly Choice[], text: string): Choice {
   const found = choices.find((candidate) => candidate === text);
-  if (found === undefined) throw new TypeError(`the store holds a ${column} that this version cannot read`);
+  if (found === undefined) throw unreadable(column);
   return found;
 }
+
+/** One client's, so no reason to call the whole store damaged. */
+const unreadable = (column: string) =>
+  new OperatorFault(
+    `The store holds a ${column} that this version of Carnet cannot read: start the version that wrote it, or put the store back from a backup.`,
+  );

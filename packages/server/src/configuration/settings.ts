@@ -1,5 +1,6 @@
 import { parseCidr } from "@carnet/protocol/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
+import { parseInstant } from "@carnet/protocol/instant";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { logLevels } from "../log/logger.ts";
 
@@ -101,7 +102,10 @@ export const settings = {
     description: "From when the deprecated path `/iam/v1/oauth2/token` answers 410.",
     accepts: "a time like 2029-01-31T00:00:00Z",
     otherwise: `\`${new Date(defaultSunset).toISOString().replace(".000", "")}\``,
-    parse: parseInstant,
+    parse: (text) => {
+      const instant = text.includes("T") ? parseInstant(text) : undefined;
+      return instant === undefined ? bad : ok(instant);
+    },
   }),
   drainTimeout: setting({
     environment: "CARNET_DRAIN_TIMEOUT",
@@ -160,12 +164,6 @@ function parseIssuer(text: string): Result<string, undefined> {
     return bad;
   const local = url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d+){3}$/.test(url.hostname);
   return url.protocol === "https:" || (url.protocol === "http:" && local) ? ok(url.origin) : bad;
-}
-
-function parseInstant(text: string): Result<number, undefined> {
-  const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
-  const instant = shape.test(text) ? new Date(text).getTime() : Number.NaN;
-  return Number.isNaN(instant) ? bad : ok(instant);
 }
 
 function parseBlocks(text: string): Result<readonly string[], undefined> {

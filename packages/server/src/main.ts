@@ -70,7 +70,7 @@ export async function startServer(
     signer: createSigner(signingKey),
     directory: new ClientDirectory(watched, cachedClients),
     provenSecrets: new BoundedCache(cachedProofs),
-    recorder: createTokenLog(log),
+    recorder: createTokenLog(createLog("info", logDestination)), // records are kept whatever the log level
   };
   let draining = false;
   const http: HttpPorts = {

@@ -68,7 +68,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
     drainTimeout: take("drainTimeout", settings.drainTimeout) ?? 9000,
     trustedProxies: take("trustedProxies", settings.trustedProxies) ?? [],
-    logLevel: take("logLevel", settings.logLevel) ?? (dev ? "warn" : "info"),
+    logLevel: take("logLevel", settings.logLevel) ?? "info",
   });
 }
 

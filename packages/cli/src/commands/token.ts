@@ -1,5 +1,13 @@
 import { isMistypedSecret } from "@carnet/protocol/client-secret";
-import { type BearerToken, IamError, type Region, SDK, SERVERS } from "@carnet/sdk";
+import {
+  type BearerToken,
+  ConnectionError,
+  IamError,
+  InvalidRequestError,
+  type Region,
+  SDK,
+  SERVERS,
+} from "@carnet/sdk";
 import { type Command, Option } from "commander";
 import { Failure } from "../failure.ts";
 import { collect } from "../option-values.ts";
@@ -46,15 +54,24 @@ async function request(options: TokenOptions): Promise<BearerToken> {
     : process.env["CARNET_CLIENT_SECRET"];
   if (!clientSecret)
     throw new Failure("There is no client secret: set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin.");
-  await using sdk = new SDK({ security: { clientId, clientSecret }, ...server });
   try {
+    await using sdk = new SDK({ security: { clientId, clientSecret }, ...server });
     return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope.join(" ") });
   } catch (error) {
-    if (!(error instanceof IamError && isMistypedSecret(clientSecret))) throw error;
-    throw new Failure(
-      `${error.message}\nThe secret was mistyped or cut short: its checksum does not fit. Copy it again, whole.`,
-    );
+    const advice = adviceFor(error, clientSecret);
+    throw error instanceof Error && advice !== undefined ? new Failure(`${error.message}\n${advice}`) : error;
   }
+}
+
+/** What the SDK cannot know: where its caller got the values from. */
+function adviceFor(error: unknown, clientSecret: string): string | undefined {
+  if (error instanceof IamError && isMistypedSecret(clientSecret))
+    return "The secret was mistyped or cut short: its checksum does not fit. Copy it again, whole.";
+  if (error instanceof ConnectionError && !error.mayHaveArrived)
+    return "Check that the service runs, and that --server-url or CARNET_SERVER_URL is its address.";
+  if (error instanceof InvalidRequestError && error.field === "serverURL")
+    return "The address is that of --server-url or CARNET_SERVER_URL.";
+  return undefined;
 }
 
 /** Nowhere by default: credentials go only where somebody said. */

@@ -35,8 +35,22 @@ process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-/** Runs `carnet` with some arguments to its end. */
+/** Runs `carnet` with some arguments to its end. However many are asked for, few run at once. */
 export async function runCarnet(args: readonly string[], options: ProcessOptions = {}): Promise<Finished> {
+  while (running.size >= 4) await Promise.race(running);
+  const run = runToEnd(args, options);
+  const settled = run.then(
+    () => {},
+    () => {},
+  );
+  running.add(settled);
+  void settled.then(() => running.delete(settled));
+  return run;
+}
+
+const running = new Set<Promise<void>>();
+
+async function runToEnd(args: readonly string[], options: ProcessOptions): Promise<Finished> {
   await using child = new CarnetProcess(args, options);
   return await child.finished();
 }

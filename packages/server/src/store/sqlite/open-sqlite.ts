@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, Migrator, SqliteAdapter, SqliteDialect } from "kysely";
@@ -22,11 +22,7 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
   let database: DatabaseSync | undefined;
   const path = resolve(file); // to SQLite, names such as `:memory:` and `file:x?mode=memory` alone are no files
   try {
-    const isNew = !existsSync(path);
-    if (isNew) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      closeSync(openSync(path, "a", 0o600)); // SQLite gives its other files the same mode
-    }
+    makeWritable(path);
     database = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true });
     claim(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
@@ -38,8 +34,15 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     return db;
   } catch (error) {
     database?.close();
-    throw sqliteFault(error, file) ?? folderFault(error, file) ?? error;
+    throw sqliteFault(error, file) ?? fileFault(error, file) ?? error;
   }
+}
+
+/** Makes the file if there is none. SQLite would open one that may not be written, and fail at the first client. */
+function makeWritable(path: string): void {
+  if (existsSync(path)) return accessSync(path, constants.R_OK | constants.W_OK);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, "a", 0o600)); // SQLite gives its other files the same mode
 }
 
 /** SQLite can undo a change of the schema, so each migration is a transaction: one that is cut short leaves nothing. */
@@ -78,11 +81,12 @@ async function migrate(db: Kysely<Tables>, file: string): Promise<void> {
   throw error;
 }
 
-function folderFault(error: unknown, file: string): OperatorFault | undefined {
+function fileFault(error: unknown, file: string): OperatorFault | undefined {
   if (!(error instanceof Error) || !("syscall" in error)) return undefined;
   const code = "code" in error ? ` (${error.code})` : "";
-  return new OperatorFault(
-    `The folder ${dirname(file)} for the database cannot be made${code}: make it and let this user write there, or set CARNET_STORE to another file.`,
-    { cause: error },
-  );
+  const sentence =
+    error.syscall === "access"
+      ? `The database ${file} cannot be read and written${code}: let this user do so`
+      : `The database ${file} cannot be made${code}: let this user write in the folder ${dirname(file)}`;
+  return new OperatorFault(`${sentence}, or set CARNET_STORE to another file.`, { cause: error });
 }

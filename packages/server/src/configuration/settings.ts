@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { parseCidr } from "@carnet/protocol/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { parseInstant } from "@carnet/protocol/instant";
@@ -28,7 +29,7 @@ export const settings = {
     description: "The address to listen on.",
     accepts: "an IP address or a host name of this machine",
     otherwise: "127.0.0.1 for `carnet dev`, 0.0.0.0 for `carnet serve`",
-    parse: (text) => (/^[0-9A-Za-z.:_-]+$/.test(text) ? ok(text) : bad),
+    parse: (text) => (isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text) : bad),
   }),
   port: setting({
     environment: "CARNET_PORT",

@@ -31,10 +31,10 @@ export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: 
   if (!(await isSealed(db))) await makeSealedKeys(db, sealer, clock);
   const values = await db.selectFrom("sealed_values").select("sealed").where("name", "=", "pepper").execute();
   const rows = await db.selectFrom("signing_keys").selectAll().orderBy("created_at").execute();
-  const [pepper] = values.map(({ sealed }) => sealer.open(sealed, "pepper"));
+  const [pepper] = values.map(({ sealed }) => openValue(sealer, sealed, "pepper"));
   const keys = rows.map((row) => ({
     algorithm: knownAlgorithm(row.algorithm),
-    privateKey: sealer.open(row.sealed_private_key, signingKeyContext(row.key_id)),
+    privateKey: openValue(sealer, row.sealed_private_key, signingKeyContext(row.key_id)),
   }));
   if (pepper === undefined && keys.every(({ privateKey }) => privateKey === undefined)) throw wrongMasterKey();
   if (pepper === undefined) throw lost("pepper");
@@ -45,6 +45,10 @@ export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: 
   if (signingKeys.length === 0) throw lost("signing key");
   return { pepper, signingKeys: await Promise.all(signingKeys) };
 }
+
+/** Where the file is damaged, the database gives what is no bytes at all. */
+const openValue = (sealer: Sealer, value: unknown, context: string): Buffer | undefined =>
+  value instanceof Uint8Array ? sealer.open(value, context) : undefined;
 
 function knownAlgorithm(name: string): SigningAlgorithmName {
   if (isSigningAlgorithm(name)) return name;

@@ -40,7 +40,10 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
 
 /** Makes the file if there is none. SQLite would open one that may not be written, and fail at the first client. */
 function makeWritable(path: string): void {
-  if (existsSync(path)) return accessSync(path, constants.R_OK | constants.W_OK);
+  if (existsSync(path)) {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return;
+  }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, "a", 0o600)); // SQLite gives its other files the same mode
 }

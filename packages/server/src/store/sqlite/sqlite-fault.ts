@@ -4,6 +4,11 @@ import { DamagedStore } from "../damaged-store.ts";
 /** What SQLite's result codes mean to an operator. @see https://www.sqlite.org/rescode.html */
 const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
   [
+    1, // the statements are always the same ones, so it is the tables that differ
+    (file) =>
+      `The database ${file} does not have the tables that Carnet made: put it back from a backup, or set CARNET_STORE to another file. It was left as it is.`,
+  ],
+  [
     5,
     (file) =>
       `The database ${file} is locked by another process: end that process, or set CARNET_STORE to another file.`,
@@ -45,4 +50,4 @@ export function sqliteFault(error: unknown, file: string): OperatorFault | undef
   return new (damage.has(code) ? DamagedStore : OperatorFault)(sentence(file), { cause: error });
 }
 
-const damage: ReadonlySet<number> = new Set([11, 26]);
+const damage: ReadonlySet<number> = new Set([1, 11, 26]);

@@ -11,7 +11,7 @@ import { obtainMasterKey } from "./configuration/master-key.ts";
 import { createSealer } from "./crypto/sealer.ts";
 import { createSecretHasher } from "./crypto/secret-hasher.ts";
 import { createSigner } from "./crypto/signing-key.ts";
-import { buildApp, type HttpPorts } from "./http/app.ts";
+import type { HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { createLog } from "./log/logger.ts";
 import { createTokenLog } from "./log/token-log.ts";
@@ -56,6 +56,7 @@ export async function startServer(
   logDestination: DestinationStream,
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
+  const { buildApp } = await import("./http/app.ts"); // most of the code, and the registry alone needs none of it
   const log = createLog(configuration.logLevel, logDestination);
   const { db, store, hasher, signingKeys } = await open(configuration, clock);
   const [signingKey] = signingKeys.slice(-1);

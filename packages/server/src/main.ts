@@ -92,7 +92,8 @@ export async function startServer(
       async close() {
         draining = true;
         log.info("stopping");
-        await listening.close();
+        const outcome = await listening.close();
+        if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await db.destroy();
         log.info("stopped");
       },

@@ -43,6 +43,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   addCommonHeaders(app, ports);
+  closeAnsweredConnections(app, ports);
   const methodsOf = collectMethods(app);
   app.setErrorHandler(createErrorHandler(ports));
   app.setNotFoundHandler(answerUnknownRoute(methodsOf));
@@ -58,16 +59,25 @@ const requestIdOf = (header: string | string[] | undefined): string | undefined 
   typeof header === "string" && /^[\x21-\x7e]{1,128}$/.test(header) ? header : undefined;
 
 /** Headers that an answer carries whatever comes of the request. */
-function addCommonHeaders(app: FastifyInstance, { token: { policy }, isDraining }: HttpPorts): void {
+function addCommonHeaders(app: FastifyInstance, { token: { policy } }: HttpPorts): void {
   const deprecation = deprecationHeaders(policy.issuer, policy.sunsetAt);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-Request-ID", request.id);
-    if (isDraining()) reply.header("Connection", "close");
     const path = tokenPathOf(request.url);
     if (path === undefined) return;
     const version = resolveVersion(headerText(request.headers["x-version"]), versionOfPath[path]);
     reply.header("X-Version", version.ok ? version.value : versionOfPath[path]);
     if (path === paths.deprecatedToken) reply.headers(deprecation);
+  });
+}
+
+/** Once the service is to stop, the last answer on a connection closes it: kept alive it would hold up the end. */
+function closeAnsweredConnections(app: FastifyInstance, { isDraining }: HttpPorts): void {
+  app.addHook("onSend", async (_request, reply) => {
+    if (isDraining()) reply.header("Connection", "close");
+  });
+  app.addHook("onResponse", async (request) => {
+    if (isDraining()) request.raw.socket.end(); // an answer that was on its way when it began says nothing of closing
   });
 }
 

@@ -9,7 +9,7 @@ import { OperatorFault } from "../fault.ts";
 export async function listen(
   app: FastifyInstance,
   { host, port, drainTimeout }: { host: string; port: number; drainTimeout: number },
-): Promise<{ url: string; close(): Promise<void> }> {
+): Promise<{ url: string; close(): Promise<"finished" | "cut off"> }> {
   try {
     await app.listen({ host, port });
   } catch (error) {
@@ -20,9 +20,14 @@ export async function listen(
   return {
     url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
     async close() {
-      const patience = setTimeout(() => app.server.closeAllConnections(), drainTimeout);
+      let outcome: "finished" | "cut off" = "finished";
+      const patience = setTimeout(() => {
+        outcome = "cut off";
+        app.server.closeAllConnections();
+      }, drainTimeout);
       await app.close();
       clearTimeout(patience);
+      return outcome;
     },
   };
 }

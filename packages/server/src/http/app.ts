@@ -73,11 +73,13 @@ function addCommonHeaders(app: FastifyInstance, { token: { policy } }: HttpPorts
 
 /** Once the service is to stop, the last answer on a connection closes it: kept alive it would hold up the end. */
 function closeAnsweredConnections(app: FastifyInstance, { isDraining }: HttpPorts): void {
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, payload, done) => {
     if (isDraining()) reply.header("Connection", "close");
+    done(null, payload);
   });
-  app.addHook("onResponse", async (request) => {
+  app.addHook("onResponse", (request, _reply, done) => {
     if (isDraining()) request.raw.socket.end(); // an answer that was on its way when it began says nothing of closing
+    done();
   });
 }
 

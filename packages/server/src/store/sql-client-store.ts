@@ -4,6 +4,7 @@ import { decoyClient } from "@carnet/core/client/decoy-client";
 import type { ClientId } from "@carnet/protocol/ids";
 import { type Kysely, sql } from "kysely";
 import { type SecretRow, toClient, toClientRow, toSecretRow } from "./client-rows.ts";
+import { lost } from "./damaged-store.ts";
 import type { Tables } from "./schema.ts";
 
 /** Clients in an SQL database. The decoy that a reading of nobody falls back to is a row like any other. */
@@ -47,7 +48,7 @@ async function find(db: Kysely<Tables>, clientId: ClientId | undefined): Promise
     )
     .execute();
   const [row] = rows;
-  if (row === undefined) throw new Error("the store has lost its decoy client");
+  if (row === undefined) throw lost("decoy client");
   const secrets = rows.flatMap((joined): SecretRow[] => {
     const { secret_id, kind, digest, salt, secret_created_at, secret_expires_at } = joined;
     if (secret_id === null || kind === null || digest === null || salt === null || secret_created_at === null)

@@ -30,8 +30,8 @@ export class ClientDirectory {
 
   async #read(clientId: ClientId | undefined): Promise<ClientLookup> {
     const lookup = await this.#store.find(clientId);
-    if (lookup.known) this.#clients.set(lookup.client.clientId, lookup.client);
-    else if (clientId !== undefined) this.#clients.delete(clientId);
+    if (!lookup.known && clientId !== undefined) this.#clients.delete(clientId);
+    this.#clients.set(lookup.client.clientId, lookup.client); // the decoy too: to keep something is work
     return lookup;
   }
 }

@@ -60,6 +60,8 @@ interface Attempt {
   readonly clientId: ClientId | undefined;
   readonly secret: Redacted<string>;
   readonly secretId: SecretId | undefined;
+  /** Only a wrong secret's log line says so, but it is asked for each: the asking takes longer than all comparisons. */
+  readonly mistyped: boolean;
   readonly digest: Uint8Array;
 }
 
@@ -77,6 +79,7 @@ function prepare(reading: ClientCredentials, hasher: SecretHasher): Attempt {
     clientId: clientId.ok ? clientId.value : undefined,
     secret: reading.clientSecret,
     secretId: secretIdOf(reading.clientSecret.reveal()),
+    mistyped: isMistypedSecret(reading.clientSecret.reveal()),
     digest: hasher.digest(reading.clientId, reading.clientSecret.reveal()),
   };
 }
@@ -114,7 +117,8 @@ async function judgeAnew(
 }
 
 function conclude(client: Client, proven: ClientSecret | undefined, { now, address }: Circumstances): Verdict {
-  const hindrance = hindranceOf(client, now, address);
+  // Nobody's hindrances are looked for in place of a stranger's: it must not take the longer, the more a client has
+  const hindrance = hindranceOf(proven === undefined ? decoyClient : client, now, address);
   if (proven === undefined) return err("wrong_secret");
   if (proven.expiresAt !== null && proven.expiresAt <= now) return err("secret_expired");
   return hindrance === undefined ? ok({ client, secretId: proven.secretId }) : err(hindrance);
@@ -139,8 +143,10 @@ function describe(reason: Reason, lookup: ClientLookup, attempt: Attempt, flaw: 
   if (reason === "busy") return tooManySlowChecks;
   if (flaw !== undefined) return invalidClient("no_credentials", flaw);
   if (!lookup.known) return invalidClient("unknown_client", "no client with this id is registered");
-  const mistyped = reason === "wrong_secret" && isMistypedSecret(attempt.secret.reveal());
-  const detail = mistyped ? "the secret was mistyped or cut short: its checksum does not fit" : details[reason];
+  const detail =
+    attempt.mistyped && reason === "wrong_secret"
+      ? "the secret was mistyped or cut short: its checksum does not fit"
+      : details[reason];
   return { ...invalidClient(reason, detail), clientId: lookup.client.clientId };
 }
 

@@ -1,3 +1,4 @@
+import { BoundedCache } from "@carnet/core/bounded-cache";
 import {
   type Client,
   type ClientSecret,
@@ -6,9 +7,8 @@ import {
   secretKinds,
   tokenEndpointAuthMethods,
 } from "@carnet/core/client/client";
-import { decoyClient } from "@carnet/core/client/decoy-client";
-import { parseCidr } from "@carnet/protocol/cidr";
-import { type ClientId, parseClientId, parseSecretId, type SecretId } from "@carnet/protocol/ids";
+import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
+import type { ClientId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import { formatScope, parseScope } from "@carnet/protocol/scope";
 import type { Selectable } from "kysely";
@@ -42,18 +42,48 @@ export const toSecretRow = (clientId: ClientId, secret: ClientSecret): SecretRow
   expires_at: secret.expiresAt,
 });
 
-/** A row of `clients` and its secrets' rows as a client. Throws where a value is none that this version wrote. */
-export function toClient(row: ClientRow, secrets: readonly SecretRow[]): Client {
-  const decoy = row.client_id === decoyClient.clientId;
+/** Turns a row of `clients` and its secrets' rows into a client. Throws where a value is none that this version wrote. */
+export type ClientReader = (row: ClientRow, secrets: readonly SecretRow[]) => Client;
+
+/**
+ * A reader that takes the same time for each client. To parse scopes and address blocks takes longer than all the rest
+ * of a reading, and so would tell a client that has many from one that has few, and from one that does not exist:
+ * each text is parsed when it is first met and then remembered.
+ */
+export function createClientReader(rememberedTexts: number): ClientReader {
+  const scopes = remembered(rememberedTexts, (text) => read("scope", parseScope(text)));
+  const blocks = remembered(rememberedTexts, (text) =>
+    text === "" ? [] : text.split(" ").map((block) => read("ip_allowlist", parseCidr(block))),
+  );
+  return (row, secrets) => toClient(row, { scopes: scopes(row.scope), blocks: blocks(row.ip_allowlist), secrets });
+}
+
+function remembered<Value>(capacity: number, parse: (text: string) => Value): (text: string) => Value {
+  const parsed = new BoundedCache<string, Value>(capacity);
+  return (text) => {
+    const known = parsed.get(text);
+    if (known !== undefined) return known;
+    const value = parse(text);
+    parsed.set(text, value);
+    return value;
+  };
+}
+
+interface ClientParts {
+  readonly scopes: readonly string[];
+  readonly blocks: readonly Cidr[];
+  readonly secrets: readonly SecretRow[];
+}
+
+function toClient(row: ClientRow, { scopes, blocks, secrets }: ClientParts): Client {
   return {
-    clientId: decoy ? decoyClient.clientId : read("client_id", parseClientId(row.client_id)),
+    clientId: row.client_id,
     clientName: row.client_name,
-    scopes: read("scope", parseScope(row.scope)),
+    scopes,
     scopePolicy: choice("scope_policy", scopePolicies, row.scope_policy),
     status: choice("status", clientStatuses, row.status),
     expiresAt: row.expires_at,
-    ipAllowlist:
-      row.ip_allowlist === "" ? [] : row.ip_allowlist.split(" ").map((block) => read("ip_allowlist", parseCidr(block))),
+    ipAllowlist: blocks,
     tokenEndpointAuthMethod:
       row.token_endpoint_auth_method === null
         ? null
@@ -66,7 +96,7 @@ export function toClient(row: ClientRow, secrets: readonly SecretRow[]): Client 
 }
 
 const toSecret = (row: SecretRow): ClientSecret => ({
-  secretId: row.secret_id === "" ? ("" as SecretId) : read("secret_id", parseSecretId(row.secret_id)),
+  secretId: row.secret_id,
   kind: choice("kind", secretKinds, row.kind),
   digest: row.digest,
   salt: row.salt,

@@ -3,19 +3,23 @@ import type { ClientLookup, ClientStore } from "@carnet/core/client/client-store
 import { decoyClient } from "@carnet/core/client/decoy-client";
 import type { ClientId } from "@carnet/protocol/ids";
 import { type Kysely, sql } from "kysely";
-import { type SecretRow, toClient, toClientRow, toSecretRow } from "./client-rows.ts";
+import { type ClientReader, createClientReader, type SecretRow, toClientRow, toSecretRow } from "./client-rows.ts";
 import type { Tables } from "./schema.ts";
+
+/** How many scope texts and allow lists are kept in their parsed form. */
+const rememberedTexts = 10_000;
 
 /** Clients in an SQL database. The decoy that a reading of nobody falls back to is a row like any other. */
 export function createSqlClientStore(db: Kysely<Tables>): ClientStore {
+  const toClient = createClientReader(rememberedTexts);
   return {
-    find: (clientId) => find(db, clientId),
+    find: (clientId) => find(db, toClient, clientId),
     insert: (client) => insert(db, client),
-    list: (page) => list(db, page),
+    list: (page) => list(db, toClient, page),
   };
 }
 
-async function find(db: Kysely<Tables>, clientId: ClientId | undefined): Promise<ClientLookup> {
+async function find(db: Kysely<Tables>, toClient: ClientReader, clientId: ClientId | undefined): Promise<ClientLookup> {
   // One statement that always ends on a row, so that an unknown id is as much work as a known one
   const rows = await db
     .selectFrom("clients as client")
@@ -26,7 +30,7 @@ async function find(db: Kysely<Tables>, clientId: ClientId | undefined): Promise
           .selectFrom("clients as sought")
           .select("sought.client_id")
           .where("sought.client_id", "=", clientId ?? decoyClient.clientId),
-        sql.lit<string>(decoyClient.clientId),
+        sql.lit(decoyClient.clientId),
       ),
     )
     .selectAll("client")
@@ -87,7 +91,11 @@ async function insert(db: Kysely<Tables>, client: Client): Promise<"inserted" | 
   });
 }
 
-async function list(db: Kysely<Tables>, page: { after: ClientId | null; limit: number }): Promise<readonly Client[]> {
+async function list(
+  db: Kysely<Tables>,
+  toClient: ClientReader,
+  page: { after: ClientId | null; limit: number },
+): Promise<readonly Client[]> {
   const rows = await db
     .selectFrom("clients")
     .selectAll()

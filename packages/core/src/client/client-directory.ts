@@ -2,6 +2,7 @@ import type { ClientId } from "@carnet/protocol/ids";
 import { BoundedCache } from "../bounded-cache.ts";
 import type { Client } from "./client.ts";
 import type { ClientLookup, ClientStore } from "./client-store.ts";
+import { decoyClient } from "./decoy-client.ts";
 
 /** The clients that this process has in memory, in front of the store that has them all. */
 export class ClientDirectory {
@@ -31,7 +32,8 @@ export class ClientDirectory {
   async #read(clientId: ClientId | undefined): Promise<ClientLookup> {
     const lookup = await this.#store.find(clientId);
     if (!lookup.known && clientId !== undefined) this.#clients.delete(clientId);
-    this.#clients.set(lookup.client.clientId, lookup.client); // the decoy too: to keep something is work
+    // To keep something is work, so a stand-in is kept as well, in the place of the decoy, where nobody looks
+    this.#clients.set(lookup.known ? lookup.client.clientId : decoyClient.clientId, lookup.client);
     return lookup;
   }
 }

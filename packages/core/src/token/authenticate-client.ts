@@ -43,7 +43,9 @@ export async function authenticateClient(
   const circumstances = { address: parseAddress(from.address), now: from.now };
   const attempts = presented.readings.map((reading) => prepare(reading, ports.hasher));
   for (const attempt of attempts) {
-    const verdict = judge(ports.directory.peek(attempt.clientId) ?? decoyClient, attempt, circumstances, ports);
+    const inMemory = ports.directory.peek(attempt.clientId);
+    const subject = inMemory === undefined ? nobody : { client: inMemory, known: true };
+    const verdict = judge(subject, attempt, circumstances, ports);
     if (verdict.ok) return verdict;
   }
   let refusal: Refusal | undefined;
@@ -51,6 +53,7 @@ export async function authenticateClient(
     const lookup = await ports.directory.read(attempt.clientId);
     const verdict = await judgeAnew(lookup, attempt, circumstances, ports);
     if (verdict.ok) return verdict;
+    if (verdict.error === "busy") return err(tooManySlowChecks);
     refusal ??= describe(verdict.error, lookup, attempt, presented.flaw);
   }
   return err(refusal ?? invalidClient("no_credentials", "no credentials were sent"));
@@ -84,18 +87,23 @@ function prepare(reading: ClientCredentials, hasher: SecretHasher): Attempt {
   };
 }
 
+/** Who is judged: the client that was named, or another one in its place that can prove nothing. */
+type Subject = Pick<ClientLookup, "client" | "known">;
+
+const nobody: Subject = { client: decoyClient, known: false };
+
 /** Judges by the fast hash: one comparison, however many secrets the client has. */
-function judge(client: Client, attempt: Attempt, circumstances: Circumstances, ports: AuthenticationPorts): Verdict {
+function judge(subject: Subject, attempt: Attempt, circumstances: Circumstances, ports: AuthenticationPorts): Verdict {
   const fastDigest = (secret: ClientSecret) =>
     secret.kind === "human" ? ports.provenSecrets.get(secret.secretId) : secret.digest;
-  const candidate = client.secrets.find((secret) =>
+  const candidate = subject.client.secrets.find((secret) =>
     secret.kind === "generated"
       ? secret.secretId === attempt.secretId
       : startsAlike(fastDigest(secret), attempt.digest),
   );
   const expected = (candidate && fastDigest(candidate)) ?? noDigest;
   const proven = ports.hasher.equal(expected, attempt.digest);
-  return conclude(client, proven ? candidate : undefined, circumstances);
+  return conclude(subject, proven ? candidate : undefined, circumstances);
 }
 
 /** Judges by what the store says now, and by the slow hash as well if that is anybody's. */
@@ -105,20 +113,22 @@ async function judgeAnew(
   circumstances: Circumstances,
   ports: AuthenticationPorts,
 ): Promise<Verdict> {
-  const verdict = judge(lookup.client, attempt, circumstances, ports);
+  const verdict = judge(lookup, attempt, circumstances, ports);
   if (verdict.ok || !lookup.anySlowSecret) return verdict;
   const slow = lookup.client.secrets.filter((secret) => secret.kind === "human");
   const digest = await ports.hasher.slowDigest(attempt.secret.reveal(), slow[0]?.salt ?? decoySalt);
   if (!digest.ok) return digest;
   const proven = slow.find((secret) => ports.hasher.equal(secret.digest, digest.value));
-  if (proven === undefined) return verdict;
+  if (proven === undefined || !lookup.known) return verdict;
   ports.provenSecrets.set(proven.secretId, attempt.digest);
-  return conclude(lookup.client, proven, circumstances);
+  return conclude(lookup, proven, circumstances);
 }
 
-function conclude(client: Client, proven: ClientSecret | undefined, { now, address }: Circumstances): Verdict {
-  // Nobody's hindrances are looked for in place of a stranger's: it must not take the longer, the more a client has
-  const hindrance = hindranceOf(proven === undefined ? decoyClient : client, now, address);
+function conclude(subject: Subject, matched: ClientSecret | undefined, { now, address }: Circumstances): Verdict {
+  const proven = subject.known ? matched : undefined; // a stand-in's own secret proves nothing for whoever is not there
+  // Without proof the decoy's hindrances are looked for: it must not take the longer, the more the client has
+  const { client } = proven === undefined ? nobody : subject;
+  const hindrance = hindranceOf(client, now, address);
   if (proven === undefined) return err("wrong_secret");
   if (proven.expiresAt !== null && proven.expiresAt <= now) return err("secret_expired");
   return hindrance === undefined ? ok({ client, secretId: proven.secretId }) : err(hindrance);
@@ -139,8 +149,12 @@ const details = {
   address_not_allowed: "the secret is right and the address is not in the client's ip_allowlist",
 } as const;
 
-function describe(reason: Reason, lookup: ClientLookup, attempt: Attempt, flaw: string | undefined): Refusal {
-  if (reason === "busy") return tooManySlowChecks;
+function describe(
+  reason: Exclude<Reason, "busy">,
+  lookup: ClientLookup,
+  attempt: Attempt,
+  flaw: string | undefined,
+): Refusal {
   if (flaw !== undefined) return invalidClient("no_credentials", flaw);
   if (!lookup.known) return invalidClient("unknown_client", "no client with this id is registered");
   const detail =

@@ -4,7 +4,7 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
-import { type Credentials, type Kind, later, mistype, newSecret, type World } from "./world.ts";
+import { type Credentials, earlier, type Kind, later, mistype, newSecret, type World } from "./world.ts";
 
 /** One way to be refused: makes such a request anew each time, and says with which ports it is answered. */
 export interface Case {
@@ -35,6 +35,7 @@ export async function refusalCases(world: World, transport: Transport): Promise<
     ports,
     request: () => transport(present(oneOf(clients))),
   });
+  world.clock.set(earlier);
   const others = await some("plain");
   const cases = {
     "wrong secret": await wrong("plain"),

@@ -44,7 +44,8 @@ export interface World extends AsyncDisposable {
   readonly clock: FixedClock;
 }
 
-/** When what expires in this registry has expired. */
+/** Before anything expires in this registry, and after. */
+export const earlier = "2026-06-01T00:00:00Z";
 export const later = "2026-06-03T00:00:00Z";
 
 const scope = "file:read file:write data_tables|r";
@@ -53,7 +54,7 @@ const scope = "file:read file:write data_tables|r";
 export async function openWorld(limits?: SlowHashLimits): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "carnet-work-"));
   const db = await openSqlite(join(folder, "carnet.db"));
-  const clock = new FixedClock("2026-06-01T00:00:00Z");
+  const clock = new FixedClock(earlier);
   const { pepper, signingKeys } = await openSealedKeys(db, createSealer(createSecretKey(randomBytes(32))), clock);
   const [signingKey] = signingKeys;
   if (signingKey === undefined) throw new Error("no signing key");
@@ -112,7 +113,7 @@ function expiringClient(
   secret: string,
   hasher: TokenEndpointPorts["hasher"],
 ): Client {
-  const createdAt = Date.parse("2026-06-01T00:00:00Z");
+  const createdAt = Date.parse(earlier);
   const digest = hasher.digest(clientId, secret);
   return {
     clientId,

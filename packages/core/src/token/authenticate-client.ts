@@ -120,10 +120,11 @@ async function judgeAnew(
   const slow = lookup.client.secrets.filter((secret) => secret.kind === "human");
   const digest = await ports.hasher.slowDigest(attempt.secret.reveal(), slow[0]?.salt ?? decoySalt);
   if (!digest.ok) return digest;
-  const proven = slow.find((secret) => ports.hasher.equal(secret.digest, digest.value));
-  if (proven === undefined || !lookup.known) return verdict;
-  ports.provenSecrets.set(proven.secretId, attempt.digest);
-  return conclude(lookup, proven, circumstances);
+  const candidate = slow.find((secret) => startsAlike(secret.digest, digest.value));
+  const proven = ports.hasher.equal(candidate?.digest ?? noDigest, digest.value);
+  if (candidate === undefined || !proven || !lookup.known) return verdict;
+  ports.provenSecrets.set(candidate.secretId, attempt.digest);
+  return conclude(lookup, candidate, circumstances);
 }
 
 function conclude(subject: Subject, matched: ClientSecret | undefined, { now, address }: Circumstances): Verdict {
@@ -139,7 +140,7 @@ function conclude(subject: Subject, matched: ClientSecret | undefined, { now, ad
 const noDigest = new Uint8Array(32);
 const decoySalt = new Uint8Array(16);
 
-/** Picks out which imported secret to compare with. The digests are keyed, so how soon they differ tells nothing. */
+/** Picks out which of many secrets to compare with. The digests are keyed, so how soon they differ tells nothing. */
 const startsAlike = (left: Uint8Array | undefined, right: Uint8Array): boolean =>
   left !== undefined && left[0] === right[0] && left[1] === right[1] && left[2] === right[2] && left[3] === right[3];
 

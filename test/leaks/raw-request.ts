@@ -1,0 +1,40 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+
+/** Sends bytes to a service and takes all that comes back until it has been quiet or has closed. */
+export async function exchange(url: string, bytes: string | Uint8Array): Promise<string> {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname).setEncoding("latin1");
+  let received = "";
+  socket.on("data", (chunk: string) => {
+    received += chunk;
+  });
+  socket.on("error", () => {}); // the service may close before all is sent: what it said counts
+  await once(socket, "connect");
+  socket.end(bytes);
+  await new Promise((resolve) => socket.once("close", resolve));
+  return received;
+}
+
+/** An HTTP/1.1 request as bytes, with nothing checked and nothing escaped. */
+export function httpRequest({
+  method = "POST",
+  target = "/oauth2/token",
+  headers = {},
+  body = "",
+}: {
+  readonly method?: string;
+  readonly target?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}): string {
+  const all = {
+    Host: "localhost",
+    Connection: "close",
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Content-Length": String(Buffer.byteLength(body)),
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return `${method} ${target} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
+}

@@ -60,7 +60,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
     trustedProxies: take("trustedProxies", settings.trustedProxies) ?? [],
-    logLevel: take("logLevel", settings.logLevel) ?? (dev ? "warn" : "info"),
+    logLevel: take("logLevel", settings.logLevel) ?? "info",
   });
 }
 

@@ -105,9 +105,10 @@ export const settings = {
   logLevel: setting({
     environment: "CARNET_LOG_LEVEL",
     flag: "--log-level <level>",
-    description: "The least serious messages that are logged.",
+    description:
+      "The least serious messages that are logged. The records of tokens and refusals are written at any level.",
     accepts: logLevels.join(", "),
-    otherwise: "info for `carnet serve`, warn for `carnet dev`",
+    otherwise: "info",
     parse: (text) => {
       const level = logLevels.find((candidate) => candidate === text);
       return level === undefined ? bad : ok(level);

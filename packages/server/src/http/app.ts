@@ -62,12 +62,16 @@ function addCommonHeaders(app: FastifyInstance, { token: { policy }, isDraining 
   const deprecation = deprecationHeaders(policy.issuer, policy.sunsetAt);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-Request-ID", request.id);
-    if (isDraining()) reply.header("Connection", "close");
     const path = tokenPathOf(request.url);
     if (path === undefined) return;
     const version = resolveVersion(headerText(request.headers["x-version"]), versionOfPath[path]);
     reply.header("X-Version", version.ok ? version.value : versionOfPath[path]);
     if (path === paths.deprecatedToken) reply.headers(deprecation);
+  });
+  // As late as can be: a connection that stays open after its last answer would hold up the stop
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (isDraining()) reply.header("Connection", "close");
+    done(null, payload);
   });
 }
 

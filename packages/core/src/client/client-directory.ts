@@ -2,12 +2,13 @@ import type { ClientId } from "@carnet/protocol/ids";
 import { BoundedCache } from "../bounded-cache.ts";
 import type { Client } from "./client.ts";
 import type { ClientLookup, ClientStore } from "./client-store.ts";
-import { decoyClient } from "./decoy-client.ts";
+
+const nobody = Symbol("nobody");
 
 /** The clients that this process has in memory, in front of the store that has them all. */
 export class ClientDirectory {
   readonly #store: Pick<ClientStore, "find">;
-  readonly #clients: BoundedCache<ClientId, Client>;
+  readonly #clients: BoundedCache<ClientId | typeof nobody, Client>;
   readonly #reading = new Map<ClientId | undefined, Promise<ClientLookup>>();
 
   constructor(store: Pick<ClientStore, "find">, capacity: number) {
@@ -32,8 +33,8 @@ export class ClientDirectory {
   async #read(clientId: ClientId | undefined): Promise<ClientLookup> {
     const lookup = await this.#store.find(clientId);
     if (!lookup.known && clientId !== undefined) this.#clients.delete(clientId);
-    // To keep something is work, so a stand-in is kept as well, in the place of the decoy, where nobody looks
-    this.#clients.set(lookup.known ? lookup.client.clientId : decoyClient.clientId, lookup.client);
+    // To keep something is work, so a stand-in is kept as well, where nobody finds it
+    this.#clients.set(lookup.known ? lookup.client.clientId : nobody, lookup.client);
     return lookup;
   }
 }

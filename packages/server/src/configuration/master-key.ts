@@ -34,7 +34,8 @@ function readKeyFile(path: string): KeyObject {
 
 /** Makes the file whole or not at all, and leaves one that is there alone. */
 function makeKeyFile(path: string): void {
-  const draft = `${path}.${process.pid}.new`;
+  // Not by process id: in containers that share a folder every process may have the same one
+  const draft = `${path}.${randomBytes(8).toString("hex")}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const file = openSync(draft, "wx", 0o600);

@@ -1,3 +1,4 @@
+import { isCalendarDate } from "@carnet/protocol/calendar-date";
 import { parseCidr } from "@carnet/protocol/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { err, ok, type Result } from "@carnet/protocol/result";
@@ -148,7 +149,7 @@ function parseIssuer(text: string): Result<string, undefined> {
 
 function parseInstant(text: string): Result<number, undefined> {
   const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
-  const instant = shape.test(text) ? new Date(text).getTime() : Number.NaN;
+  const instant = shape.test(text) && isCalendarDate(text.slice(0, 10)) ? new Date(text).getTime() : Number.NaN;
   return Number.isNaN(instant) ? bad : ok(instant);
 }
 

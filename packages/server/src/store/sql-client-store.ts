@@ -83,7 +83,7 @@ function toLookup(rows: readonly LookupRow[], clientId: ClientId | undefined, to
   if (row === undefined) throw new Error("the store has lost its decoy client");
   return {
     client: toClient(row, rows.flatMap(secretOf)),
-    known: clientId !== undefined && row.client_id === clientId,
+    known: row.client_id === clientId && clientId !== decoyClient.clientId,
     anySlowSecret: Boolean(row.any_slow_secret),
   };
 }

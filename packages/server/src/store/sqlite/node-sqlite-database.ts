@@ -13,7 +13,11 @@ export function wrapDatabase(database: DatabaseSync, file: string): SqliteDataba
     prepare(sql) {
       const known = prepared.get(sql);
       if (known !== undefined) return known;
-      const statement = wrapStatement(database.prepare(sql === "begin" ? "begin immediate" : sql), file);
+      const text = sql === "begin" ? "begin immediate" : sql;
+      const statement = wrapStatement(
+        named(file, () => database.prepare(text)),
+        file,
+      );
       if (prepared.size < 256) prepared.set(sql, statement);
       return statement;
     },

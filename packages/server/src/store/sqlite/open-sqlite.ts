@@ -54,10 +54,13 @@ class TransactionalSqliteDialect extends SqliteDialect {
   }
 }
 
+const claims =
+  "select application_id as found, (select count(*) from sqlite_schema) as tables from pragma_application_id";
+
 function claim(database: DatabaseSync, file: string): void {
-  const found = database.prepare("pragma application_id").get()?.["application_id"];
+  // In one statement, so that a process which claims the file at this moment is seen whole or not at all
+  const { found, tables } = database.prepare(claims).get() ?? {};
   if (found === applicationId) return;
-  const tables = database.prepare("select count(*) as number from sqlite_schema").get()?.["number"];
   if (found !== 0 || tables !== 0) {
     throw new OperatorFault(
       `The database ${file} belongs to another program: set CARNET_STORE to another file. It was left as it is.`,

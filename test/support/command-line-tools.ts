@@ -20,7 +20,7 @@ export async function run(command: readonly [string, ...string[]]): Promise<Ran>
 const cleanEnvironment = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", HOME: "/nonexistent" };
 
 /** The first line that a tool says about its version, or undefined where there is no such tool. */
-function versionOf([program, ...args]: readonly [string, ...string[]]): string | undefined {
+export function versionOf([program, ...args]: readonly [string, ...string[]]): string | undefined {
   const { status, stdout, stderr } = spawnSync(program, args, { env: cleanEnvironment, encoding: "utf8" });
   return status === 0 ? (stdout || stderr).split("\n", 1)[0] : undefined;
 }

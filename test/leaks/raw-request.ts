@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 
-/** Sends bytes to a service and takes all that comes back until it has been quiet or has closed. */
-export async function exchange(url: string, bytes: string | Uint8Array): Promise<string> {
+/**
+ * Sends bytes to a service and takes all that comes back. Where the service waits for more, as it does for the rest of
+ * a body that was cut short, it is told after some milliseconds that there is none.
+ */
+export async function exchange(url: string, bytes: string | Uint8Array, patience = 5000): Promise<string> {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname).setEncoding("latin1");
   let received = "";
@@ -11,8 +14,10 @@ export async function exchange(url: string, bytes: string | Uint8Array): Promise
   });
   socket.on("error", () => {}); // the service may close before all is sent: what it said counts
   await once(socket, "connect");
-  socket.end(bytes);
+  socket.write(bytes);
+  const noMore = setTimeout(() => socket.end(), patience);
   await new Promise((resolve) => socket.once("close", resolve));
+  clearTimeout(noMore);
   return received;
 }
 

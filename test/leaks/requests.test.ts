@@ -13,7 +13,11 @@ import { PlantedSecrets } from "./planted.ts";
 import { exchange, httpRequest } from "./raw-request.ts";
 import { damagedRequest, places } from "./requests-with-secrets.ts";
 
-const newSecret = () => randomBytes(48).toString("base64").replace(/[^A-Za-z]/g, "").slice(0, 32);
+const newSecret = () =>
+  randomBytes(48)
+    .toString("base64")
+    .replace(/[^A-Za-z]/g, "")
+    .slice(0, 32);
 
 const trace = { logLevel: "trace" } as const;
 

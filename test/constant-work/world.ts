@@ -58,12 +58,12 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
   const { pepper, signingKeys } = await openSealedKeys(db, createSealer(createSecretKey(randomBytes(32))), clock);
   const [signingKey] = signingKeys;
   if (signingKey === undefined) throw new Error("no signing key");
-  const store = createSqlClientStore(db, createStandInDraw(pepper));
+  const store = createSqlClientStore(db, createStandInDraw(pepper.reveal()));
   const ports: TokenEndpointPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
     clock,
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
-    hasher: createSecretHasher(pepper, limits),
+    hasher: createSecretHasher(pepper.reveal(), limits),
     signer: createSigner(signingKey),
     directory: new ClientDirectory(store, 100_000),
     provenSecrets: new BoundedCache(10_000),

@@ -81,7 +81,7 @@ async function plantKeys(folder: string, planted: PlantedSecrets): Promise<void>
   const sealer = createSealer(createSecretKey(masterKey));
   const { pepper, signingKeys } = await openSealedKeys(db, sealer, new FixedClock("2026-06-01T00:00:00Z"));
   await db.destroy();
-  planted.bytes("the pepper", pepper);
+  planted.bytes("the pepper", pepper.reveal());
   for (const { privateKey } of signingKeys) {
     const { d = "" } = privateKey.export({ format: "jwk" });
     planted.bytes("the private key", Buffer.from(d, "base64url"));

@@ -107,8 +107,8 @@ async function open(configuration: Configuration, clock: Clock) {
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);
-    const store = createSqlClientStore(db, createStandInDraw(pepper));
-    return { db, store, hasher: createSecretHasher(pepper), signingKeys };
+    const store = createSqlClientStore(db, createStandInDraw(pepper.reveal()));
+    return { db, store, hasher: createSecretHasher(pepper.reveal()), signingKeys };
   } catch (error) {
     await db.destroy();
     throw error;

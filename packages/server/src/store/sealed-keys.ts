@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { decoyClient } from "@carnet/core/client/decoy-client";
 import type { Clock } from "@carnet/core/ports";
+import { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
 import type { Sealer } from "../crypto/sealer.ts";
 import { isSigningAlgorithm } from "../crypto/signing-algorithms.ts";
@@ -12,7 +13,7 @@ import type { Tables } from "./schema.ts";
 /** What the server keeps under the master key. */
 export interface SealedKeys {
   /** Keys the hashes of client secrets. */
-  readonly pepper: Uint8Array;
+  readonly pepper: Redacted<Uint8Array>;
   /** The newest last. At least one. */
   readonly signingKeys: readonly SigningKey[];
 }
@@ -35,7 +36,7 @@ export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: 
     .executeTakeFirstOrThrow();
   const rows = await db.selectFrom("signing_keys").selectAll().orderBy("created_at").execute();
   return {
-    pepper: open(sealer, sealed, "pepper"),
+    pepper: new Redacted<Uint8Array>(open(sealer, sealed, "pepper")),
     signingKeys: rows.map((row): SigningKey => {
       if (!isSigningAlgorithm(row.algorithm)) {
         throw new OperatorFault(

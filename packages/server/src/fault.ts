@@ -7,9 +7,14 @@ export class OperatorFault extends Error {
 export function describeFault(error: unknown): string {
   if (error instanceof OperatorFault) return error.message;
   if (!(error instanceof Error)) return "something that is no error was thrown";
-  const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
-  return `${error.name}${code}`;
+  // The class, since that comes from code; its own name, like its message, can be anything
+  const name: unknown = Object.getPrototypeOf(error)?.constructor?.name;
+  const code = "code" in error && typeof error.code === "string" && constant.test(error.code) ? ` (${error.code})` : "";
+  return `${typeof name === "string" ? name : "Error"}${code}`;
 }
+
+/** How Node, SQLite and Fastify write their codes. */
+const constant = /^[A-Z][A-Z0-9_]{1,63}$/;
 
 /**
  * Where an error was thrown: the frames of its stack, without its message. Messages are left out because those of

@@ -153,12 +153,12 @@ suite("What is sealed", () => {
     const made = await openSealedKeys(db, sealerOf(1), clock);
     assert.equal(await isSealed(db), true);
     const opened = await openSealedKeys(db, sealerOf(1), clock);
-    assert.deepEqual([...opened.pepper], [...made.pepper]);
+    assert.deepEqual([...opened.pepper.reveal()], [...made.pepper.reveal()]);
     assert.deepEqual(
       opened.signingKeys.map(({ keyId }) => keyId),
       made.signingKeys.map(({ keyId }) => keyId),
     );
-    assert.equal(made.pepper.length, 32);
+    assert.equal(made.pepper.reveal().length, 32);
     await db.destroy();
   });
 
@@ -175,7 +175,7 @@ suite("What is sealed", () => {
     const { pepper, signingKeys } = await openSealedKeys(db, sealerOf(1), clock);
     await db.destroy();
     const bytes = await readFile(file);
-    assert.ok(!bytes.includes(Buffer.from(pepper)));
+    assert.ok(!bytes.includes(Buffer.from(pepper.reveal())));
     const jwk = signingKeys[0]?.privateKey.export({ format: "jwk" });
     const scalar = Buffer.from(jwk?.d ?? "", "base64url");
     assert.equal(scalar.length, 32);

@@ -27,6 +27,8 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     claim(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
+    // 64 MiB, room for about a hundred thousand clients: which pages must be fetched would tell who was here before
+    database.exec("pragma cache_size = -65536");
     const db = new Kysely<Tables>({
       dialect: new TransactionalSqliteDialect({ database: wrapDatabase(database, file) }),
     });

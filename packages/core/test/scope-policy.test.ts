@@ -20,7 +20,7 @@ const expected: Readonly<Record<string, (registered: string[], asked: string[]) 
 };
 
 for (const [policy, grant] of Object.entries(expected)) {
-  test(`a client with the policy ${policy} is granted what the contract says, in the registered order [RFC6749 §3.3]`, async () => {
+  test(`a client with the policy ${policy} is granted what the contract says, in the registered order`, async () => {
     await fc.assert(
       fc.asyncProperty(names, fc.array(name, { minLength: 1, maxLength: 8 }), async (registered, asked) => {
         const endpoint = new TestEndpoint();

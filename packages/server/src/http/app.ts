@@ -48,6 +48,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   addCommonHeaders(app, ports);
+  closeAnsweredConnections(app, ports);
   const methodsOf = collectMethods(app);
   app.setErrorHandler(onError);
   app.addHook("onRequest", answerUnknownRoute(methodsOf));
@@ -63,7 +64,7 @@ const requestIdOf = (header: string | string[] | undefined): string | undefined 
   typeof header === "string" && /^[\x21-\x7e]{1,128}$/.test(header) ? header : undefined;
 
 /** Headers that an answer carries whatever comes of the request. */
-function addCommonHeaders(app: FastifyInstance, { token: { policy }, isDraining }: HttpPorts): void {
+function addCommonHeaders(app: FastifyInstance, { token: { policy } }: HttpPorts): void {
   const deprecation = deprecationHeaders(policy.issuer, policy.sunsetAt);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-Request-ID", request.id);
@@ -75,10 +76,17 @@ function addCommonHeaders(app: FastifyInstance, { token: { policy }, isDraining 
     reply.header("X-Version", version.ok ? version.value : versionOfPath[path]);
     if (path === paths.deprecatedToken) reply.headers(deprecation);
   });
-  // As late as can be: a connection that stays open after its last answer would hold up the stop
+}
+
+/** Once the service is to stop, the last answer on a connection closes it: kept alive it would hold up the end. */
+function closeAnsweredConnections(app: FastifyInstance, { isDraining }: HttpPorts): void {
   app.addHook("onSend", (_request, reply, payload, done) => {
     if (isDraining()) reply.header("Connection", "close");
     done(null, payload);
+  });
+  app.addHook("onResponse", (request, _reply, done) => {
+    if (isDraining()) request.raw.socket.end(); // an answer that was on its way when it began says nothing of closing
+    done();
   });
 }
 

@@ -5,6 +5,7 @@ import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { type Kysely, sql } from "kysely";
 import type { StandInDraw } from "../crypto/stand-in-draw.ts";
 import { type ClientReader, createClientReader, type SecretRow, toClientRow, toSecretRow } from "./client-rows.ts";
+import { lost } from "./damaged-store.ts";
 import type { Tables } from "./schema.ts";
 
 /** How many scope texts and allow lists are kept in their parsed form. */
@@ -80,7 +81,7 @@ function prepareLookup(db: Kysely<Tables>) {
 
 function toLookup(rows: readonly LookupRow[], clientId: ClientId | undefined, toClient: ClientReader): ClientLookup {
   const [row] = rows;
-  if (row === undefined) throw new Error("the store has lost its decoy client");
+  if (row === undefined) throw lost("decoy client");
   return {
     client: toClient(row, rows.flatMap(secretOf)),
     known: row.client_id === clientId && clientId !== decoyClient.clientId,

@@ -85,6 +85,20 @@ const table: Readonly<
     ],
     bad: ["", "x.db", "sqlite:", "sqlite://x", "postgres://x/y", "mysql:x"],
   },
+  storeTimeout: {
+    good: [
+      ["0", 0],
+      ["60000", 60_000],
+    ],
+    bad: ["", "-1", "60001", "5s"],
+  },
+  drainTimeout: {
+    good: [
+      ["0", 0],
+      ["600000", 600_000],
+    ],
+    bad: ["", "-1", "600001", "9s"],
+  },
   masterKeyFile: { good: [["/run/key", "/run/key"]], bad: [""] },
   accessTokenTtl: {
     good: [
@@ -96,11 +110,11 @@ const table: Readonly<
   sunsetAt: {
     good: [
       ["2029-01-31T00:00:00Z", Date.UTC(2029, 0, 31)],
+      ["2029-01-31", Date.UTC(2029, 0, 31)],
       ["2028-02-29T01:00+01:00", Date.UTC(2028, 1, 29)],
     ],
     bad: [
       "",
-      "2029-01-31",
       "2029-02-31T00:00:00Z",
       "2027-02-29T00:00:00Z",
       "2029-01-31T00:00:00",

@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { JWK } from "jose";
 import type { Log } from "../log/logger.ts";
 import { addDocsRoutes } from "./docs-routes.ts";
+import { headerValues } from "./header-values.ts";
 import { addHealthRoutes } from "./health-routes.ts";
 import { addMetadataRoutes } from "./metadata-routes.ts";
 import { answerBrokenMessage, answerUnknownRoute, createErrorHandler } from "./refused-requests.ts";
@@ -68,8 +69,9 @@ function addCommonHeaders(app: FastifyInstance, { token: { policy } }: HttpPorts
   const deprecation = deprecationHeaders(policy.issuer, policy.sunsetAt);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-Request-ID", request.id);
-    // RFC 9112 §3.2: HTTP/1.1 without a Host is answered 400
-    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") throw new NoHost();
+    // RFC 9112 §3.2: HTTP/1.1 without a Host is answered 400, and any request with two
+    const hosts = headerValues(request.raw.rawHeaders, "host").length;
+    if (hosts > 1 || (hosts === 0 && request.raw.httpVersion === "1.1")) throw new BadHost();
     const path = tokenPathOf(request);
     if (path === undefined) return;
     const version = resolveVersion(headerText(request.headers["x-version"]), versionOfPath[path]);
@@ -90,7 +92,7 @@ function closeAnsweredConnections(app: FastifyInstance, { isDraining }: HttpPort
   });
 }
 
-class NoHost extends Error {
+class BadHost extends Error {
   readonly statusCode = 400;
 }
 

@@ -4,7 +4,7 @@ import { Iam } from "./iam.ts";
 import { SDKCore, settingsOf } from "./sdk-core.ts";
 import type { SDKOptions } from "./settings/options.ts";
 import type { AccessToken } from "./token/bearer-token.ts";
-import { cachedToken, dropToken, type TokenOptions } from "./token/token-source.ts";
+import { cachedToken, dropToken, type TokenOptions } from "./token/cached-token.ts";
 
 /**
  * A client of a token service and of the API behind it.

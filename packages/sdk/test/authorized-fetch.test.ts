@@ -168,7 +168,7 @@ test("init counts over a Request's members, and a Request's signal counts", asyn
   assert.deepEqual([calls[0]?.method, calls[0]?.body, calls[0]?.headers.get("x-other")], ["PUT", "b", "1"]);
   controller.abort();
   const again = new Request("https://api.example.test/x", { signal: controller.signal });
-  assert.equal(Reflect.get(Object(await failure(sdk.fetch(again))), "code"), "ERR_ABORTED");
+  assert.equal(Reflect.get(Object(await failure(sdk.fetch(again))), "code"), "RequestAbortedError");
 });
 
 test("a token is never sent to an origin other than the configured server", async () => {

@@ -38,7 +38,7 @@ test("the default timeout for a token is 30 s", async () => {
   assert.ok(error instanceof RequestTimeoutError);
   assert.equal(error.timeoutMs, 30_000);
   assert.equal(error.url, "https://api.example.test/oauth2/token");
-  assert.match(error.message, /within 30000 ms/);
+  assert.match(error.message, /more than 30000 ms/);
 });
 
 test("timeoutMs bounds each attempt of a token request and of a call, and a call may set its own", async () => {

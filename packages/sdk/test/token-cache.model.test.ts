@@ -120,7 +120,7 @@ class Get extends Always {
       (error: unknown) => {
         call.settled = true;
         const isOwn = error instanceof RequestAbortedError && controller?.signal.aborted;
-        const isRefusal = Reflect.get(Object(error), "code") === "ERR_HTTP_STATUS";
+        const isRefusal = Reflect.get(Object(error), "code") === "SDKError";
         if (!isOwn && !isRefusal) world.faults.push(`a failure that nobody caused: ${error}`);
       },
     );

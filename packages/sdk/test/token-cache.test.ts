@@ -390,7 +390,7 @@ test("a missing needed scope is an error that names it, by the caller's choice",
   assert.equal((await sdk.token({ scopes: "a b d" })).scope, "a c");
   const error = await failure(sdk.token({ scopes: "a b d", requireScopes: true }));
   assert.ok(error instanceof InsufficientScopeError);
-  assert.equal(error.code, "ERR_INSUFFICIENT_SCOPE");
+  assert.equal(error.code, "InsufficientScopeError");
   assert.deepEqual(error.missing, ["b", "d"]);
   assert.deepEqual(error.granted, ["a", "c"]);
   assert.match(error.message, /b d/);

@@ -5,12 +5,12 @@ import { exchange } from "../http/exchange.ts";
 import { withRetries } from "../http/retries.ts";
 import { scrubber } from "../redaction/scrub.ts";
 import { summarise } from "../redaction/summarise.ts";
-import { bounded, retryPolicy } from "../settings/retry-config.ts";
+import { timeLimit } from "../settings/retry-config.ts";
 import type { Settings } from "../settings/settings.ts";
-import { cachedToken, dropToken } from "../token/token-source.ts";
+import { cachedToken, dropToken } from "../token/cached-token.ts";
 import type { FetchInit } from "./fetch-init.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
-import { isRedirect, redirected } from "./redirects.ts";
+import { redirected } from "./redirects.ts";
 
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i; // RFC 9110 §9.2.2, less TRACE, which fetch forbids.
 
@@ -22,35 +22,22 @@ export async function authorizedFetch(
 ): Promise<Response> {
   const call = await outgoing(settings, input, init);
   const { scopes, requireScopes } = init;
-  const wanted = { scopes, requireScopes, signal: call.signal };
-  const { accessToken } = await cachedToken(settings, wanted);
-  const response = await send(settings, { call, init, accessToken });
-  if (response.status !== 401) return response;
-  dropToken(settings, accessToken);
-  if (!call.body.repeatable) return response;
-  discard(response);
-  const next = await cachedToken(settings, wanted);
-  return await send(settings, { call, init, accessToken: next.accessToken });
-}
-
-interface Sending {
-  readonly call: Outgoing;
-  readonly init: FetchInit;
-  readonly accessToken: string;
-}
-
-/** Sends one call with one token, trying again as the policy says. */
-function send(settings: Settings, { call, init, accessToken }: Sending): Promise<Response> {
-  const { timeoutMs = settings.timeoutMs } = init;
-  const limit = timeoutMs === undefined ? undefined : bounded("timeoutMs", timeoutMs, 1);
-  const policy = retryPolicy(init.retries, init.retryCodes, settings.retries);
-  return withRetries(settings, {
-    policy: call.body.repeatable ? policy : { ...policy, maxRetries: 0 },
-    idempotent: IDEMPOTENT.test(call.method),
-    signal: call.signal,
-    discard,
-    attempt: () => follow(settings, call, { accessToken, timeoutMs: limit }),
-  });
+  const timeoutMs = timeLimit(init.timeoutMs ?? settings.timeoutMs);
+  const { method, signal } = call.init;
+  const retries = call.repeatable ? init.retries : 0;
+  for (let isRepeat = false; ; isRepeat = true) {
+    const { accessToken } = await cachedToken(settings, { scopes, requireScopes, signal });
+    const response = await withRetries<Response>(settings, {
+      options: { retries, retryCodes: init.retryCodes, signal },
+      idempotent: IDEMPOTENT.test(method),
+      discard,
+      attempt: () => follow(settings, call, { accessToken, timeoutMs }),
+    });
+    if (response.status !== 401 || isRepeat) return response;
+    dropToken(settings, accessToken);
+    if (!call.repeatable) return response;
+    discard(response);
+  }
 }
 
 interface Terms {
@@ -63,60 +50,35 @@ async function follow(settings: Settings, first: Outgoing, terms: Terms): Promis
   let call = first;
   for (let hops = 0; ; hops++) {
     const response = await once(settings, call, terms);
-    const next = isRedirect(response) ? redirected(settings, call, { response, hops }) : undefined;
+    const next = redirected(settings, call, { response, hops });
     if (next === undefined) return response;
     call = next;
   }
 }
 
-async function once(settings: Settings, call: Outgoing, { accessToken, timeoutMs }: Terms): Promise<Response> {
-  const { url, method, body, request, signal } = call;
-  const init: RequestInit & { method: string; duplex?: "half" } = {
-    ...call.init,
-    method,
-    headers: headersFor(settings, call, accessToken),
-    redirect: "manual", // Where a redirect goes is looked at before the token is.
-    signal: signal ?? null,
-  };
-  if (body.content !== undefined) {
-    init.body = body.content;
-    if (!body.repeatable) init.duplex = "half";
-  }
-  const input = request === undefined || request.url !== url.href ? url.href : request;
+async function once(settings: Settings, call: Outgoing, terms: Terms): Promise<Response> {
+  const { url, init, request } = call;
+  init.headers.set("authorization", `Bearer ${terms.accessToken}`);
   try {
     return await exchange(settings, {
-      input,
+      input: request?.url === url.href ? request : url.href,
       init,
       url: url.origin + url.pathname,
-      scrub: scrubber([accessToken]),
-      timeoutMs,
+      scrub: scrubber([terms.accessToken]),
+      timeoutMs: terms.timeoutMs,
       read: async (response) => response,
     });
   } catch (error) {
-    throw error instanceof ConnectionError ? (unsendable(url, init) ?? error) : error;
+    throw error instanceof ConnectionError ? (unsendable(call) ?? error) : error;
   }
 }
 
 /** `fetch` fails with the same TypeError for what it cannot send and for what got no answer; this tells them apart. */
-function unsendable(url: URL, init: RequestInit): InvalidRequestError | undefined {
+function unsendable({ url, init, repeatable }: Outgoing): InvalidRequestError | undefined {
   try {
-    new Request(url, { ...init, body: null, signal: null });
+    new Request(url, { ...init, body: repeatable ? (init.body ?? null) : null, signal: null });
     return undefined;
   } catch (error) {
-    return invalid("init", "makes no request that can be sent: see the cause", summarise(error));
+    return invalid("init", "failed: see the cause", summarise(error));
   }
-}
-
-function headersFor(
-  { apiVersion, userAgent }: Settings,
-  { headers }: Outgoing,
-  accessToken: string,
-): Headers | Record<string, string> {
-  const authorization = `Bearer ${accessToken}`;
-  if (headers === undefined) return { authorization, "user-agent": userAgent, "x-version": apiVersion };
-  const all = new Headers(headers);
-  all.set("authorization", authorization);
-  if (!all.has("user-agent")) all.set("user-agent", userAgent);
-  if (!all.has("x-version")) all.set("x-version", apiVersion);
-  return all;
 }

@@ -1,4 +1,3 @@
-import { CarnetError } from "../errors/carnet-error.ts";
 import type { Scrub } from "../redaction/scrub.ts";
 import type { Settings } from "../settings/settings.ts";
 import { attempt } from "./attempt.ts";
@@ -6,11 +5,11 @@ import { attempt } from "./attempt.ts";
 /** One request on its way and back. */
 export interface Exchange<T> {
   readonly input: string | Request;
-  readonly init: RequestInit & { readonly method: string };
+  readonly init: RequestInit & { readonly method: string; readonly headers: Headers };
   /** The address without its query. */
   readonly url: string;
   /** The names of the form's fields. */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
   readonly scrub: Scrub;
   readonly timeoutMs: number | undefined;
   /** Turns the answer into what is wanted, within the same limits. */
@@ -18,45 +17,42 @@ export interface Exchange<T> {
 }
 
 /** Sends one request, tells the debug log, and looks for deprecation. */
-export function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
-  const { clock, client, debugLogger, deprecation } = settings;
-  const { url, scrub, timeoutMs, init } = call;
-  const start = debugLogger === undefined ? 0 : clock.monotonic();
-  const answer = attempt(clock, {
-    url,
-    scrub,
-    timeoutMs,
-    signal: init.signal,
-    async run(signal) {
-      const response = await client.request(call.input, signal === undefined ? init : { ...init, signal });
-      deprecation.look(url, response.headers);
-      if (debugLogger !== undefined) tell(settings, call, { response, start });
+export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
+  const { clock, client, lookForDeprecation } = settings;
+  const start = clock.monotonic();
+  try {
+    return await attempt(clock, call, async (signal) => {
+      const response = await client.request(call.input, signal ? { ...call.init, signal } : call.init);
+      lookForDeprecation(call.url, response.headers);
+      log(settings, call, { start, response });
       return await call.read(response, signal);
-    },
-  });
-  if (debugLogger === undefined) return answer;
-  return answer.catch((error) => {
-    tell(settings, call, { error, start });
+    });
+  } catch (error) {
+    log(settings, call, { start, error });
     throw error;
-  });
+  }
 }
 
-interface Seen {
+interface Outcome {
   readonly start: number;
   readonly response?: Response;
   readonly error?: unknown;
 }
 
-function tell({ debugLogger, clock }: Settings, call: Exchange<unknown>, { start, response, error }: Seen): void {
-  const method = call.init.method;
-  const end = response?.status ?? (error instanceof CarnetError ? error.code : "failed");
+function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, { start, response, error }: Outcome): void {
+  if (!debugLogger) return;
+  const { init, url, fields } = call;
+  const { method } = init;
+  const names = (headers: Headers | undefined): string[] | undefined => headers && [...headers.keys()];
+  const status = response?.status ?? String(Object(error).code);
   try {
-    debugLogger?.debug(`${method} ${call.url} ${end}`, {
+    debugLogger.debug(`${method} ${url} ${status}`, {
       method,
-      url: call.url,
-      headers: [...new Headers(call.init.headers).keys()],
-      ...(call.fields && { fields: call.fields }),
-      ...(response ? { status: response.status, answerHeaders: [...response.headers.keys()] } : { error: String(end) }),
+      url,
+      headers: names(init.headers),
+      fields,
+      status,
+      answerHeaders: names(response?.headers),
       durationMs: clock.monotonic() - start,
     });
   } catch {} // A log that fails must not fail the call.

@@ -23,12 +23,10 @@ export class Flight<T> {
   join(signal: AbortSignal | null | undefined): Promise<T> {
     this.#waiting++;
     if (!signal) return this.#outcome; // Cannot leave, so is never counted off.
-    const leave = (): void => {
+    return orAbort(this.#outcome, signal).finally(() => {
       this.#waiting--;
       this.#endIfUnwanted();
-    };
-    signal.addEventListener("abort", leave, { once: true });
-    return orAbort(this.#outcome, signal).finally(() => signal.removeEventListener("abort", leave));
+    });
   }
 
   /** Ends the work unless someone waits for it. */

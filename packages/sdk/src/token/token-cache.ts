@@ -1,62 +1,48 @@
 import type { Security } from "../settings/security.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { AccessToken } from "./bearer-token.ts";
-import { type AskNow, type SlotPorts, TokenSlot } from "./token-slot.ts";
+import { requestToken } from "./token-request.ts";
+import { type AskNow, TokenSlot } from "./token-slot.ts";
+import { refusesClient } from "./with-security.ts";
 
 const MOST_SLOTS = 256;
 
 /** What a token is wanted for. */
 export interface Wanted {
+  /** The credentials; a source gives the same object for as long as they are the same. */
   readonly security: Security;
   /** Sorted and each once; empty for all that the client has. */
   readonly scopes: readonly string[];
+  /** Whether one that is at hand will not do. */
+  readonly forced: boolean;
+  readonly signal: AbortSignal | null | undefined;
 }
 
 /**
- * The tokens of one SDK, keyed by token URL, client id, secret and scope set. It knows no HTTP, only how to ask; and it
- * keeps the tokens of one pair of credentials at a time, since others come only after a refusal of the ones before.
+ * The tokens of one SDK, and so of one token URL, keyed by client id, secret and scope set. The oldest go when there
+ * are too many.
  */
 export class TokenCache {
-  readonly #ports: SlotPorts;
-  readonly #asker: (wanted: Wanted) => AskNow;
-  readonly #tokenURL: string;
-  #owner: Security | undefined;
-  #ownerKey = "";
-  #slots = new Map<string, TokenSlot>();
+  readonly #settings: Settings;
+  readonly #slots = new Map<string, TokenSlot>();
 
-  constructor(options: {
-    readonly ports: SlotPorts;
-    readonly asker: (wanted: Wanted) => AskNow;
-    readonly tokenURL: string;
-  }) {
-    this.#ports = options.ports;
-    this.#asker = options.asker;
-    this.#tokenURL = options.tokenURL;
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    settings.closing.addEventListener("abort", () => this.drop(), { once: true });
   }
 
-  /** A token that may still be served, granted for these scopes or more; one that ages is renewed in the background. */
-  peek({ security, scopes }: Wanted): AccessToken | undefined {
-    const slots = this.#slotsOf(security);
-    const exact = slots.get(keyOf(scopes));
-    const slot = exact?.usable === undefined && scopes.length > 0 ? widest(slots, scopes) : exact;
-    const held = slot?.usable;
-    if (held !== undefined) slot?.refreshIfDue();
-    return held?.token;
-  }
-
-  /** A new token; callers at the same time share one request. */
-  next(
-    wanted: Wanted,
-    how: { readonly forced: boolean; readonly signal: AbortSignal | null | undefined },
-  ): Promise<AccessToken> {
-    const slots = this.#slotsOf(wanted.security);
-    const key = keyOf(wanted.scopes);
-    let slot = slots.get(key);
+  /** A token for these scopes or more, renewed in the background where it ages; else the one that all wait for. */
+  get({ security, scopes, forced, signal }: Wanted): AccessToken | Promise<AccessToken> {
+    const key = JSON.stringify([security.clientId, security.clientSecret, ...scopes]);
+    let slot = this.#slots.get(key);
+    const held = forced ? undefined : (slot?.serve() ?? this.#serveMore(security, scopes));
+    if (held !== undefined) return held;
     if (slot === undefined) {
-      makeRoom(slots);
-      slot = new TokenSlot(this.#ports, this.#asker(wanted));
-      slots.set(key, slot);
+      for (const [oldest] of this.#slots) if (this.#slots.size >= MOST_SLOTS) this.#slots.delete(oldest);
+      slot = new TokenSlot(this.#settings, security, this.#asker(security, scopes.join(" ")));
+      this.#slots.set(key, slot);
     }
-    return slot.next(how.forced, how.signal);
+    return slot.next(forced, signal);
   }
 
   /** Forgets one token, or all; answers that are still on their way are not kept. */
@@ -64,41 +50,27 @@ export class TokenCache {
     for (const slot of this.#slots.values()) slot.drop(accessToken);
   }
 
-  #slotsOf(security: Security): Map<string, TokenSlot> {
-    if (this.#owner === security) return this.#slots;
-    const key = JSON.stringify([this.#tokenURL, security.clientId, security.clientSecret]);
-    if (key !== this.#ownerKey) this.#slots = new Map();
-    this.#owner = security;
-    this.#ownerKey = key;
-    return this.#slots;
-  }
-}
-
-/** Unambiguous, as no scope holds a space (RFC 6749 §3.3). */
-function keyOf(scopes: readonly string[]): string {
-  return scopes.join(" ");
-}
-
-/** The slot whose token was granted for all these scopes and lasts longest. */
-function widest(slots: ReadonlyMap<string, TokenSlot>, scopes: readonly string[]): TokenSlot | undefined {
-  let best: TokenSlot | undefined;
-  let until = Number.NEGATIVE_INFINITY;
-  for (const slot of slots.values()) {
-    const held = slot.usable;
-    if (held !== undefined && held.usableUntil > until && scopes.every((scope) => held.granted.has(scope))) {
-      best = slot;
-      until = held.usableUntil;
+  /** A token that was granted for all these scopes, whatever it was asked for. */
+  #serveMore(security: Security, scopes: readonly string[]): AccessToken | undefined {
+    if (scopes.length === 0) return undefined; // All that the client has: only a token asked for so will do.
+    for (const slot of this.#slots.values()) {
+      const held = slot.security === security ? slot.serve(scopes) : undefined;
+      if (held !== undefined) return held;
     }
+    return undefined;
   }
-  return best;
-}
 
-/** Keeps the number of slots bounded: what is idle goes first, then what is oldest. */
-function makeRoom(slots: Map<string, TokenSlot>): void {
-  if (slots.size < MOST_SLOTS) return;
-  for (const [key, slot] of slots) if (slot.idle) slots.delete(key);
-  for (const key of slots.keys()) {
-    if (slots.size < MOST_SLOTS) return;
-    slots.delete(key);
+  #asker(security: Security, scope: string): AskNow {
+    const settings = this.#settings;
+    return async (signal, unattended) => {
+      const either = AbortSignal.any([signal, settings.closing]);
+      try {
+        return await requestToken(settings, { security, scope, options: { signal: either } });
+      } catch (error) {
+        // Nobody else would ask for rotated credentials after a refusal in the background.
+        if (unattended && refusesClient(error)) settings.security.afterRefusal(security).catch(() => {});
+        throw error;
+      }
+    };
   }
 }

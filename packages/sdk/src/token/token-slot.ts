@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Security } from "../settings/security.ts";
 import type { AccessToken } from "./bearer-token.ts";
 import { Flight } from "./flight.ts";
 import { type HeldToken, hold } from "./held-token.ts";
@@ -20,6 +21,8 @@ const MOST_PAUSE_MS = 10_000;
  * kept, so that a late one cannot replace a newer one or undo an invalidation.
  */
 export class TokenSlot {
+  /** Whose token it is. */
+  readonly security: Security;
   readonly #ports: SlotPorts;
   readonly #ask: AskNow;
   #held: HeldToken | undefined;
@@ -27,25 +30,23 @@ export class TokenSlot {
   #flight: Flight<AccessToken> | undefined;
   #flightIsForced = false;
 
-  constructor(ports: SlotPorts, ask: AskNow) {
+  constructor(ports: SlotPorts, security: Security, ask: AskNow) {
+    this.security = security;
     this.#ports = ports;
     this.#ask = ask;
   }
 
-  /** The token, if there is one that may still be served. */
-  get usable(): HeldToken | undefined {
+  /**
+   * The token, if there is one that may still be served; asks for the next one in the background once it is time.
+   * @param needed what it must have been granted for
+   */
+  serve(needed: readonly string[] = []): AccessToken | undefined {
+    const now = this.#ports.clock.monotonic();
     const held = this.#held;
-    return held !== undefined && this.#ports.clock.monotonic() < held.usableUntil ? held : undefined;
-  }
-
-  /** Whether it holds nothing and waits for nothing. */
-  get idle(): boolean {
-    return this.#flight === undefined && this.usable === undefined;
-  }
-
-  /** Asks for the next token in the background once it is time. */
-  refreshIfDue(): void {
-    if (this.#flight === undefined && this.#ports.clock.monotonic() >= this.#refreshAt) this.#start(true);
+    if (held === undefined || now >= held.usableUntil) return undefined;
+    if (needed.some((scope) => !held.token.scopes.includes(scope))) return undefined;
+    if (this.#flight === undefined && now >= this.#refreshAt) this.#start(true);
+    return held.token;
   }
 
   /**

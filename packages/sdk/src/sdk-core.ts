@@ -23,7 +23,7 @@ export class SDKCore {
     redact(this, () => ({ serverURL, tokenURL: withoutQuery(tokenURL), security: REDACTED }));
   }
 
-  /** Forgets every token and ends the token requests under way; a client that the caller gave stays open. */
+  /** Refuses later calls and ends the cache's token requests under way; a client that the caller gave stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
   }

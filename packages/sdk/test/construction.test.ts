@@ -80,10 +80,7 @@ test("a token request with a serverURL of its own asks that server", async () =>
 
 test("plain http: is refused except for loopback, unless allowed explicitly", async () => {
   const insecure = "http://iam.example.test";
-  assert.match(
-    refused("serverURL", { serverURL: insecure }).message,
-    /http: needs a loopback host or `allowInsecureHTTP`/,
-  );
+  assert.match(refused("serverURL", { serverURL: insecure }).message, /http: needs loopback or `allowInsecureHTTP`/);
   refused("server", { server: insecure });
   refused("tokenURL", { serverURL: "https://iam.example.test", tokenURL: `${insecure}/token` });
   refused("allowedOrigins", { allowedOrigins: [insecure] });

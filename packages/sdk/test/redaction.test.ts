@@ -145,7 +145,7 @@ test("an error shows its facts: name, code, status, request id, description, cau
   for (const fact of ["IamError", "IamError", "400", "req-9", "none of it"]) assert.ok(text.includes(fact), fact);
   assert.doesNotMatch(text, /hunter2/);
   assert.deepEqual(JSON.parse(JSON.stringify(error)), {
-    message: "The token endpoint answered 400 invalid_scope: none of it",
+    message: "The token endpoint answered 400: invalid_scope: none of it",
     code: "IamError",
     status: 400,
     requestId: "req-9",

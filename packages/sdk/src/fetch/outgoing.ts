@@ -43,5 +43,5 @@ function target(settings: Settings, input: string, serverURL: FetchInit["serverU
   const base = serverURL === undefined ? settings.serverURL : baseURL("serverURL", serverURL, allowInsecureHTTP);
   const url = checkURL("input", onServer(base, input), allowInsecureHTTP);
   if (origins.has(url.origin)) return url;
-  throw invalid("input", `is of ${url.origin}, where the token may not be sent: list that in \`allowedOrigins\``);
+  throw invalid("input", `is of ${url.origin}, which is not in \`allowedOrigins\``);
 }

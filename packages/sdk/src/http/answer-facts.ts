@@ -12,5 +12,5 @@ interface Answered extends Pick<Response, "status" | "headers"> {
 /** What every error keeps of an answer. */
 export function factsOf({ status, headers, text = "", scrub = scrubber([]) }: Answered): AnswerFacts {
   const id = headers.get("x-request-id");
-  return { status, headers, requestId: id ? scrub(id).slice(0, 128) : undefined, body: scrub(text) };
+  return { status, headers, requestId: scrub(id ?? "").slice(0, 128) || undefined, body: scrub(text) };
 }

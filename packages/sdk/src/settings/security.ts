@@ -34,12 +34,11 @@ export class SecuritySource {
     return this.#current ?? this.#renew();
   }
 
-  /** Asks again after `refused` was refused; returns undefined where there is nothing else to try. */
-  async afterRefusal(refused: Security): Promise<Security | undefined> {
-    if (this.#ask === undefined) return undefined;
+  /** Asks again after `refused` was refused; gives the same where there is nothing else to try. */
+  async afterRefusal(refused: Security): Promise<Security> {
+    if (this.#ask === undefined) return refused;
     // The refused ones stay current until others are known: a token got with them may still be good.
-    const next = await (this.#current === refused ? this.#renew() : this.get());
-    return next === refused ? undefined : next;
+    return this.#current === refused ? this.#renew() : this.get();
   }
 
   #renew(): Promise<Security> {

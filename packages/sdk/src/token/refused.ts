@@ -21,14 +21,11 @@ export function refused(answer: Answer): IamError | SDKError {
   const error = read("error");
   const code = error ?? read("code");
   const words = read("error_description", "message", "body");
-  const message = said(status, code, words);
+  const message = [`The token endpoint answered ${status}`, code, words?.slice(0, MOST_WORDS)]
+    .filter(Boolean)
+    .join(": ");
   const facts = factsOf(answer);
   return error !== undefined && (status === 400 || status === 401)
     ? new IamError(message, { ...facts, error, errorDescription: words, errorUri: read("error_uri") })
     : new SDKError(message, { ...facts, serverCode: code, serverMessage: words });
-}
-
-function said(status: number, code = "", words = ""): string {
-  const colon = code && words && ": ";
-  return `The token endpoint answered ${status} ${code}${colon}${words.slice(0, MOST_WORDS)}`.trim();
 }

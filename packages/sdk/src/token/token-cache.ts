@@ -28,7 +28,6 @@ export class TokenCache {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    settings.closing.addEventListener("abort", () => this.drop(), { once: true });
   }
 
   /** A token for these scopes or more, renewed in the background where it ages; else the one that all wait for. */

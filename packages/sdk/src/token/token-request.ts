@@ -59,8 +59,9 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
   };
   const attempt = (): Promise<Answer> => {
     const sentAt = settings.clock.monotonic();
-    const read = async ({ status, headers, body }: Response, signal?: AbortSignal): Promise<Answer> => {
-      const { content } = await readBounded({ body }, BODY_LIMIT, signal);
+    const read = async (response: Response, signal?: AbortSignal): Promise<Answer> => {
+      const { content } = await readBounded(response, BODY_LIMIT, signal);
+      const { status, headers } = response;
       return { status, headers, text: await content.text(), sentAt, scrub: call.scrub };
     };
     return exchange(settings, { ...call, read });

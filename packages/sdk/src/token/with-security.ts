@@ -20,7 +20,7 @@ export async function withSecurity<T>(
   } catch (error) {
     if (!refusesClient(error)) throw error;
     const other = await orAbort(security.afterRefusal(first), signal);
-    if (other === undefined) throw error;
+    if (other === first) throw error;
     return await run(other);
   }
 }

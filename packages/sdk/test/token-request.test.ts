@@ -86,7 +86,7 @@ test("empty or non-string credentials fail at once, saying what was seen", () =>
     assert.throws(make, (error) => {
       assert.ok(error instanceof InvalidRequestError);
       assert.equal(error.field, "security.clientSecret");
-      assert.match(error.message, /must be a non-empty string, but is (empty|number|undefined|object)\./);
+      assert.match(error.message, /must be a non-empty string, not (empty|number|undefined|object)\./);
       return true;
     });
   }

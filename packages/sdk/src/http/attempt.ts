@@ -4,7 +4,7 @@ import { CarnetError } from "../errors/carnet-error.ts";
 import { ConnectionError } from "../errors/connection-error.ts";
 import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import type { Scrub } from "../redaction/scrub.ts";
-import { summarise } from "../redaction/summarise.ts";
+import { type ForeignError, summarise } from "../redaction/summarise.ts";
 import { aborted, orAbort } from "./pause.ts";
 
 /** One attempt at a request and what bounds it. */
@@ -55,8 +55,8 @@ function noAnswer({ url, scrub }: Attempt, error: unknown): AnyCarnetError {
   const cause = summarise(error, scrub);
   let code = cause.name;
   let trace = "";
-  for (let each: unknown = cause; each instanceof Error; each = each.cause) {
-    code = Object(each).code ?? code;
+  for (let each: ForeignError | undefined = cause; each; each = each.cause) {
+    code = each.code ?? code;
     trace += `${code} ${each.message} `;
   }
   const facts = { url, mayHaveArrived: !NEVER_STOOD.test(trace), cause, timeoutMs: undefined };

@@ -37,7 +37,7 @@ export function deprecationWatch(tell: OnDeprecation = warn): LookForDeprecation
 
 /** Reads `@seconds` (RFC 9745) and the HTTP dates of RFC 8594 and of the drafts before. */
 function dateOf(header: string | null): Date | undefined {
-  const date = new Date(header?.startsWith("@") ? Number(header.slice(1)) * 1000 : (header ?? ""));
+  const date = new Date(header?.[0] === "@" ? Number(header.slice(1)) * 1000 : (header ?? ""));
   return Number.isNaN(+date) ? undefined : date;
 }
 

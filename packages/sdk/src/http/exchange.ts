@@ -1,3 +1,4 @@
+import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import type { Scrub } from "../redaction/scrub.ts";
 import type { Settings } from "../settings/settings.ts";
 import { attempt } from "./attempt.ts";
@@ -28,7 +29,7 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
       return await call.read(response, signal);
     });
   } catch (error) {
-    log(settings, call, { start, error });
+    log(settings, call, { start, error: error as AnyCarnetError }); // An attempt throws no other.
     throw error;
   }
 }
@@ -36,7 +37,7 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
 interface Outcome {
   readonly start: number;
   readonly response?: Response;
-  readonly error?: unknown;
+  readonly error?: AnyCarnetError;
 }
 
 function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, { start, response, error }: Outcome): void {
@@ -44,7 +45,7 @@ function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, { start,
   const { init, url, fields } = call;
   const { method } = init;
   const names = (headers: Headers | undefined): string[] | undefined => headers && [...headers.keys()];
-  const status = response?.status ?? String(Object(error).code);
+  const status = response?.status ?? error?.code ?? "";
   try {
     debugLogger.debug(`${method} ${url} ${status}`, {
       method,

@@ -4,7 +4,7 @@ import { summarise } from "../redaction/summarise.ts";
 
 /** The error for a signal that is aborted. */
 export function aborted(signal: AbortSignal): RequestAbortedError {
-  return new RequestAbortedError("The request was aborted.", { cause: summarise(signal.reason) });
+  return new RequestAbortedError("Aborted.", { cause: summarise(signal.reason) });
 }
 
 /** Waits for `work`, but no longer than until the abort; the work itself goes on. */

@@ -6,8 +6,8 @@ const LENGTH = 500;
 /** A foreign error boiled down to what is safe to print: its name, its `code`, its scrubbed message, its causes. */
 export interface ForeignError extends Error {
   /** The foreign error's own code, such as `ECONNREFUSED`. */
-  code?: string;
-  cause?: unknown;
+  readonly code?: string;
+  readonly cause?: ForeignError;
 }
 
 /**
@@ -16,12 +16,12 @@ export interface ForeignError extends Error {
  */
 export function summarise(foreign: unknown, scrub: Scrub = scrubber([]), depth = 0): ForeignError {
   const { name, message, code, cause, errors } = Object(foreign);
-  const summary: ForeignError = new Error(scrub(String(message ?? "")).slice(0, LENGTH));
   const inner = cause ?? errors?.[0];
-  if (inner && depth < DEPTH) summary.cause = summarise(inner, scrub, depth + 1);
+  const summary = new Error(scrub(String(message ?? "")).slice(0, LENGTH));
+  if (inner && depth < DEPTH) Object.assign(summary, { cause: summarise(inner, scrub, depth + 1) });
   for (const [key, value] of Object.entries({ name, code })) {
     if (value && /^\w{1,64}$/.test(scrub(String(value)))) Object.assign(summary, { [key]: value });
   }
   summary.stack = `${summary.name}: ${summary.message}`; // The foreign stack repeats the foreign message.
-  return summary;
+  return summary as ForeignError;
 }

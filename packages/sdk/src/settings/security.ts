@@ -76,7 +76,7 @@ function checkCredential(name: keyof Security, given: Given): string {
   const value: unknown = Object(given)[name];
   if (value && typeof value === "string") return value;
   const seen = value === "" ? "empty" : typeof value;
-  throw invalid(`security.${name}`, `must be a non-empty string, but is ${seen}. ${ADVICE}`);
+  throw invalid(`security.${name}`, `must be a non-empty string, not ${seen}. ${ADVICE}`);
 }
 
 function fromEnvironment(): Security | undefined {

@@ -14,7 +14,7 @@ const HEADER_SAFE = /^[\x21-\x7e]+$/;
 export function granted(answer: Answer, asked: string): BearerToken {
   const { status, text } = answer;
   const wrong = (field: string, expected: string): ResponseValidationError =>
-    new ResponseValidationError(`The token endpoint answered ${status}, but its ${field} is not ${expected}.`, {
+    new ResponseValidationError(`The token endpoint answered ${status}, but ${field} is not ${expected}.`, {
       ...factsOf(answer),
       field,
     });

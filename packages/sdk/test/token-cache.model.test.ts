@@ -9,7 +9,7 @@ import { sdkFor } from "./support/sdk-for.ts";
 /** A token as the server remembers it. */
 interface Issued {
   readonly scope: string;
-  readonly sentAt: number;
+  readonly issuedAt: number;
   readonly lifetimeMs: number;
   /** How many invalidations had been when it was asked for. */
   readonly era: number;
@@ -18,9 +18,7 @@ interface Issued {
 /** A request that the server holds back until the test lets it go. */
 interface Pending {
   readonly scope: string;
-  readonly sentAt: number;
   readonly era: number;
-  readonly isEnded: () => boolean;
   readonly answer: (response: Response) => void;
 }
 
@@ -46,11 +44,10 @@ class World {
 
   constructor(random: number) {
     const net = network(
-      ({ form, signal }) =>
+      ({ form }) =>
         new Promise<Response>((answer) => {
           const scope = form.get("scope") ?? "a b c";
-          const isEnded = () => signal?.aborted ?? false;
-          this.pending.push({ scope, sentAt: this.clock.monotonic(), era: this.era, answer, isEnded });
+          this.pending.push({ scope, era: this.era, answer });
         }),
     );
     this.sdk = sdkFor(net, { clock: this.clock, random: () => random, retryConfig: { maxRetries: 0 } });
@@ -74,7 +71,7 @@ class World {
     if (!call.scopes.every((scope) => granted.has(scope))) fault("crossed, of other scopes");
     if (call.scopes.length === 0 && issued.scope !== "a b c") fault("crossed, not of all scopes");
     // What was under way when the call began may be served to it whatever happens meanwhile.
-    if (issued.sentAt + issued.lifetimeMs <= call.startedAt) fault("stale, its life was over");
+    if (issued.issuedAt + issued.lifetimeMs <= call.startedAt) fault("stale, its life was over");
     if (issued.era < call.era) fault("stale, it was invalidated");
   }
 }
@@ -143,10 +140,15 @@ class Answer extends Always {
     const [pending] = world.pending.splice(this.which % Math.max(1, world.pending.length), 1);
     if (pending === undefined) return;
     const accessToken = `token-${world.number++}`;
-    const { scope, sentAt, era } = pending;
+    const { scope, era } = pending;
     if (this.lifetime === 0) pending.answer(json({ message: "not now" }, { status: 403 }));
     else {
-      world.issued.set(accessToken, { scope, sentAt, era, lifetimeMs: this.lifetime * 1000 });
+      world.issued.set(accessToken, {
+        scope,
+        era,
+        issuedAt: world.clock.monotonic(),
+        lifetimeMs: this.lifetime * 1000,
+      });
       pending.answer(tokenAnswer({ access_token: accessToken, scope, expires_in: this.lifetime }));
     }
     await world.settle();

@@ -48,8 +48,7 @@ function tooLong({ url, timeoutMs }: Attempt): AnyCarnetError {
 }
 
 // Node names the system call, or undici's own limit; Bun has codes of its own; Deno has only words.
-const NEVER_STOOD =
-  /\bconnect E|getaddrinfo|CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket|error \(Connect\)|dns error/;
+const NEVER_STOOD = /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|connect E|CONNECT_TIMEOUT|\(Connect\)/;
 
 function noAnswer({ url, scrub }: Attempt, error: unknown): AnyCarnetError {
   const cause = summarise(error, scrub);

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that an old Node gets this far and can say what it lacks.
+const [major = 0] = process.versions.node.split(".").map(Number);
+if (major < 24) {
+  console.error(
+    `carnet: Node ${process.versions.node} is too old: use Node 24 or newer. In this repository, \`npm ci\` brings one.`,
+  );
+  process.exit(1);
+}
+const { main } = await import("@carnet/cli/main");
+await main();

@@ -1,0 +1,121 @@
+import { clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
+import { type ClientRegistration, type FieldProblem, registerClient } from "@carnet/core/client/register-client";
+import { Redacted } from "@carnet/protocol/redacted";
+import { openRegistry } from "@carnet/server/main";
+import { type Command, Option } from "commander";
+import { clientFacts, clientView } from "../client-view.ts";
+import { Failure } from "../failure.ts";
+import { readSecretFromInput } from "../secret-input.ts";
+import { addServiceOptions, configurationOf, storeSettings } from "../service-options.ts";
+import { formatFacts } from "../table.ts";
+
+interface CreateOptions {
+  readonly clientId?: string;
+  readonly name?: string;
+  readonly scope?: string;
+  readonly scopePolicy?: string;
+  readonly authMethod?: string;
+  readonly tokenTtl?: string;
+  readonly expiresAt?: string;
+  readonly allowIp?: readonly string[];
+  readonly workspace?: string;
+  readonly disabled?: boolean;
+  readonly secretStdin?: boolean;
+  readonly humanSecret?: boolean;
+  readonly json?: boolean;
+}
+
+/** Which flag sets a field, so that a problem names what was typed. */
+const flagOf = {
+  client_id: "--client-id",
+  client_name: "--name",
+  scope: "--scope",
+  scope_policy: "--scope-policy",
+  status: "--disabled",
+  expires_at: "--expires-at",
+  ip_allowlist: "--allow-ip",
+  token_endpoint_auth_method: "--auth-method",
+  access_token_ttl: "--token-ttl",
+  workspace: "--workspace",
+  client_secret: "--secret-stdin",
+  human_secret: "--human-secret",
+} as const satisfies Record<keyof ClientRegistration, string>;
+
+/** `carnet client create`: registers a client, with a new secret or an existing one. */
+export function addClientCreateCommand(client: Command): void {
+  const command = client
+    .command("create")
+    .description("Register a client and show its secret once.")
+    .option("--client-id <id>", "An existing client id to bring along (default: a new one)")
+    .option("--name <text>", "A name for people")
+    .option("--scope <names>", "The scopes it may get, separated by spaces (default: none)")
+    .option(
+      "--scope-policy <policy>",
+      `What happens when it asks for others: ${scopePolicies.join(", ")} (default: narrow)`,
+    )
+    .option(
+      "--auth-method <method>",
+      `The one way it may authenticate: ${tokenEndpointAuthMethods.join(", ")} (default: any)`,
+    )
+    .option("--token-ttl <seconds>", "How long its tokens are good for (default: as the server is set)")
+    .option("--expires-at <time>", "When it ends, such as 2027-01-31T12:00:00Z (default: never)")
+    .option("--allow-ip <blocks...>", "Where it may call from, such as 203.0.113.0/24 (default: anywhere)")
+    .option("--workspace <id>", "Its workspace, for the claim arid")
+    .option("--disabled", "Register it disabled")
+    .option("--secret-stdin", "Bring an existing secret along: one line on standard input")
+    .option(
+      "--human-secret",
+      "The existing secret was made up by a person: keep it under a slow hash, as one under 20 characters always is",
+    )
+    .addOption(new Option("--json", "Print JSON"));
+  addServiceOptions(command, storeSettings).action((options: CreateOptions) => create(options, command));
+}
+
+async function create(options: CreateOptions, command: Command): Promise<void> {
+  const registration = await readRegistration(options);
+  const registry = await openRegistry(configurationOf(command, "dev"));
+  try {
+    const registered = await registerClient(registration, registry);
+    if (!registered.ok) throw new Failure(explain(registered.error));
+    const { client, generatedSecret } = registered.value;
+    const view = clientView(client);
+    if (options.json) {
+      const secret = generatedSecret === undefined ? {} : { client_secret: generatedSecret.reveal() };
+      process.stdout.write(`${JSON.stringify({ ...view, ...secret }, null, 2)}\n`);
+      return;
+    }
+    process.stdout.write(formatFacts(clientFacts(view)));
+    process.stdout.write(
+      generatedSecret === undefined
+        ? "\nThe secret that you brought along is kept as a hash only.\n"
+        : `\nIts secret, shown this once and kept nowhere:\n\n  ${generatedSecret.reveal()}\n`,
+    );
+  } finally {
+    await registry.close();
+  }
+}
+
+async function readRegistration(options: CreateOptions): Promise<ClientRegistration> {
+  const secret = options.secretStdin
+    ? new Redacted(await readSecretFromInput("the client's existing secret"))
+    : undefined;
+  return {
+    client_id: options.clientId,
+    client_name: options.name,
+    scope: options.scope,
+    scope_policy: options.scopePolicy,
+    token_endpoint_auth_method: options.authMethod,
+    access_token_ttl: options.tokenTtl === undefined ? undefined : Number(options.tokenTtl),
+    expires_at: options.expiresAt,
+    ip_allowlist: options.allowIp,
+    workspace: options.workspace,
+    status: options.disabled ? clientStatuses[1] : undefined,
+    client_secret: secret,
+    human_secret: options.humanSecret,
+  };
+}
+
+const explain = (problems: readonly FieldProblem[]): string =>
+  ["The client was not registered:", ...problems.map(({ field, problem }) => `${flagOf[field]}: ${problem}`)].join(
+    "\n  ",
+  );

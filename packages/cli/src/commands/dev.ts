@@ -1,0 +1,56 @@
+import { registerClient } from "@carnet/core/client/register-client";
+import { paths } from "@carnet/protocol/endpoints";
+import type { Redacted } from "@carnet/protocol/redacted";
+import { type Registry, startServer } from "@carnet/server/main";
+import type { Command } from "commander";
+import { pino } from "pino";
+import { Failure } from "../failure.ts";
+import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
+import { stopOnSignal } from "../stop-on-signal.ts";
+
+const demoClient = { client_id: "demo", client_name: "Demo client", scope: "file:read file:write" } as const;
+
+/** `carnet dev`: the service on this machine, with a client to try it with. */
+export function addDevCommand(program: Command): void {
+  const command = program.command("dev").description("Run the token service on this machine, with a demo client.");
+  addServiceOptions(command, allSettings).action(async () => {
+    const configuration = configurationOf(command, "dev");
+    const server = await startServer(configuration, pino.destination({ dest: 2, sync: true }));
+    stopOnSignal(server);
+    const secret = await registerDemoClient(server.registry);
+    process.stdout.write(greeting(server.url, configuration.store.path, secret));
+  });
+}
+
+/** The demo client's secret if it was registered just now: afterwards nobody knows it. */
+async function registerDemoClient(registry: Registry): Promise<Redacted<string> | undefined> {
+  const registered = await registerClient(demoClient, registry);
+  if (registered.ok) return registered.value.generatedSecret;
+  if (registered.error.every(({ field }) => field === "client_id")) return undefined; // there since an earlier start
+  throw new Failure(
+    `The demo client could not be registered: ${registered.error.map(({ problem }) => problem).join("; ")}.`,
+  );
+}
+
+function greeting(url: string, store: string, secret: Redacted<string> | undefined): string {
+  const curl = (value: string) =>
+    `  curl -s ${url}${paths.token} -d grant_type=client_credentials -d client_id=${demoClient.client_id} -d client_secret=${value}\n`;
+  const credentials =
+    secret === undefined
+      ? [
+          `Client:  ${demoClient.client_id} (its secret was shown on the first start of ${store})\n`,
+          "\nGet a token, with that secret in CARNET_CLIENT_SECRET:\n\n",
+          curl('"$CARNET_CLIENT_SECRET"'),
+          "\nLost it? Register another client: npx carnet client create --scope file:read\n",
+        ]
+      : [
+          `Client:  ${demoClient.client_id}\nSecret:  ${secret.reveal()}   (shown this once)\n`,
+          "\nGet a token:\n\n",
+          curl(secret.reveal()),
+        ];
+  return [
+    `Carnet is running at ${url}\nDocs:    ${url}${paths.docs}\n`,
+    ...credentials,
+    "\nStop it with Ctrl+C.\n",
+  ].join("");
+}

@@ -1,0 +1,20 @@
+import { version } from "@carnet/server/version";
+import { Command } from "commander";
+import { addClientCommand } from "./commands/client.ts";
+import { addDevCommand } from "./commands/dev.ts";
+import { addServeCommand } from "./commands/serve.ts";
+import { addTokenCommand } from "./commands/token.ts";
+
+/** The whole command line: one file a command. */
+export function buildProgram(): Command {
+  const program = new Command("carnet")
+    .description("A token service for machines: exchanges OAuth client credentials for short-lived bearer tokens.")
+    .version(version, "-V, --version")
+    .showHelpAfterError("Run the command with --help for what it takes.")
+    .exitOverride();
+  addDevCommand(program);
+  addServeCommand(program);
+  addTokenCommand(program);
+  addClientCommand(program);
+  return program;
+}

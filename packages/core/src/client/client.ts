@@ -1,0 +1,71 @@
+import type { Address, Cidr } from "@carnet/protocol/cidr";
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
+
+/**
+ * What a client is and whether it may act now. Apart from the token endpoint, because registration and administration
+ * know clients too.
+ */
+export interface Client {
+  readonly clientId: ClientId;
+  readonly clientName: string | null;
+  /** In the registered order, which every answer keeps. */
+  readonly scopes: readonly string[];
+  readonly scopePolicy: ScopePolicy;
+  readonly status: ClientStatus;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number | null;
+  /** Empty: from anywhere. */
+  readonly ipAllowlist: readonly Cidr[];
+  /** null: either method. */
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | null;
+  /** Seconds; null: as the server is set. */
+  readonly accessTokenTtl: number | null;
+  readonly workspace: string | null;
+  readonly createdAt: number;
+  readonly secrets: readonly ClientSecret[];
+}
+
+export const scopePolicies = ["narrow", "strict", "ignore"] as const;
+export type ScopePolicy = (typeof scopePolicies)[number];
+
+export const clientStatuses = ["active", "disabled"] as const;
+export type ClientStatus = (typeof clientStatuses)[number];
+
+export const tokenEndpointAuthMethods = ["client_secret_basic", "client_secret_post"] as const;
+export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number];
+
+/** One secret of a client, as it is kept: never the secret itself. */
+export interface ClientSecret {
+  readonly secretId: SecretId;
+  readonly kind: SecretKind;
+  /** Of the secret under the fast or the slow hash, by its kind. */
+  readonly digest: Uint8Array;
+  /** The client's salt for the slow hash; empty for the fast one. */
+  readonly salt: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+/**
+ * `generated` here with 256 random bits and its own id inside; `imported`, long enough to be taken for random; `human`,
+ * short or said to be made by a person, and so kept under a slow hash.
+ */
+export const secretKinds = ["generated", "imported", "human"] as const;
+export type SecretKind = (typeof secretKinds)[number];
+
+/** Why a client that has proven its secret may still not act, or undefined where it may. */
+export function hindranceOf(client: Client, now: number, address: Address | undefined): ClientHindrance | undefined {
+  // Every check is made whatever the others say, an empty allow list included: the work must not tell them apart.
+  const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : undefined;
+  const disabled = client.status === "disabled";
+  const expired = client.expiresAt !== null && client.expiresAt <= now;
+  const elsewhere =
+    allowlist !== undefined && !allowlist.some((block) => address !== undefined && block.contains(address));
+  if (disabled) return "client_disabled";
+  if (expired) return "client_expired";
+  if (elsewhere) return "address_not_allowed";
+  return undefined;
+}
+
+export type ClientHindrance = "client_disabled" | "client_expired" | "address_not_allowed";

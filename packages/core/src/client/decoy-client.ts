@@ -1,0 +1,30 @@
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
+import type { Client } from "./client.ts";
+
+/**
+ * Stands in for a client that does not exist, so that looking at nobody is as much work as looking at somebody. Its id
+ * is one that no client can have, and its digest one that no secret has.
+ */
+export const decoyClient: Client = {
+  clientId: "" as ClientId,
+  clientName: null,
+  scopes: [],
+  scopePolicy: "narrow",
+  status: "active",
+  expiresAt: null,
+  ipAllowlist: [],
+  tokenEndpointAuthMethod: null,
+  accessTokenTtl: null,
+  workspace: null,
+  createdAt: 0,
+  secrets: [
+    {
+      secretId: "" as SecretId,
+      kind: "imported",
+      digest: new Uint8Array(32),
+      salt: new Uint8Array(0),
+      createdAt: 0,
+      expiresAt: null,
+    },
+  ],
+};

@@ -1,0 +1,163 @@
+import type { ClientCredentials } from "@carnet/protocol/basic-credentials";
+import { type Address, parseAddress } from "@carnet/protocol/cidr";
+import { isMistypedSecret, secretIdOf } from "@carnet/protocol/client-secret";
+import { type ClientId, parseClientId, type SecretId } from "@carnet/protocol/ids";
+import type { Redacted } from "@carnet/protocol/redacted";
+import { err, ok, type Result } from "@carnet/protocol/result";
+import type { BoundedCache } from "../bounded-cache.ts";
+import { type Client, type ClientHindrance, type ClientSecret, hindranceOf } from "../client/client.ts";
+import type { ClientDirectory } from "../client/client-directory.ts";
+import type { ClientLookup } from "../client/client-store.ts";
+import { decoyClient } from "../client/decoy-client.ts";
+import type { SecretHasher } from "../client/secret-hasher.ts";
+import type { Refusal } from "../refusal.ts";
+import type { PresentedCredentials } from "./parse-token-request.ts";
+
+/** A client that has proven a secret and may act now. */
+export interface AuthenticatedClient {
+  readonly client: Client;
+  readonly secretId: SecretId;
+}
+
+export interface AuthenticationPorts {
+  readonly directory: ClientDirectory;
+  readonly hasher: SecretHasher;
+  /** The fast digests of slow-hashed secrets that were proven since the start. */
+  readonly provenSecrets: BoundedCache<SecretId, Uint8Array>;
+}
+
+/**
+ * Finds out which client is calling. Refuses with `invalidClient`, or with `unavailable` where too many slow checks
+ * wait. An honest caller costs one fast hash and, once its client is in memory, no reading of the store.
+ *
+ * Every refusal takes the same work, whatever its reason: per reading of the credentials one fast hash, one look in
+ * memory, one reading of the store (which also means that nobody is refused on what has gone stale in memory) and, if
+ * anybody's secret is slow-hashed, one slow hash. Does not look at the scope or at what the client may do.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+ */
+export async function authenticateClient(
+  presented: PresentedCredentials,
+  from: { readonly address: string; readonly now: number },
+  ports: AuthenticationPorts,
+): Promise<Result<AuthenticatedClient, Refusal>> {
+  const circumstances = { address: parseAddress(from.address), now: from.now };
+  const attempts = presented.readings.map((reading) => prepare(reading, ports.hasher));
+  for (const attempt of attempts) {
+    const verdict = judge(ports.directory.peek(attempt.clientId) ?? decoyClient, attempt, circumstances, ports);
+    if (verdict.ok) return verdict;
+  }
+  let refusal: Refusal | undefined;
+  for (const attempt of attempts) {
+    const lookup = await ports.directory.read(attempt.clientId);
+    const verdict = await judgeAnew(lookup, attempt, circumstances, ports);
+    if (verdict.ok) return verdict;
+    refusal ??= describe(verdict.error, lookup, attempt, presented.flaw);
+  }
+  return err(refusal ?? invalidClient("no_credentials", "no credentials were sent"));
+}
+
+interface Attempt {
+  readonly clientId: ClientId | undefined;
+  readonly secret: Redacted<string>;
+  readonly secretId: SecretId | undefined;
+  readonly digest: Uint8Array;
+}
+
+interface Circumstances {
+  readonly address: Address | undefined;
+  readonly now: number;
+}
+
+type Verdict = Result<AuthenticatedClient, Reason>;
+type Reason = "wrong_secret" | "secret_expired" | "busy" | ClientHindrance;
+
+function prepare(reading: ClientCredentials, hasher: SecretHasher): Attempt {
+  const clientId = parseClientId(reading.clientId);
+  return {
+    clientId: clientId.ok ? clientId.value : undefined,
+    secret: reading.clientSecret,
+    secretId: secretIdOf(reading.clientSecret.reveal()),
+    digest: hasher.digest(reading.clientId, reading.clientSecret.reveal()),
+  };
+}
+
+/** Judges by the fast hash: one comparison, however many secrets the client has. */
+function judge(client: Client, attempt: Attempt, circumstances: Circumstances, ports: AuthenticationPorts): Verdict {
+  const fastDigest = (secret: ClientSecret) =>
+    secret.kind === "human" ? ports.provenSecrets.get(secret.secretId) : secret.digest;
+  const candidate = client.secrets.find((secret) =>
+    secret.kind === "generated"
+      ? secret.secretId === attempt.secretId
+      : startsAlike(fastDigest(secret), attempt.digest),
+  );
+  const expected = (candidate && fastDigest(candidate)) ?? noDigest;
+  const proven = ports.hasher.equal(expected, attempt.digest);
+  return conclude(client, proven ? candidate : undefined, circumstances);
+}
+
+/** Judges by what the store says now, and by the slow hash as well if that is anybody's. */
+async function judgeAnew(
+  lookup: ClientLookup,
+  attempt: Attempt,
+  circumstances: Circumstances,
+  ports: AuthenticationPorts,
+): Promise<Verdict> {
+  const verdict = judge(lookup.client, attempt, circumstances, ports);
+  if (verdict.ok || !lookup.anySlowSecret) return verdict;
+  const slow = lookup.client.secrets.filter((secret) => secret.kind === "human");
+  const digest = await ports.hasher.slowDigest(attempt.secret.reveal(), slow[0]?.salt ?? decoySalt);
+  if (!digest.ok) return digest;
+  const proven = slow.find((secret) => ports.hasher.equal(secret.digest, digest.value));
+  if (proven === undefined) return verdict;
+  ports.provenSecrets.set(proven.secretId, attempt.digest);
+  return conclude(lookup.client, proven, circumstances);
+}
+
+function conclude(client: Client, proven: ClientSecret | undefined, { now, address }: Circumstances): Verdict {
+  const hindrance = hindranceOf(client, now, address);
+  if (proven === undefined) return err("wrong_secret");
+  if (proven.expiresAt !== null && proven.expiresAt <= now) return err("secret_expired");
+  return hindrance === undefined ? ok({ client, secretId: proven.secretId }) : err(hindrance);
+}
+
+const noDigest = new Uint8Array(32);
+const decoySalt = new Uint8Array(16);
+
+/** Picks out which imported secret to compare with. The digests are keyed, so how soon they differ tells nothing. */
+const startsAlike = (left: Uint8Array | undefined, right: Uint8Array): boolean =>
+  left !== undefined && left[0] === right[0] && left[1] === right[1] && left[2] === right[2] && left[3] === right[3];
+
+const details = {
+  wrong_secret: "the secret is none of the client's",
+  secret_expired: "the secret is right and has expired",
+  client_disabled: "the secret is right and the client is disabled",
+  client_expired: "the secret is right and the client has expired",
+  address_not_allowed: "the secret is right and the address is not in the client's ip_allowlist",
+} as const;
+
+function describe(reason: Reason, lookup: ClientLookup, attempt: Attempt, flaw: string | undefined): Refusal {
+  if (reason === "busy") return tooManySlowChecks;
+  if (flaw !== undefined) return invalidClient("no_credentials", flaw);
+  if (!lookup.known) return invalidClient("unknown_client", "no client with this id is registered");
+  const mistyped = reason === "wrong_secret" && isMistypedSecret(attempt.secret.reveal());
+  const detail = mistyped ? "the secret was mistyped or cut short: its checksum does not fit" : details[reason];
+  return { ...invalidClient(reason, detail), clientId: lookup.client.clientId };
+}
+
+/** RFC 6749 §5.2. One description for all reasons: a stranger learns nothing from it, an operator has the request id. */
+const invalidClient = (reason: string, detail: string): Refusal => ({
+  kind: "invalidClient",
+  description:
+    "client authentication failed: check the client id and secret, that the client is enabled, that neither has expired, and " +
+    "that it may call from this address; the service's operator finds the reason under the X-Request-ID of this answer",
+  reason,
+  detail,
+});
+
+const tooManySlowChecks: Refusal = {
+  kind: "unavailable",
+  description: "the service is checking too many credentials at the moment: try again",
+  reason: "slow_checks_busy",
+  detail: "too many checks of slow-hashed secrets wait; generated secrets need none",
+  retryAfter: 1,
+};

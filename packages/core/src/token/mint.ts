@@ -1,0 +1,60 @@
+import { type AccessTokenClaims, workspaceArid } from "@carnet/protocol/access-token-claims";
+import { Redacted } from "@carnet/protocol/redacted";
+import { formatScope } from "@carnet/protocol/scope";
+import type { RandomSource } from "../ports.ts";
+import type { Grant } from "./authorise.ts";
+
+/** Signs access tokens with the key that is current. */
+export interface AccessTokenSigner {
+  /** The id of the key that signs now. */
+  readonly keyId: string;
+  /** The claims as a signed JWT of type `at+jwt`. */
+  sign(claims: AccessTokenClaims): string;
+}
+
+/** What every token of this server has in common. */
+export interface TokenPolicy {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Seconds. */
+  readonly accessTokenTtl: number;
+  /** When the deprecated path ends, in milliseconds since the epoch. */
+  readonly sunsetAt: number;
+}
+
+export interface MintedToken {
+  readonly accessToken: Redacted<string>;
+  readonly expiresIn: number;
+  readonly scope: string;
+  readonly claims: AccessTokenClaims;
+  readonly keyId: string;
+}
+
+export interface MintPorts {
+  readonly policy: TokenPolicy;
+  readonly random: RandomSource;
+  readonly signer: AccessTokenSigner;
+}
+
+/**
+ * Makes out the access token of a grant.
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
+ */
+export function mint(grant: Grant, now: number, { policy, random, signer }: MintPorts): MintedToken {
+  const { client } = grant;
+  const issuedAt = Math.floor(now / 1000);
+  const expiresIn = client.accessTokenTtl ?? policy.accessTokenTtl;
+  const scope = formatScope(grant.scopes);
+  const claims: AccessTokenClaims = {
+    iss: policy.issuer,
+    sub: client.clientId, // RFC 9068 §2.2: no resource owner is involved, so the client
+    client_id: client.clientId,
+    aud: policy.audience,
+    iat: issuedAt,
+    exp: issuedAt + expiresIn,
+    jti: random.uuid(),
+    scope,
+    ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
+  };
+  return { accessToken: new Redacted(signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };
+}

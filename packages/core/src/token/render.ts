@@ -1,0 +1,35 @@
+import { basicChallenge } from "@carnet/protocol/basic-credentials";
+import { Redacted } from "@carnet/protocol/redacted";
+import { refusals } from "@carnet/protocol/refusals";
+import { type ErrorResponse, type TokenResponse, tokenResponseHeaders } from "@carnet/protocol/token-response";
+import type { Refusal } from "../refusal.ts";
+import type { MintedToken } from "./mint.ts";
+
+/** An answer, ready to be sent. */
+export interface TokenAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Redacted<string>;
+}
+
+/** The answer that carries a token. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
+export function renderToken(token: MintedToken): TokenAnswer {
+  const body: TokenResponse = {
+    access_token: token.accessToken.reveal(),
+    expires_in: token.expiresIn,
+    scope: token.scope,
+    token_type: "Bearer",
+  };
+  return { status: 200, headers: tokenResponseHeaders, body: new Redacted(JSON.stringify(body)) };
+}
+
+/** The answer that says why there is no token. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
+export function renderRefusal(refusal: Refusal): TokenAnswer {
+  const { status, error } = refusals[refusal.kind];
+  const body: ErrorResponse = { error, error_description: refusal.description };
+  const headers: Record<string, string> = { ...tokenResponseHeaders };
+  // RFC 6749 §5.2: a 401 names the scheme that the client used or can use
+  if (status === 401) headers["WWW-Authenticate"] = basicChallenge("carnet");
+  if (refusal.retryAfter !== undefined) headers["Retry-After"] = String(refusal.retryAfter);
+  return { status, headers, body: new Redacted(JSON.stringify(body)) };
+}

@@ -1,0 +1,52 @@
+import type { Clock } from "../ports.ts";
+import type { Refusal } from "../refusal.ts";
+import { type AuthenticationPorts, authenticateClient } from "./authenticate-client.ts";
+import { authorise } from "./authorise.ts";
+import { type MintPorts, mint } from "./mint.ts";
+import { parseTokenRequest } from "./parse-token-request.ts";
+import { renderRefusal, renderToken, type TokenAnswer } from "./render.ts";
+import { issued, refused, type TokenRecorder } from "./token-record.ts";
+import type { TokenRequestMessage } from "./token-request-message.ts";
+
+export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts {
+  readonly clock: Clock;
+  readonly recorder: TokenRecorder;
+}
+
+/**
+ * Answers a token request. The order of the phases is the security argument: nobody learns about a scope before its
+ * client is known, no token is signed before every check that can refuse has passed, and nothing is answered that is
+ * not recorded. Refusals are answers; what is thrown is a fault.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ */
+export async function answerTokenRequest(
+  message: TokenRequestMessage,
+  ports: TokenEndpointPorts,
+): Promise<TokenAnswer> {
+  const now = ports.clock.now();
+  const refuse = (refusal: Refusal) => refuseTokenRequest({ message, now, refusal }, ports);
+
+  const request = parseTokenRequest(message, { now, sunsetAt: ports.policy.sunsetAt });
+  if (!request.ok) return refuse(request.error);
+
+  const caller = await authenticateClient(request.value.credentials, { address: message.address, now }, ports);
+  if (!caller.ok) return refuse(caller.error);
+
+  const grant = authorise(caller.value, request.value);
+  if (!grant.ok) return refuse(grant.error);
+
+  const token = mint(grant.value, now, ports);
+
+  await ports.recorder.record(issued(message, now, grant.value, token));
+
+  return renderToken(token);
+}
+
+/** Records and renders a refusal: the one way out without a token, also for what is refused before it is read. */
+export async function refuseTokenRequest(
+  { message, now, refusal }: { message: TokenRequestMessage; now: number; refusal: Refusal },
+  { recorder }: Pick<TokenEndpointPorts, "recorder">,
+): Promise<TokenAnswer> {
+  await recorder.record(refused(message, now, refusal));
+  return renderRefusal(refusal);
+}

@@ -1,0 +1,74 @@
+import type { TokenPath } from "@carnet/protocol/endpoints";
+import { versionOfPath } from "@carnet/protocol/endpoints";
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
+import { type RefusalKind, refusals, type TokenErrorCode } from "@carnet/protocol/refusals";
+import { resolveVersion } from "@carnet/protocol/versions";
+import type { Refusal } from "../refusal.ts";
+import type { Grant } from "./authorise.ts";
+import type { MintedToken } from "./mint.ts";
+import type { TokenRequestMessage } from "./token-request-message.ts";
+
+/** Keeps what happened. An answer is sent only after its record is kept. */
+export interface TokenRecorder {
+  record(record: TokenRecord): void | Promise<void>;
+}
+
+/** What happened to one token request. Has no room for a secret or a token. */
+export type TokenRecord = TokenIssued | TokenRefused;
+
+type RequestFacts = {
+  readonly requestId: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly path: TokenPath;
+  readonly address: string;
+  /** null: the request named no valid one. */
+  readonly version: string | null;
+};
+
+export type TokenIssued = RequestFacts & {
+  readonly event: "token_issued";
+  readonly clientId: ClientId;
+  readonly secretId: SecretId;
+  readonly jti: string;
+  readonly keyId: string;
+  readonly scope: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+};
+
+export type TokenRefused = RequestFacts & {
+  readonly event: "token_refused";
+  /** The registered client that was named, or null. */
+  readonly clientId: ClientId | null;
+  readonly kind: RefusalKind;
+  readonly error: TokenErrorCode;
+  readonly reason: string;
+  readonly detail: string;
+};
+
+export const issued = (message: TokenRequestMessage, at: number, grant: Grant, token: MintedToken): TokenIssued => ({
+  event: "token_issued",
+  ...factsOf(message, at),
+  clientId: grant.client.clientId,
+  secretId: grant.secretId,
+  jti: token.claims.jti,
+  keyId: token.keyId,
+  scope: token.scope,
+  expiresAt: token.claims.exp,
+});
+
+export const refused = (message: TokenRequestMessage, at: number, refusal: Refusal): TokenRefused => ({
+  event: "token_refused",
+  ...factsOf(message, at),
+  clientId: refusal.clientId ?? null,
+  kind: refusal.kind,
+  error: refusals[refusal.kind].error,
+  reason: refusal.reason,
+  detail: refusal.detail,
+});
+
+function factsOf({ requestId, path, address, version }: TokenRequestMessage, at: number): RequestFacts {
+  const resolved = resolveVersion(version, versionOfPath[path]);
+  return { requestId, at, path, address, version: resolved.ok ? resolved.value : null };
+}

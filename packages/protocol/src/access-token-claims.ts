@@ -1,0 +1,26 @@
+import { encodeBase64UrlText } from "./base64.ts";
+
+/** The media type of an access token, in its `typ` header. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.1 */
+export const accessTokenType = "at+jwt";
+
+/**
+ * The claims of an access token.
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
+ */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly client_id: string;
+  readonly aud: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+  /** Seconds since the epoch. */
+  readonly exp: number;
+  readonly jti: string;
+  readonly scope: string;
+  /** Of the client's workspace, where it has one. */
+  readonly arid?: string;
+}
+
+/** The `arid` of a workspace: base64url of `Workspace`, the byte 0x1f, and the id. */
+export const workspaceArid = (workspace: string): string => encodeBase64UrlText(`Workspace\u001f${workspace}`);

@@ -1,0 +1,56 @@
+import { err, ok, type Result } from "./result.ts";
+
+/**
+ * Base64 and UTF-8 in plain ECMAScript. They stand here because this package knows no platform, and the two headers
+ * and one claim that need them are short; whoever has a platform uses the platform's own.
+ */
+const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const urlSafe = `${standard.slice(0, 62)}-_`;
+const sextetOf: ReadonlyMap<string, number> = new Map([...standard].map((char, value) => [char, value]));
+const canonical = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+
+/** Decodes base64 (RFC 4648 §4) that holds UTF-8 text; padding may be left out. Does not accept the URL alphabet. */
+export function decodeBase64Text(encoded: string): Result<string, "not base64" | "not UTF-8"> {
+  if (!canonical.test(encoded)) return err("not base64");
+  let escaped = "";
+  let bits = 0;
+  let held = 0;
+  for (const char of encoded) {
+    if (char === "=") break;
+    bits = ((bits << 6) | (sextetOf.get(char) ?? 0)) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    escaped += `%${((bits >> held) & 0xff).toString(16).padStart(2, "0")}`;
+  }
+  try {
+    return ok(decodeURIComponent(escaped)); // refuses every byte sequence that is not UTF-8
+  } catch {
+    return err("not UTF-8");
+  }
+}
+
+/** Encodes text as UTF-8 and then as base64url without padding (RFC 4648 §5). */
+export function encodeBase64UrlText(text: string): string {
+  const bytes = utf8Bytes(text);
+  let encoded = "";
+  for (let start = 0; start < bytes.length; start += 3) {
+    const group = bytes.slice(start, start + 3);
+    const bits = group.reduce((sum, byte, index) => sum | (byte << (16 - 8 * index)), 0);
+    for (let digit = 0; digit <= group.length; digit++) encoded += urlSafe[(bits >> (18 - 6 * digit)) & 63];
+  }
+  return encoded;
+}
+
+/** The UTF-8 bytes of a text; a lone surrogate becomes U+FFFD. */
+export function utf8Bytes(text: string): number[] {
+  const bytes: number[] = [];
+  const escaped = encodeURIComponent(text.toWellFormed());
+  for (let at = 0; at < escaped.length; at++) {
+    if (escaped[at] === "%") {
+      bytes.push(Number.parseInt(escaped.slice(at + 1, at + 3), 16));
+      at += 2;
+    } else bytes.push(escaped.charCodeAt(at));
+  }
+  return bytes;
+}

@@ -1,0 +1,40 @@
+import ipaddr from "ipaddr.js";
+import { err, ok, type Result } from "./result.ts";
+
+/** An IP address. Comes only from `parseAddress`. */
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** A block of IP addresses. */
+export interface Cidr {
+  /** As given, in its shortest form. */
+  readonly text: string;
+  contains(address: Address): boolean;
+}
+
+/** Reads the address of a peer; an IPv4 address mapped into IPv6 is the IPv4 address. Undefined if it is none. */
+export const parseAddress = (text: string): Address | undefined => (isAddress(text) ? ipaddr.process(text) : undefined);
+
+/** Reads a CIDR block, or a single address as the block of itself; IPv4 and IPv6. */
+export function parseCidr(text: string): Result<Cidr, string> {
+  const parts = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text);
+  const address = parts?.[1] ?? "";
+  if (!isAddress(address)) return err(problem);
+  const base = ipaddr.parse(address);
+  const width = base.kind() === "ipv4" ? 32 : 128;
+  const bits = Number(parts?.[2] ?? width);
+  if (bits > width) return err(problem);
+  if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress())
+    return err(`${problem}; write a mapped IPv4 block as IPv4`);
+  return ok({
+    text: `${base.toString()}/${bits}`,
+    contains(candidate) {
+      if (candidate instanceof ipaddr.IPv4) return base instanceof ipaddr.IPv4 && candidate.match(base, bits);
+      return base instanceof ipaddr.IPv6 && candidate.match(base, bits);
+    },
+  });
+}
+
+const problem = "an address block is written like 203.0.113.0/24, 2001:db8::/32 or 203.0.113.7";
+
+// The library also takes 10.1 and 0x7f.1, which nobody means in an allow list
+const isAddress = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);

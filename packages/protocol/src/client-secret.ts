@@ -1,0 +1,48 @@
+import { parseSecretId, type SecretId } from "./ids.ts";
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** What a generated secret starts with, so that people and secret scanners know it on sight. */
+export const generatedSecretPrefix = "carnet_";
+
+/** What the random part of a generated secret is drawn from: 43 × log2(62) is 256 bits. */
+export const generatedSecretRandom = { alphabet: base62, length: 43 } as const;
+
+const shape = /^carnet_([a-z0-9]{16})_[0-9A-Za-z]{43}_([0-9A-Za-z]{6})$/;
+
+/** Puts a generated secret together: `carnet_<secret id>_<random>_<checksum>`. */
+export function formatGeneratedSecret(secretId: SecretId, random: string): string {
+  const body = `${generatedSecretPrefix}${secretId}_${random}`;
+  return `${body}_${checksum(body)}`;
+}
+
+/**
+ * The id that a generated secret carries, or undefined if the text is not shaped like one. Proves nothing about the
+ * secret.
+ */
+export function secretIdOf(secret: string): SecretId | undefined {
+  const id = parseSecretId(shape.exec(secret)?.[1] ?? "");
+  return id.ok ? id.value : undefined;
+}
+
+/** Whether a text is shaped like a generated secret but was mistyped: its checksum does not fit. Is no signature. */
+export function isMistypedSecret(secret: string): boolean {
+  const match = shape.exec(secret);
+  return match !== null && checksum(secret.slice(0, -7)) !== match[2];
+}
+
+/** CRC-32 (ISO-HDLC) of ASCII text in six base62 digits. */
+function checksum(body: string): string {
+  let crc = 0xffffffff;
+  for (let at = 0; at < body.length; at++) {
+    crc ^= body.charCodeAt(at);
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  let rest = (crc ^ 0xffffffff) >>> 0;
+  let digits = "";
+  for (let digit = 0; digit < 6; digit++) {
+    digits = base62.charAt(rest % 62) + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}

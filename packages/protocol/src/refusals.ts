@@ -1,0 +1,46 @@
+/**
+ * Every way in which a token request can end without a token: the HTTP status and the `error` code of each.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ */
+export const refusals = {
+  malformedRequest: {
+    status: 400,
+    error: "invalid_request",
+    when: "a parameter is missing, repeated or malformed; the body or its Content-Type cannot be read; two ways of authentication in one request; credentials in the URL; an X-Version that is none",
+  },
+  unsupportedGrantType: {
+    status: 400,
+    error: "unsupported_grant_type",
+    when: "the grant_type is not client_credentials",
+  },
+  unauthorizedClient: {
+    status: 400,
+    error: "unauthorized_client",
+    when: "the client may not authenticate in this way",
+  },
+  invalidScope: {
+    status: 400,
+    error: "invalid_scope",
+    when: "the scope is malformed, or nothing of it can be granted",
+  },
+  invalidClient: {
+    status: 401,
+    error: "invalid_client",
+    when: "no credentials; an unknown client; a wrong or expired secret; a client that is disabled, has expired, or may not call from this address. The answer is the same for all of them",
+  },
+  pathSunset: { status: 410, error: "invalid_request", when: "the deprecated path was asked after its sunset" },
+  bodyTooLarge: { status: 413, error: "invalid_request", when: "the body is larger than 64 KiB" },
+  tooManyRequests: { status: 429, error: "temporarily_unavailable", when: "too many requests; see Retry-After" },
+  fault: { status: 500, error: "server_error", when: "a fault of the service" },
+  unavailable: {
+    status: 503,
+    error: "temporarily_unavailable",
+    when: "the service is stopping, cannot reach its store, or has too many slow checks waiting; see Retry-After",
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly status: number; readonly error: string; readonly when: string }>
+>;
+
+export type RefusalKind = keyof typeof refusals;
+
+export type TokenErrorCode = (typeof refusals)[RefusalKind]["error"];

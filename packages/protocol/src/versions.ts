@@ -1,0 +1,28 @@
+import { err, ok, type Result } from "./result.ts";
+
+/** The published versions of the API, oldest first. */
+export const knownVersions = ["2022-01-01", "2026-01-01"] as const;
+
+export type ApiVersion = (typeof knownVersions)[number];
+
+// a date, and for a preview a dot and a slug: 2026-04-01.processes.preview
+const wellFormed = /^(\d{4}-\d{2}-\d{2})(?:\.[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$/;
+
+/**
+ * Resolves an `X-Version` header to the newest known version on or before its date, or to the fallback where there is
+ * no header. The problem lists the known versions and does not repeat the header.
+ */
+export function resolveVersion(header: string | undefined, fallback: ApiVersion): Result<ApiVersion, string> {
+  if (header === undefined) return ok(fallback);
+  const date = wellFormed.exec(header)?.[1];
+  if (date === undefined || !isCalendarDate(date)) return err(unknown("is not a date of the form YYYY-MM-DD"));
+  const resolved = knownVersions.findLast((version) => version <= date);
+  return resolved === undefined ? err(unknown("is earlier than the first version")) : ok(resolved);
+}
+
+function isCalendarDate(date: string): boolean {
+  const instant = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(date);
+}
+
+const unknown = (fault: string): string => `X-Version ${fault}; known versions: ${knownVersions.join(", ")}`;

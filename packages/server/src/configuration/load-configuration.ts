@@ -1,0 +1,123 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { defaultSunset } from "@carnet/protocol/deprecation";
+import { parse as parseYaml } from "yaml";
+import { OperatorFault } from "../fault.ts";
+import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
+
+/** How the service is set, once and for all. */
+export interface Configuration extends Readonly<Omit<SettingValues, "masterKey" | "masterKeyFile">> {
+  /** undefined: not given, so read from the file. */
+  readonly masterKey: KeyObject | undefined;
+  /** undefined: not given, so the one beside the store. */
+  readonly masterKeyFile: string | undefined;
+}
+
+/** Where values may come from. */
+export interface ConfigurationSources {
+  readonly mode: "dev" | "serve";
+  /** Values of flags, by the name of the setting. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The path of a YAML or JSON file that holds settings by their names. */
+  readonly file: string | undefined;
+}
+
+type Given = { readonly text: string; readonly source: string };
+
+/**
+ * Puts the configuration together: flags over environment over file over defaults. Throws an OperatorFault for an
+ * unknown or bad setting, with its name, where it came from and what is accepted.
+ */
+export function loadConfiguration(sources: ConfigurationSources): Configuration {
+  refuseUnknownEnvironment(sources.environment);
+  const file = sources.file === undefined ? {} : readSettingsFile(sources.file);
+  const take = <Value>(name: SettingName, setting: Setting<Value>): Value | undefined => {
+    const given = find(name, sources, file);
+    if (given === undefined) return undefined;
+    const value = setting.parse(given.text);
+    if (value.ok) return value.value;
+    const seen = setting.secret ? "its value" : JSON.stringify(given.text);
+    throw new OperatorFault(`${given.source} cannot be ${seen}: accepted: ${setting.accepts}.`);
+  };
+  const dev = sources.mode === "dev";
+  const port = take("port", settings.port) ?? 8080;
+  const issuer = take("issuer", settings.issuer) ?? (dev ? `http://localhost:${port}` : undefined);
+  if (issuer === undefined) {
+    throw new OperatorFault(
+      `CARNET_ISSUER is not set: set it, or --issuer, to the address under which callers reach this service; accepted: ${settings.issuer.accepts}.`,
+    );
+  }
+  const masterKey = take("masterKey", settings.masterKey);
+  return Object.freeze({
+    host: take("host", settings.host) ?? (dev ? "127.0.0.1" : "0.0.0.0"),
+    port,
+    issuer,
+    audience: take("audience", settings.audience) ?? issuer,
+    store: take("store", settings.store) ?? { kind: "sqlite" as const, path: ".carnet/carnet.db" },
+    masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
+    masterKeyFile: take("masterKeyFile", settings.masterKeyFile),
+    accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
+    sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
+    trustedProxies: take("trustedProxies", settings.trustedProxies) ?? [],
+    logLevel: take("logLevel", settings.logLevel) ?? "info",
+  });
+}
+
+function find(
+  name: SettingName,
+  sources: ConfigurationSources,
+  file: Readonly<Record<string, string>>,
+): Given | undefined {
+  const { environment, flag } = settings[name];
+  const fromFlag = sources.flags[name];
+  if (fromFlag !== undefined) return { text: fromFlag, source: `The flag ${flag?.split(" ")[0]}` };
+  const fromEnvironment = sources.environment[environment];
+  if (fromEnvironment !== undefined)
+    return { text: fromEnvironment, source: `The environment variable ${environment}` };
+  const fromFile = file[name];
+  return fromFile === undefined
+    ? undefined
+    : { text: fromFile, source: `The setting ${name} of the file ${sources.file}` };
+}
+
+function refuseUnknownEnvironment(environment: ConfigurationSources["environment"]): void {
+  const known = Object.values(settings).map((setting) => setting.environment);
+  const unknown = Object.keys(environment).find(
+    (name) => name.startsWith("CARNET_") && !known.includes(name) && !foreignEnvironment.has(name),
+  );
+  if (unknown === undefined) return;
+  throw new OperatorFault(
+    `The environment variable ${unknown} is not known: unset it, or use one of ${known.join(", ")}.`,
+  );
+}
+
+function readSettingsFile(path: string): Readonly<Record<string, string>> {
+  const names = Object.keys(settings).filter((name) => name !== "masterKey");
+  const shape = `one mapping of settings, from ${names.join(", ")}, to plain values`;
+  let read: unknown;
+  try {
+    read = parseYaml(readFileSync(path, "utf8"));
+  } catch (error) {
+    const reason = error instanceof Error && "syscall" in error ? "cannot be read" : "is not valid YAML or JSON";
+    throw new OperatorFault(`The configuration file ${path} ${reason}: give the path of a file with ${shape}.`);
+  }
+  if (read === null || read === undefined) return {};
+  if (typeof read !== "object" || Array.isArray(read))
+    throw new OperatorFault(`The configuration file ${path} holds no mapping: accepted: ${shape}.`);
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(read)) {
+    if (!names.includes(name)) {
+      throw new OperatorFault(
+        `The setting ${JSON.stringify(name)} of the file ${path} is not known: accepted: ${shape}.`,
+      );
+    }
+    if (typeof value !== "string" && typeof value !== "number") {
+      throw new OperatorFault(
+        `The setting ${name} of the file ${path} is neither text nor a number: accepted: ${settings[name as SettingName].accepts}.`,
+      );
+    }
+    values[name] = String(value);
+  }
+  return values;
+}

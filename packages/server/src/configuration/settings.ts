@@ -1,0 +1,166 @@
+import { parseCidr } from "@carnet/protocol/cidr";
+import { defaultSunset } from "@carnet/protocol/deprecation";
+import { err, ok, type Result } from "@carnet/protocol/result";
+import { logLevels } from "../log/logger.ts";
+
+/** The settings of the service: one row says all that is known of one, and the reference page is made from the rows. */
+export interface Setting<Value> {
+  readonly environment: string;
+  /** As commander writes it; undefined where a flag would show a secret to everybody on the machine. */
+  readonly flag: string | undefined;
+  readonly description: string;
+  /** What values are accepted, to stand after "accepted: ". */
+  readonly accepts: string;
+  /** The default, in words. */
+  readonly otherwise: string;
+  readonly secret?: true;
+  parse(text: string): Result<Value, undefined>;
+}
+
+const setting = <Value>(row: Setting<Value>): Setting<Value> => row;
+const bad = err(undefined);
+
+export const settings = {
+  host: setting({
+    environment: "CARNET_HOST",
+    flag: "--host <address>",
+    description: "The address to listen on.",
+    accepts: "an IP address or a host name of this machine",
+    otherwise: "127.0.0.1 for `carnet dev`, 0.0.0.0 for `carnet serve`",
+    parse: (text) => (/^[0-9A-Za-z.:_-]+$/.test(text) ? ok(text) : bad),
+  }),
+  port: setting({
+    environment: "CARNET_PORT",
+    flag: "--port <number>",
+    description: "The TCP port to listen on.",
+    accepts: "a whole number from 1 to 65535",
+    otherwise: "8080",
+    parse: (text) => wholeNumber(text, 1, 65_535),
+  }),
+  issuer: setting({
+    environment: "CARNET_ISSUER",
+    flag: "--issuer <url>",
+    description: "The issuer: the `iss` of each token, and the address under which callers reach this service.",
+    accepts: "an https URL without path, query or fragment (http only for localhost and loopback addresses)",
+    otherwise: "`http://localhost:PORT` for `carnet dev`; `carnet serve` needs it set",
+    parse: parseIssuer,
+  }),
+  audience: setting({
+    environment: "CARNET_AUDIENCE",
+    flag: "--audience <uri>",
+    description: "The `aud` of each token: what the APIs that take the tokens call themselves.",
+    accepts: "1 to 255 printable ASCII characters without spaces",
+    otherwise: "the issuer",
+    parse: (text) => (/^[\x21-\x7e]{1,255}$/.test(text) ? ok(text) : bad),
+  }),
+  store: setting({
+    environment: "CARNET_STORE",
+    flag: "--store <url>",
+    description: "Where clients and keys are kept.",
+    accepts: "sqlite:PATH (PostgreSQL is not supported by this version)",
+    otherwise: "`sqlite:.carnet/carnet.db`",
+    parse: (text) => (/^sqlite:(?!\/\/).+$/.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad),
+  }),
+  masterKey: setting({
+    environment: "CARNET_MASTER_KEY",
+    flag: undefined,
+    description: "The key that seals what is secret in the store.",
+    accepts: "32 bytes in base64",
+    otherwise: "read from the master key file",
+    secret: true,
+    parse: parseMasterKey,
+  }),
+  masterKeyFile: setting({
+    environment: "CARNET_MASTER_KEY_FILE",
+    flag: "--master-key-file <path>",
+    description: "A file that holds the master key.",
+    accepts: "the path of a file with 32 bytes in base64",
+    otherwise: "`master.key` beside the SQLite file, made on the first start with mode 0600",
+    parse: (text) => (text === "" ? bad : ok(text)),
+  }),
+  accessTokenTtl: setting({
+    environment: "CARNET_ACCESS_TOKEN_TTL",
+    flag: "--access-token-ttl <seconds>",
+    description: "How long tokens are good for, in seconds, unless a client has its own setting.",
+    accepts: "a whole number from 1 to 86400",
+    otherwise: "600",
+    parse: (text) => wholeNumber(text, 1, 86_400),
+  }),
+  sunsetAt: setting({
+    environment: "CARNET_SUNSET_AT",
+    flag: "--sunset-at <time>",
+    description: "From when the deprecated path `/iam/v1/oauth2/token` answers 410.",
+    accepts: "a time like 2029-01-31T00:00:00Z",
+    otherwise: `\`${new Date(defaultSunset).toISOString().replace(".000", "")}\``,
+    parse: parseInstant,
+  }),
+  trustedProxies: setting({
+    environment: "CARNET_TRUSTED_PROXIES",
+    flag: "--trusted-proxies <blocks>",
+    description: "The proxies whose `X-Forwarded-For` is believed, for `ip_allowlist` and the log.",
+    accepts: "address blocks like 10.0.0.0/8, separated by commas",
+    otherwise: "none",
+    parse: parseBlocks,
+  }),
+  logLevel: setting({
+    environment: "CARNET_LOG_LEVEL",
+    flag: "--log-level <level>",
+    description:
+      "The least serious messages that are logged. The records of tokens and refusals are written at any level.",
+    accepts: logLevels.join(", "),
+    otherwise: "info",
+    parse: (text) => {
+      const level = logLevels.find((candidate) => candidate === text);
+      return level === undefined ? bad : ok(level);
+    },
+  }),
+} as const;
+
+export type SettingName = keyof typeof settings;
+
+/** The value of each setting. */
+export type SettingValues = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never;
+};
+
+/** Names under the prefix that other parts of Carnet read: no mistake where the service meets them. */
+export const foreignEnvironment: ReadonlySet<string> = new Set([
+  "CARNET_CONFIG",
+  "CARNET_CLIENT_ID",
+  "CARNET_CLIENT_SECRET",
+  "CARNET_SERVER_URL",
+  "CARNET_REGION",
+]);
+
+function wholeNumber(text: string, least: number, most: number): Result<number, undefined> {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return number >= least && number <= most ? ok(number) : bad;
+}
+
+function parseIssuer(text: string): Result<string, undefined> {
+  const url = URL.parse(text);
+  // RFC 8414 §2: a URL that uses https and has no query or fragment
+  if (url === null || url.username !== "" || url.password !== "" || !(text === url.origin || text === `${url.origin}/`))
+    return bad;
+  const local = url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d+){3}$/.test(url.hostname);
+  return url.protocol === "https:" || (url.protocol === "http:" && local) ? ok(url.origin) : bad;
+}
+
+function parseInstant(text: string): Result<number, undefined> {
+  const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
+  const instant = shape.test(text) ? new Date(text).getTime() : Number.NaN;
+  return Number.isNaN(instant) ? bad : ok(instant);
+}
+
+function parseBlocks(text: string): Result<readonly string[], undefined> {
+  const blocks = text.split(",").map((block) => parseCidr(block.trim()));
+  return blocks.every((block) => block.ok) ? ok(blocks.map((block) => block.value.text)) : bad;
+}
+
+/** 32 bytes in base64 or base64url, with or without padding; white space around them is left out. */
+export function parseMasterKey(text: string): Result<Uint8Array, undefined> {
+  const trimmed = text.trim();
+  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return bad;
+  const bytes = Buffer.from(trimmed, "base64");
+  return bytes.length === 32 ? ok(bytes) : bad;
+}

@@ -1,0 +1,43 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import type { AccessTokenSigner } from "@carnet/core/token/mint";
+import { accessTokenType } from "@carnet/protocol/access-token-claims";
+import { calculateJwkThumbprint, type JWK } from "jose";
+import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
+
+/** A key that signs access tokens. */
+export interface SigningKey {
+  /** The thumbprint of the public key (RFC 7638). */
+  readonly keyId: string;
+  readonly algorithm: SigningAlgorithmName;
+  readonly privateKey: KeyObject;
+  /** As it is published, with `kid`, `alg` and `use`. */
+  readonly publicJwk: JWK;
+}
+
+export async function generateSigningKey(algorithm: SigningAlgorithmName): Promise<SigningKey> {
+  const { privateKey, publicKey } = signingAlgorithms[algorithm].generate();
+  const jwk: JWK = publicKey.export({ format: "jwk" });
+  const keyId = await calculateJwkThumbprint(jwk);
+  return { keyId, algorithm, privateKey, publicJwk: { ...jwk, kid: keyId, alg: algorithm, use: "sig" } };
+}
+
+/** The private part as it is sealed: PKCS #8 in DER. */
+export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: "der", type: "pkcs8" });
+
+export const importPrivateKey = (der: Buffer): KeyObject =>
+  createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+
+/** Signs with one key. The header is the same for each token, so it is encoded once. */
+export function createSigner(key: SigningKey): AccessTokenSigner {
+  const { sign } = signingAlgorithms[key.algorithm];
+  const header = { typ: accessTokenType, alg: key.algorithm, kid: key.keyId };
+  const encodedHeader = Buffer.from(JSON.stringify(header)).toString("base64url");
+  return {
+    keyId: key.keyId,
+    sign(claims) {
+      // RFC 7515 §7.1: the compact serialisation
+      const signed = `${encodedHeader}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+      return `${signed}.${sign(Buffer.from(signed), key.privateKey).toString("base64url")}`;
+    },
+  };
+}

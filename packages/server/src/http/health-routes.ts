@@ -1,0 +1,26 @@
+import { paths } from "@carnet/protocol/endpoints";
+import type { FastifyInstance } from "fastify";
+import type { HttpPorts } from "./app.ts";
+
+/** Probes: `live` says that the process answers, `ready` that it can issue tokens. */
+export function addHealthRoutes(app: FastifyInstance, { publicKeys, checkStore, isDraining, log }: HttpPorts): void {
+  app.get(paths.live, async (_request, reply) => reply.headers(probeHeaders).send('{"status":"live"}'));
+  app.get(paths.ready, async (request, reply) => {
+    reply.headers(probeHeaders);
+    const checks = {
+      draining: isDraining(),
+      keys: publicKeys.length > 0,
+      store: await checkStore().then(
+        () => true,
+        (error: unknown) => {
+          log.fault("store_check_failed", error, { requestId: request.id });
+          return false;
+        },
+      ),
+    };
+    const ready = !checks.draining && checks.keys && checks.store;
+    return reply.code(ready ? 200 : 503).send(JSON.stringify({ status: ready ? "ready" : "unavailable", ...checks }));
+  });
+}
+
+const probeHeaders = { "Content-Type": "application/json;charset=UTF-8", "Cache-Control": "no-store" } as const;

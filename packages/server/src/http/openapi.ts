@@ -1,0 +1,88 @@
+import { paths } from "@carnet/protocol/endpoints";
+import { TokenRequest } from "@carnet/protocol/token-request";
+import { ErrorResponse, TokenResponse } from "@carnet/protocol/token-response";
+import { version } from "../version.ts";
+import { headers } from "./openapi/headers.ts";
+import { publishedDocuments } from "./openapi/published-documents.ts";
+import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.ts";
+import { tokenOperation } from "./openapi/token-operation.ts";
+
+/**
+ * The OpenAPI 3.1 description of the service, for callers whose issuer this is. Made from the schemas and tables that
+ * the service itself runs on, as far as it runs on any.
+ */
+export const openApiDocument = (issuer: string) => ({
+  openapi: "3.1.1",
+  info: {
+    title: "Carnet",
+    version,
+    summary: "An IAM token service for machines.",
+    description: introduction,
+    license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+  },
+  servers: [{ url: issuer, description: "This service, which is also the `iss` of its tokens." }],
+  tags: [
+    { name: "IAM", description: "Exchange an application's credentials for a bearer token." },
+    { name: "Discovery", description: discovery },
+    { name: "Health", description: "Probes for whatever runs the service. They need no credentials." },
+  ],
+  paths: {
+    [paths.token]: { post: tokenOperation({ issuer, deprecated: false }) },
+    [paths.deprecatedToken]: { post: tokenOperation({ issuer, deprecated: true }) },
+    ...publishedDocuments(issuer),
+  },
+  components: {
+    schemas: { TokenRequest, TokenResponse, ErrorResponse, Metadata, PublicKey, PublicKeySet, Readiness },
+    headers,
+    responses: { NotFound: unknownPath, MethodNotAllowed: unknownMethod },
+    securitySchemes: {
+      clientSecretBasic: {
+        type: "http",
+        scheme: "basic",
+        description: "`client_secret_basic`: the client id as the user name, the client secret as the password.",
+      },
+    },
+  },
+});
+
+const introduction = `An application exchanges its client id and secret for an access token, and sends that as
+\`Authorization: Bearer …\` with every API request until it expires.
+
+- **One grant**: \`client_credentials\`. No user, no consent page, no refresh token: ask again when a token runs out.
+- **Errors** are \`{"error", "error_description"}\` on every path, with \`404 not_found\` where nothing is and
+  \`405 method_not_allowed\` with an \`Allow\` header where something is that takes another method.
+- **\`X-Request-ID\`** comes back on every answer: your own if you sent one of 1 to 128 visible ASCII characters. With it
+  the service's operator finds the reason of a refusal, which the answer itself does not tell.`;
+
+const discovery = `What clients and verifiers need to know, published and cacheable.
+
+To verify a token: take the key that the header's \`kid\` names from the key set, and check the signature, that \`typ\` is
+\`at+jwt\`, and that \`iss\`, \`aud\` and \`exp\` are as they should be ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068#section-4)).
+The claims are \`iss\`, \`sub\`, \`client_id\`, \`aud\`, \`iat\`, \`exp\`, \`jti\`, \`scope\`, and \`arid\` where the client belongs to
+a workspace.`;
+
+const error = (code: string) => ({
+  "application/json": {
+    schema: {
+      allOf: [
+        { $ref: "#/components/schemas/ErrorResponse" },
+        { type: "object", properties: { error: { const: code } } },
+      ],
+    },
+  },
+});
+
+const unknownPath = {
+  description: "There is nothing under this path.",
+  headers: { "X-Request-ID": { $ref: "#/components/headers/RequestId" } },
+  content: error("not_found"),
+};
+
+const unknownMethod = {
+  description: "The path takes another method.",
+  headers: {
+    "X-Request-ID": { $ref: "#/components/headers/RequestId" },
+    Allow: { $ref: "#/components/headers/Allow" },
+  },
+  content: error("method_not_allowed"),
+};

@@ -1,0 +1,110 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { RandomSource } from "@carnet/core/ports";
+import type { Refusal } from "@carnet/core/refusal";
+import { renderRefusal } from "@carnet/core/token/render";
+import { refuseTokenRequest } from "@carnet/core/token/token-endpoint";
+import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
+import { type ErrorResponse, tokenResponseHeaders } from "@carnet/protocol/token-response";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { OperatorFault } from "../fault.ts";
+import { type HttpPorts, tokenPathOf } from "./app.ts";
+import { readMessage, sendAnswer } from "./token-routes.ts";
+
+/** Answers whatever was thrown: what the HTTP library refuses before a route sees it, and faults. The only catch. */
+export function createErrorHandler({ token, log }: HttpPorts) {
+  return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const refusal = refusalOf(error, request);
+    if (refusal.kind === "fault" || refusal.kind === "unavailable") {
+      log.fault("request_failed", error, { requestId: request.id, route: request.routeOptions.url ?? null });
+    }
+    const path = tokenPathOf(request.url);
+    if (path === undefined || refusal.reason === "fault") return sendAnswer(reply, renderRefusal(refusal));
+    const message = readMessage(request, path);
+    return sendAnswer(reply, await refuseTokenRequest({ message, now: token.clock.now(), refusal }, token));
+  };
+}
+
+function refusalOf(error: FastifyError | Error, request: FastifyRequest): Refusal {
+  if (error instanceof OperatorFault) return { ...unavailable, detail: error.message };
+  const code = "code" in error ? error.code : "";
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return refusal("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    const format = parseTokenRequestFormat(request.headers["content-type"]);
+    return refusal(
+      "malformedRequest",
+      "bad_content_type",
+      format.ok ? "the Content-Type cannot be read" : format.error,
+    );
+  }
+  const status = "statusCode" in error ? error.statusCode : undefined;
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    return refusal(
+      "malformedRequest",
+      "bad_http",
+      "the HTTP message is malformed: check its headers and the length of its body",
+    );
+  }
+  return refusal(
+    "fault",
+    "fault",
+    "the service failed; its operator finds the fault under the X-Request-ID of this answer",
+  );
+}
+
+const refusal = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
+  kind,
+  reason,
+  description,
+  detail: description,
+});
+
+const unavailable: Refusal = {
+  ...refusal("unavailable", "store_unavailable", "the service cannot reach its store at the moment: try again"),
+  retryAfter: 5,
+};
+
+/** 404 where nothing is, 405 where something is that has another method. */
+export function answerUnknownRoute(methodsOf: ReadonlyMap<string, ReadonlySet<string>>) {
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const methods = methodsOf.get(request.url.split("?", 1)[0] ?? "");
+    if (methods === undefined) {
+      return sendError(reply, 404, {
+        error: "not_found",
+        error_description: "there is nothing here: GET /docs lists what there is",
+      });
+    }
+    const allowed = [...methods].sort().join(", ");
+    reply.header("Allow", allowed); // RFC 9110 §15.5.6
+    return sendError(reply, 405, { error: "method_not_allowed", error_description: `this path takes ${allowed}` });
+  };
+}
+
+function sendError(reply: FastifyReply, status: number, body: ErrorResponse): FastifyReply {
+  return reply.code(status).headers(tokenResponseHeaders).send(JSON.stringify(body));
+}
+
+/** Answers bytes that are no HTTP message, which no route ever sees. */
+export function answerBrokenMessage(random: RandomSource) {
+  return (error: Error & { code?: string }, socket: Socket): void => {
+    if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+    const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ""] ?? 400;
+    const text = STATUS_CODES[status] ?? "";
+    const body = JSON.stringify({
+      error: "invalid_request",
+      error_description: `the HTTP message was refused: ${text}`,
+    });
+    socket.end(
+      [
+        `HTTP/1.1 ${status} ${text}`,
+        ...Object.entries(tokenResponseHeaders).map(([name, value]) => `${name}: ${value}`),
+        `X-Request-ID: ${random.uuid()}`,
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        "Connection: close",
+        "",
+        body,
+      ].join("\r\n"),
+    );
+  };
+}

@@ -1,0 +1,43 @@
+import { OperatorFault } from "../../fault.ts";
+
+/** What SQLite's result codes mean to an operator. @see https://www.sqlite.org/rescode.html */
+const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
+  [
+    5,
+    (file) =>
+      `The database ${file} is locked by another process: end that process, or set CARNET_STORE to another file.`,
+  ],
+  [
+    8,
+    (file) =>
+      `The database ${file} cannot be written: make the file and its folder writable for this user, or set CARNET_STORE to another file.`,
+  ],
+  [
+    10,
+    (file) =>
+      `The disk failed while the database ${file} was read or written: check that it is healthy, not full and within its quota, then start again.`,
+  ],
+  [
+    11,
+    (file) =>
+      `The database ${file} is damaged: put it back from a backup, or set CARNET_STORE to another file. It was left as it is.`,
+  ],
+  [
+    13,
+    (file) =>
+      `The disk of the database ${file} is full: make room, then start again. Nothing that was acknowledged is lost.`,
+  ],
+  [
+    14,
+    (file) =>
+      `The database ${file} cannot be opened: check that its folder exists and that this user may write there, or set CARNET_STORE to another file.`,
+  ],
+  [26, (file) => `The file ${file} is not an SQLite database: set CARNET_STORE to another file. It was left as it is.`],
+]);
+
+/** The operator's sentence for an error of SQLite, or undefined for any other error. */
+export function sqliteFault(error: unknown, file: string): OperatorFault | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  const sentence = meanings.get(error.errcode & 0xff); // the low byte is the primary result code
+  return sentence === undefined ? undefined : new OperatorFault(sentence(file), { cause: error });
+}

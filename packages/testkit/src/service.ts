@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
+import type { Clock } from "@carnet/core/ports";
+import { Redacted } from "@carnet/protocol/redacted";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { OperatorFault } from "@carnet/server/fault";
+import { type RunningServer, startServer } from "@carnet/server/main";
+
+/** The real service on a loopback port with a store of its own, as tests use it. */
+export interface TestService extends AsyncDisposable {
+  readonly url: string;
+  /** Every log line so far, as written. */
+  readonly log: readonly string[];
+  readonly server: RunningServer;
+  readonly folder: string;
+  /** Registers a client; a `client_secret` in it is an existing one. Throws where it is refused. */
+  register(registration: TestRegistration): Promise<{ readonly clientId: string; readonly clientSecret: string }>;
+}
+
+export type TestRegistration = Omit<ClientRegistration, "client_secret"> & { readonly client_secret?: string };
+
+export interface TestServiceOptions {
+  readonly clock?: Clock;
+  /** Settings by their names in the configuration. The issuer is the service's own address unless it is set. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts the service. Dispose of it to stop it and remove its folder. */
+export async function startTestService({ clock, settings = {} }: TestServiceOptions = {}): Promise<TestService> {
+  const folder = await mkdtemp(join(tmpdir(), "carnet-test-"));
+  const log: string[] = [];
+  const server = await startOnFreePort((port) => {
+    const flags = {
+      port: String(port),
+      issuer: `http://127.0.0.1:${port}`,
+      store: `sqlite:${join(folder, "carnet.db")}`,
+      logLevel: "debug",
+      ...settings,
+    };
+    const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
+    return startServer(configuration, { write: (line) => void log.push(line) }, clock);
+  });
+  return {
+    url: server.url,
+    log,
+    server,
+    folder,
+    async register({ client_secret, ...registration }) {
+      const existing = client_secret === undefined ? {} : { client_secret: new Redacted(client_secret) };
+      const registered = await registerClient({ ...registration, ...existing }, server.registry);
+      if (!registered.ok) throw new Error(JSON.stringify(registered.error));
+      const { client, generatedSecret } = registered.value;
+      return { clientId: client.clientId, clientSecret: generatedSecret?.reveal() ?? client_secret ?? "" };
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A free port can be taken before it is used, and then another one is tried. */
+async function startOnFreePort(start: (port: number) => Promise<RunningServer>): Promise<RunningServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (tries === 5 || !(error instanceof OperatorFault && error.message.includes("is taken"))) throw error;
+    }
+  }
+}
+
+/** A loopback port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,99 @@
+// Writes docs/reference from the code: `npm run docs`. With --check it writes nothing and fails where a page differs.
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { buildProgram } from "@carnet/cli/program";
+import { refusals } from "@carnet/protocol/refusals";
+import { settings } from "@carnet/server/configuration/settings";
+import { openApiDocument } from "@carnet/server/http/openapi";
+
+const folder = "docs/reference";
+const made = "<!-- Made from the code by `npm run docs`. Do not edit. -->\n\n";
+
+const pages: Readonly<Record<string, () => string>> = {
+  "configuration.md": configurationPage,
+  "errors.md": errorsPage,
+  "cli.md": cliPage,
+  "conformance.md": conformancePage,
+  "openapi.json": () => `${JSON.stringify(openApiDocument("http://localhost:8080"), null, 2)}\n`,
+};
+
+function configurationPage(): string {
+  const rows = Object.entries(settings).map(([name, setting]) => {
+    const flag = setting.flag === undefined ? "none: it would show" : `\`${setting.flag}\``;
+    return `| \`${name}\` | \`${setting.environment}\` | ${flag} | ${setting.description} | ${setting.accepts} | ${setting.otherwise} |`;
+  });
+  return [
+    `# Configuration\n\n${made}Flags win over environment variables, these over the file that \`--config\` or \`CARNET_CONFIG\` names, and that over defaults. `,
+    "An unknown or bad setting stops the start with its name, its source and what is accepted.\n\n",
+    "| in the file | environment | flag | what it is | accepted | default |\n| --- | --- | --- | --- | --- | --- |\n",
+    `${rows.join("\n")}\n\nThe master key itself is never read from the file or a flag. `,
+    "Other parts of Carnet read `CARNET_CLIENT_ID`, `CARNET_CLIENT_SECRET`, `CARNET_SERVER_URL` and `CARNET_REGION`.\n",
+  ].join("");
+}
+
+function errorsPage(): string {
+  const rows = Object.values(refusals).map(({ status, error, when }) => `| ${status} | \`${error}\` | ${when} |`);
+  return [
+    `# Errors of the token endpoint\n\n${made}Each is \`{"error": code, "error_description": text}\`. The codes are those of `,
+    "[RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), with `temporarily_unavailable` and `server_error` beside them.\n\n",
+    `| status | \`error\` | when |\n| --- | --- | --- |\n${rows.join("\n")}\n`,
+  ].join("");
+}
+
+function cliPage(): string {
+  const program = buildProgram();
+  const describe = (command: ReturnType<typeof buildProgram>, path: string): string => {
+    command.configureHelp({ helpWidth: 110 });
+    const nested = command.commands.map((child) => describe(child, `${path} ${child.name()}`));
+    return [`## ${path}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\`\n`, ...nested].join("\n");
+  };
+  return `# The carnet command\n\n${made}Exit codes: 0 done, 1 refused or failed, 2 usage.\n\n${describe(program, "carnet")}`;
+}
+
+/** What each test that is named after a clause of a specification proves. */
+function conformancePage(): string {
+  const title = /\b(?:it|test)\(\s*(["'`])(?<title>(?:(?!\1).)+ \[(?<clauses>[^\]]*RFC ?\d+ §[^\]]*)\])\1/g;
+  const proofs = globSync(["packages/*/test/**/*.test.ts", "test/**/*.test.ts"]).flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(title)].map(({ groups }) => ({
+      clause: (groups?.["clauses"] ?? "").replace(/RFC (?=\d)/g, "RFC"),
+      behaviour: (groups?.["title"] ?? "").replace(/ \[[^\]]*\]$/, "").replaceAll("|", "\\|"),
+      file,
+    })),
+  );
+  const vectors = globSync("packages/testkit/vectors/*.json").flatMap((file) => {
+    const { cases }: { cases: { name: string; source: string }[] } = JSON.parse(readFileSync(file, "utf8"));
+    return cases
+      .filter(({ source }) => /RFC ?\d+ /.test(source))
+      .map(({ name, source }) => ({
+        clause: source.replace(/RFC (?=\d)/g, "RFC"),
+        behaviour: name.replaceAll("|", "\\|"),
+        file,
+      }));
+  });
+  const rows = [...proofs, ...vectors]
+    .sort(
+      (a, b) =>
+        a.clause.localeCompare(b.clause, "en", { numeric: true }) || a.behaviour.localeCompare(b.behaviour, "en"),
+    )
+    .map(({ clause, behaviour, file }) => `| ${clause} | ${behaviour} | [${file.split("/").at(-1)}](../../${file}) |`);
+  return `# What is proven of which specification\n\n${made}| clause | behaviour | proof |\n| --- | --- | --- |\n${[...new Set(rows)].join("\n")}\n`;
+}
+
+const check = process.argv.includes("--check");
+mkdirSync(folder, { recursive: true });
+for (const [name, make] of Object.entries(pages)) {
+  const path = `${folder}/${name}`;
+  const text = make();
+  if (!check) writeFileSync(path, text);
+  else if (readIfThere(path) !== text) {
+    process.stderr.write(`${path} does not say what the code says: run \`npm run docs\` and commit it.\n`);
+    process.exitCode = 1;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

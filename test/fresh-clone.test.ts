@@ -1,0 +1,164 @@
+// A fresh clone, as somebody has it who knows only the README: installs, starts, and every command of the README run.
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { freePort } from "@carnet/testkit/service";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const blocks = [...readme.matchAll(/```(?<language>\w+)\n(?<text>.*?)```/gs)].map(({ groups }) => ({
+  language: groups?.["language"],
+  text: groups?.["text"] ?? "",
+}));
+const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => text.trim().split("\n"));
+
+/** Where a machine has no curl: what the README's and the printed lines ask of it, and nothing more. */
+const curlStandIn = `#!/usr/bin/env node
+const data = process.argv.flatMap((word, at, words) => (words[at - 1] === "-d" ? [word] : []));
+const url = process.argv.find((word) => word.startsWith("http"));
+const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+fetch(url, { method: "POST", headers, body: data.join("&") }).then((answer) => answer.text()).then(console.log);
+`;
+
+/** What a shell has that was not started by npm: the machine's own Node, whichever that is. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|CARNET_|NODE_)/i.test(name));
+  return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
+}
+
+suite("a fresh clone", () => {
+  const clone = mkdtempSync(join(tmpdir(), "carnet-clone-"));
+  const environment = plainEnvironment();
+  let started: ChildProcess | undefined;
+  let port: number;
+
+  before(async () => {
+    const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root, encoding: "utf8" });
+    for (const file of files.split("\0").filter((name) => name !== "")) {
+      if (statSync(join(root, file), { throwIfNoEntry: false })?.isFile())
+        cpSync(join(root, file), join(clone, file), { recursive: true });
+    }
+    port = await freePort();
+    if (spawnSync("curl", ["--version"], { env: environment }).status === 0) return;
+    const tools = mkdtempSync(join(tmpdir(), "carnet-tools-"));
+    writeFileSync(join(tools, "curl"), curlStandIn, { mode: 0o755 });
+    environment["PATH"] = `${tools}${delimiter}${environment["PATH"]}`;
+  });
+
+  after(async () => {
+    await stop();
+    rmSync(clone, { recursive: true, force: true });
+  });
+
+  /** Runs `npm start` until it has said all that it says, and gives that. */
+  async function start(): Promise<string> {
+    started = spawn("npm", ["start"], {
+      cwd: clone,
+      env: { ...environment, CARNET_PORT: String(port) },
+      detached: true, // a process group, so that it can be stopped as Ctrl+C does
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    for await (const chunk of started.stdout ?? []) {
+      said += String(chunk);
+      if (said.includes("Ctrl+C")) return said;
+    }
+    throw new Error(`npm start ended: ${said}`);
+  }
+
+  async function stop(): Promise<void> {
+    if (started?.pid === undefined || started.exitCode !== null) return;
+    const ended = once(started, "exit");
+    process.kill(-started.pid, "SIGINT");
+    await ended;
+  }
+
+  const shell = (command: string, more: NodeJS.ProcessEnv = {}): string =>
+    execFileSync("bash", ["-euo", "pipefail", "-c", command], {
+      cwd: clone,
+      env: { ...environment, ...more },
+      encoding: "utf8",
+    });
+
+  test("npm ci is quiet, runs no install script and takes under a minute", () => {
+    // Its CPU time, since the machine may be busy with other tests: an idle one takes less than that by the clock
+    const output = shell("TIMEFORMAT='cpu %U %S'; { time npm ci 2>&1; } 2>&1");
+    const [, user = "", system = ""] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(output) ?? [];
+    const seconds = Number(user) + Number(system);
+    const warnings = output
+      .split("\n")
+      .filter((line) => /warn|error|deprecat/i.test(line) && !line.includes("Unknown user config"));
+    // One verifier of the tests names the Node versions it knows one by one, and so does not know the newest
+    const major = Number(
+      execFileSync("node", ["-p", "process.versions.node"], { env: environment, encoding: "utf8" }).split(".")[0],
+    );
+    if (major <= 24) assert.deepEqual(warnings, []);
+    assert.ok(!readFileSync(join(clone, "package-lock.json"), "utf8").includes("hasInstallScript"));
+    assert.ok(seconds > 0 && seconds < 60, `npm ci took ${seconds} s`);
+  });
+
+  test("npm start prints a curl line that returns a token, and the README's commands work beside it, also after a restart", async () => {
+    const first = await start();
+    const curlLine = /^ *(curl .+)$/m.exec(first)?.[1] ?? "";
+    const { access_token: token } = JSON.parse(shell(curlLine));
+    assert.equal(typeof token, "string");
+    const secret = /^Secret: +(\S+)/m.exec(first)?.[1] ?? "";
+
+    await stop();
+    const second = await start();
+    assert.ok(!second.includes(secret), "the secret is shown once only");
+    const url = `http://127.0.0.1:${port}`;
+    const issuer = `http://localhost:${port}`;
+    await jwtVerify(token, createRemoteJWKSet(new URL(`${url}/oauth2/jwks`)), {
+      issuer,
+      audience: issuer,
+      typ: "at+jwt",
+    });
+
+    const credentials = { CARNET_SERVER_URL: url, CARNET_CLIENT_ID: "demo", CARNET_CLIENT_SECRET: secret };
+    const others = {
+      EXISTING_ID: "8f14e45f-ceea-467f-a8d3-3d9d1c1a6b11",
+      EXISTING_SECRET: "an existing secret with words",
+    };
+    const run = commands.filter((command) => !command.startsWith("export ") && !command.startsWith("npm ci"));
+    assert.ok(run.length >= 6, run.join("\n"));
+    for (const command of run) assert.notEqual(shell(command, { ...credentials, ...others }), "", command);
+
+    const brought = {
+      CARNET_SERVER_URL: url,
+      CARNET_CLIENT_ID: others.EXISTING_ID,
+      CARNET_CLIENT_SECRET: others.EXISTING_SECRET,
+    };
+    assert.match(shell("npx carnet token", brought), /^eyJ/, "the client that was brought along gets a token");
+    for (const [number, { text }] of blocks.filter(({ language }) => language === "ts").entries()) {
+      writeFileSync(join(clone, `examples/readme-${number}.ts`), text);
+      assert.match(shell(`npx node examples/readme-${number}.ts`, credentials), /600/);
+    }
+  });
+
+  test("the README exports just what npm start prints", () => {
+    const exported = commands
+      .filter((command) => command.startsWith("export "))
+      .map((line) => line.slice(7, line.indexOf("=")));
+    assert.deepEqual(exported, ["CARNET_SERVER_URL", "CARNET_CLIENT_ID", "CARNET_CLIENT_SECRET"]);
+  });
+
+  test("the README's test command is what .ci/run runs, before npm run check", () => {
+    const ci = readFileSync(join(root, ".ci/run"), "utf8");
+    assert.ok(commands.includes("npm ci && npm test"));
+    assert.match(ci, /^npm ci && npm test$\n^npm run check$/m);
+  });
+
+  test("the README's links lead somewhere", () => {
+    for (const [, target = ""] of readme.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      assert.ok(statSync(join(root, target), { throwIfNoEntry: false }), `${target} is not there`);
+    }
+    assert.equal(dirname(join(root, "README.md")), root);
+  });
+});

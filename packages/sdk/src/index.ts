@@ -21,7 +21,7 @@ export type { RequestOptions, SDKHooks, SDKOptions } from "./settings/options.ts
 export type { RetryCode, RetryConfig } from "./settings/retry-config.ts";
 export type { Scopes } from "./settings/scopes.ts";
 export type { Security, SecurityOption } from "./settings/security.ts";
-export type { Region } from "./settings/server-url.ts";
+export { type Region, SERVERS } from "./settings/server-url.ts";
 export type { TokenRequest } from "./token/ask-for-token.ts";
 export type { AccessToken, BearerToken } from "./token/bearer-token.ts";
 export type { TokenOptions } from "./token/cached-token.ts";

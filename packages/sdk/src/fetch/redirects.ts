@@ -31,7 +31,7 @@ export function redirected({ origins }: Settings, call: Outgoing, { response, ho
   const isAllowed = url && origins.has(url.origin) && !url.username && !url.password;
   const isPossible = hops < MOST_REDIRECTS && (becomesGet || call.repeatable);
   if (isAllowed && isPossible && call.redirect === "follow") return becomesGet ? asGet(call, url) : { ...call, url };
-  throw new ResponseValidationError(`The redirect (${status}) to ${url?.origin} must not be followed.`, {
+  throw new ResponseValidationError(`The redirect (${status}) to ${url?.origin} is not followed.`, {
     ...factsOf({ status, headers }),
     field: "location",
   });

@@ -20,7 +20,7 @@ export function granted(answer: Answer, asked: string): BearerToken {
     });
   if (status < 200 || status > 299) throw wrong("location", "to be followed");
   const members = membersOf(text);
-  if (members === undefined) throw wrong("body", "JSON of at most 64 KiB");
+  if (members === undefined) throw wrong("body", "JSON up to 64 KiB");
   const { access_token, token_type, expires_in, scope } = members;
   if (typeof access_token !== "string" || !HEADER_SAFE.test(access_token)) throw wrong("access_token", "visible ASCII");
   if (String(token_type).toLowerCase() !== "bearer") throw wrong("token_type", "Bearer"); // RFC 6749 §7.1: any case

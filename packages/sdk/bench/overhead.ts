@@ -67,7 +67,9 @@ async function fetchCost(sdk: SDK, serverURL: string): Promise<void> {
     }
   }
   const [bare, ours] = [median(times.bare), median(times.sdk)];
-  say(`bare fetch: ${bare.toFixed(1)} us, sdk.fetch: ${ours.toFixed(1)} us, ${((ours / bare - 1) * 100).toFixed(1)} % more`);
+  say(
+    `bare fetch: ${bare.toFixed(1)} us, sdk.fetch: ${ours.toFixed(1)} us, ${((ours / bare - 1) * 100).toFixed(1)} % more`,
+  );
 }
 
 function median(values: number[]): number {

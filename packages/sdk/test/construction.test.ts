@@ -189,7 +189,7 @@ test("apiVersion, userAgent and scopes are sent, and a call's headers win", asyn
   await sdk.iam.tokenRequest();
   assert.equal(net.sent[0]?.headers.get("x-version"), "2026-04-01.processes.preview");
   assert.equal(net.sent[0]?.headers.get("user-agent"), "probe/1");
-  assert.equal(net.sent[0]?.form.get("scope"), "b a");
+  assert.equal(net.sent[0]?.form.get("scope"), "a b");
   await sdk.iam.tokenRequest({ scope: ["c"] }, { headers: { "X-Version": "2022-01-01", "x-trace": "t" } });
   assert.equal(net.sent[1]?.headers.get("x-version"), "2022-01-01");
   assert.equal(net.sent[1]?.headers.get("x-trace"), "t");

@@ -1,12 +1,14 @@
-import { ConnectionError } from "../errors/connection-error.ts";
 import { type InvalidRequestError, invalid } from "../errors/invalid-request-error.ts";
 import { discard } from "../http/bounded-body.ts";
 import { exchange } from "../http/exchange.ts";
+import { headersOf } from "../http/headers-of.ts";
+import { withoutQuery } from "../http/http-client.ts";
 import { withRetries } from "../http/retries.ts";
 import { scrubber } from "../redaction/scrub.ts";
 import { summarise } from "../redaction/summarise.ts";
 import { timeLimit } from "../settings/retry-config.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { AccessToken } from "../token/bearer-token.ts";
 import { cachedToken, dropToken } from "../token/cached-token.ts";
 import type { FetchInit } from "./fetch-init.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
@@ -26,51 +28,55 @@ export async function authorizedFetch(
   const { method, signal } = call.init;
   const retries = call.repeatable ? init.retries : 0;
   for (let isRepeat = false; ; isRepeat = true) {
-    const { accessToken } = await cachedToken(settings, { scopes, requireScopes, signal });
+    const token = await cachedToken(settings, { scopes, requireScopes, signal });
     const response = await withRetries<Response>(settings, {
       options: { retries, retryCodes: init.retryCodes, signal },
       idempotent: IDEMPOTENT.test(method),
       discard,
-      attempt: () => follow(settings, call, { accessToken, timeoutMs }),
+      attempt: () => follow(settings, call, { token, timeoutMs }),
     });
     if (response.status !== 401 || isRepeat) return response;
-    dropToken(settings, accessToken);
+    dropToken(settings, token.accessToken);
     if (!call.repeatable) return response;
     discard(response);
   }
 }
 
 interface Terms {
-  readonly accessToken: string;
+  readonly token: AccessToken;
   readonly timeoutMs: number | undefined;
 }
 
 /** Sends one call and follows where it is sent within the allowed origins. */
-async function follow(settings: Settings, first: Outgoing, terms: Terms): Promise<Response> {
+async function follow(settings: Settings, first: Outgoing, { token, timeoutMs }: Terms): Promise<Response> {
   let call = first;
   for (let hops = 0; ; hops++) {
-    const response = await once(settings, call, terms);
+    const { url, init, request } = call;
+    const current = call;
+    const response = await exchange<Response>(settings, {
+      input: request?.url === url ? request : url,
+      init: { ...init, headers: authorised(settings, token, init.headers) },
+      url: withoutQuery(url),
+      scrub: scrubber([token.accessToken]),
+      timeoutMs,
+      read: (answer) => answer,
+      unsendable: () => unsendable(current),
+    });
     const next = redirected(settings, call, { response, hops });
     if (next === undefined) return response;
     call = next;
   }
 }
 
-async function once(settings: Settings, call: Outgoing, terms: Terms): Promise<Response> {
-  const { url, init, request } = call;
-  init.headers.set("authorization", `Bearer ${terms.accessToken}`);
-  try {
-    return await exchange(settings, {
-      input: request?.url === url.href ? request : url.href,
-      init,
-      url: url.origin + url.pathname,
-      scrub: scrubber([terms.accessToken]),
-      timeoutMs: terms.timeoutMs,
-      read: async (response) => response,
-    });
-  } catch (error) {
-    throw error instanceof ConnectionError ? (unsendable(call) ?? error) : error;
-  }
+const kept = new WeakMap<AccessToken, Headers>();
+
+/** The headers of a call; where the caller gave none they are made once a token, as checking a long one takes time. */
+function authorised(settings: Settings, token: AccessToken, own: RequestInit["headers"]): Headers {
+  const known = own ? undefined : kept.get(token);
+  if (known) return known;
+  const headers = headersOf(own ?? settings.headers, { authorization: `Bearer ${token.accessToken}` });
+  if (!own) kept.set(token, headers);
+  return headers;
 }
 
 /** `fetch` fails with the same TypeError for what it cannot send and for what got no answer; this tells them apart. */

@@ -13,6 +13,9 @@ export interface Body {
 /** Up to this much of a `Request`'s body is kept for sending it again, in bytes. */
 const KEPT = 1_048_576;
 
+/** What a call without a body has of one. */
+export const NO_BODY: Body = { repeatable: true };
+
 /** Finds the body and whether it can be sent again: not a stream, nor a `Request`'s body beyond 1 MiB. */
 export async function bodyOf(request: Request | undefined, { body }: RequestInit): Promise<Body> {
   if (body instanceof ReadableStream || (body && Symbol.asyncIterator in Object(body))) {
@@ -20,7 +23,7 @@ export async function bodyOf(request: Request | undefined, { body }: RequestInit
   }
   if (body) return { body, repeatable: true };
   if (request?.bodyUsed) throw invalid("input", "was already read");
-  if (!request?.body) return { repeatable: true };
+  if (!request?.body) return NO_BODY;
   const { content, whole } = await readBounded(request.clone(), KEPT);
   if (!whole) return { repeatable: false }; // The Request's own body still has all of it.
   void request.body.cancel();

@@ -2,15 +2,15 @@ import { invalid } from "../errors/invalid-request-error.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { baseURL, checkURL, onServer } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
-import { bodyOf } from "./body.ts";
+import { bodyOf, NO_BODY } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 
 /** One authorised call, ready but for its token. */
 export interface Outgoing {
-  readonly url: URL;
+  readonly url: string;
   /** The caller's `Request`, whose members count where `init` has none; undefined once a redirect left it. */
   readonly request: Request | undefined;
-  readonly init: RequestInit & { readonly method: string; readonly headers: Headers };
+  readonly init: RequestInit & { readonly method: string };
   /** What the caller wants of redirects; the transport follows none. */
   readonly redirect: RequestRedirect;
   /** Whether its body can be sent again. */
@@ -24,24 +24,27 @@ export interface Outgoing {
 export async function outgoing(settings: Settings, input: string | URL | Request, init: FetchInit): Promise<Outgoing> {
   const request = input instanceof Request ? input : undefined;
   const method = init.method ?? request?.method ?? "GET";
-  const headers = headersOf(settings.headers, init.headers ?? request?.headers);
+  const own = init.headers ?? request?.headers;
+  const headers = own && headersOf(settings.headers, own);
   const url = target(settings, request?.url ?? String(input), init.serverURL);
-  const { repeatable, ...body } = await bodyOf(request, init);
+  const { repeatable, ...body } = init.body || request ? await bodyOf(request, init) : NO_BODY;
   const signal = init.signal ?? request?.signal ?? null;
   return {
     url,
     request,
-    init: { ...init, method, headers, ...body, signal, redirect: "manual" },
+    init: { ...init, method, ...(headers && { headers }), ...body, signal, redirect: "manual" },
     redirect: init.redirect ?? request?.redirect ?? "follow",
     repeatable,
   };
 }
 
 /** The address on the server; one elsewhere must be of a listed origin. */
-function target(settings: Settings, input: string, serverURL: FetchInit["serverURL"]): URL {
+function target(settings: Settings, input: string, serverURL: FetchInit["serverURL"]): string {
   const { allowInsecureHTTP, origins } = settings;
+  // A path after the server's own address cannot lead elsewhere, so that it need not be parsed here.
+  if (input[0] === "/" && serverURL === undefined) return settings.serverURL + input;
   const base = serverURL === undefined ? settings.serverURL : baseURL("serverURL", serverURL, allowInsecureHTTP);
-  const url = checkURL("input", onServer(base, input), allowInsecureHTTP);
-  if (origins.has(url.origin)) return url;
-  throw invalid("input", `is of ${url.origin}, which is not in \`allowedOrigins\``);
+  const { origin, href } = checkURL("input", onServer(base, input), allowInsecureHTTP);
+  if (origins.has(origin)) return href;
+  throw invalid("input", `is of ${origin}, which is not in \`allowedOrigins\``);
 }

@@ -30,14 +30,15 @@ export function redirected({ origins }: Settings, call: Outgoing, { response, ho
   const url = location ? parseURL(location, call.url) : undefined;
   const isAllowed = url && origins.has(url.origin) && !url.username && !url.password;
   const isPossible = hops < MOST_REDIRECTS && (becomesGet || call.repeatable);
-  if (isAllowed && isPossible && call.redirect === "follow") return becomesGet ? asGet(call, url) : { ...call, url };
+  if (isAllowed && isPossible && call.redirect === "follow")
+    return becomesGet ? asGet(call, url.href) : { ...call, url: url.href };
   throw new ResponseValidationError(`The redirect (${status}) to ${url?.origin} is not followed.`, {
     ...factsOf({ status, headers }),
     field: "location",
   });
 }
 
-function asGet(call: Outgoing, url: URL): Outgoing {
+function asGet(call: Outgoing, url: string): Outgoing {
   const headers = new Headers(call.init.headers);
   for (const name of [...headers.keys()]) if (name.startsWith("content-")) headers.delete(name);
   const init = { ...call.init, method: "GET", headers, body: null };

@@ -1,60 +1,57 @@
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
-import type { Scrub } from "../redaction/scrub.ts";
+import { CarnetError } from "../errors/carnet-error.ts";
+import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import type { Settings } from "../settings/settings.ts";
-import { attempt } from "./attempt.ts";
+import { log } from "./log.ts";
+import { type Failing, noAnswer } from "./no-answer.ts";
+import { aborted, orAbort } from "./pause.ts";
 
 /** One request on its way and back. */
-export interface Exchange<T> {
+export interface Exchange<T> extends Failing {
   readonly input: string | Request;
   readonly init: RequestInit & { readonly method: string; readonly headers: Headers };
-  /** The address without its query. */
-  readonly url: string;
   /** The names of the form's fields. */
   readonly fields?: readonly string[] | undefined;
-  readonly scrub: Scrub;
+  /** How long all of it may take, in milliseconds. */
   readonly timeoutMs: number | undefined;
   /** Turns the answer into what is wanted, within the same limits. */
-  read(response: Response, signal: AbortSignal | undefined): Promise<T>;
+  read(response: Response, signal: AbortSignal | undefined): T | Promise<T>;
+  /** Tells what no request can be made of from what got no answer. */
+  unsendable?(): AnyCarnetError | undefined;
 }
 
-/** Sends one request, tells the debug log, and looks for deprecation. */
+/**
+ * Sends one request, tells the debug log, and looks for deprecation. A transport that ignores the abort signal is not
+ * waited for either. It is one function, as each layer would be felt in every call.
+ * @throws {RequestAbortedError} {@link RequestTimeoutError} {@link ConnectionError}
+ */
 export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
   const { clock, client, lookForDeprecation } = settings;
+  const { url, init, timeoutMs } = call;
+  const { signal } = init;
   const start = clock.monotonic();
+  const timer = timeoutMs ? new AbortController() : undefined;
+  const cancel = timer && clock.after(timeoutMs ?? 0, () => timer.abort());
+  const either = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal ?? undefined);
   try {
-    return await attempt(clock, call, async (signal) => {
-      const response = await client.request(call.input, signal ? { ...call.init, signal } : call.init);
-      lookForDeprecation(call.url, response.headers);
-      log(settings, call, { start, response });
-      return await call.read(response, signal);
-    });
-  } catch (error) {
-    log(settings, call, { start, error: error as AnyCarnetError }); // An attempt throws no other.
+    if (signal?.aborted) throw aborted(signal);
+    const response = await orAbort(client.request(call.input, either ? { ...init, signal: either } : init), either);
+    lookForDeprecation(url, response.headers);
+    log(settings, call, { start, response });
+    return await orAbort(call.read(response, either), either);
+  } catch (thrown) {
+    const error = signal?.aborted ? aborted(signal) : timer?.signal.aborted ? tooLong(call) : typed(call, thrown);
+    log(settings, call, { start, error });
     throw error;
+  } finally {
+    cancel?.();
   }
 }
 
-interface Outcome {
-  readonly start: number;
-  readonly response?: Response;
-  readonly error?: AnyCarnetError;
+function tooLong({ url, timeoutMs }: Exchange<unknown>): AnyCarnetError {
+  return new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, { url, mayHaveArrived: true, timeoutMs });
 }
 
-function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, { start, response, error }: Outcome): void {
-  if (!debugLogger) return;
-  const { init, url, fields } = call;
-  const { method } = init;
-  const names = (headers: Headers | undefined): string[] | undefined => headers && [...headers.keys()];
-  const status = response?.status ?? error?.code ?? "";
-  try {
-    debugLogger.debug(`${method} ${url} ${status}`, {
-      method,
-      url,
-      headers: names(init.headers),
-      fields,
-      status,
-      answerHeaders: names(response?.headers),
-      durationMs: clock.monotonic() - start,
-    });
-  } catch {} // A log that fails must not fail the call.
+function typed(call: Exchange<unknown>, error: unknown): CarnetError {
+  return error instanceof CarnetError ? error : (call.unsendable?.() ?? noAnswer(call, error));
 }

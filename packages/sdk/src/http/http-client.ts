@@ -38,9 +38,13 @@ export class HTTPClient implements HTTPTransport {
    * Sends one request.
    * @throws {InvalidRequestError} if a hook failed or changed the origin
    */
-  async request(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  request(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const { beforeRequest, requestError, response } = this.#hooks;
-    if (!beforeRequest && !requestError && !response) return this.#fetch(input, init);
+    return beforeRequest || requestError || response ? this.#withHooks(input, init) : this.#fetch(input, init);
+  }
+
+  async #withHooks(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const { beforeRequest, requestError, response } = this.#hooks;
     const first = shown(new Request(input, init));
     const request = shown((await guarded("beforeRequest", () => beforeRequest?.(first))) ?? first);
     if (new URL(request.url).origin !== new URL(first.url).origin) {

@@ -8,8 +8,8 @@ export function aborted(signal: AbortSignal): RequestAbortedError {
 }
 
 /** Waits for `work`, but no longer than until the abort; the work itself goes on. */
-export function orAbort<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (!signal) return work;
+export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal | null | undefined): T | Promise<T> {
+  if (!signal || !(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(aborted(signal));
     const settled = (): void => signal.removeEventListener("abort", stop);
@@ -20,10 +20,14 @@ export function orAbort<T>(work: Promise<T>, signal: AbortSignal | null | undefi
 }
 
 /** Waits `ms`, or until the abort. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal | null | undefined): Promise<void> {
+export async function pause(clock: Clock, ms: number, signal: AbortSignal | null | undefined): Promise<void> {
   let cancel = (): void => {};
   const wait = new Promise<void>((resolve) => {
     cancel = clock.after(ms, resolve);
   });
-  return orAbort(wait, signal).finally(() => cancel());
+  try {
+    await orAbort(wait, signal);
+  } finally {
+    cancel();
+  }
 }

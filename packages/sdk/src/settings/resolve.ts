@@ -28,7 +28,7 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     origins: new Set([new URL(serverURL), ...allowed].map(({ origin }) => origin)),
     allowInsecureHTTP,
     headers: headersOf({ "user-agent": userAgent, "x-version": apiVersion }),
-    scopes: scopeSet(options.scopes ?? []),
+    scopes: scopeSet(options.scopes ?? []).sort(),
     security: new SecuritySource(options.security),
     client: transport(options.httpClient, hooks),
     retries: retryPolicy(options.retryConfig, options.retryCodes),

@@ -29,6 +29,11 @@ export class SecuritySource {
     else this.#current = option === undefined ? fromEnvironment() : checkSecurity(option);
   }
 
+  /** The credentials if they are known without asking. */
+  get current(): Security | undefined {
+    return this.#current;
+  }
+
   /** The credentials, asked for if need be; any number of callers at once ask once. */
   async get(): Promise<Security> {
     return this.#current ?? this.#renew();

@@ -55,7 +55,7 @@ export function onServer(base: string, path: string): string {
 }
 
 /** Parses a URL without throwing. */
-export function parseURL(value: string | URL, base?: URL): URL | undefined {
+export function parseURL(value: string | URL, base?: string): URL | undefined {
   try {
     return new URL(value, base);
   } catch {

@@ -15,7 +15,7 @@ export interface Settings {
   readonly allowInsecureHTTP: boolean | undefined;
   /** What each request has unless it sets its own: the user agent and `X-Version`. */
   readonly headers: Headers;
-  /** The scopes asked for where a call names none. */
+  /** The scopes asked for where a call names none, sorted. */
   readonly scopes: readonly string[];
   readonly security: SecuritySource;
   readonly client: HTTPTransport;

@@ -20,13 +20,15 @@ export class Flight<T> {
   }
 
   /** The outcome, or an error as soon as `signal` is aborted. */
-  join(signal: AbortSignal | null | undefined): Promise<T> {
+  async join(signal: AbortSignal | null | undefined): Promise<T> {
     this.#waiting++;
     if (!signal) return this.#outcome; // Cannot leave, so is never counted off.
-    return orAbort(this.#outcome, signal).finally(() => {
+    try {
+      return await orAbort(this.#outcome, signal);
+    } finally {
       this.#waiting--;
       this.#endIfUnwanted();
-    });
+    }
   }
 
   /** Ends the work unless someone waits for it. */

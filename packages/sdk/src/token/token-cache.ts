@@ -6,6 +6,7 @@ import { type AskNow, TokenSlot } from "./token-slot.ts";
 import { refusesClient } from "./with-security.ts";
 
 const MOST_SLOTS = 256;
+const MOST_OWNERS = 2; // Those before a rotation and those after it.
 
 /** What a token is wanted for. */
 export interface Wanted {
@@ -24,39 +25,41 @@ export interface Wanted {
  */
 export class TokenCache {
   readonly #settings: Settings;
-  readonly #slots = new Map<string, TokenSlot>();
+  readonly #owners = new Map<Security, Map<string, TokenSlot>>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
   }
 
-  /** A token for these scopes or more, renewed in the background where it ages; else the one that all wait for. */
-  get({ security, scopes, forced, signal }: Wanted): AccessToken | Promise<AccessToken> {
-    const key = JSON.stringify([security.clientId, security.clientSecret, ...scopes]);
-    let slot = this.#slots.get(key);
-    const held = forced ? undefined : (slot?.serve() ?? this.#serveMore(security, scopes));
-    if (held !== undefined) return held;
-    if (slot === undefined) {
-      for (const [oldest] of this.#slots) if (this.#slots.size >= MOST_SLOTS) this.#slots.delete(oldest);
-      slot = new TokenSlot(this.#settings, security, this.#asker(security, scopes.join(" ")));
-      this.#slots.set(key, slot);
+  /** A token at hand that was granted for these scopes or more; one that ages is renewed in the background. */
+  serve(security: Security, scopes: readonly string[]): AccessToken | undefined {
+    const slots = this.#slotsOf(security);
+    const exact = slots.get(scopes.join(" "))?.serve(); // Unambiguous, as no scope holds a space (RFC 6749 §3.3).
+    // All that the client has: only a token asked for so will do.
+    if (exact !== undefined || scopes.length === 0) return exact;
+    for (const slot of slots.values()) {
+      const held = slot.serve(scopes);
+      if (held !== undefined) return held;
     }
-    return slot.next(forced, signal);
+    return undefined;
+  }
+
+  /** A token at hand, unless it is forced, else the one that all wait for. */
+  get({ security, scopes, forced, signal }: Wanted): AccessToken | Promise<AccessToken> {
+    const held = forced ? undefined : this.serve(security, scopes);
+    if (held !== undefined) return held;
+    const key = scopes.join(" ");
+    const make = (): TokenSlot => new TokenSlot(this.#settings, this.#asker(security, key));
+    return entry(this.#slotsOf(security), { key, make, most: MOST_SLOTS }).next(forced, signal);
   }
 
   /** Forgets one token, or all; answers that are still on their way are not kept. */
   drop(accessToken?: string): void {
-    for (const slot of this.#slots.values()) slot.drop(accessToken);
+    for (const slots of this.#owners.values()) for (const slot of slots.values()) slot.drop(accessToken);
   }
 
-  /** A token that was granted for all these scopes, whatever it was asked for. */
-  #serveMore(security: Security, scopes: readonly string[]): AccessToken | undefined {
-    if (scopes.length === 0) return undefined; // All that the client has: only a token asked for so will do.
-    for (const slot of this.#slots.values()) {
-      const held = slot.security === security ? slot.serve(scopes) : undefined;
-      if (held !== undefined) return held;
-    }
-    return undefined;
+  #slotsOf(security: Security): Map<string, TokenSlot> {
+    return entry(this.#owners, { key: security, make: () => new Map<string, TokenSlot>(), most: MOST_OWNERS });
   }
 
   #asker(security: Security, scope: string): AskNow {
@@ -72,4 +75,14 @@ export class TokenCache {
       }
     };
   }
+}
+
+/** The value of a key, made where there is none; the oldest goes where there are too many. */
+function entry<K, V>(map: Map<K, V>, { key, make, most }: { key: K; make: () => V; most: number }): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  for (const [oldest] of map) if (map.size >= most) map.delete(oldest);
+  const made = make();
+  map.set(key, made);
+  return made;
 }

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { Security } from "../settings/security.ts";
 import type { AccessToken } from "./bearer-token.ts";
 import { Flight } from "./flight.ts";
 import { type HeldToken, hold } from "./held-token.ts";
@@ -21,8 +20,6 @@ const MOST_PAUSE_MS = 10_000;
  * kept, so that a late one cannot replace a newer one or undo an invalidation.
  */
 export class TokenSlot {
-  /** Whose token it is. */
-  readonly security: Security;
   readonly #ports: SlotPorts;
   readonly #ask: AskNow;
   #held: HeldToken | undefined;
@@ -30,8 +27,7 @@ export class TokenSlot {
   #flight: Flight<AccessToken> | undefined;
   #flightIsForced = false;
 
-  constructor(ports: SlotPorts, security: Security, ask: AskNow) {
-    this.security = security;
+  constructor(ports: SlotPorts, ask: AskNow) {
     this.#ports = ports;
     this.#ask = ask;
   }

@@ -1,5 +1,5 @@
 import { invalid } from "./errors/invalid-request-error.ts";
-import { withoutQuery } from "./http/http-client.ts";
+import { withoutQuery } from "./http/without-query.ts";
 import { REDACTED, redact } from "./redaction/redact.ts";
 import type { SDKOptions } from "./settings/options.ts";
 import { resolve } from "./settings/resolve.ts";

@@ -154,7 +154,7 @@ test("without any credentials the first request says what to set, unless it brin
     const sdk = new SDK({ serverURL: "https://h.test", httpClient: net.fetch });
     const error = await failure(sdk.token());
     assert.ok(error instanceof InvalidRequestError);
-    assert.match(error.message, /security is missing\. Pass `security.*CARNET_CLIENT_ID and CARNET_CLIENT_SECRET/);
+    assert.match(error.message, /security is missing\. Give `security`.*CARNET_CLIENT_ID and CARNET_CLIENT_SECRET/);
     assert.equal(net.sent.length, 0);
     await sdk.iam.tokenRequest({ clientId: "a", clientSecret: "b" });
     assert.equal(net.sent.length, 1);

@@ -2,14 +2,16 @@ import { type InvalidRequestError, invalid } from "../errors/invalid-request-err
 import { discard } from "../http/bounded-body.ts";
 import { exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
-import { withoutQuery } from "../http/http-client.ts";
 import { withRetries } from "../http/retries.ts";
+import { withoutQuery } from "../http/without-query.ts";
 import { scrubber } from "../redaction/scrub.ts";
 import { summarise } from "../redaction/summarise.ts";
+import { type SDKCore, settingsOf } from "../sdk-core.ts";
 import { timeLimit } from "../settings/retry-config.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { AccessToken } from "../token/bearer-token.ts";
 import { cachedToken, dropToken } from "../token/cached-token.ts";
+import { bodyOf, NO_BODY } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 import { redirected } from "./redirects.ts";
@@ -18,20 +20,20 @@ const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i; // RFC 9110 §9.2.2, less
 
 /** `fetch` with the server's address, a token, retries and all that `SDK.fetch` says. */
 export async function authorizedFetch(
-  settings: Settings,
+  core: SDKCore,
   input: string | URL | Request,
   init: FetchInit = {},
 ): Promise<Response> {
-  const call = await outgoing(settings, input, init);
-  const { scopes, requireScopes } = init;
+  const settings = settingsOf(core);
+  const body = init.body || input instanceof Request ? await bodyOf(input, init) : NO_BODY;
+  const call = outgoing(settings, { input, init, body });
+  const options = call.init;
   const timeoutMs = timeLimit(init.timeoutMs ?? settings.timeoutMs);
-  const { method, signal } = call.init;
-  const retries = call.repeatable ? init.retries : 0;
   for (let isRepeat = false; ; isRepeat = true) {
-    const token = await cachedToken(settings, { scopes, requireScopes, signal });
+    const token = await cachedToken(settings, options);
     const response = await withRetries<Response>(settings, {
-      options: { retries, retryCodes: init.retryCodes, signal },
-      idempotent: IDEMPOTENT.test(method),
+      options,
+      idempotent: IDEMPOTENT.test(options.method),
       discard,
       attempt: () => follow(settings, call, { token, timeoutMs }),
     });
@@ -52,7 +54,6 @@ async function follow(settings: Settings, first: Outgoing, { token, timeoutMs }:
   let call = first;
   for (let hops = 0; ; hops++) {
     const { url, init, request } = call;
-    const current = call;
     const response = await exchange<Response>(settings, {
       input: request?.url === url ? request : url,
       init: { ...init, headers: authorised(settings, token, init.headers) },
@@ -60,7 +61,7 @@ async function follow(settings: Settings, first: Outgoing, { token, timeoutMs }:
       scrub: scrubber([token.accessToken]),
       timeoutMs,
       read: (answer) => answer,
-      unsendable: () => unsendable(current),
+      unsendable: () => unsendable(call),
     });
     const next = redirected(settings, call, { response, hops });
     if (next === undefined) return response;

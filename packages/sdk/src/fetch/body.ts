@@ -17,15 +17,15 @@ const KEPT = 1_048_576;
 export const NO_BODY: Body = { repeatable: true };
 
 /** Finds the body and whether it can be sent again: not a stream, nor a `Request`'s body beyond 1 MiB. */
-export async function bodyOf(request: Request | undefined, { body }: RequestInit): Promise<Body> {
-  if (body instanceof ReadableStream || (body && Symbol.asyncIterator in Object(body))) {
+export async function bodyOf(input: string | URL | Request, { body }: RequestInit): Promise<Body> {
+  if (body && Symbol.asyncIterator in Object(body)) {
     return { body, duplex: "half", repeatable: false };
   }
   if (body) return { body, repeatable: true };
-  if (request?.bodyUsed) throw invalid("input", "was already read");
-  if (!request?.body) return NO_BODY;
-  const { content, whole } = await readBounded(request.clone(), KEPT);
+  if (!(input instanceof Request && (input.body || input.bodyUsed))) return NO_BODY;
+  if (input.bodyUsed) throw invalid("input", "was already read");
+  const { content, whole } = await readBounded(input.clone(), KEPT);
   if (!whole) return { repeatable: false }; // The Request's own body still has all of it.
-  void request.body.cancel();
+  void input.body?.cancel();
   return { body: await content.arrayBuffer(), repeatable: true };
 }

@@ -19,15 +19,14 @@ interface Answered {
  * twenty times, with a body that is gone, or against the caller's `redirect: "error"`
  */
 export function redirected({ origins }: Settings, call: Outgoing, { response, hops }: Answered): Outgoing | undefined {
-  const { status, headers, type } = response;
+  const { status, headers } = response;
   const location = headers.get("location");
-  const isHidden = type === "opaqueredirect"; // A browser does not say where to.
-  if (call.redirect === "manual" || !(isHidden || (location && /^30[12378]$/.test(String(status))))) return undefined;
+  if (call.redirect === "manual" || !location || !/^30[12378]$/.test(String(status))) return undefined;
   discard(response);
   const { method } = call.init;
   // As `fetch` has it: 303 to GET, and by custom 301 and 302 from POST to GET.
   const becomesGet = status === 303 ? !/^(GET|HEAD)$/i.test(method) : status < 303 && /^POST$/i.test(method);
-  const url = location ? parseURL(location, call.url) : undefined;
+  const url = parseURL(location, call.url);
   const isAllowed = url && origins.has(url.origin) && !url.username && !url.password;
   const isPossible = hops < MOST_REDIRECTS && (becomesGet || call.repeatable);
   if (isAllowed && isPossible && call.redirect === "follow")
@@ -39,8 +38,9 @@ export function redirected({ origins }: Settings, call: Outgoing, { response, ho
 }
 
 function asGet(call: Outgoing, url: string): Outgoing {
-  const headers = new Headers(call.init.headers);
+  const { headers: own, ...rest } = call.init;
+  const init = { ...rest, method: "GET", body: null };
+  const headers = new Headers(own);
   for (const name of [...headers.keys()]) if (name.startsWith("content-")) headers.delete(name);
-  const init = { ...call.init, method: "GET", headers, body: null };
-  return { ...call, url, init, request: undefined, repeatable: true };
+  return { url, request: undefined, repeatable: true, redirect: "follow", init: own ? { ...init, headers } : init };
 }

@@ -9,7 +9,7 @@ export interface BoundedBody {
 export async function readBounded(
   { body }: Pick<Response, "body">,
   limit: number,
-  signal?: AbortSignal,
+  signal?: AbortSignal | null,
 ): Promise<BoundedBody> {
   const reader = body?.getReader();
   const cancel = (): void => void reader?.cancel().catch(() => {});

@@ -8,7 +8,7 @@ export interface DebugEvent {
   /** The names of the form's fields; undefined where no form was sent. */
   readonly fields: readonly string[] | undefined;
   /** The answer's status, or the `code` of the error. */
-  readonly status: number | string;
+  readonly status: number | string | undefined;
   /** The names of the answer's headers; undefined where none came. */
   readonly answerHeaders: readonly string[] | undefined;
   /** From sending to the end, in milliseconds. */

@@ -15,7 +15,7 @@ export interface Exchange<T> extends Failing {
   /** How long all of it may take, in milliseconds. */
   readonly timeoutMs: number | undefined;
   /** Turns the answer into what is wanted, within the same limits. */
-  read(response: Response, signal: AbortSignal | undefined): T | Promise<T>;
+  read(response: Response, signal: AbortSignal | null | undefined): T | Promise<T>;
   /** Tells what no request can be made of from what got no answer. */
   unsendable?(): AnyCarnetError | undefined;
 }
@@ -26,17 +26,17 @@ export interface Exchange<T> extends Failing {
  * @throws {RequestAbortedError} {@link RequestTimeoutError} {@link ConnectionError}
  */
 export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
-  const { clock, client, lookForDeprecation } = settings;
+  const { clock, client, debugLogger, deprecation } = settings;
   const { url, init, timeoutMs } = call;
   const { signal } = init;
-  const start = clock.monotonic();
+  const start = debugLogger && clock.monotonic();
   const timer = timeoutMs ? new AbortController() : undefined;
   const cancel = timer && clock.after(timeoutMs ?? 0, () => timer.abort());
-  const either = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal ?? undefined);
+  const either = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal);
   try {
     if (signal?.aborted) throw aborted(signal);
     const response = await orAbort(client.request(call.input, either ? { ...init, signal: either } : init), either);
-    lookForDeprecation(url, response.headers);
+    deprecation(url, response.headers);
     log(settings, call, { start, response });
     return await orAbort(call.read(response, either), either);
   } catch (thrown) {

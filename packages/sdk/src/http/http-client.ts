@@ -2,6 +2,7 @@ import { CarnetError } from "../errors/carnet-error.ts";
 import { invalid } from "../errors/invalid-request-error.ts";
 import { redact } from "../redaction/redact.ts";
 import { summarise } from "../redaction/summarise.ts";
+import { withoutQuery } from "./without-query.ts";
 
 /** A function with the signature of `fetch`. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -65,11 +66,6 @@ export class HTTPClient implements HTTPTransport {
 function shown(request: Request): Request {
   redact(request.headers, () => [...request.headers.keys()]);
   return redact(request, () => ({ method: request.method, url: withoutQuery(request.url) }));
-}
-
-/** An address without query and fragment. */
-export function withoutQuery(url: string): string {
-  return url.replace(/[?#].*/s, "");
 }
 
 async function guarded<T>(hook: keyof HTTPClientHooks, run: () => T): Promise<Awaited<T>> {

@@ -3,7 +3,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { Exchange } from "./exchange.ts";
 
 interface Outcome {
-  readonly start: number;
+  readonly start: number | undefined;
   readonly response?: Response;
   readonly error?: CarnetError;
 }
@@ -15,7 +15,7 @@ export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, o
   const { start, response, error } = outcome;
   const { method } = init;
   const names = (headers: Headers | undefined): string[] | undefined => headers && [...headers.keys()];
-  const status = response?.status ?? error?.code ?? "";
+  const status = response?.status ?? error?.code;
   try {
     debugLogger.debug(`${method} ${url} ${status}`, {
       method,
@@ -24,7 +24,7 @@ export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, o
       fields,
       status,
       answerHeaders: names(response?.headers),
-      durationMs: clock.monotonic() - start,
+      durationMs: clock.monotonic() - Number(start),
     });
   } catch {} // A log that fails must not fail the call.
 }

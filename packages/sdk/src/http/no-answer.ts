@@ -12,7 +12,7 @@ export interface Failing {
 }
 
 // Node names the system call, or undici's own limit; Bun has codes of its own; Deno has only words.
-const NEVER_STOOD = /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|connect E|CONNECT_TIMEOUT|\(Connect\)/;
+const NEVER_STOOD = /ECONNREFUSED|ENOTFOUND|EAI_|connect E|CONNECT_TIMEOUT|\(Connect\)/;
 
 /** The error for what a transport failed with. */
 export function noAnswer({ url, scrub }: Failing, error: unknown): AnyCarnetError {
@@ -21,7 +21,7 @@ export function noAnswer({ url, scrub }: Failing, error: unknown): AnyCarnetErro
   let trace = "";
   for (let each: ForeignError | undefined = cause; each; each = each.cause) {
     code = each.code ?? code;
-    trace += `${code} ${each.message} `;
+    trace += code + each.message;
   }
   const facts = { url, mayHaveArrived: !NEVER_STOOD.test(trace), cause, timeoutMs: undefined };
   const message = `${url} gave no whole answer (${code}).`;

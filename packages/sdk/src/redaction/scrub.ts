@@ -5,7 +5,7 @@ export type Scrub = (text: string) => string;
 
 // What may be secret in any text, whoever wrote it.
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"]+/gi;
-const MEMBER = /("\w*(?:token|secret|assertion)"\s*:\s*")(?:\\.|[^"\\])*("|\\?$)/gi;
+const MEMBER = /("\w*(?:token|secret|assertion)"\s*:\s*")(?:\\.|[^"\\])*/gi;
 const URL_USER_AND_QUERY = /(https?:\/\/)(?:[^\s/?#@]*@)?([^\s?#"']*)[^\s"']*/gi;
 
 /**
@@ -20,7 +20,7 @@ export function scrubber(secrets: readonly string[]): Scrub {
     for (const spelling of spellings) clean = clean.replaceAll(spelling, REDACTED);
     return clean
       .replace(AUTHORIZATION, `$1 ${REDACTED}`)
-      .replace(MEMBER, `$1${REDACTED}$2`)
+      .replace(MEMBER, `$1${REDACTED}`)
       .replace(URL_USER_AND_QUERY, "$1$2");
   };
 }

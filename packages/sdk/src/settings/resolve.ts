@@ -36,13 +36,12 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     debugLogger: options.debugLogger,
-    lookForDeprecation: deprecationWatch(hooks?.onDeprecation),
+    deprecation: deprecationWatch(hooks?.onDeprecation),
     closing,
   };
 }
 
-/** The SDK's own client, which carries the hooks and is the one that is closed, around the caller's. */
+/** The SDK's own client, which carries the hooks, around the caller's. */
 function transport(given: SDKOptions["httpClient"], hooks: SDKHooks | undefined): HTTPTransport {
-  if (typeof given !== "object") return new HTTPClient({ fetch: given, hooks });
-  return hooks === undefined ? given : new HTTPClient({ fetch: given.request.bind(given), hooks });
+  return new HTTPClient({ fetch: typeof given === "object" ? given.request.bind(given) : given, hooks });
 }

@@ -55,7 +55,7 @@ export function retryPolicy(
 /** Checks a number that must lie between `least` and what a timer can tell. */
 function bounded(field: string, value: unknown, least: number): number {
   if (typeof value === "number" && value >= least && value <= MAX_MS) return value;
-  throw invalid(field, `must be a number from ${least} to ${MAX_MS}`);
+  throw invalid(field, `must be from ${least} to ${MAX_MS}`);
 }
 
 /** Checks a limit in milliseconds; undefined is none. */
@@ -66,5 +66,5 @@ export function timeLimit(ms: number | undefined): number | undefined {
 function codePattern(codes: readonly RetryCode[]): RegExp {
   const text = codes.join("|");
   if (/^([45](\d\d|XX)(\||$))*$/i.test(text)) return new RegExp(`^(${text.replaceAll(/x/gi, "\\d")})$`);
-  throw invalid("retryCodes", 'must hold 400 to 599, "4XX" or "5XX"');
+  throw invalid("retryCodes", 'must be 400 to 599, "4XX" or "5XX"');
 }

@@ -15,7 +15,7 @@ export type SecurityOption = Security | (() => Security | Promise<Security>);
 
 const ID = "CARNET_CLIENT_ID";
 const SECRET = "CARNET_CLIENT_SECRET";
-const ADVICE = `Pass \`security: { clientId, clientSecret }\`, or set ${ID} and ${SECRET}`;
+const ADVICE = `Give \`security\`, or set ${ID} and ${SECRET}`;
 
 /** Where the credentials come from, remembered until the server refuses them. */
 export class SecuritySource {

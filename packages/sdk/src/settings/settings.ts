@@ -24,7 +24,7 @@ export interface Settings {
   readonly clock: Clock;
   readonly random: () => number;
   readonly debugLogger: DebugLogger | undefined;
-  readonly lookForDeprecation: LookForDeprecation;
+  readonly deprecation: LookForDeprecation;
   /** Aborted when the SDK is closed. */
   readonly closing: AbortSignal;
 }

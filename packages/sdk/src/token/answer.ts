@@ -2,7 +2,6 @@ import type { Scrub } from "../redaction/scrub.ts";
 
 /** A token endpoint's answer, read. */
 export interface Answer {
-  /** 0 for a redirect that a browser does not show. */
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;

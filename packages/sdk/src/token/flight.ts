@@ -22,7 +22,6 @@ export class Flight<T> {
   /** The outcome, or an error as soon as `signal` is aborted. */
   async join(signal: AbortSignal | null | undefined): Promise<T> {
     this.#waiting++;
-    if (!signal) return this.#outcome; // Cannot leave, so is never counted off.
     try {
       return await orAbort(this.#outcome, signal);
     } finally {

@@ -23,11 +23,12 @@ export function granted(answer: Answer, asked: string): BearerToken {
   if (members === undefined) throw wrong("body", "JSON up to 64 KiB");
   const { access_token, token_type, expires_in, scope } = members;
   if (typeof access_token !== "string" || !HEADER_SAFE.test(access_token)) throw wrong("access_token", "visible ASCII");
-  if (String(token_type).toLowerCase() !== "bearer") throw wrong("token_type", "Bearer"); // RFC 6749 §7.1: any case
+  if (!/^bearer$/i.test(String(token_type))) throw wrong("token_type", "Bearer"); // RFC 6749 §7.1: any case
   const expiresIn = lifetime(expires_in);
   if (Number.isNaN(expiresIn)) throw wrong("expires_in", "a number of seconds");
-  if (typeof (scope ?? "") !== "string") throw wrong("scope", "a string");
-  return sealed({ accessToken: access_token, expiresIn, scope: String(scope ?? asked), tokenType: "Bearer" });
+  const given = scope ?? asked;
+  if (typeof given !== "string") throw wrong("scope", "a string");
+  return sealed({ accessToken: access_token, expiresIn, scope: given, tokenType: "Bearer" });
 }
 
 /** Seconds from a number or a numeric string; undefined where absent, NaN where it is neither. */

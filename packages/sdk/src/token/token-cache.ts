@@ -6,7 +6,6 @@ import { type AskNow, TokenSlot } from "./token-slot.ts";
 import { refusesClient } from "./with-security.ts";
 
 const MOST_SLOTS = 256;
-const MOST_OWNERS = 2; // Those before a rotation and those after it.
 
 /** What a token is wanted for. */
 export interface Wanted {
@@ -20,12 +19,13 @@ export interface Wanted {
 }
 
 /**
- * The tokens of one SDK, and so of one token URL, keyed by client id, secret and scope set. The oldest go when there
- * are too many.
+ * The tokens of one SDK, and so of one token URL, for one client id and secret at a time, since others come only after a
+ * refusal of these; keyed by scope set. The oldest go when there are too many.
  */
 export class TokenCache {
   readonly #settings: Settings;
-  readonly #owners = new Map<Security, Map<string, TokenSlot>>();
+  #owner: Security | undefined;
+  #slots = new Map<string, TokenSlot>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -49,17 +49,23 @@ export class TokenCache {
     const held = forced ? undefined : this.serve(security, scopes);
     if (held !== undefined) return held;
     const key = scopes.join(" ");
-    const make = (): TokenSlot => new TokenSlot(this.#settings, this.#asker(security, key));
-    return entry(this.#slotsOf(security), { key, make, most: MOST_SLOTS }).next(forced, signal);
+    const slots = this.#slotsOf(security);
+    const slot = slots.get(key) ?? new TokenSlot(this.#settings, this.#asker(security, key));
+    for (const [oldest] of slots) if (slots.size >= MOST_SLOTS) slots.delete(oldest);
+    slots.set(key, slot);
+    return slot.next(forced, signal);
   }
 
   /** Forgets one token, or all; answers that are still on their way are not kept. */
   drop(accessToken?: string): void {
-    for (const slots of this.#owners.values()) for (const slot of slots.values()) slot.drop(accessToken);
+    for (const slot of this.#slots.values()) slot.drop(accessToken);
   }
 
+  /** The slots of one pair of credentials; a source gives the same object for as long as they are the same. */
   #slotsOf(security: Security): Map<string, TokenSlot> {
-    return entry(this.#owners, { key: security, make: () => new Map<string, TokenSlot>(), most: MOST_OWNERS });
+    if (this.#owner !== security) this.#slots = new Map();
+    this.#owner = security;
+    return this.#slots;
   }
 
   #asker(security: Security, scope: string): AskNow {
@@ -75,14 +81,4 @@ export class TokenCache {
       }
     };
   }
-}
-
-/** The value of a key, made where there is none; the oldest goes where there are too many. */
-function entry<K, V>(map: Map<K, V>, { key, make, most }: { key: K; make: () => V; most: number }): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  for (const [oldest] of map) if (map.size >= most) map.delete(oldest);
-  const made = make();
-  map.set(key, made);
-  return made;
 }

@@ -2,8 +2,8 @@ import { BODY_LIMIT } from "../http/answer-facts.ts";
 import { readBounded } from "../http/bounded-body.ts";
 import { exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
-import { withoutQuery } from "../http/http-client.ts";
 import { withRetries } from "../http/retries.ts";
+import { withoutQuery } from "../http/without-query.ts";
 import { scrubber } from "../redaction/scrub.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { TOKEN_PATH } from "../settings/resolve.ts";
@@ -59,7 +59,7 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
   };
   const attempt = (): Promise<Answer> => {
     const sentAt = settings.clock.monotonic();
-    const read = async (response: Response, signal?: AbortSignal): Promise<Answer> => {
+    const read = async (response: Response, signal?: AbortSignal | null): Promise<Answer> => {
       const { content } = await readBounded(response, BODY_LIMIT, signal);
       const { status, headers } = response;
       return { status, headers, text: await content.text(), sentAt, scrub: call.scrub };

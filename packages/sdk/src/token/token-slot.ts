@@ -72,10 +72,16 @@ export class TokenSlot {
     const flight: Flight<AccessToken> = new Flight(async (signal) => {
       try {
         const held = hold(await this.#ask(signal, unattended), this.#ports.random);
-        if (this.#flight === flight) this.#keep(held);
+        if (this.#land(flight)) {
+          this.#held = held;
+          this.#refreshAt = held.refreshAt;
+        }
         return held.token;
       } catch (error) {
-        if (this.#flight === flight) this.#rest();
+        const now = this.#ports.clock.monotonic();
+        // The token that is still held serves a while before the next background refresh.
+        const rest = Math.min(MOST_PAUSE_MS, ((this.#held?.usableUntil ?? now) - now) / 2);
+        if (this.#land(flight)) this.#refreshAt = now + rest;
         throw error;
       }
     }, unattended);
@@ -84,16 +90,10 @@ export class TokenSlot {
     return flight;
   }
 
-  #keep(held: HeldToken): void {
-    this.#flight = undefined;
-    this.#held = held;
-    this.#refreshAt = held.refreshAt;
-  }
-
-  /** After a failure: lets the token that is still held serve a while before the next background refresh. */
-  #rest(): void {
-    this.#flight = undefined;
-    const now = this.#ports.clock.monotonic();
-    this.#refreshAt = now + Math.min(MOST_PAUSE_MS, ((this.#held?.usableUntil ?? now) - now) / 2);
+  /** Ends a flight; whether it was the current one, whose outcome counts. */
+  #land(flight: Flight<AccessToken>): boolean {
+    const isCurrent = this.#flight === flight;
+    if (isCurrent) this.#flight = undefined;
+    return isCurrent;
   }
 }

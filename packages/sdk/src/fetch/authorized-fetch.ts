@@ -26,21 +26,27 @@ export async function authorizedFetch(
 ): Promise<Response> {
   const settings = settingsOf(core);
   const body = init.body || input instanceof Request ? await bodyOf(input, init) : NO_BODY;
-  const call = outgoing(settings, { input, init, body });
-  const options = call.init;
   const timeoutMs = timeLimit(init.timeoutMs ?? settings.timeoutMs);
-  for (let isRepeat = false; ; isRepeat = true) {
-    const token = await cachedToken(settings, options);
+  let call = outgoing(settings, { input, init, body });
+  let isRepeat = false;
+  for (let hops = 0; ; ) {
+    const token = await cachedToken(settings, call.init);
     const response = await withRetries<Response>(settings, {
-      options,
-      idempotent: IDEMPOTENT.test(options.method),
+      options: call.init,
+      idempotent: IDEMPOTENT.test(call.init.method),
       discard,
-      attempt: () => follow(settings, call, { token, timeoutMs }),
+      attempt: () => send(settings, call, { token, timeoutMs }),
     });
-    if (response.status !== 401 || isRepeat) return response;
-    dropToken(settings, token.accessToken);
-    if (!call.repeatable) return response;
-    discard(response);
+    if (response.status === 401 && !isRepeat) {
+      isRepeat = true;
+      dropToken(settings, token.accessToken);
+      if (!call.repeatable) return response;
+      discard(response);
+    } else {
+      const next = redirected(settings, call, { response, hops: hops++ });
+      if (next === undefined) return response;
+      call = next;
+    }
   }
 }
 
@@ -49,24 +55,17 @@ interface Terms {
   readonly timeoutMs: number | undefined;
 }
 
-/** Sends one call and follows where it is sent within the allowed origins. */
-async function follow(settings: Settings, first: Outgoing, { token, timeoutMs }: Terms): Promise<Response> {
-  let call = first;
-  for (let hops = 0; ; hops++) {
-    const { url, init, request } = call;
-    const response = await exchange<Response>(settings, {
-      input: request?.url === url ? request : url,
-      init: { ...init, headers: authorised(settings, token, init.headers) },
-      url: withoutQuery(url),
-      scrub: scrubber([token.accessToken]),
-      timeoutMs,
-      read: (answer) => answer,
-      unsendable: () => unsendable(call),
-    });
-    const next = redirected(settings, call, { response, hops });
-    if (next === undefined) return response;
-    call = next;
-  }
+function send(settings: Settings, call: Outgoing, { token, timeoutMs }: Terms): Promise<Response> {
+  const { url, init, request } = call;
+  return exchange<Response>(settings, {
+    input: request?.url === url ? request : url,
+    init: { ...init, headers: authorised(settings, token, init.headers) },
+    url: withoutQuery(url),
+    scrub: scrubber([token.accessToken]),
+    timeoutMs,
+    read: (answer) => answer,
+    unsendable: () => unsendable(call),
+  });
 }
 
 const kept = new WeakMap<AccessToken, Headers>();

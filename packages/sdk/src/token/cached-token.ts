@@ -20,20 +20,22 @@ export interface TokenOptions {
 
 const caches = new WeakMap<Settings, TokenCache>();
 
-/** The cached token of an SDK; see `SDK.token`. */
-export async function cachedToken(settings: Settings, options: TokenOptions = {}): Promise<AccessToken> {
-  const { signal, forceRefresh: forced = false, requireScopes } = options;
+/** The cached token of an SDK, at once where it is at hand; see `SDK.token`. */
+export function cachedToken(settings: Settings, options: TokenOptions = {}): AccessToken | Promise<AccessToken> {
+  const { signal, forceRefresh: forced = false } = options;
   const scopes = options.scopes === undefined ? settings.scopes : scopeSet(options.scopes).sort();
   if (signal?.aborted) throw aborted(signal);
   const cache = caches.get(settings) ?? new TokenCache(settings);
   caches.set(settings, cache);
   const { current } = settings.security;
   const held = current && !forced ? cache.serve(current, scopes) : undefined;
-  const token =
-    held ?? (await withSecurity(settings, signal, (security) => cache.get({ security, scopes, forced, signal })));
-  const missing = requireScopes ? scopes.filter((scope) => !token.scopes.includes(scope)) : [];
-  if (missing.length === 0) return token;
-  throw new InsufficientScopeError(`Not granted: ${missing.join(" ")}.`, { missing, granted: token.scopes });
+  const check = (token: AccessToken): AccessToken => {
+    const missing = options.requireScopes ? scopes.filter((scope) => !token.scopes.includes(scope)) : [];
+    if (missing.length === 0) return token;
+    throw new InsufficientScopeError(`Not granted: ${missing.join(" ")}.`, { missing, granted: token.scopes });
+  };
+  if (held) return check(held);
+  return withSecurity(settings, signal, (security) => cache.get({ security, scopes, forced, signal })).then(check);
 }
 
 /** Forgets one token, or all, of an SDK. */

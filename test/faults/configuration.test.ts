@@ -45,7 +45,7 @@ suite("a bad setting", () => {
       for (const value of values) {
         const none = { mode: "serve", flags: {}, environment: { CARNET_ISSUER: issuer }, file: undefined } as const;
         const message = messageOf({ ...none, environment: { ...none.environment, [environment]: value } });
-        const seen = secret ? "its value" : JSON.stringify(value);
+        const seen = secret ? "its value" : JSON.stringify(value.replace("u:p@", "...@"));
         assert.equal(message, `The environment variable ${environment} cannot be ${seen}: accepted: ${accepts}.`);
         if (secret && value !== "") assert.ok(!message.includes(value));
 

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { decoyClient } from "@carnet/core/client/decoy-client";
 import { parseClientId } from "@carnet/protocol/ids";
+import { createStandInDraw } from "@carnet/server/crypto/stand-in-draw";
 import { OperatorFault } from "@carnet/server/fault";
 import type { Tables } from "@carnet/server/store/schema";
 import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
@@ -62,6 +63,7 @@ suite("a full disk", () => {
     const database = new DatabaseSync(folder.database);
     const store = createSqlClientStore(
       new Kysely<Tables>({ dialect: new SqliteDialect({ database: wrapDatabase(database, "carnet.db") }) }),
+      createStandInDraw(new Uint8Array(32)),
     );
     const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
     database.exec(`pragma max_page_count = ${pages}`);

@@ -5,7 +5,7 @@ import { suite, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
-import { type SeededRandom, seededRandom } from "@carnet/testkit/seeded-random";
+import { SeededRandom } from "@carnet/testkit/seeded-random";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { assertServed, assertWhole } from "./support/assert-whole.ts";
 import type { Credentials } from "./support/store-files.ts";
@@ -17,7 +17,7 @@ const worker = fileURLToPath(new URL("./support/register-on-and-on.ts", import.m
 suite("kill -9", () => {
   test("at any moment, first start included, loses no client that was acknowledged and leaves nothing half done", async (t) => {
     t.diagnostic(`KILL_SEED=${seed}`);
-    const random = seededRandom(seed);
+    const random = new SeededRandom(seed);
     const counts = { kills: 0, acknowledged: 0, duringStart: 0 };
     const live = async (): Promise<void> => {
       await using folder = await temporaryFolder();
@@ -40,7 +40,7 @@ suite("kill -9", () => {
 
   test("of `carnet client create` leaves a whole client or none", async (t) => {
     t.diagnostic(`KILL_SEED=${seed}`);
-    const random = seededRandom(seed);
+    const random = new SeededRandom(seed);
     await using folder = await temporaryFolder();
     const acknowledged: Credentials[] = [];
     const args = ["client", "create", "--json", "--scope", "x", "--store", "sqlite:carnet.db"];

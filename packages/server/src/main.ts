@@ -11,6 +11,7 @@ import { obtainMasterKey } from "./configuration/master-key.ts";
 import { createSealer } from "./crypto/sealer.ts";
 import { createSecretHasher } from "./crypto/secret-hasher.ts";
 import { createSigner } from "./crypto/signing-key.ts";
+import { createStandInDraw } from "./crypto/stand-in-draw.ts";
 import type { HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { createLog } from "./log/logger.ts";
@@ -109,7 +110,8 @@ async function open(configuration: Configuration, clock: Clock) {
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);
-    return { db, store: createSqlClientStore(db), hasher: createSecretHasher(pepper), signingKeys };
+    const store = createSqlClientStore(db, createStandInDraw(pepper.reveal()));
+    return { db, store, hasher: createSecretHasher(pepper.reveal()), signingKeys };
   } catch (error) {
     await db.destroy();
     throw error;

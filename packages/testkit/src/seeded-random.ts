@@ -1,18 +1,33 @@
-/** Chance that can be had again: the same seed gives the same numbers. Not fit for secrets. */
-export interface SeededRandom {
-  /** A whole number from 0 to below the limit. */
-  below(limit: number): number;
-}
+import type { RandomSource } from "@carnet/core/ports";
 
-/** Mulberry32. */
-export function seededRandom(seed: number): SeededRandom {
-  let state = seed >>> 0;
-  return {
-    below(limit) {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-      return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
-    },
-  };
+/** Bytes that look random and are the same for the same seed. Fit for tests only. */
+export class SeededRandom implements RandomSource {
+  #state: number;
+
+  constructor(seed = 1) {
+    this.#state = seed;
+  }
+
+  bytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => this.#next());
+  }
+
+  uuid(): string {
+    const hex = Buffer.from(this.bytes(16)).toString("hex");
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+
+  /** A whole number from 0 to below the limit. */
+  below(limit: number): number {
+    const [a = 0, b = 0, c = 0, d = 0] = this.bytes(4);
+    return Math.floor(((a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / 2 ** 32) * limit);
+  }
+
+  /** One byte of mulberry32. */
+  #next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 24) & 0xff;
+  }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { decoyClient } from "@carnet/core/client/decoy-client";
 import type { Clock } from "@carnet/core/ports";
+import { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
 import type { Sealer } from "../crypto/sealer.ts";
 import { isSigningAlgorithm, type SigningAlgorithmName } from "../crypto/signing-algorithms.ts";
@@ -13,7 +14,7 @@ import type { Tables } from "./schema.ts";
 /** What the server keeps under the master key. */
 export interface SealedKeys {
   /** Keys the hashes of client secrets. */
-  readonly pepper: Uint8Array;
+  readonly pepper: Redacted<Uint8Array>;
   /** The newest last. At least one. */
   readonly signingKeys: readonly SigningKey[];
 }
@@ -43,7 +44,7 @@ export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: 
     return importSigningKey(algorithm, privateKey);
   });
   if (signingKeys.length === 0) throw lost("signing key");
-  return { pepper, signingKeys: await Promise.all(signingKeys) };
+  return { pepper: new Redacted<Uint8Array>(pepper), signingKeys: await Promise.all(signingKeys) };
 }
 
 /** Where the file is damaged, the database gives what is no bytes at all. */

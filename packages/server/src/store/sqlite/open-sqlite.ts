@@ -27,6 +27,8 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     claim(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
+    // 64 MiB, room for about a hundred thousand clients: which pages must be fetched would tell who was here before
+    database.exec("pragma cache_size = -65536");
     const db = new Kysely<Tables>({
       dialect: new TransactionalSqliteDialect({ database: wrapDatabase(database, file) }),
     });
@@ -59,10 +61,13 @@ class TransactionalSqliteDialect extends SqliteDialect {
   }
 }
 
+const claims =
+  "select application_id as found, (select count(*) from sqlite_schema) as tables from pragma_application_id";
+
 function claim(database: DatabaseSync, file: string): void {
-  const found = database.prepare("pragma application_id").get()?.["application_id"];
+  // In one statement, so that a process which claims the file at this moment is seen whole or not at all
+  const { found, tables } = database.prepare(claims).get() ?? {};
   if (found === applicationId) return;
-  const tables = database.prepare("select count(*) as number from sqlite_schema").get()?.["number"];
   if (found !== 0 || tables !== 0) {
     throw new OperatorFault(
       `The database ${file} belongs to another program: set CARNET_STORE to another file. It was left as it is.`,

@@ -13,27 +13,28 @@ export interface AnswerFacts {
  * An error that a server's answer caused. Its headers and body can be read, but are not shown by `inspect`,
  * `console.log` or `JSON.stringify`.
  */
-export abstract class AnswerError extends CarnetError {
+export abstract class AnswerError<Facts extends object = object> extends CarnetError {
   /** The HTTP status. */
-  readonly status: number;
+  declare readonly status: number;
   /** The answer's `X-Request-ID`, to quote to the server's operator. */
-  readonly requestId: string | undefined;
-  readonly #facts: AnswerFacts;
+  declare readonly requestId: string | undefined;
+  readonly #headers: Headers;
+  readonly #body: string;
 
-  constructor(message: string, facts: AnswerFacts) {
-    super(message);
-    this.status = facts.status;
-    this.requestId = facts.requestId;
-    this.#facts = facts;
+  constructor(message: string, facts: AnswerFacts & Facts) {
+    const { headers, body, ...fields } = facts;
+    super(message, fields);
+    this.#headers = headers;
+    this.#body = body;
   }
 
   /** The answer's headers. */
   get headers(): Headers {
-    return this.#facts.headers;
+    return this.#headers;
   }
 
   /** The answer's body, cut at 64 KiB, with secrets and tokens taken out. */
   get body(): string {
-    return this.#facts.body;
+    return this.#body;
   }
 }

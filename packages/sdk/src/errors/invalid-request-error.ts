@@ -1,17 +1,16 @@
 import { CarnetError } from "./carnet-error.ts";
 
 /** The caller gave something that cannot be used; nothing was sent. */
-export class InvalidRequestError extends CarnetError {
-  readonly code = "ERR_INVALID_REQUEST";
+export class InvalidRequestError extends CarnetError<{ readonly field: string }> {
   /** The option or argument that is wrong, such as `security.clientSecret`. */
-  readonly field: string;
+  declare readonly field: string;
 
-  constructor(message: string, facts: { readonly field: string; readonly cause?: Error | undefined }) {
-    super(message, facts.cause);
-    this.field = facts.field;
+  get code() {
+    return "InvalidRequestError" as const;
   }
+}
 
-  override get name(): string {
-    return "InvalidRequestError";
-  }
+/** The error for one option or argument; the message starts with its name. */
+export function invalid(field: string, problem: string, cause?: Error): InvalidRequestError {
+  return new InvalidRequestError(`${field} ${problem}.`, { field, cause });
 }

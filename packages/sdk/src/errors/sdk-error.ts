@@ -1,4 +1,4 @@
-import { AnswerError, type AnswerFacts } from "./answer-error.ts";
+import { AnswerError } from "./answer-error.ts";
 
 /** What a failed answer said of itself, whichever of the known shapes its JSON had. */
 export interface ServerReason {
@@ -7,20 +7,13 @@ export interface ServerReason {
 }
 
 /** The token endpoint failed with any 4XX or 5XX that is not an {@link IamError}. */
-export class SDKError extends AnswerError {
-  readonly code = "ERR_HTTP_STATUS";
+export class SDKError extends AnswerError<ServerReason> {
   /** The body's `error` or `code`, where it was JSON that had one. */
-  readonly serverCode: string | undefined;
-  /** The body's `error_description` or `message`, where it was JSON that had one. */
-  readonly serverMessage: string | undefined;
+  declare readonly serverCode: string | undefined;
+  /** The body's `error_description`, `message` or `body`, where it was JSON that had one. */
+  declare readonly serverMessage: string | undefined;
 
-  constructor(message: string, facts: AnswerFacts & ServerReason) {
-    super(message, facts);
-    this.serverCode = facts.serverCode;
-    this.serverMessage = facts.serverMessage;
-  }
-
-  override get name(): string {
-    return "SDKError";
+  get code() {
+    return "SDKError" as const;
   }
 }

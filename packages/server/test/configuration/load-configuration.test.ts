@@ -110,11 +110,11 @@ const table: Readonly<
   sunsetAt: {
     good: [
       ["2029-01-31T00:00:00Z", Date.UTC(2029, 0, 31)],
-      ["2029-01-31", Date.UTC(2029, 0, 31)],
       ["2028-02-29T01:00+01:00", Date.UTC(2028, 1, 29)],
     ],
     bad: [
       "",
+      "2029-01-31",
       "2029-02-31T00:00:00Z",
       "2027-02-29T00:00:00Z",
       "2029-01-31T00:00:00",
@@ -241,6 +241,8 @@ suite("The configuration", () => {
       masterKeyFile: undefined,
       accessTokenTtl: 600,
       sunsetAt: Date.UTC(2029, 0, 31),
+      storeTimeout: 5000,
+      drainTimeout: 9000,
       trustedProxies: [],
       logLevel: "info",
     });

@@ -85,7 +85,7 @@ suite("The master key of a store that has one", () => {
   test("is not made anew where its file is missing", async () => {
     assert.match(
       faultOf(() => obtainMasterKey(configurationOf(), true)),
-      /master\.key cannot be read \(ENOENT\): put it back/,
+      /master\.key cannot be read \(ENOENT\): put back the one that the store was made with/,
     );
     await assert.rejects(stat(keyFile()), /ENOENT/);
   });

@@ -113,7 +113,10 @@ suite("The schema", () => {
     const blocked = folders.at(-1) ?? "";
     await writeFile(join(blocked, "deep"), "");
     await chmod(join(blocked, "deep"), 0o600);
-    await assert.rejects(openSqlite(file), refusal(/The folder .* cannot be made/));
+    await assert.rejects(
+      openSqlite(file),
+      refusal(/The database .* cannot be made \(ENOTDIR\): let this user write in the folder/),
+    );
   });
 });
 

@@ -2,14 +2,8 @@ import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { CarnetError } from "../errors/carnet-error.ts";
 import type { Result } from "../result.ts";
 
-/** The value of a result. Throws its error. */
-export function unwrap<T>(result: Result<T, AnyCarnetError>): T {
-  if (result.ok) return result.value;
-  throw result.error;
-}
-
 /** Turns what a function returns or throws into a result. An error that is not ours is a bug and is thrown on. */
-export async function wrap<T>(run: () => Promise<T>): Promise<Result<T, AnyCarnetError>> {
+export async function resultOf<T>(run: () => Promise<T>): Promise<Result<T, AnyCarnetError>> {
   try {
     return { ok: true, value: await run() };
   } catch (error) {

@@ -1,0 +1,33 @@
+import { invalid } from "../errors/invalid-request-error.ts";
+import type { RequestOptions } from "../settings/options.ts";
+import { type Scopes, scopeSet } from "../settings/scopes.ts";
+import { checkSecurity, type Security } from "../settings/security.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { BearerToken } from "./bearer-token.ts";
+import { requestToken } from "./token-request.ts";
+import { withSecurity } from "./with-security.ts";
+
+/** What to ask for; each member defaults to what the SDK was made with. */
+export interface TokenRequest {
+  readonly grantType?: "client_credentials" | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  readonly scope?: Scopes | undefined;
+}
+
+/** Asks for a new token, with credentials of the request's own or the configured ones. */
+export async function askForToken(
+  settings: Settings,
+  request: TokenRequest = {},
+  options: RequestOptions = {},
+): Promise<BearerToken> {
+  const { grantType = "client_credentials", clientId, clientSecret } = request;
+  if (grantType !== "client_credentials") throw invalid("grantType", "must be client_credentials");
+  const scope = scopeSet(request.scope ?? settings.scopes).join(" ");
+  const send = async (configured?: Security): Promise<BearerToken> => {
+    const own = { clientId: clientId ?? configured?.clientId, clientSecret: clientSecret ?? configured?.clientSecret };
+    return (await requestToken(settings, { security: checkSecurity(own), scope, options })).token;
+  };
+  const isOwn = clientId !== undefined && clientSecret !== undefined;
+  return isOwn ? send() : withSecurity(settings, options.signal, send);
+}

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { CarnetError, HTTPClient } from "@carnet/sdk";
+import fc from "fast-check";
+import { connectionRefused, json, network, type Reaction, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
+import { CLIENT_ID, CLIENT_SECRET, failure, sdkFor } from "./support/sdk-for.ts";
+
+const DENO_INSPECT = Symbol.for("Deno.customInspect");
+
+/** Everything that a logger could make of a value. */
+function printed(value: unknown): string {
+  const texts = [
+    String(value),
+    inspect(value),
+    inspect(value, { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: false }),
+    JSON.stringify(value) ?? "",
+    JSON.stringify({ deep: [value] }),
+  ];
+  const deno = Reflect.get(Object(value), DENO_INSPECT);
+  if (typeof deno === "function") texts.push(inspect(deno.call(value)));
+  const { globalThis: _, Deno } = globalThis as { globalThis: unknown; Deno?: { inspect(value: unknown): string } };
+  if (Deno !== undefined) texts.push(Deno.inspect(value));
+  if (value instanceof Error) texts.push(value.message, String(value.stack), printed(value.cause ?? ""));
+  return texts.join("\n");
+}
+
+/** The spellings in which a secret travels. */
+function spellings(secret: string): string[] {
+  const form = new URLSearchParams({ s: secret }).toString().slice(2);
+  return [secret, form, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+}
+
+function assertHidden(text: string, secret: string): void {
+  for (const spelling of spellings(secret)) assert.ok(!text.includes(spelling), `shows the secret: ${text}`);
+}
+
+test("SDK, its parts and its functions show no secret and no token", async () => {
+  const sdk = sdkFor(network(() => tokenAnswer({ access_token: "the-very-token" })));
+  await sdk.token();
+  for (const value of [sdk, sdk.iam, sdk.fetch, sdk.token, { sdk }]) {
+    assertHidden(printed(value), CLIENT_SECRET);
+    assert.doesNotMatch(printed(value), /the-very-token/);
+  }
+  assert.match(inspect(sdk), /api\.example\.test/);
+  assert.match(JSON.stringify(sdk), /"security":"\[redacted\]"/);
+});
+
+test("a token shows all but itself, and still has it", async () => {
+  const sdk = sdkFor(network(() => tokenAnswer({ access_token: "the-very-token" })));
+  for (const token of [await sdk.token(), await sdk.iam.tokenRequest()]) {
+    assert.doesNotMatch(printed(token), /the-very-token/);
+    assert.match(printed(token), /file:read/);
+    assert.equal(token.accessToken, "the-very-token");
+    assert.equal({ ...token }.accessToken, "the-very-token");
+    assert.throws(() => Object.assign(token, { accessToken: "other" }), TypeError);
+  }
+});
+
+test("every request object that a hook sees shows method and address only", async () => {
+  const seen: Request[] = [];
+  const keep = (request: Request) => void seen.push(request) as undefined;
+  const net = network((sent) =>
+    sent.url.endsWith("token") ? tokenAnswer({ access_token: "the-very-token" }) : new Response("ok"),
+  );
+  const httpClient = new HTTPClient({ fetch: net.fetch, hooks: { beforeRequest: keep } });
+  const sdk = sdkFor(net, {
+    httpClient,
+    hooks: {
+      beforeRequest: (request) => {
+        seen.push(request);
+        return new Request(request, { headers: request.headers });
+      },
+      response: (_, request) => void seen.push(request),
+    },
+  });
+  await sdk.fetch("/x?q=query-value", { headers: { "x-key": "header-value" } });
+  assert.equal(seen.length, 6);
+  for (const request of seen) {
+    assert.doesNotMatch(printed(request) + printed(request.headers), /the-very-token|query-value|header-value/);
+    assertHidden(printed(request), CLIENT_SECRET);
+    assert.match(inspect(request), /https:\/\/api\.example\.test\/(x|oauth2\/token)/);
+  }
+});
+
+test("no error shows the secret, whatever an answer or a foreign error says", async () => {
+  const secrets = fc.constantFrom(CLIENT_SECRET, "ümläut & sp ace/+", 'quo"te\\back', "aaaa", "%41%zz");
+  const places: ((secret: string) => Reaction)[] = [
+    (s) =>
+      json(
+        { error: `bad ${s}`, error_description: `'${s}' is wrong`, error_uri: `https://x/?s=${s}` },
+        { status: 401 },
+      ),
+    (s) => json({ code: s, message: `no ${s}` }, { status: 403 }),
+    (s) => new Response(`<html>${s} ${encodeURIComponent(s)} ${new URLSearchParams({ s })}</html>`, { status: 502 }),
+    (s) => json({ access_token: "bad token\n", note: s }),
+    (s) => new TypeError(`fetch failed ${s}`, { cause: Object.assign(new Error(s), { config: { data: s }, code: s }) }),
+    (s) => Object.assign(new Error(JSON.stringify({ client_secret: s })), { name: s, request: { body: s } }),
+    (s) => new AggregateError([new Error(s)], s),
+  ];
+  await fc.assert(
+    fc.asyncProperty(secrets, fc.constantFrom(...places), async (clientSecret, place) => {
+      const sdk = sdkFor(
+        network(() => place(clientSecret)),
+        { security: { clientId: CLIENT_ID, clientSecret } },
+      );
+      const error = await failure(sdk.iam.tokenRequest({}, { retries: 0 }));
+      assert.ok(error instanceof CarnetError);
+      assertHidden(printed(error), clientSecret);
+      assertHidden(String(Reflect.get(error, "body")), clientSecret);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a token in a wrong answer is in no text of its error, the kept body included", async () => {
+  const token = "eyJhbGciOiJFUzI1NiJ9.the-very-token.sig";
+  const bodies = [
+    JSON.stringify({ access_token: token, token_type: "mac" }),
+    `{ "access_token" : "${token}`,
+    JSON.stringify({
+      access_token: token,
+      refresh_token: token,
+      id_token: token,
+      token_type: "Bearer",
+      expires_in: "x",
+    }),
+    `Authorization: Bearer ${token}`,
+  ];
+  for (const body of bodies) {
+    const error = await failure(sdkFor(network(() => new Response(body))).iam.tokenRequest());
+    assert.ok(error instanceof CarnetError);
+    assert.doesNotMatch(`${printed(error)} ${Reflect.get(error, "body")}`, /the-very-token/);
+  }
+});
+
+test("an error shows its facts: name, code, status, request id, description, cause", async () => {
+  const body = { error: "invalid_scope", error_description: "none of it" };
+  const error = await failure(
+    sdkFor(
+      network(() => json(body, { status: 400, headers: { "x-request-id": "req-9", "set-cookie": "session=hunter2" } })),
+    ).iam.tokenRequest(),
+  );
+  const text = printed(error);
+  for (const fact of ["IamError", "IamError", "400", "req-9", "none of it"]) assert.ok(text.includes(fact), fact);
+  assert.doesNotMatch(text, /hunter2/);
+  assert.deepEqual(JSON.parse(JSON.stringify(error)), {
+    message: "The token endpoint answered 400: invalid_scope: none of it",
+    code: "IamError",
+    status: 400,
+    requestId: "req-9",
+    error: "invalid_scope",
+    errorDescription: "none of it",
+  });
+  const unreachable = await failure(sdkFor(network(connectionRefused)).iam.tokenRequest({}, { retries: 0 }));
+  assert.match(inspect(unreachable), /ECONNREFUSED/);
+});
+
+test("the address of a token endpoint keeps its query to itself", async () => {
+  const lines: string[] = [];
+  const net = network((sent: Sent) =>
+    sent.url.endsWith("?tenant=hunter2") ? connectionRefused() : assert.fail(sent.url),
+  );
+  const sdk = sdkFor(net, {
+    tokenURL: "/t?tenant=hunter2",
+    debugLogger: { debug: (message, event) => void lines.push(message, JSON.stringify(event)) },
+  });
+  const error = await failure(sdk.iam.tokenRequest({}, { retries: 0 }));
+  assert.doesNotMatch(printed(error) + printed(sdk) + lines.join(), /hunter2/);
+});

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { openRegistry, type Registry } from "@carnet/server/main";
 import type { Command } from "commander";
 import { Failure } from "./failure.ts";
@@ -11,7 +11,7 @@ export async function withExistingRegistry(
 ): Promise<void> {
   const configuration = configurationOf(command, "dev");
   const { path } = configuration.store;
-  if (!existsSync(path)) {
+  if (isMissing(path)) {
     throw new Failure(
       `There is no store at ${path}: \`carnet dev\` or \`carnet client create\` makes one, and --store names another.`,
     );
@@ -21,5 +21,14 @@ export async function withExistingRegistry(
     await act(registry);
   } finally {
     await registry.close();
+  }
+}
+
+/** Whether nothing is there. What cannot be looked at may well be there, and opening it says what is in the way. */
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
   }
 }

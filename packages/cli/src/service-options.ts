@@ -16,7 +16,7 @@ export function addServiceOptions(command: Command, names: readonly SettingName[
 export const allSettings = Object.keys(settings) as SettingName[];
 
 /** What is needed to open the store. */
-export const storeSettings = ["store", "masterKeyFile"] as const satisfies readonly SettingName[];
+export const storeSettings = ["store", "storeTimeout", "masterKeyFile"] as const satisfies readonly SettingName[];
 
 /** The configuration that the flags of a command, the environment and the file come to. */
 export function configurationOf(command: Command, mode: "dev" | "serve"): Configuration {

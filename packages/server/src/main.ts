@@ -11,13 +11,15 @@ import { obtainMasterKey } from "./configuration/master-key.ts";
 import { createSealer } from "./crypto/sealer.ts";
 import { createSecretHasher } from "./crypto/secret-hasher.ts";
 import { createSigner } from "./crypto/signing-key.ts";
-import { buildApp, type HttpPorts } from "./http/app.ts";
+import { createStandInDraw } from "./crypto/stand-in-draw.ts";
+import type { HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { createLog } from "./log/logger.ts";
 import { createTokenLog } from "./log/token-log.ts";
 import { isSealed, openSealedKeys } from "./store/sealed-keys.ts";
 import { createSqlClientStore } from "./store/sql-client-store.ts";
 import { openSqlite } from "./store/sqlite/open-sqlite.ts";
+import { watchStore } from "./store/watch-store.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
@@ -45,7 +47,7 @@ export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly registry: Registry;
-  /** Stops accepting, finishes what runs within nine seconds, and closes the store. */
+  /** Stops accepting, finishes what runs within the drain timeout, and closes the store. */
   close(): Promise<void>;
 }
 
@@ -55,10 +57,12 @@ export async function startServer(
   logDestination: DestinationStream,
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
+  const { buildApp } = await import("./http/app.ts"); // most of the code, and the registry alone needs none of it
   const log = createLog(configuration.logLevel, logDestination);
   const { db, store, hasher, signingKeys } = await open(configuration, clock);
   const [signingKey] = signingKeys.slice(-1);
   if (signingKey === undefined) throw new Error("the store has no signing key");
+  const watched = watchStore(store);
   const { issuer, audience, accessTokenTtl, sunsetAt } = configuration;
   const token: TokenEndpointPorts = {
     policy: { issuer, audience, accessTokenTtl, sunsetAt },
@@ -66,7 +70,7 @@ export async function startServer(
     random: systemRandom,
     hasher,
     signer: createSigner(signingKey),
-    directory: new ClientDirectory(store, cachedClients),
+    directory: new ClientDirectory(watched, cachedClients),
     provenSecrets: new BoundedCache(cachedProofs),
     recorder: createTokenLog(createLog("info", logDestination)), // records are kept whatever the log level
   };
@@ -76,8 +80,7 @@ export async function startServer(
     log,
     publicKeys: signingKeys.map((key) => key.publicJwk),
     trustedProxies: configuration.trustedProxies,
-    // A row of ours, since a statement that names no table never looks at the file
-    checkStore: async () => void (await db.selectFrom("clients").select("client_id").limit(1).execute()),
+    checkStore: () => watched.check(),
     isDraining: () => draining,
   };
   const registry: Registry = { clock, random: systemRandom, hasher, store, close: async () => {} };
@@ -90,7 +93,8 @@ export async function startServer(
       async close() {
         draining = true;
         log.info("stopping");
-        await listening.close();
+        const outcome = await listening.close();
+        if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await db.destroy();
         log.info("stopped");
       },
@@ -102,11 +106,12 @@ export async function startServer(
 }
 
 async function open(configuration: Configuration, clock: Clock) {
-  const db = await openSqlite(configuration.store.path);
+  const db = await openSqlite(configuration.store.path, configuration.storeTimeout);
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);
-    return { db, store: createSqlClientStore(db), hasher: createSecretHasher(pepper), signingKeys };
+    const store = createSqlClientStore(db, createStandInDraw(pepper.reveal()));
+    return { db, store, hasher: createSecretHasher(pepper.reveal()), signingKeys };
   } catch (error) {
     await db.destroy();
     throw error;

@@ -1,10 +1,16 @@
 import { clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
-import { type ClientRegistration, type FieldProblem, registerClient } from "@carnet/core/client/register-client";
+import {
+  type ClientRegistration,
+  type FieldProblem,
+  type RegisteredClient,
+  registerClient,
+} from "@carnet/core/client/register-client";
 import { Redacted } from "@carnet/protocol/redacted";
 import { openRegistry } from "@carnet/server/main";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { clientFacts, clientView } from "../client-view.ts";
-import { Failure } from "../failure.ts";
+import { Failure, fail } from "../failure.ts";
+import { collect, parseWholeNumber } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { addServiceOptions, configurationOf, storeSettings } from "../service-options.ts";
 import { formatFacts } from "../table.ts";
@@ -12,7 +18,7 @@ import { formatFacts } from "../table.ts";
 interface CreateOptions {
   readonly clientId?: string;
   readonly name?: string;
-  readonly scope?: string;
+  readonly scope?: readonly string[];
   readonly scopePolicy?: string;
   readonly authMethod?: string;
   readonly tokenTtl?: string;
@@ -48,7 +54,11 @@ export function addClientCreateCommand(client: Command): void {
     .description("Register a client and show its secret once.")
     .option("--client-id <id>", "An existing client id to bring along (default: a new one)")
     .option("--name <text>", "A name for people")
-    .option("--scope <names>", "The scopes it may get, separated by spaces (default: none)")
+    .option(
+      "--scope <names>",
+      "The scopes it may get, separated by spaces; can be given again (default: none)",
+      collect,
+    )
     .option(
       "--scope-policy <policy>",
       `What happens when it asks for others: ${scopePolicies.join(", ")} (default: narrow)`,
@@ -59,7 +69,11 @@ export function addClientCreateCommand(client: Command): void {
     )
     .option("--token-ttl <seconds>", "How long its tokens are good for (default: as the server is set)")
     .option("--expires-at <time>", "When it ends, such as 2027-01-31T12:00:00Z (default: never)")
-    .option("--allow-ip <blocks...>", "Where it may call from, such as 203.0.113.0/24 (default: anywhere)")
+    .option(
+      "--allow-ip <blocks>",
+      "Where it may call from, such as 203.0.113.0/24, separated by commas; can be given again (default: anywhere)",
+      collect,
+    )
     .option("--workspace <id>", "Its workspace, for the claim arid")
     .option("--disabled", "Register it disabled")
     .option("--secret-stdin", "Bring an existing secret along: one line on standard input")
@@ -67,7 +81,7 @@ export function addClientCreateCommand(client: Command): void {
       "--human-secret",
       "The existing secret was made up by a person: keep it under a slow hash, as one under 20 characters always is",
     )
-    .addOption(new Option("--json", "Print JSON"));
+    .option("--json", "Print JSON");
   addServiceOptions(command, storeSettings).action((options: CreateOptions) => create(options, command));
 }
 
@@ -77,23 +91,29 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
   try {
     const registered = await registerClient(registration, registry);
     if (!registered.ok) throw new Failure(explain(registered.error));
-    const { client, generatedSecret } = registered.value;
-    const view = clientView(client);
-    if (options.json) {
-      const secret = generatedSecret === undefined ? {} : { client_secret: generatedSecret.reveal() };
-      process.stdout.write(`${JSON.stringify({ ...view, ...secret }, null, 2)}\n`);
-      return;
-    }
-    process.stdout.write(formatFacts(clientFacts(view)));
-    process.stdout.write(
-      generatedSecret === undefined
-        ? "\nThe secret that you brought along is kept as a hash only.\n"
-        : `\nIts secret, shown this once and kept nowhere:\n\n  ${generatedSecret.reveal()}\n`,
-    );
+    show(registered.value, options.json === true);
   } finally {
     await registry.close();
   }
 }
+
+function show({ client, generatedSecret }: RegisteredClient, asJson: boolean): void {
+  const view = clientView(client);
+  const secret = generatedSecret?.reveal();
+  const shown = asJson
+    ? `${JSON.stringify({ ...view, ...(secret === undefined ? {} : { client_secret: secret }) }, null, 2)}\n`
+    : formatFacts(clientFacts(view)) +
+      (secret === undefined
+        ? "\nThe secret that you brought along is kept as a hash only.\n"
+        : `\nIts secret, shown this once and kept nowhere:\n\n  ${secret}\n`);
+  process.stdout.write(shown, (error) => {
+    // A reader that went away early is no matter elsewhere, but here nobody has the secret
+    if (error) process.exit(fail(new Failure(lostOutput(view.client_id, error))));
+  });
+}
+
+const lostOutput = (clientId: string, error: NodeJS.ErrnoException): string =>
+  `The client ${clientId} is registered, but that could not be written to standard output (${error.code ?? error.name}), so nobody has its secret: leave it unused and register another one.`;
 
 async function readRegistration(options: CreateOptions): Promise<ClientRegistration> {
   const secret = options.secretStdin
@@ -102,12 +122,12 @@ async function readRegistration(options: CreateOptions): Promise<ClientRegistrat
   return {
     client_id: options.clientId,
     client_name: options.name,
-    scope: options.scope,
+    scope: options.scope?.join(" "),
     scope_policy: options.scopePolicy,
     token_endpoint_auth_method: options.authMethod,
-    access_token_ttl: options.tokenTtl === undefined ? undefined : Number(options.tokenTtl),
+    access_token_ttl: options.tokenTtl === undefined ? undefined : parseWholeNumber(options.tokenTtl),
     expires_at: options.expiresAt,
-    ip_allowlist: options.allowIp,
+    ip_allowlist: options.allowIp?.flatMap((blocks) => blocks.split(",")).map((block) => block.trim()),
     workspace: options.workspace,
     status: options.disabled ? clientStatuses[1] : undefined,
     client_secret: secret,

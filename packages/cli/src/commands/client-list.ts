@@ -1,15 +1,15 @@
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Registry } from "@carnet/server/main";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { clientView } from "../client-view.ts";
 import { withExistingRegistry } from "../existing-registry.ts";
-import { Failure } from "../failure.ts";
+import { parseWholeNumber } from "../option-values.ts";
 import { addServiceOptions, storeSettings } from "../service-options.ts";
 import { formatTable } from "../table.ts";
 
 interface ListOptions {
-  readonly limit: string;
-  readonly after?: string;
+  readonly limit: number;
+  readonly after?: ClientId;
   readonly json?: boolean;
 }
 
@@ -18,8 +18,8 @@ export function addClientListCommand(client: Command): void {
   const command = client
     .command("list")
     .description("List the clients.")
-    .option("--limit <number>", "How many at the most, up to 10000", "100")
-    .option("--after <id>", "Begin after this client id")
+    .option("--limit <number>", "How many at the most, up to 10000", parseLimit, 100)
+    .option("--after <id>", "Begin after this client id", parseAfter)
     .option("--json", "Print JSON");
   addServiceOptions(command, storeSettings).action((options: ListOptions) =>
     withExistingRegistry(command, (registry) => list(registry, options)),
@@ -27,9 +27,8 @@ export function addClientListCommand(client: Command): void {
 }
 
 async function list({ store }: Registry, options: ListOptions): Promise<void> {
-  const limit = /^\d{1,5}$/.test(options.limit) ? Number(options.limit) : 0;
-  if (limit < 1 || limit > 10_000) throw new Failure("--limit must be a whole number from 1 to 10000.");
-  const clients = await store.list({ after: readAfter(options.after), limit: limit + 1 });
+  const { limit, after = null } = options;
+  const clients = await store.list({ after, limit: limit + 1 });
   const page = clients.slice(0, limit).map(clientView);
   const next = clients.length > limit ? page.at(-1)?.client_id : undefined;
   if (options.json) {
@@ -53,9 +52,14 @@ async function list({ store }: Registry, options: ListOptions): Promise<void> {
   if (next !== undefined) process.stderr.write(`There are more: add --after ${next}\n`);
 }
 
-function readAfter(text: string | undefined): ClientId | null {
-  if (text === undefined) return null;
+function parseLimit(text: string): number {
+  const limit = parseWholeNumber(text);
+  if (!(limit >= 1 && limit <= 10_000)) throw new InvalidArgumentError("It must be a whole number from 1 to 10000.");
+  return limit;
+}
+
+function parseAfter(text: string): ClientId {
   const id = parseClientId(text);
-  if (!id.ok) throw new Failure(`--after is no client id: ${id.error}.`);
+  if (!id.ok) throw new InvalidArgumentError(`It is no client id: ${id.error}.`);
   return id.value;
 }

@@ -3,10 +3,12 @@ import { BoundedCache } from "../bounded-cache.ts";
 import type { Client } from "./client.ts";
 import type { ClientLookup, ClientStore } from "./client-store.ts";
 
+const nobody = Symbol("nobody");
+
 /** The clients that this process has in memory, in front of the store that has them all. */
 export class ClientDirectory {
   readonly #store: Pick<ClientStore, "find">;
-  readonly #clients: BoundedCache<ClientId, Client>;
+  readonly #clients: BoundedCache<ClientId | typeof nobody, Client>;
   readonly #reading = new Map<ClientId | undefined, Promise<ClientLookup>>();
 
   constructor(store: Pick<ClientStore, "find">, capacity: number) {
@@ -30,8 +32,9 @@ export class ClientDirectory {
 
   async #read(clientId: ClientId | undefined): Promise<ClientLookup> {
     const lookup = await this.#store.find(clientId);
-    if (lookup.known) this.#clients.set(lookup.client.clientId, lookup.client);
-    else if (clientId !== undefined) this.#clients.delete(clientId);
+    if (!lookup.known && clientId !== undefined) this.#clients.delete(clientId);
+    // To keep something is work, so a stand-in is kept as well, where nobody finds it
+    this.#clients.set(lookup.known ? lookup.client.clientId : nobody, lookup.client);
     return lookup;
   }
 }

@@ -1,4 +1,4 @@
-import type { Address, Cidr } from "@carnet/protocol/cidr";
+import { type Address, type Cidr, parseCidr } from "@carnet/protocol/cidr";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 
 /**
@@ -56,16 +56,20 @@ export type SecretKind = (typeof secretKinds)[number];
 
 /** Why a client that has proven its secret may still not act, or undefined where it may. */
 export function hindranceOf(client: Client, now: number, address: Address | undefined): ClientHindrance | undefined {
-  // Every check is made whatever the others say, an empty allow list included: the work must not tell them apart.
-  const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : undefined;
+  // Every check is made whatever the others say, an empty allow list included: the work must not tell them apart
+  const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : everywhere;
   const disabled = client.status === "disabled";
   const expired = client.expiresAt !== null && client.expiresAt <= now;
-  const elsewhere =
-    allowlist !== undefined && !allowlist.some((block) => address !== undefined && block.contains(address));
+  const inside = allowlist.some((block) => address !== undefined && block.contains(address));
   if (disabled) return "client_disabled";
   if (expired) return "client_expired";
-  if (elsewhere) return "address_not_allowed";
+  if (!inside && client.ipAllowlist.length > 0) return "address_not_allowed";
   return undefined;
 }
+
+const everywhere = ["0.0.0.0/0", "::/0"].flatMap((text): Cidr[] => {
+  const block = parseCidr(text);
+  return block.ok ? [block.value] : [];
+});
 
 export type ClientHindrance = "client_disabled" | "client_expired" | "address_not_allowed";

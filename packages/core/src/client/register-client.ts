@@ -1,6 +1,7 @@
 import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
 import { formatGeneratedSecret, generatedSecretRandom } from "@carnet/protocol/client-secret";
 import { type ClientId, parseClientId, parseSecretId, type SecretId, secretIdAlphabet } from "@carnet/protocol/ids";
+import { parseInstant } from "@carnet/protocol/instant";
 import { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
@@ -170,9 +171,8 @@ function label(text: string | undefined): Result<string | null, string> {
 
 function futureInstant(text: string | undefined, now: number): Result<number | null, string> {
   if (text === undefined) return ok(null);
-  const shape = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
-  const instant = shape.test(text) ? new Date(text).getTime() : Number.NaN;
-  if (Number.isNaN(instant)) return err("must be a date like 2027-01-31, or a time like 2027-01-31T12:00:00Z");
+  const instant = parseInstant(text);
+  if (instant === undefined) return err("must be a date like 2027-01-31, or a time like 2027-01-31T12:00:00Z");
   return instant > now ? ok(instant) : err("lies in the past: the client could never get a token");
 }
 

@@ -1,3 +1,5 @@
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
+
 /** The tables, as Kysely sees them. Times are milliseconds since the epoch. */
 export interface Tables {
   readonly clients: ClientsTable;
@@ -7,7 +9,7 @@ export interface Tables {
 }
 
 interface ClientsTable {
-  readonly client_id: string;
+  readonly client_id: ClientId;
   readonly client_name: string | null;
   readonly scope: string;
   readonly scope_policy: string;
@@ -22,8 +24,8 @@ interface ClientsTable {
 }
 
 interface ClientSecretsTable {
-  readonly secret_id: string;
-  readonly client_id: string;
+  readonly secret_id: SecretId;
+  readonly client_id: ClientId;
   readonly kind: string;
   readonly digest: Uint8Array;
   readonly salt: Uint8Array;

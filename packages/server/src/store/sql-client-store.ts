@@ -1,34 +1,56 @@
 import type { Client } from "@carnet/core/client/client";
 import type { ClientLookup, ClientStore } from "@carnet/core/client/client-store";
 import { decoyClient } from "@carnet/core/client/decoy-client";
-import type { ClientId } from "@carnet/protocol/ids";
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { type Kysely, sql } from "kysely";
-import { type SecretRow, toClient, toClientRow, toSecretRow } from "./client-rows.ts";
+import type { StandInDraw } from "../crypto/stand-in-draw.ts";
+import { type ClientReader, createClientReader, type SecretRow, toClientRow, toSecretRow } from "./client-rows.ts";
+import { lost } from "./damaged-store.ts";
 import type { Tables } from "./schema.ts";
 
-/** Clients in an SQL database. The decoy that a reading of nobody falls back to is a row like any other. */
-export function createSqlClientStore(db: Kysely<Tables>): ClientStore {
+/** How many scope texts and allow lists are kept in their parsed form. */
+const rememberedTexts = 10_000;
+
+/** Clients in an SQL database. */
+export function createSqlClientStore(db: Kysely<Tables>, drawStandIn: StandInDraw): ClientStore {
+  const lookUp = prepareLookup(db);
+  const toClient = createClientReader(rememberedTexts);
   return {
-    find: (clientId) => find(db, clientId),
+    async find(clientId) {
+      const sought = clientId ?? decoyClient.clientId;
+      const rows = await lookUp({ clientId: sought, standInPoint: drawStandIn(sought) });
+      return toLookup(rows, clientId, toClient);
+    },
     insert: (client) => insert(db, client),
-    list: (page) => list(db, page),
+    list: (page) => list(db, toClient, page),
   };
 }
 
-async function find(db: Kysely<Tables>, clientId: ClientId | undefined): Promise<ClientLookup> {
-  // One statement that always ends on a row, so that an unknown id is as much work as a known one
-  const rows = await db
-    .selectFrom("clients as client")
-    .leftJoin("client_secrets as secret", "secret.client_id", "client.client_id")
-    .where("client.client_id", "=", (where) =>
-      where.fn.coalesce(
-        where
-          .selectFrom("clients as sought")
-          .select("sought.client_id")
-          .where("sought.client_id", "=", clientId ?? decoyClient.clientId),
-        sql.lit<string>(decoyClient.clientId),
+type LookupRow = Awaited<ReturnType<ReturnType<typeof lookupQuery>["execute"]>>[number];
+
+/** Asks for one row for each secret of the client, or of its stand-in where there is no such client. Never for none. */
+function lookupQuery(db: Kysely<Tables>, sought: { readonly clientId: ClientId; readonly standInPoint: SecretId }) {
+  // The stand-in is looked up in any case, and what it has is read as a client's own is: an unknown id is as much work
+  // as a known one, from the same parts of the file. The decoy's secret id is the last, so there is always a stand-in.
+  return db
+    .with(
+      "stand_in",
+      (cte) =>
+        cte
+          .selectFrom("client_secrets")
+          .select("client_id")
+          .where("secret_id", ">=", sought.standInPoint)
+          .orderBy("secret_id")
+          .limit(sql.lit(1)), // a limit that is a parameter keeps SQLite from stopping at the first
+    )
+    .selectFrom("stand_in")
+    .leftJoin("clients as sought", (join) => join.on("sought.client_id", "=", sought.clientId))
+    .innerJoin("clients as client", (join) =>
+      join.on((on) =>
+        on("client.client_id", "=", on.fn.coalesce(on.ref("sought.client_id"), on.ref("stand_in.client_id"))),
       ),
     )
+    .leftJoin("client_secrets as secret", "secret.client_id", "client.client_id")
     .selectAll("client")
     .select([
       "secret.secret_id",
@@ -44,31 +66,34 @@ async function find(db: Kysely<Tables>, clientId: ClientId | undefined): Promise
           select.selectFrom("client_secrets as slow").select("slow.kind").where("slow.kind", "=", sql.lit("human")),
         )
         .as("any_slow_secret"),
-    )
-    .execute();
+    );
+}
+
+/** The query put together once: to build and write it takes longer than to run it. */
+function prepareLookup(db: Kysely<Tables>) {
+  const names = { clientId: "clientId" as ClientId, standInPoint: "standInPoint" as SecretId };
+  const compiled = lookupQuery(db, names).compile();
+  return async (values: { readonly [Name in keyof typeof names]: string }): Promise<readonly LookupRow[]> => {
+    const parameters = compiled.parameters.map((name) => values[name as keyof typeof names]);
+    return (await db.executeQuery<LookupRow>({ ...compiled, parameters })).rows;
+  };
+}
+
+function toLookup(rows: readonly LookupRow[], clientId: ClientId | undefined, toClient: ClientReader): ClientLookup {
   const [row] = rows;
-  if (row === undefined) throw new Error("the store has lost its decoy client");
-  const secrets = rows.flatMap((joined): SecretRow[] => {
-    const { secret_id, kind, digest, salt, secret_created_at, secret_expires_at } = joined;
-    if (secret_id === null || kind === null || digest === null || salt === null || secret_created_at === null)
-      return [];
-    return [
-      {
-        secret_id,
-        client_id: row.client_id,
-        kind,
-        digest,
-        salt,
-        created_at: secret_created_at,
-        expires_at: secret_expires_at,
-      },
-    ];
-  });
+  if (row === undefined) throw lost("decoy client");
   return {
-    client: toClient(row, secrets),
-    known: clientId !== undefined && row.client_id === clientId,
+    client: toClient(row, rows.flatMap(secretOf)),
+    known: row.client_id === clientId && clientId !== decoyClient.clientId,
     anySlowSecret: Boolean(row.any_slow_secret),
   };
+}
+
+/** None where the client has no secret: the join leaves the columns empty. */
+function secretOf(row: LookupRow): SecretRow[] {
+  const { client_id, secret_id, kind, digest, salt, secret_created_at: created_at, secret_expires_at } = row;
+  if (secret_id === null || kind === null || digest === null || salt === null || created_at === null) return [];
+  return [{ secret_id, client_id, kind, digest, salt, created_at, expires_at: secret_expires_at }];
 }
 
 async function insert(db: Kysely<Tables>, client: Client): Promise<"inserted" | "taken"> {
@@ -87,7 +112,11 @@ async function insert(db: Kysely<Tables>, client: Client): Promise<"inserted" | 
   });
 }
 
-async function list(db: Kysely<Tables>, page: { after: ClientId | null; limit: number }): Promise<readonly Client[]> {
+async function list(
+  db: Kysely<Tables>,
+  toClient: ClientReader,
+  page: { after: ClientId | null; limit: number },
+): Promise<readonly Client[]> {
   const rows = await db
     .selectFrom("clients")
     .selectAll()

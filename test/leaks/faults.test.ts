@@ -67,7 +67,7 @@ async function askFor(world: World, ports: TokenEndpointPorts, { clientId, secre
   await using app = buildApp(httpPorts(ports, log));
   const answer = await app.inject({
     method: "POST",
-    url: "/oauth2/token",
+    url: `/oauth2/token?hint=${secret.slice(24)}`,
     headers: { "content-type": "application/x-www-form-urlencoded", "x-request-id": "one-and-the-same" },
     payload: `grant_type=client_credentials&client_id=${clientId}&client_secret=${secret}`,
   });

@@ -37,7 +37,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     if (given === undefined) return undefined;
     const value = setting.parse(given.text);
     if (value.ok) return value.value;
-    const seen = setting.secret ? "its value" : JSON.stringify(withoutCredentials(given.text));
+    const seen = setting.secret ? "what it is" : JSON.stringify(withoutCredentials(given.text));
     throw new OperatorFault(`${given.source} cannot be ${seen}: accepted: ${setting.accepts}.`);
   };
   const dev = sources.mode === "dev";
@@ -73,8 +73,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
 }
 
 /** A database or issuer URL may hold a password before its host or in its query. */
-const withoutCredentials = (text: string): string =>
-  text.replace(/\/\/.*@/s, "//...@").replace(/(?<=[?&][^=]*=)[^&]*/g, "...");
+const withoutCredentials = (text: string): string => text.replace(/\/\/.*@/s, "//...@").replace(/\?.*/s, "?...");
 
 function find(
   name: SettingName,

@@ -123,5 +123,6 @@ test("shows no message, name or code of any error, whatever it looks like", () =
     fc.property(error, (thrown) => {
       planted.assertAbsent(JSON.stringify([describeFault(thrown), framesOf(thrown)]), "What is told of an error");
     }),
+    { numRuns: 1000 },
   );
 });

@@ -23,22 +23,12 @@ const constant = /^[A-Z][A-Z0-9_]{1,63}$/;
 export function framesOf(error: unknown, depth = 5): readonly string[] {
   if (!(error instanceof Error) || depth === 0) return []; // causes can go in a circle
   const stack = typeof error.stack === "string" ? error.stack : "";
-  const frames = stack.slice(headLength(stack, error)).split("\n");
+  // The name and the message stand before the frames and may hold lines that look like some. Where the stack begins
+  // otherwise, they were changed and old ones stand there
+  const head = Error.prototype.toString.call(error);
+  const frames = stack.startsWith(head) ? stack.slice(head.length).split("\n") : [];
   return [
     ...frames.filter((line) => /^\s+at /.test(line)).map((frame) => frame.trim()),
     ...(error.cause === undefined ? [] : [describeFault(error.cause), ...framesOf(error.cause, depth - 1)]),
   ];
-}
-
-/**
- * How much of a stack is its head: the name and the message, which may hold lines that look like frames. All of it
- * where they cannot be told apart from the frames, since they were changed.
- */
-function headLength(stack: string, error: Error): number {
-  const [name, message] = [String(error.name), String(error.message)]; // whatever was put there
-  const heads = [`${name}: ${message}`, message === "" ? name : `Error: ${message}`];
-  const head = heads.find((candidate) => stack.startsWith(`${candidate}\n    at `));
-  if (head !== undefined) return head.length;
-  const at = message !== "" ? stack.indexOf(`: ${message}\n`) : -1;
-  return at < 0 ? stack.length : at + 2 + message.length;
 }

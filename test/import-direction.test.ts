@@ -33,8 +33,12 @@ interface Import {
   readonly specifier: string;
 }
 
+/** An example in a doc comment imports what its reader installs. */
+const docComments = /\/\*\*.*?\*\//gs;
+
 function* importsOf(source: string): Generator<string> {
-  for (const [, specifier] of source.matchAll(specifiers)) if (specifier !== undefined) yield specifier;
+  for (const [, specifier] of source.replace(docComments, "").matchAll(specifiers))
+    if (specifier !== undefined) yield specifier;
 }
 
 /** What is wrong with an import of a package, in words, or undefined. */

@@ -10,8 +10,9 @@ import type { World } from "./world.ts";
  * A leak is named by what it does, and turns good ports into leaky ones.
  */
 export const plantedLeaks: Readonly<Record<string, (world: World) => TokenEndpointPorts>> = {
-  "skips the hash for an unknown client": ({ ports, store }) => {
+  "hashes nothing for an unknown client": ({ ports, storeThatDraws }) => {
     const known = new Set<string>();
+    const store = storeThatDraws((own) => (clientId) => (known.has(clientId) ? own(clientId) : "0"));
     const nothing = new Uint8Array(32);
     return {
       ...ports,

@@ -21,10 +21,10 @@ export interface Measurement {
 }
 
 /** Measured until each shift is known this well, or to a twentieth of itself; and never for more rounds than this. */
-const precision = { standardError: 0.004, mostRounds: 12_000 } as const;
+const precision = { standardError: 0.005, mostRounds: 12_000 } as const;
 const roundsOfABatch = 250;
-const leastBatches = 8;
-const warmUp = 500;
+const leastBatches = 6;
+const warmUp = 300;
 
 /**
  * Times requests of all cases, one of each a round, in an order drawn anew each time. A time counts relative to the

@@ -5,10 +5,11 @@ import { plantedLeaks } from "./leaks.ts";
 import { type Comparison, type Measurement, measure } from "./measure.ts";
 import { openWorld } from "./world.ts";
 
-// A refusal takes 30 to 60 us where this was written, and one hash 3 us of it, so a difference of about 2 us is found.
-// What is left between good cases was measured at 0 to 1.5 us.
+// A refusal takes 30 to 60 us where this was written, and one hash 3 to 4 us of it, so a difference of about 3 us is
+// found. What is left between good cases was measured at 0 to 1.5 us, of which most is what a memory of the processor
+// holds of one client more than of another.
 /** The greatest difference that is let pass, as a share of what one fast hash takes in the same run. */
-const tolerance = 0.6;
+const tolerance = 0.75;
 
 /** Which refusals can be told from a wrong secret by their time. Throws where the machine lets nothing be measured. */
 function toldApart({ comparisons }: Measurement): readonly string[] {
@@ -31,7 +32,7 @@ const unknown = ["unknown client", "unknown client, never seen before"];
 const disabled = ["disabled client", "disabled client, wrong secret"];
 const elsewhere = ["wrong address", "wrong address, wrong secret"];
 const expected: Readonly<Record<keyof typeof plantedLeaks, readonly string[]>> = {
-  "skips the hash for an unknown client": unknown,
+  "hashes nothing for an unknown client": unknown,
   "answers for a known client from memory": unknown,
   "refuses a disabled client without reading the store": disabled,
   "reads the address blocks of a client anew each time": elsewhere,

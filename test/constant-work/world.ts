@@ -17,7 +17,7 @@ import { type ClientId, parseSecretId, type SecretId, secretIdAlphabet } from "@
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher, type SlowHashLimits } from "@carnet/server/crypto/secret-hasher";
 import { createSigner } from "@carnet/server/crypto/signing-key";
-import { createStandInDraw } from "@carnet/server/crypto/stand-in-draw";
+import { createStandInDraw, type StandInDraw } from "@carnet/server/crypto/stand-in-draw";
 import { createLog } from "@carnet/server/log/logger";
 import { createTokenLog } from "@carnet/server/log/token-log";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
@@ -38,6 +38,8 @@ export type Kind = "plain" | "disabled" | "expired" | "with an expired secret" |
 export interface World extends AsyncDisposable {
   readonly ports: TokenEndpointPorts;
   readonly store: ClientStore;
+  /** The same clients by way of a store that finds stand-ins in another way. */
+  storeThatDraws(draw: (own: StandInDraw) => StandInDraw): ClientStore;
   register(registration: Omit<ClientRegistration, "scope">): Promise<Credentials>;
   /** Registers some. The unknown are registered nowhere; the expired are once the clock is set to `later`. */
   populate(kind: Kind, count: number): Promise<readonly Credentials[]>;
@@ -58,7 +60,8 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
   const { pepper, signingKeys } = await openSealedKeys(db, createSealer(createSecretKey(randomBytes(32))), clock);
   const [signingKey] = signingKeys;
   if (signingKey === undefined) throw new Error("no signing key");
-  const store = createSqlClientStore(db, createStandInDraw(pepper.reveal()));
+  const drawStandIn = createStandInDraw(pepper.reveal());
+  const store = createSqlClientStore(db, drawStandIn);
   const ports: TokenEndpointPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
     clock,
@@ -81,12 +84,13 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
     disabled: () => register({ status: "disabled" }),
     expired: () => register({ expires_at: "2026-06-02" }),
     "with an expired secret": () => insertWithExpiredSecret(ports, store),
-    elsewhere: () => register({ ip_allowlist: ["203.0.113.0/24"] }),
+    elsewhere: () => register({ ip_allowlist: ["203.0.113.0/24", "198.51.100.0/24"] }),
     unknown: async () => ({ clientId: randomUUID(), secret: newSecret() }),
   };
   return {
     ports,
     store,
+    storeThatDraws: (draw) => createSqlClientStore(db, draw(drawStandIn)),
     clock,
     register,
     populate: (kind, count) => Promise.all(Array.from({ length: count }, makers[kind])),

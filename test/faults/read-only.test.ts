@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { ownedByNobody, runAsNobody } from "./support/nobody.ts";
@@ -97,8 +97,10 @@ suite("a place for the database that is none", () => {
   test("is always a file: names that are special to SQLite are not", async () => {
     await using folder = await temporaryFolder();
     for (const name of [":memory:", "file:other.db?mode=memory"]) {
-      assert.equal((await runAsNobodyIn(folder.path, ["client", "create", "--store", `sqlite:${name}`])).code, 0);
-      assert.ok(existsSync(folder.file(name)), name);
+      const store = ["--store", `sqlite:${name}`];
+      assert.equal((await runAsNobodyIn(folder.path, ["client", "create", "--client-id", "kept", ...store])).code, 0);
+      const { stdout } = await runAsNobody(["client", "list", ...store], { cwd: folder.path });
+      assert.match(stdout, /^kept /m, name);
     }
   });
 });

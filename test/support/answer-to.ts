@@ -8,14 +8,22 @@ import { type Ask, clients, type State } from "./openapi-asks.ts";
 /** The service in a state, with the clients that the requests name. */
 export async function serviceIn(state: State): Promise<TestService> {
   const settings = state === "past the sunset" ? { sunsetAt: "2026-01-01T00:00:00Z" } : {};
-  const service = await startTestService({ settings });
+  let stopped = false;
+  const clock = { now: () => (stopped ? fail() : Date.now()) };
+  const service = await startTestService({ clock, settings });
   for (const client of clients) await service.register(client);
+  stopped = state === "without a clock";
   if (state === "without its tables") {
     const store = new DatabaseSync(join(service.folder, "carnet.db"));
     store.exec("drop table client_secrets; drop table clients");
     store.close();
   }
   return service;
+}
+
+/** A fault that no operator can mend. */
+function fail(): never {
+  throw new Error("the clock has stopped");
 }
 
 /** What a service in the state that the request is for answers to it. */

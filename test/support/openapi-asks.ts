@@ -10,7 +10,7 @@ export interface Ask {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-export type State = "running" | "past the sunset" | "without its tables" | "told to stop";
+export type State = "running" | "past the sunset" | "without its tables" | "without a clock" | "told to stop";
 
 /** The clients that the requests name. */
 export const clients = [
@@ -60,7 +60,7 @@ function tokenAsks(path: string): readonly Ask[] {
     { ...post("a form with a version that is none", 400, {}), headers: { "X-Version": "yesterday" } },
     post("a form with a wrong secret", 401, { client_secret: "wrong" }),
     post("a form that is too large", 413, { client_id: "x".repeat(70_000) }),
-    { ...post("a form", 500, {}), on: "without its tables" },
+    { ...post("a form", 500, {}), on: "without a clock" },
     { ...post("a form", 503, {}), on: "told to stop" },
   ];
 }

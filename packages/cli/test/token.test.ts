@@ -63,7 +63,7 @@ suite("carnet token", () => {
       ],
       [
         { CARNET_SERVER_URL: "127.0.0.1", CARNET_CLIENT_ID: "a", CARNET_CLIENT_SECRET: "x" },
-        /absolute https: URL\.\nThe address is that of --server-url or CARNET_SERVER_URL\.\n$/,
+        /^carnet: serverURL must be .*\nThe address is that of --server-url or CARNET_SERVER_URL\.\n$/,
       ],
     ];
     const run = async ([env, said]: (typeof missing)[number]) =>

@@ -22,11 +22,11 @@ const constant = /^[A-Z][A-Z0-9_]{1,63}$/;
  */
 export function framesOf(error: unknown, depth = 5): readonly string[] {
   if (!(error instanceof Error) || depth === 0) return []; // causes can go in a circle
-  const stack = error.stack ?? "";
-  // The message stands before the frames and may hold lines that look like some. Where it is not found, it was changed
-  // and an old one stands there
-  const message = stack.indexOf(error.message);
-  const frames = message < 0 ? [] : stack.slice(message + error.message.length).split("\n");
+  const stack = typeof error.stack === "string" ? error.stack : "";
+  // The name and the message stand before the frames and may hold lines that look like some. Where the stack begins
+  // otherwise, they were changed and old ones stand there
+  const head = Error.prototype.toString.call(error);
+  const frames = stack.startsWith(head) ? stack.slice(head.length).split("\n") : [];
   return [
     ...frames.filter((line) => /^\s+at /.test(line)).map((frame) => frame.trim()),
     ...(error.cause === undefined ? [] : [describeFault(error.cause), ...framesOf(error.cause, depth - 1)]),

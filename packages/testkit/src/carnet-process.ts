@@ -1,6 +1,4 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
@@ -8,6 +6,9 @@ import { fileURLToPath } from "node:url";
 
 /** The file that `carnet` is. */
 export const carnetBin = fileURLToPath(new URL("../../cli/bin/carnet.js", import.meta.url));
+
+/** Halves what a start costs, of which tests make hundreds. */
+const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/carnet-test", import.meta.url));
 
 export interface ProcessOptions {
   readonly cwd?: string;
@@ -32,8 +33,9 @@ const patience = 120_000;
 
 const alive = new Set<CarnetProcess>();
 process.on("exit", () => {
-  for (const child of alive) child.kill("SIGKILL");
+  for (const child of alive) child.killAll();
 });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 /** Runs `carnet` with some arguments to its end. However many are asked for, few run at once. */
 export async function runCarnet(args: readonly string[], options: ProcessOptions = {}): Promise<Finished> {
@@ -67,8 +69,9 @@ export class CarnetProcess implements AsyncDisposable {
     const [file, ...before] = command ?? [process.execPath, carnetBin];
     const child = spawn(file, [...before, ...args], {
       cwd,
-      env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: join(tmpdir(), "carnet-test-compile-cache"), ...env },
+      env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ["pipe", "pipe", "pipe"],
+      detached: true, // a process group, so that what it starts itself ends with it
     });
     this.#child = child;
     alive.add(this);
@@ -85,10 +88,6 @@ export class CarnetProcess implements AsyncDisposable {
       });
     });
     this.#ended.catch(() => alive.delete(this));
-  }
-
-  get pid(): number | undefined {
-    return this.#child.pid;
   }
 
   /** Its end, and all that it wrote. */
@@ -116,9 +115,18 @@ export class CarnetProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
+  /** Ends it and what it has started. */
+  killAll(): void {
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error; // it has ended already
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!alive.has(this)) return;
-    this.kill("SIGKILL");
+    this.killAll();
     await this.#ended.catch(() => {});
   }
 

@@ -57,7 +57,7 @@ export type SecretKind = (typeof secretKinds)[number];
 /** Why a client that has proven its secret may still not act, or undefined where it may. */
 export function hindranceOf(client: Client, now: number, address: Address | undefined): ClientHindrance | undefined {
   // Every check is made whatever the others say, an empty allow list included: the work must not tell them apart
-  const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : everywhere;
+  const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : anyBlocks;
   const disabled = client.status === "disabled";
   const expired = client.expiresAt !== null && client.expiresAt <= now;
   const inside = allowlist.some((block) => address !== undefined && block.contains(address));
@@ -67,7 +67,8 @@ export function hindranceOf(client: Client, now: number, address: Address | unde
   return undefined;
 }
 
-const everywhere = ["0.0.0.0/0", "::/0"].flatMap((text): Cidr[] => {
+/** Looked through in place of an empty list, whatever comes of it: as much work as a list of one block. */
+const anyBlocks = ["192.0.2.0/24", "2001:db8::/32"].flatMap((text): Cidr[] => {
   const block = parseCidr(text);
   return block.ok ? [block.value] : [];
 });

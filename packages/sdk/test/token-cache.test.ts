@@ -172,6 +172,7 @@ test("it is refreshed in the background a fifth of its lifetime ahead, at most 6
     await sdk.token();
     clock.advance((lifetime - ahead) * 1000 - 1);
     await sdk.token();
+    await turn();
     assert.equal(net.sent.length, 1);
     clock.advance(1);
     assert.equal(text(await sdk.token()), "token-0");
@@ -186,6 +187,7 @@ test("the refresh is jittered: chance moves it up to half of that later", async 
   await sdk.token();
   clock.advance(569_999);
   await sdk.token();
+  await turn();
   assert.equal(net.sent.length, 1);
   clock.advance(1);
   await sdk.token();
@@ -359,6 +361,35 @@ test("a late answer after an invalidation is not kept even where no newer one ca
   await turn();
   answers[1]?.(tokenAnswer({ access_token: "new" }));
   assert.equal(text(await next), "new");
+});
+
+test("an invalidation ends a refresh in the background that nobody waits for", async () => {
+  const clock = new ManualClock();
+  const net = network((_, n) => (n === 0 ? tokenAnswer() : new Promise<Response>(() => {})));
+  const sdk = sdkFor(net, { clock });
+  await sdk.token();
+  clock.advance(590_000);
+  await sdk.token();
+  await turn();
+  sdk.invalidateToken();
+  assert.equal(net.sent[1]?.signal?.aborted, true);
+});
+
+test("a caller that comes just as the last one leaves starts anew", async () => {
+  for (let ticks = 0; ticks < 12; ticks++) {
+    const { net, answers } = held();
+    const sdk = sdkFor(net);
+    const controller = new AbortController();
+    const left = failure(sdk.token({ signal: controller.signal }));
+    await turn();
+    controller.abort();
+    for (let i = 0; i < ticks; i++) await Promise.resolve();
+    const next = sdk.token();
+    await turn();
+    for (const answer of answers) answer(tokenAnswer());
+    assert.equal(text(await next), "token-1");
+    assert.ok((await left) instanceof RequestAbortedError);
+  }
 });
 
 test("invalidateToken forgets the named token alone", async () => {

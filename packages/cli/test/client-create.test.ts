@@ -27,6 +27,14 @@ suite("carnet client create", () => {
     }
   });
 
+  test("says where it made a store, and nothing of one that was there", async () => {
+    await using folder = await temporaryFolder();
+    const first = await runCarnet(["client", "create"], { cwd: folder.path });
+    assert.match(first.stdout, /^There was no store, so one was made at \/.*\/\.carnet\/carnet\.db\. .*--store\.\n/);
+    const second = await runCarnet(["client", "create"], { cwd: folder.path });
+    assert.doesNotMatch(second.stdout, /There was no store/);
+  });
+
   test("takes every field of a client by its flag", async () => {
     await using folder = await temporaryFolder();
     const args = ["--client-id", "full", "--name", "全部 ✓ Ünïcode", "--scope", "a", "--scope", "b c", "--disabled"];

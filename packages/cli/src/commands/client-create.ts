@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
 import {
   type ClientRegistration,
@@ -87,10 +89,13 @@ export function addClientCreateCommand(client: Command): void {
 
 async function create(options: CreateOptions, command: Command): Promise<void> {
   const registration = await readRegistration(options);
-  const registry = await openRegistry(configurationOf(command, "dev"));
+  const configuration = configurationOf(command, "dev");
+  const isNewStore = !existsSync(configuration.store.path);
+  const registry = await openRegistry(configuration);
   try {
     const registered = await registerClient(registration, registry);
     if (!registered.ok) throw new Failure(explain(registered.error));
+    if (isNewStore && !options.json) process.stdout.write(newStore(resolve(configuration.store.path)));
     show(registered.value, options.json === true);
   } finally {
     await registry.close();
@@ -111,6 +116,10 @@ function show({ client, generatedSecret }: RegisteredClient, asJson: boolean): v
     if (error) process.exit(fail(new Failure(lostOutput(view.client_id, error))));
   });
 }
+
+/** Whoever meant the store of a running service, and stands in another folder, must see it at once. */
+const newStore = (path: string): string =>
+  `There was no store, so one was made at ${path}. For that of a service, run this in its folder or name it with --store.\n\n`;
 
 const lostOutput = (clientId: string, error: NodeJS.ErrnoException): string =>
   `The client ${clientId} is registered, but that could not be written to standard output (${error.code ?? error.name}), so nobody has its secret: leave it unused and register another one.`;

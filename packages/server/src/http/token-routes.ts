@@ -23,7 +23,7 @@ export function addTokenRoutes(app: FastifyInstance, { token, isDraining }: Http
 
 /** Takes from a request what the token endpoint reads, and nothing else. */
 export function readMessage(request: FastifyRequest, path: TokenPath): TokenRequestMessage {
-  const query = request.url.indexOf("?");
+  const query = request.url.search(/[?#]/); // the router ends the path at either
   return {
     requestId: request.id,
     path,

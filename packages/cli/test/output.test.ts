@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { formatTable } from "@carnet/cli/table";
 import { registerClient } from "@carnet/core/client/register-client";
 import { CarnetProcess, carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import fc from "fast-check";
 import { openStore } from "./support/open-store.ts";
@@ -47,6 +48,13 @@ suite("what carnet prints", () => {
     assert.match(stderr, /^carnet ended with 1$/m);
     const shown = await runCarnet(["client", "show", "lost", "--json"], { cwd: folder.path });
     assert.equal(JSON.parse(shown.stdout).client_id, "lost");
+  });
+
+  test("is missed where it is the demo client's secret, and ends carnet dev", async () => {
+    await using folder = await temporaryFolder();
+    const { stderr } = await shell(`carnet dev --port ${await freePort()} > /dev/full`, folder.path);
+    assert.match(stderr, /^carnet: The demo client's secret could not be written to standard output \(ENOSPC\)/m);
+    assert.match(stderr, /^carnet ended with 1$/m);
   });
 
   test("fails with a sentence where the disk takes no more", async () => {

@@ -23,14 +23,17 @@ async function stop({ process }: ServingCarnet, signal: "SIGTERM" | "SIGINT" = "
   await process.prints("stdout", /"event":"stopping"/);
 }
 
-/** The listening socket is closed a few turns of its loop after the service has said that it stops. */
+/**
+ * The listening socket is closed a few turns of its loop after the service has said that it stops. Who is still in the
+ * kernel's queue at that moment is reset: that shows that the socket closes, not yet that it is closed.
+ */
 async function assertRefusesSoon(url: string): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const code = await RawConnection.to(url).then(
       (accepted) => accepted[Symbol.asyncDispose]().then(() => "accepted"),
       (error: NodeJS.ErrnoException) => error.code,
     );
-    if (code !== "accepted") return assert.equal(code, "ECONNREFUSED");
+    if (code !== "accepted" && code !== "ECONNRESET") return assert.equal(code, "ECONNREFUSED");
   }
   assert.fail("new connections are still accepted");
 }

@@ -5,6 +5,8 @@ import { refusals } from "@carnet/protocol/refusals";
 import { settings } from "@carnet/server/configuration/settings";
 import { openApiDocument } from "@carnet/server/http/openapi";
 
+import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
+
 const folder = "docs/reference";
 const made = "<!-- Made from the code by `npm run docs`. Do not edit. -->\n\n";
 
@@ -13,6 +15,8 @@ const pages: Readonly<Record<string, () => string>> = {
   "errors.md": errorsPage,
   "cli.md": cliPage,
   "conformance.md": conformancePage,
+  "sdk.md": sdkReferencePage,
+  "../../packages/sdk/api.md": sdkApiReport,
   "openapi.json": () => `${JSON.stringify(openApiDocument("http://localhost:8080"), null, 2)}\n`,
 };
 

@@ -16,6 +16,8 @@ export function buildProgram(): Command {
     .description("A token service for machines: exchanges OAuth client credentials for short-lived bearer tokens.")
     .version(version, "-V, --version")
     .showHelpAfterError("Run the command with --help for what it takes.")
+    // What stands behind the equals sign of a flag that is not known may be a secret
+    .configureOutput({ outputError: (text, write) => write(text.replace(/'(--?[^=']*)=.*'/s, "'$1'")) })
     .exitOverride();
   addDevCommand(program);
   addServeCommand(program);

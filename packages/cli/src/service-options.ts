@@ -1,5 +1,5 @@
 import { type Configuration, loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { type SettingName, settings } from "@carnet/server/configuration/settings";
+import { type Setting, type SettingName, settings } from "@carnet/server/configuration/settings";
 import { type Command, Option } from "commander";
 
 /** The flags of the service, made from the one table of settings. */
@@ -16,10 +16,20 @@ export function addServiceOptions(command: Command, names: readonly SettingName[
 export const allSettings = Object.keys(settings) as SettingName[];
 
 /** What is needed to open the store. */
-export const storeSettings = ["store", "masterKeyFile"] as const satisfies readonly SettingName[];
+export const storeSettings = ["store", "storeTimeout", "masterKeyFile"] as const satisfies readonly SettingName[];
 
-/** The configuration that the flags of a command, the environment and the file come to. */
+/**
+ * The configuration that the flags of a command, the environment and the file come to. Takes the secrets out of the
+ * environment, for what shows it later: a diagnostic report on a lack of memory can, whatever it was told to leave out.
+ */
 export function configurationOf(command: Command, mode: "dev" | "serve"): Configuration {
   const { config, ...flags } = command.opts<Record<string, string | undefined>>();
-  return loadConfiguration({ mode, flags, environment: process.env, file: config });
+  const environment = { ...process.env };
+  for (const name of secretVariables) delete process.env[name];
+  return loadConfiguration({ mode, flags, environment, file: config });
 }
+
+const secretVariables = [
+  "CARNET_CLIENT_SECRET", // of `carnet token`, which needs no configuration
+  ...Object.values<Setting<unknown>>(settings).flatMap(({ secret, environment }) => (secret ? [environment] : [])),
+];

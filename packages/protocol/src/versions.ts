@@ -1,3 +1,4 @@
+import { isCalendarDate } from "./calendar-date.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** The published versions of the API, oldest first. */
@@ -18,11 +19,6 @@ export function resolveVersion(header: string | undefined, fallback: ApiVersion)
   if (date === undefined || !isCalendarDate(date)) return err(unknown("is not a date of the form YYYY-MM-DD"));
   const resolved = knownVersions.findLast((version) => version <= date);
   return resolved === undefined ? err(unknown("is earlier than the first version")) : ok(resolved);
-}
-
-function isCalendarDate(date: string): boolean {
-  const instant = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(date);
 }
 
 const unknown = (fault: string): string => `X-Version ${fault}; known versions: ${knownVersions.join(", ")}`;

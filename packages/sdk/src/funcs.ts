@@ -6,4 +6,4 @@ export { invalidateToken, token } from "./funcs/token.ts";
 export type { Result } from "./result.ts";
 export { SDKCore } from "./sdk-core.ts";
 export type { TokenRequest } from "./token/ask-for-token.ts";
-export type { TokenOptions } from "./token/token-source.ts";
+export type { TokenOptions } from "./token/cached-token.ts";

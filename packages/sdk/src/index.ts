@@ -24,4 +24,4 @@ export type { Security, SecurityOption } from "./settings/security.ts";
 export { type Region, SERVERS } from "./settings/server-url.ts";
 export type { TokenRequest } from "./token/ask-for-token.ts";
 export type { AccessToken, BearerToken } from "./token/bearer-token.ts";
-export type { TokenOptions } from "./token/token-source.ts";
+export type { TokenOptions } from "./token/cached-token.ts";

@@ -1,5 +1,5 @@
 import { invalid } from "./errors/invalid-request-error.ts";
-import { HTTPClient } from "./http/http-client.ts";
+import { withoutQuery } from "./http/without-query.ts";
 import { REDACTED, redact } from "./redaction/redact.ts";
 import type { SDKOptions } from "./settings/options.ts";
 import { resolve } from "./settings/resolve.ts";
@@ -11,7 +11,6 @@ let read: (core: SDKCore) => Settings;
 export class SDKCore {
   readonly #settings: Settings;
   readonly #closing = new AbortController();
-  readonly #ownsClient: boolean;
 
   static {
     read = (core) => core.#settings;
@@ -20,16 +19,13 @@ export class SDKCore {
   /** @throws {InvalidRequestError} for an option that cannot be used */
   constructor(options: SDKOptions = {}) {
     this.#settings = resolve(options, this.#closing.signal);
-    this.#ownsClient = this.#settings.client !== options.httpClient;
-    const { serverURL, tokenURL, apiVersion } = this.#settings;
-    redact(this, () => ({ serverURL, tokenURL: tokenURL.replace(/\?.*/s, ""), apiVersion, security: REDACTED }));
+    const { serverURL, tokenURL } = this.#settings;
+    redact(this, () => ({ serverURL, tokenURL: withoutQuery(tokenURL), security: REDACTED }));
   }
 
-  /** Forgets every token and ends the token requests under way; a client that the caller gave stays open. */
+  /** Refuses later calls and ends the cache's token requests under way; a client that the caller gave stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    const { client } = this.#settings;
-    if (this.#ownsClient && client instanceof HTTPClient) client.close();
   }
 }
 

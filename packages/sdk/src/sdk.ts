@@ -1,10 +1,10 @@
 import { authorizedFetch } from "./fetch/authorized-fetch.ts";
 import type { FetchInit } from "./fetch/fetch-init.ts";
-import { Iam } from "./iam.ts";
+import type { Iam } from "./iam.ts";
 import { SDKCore, settingsOf } from "./sdk-core.ts";
-import type { SDKOptions } from "./settings/options.ts";
+import { askForToken } from "./token/ask-for-token.ts";
 import type { AccessToken } from "./token/bearer-token.ts";
-import { cachedToken, dropToken, type TokenOptions } from "./token/token-source.ts";
+import { cachedToken, dropToken, type TokenOptions } from "./token/cached-token.ts";
 
 /**
  * A client of a token service and of the API behind it.
@@ -19,13 +19,9 @@ import { cachedToken, dropToken, type TokenOptions } from "./token/token-source.
  */
 export class SDK extends SDKCore {
   /** The IAM operations. */
-  readonly iam: Iam;
-
-  /** @throws {InvalidRequestError} for an option that cannot be used */
-  constructor(options: SDKOptions = {}) {
-    super(options);
-    this.iam = new Iam(this);
-  }
+  readonly iam: Iam = {
+    tokenRequest: async (request, options) => askForToken(settingsOf(this), request, options),
+  };
 
   /**
    * A token from the cache, or a new one: shared by all callers at the same time, renewed in the background before it
@@ -65,6 +61,6 @@ export class SDK extends SDKCore {
    * @throws {ResponseValidationError} for a redirect that must not be followed
    * @throws {ConnectionError} {@link RequestTimeoutError} {@link RequestAbortedError}, and whatever `token` throws
    */
-  readonly fetch = async (input: string | URL | Request, init?: FetchInit): Promise<Response> =>
-    authorizedFetch(settingsOf(this), input, init);
+  readonly fetch = (input: string | URL | Request, init?: FetchInit): Promise<Response> =>
+    authorizedFetch(this, input, init);
 }

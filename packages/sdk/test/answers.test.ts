@@ -12,7 +12,7 @@ function asking(answer: Response, scope?: string) {
 async function wrong(answer: Response): Promise<ResponseValidationError> {
   const error = await failure(asking(answer));
   assert.ok(error instanceof ResponseValidationError, String(error));
-  assert.equal(error.code, "ERR_RESPONSE_VALIDATION");
+  assert.equal(error.code, "ResponseValidationError");
   return error;
 }
 
@@ -65,13 +65,15 @@ test("a missing scope means as asked [RFC6749 §5.1]", async () => {
 });
 
 test("a success that is no JSON object is a ResponseValidationError: HTML, empty, list, text, half", async () => {
-  const bodies = ["<html><body>Sign in</body></html>", "", "[]", '"token"', "null", '{"access_token":"abc', "7"];
-  for (const body of bodies) {
+  for (const body of ["<html><body>Sign in</body></html>", "", '{"access_token":"abc']) {
     const error = await wrong(new Response(body, { status: 200, headers: { "content-type": "text/html" } }));
     assert.equal(error.field, "body");
     assert.equal(error.status, 200);
   }
   assert.equal((await wrong(new Response(null, { status: 204 }))).field, "body");
+  for (const body of ["[]", '"token"', "null", "7", "{}"]) {
+    assert.equal((await wrong(new Response(body))).field, "access_token");
+  }
 });
 
 test("a success is read whatever its content type, and with a byte order mark", async () => {
@@ -118,7 +120,7 @@ test("a failure may be platform JSON, {code, body}, HTML from a gateway, or empt
     const copy = await answer.clone().text();
     const error = await failure(asking(answer));
     assert.ok(error instanceof SDKError, String(error));
-    assert.equal(error.code, "ERR_HTTP_STATUS");
+    assert.equal(error.code, "SDKError");
     assert.equal(error.status, answer.status);
     assert.equal(error.serverCode, serverCode);
     assert.equal(error.serverMessage, serverMessage);
@@ -158,12 +160,11 @@ test("one huge chunk is cut too", async () => {
   assert.equal(error.body.length, 65_536);
 });
 
-test("a request id that is no visible ASCII of 1 to 128 characters is not kept", async () => {
-  for (const id of ["a b", "x".repeat(129)]) {
-    const error = await failure(asking(new Response(null, { status: 500, headers: { "x-request-id": id } })));
-    assert.ok(error instanceof SDKError);
-    assert.equal(error.requestId, undefined);
-  }
+test("a request id is cut at 128 characters", async () => {
+  const headers = { "x-request-id": "x".repeat(129) };
+  const error = await failure(asking(new Response(null, { status: 500, headers })));
+  assert.ok(error instanceof SDKError);
+  assert.equal(error.requestId, "x".repeat(128));
 });
 
 test("control characters of a server's words do not reach a message", async () => {

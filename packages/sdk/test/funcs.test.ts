@@ -37,7 +37,7 @@ test("authorizedFetch gives an answer of any status as a value, and what it woul
   const good = await authorizedFetch(own, "/x");
   assert.ok(good.ok && good.value.status === 200);
   const bad = await authorizedFetch(own, "https://evil.test");
-  assert.ok(!bad.ok && bad.error.code === "ERR_INVALID_REQUEST");
+  assert.ok(!bad.ok && bad.error.code === "InvalidRequestError");
 });
 
 test("an SDK is a core, and its functions share its cache", async () => {
@@ -51,5 +51,5 @@ test("a closed core gives an error, not a throw", async () => {
   const { core: own } = core(() => tokenAnswer());
   await own[Symbol.asyncDispose]();
   const outcome = await token(own);
-  assert.ok(!outcome.ok && outcome.error.code === "ERR_INVALID_REQUEST");
+  assert.ok(!outcome.ok && outcome.error.code === "InvalidRequestError");
 });

@@ -100,7 +100,7 @@ test("a server that stalls is left after the limit, in its headers or in its bod
     ).finally(() => {
       for (const socket of sockets) socket.destroy();
     });
-    assert.equal(Reflect.get(Object(error), "code"), "ERR_TIMEOUT", String(error));
+    assert.equal(Reflect.get(Object(error), "code"), "RequestTimeoutError", String(error));
   }
 });
 

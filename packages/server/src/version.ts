@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 
-const manifest: { version: string; description: string } = JSON.parse(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-);
+const manifest: { version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 /** Of this package, as published. */
-export const { version, description } = manifest;
+export const { version } = manifest;

@@ -3,8 +3,8 @@ import { paths } from "@carnet/protocol/endpoints";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { type Registry, startServer } from "@carnet/server/main";
 import type { Command } from "commander";
-import { pino } from "pino";
-import { Failure } from "../failure.ts";
+import { Failure, fail } from "../failure.ts";
+import { logTo } from "../log-output.ts";
 import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
@@ -15,12 +15,18 @@ export function addDevCommand(program: Command): void {
   const command = program.command("dev").description("Run the token service on this machine, with a demo client.");
   addServiceOptions(command, allSettings).action(async () => {
     const configuration = configurationOf(command, "dev");
-    const server = await startServer(configuration, pino.destination({ dest: 2, sync: true }));
+    const server = await startServer(configuration, logTo(2));
     stopOnSignal(server);
     const secret = await registerDemoClient(server.registry);
-    process.stdout.write(greeting(server.url, configuration.store.path, secret));
+    process.stdout.write(greeting(server.url, configuration.store.path, secret), (error) => {
+      // Nobody has the demo client's secret then, and the next start would say that it was shown
+      if (error && secret !== undefined) process.exit(fail(new Failure(lostSecret(error))));
+    });
   });
 }
+
+const lostSecret = (error: NodeJS.ErrnoException): string =>
+  `The demo client's secret could not be written to standard output (${error.code ?? error.name}), so nobody has it: remove the store, or register another client with \`carnet client create\`.`;
 
 /** The demo client's secret if it was registered just now: afterwards nobody knows it. */
 async function registerDemoClient(registry: Registry): Promise<Redacted<string> | undefined> {

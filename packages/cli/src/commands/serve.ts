@@ -1,6 +1,6 @@
 import { startServer } from "@carnet/server/main";
 import type { Command } from "commander";
-import { pino } from "pino";
+import { logTo } from "../log-output.ts";
 import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
@@ -8,8 +8,7 @@ import { stopOnSignal } from "../stop-on-signal.ts";
 export function addServeCommand(program: Command): void {
   const command = program.command("serve").description("Run the token service.");
   addServiceOptions(command, allSettings).action(async () => {
-    // Written before the answer is sent: a record must not be lost with the process
-    const server = await startServer(configurationOf(command, "serve"), pino.destination({ dest: 1, sync: true }));
+    const server = await startServer(configurationOf(command, "serve"), logTo(1));
     stopOnSignal(server);
   });
 }

@@ -1,13 +1,22 @@
 import { isMistypedSecret } from "@carnet/protocol/client-secret";
-import { type BearerToken, IamError, type Region, SDK, SERVERS } from "@carnet/sdk";
-import type { Command } from "commander";
+import {
+  type BearerToken,
+  ConnectionError,
+  IamError,
+  InvalidRequestError,
+  type Region,
+  SDK,
+  SERVERS,
+} from "@carnet/sdk";
+import { type Command, Option } from "commander";
 import { Failure } from "../failure.ts";
+import { collect } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 
 interface TokenOptions {
   readonly clientId?: string;
   readonly secretStdin?: boolean;
-  readonly scope?: string;
+  readonly scope?: readonly string[];
   readonly serverUrl?: string;
   readonly region?: string;
   readonly json?: boolean;
@@ -20,9 +29,15 @@ export function addTokenCommand(program: Command): void {
     .description("Get a token and print it.")
     .option("--client-id <id>", "The client id (default: CARNET_CLIENT_ID)")
     .option("--secret-stdin", "Read the secret as one line from standard input (default: CARNET_CLIENT_SECRET)")
-    .option("--scope <names>", "The scopes to ask for, separated by spaces (default: all that the client has)")
-    .option("--server-url <url>", "The service (default: CARNET_SERVER_URL)")
-    .option("--region <name>", `The service of a region: ${Object.keys(SERVERS).join(", ")} (default: CARNET_REGION)`)
+    .option(
+      "--scope <names>",
+      "The scopes to ask for, separated by spaces; can be given again (default: all that the client has)",
+      collect,
+    )
+    .addOption(new Option("--server-url <url>", "The service (default: CARNET_SERVER_URL)").conflicts("region"))
+    .addOption(
+      new Option("--region <name>", "The service of a region (default: CARNET_REGION)").choices(Object.keys(SERVERS)),
+    )
     .option("--json", "Print the whole answer as JSON")
     .action(async (options: TokenOptions) => {
       const token = await request(options);
@@ -39,21 +54,28 @@ async function request(options: TokenOptions): Promise<BearerToken> {
     : process.env["CARNET_CLIENT_SECRET"];
   if (!clientSecret)
     throw new Failure("There is no client secret: set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin.");
-  await using sdk = new SDK({ security: { clientId, clientSecret }, ...server });
   try {
-    return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope });
+    await using sdk = new SDK({ security: { clientId, clientSecret }, ...server });
+    return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope.join(" ") });
   } catch (error) {
-    if (!(error instanceof IamError && isMistypedSecret(clientSecret))) throw error;
-    throw new Failure(
-      `${error.message}\nThe secret was mistyped or cut short: its checksum does not fit. Copy it again, whole.`,
-    );
+    const advice = adviceFor(error, clientSecret);
+    throw error instanceof Error && advice !== undefined ? new Failure(`${error.message}\n${advice}`) : error;
   }
+}
+
+/** What the SDK cannot know: where its caller got the values from. */
+function adviceFor(error: unknown, clientSecret: string): string | undefined {
+  if (error instanceof IamError && isMistypedSecret(clientSecret))
+    return "The secret was mistyped or cut short: its checksum does not fit. Copy it again, whole.";
+  if (error instanceof ConnectionError && !error.mayHaveArrived)
+    return "Check that the service runs, and that --server-url or CARNET_SERVER_URL is its address.";
+  if (error instanceof InvalidRequestError && error.field === "serverURL")
+    return "The address is that of --server-url or CARNET_SERVER_URL.";
+  return undefined;
 }
 
 /** Nowhere by default: credentials go only where somebody said. */
 function chooseServer({ serverUrl, region }: TokenOptions): { serverURL: string } | { server: Region } {
-  if (serverUrl !== undefined && region !== undefined)
-    throw new Failure("--server-url and --region both say where: give one.");
   const url = serverUrl ?? (region === undefined ? process.env["CARNET_SERVER_URL"] : undefined);
   if (url) return { serverURL: url };
   const name = region ?? process.env["CARNET_REGION"];

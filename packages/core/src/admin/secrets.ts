@@ -3,7 +3,7 @@ import { ok, type Result } from "@carnet/protocol/result";
 import type { Client } from "../client/client.ts";
 import { type ClientSecret, isLive, maxLiveSecrets, secretStateAt } from "../client/client-secret.ts";
 import { futureInstant, seconds } from "../client/fields.ts";
-import { type MakeSecretPorts, makeSecret, type NewSecretInput } from "../client/make-secret.ts";
+import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "../client/make-secret.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "./admin-problem.ts";
 import { type ChangePorts, changeClient, type Target } from "./change-client.ts";
@@ -26,7 +26,7 @@ export function addSecret(
   input: NewSecretInput,
   ports: SecretPorts,
 ): Promise<Result<AddedSecret, AdminProblem>> {
-  return changeClient(target, ports, (client, now) => withNewSecret(client, { input, now }, ports));
+  return changeClient(target, ports, (client, now) => withNewSecret(client, { input, now, parent: "" }, ports));
 }
 
 /** How the old secrets end when a new one is given: at a time, or once they have been idle for a span. Not both. */
@@ -59,7 +59,7 @@ export function rotateSecrets(
         isLive(secretStateAt(secret, now, ports.uses.lastOf(secret))) ? end.value(secret) : secret,
       ),
     };
-    return withNewSecret(ending, { input: input.secret ?? {}, now }, ports);
+    return withNewSecret(ending, { input: input.secret ?? {}, now, parent: "/secret" }, ports);
   });
 }
 
@@ -89,7 +89,7 @@ const keptAfterEnd = 30 * 86_400_000;
 
 async function withNewSecret(
   client: Client,
-  { input, now }: { input: NewSecretInput; now: number },
+  { input, now, parent }: { input: NewSecretInput; now: number; parent: "" | "/secret" },
   ports: SecretPorts,
 ): Promise<Result<AddedSecret, AdminProblem>> {
   const live = client.secrets.filter((secret) => isLive(secretStateAt(secret, now, ports.uses.lastOf(secret))));
@@ -99,9 +99,11 @@ async function withNewSecret(
       `the client has ${maxLiveSecrets} live secrets, which is the most: revoke one first`,
     );
   }
+  const plan = planSecret(input, now);
+  if (!plan.ok) return invalid(plan.error.map(({ pointer, detail }) => ({ pointer: `${parent}${pointer}`, detail })));
   const slowSalt = client.secrets.find((secret) => secret.kind === "human")?.salt;
-  const made = await makeSecret(input, { clientId: client.clientId, slowSalt, now }, ports);
-  if (!made.ok) return invalid(made.error);
+  const made = await makeSecret(plan.value, { clientId: client.clientId, slowSalt, now }, ports);
+  if (!made.ok) return made;
   const listed = client.secrets.filter((secret) => endOf(secret) === null || (endOf(secret) ?? 0) + keptAfterEnd > now);
   return ok({
     client: { ...client, secrets: [...listed, made.value.kept] },
@@ -123,7 +125,13 @@ function readEnd(input: RotationInput, now: number): Result<End, AdminProblem> {
   if (idleFor != null) {
     const span = seconds(idleFor, longestIdle);
     if (!span.ok) return wrong("/end_old_when_idle_for", span.error);
-    return ok((secret) => ({ ...secret, idle: { since: now, after: span.value * 1000 } }));
+    const after = span.value * 1000;
+    // One that was to end when idle already keeps its clock, and the shorter of the two spans
+    return ok((secret) => ({
+      ...secret,
+      idle:
+        secret.idle === null ? { since: now, after } : { ...secret.idle, after: Math.min(secret.idle.after, after) },
+    }));
   }
   const end = endAt == null ? ok(now + defaultOverlap) : futureInstant(endAt, now);
   if (!end.ok) return wrong("/end_old_at", `${end.error}: to end a secret at once, revoke it`);

@@ -3,10 +3,12 @@ import { BoundedCache } from "../bounded-cache.ts";
 import type { Client } from "./client.ts";
 import type { ClientLookup, ClientStore } from "./client-store.ts";
 
+const nobody = Symbol("nobody");
+
 /** The clients that this process has in memory, in front of the store that has them all. */
 export class ClientDirectory {
   readonly #store: Pick<ClientStore, "find">;
-  readonly #clients: BoundedCache<ClientId, Client>;
+  readonly #clients: BoundedCache<ClientId | typeof nobody, Client>;
   readonly #reading = new Map<ClientId | undefined, Promise<ClientLookup>>();
 
   constructor(store: Pick<ClientStore, "find">, capacity: number) {
@@ -23,7 +25,16 @@ export class ClientDirectory {
   read(clientId: ClientId | undefined): Promise<ClientLookup> {
     const underWay = this.#reading.get(clientId);
     if (underWay !== undefined) return underWay;
-    const reading = this.#read(clientId).finally(() => this.#reading.delete(clientId));
+    const reading = this.#store
+      .find(clientId)
+      .then((lookup) => {
+        // What was dropped meanwhile may have been read as it was before the change
+        if (this.#reading.get(clientId) === reading) this.#keep(clientId, lookup);
+        return lookup;
+      })
+      .finally(() => {
+        if (this.#reading.get(clientId) === reading) this.#reading.delete(clientId);
+      });
     this.#reading.set(clientId, reading);
     return reading;
   }
@@ -31,12 +42,18 @@ export class ClientDirectory {
   /** Drops a client that was changed. */
   forget(clientId: string): void {
     this.#clients.delete(clientId as ClientId);
+    this.#reading.delete(clientId as ClientId);
   }
 
-  async #read(clientId: ClientId | undefined): Promise<ClientLookup> {
-    const lookup = await this.#store.find(clientId);
-    if (lookup.known) this.#clients.set(lookup.client.clientId, lookup.client);
-    else if (clientId !== undefined) this.#clients.delete(clientId);
-    return lookup;
+  /** Drops all clients: any of them may have changed. */
+  forgetAll(): void {
+    this.#clients.clear();
+    this.#reading.clear();
+  }
+
+  #keep(clientId: ClientId | undefined, lookup: ClientLookup): void {
+    if (!lookup.known && clientId !== undefined) this.#clients.delete(clientId);
+    // To keep something is work, so a stand-in is kept as well, where nobody finds it
+    this.#clients.set(lookup.known ? lookup.client.clientId : nobody, lookup.client);
   }
 }

@@ -6,8 +6,8 @@ import type { SecretUseStore } from "./secret-uses.ts";
 /** Where clients are kept. Each change is durable once its promise is fulfilled, and whole or not there at all. */
 export interface ClientStore extends SecretUseStore {
   /**
-   * Reads a client and its secrets. Where there is none it reads the store's decoy instead, so that both take the same
-   * work, and says so in `known`.
+   * Reads a client and its secrets. Where there is none it reads another one in its place, always the same for an id
+   * and else any, so that both take the same work, and says so in `known`: what it read then proves nothing.
    */
   find(clientId: ClientId | undefined): Promise<ClientLookup>;
   /** Keeps new clients, all or none, with the answer that says so; an answer to the same request is kept only once. */
@@ -26,6 +26,7 @@ export type Insertion =
   | { readonly kind: "repeated" };
 
 export interface ClientLookup {
+  /** Where the client is not known: its stand-in, to be worked on and told nobody. */
   readonly client: Client;
   readonly known: boolean;
   /** Whether any client at all has a secret under the slow hash. */

@@ -2,8 +2,9 @@ import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Client } from "./client.ts";
 
 /**
- * Stands in for a client that does not exist, so that looking at nobody is as much work as looking at somebody. Its id
- * is one that no client can have, and its digest one that no secret has.
+ * Is worked on in place of a client that is not there or has proven nothing, so that looking at nobody is as much work
+ * as looking at somebody. Its id is one that no client can have, its digest one that no secret has, and its secret id
+ * sorts after all others, so that a store with no client has a stand-in too.
  */
 export const decoyClient: Client = {
   clientId: "" as ClientId,
@@ -24,7 +25,7 @@ export const decoyClient: Client = {
   version: 1,
   secrets: [
     {
-      secretId: "" as SecretId,
+      secretId: "~" as SecretId,
       label: null,
       prefix: "",
       kind: "imported",

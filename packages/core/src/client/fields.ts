@@ -1,4 +1,5 @@
 import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
+import { parseInstant } from "@carnet/protocol/instant";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
 
@@ -22,13 +23,8 @@ export function label(text: string): Result<string, string> {
 
 /** An instant, as a date (its beginning in UTC) or an RFC 3339 time. */
 export function instant(text: string): Result<number, string> {
-  const shape = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
-  const date = shape.exec(text)?.[1];
-  const time = date === undefined ? Number.NaN : new Date(text).getTime();
-  // A date such as February 31 is taken for one in March by the language
-  const real =
-    date !== undefined && !Number.isNaN(time) && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
-  return real ? ok(time) : err("must be a date like 2027-01-31, or a time like 2027-01-31T12:00:00Z");
+  const read = parseInstant(text);
+  return read === undefined ? err("must be a date like 2027-01-31, or a time like 2027-01-31T12:00:00Z") : ok(read);
 }
 
 export function futureInstant(text: string, now: number): Result<number, string> {

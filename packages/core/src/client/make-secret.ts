@@ -2,7 +2,7 @@ import { formatGeneratedSecret, generatedSecretRandom } from "@carnet/protocol/c
 import { type ClientId, parseSecretId, type SecretId, secretIdAlphabet } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import type { FieldProblem } from "../admin/admin-problem.ts";
+import { type AdminProblem, type FieldProblem, problem } from "../admin/admin-problem.ts";
 import type { RandomSource } from "../ports.ts";
 import type { ClientSecret } from "./client-secret.ts";
 import { futureInstant, instant, label } from "./fields.ts";
@@ -33,41 +33,14 @@ export interface MakeSecretPorts {
 /** The shortest imported secret that is taken for random, in characters. */
 const shortestRandomSecret = 20;
 
-/**
- * Makes a secret for a client: generated, or brought along. All slow-hashed secrets of a client share a salt, so that
- * to check one costs one slow hash however many there are. Keeps nothing.
- */
-export async function makeSecret(
-  input: NewSecretInput,
-  owner: { readonly clientId: ClientId; readonly slowSalt: Uint8Array | undefined; readonly now: number },
-  { random, hasher }: MakeSecretPorts,
-): Promise<Result<MadeSecret, readonly FieldProblem[]>> {
-  const read = readTerms(input, owner.now);
-  if (!read.ok) return read;
-  const secretId = drawSecretId(random);
-  const terms = { ...read.value, secretId, createdAt: owner.now, idle: null, revokedAt: null, lastUse: null };
-  const value = input.value?.reveal();
-  if (value === undefined) {
-    const shown = formatGeneratedSecret(secretId, draw(generatedSecretRandom, random));
-    const digest = hasher.digest(owner.clientId, shown);
-    const kept: ClientSecret = { ...terms, kind: "generated", prefix: `carnet_${secretId}_`, digest, salt: noSalt };
-    return ok({ kept, shown: new Redacted(shown) });
-  }
-  if (input.human !== true && [...value].length >= shortestRandomSecret) {
-    const prefix = [...value].slice(0, 4).join("");
-    const digest = hasher.digest(owner.clientId, value);
-    return ok({ kept: { ...terms, kind: "imported", prefix, digest, salt: noSalt }, shown: undefined });
-  }
-  const salt = owner.slowSalt ?? random.bytes(16);
-  const digest = await hasher.slowDigest(value, salt);
-  if (!digest.ok)
-    return err([{ pointer: "/value", detail: "cannot be hashed now, too many slow checks wait: try again" }]);
-  return ok({ kept: { ...terms, kind: "human", prefix: "", digest: digest.value, salt }, shown: undefined });
+/** A secret to be, read and found right. */
+export interface SecretPlan extends Pick<ClientSecret, "label" | "notBefore" | "expiresAt"> {
+  /** Absent: one is generated. */
+  readonly existing: { readonly value: Redacted<string>; readonly human: boolean } | undefined;
 }
 
-type Terms = Pick<ClientSecret, "label" | "notBefore" | "expiresAt">;
-
-function readTerms(input: NewSecretInput, now: number): Result<Terms, readonly FieldProblem[]> {
+/** Reads what an operator writes. Returns every field that is wrong, and hashes nothing. */
+export function planSecret(input: NewSecretInput, now: number): Result<SecretPlan, readonly FieldProblem[]> {
   const problems: FieldProblem[] = [];
   const read = <Value>(
     pointer: string,
@@ -79,20 +52,51 @@ function readTerms(input: NewSecretInput, now: number): Result<Terms, readonly F
     problems.push({ pointer, detail: value.error });
     return null;
   };
-  const terms: Terms = {
+  const { value, human = false } = input;
+  const plan: SecretPlan = {
     label: read("/label", input.label, label),
     notBefore: read("/not_before", input.not_before, instant),
     expiresAt: read("/expires_at", input.expires_at, (text) => futureInstant(text, now)),
+    existing: value && { value, human: human || [...value.reveal()].length < shortestRandomSecret },
   };
-  if (terms.notBefore !== null && terms.expiresAt !== null && terms.expiresAt <= terms.notBefore) {
-    problems.push({ pointer: "/expires_at", detail: "lies before not_before" });
+  if (plan.notBefore !== null && plan.expiresAt !== null && plan.expiresAt <= plan.notBefore) {
+    problems.push({ pointer: "/expires_at", detail: "must be later than not_before" });
   }
-  const wrong = input.value === undefined ? undefined : faultOf(input.value.reveal());
+  const wrong = value === undefined ? undefined : faultOf(value.reveal());
   if (wrong !== undefined) problems.push({ pointer: "/value", detail: wrong });
-  if (input.human === true && input.value === undefined) {
+  if (human && value === undefined) {
     problems.push({ pointer: "/human", detail: "says how to keep an existing secret, and none was given" });
   }
-  return problems.length === 0 ? ok(terms) : err(problems);
+  return problems.length === 0 ? ok(plan) : err(problems);
+}
+
+/**
+ * Makes a secret for a client: generated, or brought along. All slow-hashed secrets of a client share a salt, so that
+ * to check one costs one slow hash however many there are. Refuses with `unavailable`. Keeps nothing.
+ */
+export async function makeSecret(
+  { existing, ...plan }: SecretPlan,
+  owner: { readonly clientId: ClientId; readonly slowSalt: Uint8Array | undefined; readonly now: number },
+  { random, hasher }: MakeSecretPorts,
+): Promise<Result<MadeSecret, AdminProblem>> {
+  const secretId = drawSecretId(random);
+  const terms = { ...plan, secretId, createdAt: owner.now, idle: null, revokedAt: null, lastUse: null };
+  if (existing === undefined) {
+    const shown = formatGeneratedSecret(secretId, draw(generatedSecretRandom, random));
+    const digest = hasher.digest(owner.clientId, shown);
+    const kept: ClientSecret = { ...terms, kind: "generated", prefix: `carnet_${secretId}_`, digest, salt: noSalt };
+    return ok({ kept, shown: new Redacted(shown) });
+  }
+  const value = existing.value.reveal();
+  if (!existing.human) {
+    const prefix = [...value].slice(0, 4).join("");
+    const digest = hasher.digest(owner.clientId, value);
+    return ok({ kept: { ...terms, kind: "imported", prefix, digest, salt: noSalt }, shown: undefined });
+  }
+  const salt = owner.slowSalt ?? random.bytes(16);
+  const digest = await hasher.slowDigest(value, salt);
+  if (!digest.ok) return problem("unavailable", "too many slow checks of secrets are waiting: try again");
+  return ok({ kept: { ...terms, kind: "human", prefix: "", digest: digest.value, salt }, shown: undefined });
 }
 
 function faultOf(value: string): string | undefined {

@@ -9,7 +9,7 @@ import type { Client } from "./client.ts";
 import { type ClientSettingsInput, defaultSettings, readSettings } from "./client-settings.ts";
 import type { ClientStore } from "./client-store.ts";
 import { label } from "./fields.ts";
-import { type MakeSecretPorts, makeSecret, type NewSecretInput } from "./make-secret.ts";
+import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "./make-secret.ts";
 
 /** What is known of a client before it is registered, as an operator writes it. */
 export interface ClientRegistration extends ClientSettingsInput {
@@ -78,17 +78,11 @@ export async function prepareClient(
   );
   const unknown = settings === undefined ? [] : await ports.scopes.unknown(settings.scopes);
   if (unknown.length > 0) problems.push(unknownScopes(unknown));
-  const owner = { clientId: clientId ?? newId(ports), slowSalt: undefined, now };
-  const secret = collect(within("/secret", await makeSecret(registration.secret ?? {}, owner, ports)));
-  if (
-    settings === undefined ||
-    clientId === undefined ||
-    workspace === undefined ||
-    secret === undefined ||
-    problems.length > 0
-  ) {
-    return invalid(problems);
-  }
+  const plan = collect(within("/secret", planSecret(registration.secret ?? {}, now)));
+  const missing = settings === undefined || clientId === undefined || workspace === undefined || plan === undefined;
+  if (missing || problems.length > 0) return invalid(problems);
+  const secret = await makeSecret(plan, { clientId, slowSalt: undefined, now }, ports);
+  if (!secret.ok) return secret;
   const client: Client = {
     ...settings,
     clientId,
@@ -96,9 +90,9 @@ export async function prepareClient(
     createdAt: now,
     updatedAt: now,
     version: 1,
-    secrets: [secret.kept],
+    secrets: [secret.value.kept],
   };
-  return ok({ client, generatedSecret: secret.shown });
+  return ok({ client, generatedSecret: secret.value.shown });
 }
 
 export const unknownScopes = (names: readonly string[]): FieldProblem => ({

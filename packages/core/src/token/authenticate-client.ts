@@ -46,7 +46,9 @@ export async function authenticateClient(
   const circumstances = { address: parseAddress(from.address), now: from.now };
   const attempts = presented.readings.map((reading) => prepare(reading, ports.hasher));
   for (const attempt of attempts) {
-    const verdict = judge(ports.directory.peek(attempt.clientId) ?? decoyClient, attempt, circumstances, ports);
+    const inMemory = ports.directory.peek(attempt.clientId);
+    const subject = inMemory === undefined ? nobody : { client: inMemory, known: true };
+    const verdict = judge(subject, attempt, circumstances, ports);
     if (verdict.ok) return verdict;
   }
   let refusal: Refusal | undefined;
@@ -54,6 +56,7 @@ export async function authenticateClient(
     const lookup = await ports.directory.read(attempt.clientId);
     const verdict = await judgeAnew(lookup, attempt, circumstances, ports);
     if (verdict.ok) return verdict;
+    if (verdict.error === "busy") return err(tooManySlowChecks);
     refusal ??= describe(verdict.error, lookup, attempt, presented.flaw);
   }
   return err(refusal ?? invalidClient("no_credentials", "no credentials were sent"));
@@ -63,6 +66,8 @@ interface Attempt {
   readonly clientId: ClientId | undefined;
   readonly secret: Redacted<string>;
   readonly secretId: SecretId | undefined;
+  /** Only a wrong secret's log line says so, but it is asked for each: the asking takes longer than all comparisons. */
+  readonly mistyped: boolean;
   readonly digest: Uint8Array;
 }
 
@@ -80,22 +85,30 @@ function prepare(reading: ClientCredentials, hasher: SecretHasher): Attempt {
     clientId: clientId.ok ? clientId.value : undefined,
     secret: reading.clientSecret,
     secretId: secretIdOf(reading.clientSecret.reveal()),
+    mistyped: isMistypedSecret(reading.clientSecret.reveal()),
     digest: hasher.digest(reading.clientId, reading.clientSecret.reveal()),
   };
 }
 
+/** Who is judged: the client that was named, or another one in its place that can prove nothing. */
+type Subject = Pick<ClientLookup, "client" | "known">;
+
+const nobody: Subject = { client: decoyClient, known: false };
+
 /** Judges by the fast hash: one comparison, however many secrets the client has. */
-function judge(client: Client, attempt: Attempt, circumstances: Circumstances, ports: AuthenticationPorts): Verdict {
+function judge(subject: Subject, attempt: Attempt, circumstances: Circumstances, ports: AuthenticationPorts): Verdict {
   const fastDigest = (secret: ClientSecret) =>
     secret.kind === "human" ? ports.provenSecrets.get(secret.secretId) : secret.digest;
-  const candidate = client.secrets.find((secret) =>
+  const candidate = subject.client.secrets.find((secret) =>
     secret.kind === "generated"
       ? secret.secretId === attempt.secretId
       : startsAlike(fastDigest(secret), attempt.digest),
   );
-  const expected = (candidate && fastDigest(candidate)) ?? noDigest;
+  // Where no secret is meant, one is compared nonetheless: to fetch a digest is as much work as to compare it
+  const compared = candidate ?? subject.client.secrets[0];
+  const expected = (compared && fastDigest(compared)) ?? noDigest;
   const proven = ports.hasher.equal(expected, attempt.digest);
-  return conclude(client, proven ? candidate : undefined, { ...circumstances, uses: ports.uses });
+  return conclude(subject, proven ? candidate : undefined, { ...circumstances, uses: ports.uses });
 }
 
 /** Judges by what the store says now, and by the slow hash as well if that is anybody's. */
@@ -105,22 +118,26 @@ async function judgeAnew(
   circumstances: Circumstances,
   ports: AuthenticationPorts,
 ): Promise<Verdict> {
-  const verdict = judge(lookup.client, attempt, circumstances, ports);
+  const verdict = judge(lookup, attempt, circumstances, ports);
   if (verdict.ok || !lookup.anySlowSecret) return verdict;
   const slow = lookup.client.secrets.filter((secret) => secret.kind === "human");
   const digest = await ports.hasher.slowDigest(attempt.secret.reveal(), slow[0]?.salt ?? decoySalt);
   if (!digest.ok) return digest;
-  const proven = slow.find((secret) => ports.hasher.equal(secret.digest, digest.value));
-  if (proven === undefined) return verdict;
-  ports.provenSecrets.set(proven.secretId, attempt.digest);
-  return conclude(lookup.client, proven, { ...circumstances, uses: ports.uses });
+  const candidate = slow.find((secret) => startsAlike(secret.digest, digest.value));
+  const proven = ports.hasher.equal(candidate?.digest ?? noDigest, digest.value);
+  if (candidate === undefined || !proven || !lookup.known) return verdict;
+  ports.provenSecrets.set(candidate.secretId, attempt.digest);
+  return conclude(lookup, candidate, { ...circumstances, uses: ports.uses });
 }
 
 function conclude(
-  client: Client,
-  proven: ClientSecret | undefined,
+  subject: Subject,
+  matched: ClientSecret | undefined,
   { now, address, uses }: Circumstances & Pick<AuthenticationPorts, "uses">,
 ): Verdict {
+  const proven = subject.known ? matched : undefined; // a stand-in's own secret proves nothing for whoever is not there
+  // Without proof the decoy's hindrances are looked for: it must not take the longer, the more the client has
+  const { client } = proven === undefined ? nobody : subject;
   const hindrance = hindranceOf(client, now, address);
   if (proven === undefined) return err("wrong_secret");
   const state = secretStateAt(proven, now, uses.lastOf(proven));
@@ -131,7 +148,7 @@ function conclude(
 const noDigest = new Uint8Array(32);
 const decoySalt = new Uint8Array(16);
 
-/** Picks out which imported secret to compare with. The digests are keyed, so how soon they differ tells nothing. */
+/** Picks out which of many secrets to compare with. The digests are keyed, so how soon they differ tells nothing. */
 const startsAlike = (left: Uint8Array | undefined, right: Uint8Array): boolean =>
   left !== undefined && left[0] === right[0] && left[1] === right[1] && left[2] === right[2] && left[3] === right[3];
 
@@ -146,12 +163,18 @@ const details = {
   address_not_allowed: "the secret is right and the address is not in the client's ip_allowlist",
 } as const;
 
-function describe(reason: Reason, lookup: ClientLookup, attempt: Attempt, flaw: string | undefined): Refusal {
-  if (reason === "busy") return tooManySlowChecks;
+function describe(
+  reason: Exclude<Reason, "busy">,
+  lookup: ClientLookup,
+  attempt: Attempt,
+  flaw: string | undefined,
+): Refusal {
   if (flaw !== undefined) return invalidClient("no_credentials", flaw);
   if (!lookup.known) return invalidClient("unknown_client", "no client with this id is registered");
-  const mistyped = reason === "wrong_secret" && isMistypedSecret(attempt.secret.reveal());
-  const detail = mistyped ? "the secret was mistyped or cut short: its checksum does not fit" : details[reason];
+  const detail =
+    attempt.mistyped && reason === "wrong_secret"
+      ? "the secret was mistyped or cut short: its checksum does not fit"
+      : details[reason];
   return { ...invalidClient(reason, detail), clientId: lookup.client.clientId };
 }
 

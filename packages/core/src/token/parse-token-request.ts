@@ -77,7 +77,8 @@ function readParameters(message: TokenRequestMessage): Result<Parameters, Refusa
     return refuse("empty_body", "the body is empty: send grant_type=client_credentials with the client's credentials");
   const format = parseTokenRequestFormat(message.contentType);
   if (!format.ok) return refuse("bad_content_type", format.error);
-  if (body === undefined) return refuse("not_utf8", "the body is not valid UTF-8");
+  if (body === undefined)
+    return refuse("not_utf8", "the body is not valid UTF-8: send it as UTF-8 text, and not compressed");
   if (format.value === "json") {
     const members = decodeJsonObject(body);
     return members.ok

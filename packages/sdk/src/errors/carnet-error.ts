@@ -9,8 +9,8 @@ export interface WithCause {
  * anything that prints. It stands apart so that a caller can write one `instanceof` for all of them.
  */
 export abstract class CarnetError<Facts extends object = object> extends Error {
-  /** A stable name for the kind of failure, for programs to branch on. */
-  abstract readonly code: string;
+  /** A stable name for the kind of failure, for programs to branch on: the name of the class. */
+  abstract get code(): string;
 
   /** @param facts what becomes the error's fields, but for a `cause` */
   constructor(message: string, facts: Facts & WithCause) {
@@ -19,9 +19,13 @@ export abstract class CarnetError<Facts extends object = object> extends Error {
     Object.assign(this, fields);
   }
 
-  /** The name, the message and the plain fields; never the headers, the body or the cause. */
+  override get name(): string {
+    return this.code;
+  }
+
+  /** The code, the message and the plain fields; never the headers, the body or the cause. */
   toJSON(): Record<string, unknown> {
-    const shown: Record<string, unknown> = { name: this.name, message: this.message };
-    return Object.assign(shown, this);
+    const { code, message } = this;
+    return Object.assign<Record<string, unknown>, this>({ code, message }, this);
   }
 }

@@ -10,13 +10,12 @@ export interface NoAnswer {
 
 /** No whole answer came: the server could not be reached, or the connection broke. */
 export class ConnectionError extends CarnetError<NoAnswer> {
-  readonly code = "ERR_CONNECTION";
   /** The address without its query. */
   declare readonly url: string;
   /** False where the connection never stood, so that the server cannot have seen the request. */
   declare readonly mayHaveArrived: boolean;
 
-  override get name(): string {
-    return "ConnectionError";
+  get code() {
+    return "ConnectionError" as const;
   }
 }

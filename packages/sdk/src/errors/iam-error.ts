@@ -12,7 +12,6 @@ export interface OAuthFailure {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 §5.2}
  */
 export class IamError extends AnswerError<OAuthFailure> {
-  readonly code = "ERR_IAM";
   /** The OAuth error code, such as `invalid_client` or `invalid_scope`. */
   declare readonly error: string;
   /** The server's words for people. */
@@ -20,7 +19,7 @@ export class IamError extends AnswerError<OAuthFailure> {
   /** A page about the error. */
   declare readonly errorUri: string | undefined;
 
-  override get name(): string {
-    return "IamError";
+  get code() {
+    return "IamError" as const;
   }
 }

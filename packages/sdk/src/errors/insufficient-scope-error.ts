@@ -8,13 +8,12 @@ export interface ScopeGap {
 
 /** The server granted less than the caller said it needs (`requireScopes`). */
 export class InsufficientScopeError extends CarnetError<ScopeGap> {
-  readonly code = "ERR_INSUFFICIENT_SCOPE";
   /** The scopes that were asked for and not granted. */
   declare readonly missing: readonly string[];
   /** The scopes that were granted. */
   declare readonly granted: readonly string[];
 
-  override get name(): string {
-    return "InsufficientScopeError";
+  get code() {
+    return "InsufficientScopeError" as const;
   }
 }

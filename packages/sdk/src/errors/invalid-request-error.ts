@@ -2,12 +2,11 @@ import { CarnetError } from "./carnet-error.ts";
 
 /** The caller gave something that cannot be used; nothing was sent. */
 export class InvalidRequestError extends CarnetError<{ readonly field: string }> {
-  readonly code = "ERR_INVALID_REQUEST";
   /** The option or argument that is wrong, such as `security.clientSecret`. */
   declare readonly field: string;
 
-  override get name(): string {
-    return "InvalidRequestError";
+  get code() {
+    return "InvalidRequestError" as const;
   }
 }
 

@@ -2,9 +2,7 @@ import { CarnetError } from "./carnet-error.ts";
 
 /** The caller's `signal` was aborted, or the SDK was closed, before the answer came. */
 export class RequestAbortedError extends CarnetError {
-  readonly code = "ERR_ABORTED";
-
-  override get name(): string {
-    return "RequestAbortedError";
+  get code() {
+    return "RequestAbortedError" as const;
   }
 }

@@ -3,7 +3,6 @@ import type { NoAnswer } from "./connection-error.ts";
 
 /** One attempt took longer than `timeoutMs`, or the runtime gave up connecting. */
 export class RequestTimeoutError extends CarnetError<NoAnswer & { readonly timeoutMs: number | undefined }> {
-  readonly code = "ERR_TIMEOUT";
   /** The address without its query. */
   declare readonly url: string;
   /** False where the connection never stood, so that the server cannot have seen the request. */
@@ -11,7 +10,7 @@ export class RequestTimeoutError extends CarnetError<NoAnswer & { readonly timeo
   /** The limit in milliseconds; undefined where it is the runtime's own limit for connecting. */
   declare readonly timeoutMs: number | undefined;
 
-  override get name(): string {
-    return "RequestTimeoutError";
+  get code() {
+    return "RequestTimeoutError" as const;
   }
 }

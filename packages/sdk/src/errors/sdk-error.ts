@@ -8,13 +8,12 @@ export interface ServerReason {
 
 /** The token endpoint failed with any 4XX or 5XX that is not an {@link IamError}. */
 export class SDKError extends AnswerError<ServerReason> {
-  readonly code = "ERR_HTTP_STATUS";
   /** The body's `error` or `code`, where it was JSON that had one. */
   declare readonly serverCode: string | undefined;
   /** The body's `error_description`, `message` or `body`, where it was JSON that had one. */
   declare readonly serverMessage: string | undefined;
 
-  override get name(): string {
-    return "SDKError";
+  get code() {
+    return "SDKError" as const;
   }
 }

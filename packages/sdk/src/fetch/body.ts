@@ -1,9 +1,11 @@
 import { invalid } from "../errors/invalid-request-error.ts";
+import { readBounded } from "../http/bounded-body.ts";
 
-/** The body of a call. */
+/** The body of a call as it stands in `init`; absent for none, or where the caller's `Request` carries it. */
 export interface Body {
-  /** What to send; undefined for none, or where the caller's `Request` carries it. */
-  readonly content: NonNullable<RequestInit["body"]> | undefined;
+  readonly body?: NonNullable<RequestInit["body"]>;
+  /** What `fetch` needs to be told of a stream. */
+  readonly duplex?: "half";
   /** Whether it can be sent more than once. */
   readonly repeatable: boolean;
 }
@@ -11,38 +13,19 @@ export interface Body {
 /** Up to this much of a `Request`'s body is kept for sending it again, in bytes. */
 const KEPT = 1_048_576;
 
-const NONE: Body = { content: undefined, repeatable: true };
+/** What a call without a body has of one. */
+export const NO_BODY: Body = { repeatable: true };
 
 /** Finds the body and whether it can be sent again: not a stream, nor a `Request`'s body beyond 1 MiB. */
-export async function bodyOf(request: Request | undefined, init: RequestInit, method: string): Promise<Body> {
-  const given = init.body ?? undefined;
-  if (given === undefined && request?.bodyUsed) throw invalid("body", "of the Request was already read");
-  if (given === undefined && !request?.body) return NONE;
-  if (/^(GET|HEAD)$/i.test(method)) throw invalid("body", `cannot be sent with ${method}`);
-  if (given !== undefined) return { content: given, repeatable: isWhole(given) };
-  return request === undefined ? NONE : await kept(request);
-}
-
-/** Whether a body is there as a whole, rather than a stream that is gone once it is read. */
-function isWhole(body: unknown): boolean {
-  if (typeof body === "string" || ArrayBuffer.isView(body)) return true;
-  return [URLSearchParams, FormData, Blob, ArrayBuffer].some((kind) => body instanceof kind);
-}
-
-async function kept(request: Request): Promise<Body> {
-  const reader = request.clone().body?.getReader();
-  if (reader === undefined) return NONE;
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  while (size <= KEPT) {
-    const { done, value } = await reader.read();
-    if (done) {
-      void request.body?.cancel();
-      return { content: await new Blob(chunks).arrayBuffer(), repeatable: true };
-    }
-    chunks.push(value);
-    size += value.length;
+export async function bodyOf(input: string | URL | Request, { body }: RequestInit): Promise<Body> {
+  if (body && Symbol.asyncIterator in Object(body)) {
+    return { body, duplex: "half", repeatable: false };
   }
-  void reader.cancel(); // The Request's own body still has all of it.
-  return { content: undefined, repeatable: false };
+  if (body) return { body, repeatable: true };
+  if (!(input instanceof Request && (input.body || input.bodyUsed))) return NO_BODY;
+  if (input.bodyUsed) throw invalid("input", "was already read");
+  const { content, whole } = await readBounded(input.clone(), KEPT);
+  if (!whole) return { repeatable: false }; // The Request's own body still has all of it.
+  void input.body?.cancel();
+  return { body: await content.arrayBuffer(), repeatable: true };
 }

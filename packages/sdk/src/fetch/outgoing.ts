@@ -1,62 +1,65 @@
 import { invalid } from "../errors/invalid-request-error.ts";
-import { baseURL, onServer, parseURL } from "../settings/server-url.ts";
+import { headersOf } from "../http/headers-of.ts";
+import { baseURL, checkURL, onServer } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
-import { badHeaders } from "../token/token-request.ts";
-import { type Body, bodyOf } from "./body.ts";
+import type { Body } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 
 /** One authorised call, ready but for its token. */
 export interface Outgoing {
-  readonly url: URL;
-  readonly method: string;
-  /** The caller's headers, if there are any. */
-  readonly headers: Headers | undefined;
-  readonly body: Body;
-  readonly redirect: RequestRedirect;
-  /** The caller's `Request`, whose other members count. */
+  readonly url: string;
+  /** The caller's `Request`, whose members count where `init` has none; undefined once a redirect left it. */
   readonly request: Request | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** The caller's init, whose other members count. */
+  readonly init: FetchInit & { readonly method: string };
+  /** What the caller wants of redirects; the transport follows none. */
+  readonly redirect: RequestRedirect;
+  /** Whether its body can be sent again. */
+  readonly repeatable: boolean;
+}
+
+/** What the caller asked for, its body looked at. */
+export interface Asked {
+  readonly input: string | URL | Request;
   readonly init: FetchInit;
+  readonly body: Body;
 }
 
 /**
  * Makes a call ready.
  * @throws {InvalidRequestError} for an address that no token may be sent to, or what no request can be made of
  */
-export async function outgoing(settings: Settings, input: string | URL | Request, init: FetchInit): Promise<Outgoing> {
+export function outgoing(settings: Settings, { input, init, body }: Asked): Outgoing {
   const request = input instanceof Request ? input : undefined;
   const method = init.method ?? request?.method ?? "GET";
+  const own = init.headers ?? request?.headers;
+  const headers = own && headersOf(settings.headers, own);
+  const url = target(settings, request?.url ?? String(input), init.serverURL);
+  const { repeatable, ...content } = body;
+  const signal = init.signal ?? request?.signal ?? null;
   return {
-    url: target(settings, request?.url ?? String(input), init.serverURL),
-    method,
-    headers: headersOf(init.headers ?? request?.headers),
-    body: await bodyOf(request, init, method),
-    redirect: init.redirect ?? request?.redirect ?? "follow",
+    url,
     request,
-    signal: init.signal ?? (init.signal === null ? undefined : request?.signal),
-    init,
+    init: {
+      ...init,
+      method,
+      ...(headers && { headers }),
+      ...content,
+      signal,
+      redirect: "manual",
+      retries: repeatable ? init.retries : 0,
+    },
+    redirect: init.redirect ?? request?.redirect ?? "follow",
+    repeatable,
   };
 }
 
 /** The address on the server; one elsewhere must be of a listed origin. */
-function target(settings: Settings, input: string, serverURL: FetchInit["serverURL"]): URL {
+function target(settings: Settings, input: string, serverURL: FetchInit["serverURL"]): string {
   const { allowInsecureHTTP, origins } = settings;
+  // A path after the server's own address cannot lead elsewhere, so that it need not be parsed here.
+  if (input[0] === "/" && serverURL === undefined) return settings.serverURL + input;
   const base = serverURL === undefined ? settings.serverURL : baseURL("serverURL", serverURL, allowInsecureHTTP);
-  const url = parseURL(onServer(base, input));
-  if (url === undefined) throw invalid("input", "is no URL");
-  if (url.username !== "" || url.password !== "") throw invalid("input", "holds a user or a password, as no URL may");
-  if (!origins.has(url.origin)) {
-    throw invalid("input", `is of ${url.origin}, where the token may not be sent: list that in \`allowedOrigins\``);
-  }
-  return url;
-}
-
-function headersOf(given: RequestInit["headers"]): Headers | undefined {
-  if (given === undefined) return undefined;
-  try {
-    return new Headers(given);
-  } catch {
-    throw badHeaders();
-  }
+  const { origin, href } = checkURL("input", onServer(base, input), allowInsecureHTTP);
+  if (origins.has(origin)) return href;
+  throw invalid("input", `is of ${origin}, not in \`allowedOrigins\``);
 }

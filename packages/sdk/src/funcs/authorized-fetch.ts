@@ -2,7 +2,7 @@ import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { authorizedFetch as send } from "../fetch/authorized-fetch.ts";
 import type { FetchInit } from "../fetch/fetch-init.ts";
 import type { Result } from "../result.ts";
-import { type SDKCore, settingsOf } from "../sdk-core.ts";
+import type { SDKCore } from "../sdk-core.ts";
 import { resultOf } from "./result-of.ts";
 
 /** An authorised call; gives what `sdk.fetch` returns or throws as a value. An answer of any status is a value. */
@@ -11,5 +11,5 @@ export function authorizedFetch(
   input: string | URL | Request,
   init?: FetchInit,
 ): Promise<Result<Response, AnyCarnetError>> {
-  return resultOf(async () => send(settingsOf(core), input, init));
+  return resultOf(() => send(core, input, init));
 }

@@ -2,7 +2,7 @@ import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import type { Result } from "../result.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
 import type { AccessToken } from "../token/bearer-token.ts";
-import { cachedToken, dropToken, type TokenOptions } from "../token/token-source.ts";
+import { cachedToken, dropToken, type TokenOptions } from "../token/cached-token.ts";
 import { resultOf } from "./result-of.ts";
 
 /** A cached token; gives what `sdk.token` returns or throws as a value. */

@@ -1,42 +1,33 @@
-/** How much of an answer's body is read, in bytes. */
-export const BODY_LIMIT = 65_536;
-
-/** The first part of a body as text. */
+/** The first part of a body. */
 export interface BoundedBody {
-  readonly text: string;
+  readonly content: Blob;
   /** False where the body went on beyond the limit. */
   readonly whole: boolean;
 }
 
-/** Reads a body up to a limit and leaves the rest unread; the abort ends the reading. */
-export async function readBounded(response: Response, signal: AbortSignal | undefined): Promise<BoundedBody> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return { text: "", whole: true };
-  const cancel = (): void => void reader.cancel().catch(() => {});
-  signal?.addEventListener("abort", cancel, { once: true });
-  const bytes = new Uint8Array(BODY_LIMIT);
+/** Reads a body up to `limit` bytes and leaves the rest unread; the abort ends the reading. */
+export async function readBounded(
+  { body }: Pick<Response, "body">,
+  limit: number,
+  signal?: AbortSignal | null,
+): Promise<BoundedBody> {
+  const reader = body?.getReader();
+  const cancel = (): void => void reader?.cancel().catch(() => {});
+  signal?.addEventListener("abort", cancel);
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  try {
-    while (true) {
-      const { done, value } = await reader.read();
-      if (done) return { text: decode(bytes, size), whole: true };
-      bytes.set(value.subarray(0, BODY_LIMIT - size), size);
-      size += value.length;
-      if (size > BODY_LIMIT) {
-        cancel();
-        return { text: decode(bytes, BODY_LIMIT), whole: false };
-      }
-    }
-  } finally {
-    signal?.removeEventListener("abort", cancel);
+  while (reader && size <= limit) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
   }
+  const whole = size <= limit;
+  if (!whole) cancel();
+  return { content: new Blob(chunks).slice(0, limit), whole };
 }
 
 /** Lets go of a body that nobody will read. */
-export function discard(response: Response): void {
-  response.body?.cancel().catch(() => {});
-}
-
-function decode(bytes: Uint8Array, size: number): string {
-  return new TextDecoder().decode(bytes.subarray(0, size));
+export function discard({ body }: Pick<Response, "body">): void {
+  body?.cancel().catch(() => {});
 }

@@ -4,15 +4,14 @@ export interface DebugEvent {
   /** The address without its query. */
   readonly url: string;
   /** The names of the request's headers. */
-  readonly headers: readonly string[];
-  /** The names of the form's fields, where a form was sent. */
-  readonly fields?: readonly string[];
-  readonly status?: number;
-  /** The names of the answer's headers. */
-  readonly answerHeaders?: readonly string[];
-  /** The `code` of the error, where no answer came. */
-  readonly error?: string;
-  /** From sending to the answer's headers, in milliseconds. */
+  readonly headers: readonly string[] | undefined;
+  /** The names of the form's fields; undefined where no form was sent. */
+  readonly fields: readonly string[] | undefined;
+  /** The answer's status, or the `code` of the error. */
+  readonly status: number | string | undefined;
+  /** The names of the answer's headers; undefined where none came. */
+  readonly answerHeaders: readonly string[] | undefined;
+  /** From sending to the end, in milliseconds. */
   readonly durationMs: number;
 }
 

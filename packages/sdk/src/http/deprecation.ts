@@ -13,58 +13,36 @@ export interface DeprecationNotice {
 /** What is called with each notice. */
 export type OnDeprecation = (notice: DeprecationNotice) => void;
 
+/** Looks at an answer's headers. */
+export type LookForDeprecation = (url: string, headers: Headers) => void;
+
 const MOST_URLS = 1000;
 
-/** Passes each address's first notice on. Beyond a thousand addresses it says no more. */
-export class DeprecationWatch {
-  readonly #seen = new Set<string>();
-  readonly #tell: OnDeprecation;
-
-  constructor(tell: OnDeprecation = warn) {
-    this.#tell = tell;
-  }
-
-  /** Looks at an answer; what the hook throws is dropped, since the answer itself is good. */
-  look(url: string, headers: Headers): void {
-    const deprecation = headers.get("deprecation");
-    const sunset = headers.get("sunset");
-    if (deprecation === null && sunset === null) return;
-    if (this.#seen.has(url) || this.#seen.size >= MOST_URLS) return;
-    this.#seen.add(url);
+/**
+ * Passes each address's first notice on; beyond a thousand addresses it says no more. What the hook throws is dropped,
+ * since the answer itself is good.
+ */
+export function deprecationWatch(tell: OnDeprecation = warn): LookForDeprecation {
+  const seen = new Set<string>();
+  return (url, headers) => {
+    const [deprecation, sunset] = [headers.get("deprecation"), headers.get("sunset")];
+    if ((deprecation ?? sunset) === null || seen.has(url) || seen.size >= MOST_URLS) return;
+    seen.add(url);
+    const link = headers.get("link") ?? undefined;
     try {
-      this.#tell({
-        url,
-        deprecatedAt: dateOf(deprecation),
-        sunsetAt: dateOf(sunset),
-        link: headers.get("link") ?? undefined,
-      });
+      tell({ url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
     } catch {}
-  }
+  };
 }
 
 /** Reads `@seconds` (RFC 9745) and the HTTP dates of RFC 8594 and of the drafts before. */
 function dateOf(header: string | null): Date | undefined {
-  if (header === null) return undefined;
-  const seconds = /^@(-?\d{1,12})$/.exec(header.trim())?.[1];
-  const ms = seconds === undefined ? Date.parse(header) : Number(seconds) * 1000;
-  return Number.isNaN(ms) ? undefined : new Date(ms);
-}
-
-interface Warners {
-  readonly process?: { emitWarning?: (text: string, type: string) => void };
-  readonly console: { warn: (text: string) => void };
+  const date = new Date(header?.[0] === "@" ? Number(header.slice(1)) * 1000 : (header ?? ""));
+  return Number.isNaN(+date) ? undefined : date;
 }
 
 /** The default: one warning, where the runtime shows its own. */
-function warn({ url, deprecatedAt, sunsetAt }: DeprecationNotice): void {
-  const since = deprecatedAt === undefined ? "" : ` since ${day(deprecatedAt)}`;
-  const until = sunsetAt === undefined ? "" : `; it stops to answer on ${day(sunsetAt)}`;
-  const text = `${url} is deprecated${since}${until}.`;
-  const { process, console }: Warners = globalThis;
-  if (process?.emitWarning) process.emitWarning(text, "DeprecationWarning");
-  else console.warn(text);
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
+function warn(notice: DeprecationNotice): void {
+  const { console }: { console: { warn(text: string, notice: DeprecationNotice): void } } = globalThis;
+  console.warn("Deprecated:", notice);
 }

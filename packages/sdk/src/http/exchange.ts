@@ -1,63 +1,57 @@
+import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { CarnetError } from "../errors/carnet-error.ts";
-import type { Scrub } from "../redaction/scrub.ts";
+import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import type { Settings } from "../settings/settings.ts";
-import { attempt } from "./attempt.ts";
+import { log } from "./log.ts";
+import { type Failing, noAnswer } from "./no-answer.ts";
+import { aborted, orAbort } from "./pause.ts";
 
 /** One request on its way and back. */
-export interface Exchange<T> {
+export interface Exchange<T> extends Failing {
   readonly input: string | Request;
-  readonly init: RequestInit & { readonly method: string };
-  /** The address without its query. */
-  readonly url: string;
+  readonly init: RequestInit & { readonly method: string; readonly headers: Headers };
   /** The names of the form's fields. */
-  readonly fields?: readonly string[];
-  readonly scrub: Scrub;
+  readonly fields?: readonly string[] | undefined;
+  /** How long all of it may take, in milliseconds. */
   readonly timeoutMs: number | undefined;
   /** Turns the answer into what is wanted, within the same limits. */
-  read(response: Response, signal: AbortSignal | undefined): Promise<T>;
+  read(response: Response, signal: AbortSignal | null | undefined): T | Promise<T>;
+  /** Tells what no request can be made of from what got no answer. */
+  unsendable?(): AnyCarnetError | undefined;
 }
 
-/** Sends one request, tells the debug log, and looks for deprecation. */
-export function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
+/**
+ * Sends one request, tells the debug log, and looks for deprecation. A transport that ignores the abort signal is not
+ * waited for either. It is one function, as each layer would be felt in every call.
+ * @throws {RequestAbortedError} {@link RequestTimeoutError} {@link ConnectionError}
+ */
+export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
   const { clock, client, debugLogger, deprecation } = settings;
-  const { url, scrub, timeoutMs, init } = call;
-  const start = debugLogger === undefined ? 0 : clock.monotonic();
-  const answer = attempt(clock, {
-    url,
-    scrub,
-    timeoutMs,
-    signal: init.signal,
-    async run(signal) {
-      const response = await client.request(call.input, signal === undefined ? init : { ...init, signal });
-      deprecation.look(url, response.headers);
-      if (debugLogger !== undefined) tell(settings, call, { response, start });
-      return await call.read(response, signal);
-    },
-  });
-  if (debugLogger === undefined) return answer;
-  return answer.catch((error) => {
-    tell(settings, call, { error, start });
-    throw error;
-  });
-}
-
-interface Seen {
-  readonly start: number;
-  readonly response?: Response;
-  readonly error?: unknown;
-}
-
-function tell({ debugLogger, clock }: Settings, call: Exchange<unknown>, { start, response, error }: Seen): void {
-  const method = call.init.method;
-  const end = response?.status ?? (error instanceof CarnetError ? error.code : "failed");
+  const { url, init, timeoutMs } = call;
+  const { signal } = init;
+  const start = debugLogger && clock.monotonic();
+  const timer = timeoutMs ? new AbortController() : undefined;
+  const cancel = timer && clock.after(timeoutMs ?? 0, () => timer.abort());
+  const either = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal);
   try {
-    debugLogger?.debug(`${method} ${call.url} ${end}`, {
-      method,
-      url: call.url,
-      headers: [...new Headers(call.init.headers).keys()],
-      ...(call.fields && { fields: call.fields }),
-      ...(response ? { status: response.status, answerHeaders: [...response.headers.keys()] } : { error: String(end) }),
-      durationMs: clock.monotonic() - start,
-    });
-  } catch {} // A log that fails must not fail the call.
+    if (signal?.aborted) throw aborted(signal);
+    const response = await orAbort(client.request(call.input, either ? { ...init, signal: either } : init), either);
+    deprecation(url, response.headers);
+    log(settings, call, { start, response });
+    return await orAbort(call.read(response, either), either);
+  } catch (thrown) {
+    const error = signal?.aborted ? aborted(signal) : timer?.signal.aborted ? tooLong(call) : typed(call, thrown);
+    log(settings, call, { start, error });
+    throw error;
+  } finally {
+    cancel?.();
+  }
+}
+
+function tooLong({ url, timeoutMs }: Exchange<unknown>): AnyCarnetError {
+  return new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, { url, mayHaveArrived: true, timeoutMs });
+}
+
+function typed(call: Exchange<unknown>, error: unknown): CarnetError {
+  return error instanceof CarnetError ? error : (call.unsendable?.() ?? noAnswer(call, error));
 }

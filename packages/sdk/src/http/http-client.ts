@@ -2,6 +2,7 @@ import { CarnetError } from "../errors/carnet-error.ts";
 import { invalid } from "../errors/invalid-request-error.ts";
 import { redact } from "../redaction/redact.ts";
 import { summarise } from "../redaction/summarise.ts";
+import { withoutQuery } from "./without-query.ts";
 
 /** A function with the signature of `fetch`. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -22,90 +23,55 @@ export interface HTTPTransport {
 }
 
 /**
- * Sends requests by `fetch`, with hooks around each. It does not retry, follow no redirect that the request does not
- * ask for, and keeps no state but its hooks.
+ * Sends requests by `fetch`, with hooks around each. It does not retry, follows no redirect that the request does not
+ * ask for, and keeps no state. One client may be the `fetch` of another, so that the hooks of both run.
  */
 export class HTTPClient implements HTTPTransport {
   readonly #fetch: Fetch;
-  readonly #hooks: HTTPClientHooks[] = [];
-  #closed = false;
+  readonly #hooks: HTTPClientHooks;
 
   constructor(options: { readonly fetch?: Fetch | undefined; readonly hooks?: HTTPClientHooks | undefined } = {}) {
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    if (options.hooks !== undefined) this.addHooks(options.hooks);
-  }
-
-  /** Adds hooks; each kind runs in the order of adding. */
-  addHooks(hooks: HTTPClientHooks): this {
-    this.#hooks.push(hooks);
-    return this;
-  }
-
-  /** Takes away hooks that were added; does nothing where they were not. */
-  removeHooks(hooks: HTTPClientHooks): this {
-    const at = this.#hooks.indexOf(hooks);
-    if (at >= 0) this.#hooks.splice(at, 1);
-    return this;
-  }
-
-  /** Whether {@link close} was called. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Refuses every later request; those under way go on. */
-  close(): void {
-    this.#closed = true;
+    this.#hooks = options.hooks ?? {};
   }
 
   /**
    * Sends one request.
-   * @throws {InvalidRequestError} if the client is closed, or a hook failed or changed the origin
+   * @throws {InvalidRequestError} if a hook failed or changed the origin
    */
   request(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    if (this.#closed) {
-      return Promise.reject(invalid("httpClient", "is closed"));
-    }
-    return this.#hooks.length === 0 ? this.#fetch(input, init) : this.#withHooks(new Request(input, init), init);
+    const { beforeRequest, requestError, response } = this.#hooks;
+    return beforeRequest || requestError || response ? this.#withHooks(input, init) : this.#fetch(input, init);
   }
 
-  async #withHooks(first: Request, init: RequestInit | undefined): Promise<Response> {
-    const hooks = [...this.#hooks];
-    let request = shown(first);
-    for (const { beforeRequest } of hooks) {
-      const other = await guarded("beforeRequest", () => beforeRequest?.(request));
-      if (other instanceof Request) request = shown(sameOrigin(first, other));
+  async #withHooks(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const { beforeRequest, requestError, response } = this.#hooks;
+    const first = shown(new Request(input, init));
+    const request = shown((await guarded("beforeRequest", () => beforeRequest?.(first))) ?? first);
+    if (new URL(request.url).origin !== new URL(first.url).origin) {
+      throw invalid("hooks.beforeRequest", "changed the origin");
     }
-    let response: Response;
-    try {
-      // The redirect policy and the signal are the SDK's to set, whatever request a hook made.
-      response = await this.#fetch(request, { redirect: first.redirect, signal: init?.signal ?? first.signal });
-    } catch (error) {
-      const summary = summarise(error);
-      for (const { requestError } of hooks) await guarded("requestError", () => requestError?.(summary, request));
+    // The redirect policy and the signal are the SDK's to set, whatever request a hook made.
+    const fixed = { redirect: first.redirect, signal: init?.signal ?? first.signal };
+    const answer = await this.#fetch(request, fixed).catch(async (error: unknown) => {
+      await guarded("requestError", () => requestError?.(summarise(error), request));
       throw error;
-    }
-    for (const hook of hooks) await guarded("response", () => hook.response?.(response, request));
-    return response;
+    });
+    await guarded("response", () => response?.(answer, request));
+    return answer;
   }
 }
 
 /** A request that shows its method and address, but no header, when it is printed. */
 function shown(request: Request): Request {
   redact(request.headers, () => [...request.headers.keys()]);
-  return redact(request, () => ({ method: request.method, url: request.url.replace(/[?#].*/s, "") }));
-}
-
-function sameOrigin(first: Request, other: Request): Request {
-  if (new URL(first.url).origin === new URL(other.url).origin) return other;
-  throw invalid("hooks.beforeRequest", "made a request for another origin, so it was not sent");
+  return redact(request, () => ({ method: request.method, url: withoutQuery(request.url) }));
 }
 
 async function guarded<T>(hook: keyof HTTPClientHooks, run: () => T): Promise<Awaited<T>> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof CarnetError) throw error;
-    throw invalid(`hooks.${hook}`, "failed: see the cause", summarise(error));
+    throw error instanceof CarnetError ? error : invalid(`hooks.${hook}`, "failed: see the cause", summarise(error));
   }
 }

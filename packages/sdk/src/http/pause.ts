@@ -4,26 +4,30 @@ import { summarise } from "../redaction/summarise.ts";
 
 /** The error for a signal that is aborted. */
 export function aborted(signal: AbortSignal): RequestAbortedError {
-  return new RequestAbortedError("The request was aborted.", { cause: summarise(signal.reason) });
+  return new RequestAbortedError("Aborted.", { cause: summarise(signal.reason) });
 }
 
 /** Waits for `work`, but no longer than until the abort; the work itself goes on. */
-export function orAbort<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (!signal) return work;
+export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal | null | undefined): T | Promise<T> {
+  if (!signal || !(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(aborted(signal));
     const settled = (): void => signal.removeEventListener("abort", stop);
     if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+    else signal.addEventListener("abort", stop);
     work.then(resolve, reject).then(settled);
   });
 }
 
 /** Waits `ms`, or until the abort. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal | null | undefined): Promise<void> {
+export async function pause(clock: Clock, ms: number, signal: AbortSignal | null | undefined): Promise<void> {
   let cancel = (): void => {};
   const wait = new Promise<void>((resolve) => {
     cancel = clock.after(ms, resolve);
   });
-  return orAbort(wait, signal).finally(() => cancel());
+  try {
+    await orAbort(wait, signal);
+  } finally {
+    cancel();
+  }
 }

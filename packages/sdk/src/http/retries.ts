@@ -1,60 +1,58 @@
-import type { Clock } from "../clock.ts";
 import { ConnectionError } from "../errors/connection-error.ts";
 import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
-import { type RetryPolicy, retriesOn } from "../settings/retry-config.ts";
+import type { RequestOptions } from "../settings/options.ts";
+import { type RetryPolicy, retryPolicy } from "../settings/retry-config.ts";
+import type { Settings } from "../settings/settings.ts";
 import { pause } from "./pause.ts";
 import { retryAfter } from "./retry-after.ts";
 
 /** What is tried, and when it may be tried again. */
 export interface Retrying<T> {
-  readonly policy: RetryPolicy;
+  /** What the call sets for itself. */
+  readonly options: Pick<RequestOptions, "retries" | "retryCodes" | "signal">;
   /** Whether doing it twice is the same as doing it once. */
   readonly idempotent: boolean;
-  readonly signal: AbortSignal | null | undefined;
   attempt(): Promise<T>;
   /** Lets go of an answer that will not be used. */
-  discard(answer: T): void;
+  discard?(answer: T): void;
 }
 
 /** Tries until an outcome is final, the policy is used up, or the signal is aborted; gives the last outcome. */
 export async function withRetries<T extends { readonly status: number; readonly headers: Headers }>(
-  ports: { readonly clock: Clock; readonly random: () => number },
+  { clock, random, retries }: Pick<Settings, "clock" | "random" | "retries">,
   call: Retrying<T>,
 ): Promise<T> {
-  const { clock, random } = ports;
-  const { policy } = call;
+  const { options } = call;
+  const policy = retryPolicy(options.retries, options.retryCodes, retries);
   const start = clock.monotonic();
   for (let retry = 0; ; retry++) {
     let answer: T | undefined;
     let failure: unknown;
     try {
       answer = await call.attempt();
-      if (!retriesAnswer(call, answer.status)) return answer;
+      if (!worthAgain(policy, call.idempotent, answer.status)) return answer;
     } catch (error) {
-      if (!retriesError(call, error)) throw error;
+      if (!gotLost(error, call.idempotent)) throw error;
       failure = error;
     }
     const most = Math.min(policy.maxIntervalMs, policy.initialIntervalMs * policy.exponent ** retry);
-    const asked = answer === undefined ? undefined : retryAfter(answer.headers, clock);
-    const ms = asked === undefined ? random() * most : Math.min(policy.maxIntervalMs, asked);
-    if (retry >= policy.maxRetries || clock.monotonic() - start + ms > policy.maxElapsedMs) {
-      if (answer === undefined) throw failure;
-      return answer;
-    }
-    if (answer !== undefined) call.discard(answer);
-    await pause(clock, ms, call.signal);
+    const asked = answer && retryAfter(answer.headers, clock);
+    const ms = Math.min(policy.maxIntervalMs, asked ?? random() * most);
+    const isOver = retry >= policy.maxRetries || clock.monotonic() - start + ms > policy.maxElapsedMs;
+    if (isOver && answer) return answer;
+    if (isOver) throw failure;
+    if (answer) call.discard?.(answer);
+    await pause(clock, ms, options.signal);
   }
 }
 
-function retriesAnswer(
-  { policy, idempotent }: Pick<Retrying<unknown>, "policy" | "idempotent">,
-  status: number,
-): boolean {
-  // After another status than 429 the server may have done the work.
-  return status >= 400 && retriesOn(policy, status) && (idempotent || status === 429);
+/** Whether an answer may be another one next time; after another status than 429 the work may have been done. */
+function worthAgain(policy: RetryPolicy, idempotent: boolean, status: number): boolean {
+  return (idempotent || status === 429) && policy.codes.test(String(status));
 }
 
-function retriesError({ idempotent }: Pick<Retrying<unknown>, "idempotent">, error: unknown): boolean {
-  const noAnswer = error instanceof ConnectionError || error instanceof RequestTimeoutError;
-  return noAnswer && (idempotent || !error.mayHaveArrived);
+/** Whether no answer came, and trying again does no harm. */
+function gotLost(error: unknown, idempotent: boolean): boolean {
+  const isLost = error instanceof ConnectionError || error instanceof RequestTimeoutError;
+  return isLost && (idempotent || !error.mayHaveArrived);
 }

@@ -6,8 +6,7 @@ import type { Clock } from "../clock.ts";
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110 §10.2.3}
  */
 export function retryAfter(headers: Headers, clock: Clock): number | undefined {
-  const value = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - clock.now());
+  const value = headers.get("retry-after") ?? "";
+  const ms = /^\d/.test(value) ? Number(value) * 1000 : Date.parse(value) - clock.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

@@ -6,12 +6,16 @@
 /** What stands where a secret was. */
 export const REDACTED = "[redacted]";
 
-// Node's and Bun's `inspect`, and Deno's, each call the method of their own name; none needs an import.
+// Node's, Bun's and mostly Deno's `inspect` call the first; Deno's calls the second on objects of its own, as Request.
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-const DENO_INSPECT = Symbol.for("Deno.customInspect");
+const DENO_INSPECT = Symbol.for("Deno.privateCustomInspect");
 
 /** Makes `target` show what `view` returns to `inspect`, `console.log` and `JSON.stringify`; its members stay as they are. */
 export function redact<T extends object>(target: T, view: () => unknown): T {
-  const hidden = { value: view, enumerable: false };
-  return Object.defineProperties(target, { [INSPECT]: hidden, [DENO_INSPECT]: hidden, toJSON: hidden });
+  const hidden = (value: unknown): PropertyDescriptor => ({ value, configurable: true });
+  return Object.defineProperties(target, {
+    toJSON: hidden(view),
+    [INSPECT]: hidden(view),
+    [DENO_INSPECT]: hidden((inspect: (value: unknown) => string) => inspect(view())),
+  });
 }

@@ -4,27 +4,24 @@ import { REDACTED } from "./redact.ts";
 export type Scrub = (text: string) => string;
 
 // What may be secret in any text, whoever wrote it.
-const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"',;<>]+/gi;
-const MEMBER =
-  /("(?:access_token|refresh_token|id_token|client_secret|client_assertion)"\s*:\s*")(?:\\.|[^"\\])*("|\\?$)/gi;
-const URL_USER = /(\bhttps?:\/\/)[^\s/?#"'@]*@/gi;
-const URL_QUERY = /(\bhttps?:\/\/[^\s?#"'<>()]*)[?#][^\s"'<>()]*/gi;
+const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"]+/gi;
+const MEMBER = /("\w*(?:token|secret|assertion)"\s*:\s*")(?:\\.|[^"\\])*/gi;
+const URL_USER_AND_QUERY = /(https?:\/\/)(?:[^\s/?#@]*@)?([^\s?#"']*)[^\s"']*/gi;
 
 /**
  * Makes a scrubber for the secrets of one exchange. It knows each secret as it is, as a form, a URL, JSON and Basic
  * write it; besides, any bearer token, token member, URL query or URL user goes.
  */
 export function scrubber(secrets: readonly string[]): Scrub {
-  let longestFirst: readonly string[] | undefined; // Made on first use: most exchanges have nothing to scrub.
+  let spellings: ReadonlySet<string> | undefined; // Made on first use: most exchanges have nothing to scrub.
   return (text) => {
-    longestFirst ??= [...new Set(secrets.flatMap(spellingsOf))].filter(Boolean).sort((a, b) => b.length - a.length);
     let clean = text;
-    for (const spelling of longestFirst) clean = clean.replaceAll(spelling, REDACTED);
+    spellings ??= new Set(secrets.flatMap(spellingsOf));
+    for (const spelling of spellings) clean = clean.replaceAll(spelling, REDACTED);
     return clean
       .replace(AUTHORIZATION, `$1 ${REDACTED}`)
-      .replace(MEMBER, `$1${REDACTED}$2`)
-      .replace(URL_USER, "$1")
-      .replace(URL_QUERY, "$1");
+      .replace(MEMBER, `$1${REDACTED}`)
+      .replace(URL_USER_AND_QUERY, "$1$2");
   };
 }
 

@@ -7,8 +7,7 @@ const LENGTH = 500;
 export interface ForeignError extends Error {
   /** The foreign error's own code, such as `ECONNREFUSED`. */
   readonly code?: string;
-  /** The system call that failed, such as `connect`. */
-  readonly syscall?: string;
+  readonly cause?: ForeignError;
 }
 
 /**
@@ -16,13 +15,13 @@ export interface ForeignError extends Error {
  * configurations on their errors.
  */
 export function summarise(foreign: unknown, scrub: Scrub = scrubber([]), depth = 0): ForeignError {
-  const { name, message, code, syscall, cause, errors } = Object(foreign);
-  const inner = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
-  const summary = new Error(scrub(typeof message === "string" ? message : "").slice(0, LENGTH));
-  if (inner && depth < DEPTH) summary.cause = summarise(inner, scrub, depth + 1);
-  for (const [key, value] of Object.entries({ name, code, syscall })) {
-    if (typeof value === "string" && /^\w{1,64}$/.test(scrub(value))) Object.assign(summary, { [key]: value });
+  const { name, message, code, cause, errors } = Object(foreign);
+  const inner = cause ?? errors?.[0];
+  const summary = new Error(scrub(String(message ?? "")).slice(0, LENGTH));
+  if (inner && depth < DEPTH) Object.assign(summary, { cause: summarise(inner, scrub, depth + 1) });
+  for (const [key, value] of Object.entries({ name, code })) {
+    if (value && /^\w{1,64}$/.test(scrub(String(value)))) Object.assign(summary, { [key]: value });
   }
   summary.stack = `${summary.name}: ${summary.message}`; // The foreign stack repeats the foreign message.
-  return summary;
+  return summary as ForeignError;
 }

@@ -19,7 +19,7 @@ export interface SDKOptions extends ServerChoice {
   readonly security?: SecurityOption | undefined;
   /** A region (`us`, `eu`, `apac`) or an address; else `CARNET_SERVER_URL`, `CARNET_REGION`, `us`. */
   readonly server?: ServerChoice["server"];
-  /** The server's address; `server` must then be left out. */
+  /** The server's address; it counts before `server`. */
   readonly serverURL?: ServerChoice["serverURL"];
   /** The token endpoint, absolute or on the server; `/oauth2/token` by default. */
   readonly tokenURL?: string | undefined;

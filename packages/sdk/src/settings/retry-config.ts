@@ -3,15 +3,15 @@ import { invalid } from "../errors/invalid-request-error.ts";
 /** How often and how long to try again. */
 export interface RetryConfig {
   /** How many times after the first; 5 by default, 0 for never. */
-  readonly maxRetries?: number | undefined;
+  readonly maxRetries?: number;
   /** The first wait's upper bound in milliseconds; 500 by default. */
-  readonly initialIntervalMs?: number | undefined;
+  readonly initialIntervalMs?: number;
   /** What each wait's upper bound is multiplied by; 1.5 by default. */
-  readonly exponent?: number | undefined;
+  readonly exponent?: number;
   /** No wait is longer, not even one that the server asks for; 30,000 ms by default. */
-  readonly maxIntervalMs?: number | undefined;
+  readonly maxIntervalMs?: number;
   /** No wait ends later than this after the first attempt began; 120,000 ms by default. */
-  readonly maxElapsedMs?: number | undefined;
+  readonly maxElapsedMs?: number;
 }
 
 /** A status to try again on: a number, or a class such as `"5XX"`. */
@@ -24,7 +24,8 @@ export interface RetryPolicy {
   readonly exponent: number;
   readonly maxIntervalMs: number;
   readonly maxElapsedMs: number;
-  readonly codes: readonly string[];
+  /** Which statuses are tried again. */
+  readonly codes: RegExp;
 }
 
 const DEFAULT_POLICY: RetryPolicy = {
@@ -33,11 +34,11 @@ const DEFAULT_POLICY: RetryPolicy = {
   exponent: 1.5,
   maxIntervalMs: 30_000,
   maxElapsedMs: 120_000,
-  codes: ["429", "500", "502", "503", "504"],
+  codes: /^(429|50[0234])$/,
 };
 
 /** The longest wait that every runtime's timers can tell. */
-export const MAX_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 
 /** Fills a configuration, or a mere number of retries, up from `base`. */
 export function retryPolicy(
@@ -46,31 +47,24 @@ export function retryPolicy(
   base: RetryPolicy = DEFAULT_POLICY,
 ): RetryPolicy {
   if (retries === undefined && codes === undefined) return base;
-  const given: RetryConfig = typeof retries === "number" ? { maxRetries: retries } : { ...retries };
-  const pick = (key: keyof RetryConfig): number => bounded(`retries.${key}`, given[key] ?? base[key], 0);
-  return {
-    maxRetries: pick("maxRetries"),
-    initialIntervalMs: pick("initialIntervalMs"),
-    exponent: pick("exponent"),
-    maxIntervalMs: pick("maxIntervalMs"),
-    maxElapsedMs: pick("maxElapsedMs"),
-    codes: codes?.map(retryCode) ?? base.codes,
-  };
-}
-
-/** Whether a policy tries again on a status. */
-export function retriesOn(policy: RetryPolicy, status: number): boolean {
-  return policy.codes.includes(String(status)) || policy.codes.includes(`${String(status)[0]}XX`);
+  const numbers = typeof retries === "number" ? { maxRetries: retries } : retries;
+  for (const [key, value] of Object.entries(numbers ?? {})) bounded(`retries.${key}`, value, 0);
+  return { ...base, ...numbers, codes: codes ? codePattern(codes) : base.codes };
 }
 
 /** Checks a number that must lie between `least` and what a timer can tell. */
-export function bounded(field: string, value: unknown, least: number): number {
+function bounded(field: string, value: unknown, least: number): number {
   if (typeof value === "number" && value >= least && value <= MAX_MS) return value;
-  throw invalid(field, `must be a number from ${least} to ${MAX_MS}`);
+  throw invalid(field, `must be from ${least} to ${MAX_MS}`);
 }
 
-function retryCode(code: RetryCode): string {
-  const text = String(code).toUpperCase();
-  if (/^[45](\d\d|XX)$/.test(text)) return text;
-  throw invalid("retryCodes", 'must hold statuses from 400 to 599, "4XX" or "5XX"');
+/** Checks a limit in milliseconds; undefined is none. */
+export function timeLimit(ms: number | undefined): number | undefined {
+  return ms === undefined ? ms : bounded("timeoutMs", ms, 1);
+}
+
+function codePattern(codes: readonly RetryCode[]): RegExp {
+  const text = codes.join("|");
+  if (/^([45](\d\d|XX)(\||$))*$/i.test(text)) return new RegExp(`^(${text.replaceAll(/x/gi, "\\d")})$`);
+  throw invalid("retryCodes", 'must be 400 to 599, "4XX" or "5XX"');
 }

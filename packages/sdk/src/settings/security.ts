@@ -13,6 +13,10 @@ export interface Security {
 /** The credentials, or a function that fetches them, which is asked again after the server refused them. */
 export type SecurityOption = Security | (() => Security | Promise<Security>);
 
+const ID = "CARNET_CLIENT_ID";
+const SECRET = "CARNET_CLIENT_SECRET";
+const ADVICE = `Give \`security\`, or set ${ID} and ${SECRET}`;
+
 /** Where the credentials come from, remembered until the server refuses them. */
 export class SecuritySource {
   readonly #ask: (() => Security | Promise<Security>) | undefined;
@@ -31,66 +35,56 @@ export class SecuritySource {
   }
 
   /** The credentials, asked for if need be; any number of callers at once ask once. */
-  get(): Promise<Security> {
-    if (this.#current !== undefined) return Promise.resolve(this.#current);
-    this.#asking ??= this.#renew();
+  async get(): Promise<Security> {
+    return this.#current ?? this.#renew();
+  }
+
+  /** Asks again after `refused` was refused; gives the same where there is nothing else to try. */
+  async afterRefusal(refused: Security): Promise<Security> {
+    if (this.#ask === undefined) return refused;
+    // The refused ones stay current until others are known: a token got with them may still be good.
+    return this.#current === refused ? this.#renew() : this.get();
+  }
+
+  #renew(): Promise<Security> {
+    this.#asking ??= this.#askNow().finally(() => {
+      this.#asking = undefined;
+    });
     return this.#asking;
   }
 
-  /** Asks again after `refused` was refused; returns undefined where there is nothing else to try. */
-  async afterRefusal(refused: Security): Promise<Security | undefined> {
-    if (this.#ask === undefined) return undefined;
-    // The refused ones stay current until others are known: a token got with them may still be good.
-    if (this.#current === refused) this.#asking ??= this.#renew();
-    const next = await (this.#asking ?? this.get());
-    return next === refused ? undefined : next;
-  }
-
-  async #renew(): Promise<Security> {
+  async #askNow(): Promise<Security> {
+    if (this.#ask === undefined) throw invalid("security", `is missing. ${ADVICE}`);
     try {
-      if (this.#ask === undefined) throw invalid("security", `is missing. ${ADVICE}`);
       const next = checkSecurity(await this.#ask());
-      if (!same(this.#current, next)) this.#current = next;
+      const { clientId, clientSecret } = this.#current ?? {};
+      if (next.clientId !== clientId || next.clientSecret !== clientSecret) this.#current = next;
       return this.#current ?? next;
     } catch (error) {
       if (error instanceof CarnetError) throw error;
-      throw invalid("security", "could not be had from its function: see the cause", summarise(error));
-    } finally {
-      this.#asking = undefined;
+      throw invalid("security", "failed: see the cause", summarise(error));
     }
   }
 }
 
-function same(one: Security | undefined, other: Security): boolean {
-  return one?.clientId === other.clientId && one.clientSecret === other.clientSecret;
-}
+type Given = { readonly [Name in keyof Security]?: string | undefined };
 
 /** Checks credentials and returns a copy that shows no secret when printed. */
-export function checkSecurity(given: Partial<Security>): Security {
-  const { clientId, clientSecret } = Object(given);
-  const checked = {
-    clientId: checkCredential("security.clientId", clientId),
-    clientSecret: checkCredential("security.clientSecret", clientSecret),
-  };
-  return redact(checked, () => ({ clientId: checked.clientId, clientSecret: REDACTED }));
+export function checkSecurity(given: Given): Security {
+  const clientId = checkCredential("clientId", given);
+  const clientSecret = checkCredential("clientSecret", given);
+  return redact({ clientId, clientSecret }, () => ({ clientId, clientSecret: REDACTED }));
 }
 
 /** Checks one credential; says what was seen, but never its text. */
-export function checkCredential(field: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  const seen = value === "" ? "an empty string" : value === null ? "null" : typeof value;
-  throw invalid(field, `must be a non-empty string; it is ${seen}. ${ADVICE}`);
+function checkCredential(name: keyof Security, given: Given): string {
+  const value: unknown = Object(given)[name];
+  if (value && typeof value === "string") return value;
+  const seen = value === "" ? "empty" : typeof value;
+  throw invalid(`security.${name}`, `must be a non-empty string, not ${seen}. ${ADVICE}`);
 }
 
-const ADVICE =
-  "Pass `security: { clientId, clientSecret }`, or leave it out and set CARNET_CLIENT_ID and CARNET_CLIENT_SECRET";
-
 function fromEnvironment(): Security | undefined {
-  const clientId = environment("CARNET_CLIENT_ID");
-  const clientSecret = environment("CARNET_CLIENT_SECRET");
-  if (clientId === undefined && clientSecret === undefined) return undefined;
-  return checkSecurity({
-    clientId: checkCredential("CARNET_CLIENT_ID", clientId),
-    clientSecret: checkCredential("CARNET_CLIENT_SECRET", clientSecret),
-  });
+  const [clientId, clientSecret] = [environment(ID), environment(SECRET)];
+  return (clientId ?? clientSecret) === undefined ? undefined : checkSecurity({ clientId, clientSecret });
 }

@@ -19,62 +19,46 @@ export interface ServerChoice {
 }
 
 /** The server's address without a trailing slash, from the options, else the environment, else the `us` region. */
-export function chooseServer(choice: ServerChoice): string {
-  const { server, serverURL, allowInsecureHTTP = false } = choice;
-  if (server !== undefined && serverURL !== undefined) {
-    throw invalid("server", "and `serverURL` are both given: leave one out");
-  }
-  if (serverURL !== undefined) return baseURL("serverURL", serverURL, allowInsecureHTTP);
-  if (server !== undefined) return fromRegion("server", server, allowInsecureHTTP);
-  const fromURL = environment("CARNET_SERVER_URL");
-  if (fromURL) return baseURL("CARNET_SERVER_URL", fromURL, allowInsecureHTTP);
-  return fromRegion("CARNET_REGION", environment("CARNET_REGION") || "us", allowInsecureHTTP);
+export function chooseServer({ server, serverURL, allowInsecureHTTP }: ServerChoice): string {
+  const choices = {
+    serverURL,
+    server,
+    CARNET_SERVER_URL: environment("CARNET_SERVER_URL") || undefined,
+    CARNET_REGION: environment("CARNET_REGION") || "us",
+  };
+  const [field = "", value] = Object.entries(choices).find(([, choice]) => choice !== undefined) ?? [];
+  const known: Record<string, string | undefined> = SERVERS;
+  return baseURL(field, known[String(value)] ?? String(value), allowInsecureHTTP);
 }
 
 /** A server's address, checked, without query, fragment and trailing slash. */
-export function baseURL(field: string, value: string | URL, allowInsecureHTTP: boolean): string {
+export function baseURL(field: string, value: string | URL, allowInsecureHTTP: boolean | undefined): string {
   const url = checkURL(field, value, allowInsecureHTTP);
   return (url.origin + url.pathname).replace(/\/+$/, "");
 }
 
 /** Checks an absolute address. */
-export function checkURL(field: string, value: string | URL, allowInsecureHTTP: boolean): URL {
+export function checkURL(field: string, value: string | URL, allowInsecureHTTP: boolean | undefined): URL {
   const url = parseURL(value);
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw invalid(field, "must be an absolute https: URL");
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw invalid(field, "holds a user or a password: give credentials in `security`");
-  }
-  if (url.protocol === "http:" && !allowInsecureHTTP && !isLoopback(url.hostname)) {
-    throw invalid(field, "is plain http:, which shows credentials on the way: use https: or `allowInsecureHTTP: true`");
-  }
-  return url;
+  const isSafe =
+    url?.protocol === "https:" || (url?.protocol === "http:" && (allowInsecureHTTP || LOOPBACK.test(url.hostname)));
+  if (url && isSafe && !url.username && !url.password) return url;
+  throw invalid(field, HINT);
 }
+
+const HINT = "must be us, eu, apac or an https: URL without user; http: needs loopback or `allowInsecureHTTP`";
+const LOOPBACK = /^(.+\.)?localhost$|^127\.[\d.]+$|^\[::1]$/;
 
 /** The address of `path` on a server: absolute as it is, anything else appended to the base. */
 export function onServer(base: string, path: string): string {
-  if (/^[a-z][a-z\d+.-]*:/i.test(path)) return path;
-  return path.startsWith("/") || path === "" ? base + path : /^[?#]/.test(path) ? base + path : `${base}/${path}`;
+  return /^[a-z][a-z\d+.-]*:/i.test(path) ? path : base + (/^[/?#]/.test(path) ? path : `/${path}`);
 }
 
-/** Parses an absolute URL without throwing. */
-export function parseURL(value: string | URL): URL | undefined {
+/** Parses a URL without throwing. */
+export function parseURL(value: string | URL, base?: string): URL | undefined {
   try {
-    return new URL(value);
+    return new URL(value, base);
   } catch {
     return undefined;
   }
-}
-
-function fromRegion(field: string, server: string | URL, allowInsecureHTTP: boolean): string {
-  if (typeof server === "string" && Object.hasOwn(SERVERS, server)) return SERVERS[server as Region];
-  if (parseURL(server) === undefined) {
-    throw invalid(field, `must be ${Object.keys(SERVERS).join(", ")} or an absolute https: URL`);
-  }
-  return baseURL(field, server, allowInsecureHTTP);
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/.test(hostname);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { DebugLogger } from "../http/debug.ts";
-import type { DeprecationWatch } from "../http/deprecation.ts";
+import type { LookForDeprecation } from "../http/deprecation.ts";
 import type { HTTPTransport } from "../http/http-client.ts";
 import type { RetryPolicy } from "./retry-config.ts";
 import type { SecuritySource } from "./security.ts";
@@ -12,10 +12,10 @@ export interface Settings {
   readonly tokenURL: string;
   /** Where a token may be sent. */
   readonly origins: ReadonlySet<string>;
-  readonly allowInsecureHTTP: boolean;
-  readonly apiVersion: string;
-  readonly userAgent: string;
-  /** The scopes asked for where a call names none. */
+  readonly allowInsecureHTTP: boolean | undefined;
+  /** What each request has unless it sets its own: the user agent and `X-Version`. */
+  readonly headers: Headers;
+  /** The scopes asked for where a call names none, sorted. */
   readonly scopes: readonly string[];
   readonly security: SecuritySource;
   readonly client: HTTPTransport;
@@ -24,7 +24,7 @@ export interface Settings {
   readonly clock: Clock;
   readonly random: () => number;
   readonly debugLogger: DebugLogger | undefined;
-  readonly deprecation: DeprecationWatch;
+  readonly deprecation: LookForDeprecation;
   /** Aborted when the SDK is closed. */
   readonly closing: AbortSignal;
 }

@@ -22,15 +22,11 @@ export async function askForToken(
   options: RequestOptions = {},
 ): Promise<BearerToken> {
   const { grantType = "client_credentials", clientId, clientSecret } = request;
-  if (grantType !== "client_credentials") throw invalid("grantType", "must be client_credentials, the one there is");
-  const scope = scopeSet("scope", request.scope ?? settings.scopes).join(" ");
+  if (grantType !== "client_credentials") throw invalid("grantType", "must be client_credentials");
+  const scope = scopeSet(request.scope ?? settings.scopes).join(" ");
   const send = async (configured?: Security): Promise<BearerToken> => {
-    const security = checkSecurity({
-      ...configured,
-      ...(clientId !== undefined && { clientId }),
-      ...(clientSecret !== undefined && { clientSecret }),
-    });
-    return (await requestToken(settings, { security, scope, options })).token;
+    const own = { clientId: clientId ?? configured?.clientId, clientSecret: clientSecret ?? configured?.clientSecret };
+    return (await requestToken(settings, { security: checkSecurity(own), scope, options })).token;
   };
   const isOwn = clientId !== undefined && clientSecret !== undefined;
   return isOwn ? send() : withSecurity(settings, options.signal, send);

@@ -20,15 +20,14 @@ export class Flight<T> {
   }
 
   /** The outcome, or an error as soon as `signal` is aborted. */
-  join(signal: AbortSignal | null | undefined): Promise<T> {
+  async join(signal: AbortSignal | null | undefined): Promise<T> {
     this.#waiting++;
-    if (!signal) return this.#outcome; // Cannot leave, so is never counted off.
-    const leave = (): void => {
+    try {
+      return await orAbort(this.#outcome, signal);
+    } finally {
       this.#waiting--;
       this.#endIfUnwanted();
-    };
-    signal.addEventListener("abort", leave, { once: true });
-    return orAbort(this.#outcome, signal).finally(() => signal.removeEventListener("abort", leave));
+    }
   }
 
   /** Ends the work unless someone waits for it. */

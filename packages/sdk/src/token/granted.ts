@@ -1,6 +1,5 @@
 import { ResponseValidationError } from "../errors/response-validation-error.ts";
 import { factsOf } from "../http/answer-facts.ts";
-import type { Scrub } from "../redaction/scrub.ts";
 import { type Answer, membersOf } from "./answer.ts";
 import { type BearerToken, sealed } from "./bearer-token.ts";
 
@@ -8,39 +7,32 @@ import { type BearerToken, sealed } from "./bearer-token.ts";
 const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
 /**
- * The token in a successful answer.
+ * The token in an answer that is no failure.
  * @param asked what was asked for, which stands where the answer has no `scope` (RFC 6749 §5.1)
  * @throws {ResponseValidationError} naming the member that is wrong
  */
-export function granted(answer: Answer, asked: string, scrub: Scrub): BearerToken {
+export function granted(answer: Answer, asked: string): BearerToken {
+  const { status, text } = answer;
   const wrong = (field: string, expected: string): ResponseValidationError =>
-    new ResponseValidationError(`The token endpoint's answer (${answer.status}) ${expected}.`, {
-      ...factsOf(answer, scrub),
+    new ResponseValidationError(`The token endpoint answered ${status}, but ${field} is not ${expected}.`, {
+      ...factsOf(answer),
       field,
     });
-  if (answer.redirect) throw wrong("location", "is a redirect, which a token request does not follow");
-  if (!answer.whole) throw wrong("body", "is longer than 64 KiB");
-  const members = membersOf(answer.text);
-  if (members === undefined) throw wrong("body", "is no JSON object");
+  if (status < 200 || status > 299) throw wrong("location", "to be followed");
+  const members = membersOf(text);
+  if (members === undefined) throw wrong("body", "JSON up to 64 KiB");
   const { access_token, token_type, expires_in, scope } = members;
-  if (typeof access_token !== "string" || !HEADER_SAFE.test(access_token)) {
-    throw wrong("access_token", "has no access_token that is a non-empty string of visible ASCII");
-  }
-  if (typeof token_type !== "string" || token_type.toLowerCase() !== "bearer") {
-    throw wrong("token_type", "has no token_type Bearer"); // RFC 6749 §7.1: any case
-  }
-  const seconds = lifetime(expires_in);
-  if (Number.isNaN(seconds)) throw wrong("expires_in", "has an expires_in that is no number of seconds");
-  if (scope !== undefined && scope !== null && typeof scope !== "string") {
-    throw wrong("scope", "has a scope that is no string");
-  }
-  return sealed({ accessToken: access_token, expiresIn: seconds, scope: scope ?? asked, tokenType: "Bearer" });
+  if (typeof access_token !== "string" || !HEADER_SAFE.test(access_token)) throw wrong("access_token", "visible ASCII");
+  if (!/^bearer$/i.test(String(token_type))) throw wrong("token_type", "Bearer"); // RFC 6749 §7.1: any case
+  const expiresIn = lifetime(expires_in);
+  if (Number.isNaN(expiresIn)) throw wrong("expires_in", "a number of seconds");
+  const given = scope ?? asked;
+  if (typeof given !== "string") throw wrong("scope", "a string");
+  return sealed({ accessToken: access_token, expiresIn, scope: given, tokenType: "Bearer" });
 }
 
 /** Seconds from a number or a numeric string; undefined where absent, NaN where it is neither. */
 function lifetime(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
-  const numeric = typeof value === "number" || (typeof value === "string" && /^\s*\d+(\.\d+)?\s*$/.test(value));
-  const seconds = numeric ? Number(value) : Number.NaN;
-  return seconds >= 0 && seconds < Number.POSITIVE_INFINITY ? seconds : Number.NaN;
+  return typeof value !== "object" && /^\s*\d[\d.]*\s*$/.test(String(value)) ? Number(value) : Number.NaN;
 }

@@ -1,4 +1,4 @@
-import { splitScope } from "../settings/scopes.ts";
+import { scopeSet } from "../settings/scopes.ts";
 import { type AccessToken, sealed } from "./bearer-token.ts";
 import type { Grant } from "./token-request.ts";
 
@@ -9,7 +9,6 @@ const MOST_LEEWAY_MS = 5_000;
 /** A token in the cache and the instants of its life, by the monotonic clock in milliseconds. */
 export interface HeldToken {
   readonly token: AccessToken;
-  readonly granted: ReadonlySet<string>;
   /** From here on it is served no more: a little before its end, so that it does not end on its way. */
   readonly usableUntil: number;
   /** From here on a new one is asked for in the background. */
@@ -21,11 +20,8 @@ export function hold({ token, sentAt }: Grant, random: () => number): HeldToken 
   const lifetimeMs = (token.expiresIn ?? ASSUMED_LIFETIME_S) * 1000;
   const end = sentAt + lifetimeMs;
   const ahead = Math.min(lifetimeMs / 5, MOST_AHEAD_MS);
-  const { accessToken, expiresIn, scope, tokenType } = token;
-  const scopes = Object.freeze(splitScope(scope));
   return {
-    token: sealed({ accessToken, expiresIn, scope, tokenType, scopes }),
-    granted: new Set(scopes),
+    token: sealed({ ...token, scopes: scopeSet(token.scope) }),
     usableUntil: end - Math.min(lifetimeMs / 60, MOST_LEEWAY_MS),
     refreshAt: end - ahead * (1 - random() / 2), // Jitter: many clients started at once do not come back at once.
   };

@@ -1,62 +1,59 @@
 import type { Security } from "../settings/security.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { AccessToken } from "./bearer-token.ts";
-import { type AskNow, type SlotPorts, TokenSlot } from "./token-slot.ts";
+import { requestToken } from "./token-request.ts";
+import { type AskNow, TokenSlot } from "./token-slot.ts";
+import { refusesClient } from "./with-security.ts";
 
 const MOST_SLOTS = 256;
 
 /** What a token is wanted for. */
 export interface Wanted {
+  /** The credentials; a source gives the same object for as long as they are the same. */
   readonly security: Security;
   /** Sorted and each once; empty for all that the client has. */
   readonly scopes: readonly string[];
+  /** Whether one that is at hand will not do. */
+  readonly forced: boolean;
+  readonly signal: AbortSignal | null | undefined;
 }
 
 /**
- * The tokens of one SDK, keyed by token URL, client id, secret and scope set. It knows no HTTP, only how to ask; and it
- * keeps the tokens of one pair of credentials at a time, since others come only after a refusal of the ones before.
+ * The tokens of one SDK, and so of one token URL, for one client id and secret at a time, since others come only after a
+ * refusal of these; keyed by scope set. The oldest go when there are too many.
  */
 export class TokenCache {
-  readonly #ports: SlotPorts;
-  readonly #asker: (wanted: Wanted) => AskNow;
-  readonly #tokenURL: string;
+  readonly #settings: Settings;
   #owner: Security | undefined;
-  #ownerKey = "";
   #slots = new Map<string, TokenSlot>();
 
-  constructor(options: {
-    readonly ports: SlotPorts;
-    readonly asker: (wanted: Wanted) => AskNow;
-    readonly tokenURL: string;
-  }) {
-    this.#ports = options.ports;
-    this.#asker = options.asker;
-    this.#tokenURL = options.tokenURL;
+  constructor(settings: Settings) {
+    this.#settings = settings;
   }
 
-  /** A token that may still be served, granted for these scopes or more; one that ages is renewed in the background. */
-  peek({ security, scopes }: Wanted): AccessToken | undefined {
+  /** A token at hand that was granted for these scopes or more; one that ages is renewed in the background. */
+  serve(security: Security, scopes: readonly string[]): AccessToken | undefined {
     const slots = this.#slotsOf(security);
-    const exact = slots.get(keyOf(scopes));
-    const slot = exact?.usable === undefined && scopes.length > 0 ? widest(slots, scopes) : exact;
-    const held = slot?.usable;
-    if (held !== undefined) slot?.refreshIfDue();
-    return held?.token;
+    const exact = slots.get(scopes.join(" "))?.serve(); // Unambiguous, as no scope holds a space (RFC 6749 §3.3).
+    // All that the client has: only a token asked for so will do.
+    if (exact !== undefined || scopes.length === 0) return exact;
+    for (const slot of slots.values()) {
+      const held = slot.serve(scopes);
+      if (held !== undefined) return held;
+    }
+    return undefined;
   }
 
-  /** A new token; callers at the same time share one request. */
-  next(
-    wanted: Wanted,
-    how: { readonly forced: boolean; readonly signal: AbortSignal | null | undefined },
-  ): Promise<AccessToken> {
-    const slots = this.#slotsOf(wanted.security);
-    const key = keyOf(wanted.scopes);
-    let slot = slots.get(key);
-    if (slot === undefined) {
-      makeRoom(slots);
-      slot = new TokenSlot(this.#ports, this.#asker(wanted));
-      slots.set(key, slot);
-    }
-    return slot.next(how.forced, how.signal);
+  /** A token at hand, unless it is forced, else the one that all wait for. */
+  get({ security, scopes, forced, signal }: Wanted): AccessToken | Promise<AccessToken> {
+    const held = forced ? undefined : this.serve(security, scopes);
+    if (held !== undefined) return held;
+    const key = scopes.join(" ");
+    const slots = this.#slotsOf(security);
+    const slot = slots.get(key) ?? new TokenSlot(this.#settings, this.#asker(security, key));
+    for (const [oldest] of slots) if (slots.size >= MOST_SLOTS) slots.delete(oldest);
+    slots.set(key, slot);
+    return slot.next(forced, signal);
   }
 
   /** Forgets one token, or all; answers that are still on their way are not kept. */
@@ -64,41 +61,24 @@ export class TokenCache {
     for (const slot of this.#slots.values()) slot.drop(accessToken);
   }
 
+  /** The slots of one pair of credentials; a source gives the same object for as long as they are the same. */
   #slotsOf(security: Security): Map<string, TokenSlot> {
-    if (this.#owner === security) return this.#slots;
-    const key = JSON.stringify([this.#tokenURL, security.clientId, security.clientSecret]);
-    if (key !== this.#ownerKey) this.#slots = new Map();
+    if (this.#owner !== security) this.#slots = new Map();
     this.#owner = security;
-    this.#ownerKey = key;
     return this.#slots;
   }
-}
 
-/** Unambiguous, as no scope holds a space (RFC 6749 §3.3). */
-function keyOf(scopes: readonly string[]): string {
-  return scopes.join(" ");
-}
-
-/** The slot whose token was granted for all these scopes and lasts longest. */
-function widest(slots: ReadonlyMap<string, TokenSlot>, scopes: readonly string[]): TokenSlot | undefined {
-  let best: TokenSlot | undefined;
-  let until = Number.NEGATIVE_INFINITY;
-  for (const slot of slots.values()) {
-    const held = slot.usable;
-    if (held !== undefined && held.usableUntil > until && scopes.every((scope) => held.granted.has(scope))) {
-      best = slot;
-      until = held.usableUntil;
-    }
-  }
-  return best;
-}
-
-/** Keeps the number of slots bounded: what is idle goes first, then what is oldest. */
-function makeRoom(slots: Map<string, TokenSlot>): void {
-  if (slots.size < MOST_SLOTS) return;
-  for (const [key, slot] of slots) if (slot.idle) slots.delete(key);
-  for (const key of slots.keys()) {
-    if (slots.size < MOST_SLOTS) return;
-    slots.delete(key);
+  #asker(security: Security, scope: string): AskNow {
+    const settings = this.#settings;
+    return async (signal, unattended) => {
+      const either = AbortSignal.any([signal, settings.closing]);
+      try {
+        return await requestToken(settings, { security, scope, options: { signal: either } });
+      } catch (error) {
+        // Nobody else would ask for rotated credentials after a refusal in the background.
+        if (unattended && refusesClient(error)) settings.security.afterRefusal(security).catch(() => {});
+        throw error;
+      }
+    };
   }
 }

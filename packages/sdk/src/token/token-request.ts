@@ -1,18 +1,22 @@
-import { type InvalidRequestError, invalid } from "../errors/invalid-request-error.ts";
+import { BODY_LIMIT } from "../http/answer-facts.ts";
+import { readBounded } from "../http/bounded-body.ts";
 import { exchange } from "../http/exchange.ts";
+import { headersOf } from "../http/headers-of.ts";
 import { withRetries } from "../http/retries.ts";
+import { withoutQuery } from "../http/without-query.ts";
 import { scrubber } from "../redaction/scrub.ts";
 import type { RequestOptions } from "../settings/options.ts";
-import { TOKEN_PATH, tokenURL } from "../settings/resolve.ts";
-import { bounded, retryPolicy } from "../settings/retry-config.ts";
+import { TOKEN_PATH } from "../settings/resolve.ts";
+import { timeLimit } from "../settings/retry-config.ts";
 import type { Security } from "../settings/security.ts";
 import { baseURL } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
-import { readAnswer } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import type { BearerToken } from "./bearer-token.ts";
 import { granted } from "./granted.ts";
 import { refused } from "./refused.ts";
 
+const FORM = { accept: "application/json", "content-type": "application/x-www-form-urlencoded" };
 const TIMEOUT_MS = 30_000;
 
 /** A token and when its lifetime began, at the latest. */
@@ -34,59 +38,49 @@ export interface Ask {
  * Asks for a token: one complete form POST, tried again as the policy says; it follows no redirect.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749 §4.4.2}
  */
-export async function requestToken(settings: Settings, { security, scope, options }: Ask): Promise<Grant> {
+export async function requestToken(settings: Settings, ask: Ask): Promise<Grant> {
+  const { options, scope } = ask;
   const url = endpoint(settings, options.serverURL);
-  const form = new URLSearchParams({ grant_type: "client_credentials", client_id: security.clientId });
-  form.set("client_secret", security.clientSecret);
-  if (scope !== "") form.set("scope", scope); // RFC 6749 §3.2: an empty parameter counts as absent.
-  const scrub = scrubber([security.clientSecret]);
-  const signal = options.signal ?? null;
-  const init = { method: "POST", headers: headers(settings, options.headers), body: form.toString(), signal };
-  const timeoutMs = bounded("timeoutMs", options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS, 1);
-  const answer = await withRetries(settings, {
-    policy: retryPolicy(options.retries, options.retryCodes, settings.retries),
-    idempotent: true,
-    signal,
-    discard() {},
-    attempt: () => {
-      const sentAt = settings.clock.monotonic();
-      return exchange(settings, {
-        input: url,
-        init: { ...init, redirect: "manual" },
-        url: url.replace(/\?.*/s, ""),
-        fields: [...form.keys()],
-        scrub,
-        timeoutMs,
-        read: (response, until) => readAnswer(response, { sentAt, signal: until }),
-      });
-    },
+  const form = formOf(ask);
+  const init: RequestInit & { method: string; headers: Headers } = {
+    method: "POST",
+    headers: headersOf(settings.headers, FORM, options.headers),
+    body: form.toString(),
+    redirect: "manual",
+    signal: options.signal ?? null,
+  };
+  const call = {
+    input: url,
+    url: withoutQuery(url),
+    init,
+    fields: [...form.keys()],
+    scrub: scrubber([ask.security.clientSecret]),
+    timeoutMs: timeLimit(options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS),
+  };
+  const attempt = (): Promise<Answer> => {
+    const sentAt = settings.clock.monotonic();
+    const read = async (response: Response, signal?: AbortSignal | null): Promise<Answer> => {
+      const { content } = await readBounded(response, BODY_LIMIT, signal);
+      const { status, headers } = response;
+      return { status, headers, text: await content.text(), sentAt, scrub: call.scrub };
+    };
+    return exchange(settings, { ...call, read });
+  };
+  const answer = await withRetries(settings, { options, idempotent: true, attempt });
+  if (answer.status >= 400) throw refused(answer);
+  return { token: granted(answer, scope), sentAt: answer.sentAt };
+}
+
+function formOf({ security, scope }: Ask): URLSearchParams {
+  return new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: security.clientId,
+    client_secret: security.clientSecret,
+    ...(scope === "" ? {} : { scope }), // RFC 6749 §3.2: an empty parameter counts as absent.
   });
-  if (answer.status >= 400) throw refused(answer, scrub);
-  return { token: granted(answer, scope, scrub), sentAt: answer.sentAt };
 }
 
 /** The token endpoint; another server for one call has it at the usual path. */
-function endpoint({ tokenURL: own, allowInsecureHTTP }: Settings, serverURL: RequestOptions["serverURL"]): string {
-  if (serverURL === undefined) return own;
-  return tokenURL(baseURL("serverURL", serverURL, allowInsecureHTTP) + TOKEN_PATH, allowInsecureHTTP);
-}
-
-function headers({ apiVersion, userAgent }: Settings, more: RequestOptions["headers"]): Headers {
-  const all = new Headers({
-    accept: "application/json",
-    "content-type": "application/x-www-form-urlencoded",
-    "user-agent": userAgent,
-    "x-version": apiVersion,
-  });
-  try {
-    for (const [name, value] of new Headers(more)) all.set(name, value);
-  } catch {
-    throw badHeaders();
-  }
-  return all;
-}
-
-/** The error for headers that no request can carry; the runtime's own message would show the value. */
-export function badHeaders(): InvalidRequestError {
-  return invalid("headers", "holds a name or a value that no HTTP header can carry");
+function endpoint({ tokenURL, allowInsecureHTTP }: Settings, serverURL: RequestOptions["serverURL"]): string {
+  return serverURL === undefined ? tokenURL : baseURL("serverURL", serverURL, allowInsecureHTTP) + TOKEN_PATH;
 }

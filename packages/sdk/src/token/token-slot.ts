@@ -32,20 +32,17 @@ export class TokenSlot {
     this.#ask = ask;
   }
 
-  /** The token, if there is one that may still be served. */
-  get usable(): HeldToken | undefined {
+  /**
+   * The token, if there is one that may still be served; asks for the next one in the background once it is time.
+   * @param needed what it must have been granted for
+   */
+  serve(needed: readonly string[] = []): AccessToken | undefined {
+    const now = this.#ports.clock.monotonic();
     const held = this.#held;
-    return held !== undefined && this.#ports.clock.monotonic() < held.usableUntil ? held : undefined;
-  }
-
-  /** Whether it holds nothing and waits for nothing. */
-  get idle(): boolean {
-    return this.#flight === undefined && this.usable === undefined;
-  }
-
-  /** Asks for the next token in the background once it is time. */
-  refreshIfDue(): void {
-    if (this.#flight === undefined && this.#ports.clock.monotonic() >= this.#refreshAt) this.#start(true);
+    if (held === undefined || now >= held.usableUntil) return undefined;
+    if (needed.some((scope) => !held.token.scopes.includes(scope))) return undefined;
+    if (this.#flight === undefined && now >= this.#refreshAt) this.#start(true);
+    return held.token;
   }
 
   /**
@@ -75,10 +72,16 @@ export class TokenSlot {
     const flight: Flight<AccessToken> = new Flight(async (signal) => {
       try {
         const held = hold(await this.#ask(signal, unattended), this.#ports.random);
-        if (this.#flight === flight) this.#keep(held);
+        if (this.#land(flight)) {
+          this.#held = held;
+          this.#refreshAt = held.refreshAt;
+        }
         return held.token;
       } catch (error) {
-        if (this.#flight === flight) this.#rest();
+        const now = this.#ports.clock.monotonic();
+        // The token that is still held serves a while before the next background refresh.
+        const rest = Math.min(MOST_PAUSE_MS, ((this.#held?.usableUntil ?? now) - now) / 2);
+        if (this.#land(flight)) this.#refreshAt = now + rest;
         throw error;
       }
     }, unattended);
@@ -87,16 +90,10 @@ export class TokenSlot {
     return flight;
   }
 
-  #keep(held: HeldToken): void {
-    this.#flight = undefined;
-    this.#held = held;
-    this.#refreshAt = held.refreshAt;
-  }
-
-  /** After a failure: lets the token that is still held serve a while before the next background refresh. */
-  #rest(): void {
-    this.#flight = undefined;
-    const now = this.#ports.clock.monotonic();
-    this.#refreshAt = now + Math.min(MOST_PAUSE_MS, ((this.#held?.usableUntil ?? now) - now) / 2);
+  /** Ends a flight; whether it was the current one, whose outcome counts. */
+  #land(flight: Flight<AccessToken>): boolean {
+    const isCurrent = this.#flight === flight;
+    if (isCurrent) this.#flight = undefined;
+    return isCurrent;
   }
 }

@@ -12,15 +12,15 @@ export function refusesClient(error: unknown): boolean {
 export async function withSecurity<T>(
   { security }: Settings,
   signal: AbortSignal | null | undefined,
-  run: (security: Security) => Promise<T>,
+  run: (security: Security) => T | Promise<T>,
 ): Promise<T> {
-  const first = security.current ?? (await orAbort(security.get(), signal));
+  const first = await orAbort(security.get(), signal);
   try {
     return await run(first);
   } catch (error) {
     if (!refusesClient(error)) throw error;
     const other = await orAbort(security.afterRefusal(first), signal);
-    if (other === undefined) throw error;
+    if (other === first) throw error;
     return await run(other);
   }
 }

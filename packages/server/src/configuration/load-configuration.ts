@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { defaultSunset } from "@carnet/protocol/deprecation";
-import { parse as parseYaml } from "yaml";
+import { parse as parseYaml, YAMLParseError } from "yaml";
 import { OperatorFault } from "../fault.ts";
 import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
 
@@ -37,7 +37,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     if (given === undefined) return undefined;
     const value = setting.parse(given.text);
     if (value.ok) return value.value;
-    const seen = setting.secret ? "its value" : JSON.stringify(given.text);
+    const seen = setting.secret ? "what it is" : JSON.stringify(withoutCredentials(given.text));
     throw new OperatorFault(`${given.source} cannot be ${seen}: accepted: ${setting.accepts}.`);
   };
   const dev = sources.mode === "dev";
@@ -49,21 +49,32 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     );
   }
   const masterKey = take("masterKey", settings.masterKey);
+  const masterKeyFile = take("masterKeyFile", settings.masterKeyFile);
+  if (masterKey !== undefined && masterKeyFile !== undefined) {
+    throw new OperatorFault(
+      "The master key is given twice, in CARNET_MASTER_KEY and as a file by CARNET_MASTER_KEY_FILE, --master-key-file or the configuration file: leave one of them out.",
+    );
+  }
   return Object.freeze({
     host: take("host", settings.host) ?? (dev ? "127.0.0.1" : "0.0.0.0"),
     port,
     issuer,
     audience: take("audience", settings.audience) ?? issuer,
     store: take("store", settings.store) ?? { kind: "sqlite" as const, path: ".carnet/carnet.db" },
+    storeTimeout: take("storeTimeout", settings.storeTimeout) ?? 5000,
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
-    masterKeyFile: take("masterKeyFile", settings.masterKeyFile),
+    masterKeyFile,
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
     scopeCatalogue: take("scopeCatalogue", settings.scopeCatalogue) ?? "closed",
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
+    drainTimeout: take("drainTimeout", settings.drainTimeout) ?? 9000,
     trustedProxies: take("trustedProxies", settings.trustedProxies) ?? [],
     logLevel: take("logLevel", settings.logLevel) ?? "info",
   });
 }
+
+/** A database or issuer URL may hold a password before its host or in its query. */
+const withoutCredentials = (text: string): string => text.replace(/\/\/.*@/s, "//...@").replace(/\?.*/s, "?...");
 
 function find(
   name: SettingName,
@@ -96,13 +107,7 @@ function refuseUnknownEnvironment(environment: ConfigurationSources["environment
 function readSettingsFile(path: string): Readonly<Record<string, string>> {
   const names = Object.keys(settings).filter((name) => name !== "masterKey");
   const shape = `one mapping of settings, from ${names.join(", ")}, to plain values`;
-  let read: unknown;
-  try {
-    read = parseYaml(readFileSync(path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error && "syscall" in error ? "cannot be read" : "is not valid YAML or JSON";
-    throw new OperatorFault(`The configuration file ${path} ${reason}: give the path of a file with ${shape}.`);
-  }
+  const read = parseFile(path, shape);
   if (read === null || read === undefined) return {};
   if (typeof read !== "object" || Array.isArray(read))
     throw new OperatorFault(`The configuration file ${path} holds no mapping: accepted: ${shape}.`);
@@ -121,4 +126,21 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> {
     values[name] = String(value);
   }
   return values;
+}
+
+function parseFile(path: string, shape: string): unknown {
+  try {
+    return parseYaml(readFileSync(path, "utf8"), { logLevel: "error" });
+  } catch (error) {
+    throw new OperatorFault(
+      `The configuration file ${path} ${fileProblem(error)}: give the path of a file with ${shape}.`,
+    );
+  }
+}
+
+/** Says where, and not what stands there: the parser's own message quotes the file. */
+function fileProblem(error: unknown): string {
+  if (error instanceof Error && "syscall" in error) return `cannot be read${"code" in error ? ` (${error.code})` : ""}`;
+  const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
+  return `is not valid YAML or JSON${line === undefined ? "" : `, see its line ${line}`}`;
 }

@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { createSecretKey, type KeyObject, randomBytes, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OperatorFault } from "../fault.ts";
@@ -23,7 +23,7 @@ function readKeyFile(path: string): KeyObject {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new OperatorFault(
-      `The master key file ${path} cannot be read${codeOf(error)}: put it back, or give the key in CARNET_MASTER_KEY or another file in CARNET_MASTER_KEY_FILE.`,
+      `The master key file ${path} cannot be read${codeOf(error)}: put back the one that the store was made with, or name another in CARNET_MASTER_KEY_FILE; for a new store, any 32 random bytes in base64 will do.`,
     );
   }
   const key = parseMasterKey(text);
@@ -34,7 +34,8 @@ function readKeyFile(path: string): KeyObject {
 
 /** Makes the file whole or not at all, and leaves one that is there alone. */
 function makeKeyFile(path: string): void {
-  const draft = `${path}.${process.pid}.new`;
+  // Not by the process id: in a container that is the same after each restart, and a draft may have been left behind
+  const draft = `${path}.${randomUUID()}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const file = openSync(draft, "wx", 0o600);

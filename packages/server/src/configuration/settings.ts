@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { parseCidr } from "@carnet/protocol/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
+import { parseInstant } from "@carnet/protocol/instant";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { logLevels } from "../log/logger.ts";
 
@@ -27,7 +29,7 @@ export const settings = {
     description: "The address to listen on.",
     accepts: "an IP address or a host name of this machine",
     otherwise: "127.0.0.1 for `carnet dev`, 0.0.0.0 for `carnet serve`",
-    parse: (text) => (/^[0-9A-Za-z.:_-]+$/.test(text) ? ok(text) : bad),
+    parse: (text) => (isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text) : bad),
   }),
   port: setting({
     environment: "CARNET_PORT",
@@ -59,7 +61,16 @@ export const settings = {
     description: "Where clients and keys are kept.",
     accepts: "sqlite:PATH (PostgreSQL is not supported by this version)",
     otherwise: "`sqlite:.carnet/carnet.db`",
-    parse: (text) => (/^sqlite:(?!\/\/).+$/.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad),
+    parse: (text) =>
+      /^sqlite:(?!\/\/)[^\p{Cc}]+$/u.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad,
+  }),
+  storeTimeout: setting({
+    environment: "CARNET_STORE_TIMEOUT",
+    flag: "--store-timeout <milliseconds>",
+    description: "How long to wait for the store while another process writes to it, in milliseconds.",
+    accepts: "a whole number from 0 to 60000",
+    otherwise: "5000",
+    parse: (text) => wholeNumber(text, 0, 60_000),
   }),
   masterKey: setting({
     environment: "CARNET_MASTER_KEY",
@@ -100,7 +111,18 @@ export const settings = {
     description: "From when the deprecated path `/iam/v1/oauth2/token` answers 410.",
     accepts: "a time like 2029-01-31T00:00:00Z",
     otherwise: `\`${new Date(defaultSunset).toISOString().replace(".000", "")}\``,
-    parse: parseInstant,
+    parse: (text) => {
+      const instant = text.includes("T") ? parseInstant(text) : undefined;
+      return instant === undefined ? bad : ok(instant);
+    },
+  }),
+  drainTimeout: setting({
+    environment: "CARNET_DRAIN_TIMEOUT",
+    flag: "--drain-timeout <milliseconds>",
+    description: "How long a service that was told to stop lets the requests that run finish, in milliseconds.",
+    accepts: "a whole number from 0 to 600000",
+    otherwise: "9000, less than the ten seconds after which whoever sent SIGTERM may lose patience",
+    parse: (text) => wholeNumber(text, 0, 600_000),
   }),
   trustedProxies: setting({
     environment: "CARNET_TRUSTED_PROXIES",
@@ -152,12 +174,6 @@ function parseIssuer(text: string): Result<string, undefined> {
     return bad;
   const local = url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d+){3}$/.test(url.hostname);
   return url.protocol === "https:" || (url.protocol === "http:" && local) ? ok(url.origin) : bad;
-}
-
-function parseInstant(text: string): Result<number, undefined> {
-  const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
-  const instant = shape.test(text) ? new Date(text).getTime() : Number.NaN;
-  return Number.isNaN(instant) ? bad : ok(instant);
 }
 
 function parseBlocks(text: string): Result<readonly string[], undefined> {

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
 /** What the server must know of a signature algorithm. To support another one is to add a row. */
 interface SigningAlgorithm {
-  generate(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+  generate(): { readonly privateKey: KeyObject };
   sign(data: Buffer, privateKey: KeyObject): Buffer;
 }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { AccessTokenSigner } from "@carnet/core/token/mint";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import { calculateJwkThumbprint, type JWK } from "jose";
@@ -14,18 +14,21 @@ export interface SigningKey {
   readonly publicJwk: JWK;
 }
 
-export async function generateSigningKey(algorithm: SigningAlgorithmName): Promise<SigningKey> {
-  const { privateKey, publicKey } = signingAlgorithms[algorithm].generate();
-  const jwk: JWK = publicKey.export({ format: "jwk" });
+export const generateSigningKey = (algorithm: SigningAlgorithmName): Promise<SigningKey> =>
+  describe(algorithm, signingAlgorithms[algorithm].generate().privateKey);
+
+/** From PKCS #8 in DER. The public part is worked out anew, so what is published fits what signs. */
+export const importSigningKey = (algorithm: SigningAlgorithmName, der: Buffer): Promise<SigningKey> =>
+  describe(algorithm, createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+
+async function describe(algorithm: SigningAlgorithmName, privateKey: KeyObject): Promise<SigningKey> {
+  const jwk: JWK = createPublicKey(privateKey).export({ format: "jwk" });
   const keyId = await calculateJwkThumbprint(jwk);
   return { keyId, algorithm, privateKey, publicJwk: { ...jwk, kid: keyId, alg: algorithm, use: "sig" } };
 }
 
 /** The private part as it is sealed: PKCS #8 in DER. */
 export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: "der", type: "pkcs8" });
-
-export const importPrivateKey = (der: Buffer): KeyObject =>
-  createPrivateKey({ key: der, format: "der", type: "pkcs8" });
 
 /** Signs with one key. The header is the same for each token, so it is encoded once. */
 export function createSigner(key: SigningKey): AccessTokenSigner {

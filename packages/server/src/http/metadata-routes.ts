@@ -22,9 +22,13 @@ export function addDocument(app: FastifyInstance, path: string, { type, body }: 
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   app.get(path, async (request, reply) => {
     reply.headers({ "Cache-Control": `public, max-age=${maxAge}`, ETag: etag, "X-Content-Type-Options": "nosniff" });
-    // RFC 9110 §13.1.2
-    const known = request.headers["if-none-match"]?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-    if (known?.some((tag) => tag === etag || tag === "*")) return reply.code(304).send();
+    if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
     return reply.header("Content-Type", type).send(body);
   });
+}
+
+/** Whether an `If-None-Match` names the tag. @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+export function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
+  const known = ifNoneMatch?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return known?.some((tag) => tag === etag || tag === "*") ?? false;
 }

@@ -1,130 +1,88 @@
 import { paths } from "@carnet/protocol/endpoints";
-import { refusals } from "@carnet/protocol/refusals";
 import { TokenRequest } from "@carnet/protocol/token-request";
 import { ErrorResponse, TokenResponse } from "@carnet/protocol/token-response";
-import { knownVersions } from "@carnet/protocol/versions";
-import { description, version } from "../version.ts";
+import { version } from "../version.ts";
+import { headers } from "./openapi/headers.ts";
+import { publishedDocuments } from "./openapi/published-documents.ts";
+import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.ts";
+import { tokenOperation } from "./openapi/token-operation.ts";
 
-/** The OpenAPI 3.1 description of the service, made from the schemas that both sides share. */
+/**
+ * The OpenAPI 3.1 description of the service, for callers whose issuer this is. Made from the schemas and tables that
+ * the service itself runs on, as far as it runs on any.
+ */
 export const openApiDocument = (issuer: string) => ({
   openapi: "3.1.1",
-  info: { title: "Carnet", version, summary: description, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
-  servers: [{ url: issuer }],
+  info: {
+    title: "Carnet",
+    version,
+    summary: "An IAM token service for machines.",
+    description: introduction,
+    license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+  },
+  servers: [{ url: issuer, description: "This service, which is also the `iss` of its tokens." }],
   tags: [
-    { name: "IAM", description: "Exchange client credentials for a bearer token." },
-    { name: "Discovery", description: "What verifiers and clients need to know of this service." },
-    { name: "Health", description: "Probes." },
+    { name: "IAM", description: "Exchange an application's credentials for a bearer token." },
+    { name: "Discovery", description: discovery },
+    { name: "Health", description: "Probes for whatever runs the service. They need no credentials." },
   ],
   paths: {
-    [paths.token]: { post: tokenOperation({ operationId: "tokenRequest", deprecated: false }) },
-    [paths.deprecatedToken]: { post: tokenOperation({ operationId: "tokenRequestDeprecated", deprecated: true }) },
-    [paths.authorizationServerMetadata]: {
-      get: document("Discovery", "authorizationServerMetadata", "Authorization server metadata (RFC 8414)"),
-    },
-    [paths.openidConfiguration]: {
-      get: document("Discovery", "openidConfiguration", "The same metadata, for clients that look only here"),
-    },
-    [paths.jwks]: { get: document("Discovery", "jwks", "The public keys that verify access tokens (RFC 7517)") },
-    [paths.live]: { get: document("Health", "live", "Whether the process answers") },
-    [paths.ready]: {
-      get: {
-        ...document("Health", "ready", "Whether tokens can be issued"),
-        responses: { 200: json("Ready"), 503: json("Not ready") },
-      },
-    },
+    [paths.token]: { post: tokenOperation({ issuer, deprecated: false }) },
+    [paths.deprecatedToken]: { post: tokenOperation({ issuer, deprecated: true }) },
+    ...publishedDocuments(issuer),
   },
   components: {
-    schemas: { TokenRequest, TokenResponse, ErrorResponse },
+    schemas: { TokenRequest, TokenResponse, ErrorResponse, Metadata, PublicKey, PublicKeySet, Readiness },
+    headers,
+    responses: { NotFound: unknownPath, MethodNotAllowed: unknownMethod },
     securitySchemes: {
       clientSecretBasic: {
         type: "http",
         scheme: "basic",
-        description: "The client id and secret (client_secret_basic).",
+        description: "`client_secret_basic`: the client id as the user name, the client secret as the password.",
       },
     },
   },
 });
 
-const schema = (name: "TokenRequest" | "TokenResponse" | "ErrorResponse") => ({ $ref: `#/components/schemas/${name}` });
+const introduction = `An application exchanges its client id and secret for an access token, and sends that as
+\`Authorization: Bearer …\` with every API request until it expires.
 
-const json = (text: string) => ({ description: text, content: { "application/json": { schema: { type: "object" } } } });
+- **One grant**: \`client_credentials\`. No user, no consent page, no refresh token: ask again when a token runs out.
+- **Errors** are \`{"error", "error_description"}\` on every path, with \`404 not_found\` where nothing is and
+  \`405 method_not_allowed\` with an \`Allow\` header where something is that takes another method.
+- **\`X-Request-ID\`** comes back on every answer: your own if you sent one of 1 to 128 visible ASCII characters. With it
+  the service's operator finds the reason of a refusal, which the answer itself does not tell.`;
 
-const document = (tag: string, operationId: string, summary: string) => ({
-  tags: [tag],
-  operationId,
-  summary,
-  responses: { 200: json(summary) },
+const discovery = `What clients and verifiers need to know, published and cacheable.
+
+To verify a token: take the key that the header's \`kid\` names from the key set, and check the signature, that \`typ\` is
+\`at+jwt\`, and that \`iss\`, \`aud\` and \`exp\` are as they should be ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068#section-4)).
+The claims are \`iss\`, \`sub\`, \`client_id\`, \`aud\`, \`iat\`, \`exp\`, \`jti\`, \`scope\`, and \`arid\` where the client belongs to
+a workspace.`;
+
+const error = (code: string) => ({
+  "application/json": {
+    schema: {
+      allOf: [
+        { $ref: "#/components/schemas/ErrorResponse" },
+        { type: "object", properties: { error: { const: code } } },
+      ],
+    },
+  },
 });
 
-function tokenOperation({ operationId, deprecated }: { operationId: string; deprecated: boolean }) {
-  const statuses = [...new Set(Object.values(refusals).map((refusal) => refusal.status))].sort();
-  const errors = statuses.filter((status) => deprecated || status !== refusals.pathSunset.status);
-  return {
-    tags: ["IAM"],
-    operationId,
-    deprecated,
-    summary: "Retrieve a token",
-    description:
-      `The one grant is \`client_credentials\`. Credentials go in the body, or in an \`Authorization: Basic\` header. ` +
-      `${deprecated ? `Deprecated: send the same request to \`${paths.token}\`.` : ""}`.trim(),
-    security: [{}, { clientSecretBasic: [] }],
-    parameters: [versionParameter, requestIdParameter],
-    requestBody: {
-      required: true,
-      content: {
-        "application/x-www-form-urlencoded": { schema: schema("TokenRequest") },
-        "application/json": { schema: schema("TokenRequest") },
-      },
-    },
-    responses: {
-      200: {
-        description: "A token.",
-        headers: answerHeaders(deprecated),
-        content: { "application/json": { schema: schema("TokenResponse") } },
-      },
-      ...Object.fromEntries(
-        errors.map((status) => [
-          status,
-          {
-            description: meaningOf(status),
-            headers: answerHeaders(deprecated),
-            content: { "application/json": { schema: schema("ErrorResponse") } },
-          },
-        ]),
-      ),
-    },
-  };
-}
-
-const meaningOf = (status: number): string => {
-  const codes = Object.values(refusals).flatMap((refusal) => (refusal.status === status ? [refusal.error] : []));
-  return `Refused: ${[...new Set(codes)].map((code) => `\`${code}\``).join(", ")}.`;
+const unknownPath = {
+  description: "There is nothing under this path.",
+  headers: { "X-Request-ID": { $ref: "#/components/headers/RequestId" } },
+  content: error("not_found"),
 };
 
-const versionParameter = {
-  name: "X-Version",
-  in: "header",
-  description: `A date; resolves to the newest of ${knownVersions.join(", ")} on or before it.`,
-  schema: { type: "string", examples: [...knownVersions] },
+const unknownMethod = {
+  description: "The path takes another method.",
+  headers: {
+    "X-Request-ID": { $ref: "#/components/headers/RequestId" },
+    Allow: { $ref: "#/components/headers/Allow" },
+  },
+  content: error("method_not_allowed"),
 };
-
-const requestIdParameter = {
-  name: "X-Request-ID",
-  in: "header",
-  description: "Comes back in the answer, and is in the service's log.",
-  schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
-};
-
-const header = (text: string) => ({ description: text, schema: { type: "string" } });
-
-const answerHeaders = (deprecated: boolean) => ({
-  "X-Request-ID": header("The id of this request."),
-  "X-Version": header("The version that was resolved."),
-  ...(deprecated
-    ? {
-        Deprecation: header("Since when this path is deprecated (RFC 9745)."),
-        Sunset: header("When this path ends (RFC 8594)."),
-        Link: header("The successor, and the notice."),
-      }
-    : {}),
-});

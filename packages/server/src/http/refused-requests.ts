@@ -12,7 +12,7 @@ import { type ErrorResponse, tokenResponseHeaders } from "@carnet/protocol/token
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { OperatorFault } from "../fault.ts";
 import { sendProblem } from "./admin/problem-answers.ts";
-import { type HttpPorts, tokenPathOf } from "./app.ts";
+import { type HttpPorts, pathOf, tokenPathOf } from "./app.ts";
 import { readMessage, sendAnswer } from "./token-routes.ts";
 
 /** Answers whatever was thrown: what the HTTP library refuses before a route sees it, and faults. The only catch. */
@@ -22,17 +22,22 @@ export function createErrorHandler({ token, log }: HttpPorts) {
     if (refusal.kind === "fault" || refusal.kind === "unavailable") {
       log.fault("request_failed", error, { requestId: request.id, route: request.routeOptions.url ?? null });
     }
-    if (request.url.startsWith(`${adminPath}/`)) return sendProblem(reply, problemOf(refusal), request.id);
-    const path = tokenPathOf(request.url);
+    if (pathOf(request.url).startsWith(`${adminPath}/`)) return sendProblem(reply, problemOf(refusal), request.id);
+    const path = tokenPathOf(request);
     if (path === undefined || refusal.reason === "fault") return sendAnswer(reply, renderRefusal(refusal));
     const message = readMessage(request, path);
-    return sendAnswer(reply, await refuseTokenRequest({ message, now: token.clock.now(), refusal }, token));
+    try {
+      return sendAnswer(reply, await refuseTokenRequest({ message, now: token.clock.now(), refusal }, token));
+    } catch (unrecorded) {
+      log.fault("request_failed", unrecorded, { requestId: request.id, route: path });
+      return sendAnswer(reply, renderRefusal(refusalOf(unrecorded, request)));
+    }
   };
 }
 
-function refusalOf(error: FastifyError | Error, request: FastifyRequest): Refusal {
+function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof OperatorFault) return { ...unavailable, detail: error.message };
-  const code = "code" in error ? error.code : "";
+  const code = error instanceof Error && "code" in error ? error.code : "";
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return refusal("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
@@ -43,7 +48,7 @@ function refusalOf(error: FastifyError | Error, request: FastifyRequest): Refusa
       format.ok ? "the Content-Type cannot be read" : format.error,
     );
   }
-  const status = "statusCode" in error ? error.statusCode : undefined;
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return refusal(
       "malformedRequest",
@@ -81,10 +86,11 @@ const unavailable: Refusal = {
   retryAfter: 5,
 };
 
-/** 404 where nothing is, 405 where something is that has another method. */
+/** 404 where nothing is, 405 where something is that has another method: before anything of the body is read. */
 export function answerUnknownRoute(methodsOf: ReadonlyMap<string, ReadonlySet<string>>) {
-  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const methods = methodsOf.get(request.url.split("?", 1)[0] ?? "");
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    if (!request.is404) return undefined;
+    const methods = methodsOf.get(pathOf(request.url));
     if (methods === undefined) {
       return sendError(reply, 404, {
         error: "not_found",

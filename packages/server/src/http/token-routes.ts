@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { isIP } from "node:net";
 import type { Refusal } from "@carnet/core/refusal";
 import type { TokenAnswer } from "@carnet/core/token/render";
 import { answerTokenRequest, refuseTokenRequest } from "@carnet/core/token/token-endpoint";
@@ -7,6 +8,7 @@ import { paths, type TokenPath } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type HttpPorts, headerText } from "./app.ts";
+import { headerValues } from "./header-values.ts";
 
 /** The token operation under its two paths. */
 export function addTokenRoutes(app: FastifyInstance, { token, isDraining }: HttpPorts): void {
@@ -21,16 +23,16 @@ export function addTokenRoutes(app: FastifyInstance, { token, isDraining }: Http
 
 /** Takes from a request what the token endpoint reads, and nothing else. */
 export function readMessage(request: FastifyRequest, path: TokenPath): TokenRequestMessage {
-  const query = request.url.indexOf("?");
+  const query = request.url.search(/[?#]/); // the router ends the path at either
   return {
     requestId: request.id,
     path,
     query: new Redacted(query < 0 ? "" : request.url.slice(query + 1)),
-    contentType: request.headers["content-type"],
-    authorization: authorizationHeaders(request.raw.rawHeaders),
+    contentType: contentTypeOf(request),
+    authorization: headerValues(request.raw.rawHeaders, "authorization").map((value) => new Redacted(value)),
     version: headerText(request.headers["x-version"]),
     body: readBody(request.body),
-    address: request.ip,
+    address: addressOf(request),
   };
 }
 
@@ -38,16 +40,14 @@ export function sendAnswer(reply: FastifyReply, answer: TokenAnswer): FastifyRep
   return reply.code(answer.status).headers(answer.headers).send(answer.body.reveal());
 }
 
-/** All of them: where there are two, Node's own view shows only the first, and something else may have read the second. */
-function authorizationHeaders(rawHeaders: readonly string[]): Redacted<string>[] {
-  const found: Redacted<string>[] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    if (name.length === 13 && name.toLowerCase() === "authorization")
-      found.push(new Redacted(rawHeaders[at + 1] ?? ""));
-  }
-  return found;
+/** Several are put together, as RFC 9110 §5.3 reads them, and then are no media type. */
+function contentTypeOf({ raw }: FastifyRequest): string | undefined {
+  const values = headerValues(raw.rawHeaders, "content-type");
+  return values.length === 0 ? undefined : values.join(", ");
 }
+
+/** What trusted proxies passed on may be anything: it is an address, or it is kept from the log and every allow list. */
+const addressOf = ({ ip }: FastifyRequest): string => (isIP(ip) === 0 ? "unknown" : ip);
 
 function readBody(body: unknown): Redacted<string> | undefined {
   if (!Buffer.isBuffer(body)) return new Redacted("");

@@ -1,11 +1,12 @@
+import { BoundedCache } from "@carnet/core/bounded-cache";
 import { type Client, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
 import { type ClientSecret, secretKinds } from "@carnet/core/client/client-secret";
-import { decoyClient } from "@carnet/core/client/decoy-client";
-import { parseCidr } from "@carnet/protocol/cidr";
-import { type ClientId, parseClientId, parseSecretId, type SecretId } from "@carnet/protocol/ids";
+import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import { formatScope, parseScope } from "@carnet/protocol/scope";
 import type { Selectable } from "kysely";
+import { OperatorFault } from "../fault.ts";
 import type { Tables } from "./schema.ts";
 
 export type ClientRow = Selectable<Tables["clients"]>;
@@ -49,56 +50,139 @@ export const toSecretRow = (clientId: ClientId, secret: ClientSecret): SecretRow
   last_used_from: secret.lastUse?.from ?? null,
 });
 
-/** A row of `clients` and its secrets' rows as a client. Throws where a value is none that this version wrote. */
-export function toClient(row: ClientRow, secrets: readonly SecretRow[]): Client {
-  const decoy = row.client_id === decoyClient.clientId;
+/**
+ * Turns a row of `clients` and its secrets' rows into a client. Throws an OperatorFault where a value is none that this
+ * version wrote: SQLite gives back what stands in the file, whatever the column is declared as.
+ */
+export type ClientReader = (row: ClientRow, secrets: readonly SecretRow[]) => Client;
+
+/**
+ * A reader that takes the same time for each client. To parse scopes, address blocks and labels takes longer than all the rest
+ * of a reading, and so would tell a client that has many from one that has few, and from one that does not exist:
+ * each text is parsed when it is first met and then remembered.
+ */
+export function createClientReader(rememberedTexts: number): ClientReader {
+  const scopes = remembered(rememberedTexts, (text) => read("scope", parseScope(text)));
+  const blocks = remembered(rememberedTexts, (text) =>
+    text === "" ? [] : text.split(" ").map((block) => read("ip_allowlist", parseCidr(block))),
+  );
+  const labels = remembered(rememberedTexts, parseLabels);
+  return (row, secrets) =>
+    toClient(row, {
+      scopes: scopes(text("scope", row.scope)),
+      blocks: blocks(text("ip_allowlist", row.ip_allowlist)),
+      labels: labels(text("labels", row.labels)),
+      secrets,
+    });
+}
+
+function remembered<Value>(capacity: number, parse: (text: string) => Value): (text: string) => Value {
+  const parsed = new BoundedCache<string, Value>(capacity);
+  return (text) => {
+    const known = parsed.get(text);
+    if (known !== undefined) return known;
+    const value = parse(text);
+    parsed.set(text, value);
+    return value;
+  };
+}
+
+function parseLabels(json: string): Client["labels"] {
+  const entries = Object.entries<unknown>(JSON.parse(json));
+  return Object.fromEntries(entries.map(([name, value]) => [name, text("labels", value)]));
+}
+
+interface ClientParts {
+  readonly scopes: readonly string[];
+  readonly blocks: readonly Cidr[];
+  readonly labels: Client["labels"];
+  readonly secrets: readonly SecretRow[];
+}
+
+function toClient(row: ClientRow, { scopes, blocks, labels, secrets }: ClientParts): Client {
   return {
-    clientId: decoy ? decoyClient.clientId : read("client_id", parseClientId(row.client_id)),
-    clientName: row.client_name,
-    scopes: read("scope", parseScope(row.scope)),
-    scopePolicy: choice("scope_policy", scopePolicies, row.scope_policy),
-    status: choice("status", clientStatuses, row.status),
-    expiresAt: row.expires_at,
-    ipAllowlist:
-      row.ip_allowlist === "" ? [] : row.ip_allowlist.split(" ").map((block) => read("ip_allowlist", parseCidr(block))),
-    tokenEndpointAuthMethod:
-      row.token_endpoint_auth_method === null
-        ? null
-        : choice("token_endpoint_auth_method", tokenEndpointAuthMethods, row.token_endpoint_auth_method),
-    accessTokenTtl: row.access_token_ttl,
-    workspace: row.workspace,
-    username: row.username,
-    audience: row.audience,
-    labels: row.labels === "{}" ? {} : JSON.parse(row.labels),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    version: row.version,
+    clientId: text("client_id", row.client_id) as ClientId,
+    clientName: orNull(text)("client_name", row.client_name),
+    username: orNull(text)("username", row.username),
+    scopes,
+    scopePolicy: choice(scopePolicies)("scope_policy", row.scope_policy),
+    status: choice(clientStatuses)("status", row.status),
+    expiresAt: orNull(number)("expires_at", row.expires_at),
+    ipAllowlist: blocks,
+    tokenEndpointAuthMethod: orNull(choice(tokenEndpointAuthMethods))(
+      "token_endpoint_auth_method",
+      row.token_endpoint_auth_method,
+    ),
+    accessTokenTtl: orNull(number)("access_token_ttl", row.access_token_ttl),
+    audience: orNull(text)("audience", row.audience),
+    labels,
+    workspace: orNull(text)("workspace", row.workspace),
+    createdAt: number("created_at", row.created_at),
+    updatedAt: number("updated_at", row.updated_at),
+    version: number("version", row.version),
     secrets: secrets.map(toSecret),
   };
 }
 
 const toSecret = (row: SecretRow): ClientSecret => ({
-  secretId: row.secret_id === "" ? ("" as SecretId) : read("secret_id", parseSecretId(row.secret_id)),
-  kind: choice("kind", secretKinds, row.kind),
-  digest: row.digest,
-  salt: row.salt,
-  createdAt: row.created_at,
-  expiresAt: row.expires_at,
-  label: row.label,
-  prefix: row.prefix,
-  notBefore: row.not_before,
-  idle: row.idle_since === null || row.idle_after === null ? null : { since: row.idle_since, after: row.idle_after },
-  revokedAt: row.revoked_at,
-  lastUse: row.last_used_at === null ? null : { at: row.last_used_at, from: row.last_used_from ?? "" },
+  secretId: text("secret_id", row.secret_id) as SecretId,
+  label: orNull(text)("label", row.label),
+  prefix: text("prefix", row.prefix),
+  kind: choice(secretKinds)("kind", row.kind),
+  digest: bytes("digest", row.digest),
+  salt: bytes("salt", row.salt),
+  createdAt: number("created_at", row.created_at),
+  notBefore: orNull(number)("not_before", row.not_before),
+  expiresAt: orNull(number)("expires_at", row.expires_at),
+  idle:
+    row.idle_since === null
+      ? null
+      : { since: number("idle_since", row.idle_since), after: number("idle_after", row.idle_after) },
+  revokedAt: orNull(number)("revoked_at", row.revoked_at),
+  lastUse:
+    row.last_used_at === null
+      ? null
+      : { at: number("last_used_at", row.last_used_at), from: text("last_used_from", row.last_used_from) },
 });
 
 function read<Value>(column: string, result: Result<Value, unknown>): Value {
-  if (!result.ok) throw new TypeError(`the store holds a ${column} that this version cannot read`);
+  if (!result.ok) throw unreadable(column);
   return result.value;
 }
 
-function choice<Choice extends string>(column: string, choices: readonly Choice[], text: string): Choice {
-  const found = choices.find((candidate) => candidate === text);
-  if (found === undefined) throw new TypeError(`the store holds a ${column} that this version cannot read`);
-  return found;
-}
+/** Reads one value of a column. */
+type Read<Value> = (column: string, value: unknown) => Value;
+
+const text: Read<string> = (column, value) => {
+  if (typeof value !== "string") throw unreadable(column);
+  return value;
+};
+
+const number: Read<number> = (column, value) => {
+  if (typeof value !== "number") throw unreadable(column);
+  return value;
+};
+
+const bytes: Read<Uint8Array> = (column, value) => {
+  if (!(value instanceof Uint8Array)) throw unreadable(column);
+  return value;
+};
+
+const orNull =
+  <Value>(read: Read<Value>): Read<Value | null> =>
+  (column, value) =>
+    value === null ? null : read(column, value);
+
+const choice =
+  <Choice extends string>(choices: readonly Choice[]): Read<Choice> =>
+  (column, value) => {
+    const found = choices.find((candidate) => candidate === value);
+    if (found === undefined) throw unreadable(column);
+    return found;
+  };
+
+/** One client's, so no reason to call the whole store damaged. */
+const unreadable = (column: string) =>
+  new OperatorFault(
+    `The store holds a ${column} that this version of Carnet cannot read: start the version that wrote it, or put the store back from a backup.`,
+  );

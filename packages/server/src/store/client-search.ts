@@ -1,8 +1,7 @@
 import type { ClientPage, ClientPlace, ClientQuery, ClientSortKey } from "@carnet/core/client/client-store";
 import { decoyClient } from "@carnet/core/client/decoy-client";
-import type { ClientId } from "@carnet/protocol/ids";
 import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
-import { toClient } from "./client-rows.ts";
+import type { ClientReader } from "./client-rows.ts";
 import type { Tables } from "./schema.ts";
 
 /** What a client without the value is sorted as: a text before all others, an instant after all others. */
@@ -15,7 +14,11 @@ const sortValues: Readonly<Record<ClientSortKey, RawBuilder<string | number>>> =
 };
 
 /** One page of the clients that a query finds, by place and not by number, so that none is missed or comes twice. */
-export async function searchClients(db: Kysely<Tables>, query: ClientQuery, now: number): Promise<ClientPage> {
+export async function searchClients(
+  db: Kysely<Tables>,
+  { query, now }: { readonly query: ClientQuery; readonly now: number },
+  toClient: ClientReader,
+): Promise<ClientPage> {
   const value = sortValues[query.sort.key];
   const direction = query.sort.descending ? "desc" : "asc";
   const rows = await db
@@ -38,7 +41,7 @@ export async function searchClients(db: Kysely<Tables>, query: ClientQuery, now:
   const secretsOf = Map.groupBy(secrets, (secret) => secret.client_id);
   return {
     clients: page.map((row) => toClient(row, secretsOf.get(row.client_id) ?? [])),
-    next: last === undefined ? null : { value: last.sort_value, clientId: last.client_id as ClientId },
+    next: last === undefined ? null : { value: last.sort_value, clientId: last.client_id },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Generated } from "kysely";
 
 /** The tables, as Kysely sees them. Times are milliseconds since the epoch. */
@@ -14,7 +15,7 @@ export interface Tables {
 }
 
 interface ClientsTable {
-  readonly client_id: string;
+  readonly client_id: ClientId;
   readonly client_name: string | null;
   readonly scope: string;
   readonly scope_policy: string;
@@ -35,8 +36,8 @@ interface ClientsTable {
 }
 
 interface ClientSecretsTable {
-  readonly secret_id: string;
-  readonly client_id: string;
+  readonly secret_id: SecretId;
+  readonly client_id: ClientId;
   readonly kind: string;
   readonly digest: Uint8Array;
   readonly salt: Uint8Array;
@@ -54,13 +55,13 @@ interface ClientSecretsTable {
 
 interface ClientScopesTable {
   readonly name: string;
-  readonly client_id: string;
+  readonly client_id: ClientId;
 }
 
 interface ClientLabelsTable {
   readonly name: string;
   readonly value: string;
-  readonly client_id: string;
+  readonly client_id: ClientId;
 }
 
 interface ScopesTable {
@@ -77,7 +78,7 @@ interface KeptAnswersTable {
 
 interface ChangesTable {
   readonly number: Generated<number>;
-  readonly client_id: string;
+  readonly client_id: ClientId;
 }
 
 interface SigningKeysTable {

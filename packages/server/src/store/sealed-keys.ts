@@ -1,18 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { decoyClient } from "@carnet/core/client/decoy-client";
 import type { Clock } from "@carnet/core/ports";
+import { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
 import type { Sealer } from "../crypto/sealer.ts";
-import { isSigningAlgorithm } from "../crypto/signing-algorithms.ts";
-import { exportPrivateKey, generateSigningKey, importPrivateKey, type SigningKey } from "../crypto/signing-key.ts";
+import { isSigningAlgorithm, type SigningAlgorithmName } from "../crypto/signing-algorithms.ts";
+import { exportPrivateKey, generateSigningKey, importSigningKey, type SigningKey } from "../crypto/signing-key.ts";
 import { OperatorFault } from "../fault.ts";
 import { toClientRow, toSecretRow } from "./client-rows.ts";
+import { lost } from "./damaged-store.ts";
 import type { Tables } from "./schema.ts";
 
 /** What the server keeps under the master key. */
 export interface SealedKeys {
   /** Keys the hashes of client secrets. */
-  readonly pepper: Uint8Array;
+  readonly pepper: Redacted<Uint8Array>;
   /** The newest last. At least one. */
   readonly signingKeys: readonly SigningKey[];
 }
@@ -28,25 +30,39 @@ export async function isSealed(db: Kysely<Tables>): Promise<boolean> {
  */
 export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock): Promise<SealedKeys> {
   if (!(await isSealed(db))) await makeSealedKeys(db, sealer, clock);
-  const { sealed } = await db
-    .selectFrom("sealed_values")
-    .select("sealed")
-    .where("name", "=", "pepper")
-    .executeTakeFirstOrThrow();
+  const values = await db.selectFrom("sealed_values").select("sealed").where("name", "=", "pepper").execute();
   const rows = await db.selectFrom("signing_keys").selectAll().orderBy("created_at").execute();
-  return {
-    pepper: open(sealer, sealed, "pepper"),
-    signingKeys: rows.map((row): SigningKey => {
-      if (!isSigningAlgorithm(row.algorithm)) {
-        throw new OperatorFault(
-          `The store holds a signing key of the algorithm ${row.algorithm}, which this version does not know: start the version that made it.`,
-        );
-      }
-      const privateKey = importPrivateKey(open(sealer, row.sealed_private_key, signingKeyContext(row.key_id)));
-      return { keyId: row.key_id, algorithm: row.algorithm, privateKey, publicJwk: JSON.parse(row.public_jwk) };
-    }),
-  };
+  const [pepper] = values.map(({ sealed }) => openValue(sealer, sealed, "pepper"));
+  const keys = rows.map((row) => ({
+    algorithm: knownAlgorithm(row.algorithm),
+    privateKey: openValue(sealer, row.sealed_private_key, signingKeyContext(row.key_id)),
+  }));
+  if (pepper === undefined && keys.every(({ privateKey }) => privateKey === undefined)) throw wrongMasterKey();
+  if (pepper === undefined) throw lost("pepper");
+  const signingKeys = keys.map(({ algorithm, privateKey }) => {
+    if (privateKey === undefined) throw lost("signing key");
+    return importSigningKey(algorithm, privateKey);
+  });
+  if (signingKeys.length === 0) throw lost("signing key");
+  return { pepper: new Redacted<Uint8Array>(pepper), signingKeys: await Promise.all(signingKeys) };
 }
+
+/** Where the file is damaged, the database gives what is no bytes at all. */
+const openValue = (sealer: Sealer, value: unknown, context: string): Buffer | undefined =>
+  value instanceof Uint8Array ? sealer.open(value, context) : undefined;
+
+function knownAlgorithm(name: string): SigningAlgorithmName {
+  if (isSigningAlgorithm(name)) return name;
+  throw new OperatorFault(
+    `The store holds a signing key of the algorithm ${name}, which this version does not know: start the version that made it.`,
+  );
+}
+
+/** Where one value opens, the key is the right one and the others are damaged. */
+const wrongMasterKey = () =>
+  new OperatorFault(
+    "The master key does not open this store: give the key that the store was made with, in CARNET_MASTER_KEY or CARNET_MASTER_KEY_FILE.",
+  );
 
 async function makeSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock): Promise<void> {
   const key = await generateSigningKey("ES256");
@@ -71,11 +87,3 @@ async function makeSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock):
 }
 
 const signingKeyContext = (keyId: string): string => `signing-key/${keyId}`;
-
-function open(sealer: Sealer, sealed: Uint8Array, context: string): Buffer {
-  const plain = sealer.open(sealed, context);
-  if (plain !== undefined) return plain;
-  throw new OperatorFault(
-    "The master key does not open this store: give the key that the store was made with, in CARNET_MASTER_KEY or CARNET_MASTER_KEY_FILE.",
-  );
-}

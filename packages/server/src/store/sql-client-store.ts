@@ -1,103 +1,33 @@
 import type { KeptAnswer } from "@carnet/core/admin/idempotency";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
-import type { ClientLookup, ClientStore, Insertion } from "@carnet/core/client/client-store";
-import { decoyClient } from "@carnet/core/client/decoy-client";
+import type { ClientStore, Insertion } from "@carnet/core/client/client-store";
 import type { Clock } from "@carnet/core/ports";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
-import { type Kysely, sql, type Transaction } from "kysely";
-import { type ClientRow, type SecretRow, toClient, toClientRow, toSecretRow } from "./client-rows.ts";
+import type { Kysely, Transaction } from "kysely";
+import type { StandInDraw } from "../crypto/stand-in-draw.ts";
+import { createClientLookup } from "./client-lookup.ts";
+import { createClientReader, toClientRow, toSecretRow } from "./client-rows.ts";
 import { searchClients } from "./client-search.ts";
 import type { Tables } from "./schema.ts";
 
-/** Clients in an SQL database. The decoy that a reading of nobody falls back to is a row like any other. */
-export function createSqlClientStore(db: Kysely<Tables>, clock: Clock): ClientStore {
+/** How many scope texts, allow lists and label sets are kept in their parsed form. */
+const rememberedTexts = 10_000;
+
+/** Clients in an SQL database. */
+export function createSqlClientStore(
+  db: Kysely<Tables>,
+  { clock, drawStandIn }: { readonly clock: Clock; readonly drawStandIn: StandInDraw },
+): ClientStore {
+  const toClient = createClientReader(rememberedTexts);
   return {
-    find: (clientId) => find(db, clientId),
+    find: createClientLookup(db, drawStandIn, toClient),
     insert: (clients, answer) => insert(db, clients, answer && { ...answer, at: clock.now() }),
     replace: (next, answer) => replace(db, next, answer && { ...answer, at: clock.now() }),
     delete: (client) => remove(db, client),
-    search: (query) => searchClients(db, query, clock.now()),
+    search: (query) => searchClients(db, { query, now: clock.now() }, toClient),
     keepUses: (uses) => keepUses(db, uses),
   };
-}
-
-async function find(db: Kysely<Tables>, clientId: ClientId | undefined): Promise<ClientLookup> {
-  // One statement that always ends on a row, so that an unknown id is as much work as a known one
-  const rows = await db
-    .selectFrom("clients as client")
-    .leftJoin("client_secrets as secret", "secret.client_id", "client.client_id")
-    .where("client.client_id", "=", (where) =>
-      where.fn.coalesce(
-        where
-          .selectFrom("clients as sought")
-          .select("sought.client_id")
-          .where("sought.client_id", "=", clientId ?? decoyClient.clientId),
-        sql.lit<string>(decoyClient.clientId),
-      ),
-    )
-    .selectAll("client")
-    .select([
-      "secret.secret_id as secret_secret_id",
-      "secret.kind as secret_kind",
-      "secret.digest as secret_digest",
-      "secret.salt as secret_salt",
-      "secret.created_at as secret_created_at",
-      "secret.expires_at as secret_expires_at",
-      "secret.label as secret_label",
-      "secret.prefix as secret_prefix",
-      "secret.not_before as secret_not_before",
-      "secret.idle_since as secret_idle_since",
-      "secret.idle_after as secret_idle_after",
-      "secret.revoked_at as secret_revoked_at",
-      "secret.last_used_at as secret_last_used_at",
-      "secret.last_used_from as secret_last_used_from",
-    ])
-    .select((select) =>
-      select
-        .exists(
-          select.selectFrom("client_secrets as slow").select("slow.kind").where("slow.kind", "=", sql.lit("human")),
-        )
-        .as("any_slow_secret"),
-    )
-    .orderBy("secret.created_at")
-    .execute();
-  const [row] = rows;
-  if (row === undefined) throw new Error("the store has lost its decoy client");
-  return {
-    client: toClient(row, rows.flatMap(joinedSecret)),
-    known: clientId !== undefined && row.client_id === clientId,
-    anySlowSecret: Boolean(row.any_slow_secret),
-  };
-}
-
-type JoinedRow = ClientRow & {
-  readonly [Column in keyof SecretRow as `secret_${Exclude<Column, "client_id">}`]: SecretRow[Column] | null;
-};
-
-function joinedSecret(row: JoinedRow): SecretRow[] {
-  const { secret_secret_id, secret_kind, secret_digest, secret_salt, secret_created_at, secret_prefix } = row;
-  if (secret_secret_id === null || secret_kind === null || secret_digest === null) return [];
-  if (secret_salt === null || secret_created_at === null || secret_prefix === null) return [];
-  return [
-    {
-      secret_id: secret_secret_id,
-      client_id: row.client_id,
-      kind: secret_kind,
-      digest: secret_digest,
-      salt: secret_salt,
-      created_at: secret_created_at,
-      prefix: secret_prefix,
-      expires_at: row.secret_expires_at,
-      label: row.secret_label,
-      not_before: row.secret_not_before,
-      idle_since: row.secret_idle_since,
-      idle_after: row.secret_idle_after,
-      revoked_at: row.secret_revoked_at,
-      last_used_at: row.secret_last_used_at,
-      last_used_from: row.secret_last_used_from,
-    },
-  ];
 }
 
 type DatedAnswer = KeptAnswer & { readonly at: number };
@@ -115,10 +45,15 @@ async function insert(
       const names = new Set(taken.map((row) => row.client_id));
       throw new Undone({ kind: "taken", clientIds: ids.filter((id) => names.has(id)) });
     }
-    await transaction.insertInto("clients").values(clients.map(toClientRow)).execute();
-    for (const client of clients) await insertParts(transaction, client);
+    await insertClients(transaction, clients);
   });
   return attempt.then((): Insertion => ({ kind: "inserted" }), insteadOf<Insertion>);
+}
+
+/** Inserts clients of which none is there, as part of a transaction. */
+export async function insertClients(transaction: Transaction<Tables>, clients: readonly Client[]): Promise<void> {
+  await transaction.insertInto("clients").values(clients.map(toClientRow)).execute();
+  for (const client of clients) await insertParts(transaction, client);
 }
 
 /** Takes a transaction back, and says what is answered instead. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { ColumnTypes } from "../column-types.ts";
+import type { Tables } from "../schema.ts";
 
 /** What administration needs: more of clients and secrets, the scope catalogue, kept answers and the feed of changes. */
 export const administration = (columns: ColumnTypes) => ({
@@ -36,6 +37,8 @@ export const administration = (columns: ColumnTypes) => ({
       .addColumn("prefix", "text", (c) => c.notNull().defaultTo(""))
       .execute();
 
+    await sql`update client_secrets set prefix = 'carnet_' || secret_id || '_' where kind = 'generated'`.execute(db);
+
     // What clients are looked for by
     await db.schema
       .createTable("client_scopes")
@@ -43,6 +46,7 @@ export const administration = (columns: ColumnTypes) => ({
       .addColumn("client_id", "text", (c) => c.notNull().references("clients.client_id").onDelete("cascade"))
       .addPrimaryKeyConstraint("client_scopes_key", ["name", "client_id"])
       .execute();
+    await fillScopes(db as Kysely<Tables>);
     await db.schema.createIndex("client_scopes_of_client").on("client_scopes").column("client_id").execute();
     await db.schema
       .createTable("client_labels")
@@ -76,6 +80,14 @@ export const administration = (columns: ColumnTypes) => ({
       .execute();
   },
 });
+
+async function fillScopes(db: Kysely<Tables>): Promise<void> {
+  const clients = await db.selectFrom("clients").select(["client_id", "scope"]).where("scope", "!=", "").execute();
+  for (const { client_id, scope } of clients) {
+    const rows = scope.split(" ").map((name) => ({ name, client_id }));
+    await db.insertInto("client_scopes").values(rows).execute();
+  }
+}
 
 /** The documented scopes of the platform that this service is compatible with, and its own. */
 const seededScopes = [

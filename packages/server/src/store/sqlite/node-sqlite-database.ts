@@ -13,7 +13,11 @@ export function wrapDatabase(database: DatabaseSync, file: string): SqliteDataba
     prepare(sql) {
       const known = prepared.get(sql);
       if (known !== undefined) return known;
-      const statement = wrapStatement(database.prepare(sql === "begin" ? "begin immediate" : sql), file);
+      const statement = wrapStatement(
+        named(file, () => database.prepare(sql === "begin" ? "begin immediate" : sql)),
+        file,
+      );
+      if (sql === "rollback") return unlessUndone(statement, database);
       if (prepared.size < 256) prepared.set(sql, statement);
       return statement;
     },
@@ -25,6 +29,12 @@ const wrapStatement = (statement: StatementSync, file: string): SqliteStatement 
   all: (parameters) => named(file, () => statement.all(...inputs(parameters))),
   run: (parameters) => named(file, () => statement.run(...inputs(parameters))),
   iterate: (parameters) => statement.iterate(...inputs(parameters)),
+});
+
+/** Where the disk fails, SQLite undoes the transaction itself; to undo it again would fail, and hide the first reason. */
+const unlessUndone = (rollback: SqliteStatement, database: DatabaseSync): SqliteStatement => ({
+  ...rollback,
+  run: (none) => (database.isTransaction ? rollback.run(none) : { changes: 0, lastInsertRowid: 0 }),
 });
 
 /** Turns what an operator can mend into the sentence that says so. */

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, Migrator, SqliteAdapter, SqliteDialect } from "kysely";
 import { OperatorFault } from "../../fault.ts";
@@ -19,21 +19,20 @@ const columnTypes: ColumnTypes = {
 };
 
 /**
- * Opens the database file, made if need be, at the newest schema. Throws an OperatorFault for whatever keeps it from
- * opening, and then has changed nothing.
+ * Opens the database file, made if need be, at the newest schema. Waits so many milliseconds where another process
+ * holds it. Throws an OperatorFault for whatever keeps it from opening, and then has changed nothing.
  */
-export async function openSqlite(file: string): Promise<Kysely<Tables>> {
+export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<Tables>> {
   let database: DatabaseSync | undefined;
+  const path = resolve(file); // to SQLite, names such as `:memory:` and `file:x?mode=memory` alone are no files
   try {
-    const isNew = !existsSync(file);
-    if (isNew) {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      closeSync(openSync(file, "a", 0o600)); // SQLite gives its other files the same mode
-    }
-    database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
+    makeWritable(path);
+    database = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true });
     claim(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
+    // 64 MiB, room for about a hundred thousand clients: which pages must be fetched would tell who was here before
+    database.exec("pragma cache_size = -65536");
     const db = new Kysely<Tables>({
       dialect: new TransactionalSqliteDialect({ database: wrapDatabase(database, file) }),
     });
@@ -41,8 +40,18 @@ export async function openSqlite(file: string): Promise<Kysely<Tables>> {
     return db;
   } catch (error) {
     database?.close();
-    throw sqliteFault(error, file) ?? folderFault(error, file) ?? error;
+    throw sqliteFault(error, file) ?? fileFault(error, file) ?? error;
   }
+}
+
+/** Makes the file if there is none. SQLite would open one that may not be written, and fail at the first client. */
+function makeWritable(path: string): void {
+  if (existsSync(path)) {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return;
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, "a", 0o600)); // SQLite gives its other files the same mode
 }
 
 /** SQLite can undo a change of the schema, so each migration is a transaction: one that is cut short leaves nothing. */
@@ -56,10 +65,13 @@ class TransactionalSqliteDialect extends SqliteDialect {
   }
 }
 
+const claims =
+  "select application_id as found, (select count(*) from sqlite_schema) as tables from pragma_application_id";
+
 function claim(database: DatabaseSync, file: string): void {
-  const found = database.prepare("pragma application_id").get()?.["application_id"];
+  // In one statement, so that a process which claims the file at this moment is seen whole or not at all
+  const { found, tables } = database.prepare(claims).get() ?? {};
   if (found === applicationId) return;
-  const tables = database.prepare("select count(*) as number from sqlite_schema").get()?.["number"];
   if (found !== 0 || tables !== 0) {
     throw new OperatorFault(
       `The database ${file} belongs to another program: set CARNET_STORE to another file. It was left as it is.`,
@@ -81,11 +93,12 @@ async function migrate(db: Kysely<Tables>, file: string): Promise<void> {
   throw error;
 }
 
-function folderFault(error: unknown, file: string): OperatorFault | undefined {
+function fileFault(error: unknown, file: string): OperatorFault | undefined {
   if (!(error instanceof Error) || !("syscall" in error)) return undefined;
   const code = "code" in error ? ` (${error.code})` : "";
-  return new OperatorFault(
-    `The folder ${dirname(file)} for the database cannot be made${code}: make it and let this user write there, or set CARNET_STORE to another file.`,
-    { cause: error },
-  );
+  const sentence =
+    error.syscall === "access"
+      ? `The database ${file} cannot be read and written${code}: let this user do so`
+      : `The database ${file} cannot be made${code}: let this user write in the folder ${dirname(file)}`;
+  return new OperatorFault(`${sentence}, or set CARNET_STORE to another file.`, { cause: error });
 }

@@ -1,7 +1,13 @@
 import { OperatorFault } from "../../fault.ts";
+import { DamagedStore } from "../damaged-store.ts";
 
 /** What SQLite's result codes mean to an operator. @see https://www.sqlite.org/rescode.html */
 const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
+  [
+    1, // the statements are always the same ones, so it is the tables that differ
+    (file) =>
+      `The database ${file} does not have the tables that Carnet made: put it back from a backup, or set CARNET_STORE to another file. It was left as it is.`,
+  ],
   [
     5,
     (file) =>
@@ -38,6 +44,10 @@ const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
 /** The operator's sentence for an error of SQLite, or undefined for any other error. */
 export function sqliteFault(error: unknown, file: string): OperatorFault | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
-  const sentence = meanings.get(error.errcode & 0xff); // the low byte is the primary result code
-  return sentence === undefined ? undefined : new OperatorFault(sentence(file), { cause: error });
+  const code = error.errcode & 0xff; // the low byte is the primary result code
+  const sentence = meanings.get(code);
+  if (sentence === undefined) return undefined;
+  return new (damage.has(code) ? DamagedStore : OperatorFault)(sentence(file), { cause: error });
 }
+
+const damage: ReadonlySet<number> = new Set([1, 11, 26]);

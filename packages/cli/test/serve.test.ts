@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { suite, test } from "node:test";
+import { CarnetProcess, carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
+import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { freePort } from "@carnet/testkit/service";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { decodeJwt } from "jose";
+
+suite("carnet serve", () => {
+  test("does not start without an issuer, and says how to give one", async () => {
+    await using folder = await temporaryFolder();
+    const { code, stdout, stderr } = await runCarnet(["serve"], { cwd: folder.path });
+    assert.match(stderr, /^carnet: CARNET_ISSUER is not set: set it, or --issuer, to the address under which callers/);
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+  });
+
+  test("logs one JSON object a line on standard output, and nothing on standard error", async () => {
+    await using folder = await temporaryFolder();
+    const { client_id, client_secret } = await createClient(folder.path);
+    await using carnet = await serveCarnet({ folder: folder.path });
+    await requestToken(carnet.url, client_id, client_secret);
+    await requestToken(carnet.url, client_id, `${client_secret}x`);
+    carnet.process.kill("SIGTERM");
+    const { code, stdout, stderr } = await carnet.process.finished();
+    const events = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).event);
+    assert.deepEqual(events, ["listening", "token_issued", "token_refused", "stopping", "stopped"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.ok(!stdout.includes(client_secret));
+  });
+
+  test("takes a setting from a flag before the environment, from there before the file, and from there before the default", async () => {
+    await using folder = await temporaryFolder();
+    const { client_id, client_secret } = await createClient(folder.path);
+    const config = folder.file("carnet.yaml");
+    await writeFile(config, "accessTokenTtl: 111\naudience: from-the-file\nlogLevel: silent\n");
+    const env = { CARNET_CONFIG: config, CARNET_AUDIENCE: "from-the-environment", CARNET_LOG_LEVEL: "warn" };
+    await using carnet = await serveCarnet({ folder: folder.path, env, args: ["--log-level", "info"] });
+    const answer = await (await requestToken(carnet.url, client_id, client_secret)).json();
+    assert.equal(answer.expires_in, 111);
+    const { aud, iss, sub } = decodeJwt(answer.access_token);
+    assert.deepEqual({ aud, iss, sub }, { aud: "from-the-environment", iss: carnet.url, sub: client_id });
+    await carnet.process.prints("stdout", /"level":"info".*"event":"listening"/); // so the flag's level counts
+  });
+
+  test("issues no token once nobody takes its log, and ends", async () => {
+    await using folder = await temporaryFolder();
+    const { client_id, client_secret } = await createClient(folder.path);
+    const port = await freePort();
+    const serve = `"$0" "$1" serve --issuer http://127.0.0.1:${port} --host 127.0.0.1 --port ${port} --store sqlite:carnet.db`;
+    // head goes away once it has read "listening"
+    await using shell = new CarnetProcess([process.execPath, carnetBin], {
+      cwd: folder.path,
+      command: ["sh", "-c", `(${serve}; echo "it ended with $?" >&2) | head -n 1`],
+    });
+    await shell.prints("stdout", /listening/);
+    // The answer may come while head is still about to go; what was answered then stands in the pipe that head left
+    const answers: (Response | Error)[] = [];
+    while (answers.length < 1000 && !answers.some((answer) => answer instanceof Error)) {
+      answers.push(
+        await requestToken(`http://127.0.0.1:${port}`, client_id, client_secret).catch((error: Error) => error),
+      );
+    }
+    assert.ok(answers.at(-1) instanceof Error, "it goes on issuing tokens");
+    const { stderr } = await shell.finished();
+    assert.match(
+      stderr,
+      /^carnet: The log cannot be written to standard output \(EPIPE\), and without a record no token/,
+    );
+    assert.match(stderr, /^it ended with 1$/m);
+  });
+});
+
+async function createClient(folder: string): Promise<{ client_id: string; client_secret: string }> {
+  const { stdout } = await runCarnet(["client", "create", "--json", "--scope", "x", "--store", "sqlite:carnet.db"], {
+    cwd: folder,
+  });
+  return JSON.parse(stdout);
+}

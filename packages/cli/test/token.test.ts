@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { freePort, startTestService } from "@carnet/testkit/service";
+import { decodeJwt } from "jose";
+
+suite("carnet token", () => {
+  test("prints the token alone, and with --json the whole answer under its names on the wire", async () => {
+    await using service = await startTestService();
+    const { clientId, clientSecret } = await service.register({ scope: "a b c" });
+    const env = { CARNET_SERVER_URL: service.url, CARNET_CLIENT_ID: clientId, CARNET_CLIENT_SECRET: clientSecret };
+    const plain = await runCarnet(["token"], { env });
+    assert.deepEqual({ code: plain.code, stderr: plain.stderr }, { code: 0, stderr: "" });
+    assert.match(plain.stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    assert.equal(decodeJwt(plain.stdout.trim())["scope"], "a b c");
+
+    const json = await runCarnet(["token", "--json", "--scope", "c", "--scope", "a"], { env });
+    const { access_token, ...rest } = JSON.parse(json.stdout);
+    assert.deepEqual(rest, { expires_in: 600, scope: "a c", token_type: "Bearer" });
+    assert.equal(decodeJwt(access_token)["scope"], "a c");
+  });
+
+  test("takes flags before the environment, and the secret from standard input when told so", async () => {
+    await using service = await startTestService();
+    const { clientId, clientSecret } = await service.register({ scope: "a", client_secret: "сéкрет of some length" });
+    const env = { CARNET_REGION: "eu", CARNET_CLIENT_ID: "other", CARNET_CLIENT_SECRET: "other" };
+    const args = ["token", "--secret-stdin", "--client-id", clientId, "--server-url", service.url];
+    const { code, stderr, stdout } = await runCarnet(args, { env, input: `${clientSecret}\n` });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal(decodeJwt(stdout.trim())["client_id"], clientId);
+  });
+
+  test("says why it was refused, and nothing else", async () => {
+    await using service = await startTestService();
+    const { clientId, clientSecret } = await service.register({ scope: "a" });
+    const env = { CARNET_SERVER_URL: service.url, CARNET_CLIENT_ID: clientId, CARNET_CLIENT_SECRET: clientSecret };
+
+    const scope = await runCarnet(["token", "--scope", "z"], { env });
+    assertFailed(scope, /^carnet: .*invalid_scope/s);
+
+    const wrong = `${clientSecret.slice(0, 30)}${clientSecret[30] === "x" ? "y" : "x"}${clientSecret.slice(31)}`;
+    const mistyped = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: wrong } });
+    assertFailed(
+      mistyped,
+      /^carnet: .*invalid_client.*\nThe secret was mistyped or cut short: its checksum does not fit\. Copy/s,
+    );
+    assert.ok(!mistyped.stderr.includes(wrong));
+
+    const other = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: "another secret, not mistyped" } });
+    assertFailed(other, /invalid_client/);
+    assert.doesNotMatch(other.stderr, /mistyped|another secret/);
+  });
+
+  test("says what is missing and where to give it", async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const missing: readonly (readonly [env: Record<string, string>, said: RegExp])[] = [
+      [{}, /^carnet: There is no service to ask: give --server-url .* or set CARNET_SERVER_URL or CARNET_REGION\.\n$/],
+      [{ CARNET_REGION: "mars" }, /^carnet: There is no such region: use one of us, eu, apac\.\n$/],
+      [{ CARNET_SERVER_URL: url }, /^carnet: There is no client id: give --client-id or set CARNET_CLIENT_ID\.\n$/],
+      [
+        { CARNET_SERVER_URL: url, CARNET_CLIENT_ID: "a" },
+        /^carnet: There is no client secret: set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin\.\n$/,
+      ],
+      [
+        { CARNET_SERVER_URL: "127.0.0.1", CARNET_CLIENT_ID: "a", CARNET_CLIENT_SECRET: "x" },
+        /^carnet: serverURL must be .*\nThe address is that of --server-url or CARNET_SERVER_URL\.\n$/,
+      ],
+    ];
+    const run = async ([env, said]: (typeof missing)[number]) =>
+      assertFailed(await runCarnet(["token"], { env }), said);
+    await Promise.all(missing.map(run));
+  });
+
+  test("says where nobody answered, and what to check", async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const env = { CARNET_SERVER_URL: url, CARNET_CLIENT_ID: "a", CARNET_CLIENT_SECRET: "planted secret" };
+    const refused = await runCarnet(["token"], { env });
+    assertFailed(
+      refused,
+      /ECONNREFUSED.*\nCheck that the service runs, and that --server-url or CARNET_SERVER_URL is its/s,
+    );
+    assert.ok(refused.stderr.includes(url) && !refused.stderr.includes("planted"));
+  });
+});
+
+function assertFailed({ code, stdout, stderr }: Finished, said: RegExp): void {
+  assert.match(stderr, said);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { buildProgram } from "@carnet/cli/program";
+import { version } from "@carnet/server/version";
+import { runCarnet } from "@carnet/testkit/carnet-process";
+
+suite("the carnet command line", () => {
+  test("each command explains itself on standard output and exits 0", async () => {
+    const expected: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+      [["--help"], /Commands:.*dev .*serve .*token .*client /s],
+      [["dev", "--help"], /^Usage: carnet dev \[options\]\n\nRun the token service on this machine/],
+      [["serve", "--help"], /--issuer <url>.*needs it set/s],
+      [["token", "--help"], /--secret-stdin.*--region <name>.*"us", "eu", "apac"/s],
+      [["client", "--help"], /create .*list .*show /s],
+      [["client", "create", "--help"], /--allow-ip <blocks>.*again \(default: anywhere\).*--store <url>/s],
+      [["client", "list", "--help"], /--limit <number>.*--after <id>.*--json/s],
+      [["client", "show", "--help"], /show \[options\] <client-id>/],
+      [["help", "serve"], /^Usage: carnet serve/],
+    ];
+    const run = async ([args, said]: (typeof expected)[number]): Promise<void> => {
+      const { code, stdout, stderr } = await runCarnet(args);
+      assert.match(stdout, said, args.join(" "));
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, args.join(" "));
+    };
+    await Promise.all(expected.map(run));
+  });
+
+  test("no command has an option without a description", () => {
+    const commands = [buildProgram()];
+    for (const command of commands) {
+      commands.push(...command.commands);
+      assert.notEqual(command.description(), "", command.name());
+      for (const option of command.options)
+        assert.notEqual(option.description, "", `${command.name()} ${option.flags}`);
+    }
+    assert.equal(commands.length, 8);
+  });
+
+  test("--version and -V print the version alone", async () => {
+    for (const flag of ["--version", "-V"]) {
+      assert.deepEqual(await runCarnet([flag]), { code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
+    }
+  });
+
+  test("a wrong command line exits 2, says what was wrong and where help is, and prints nothing on standard output", async () => {
+    const wrong: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+      [[], /Usage: carnet \[options\] \[command\]/],
+      [["client"], /Usage: carnet client/],
+      [["serv"], /unknown command 'serv'\n\(Did you mean serve\?\)/],
+      [["client", "creat"], /unknown command 'creat'\n\(Did you mean create\?\)/],
+      [["dev", "--prot", "1"], /unknown option '--prot'\n\(Did you mean --port\?\)/],
+      [["dev", "extra"], /too many arguments/],
+      [["serve", "--port"], /option '--port <number>' argument missing/],
+      [["client", "show"], /missing required argument 'client-id'/],
+      [["client", "create", "--scope", "file:read", "file:write"], /too many arguments/],
+      [["client", "create", "--allow-ip", "10.0.0.1", "10.0.0.2"], /too many arguments/],
+      [["client", "list", "--limit", "1e3"], /--limit.*from 1 to 10000/s],
+      [["client", "list", "--limit", ""], /--limit.*from 1 to 10000/s],
+      [["client", "list", "--limit", "0"], /--limit.*from 1 to 10000/s],
+      [["client", "list", "--limit", "10001"], /--limit.*from 1 to 10000/s],
+      [["client", "list", "--after", "a:b"], /--after.*no colon/s],
+      [["token", "--region", "mars"], /--region.*Allowed choices are us, eu, apac/s],
+      [
+        ["token", "--region", "us", "--server-url", "http://127.0.0.1:1"],
+        /'--server-url <url>' cannot be used with option '--region <name>'/,
+      ],
+    ];
+    const run = async ([args, said]: (typeof wrong)[number]): Promise<void> => {
+      const { code, stdout, stderr } = await runCarnet(args);
+      assert.match(stderr, said, args.join(" "));
+      assert.match(stderr, /--help/, args.join(" "));
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, args.join(" "));
+    };
+    await Promise.all(wrong.map(run));
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BoundedCache } from "@carnet/core/bounded-cache";
+import { ClientDirectory } from "@carnet/core/client/client-directory";
+import type { ClientLookup } from "@carnet/core/client/client-store";
+import { decoyClient } from "@carnet/core/client/decoy-client";
+import { type ClientId, parseClientId } from "@carnet/protocol/ids";
+import fc from "fast-check";
+
+const idOf = (text: string): ClientId => {
+  const id = parseClientId(text);
+  assert.ok(id.ok);
+  return id.value;
+};
+
+/** A store that knows what begins with "known", and answers when it is told to. */
+class SlowStore {
+  readonly asked: (ClientId | undefined)[] = [];
+  #answer: (() => void)[] = [];
+  failure: Error | undefined;
+
+  find(clientId: ClientId | undefined): Promise<ClientLookup> {
+    this.asked.push(clientId);
+    const known = clientId?.startsWith("known") ?? false;
+    const client = clientId !== undefined && known ? { ...decoyClient, clientId } : decoyClient;
+    return new Promise((resolve, reject) => {
+      this.#answer.push(() => (this.failure ? reject(this.failure) : resolve({ client, known, anySlowSecret: false })));
+    });
+  }
+
+  answerAll(): void {
+    for (const answer of this.#answer.splice(0)) answer();
+  }
+}
+
+test("any number of callers at once cause one reading for each id", async () => {
+  const store = new SlowStore();
+  const directory = new ClientDirectory(store, 10);
+  const ids = [idOf("known-1"), idOf("nobody"), undefined];
+  const readings = ids.flatMap((id) => [directory.read(id), directory.read(id), directory.read(id)]);
+  assert.deepEqual(store.asked, ids);
+  store.answerAll();
+  assert.deepEqual(
+    (await Promise.all(readings)).map(({ known }) => known),
+    [true, true, true, false, false, false, false, false, false],
+  );
+});
+
+test("the next reading asks the store again: nothing is answered from one that is over", async () => {
+  const store = new SlowStore();
+  const directory = new ClientDirectory(store, 10);
+  for (let round = 1; round <= 2; round++) {
+    const reading = directory.read(idOf("known-1"));
+    store.answerAll();
+    await reading;
+    assert.equal(store.asked.length, round);
+  }
+});
+
+test("a reading that fails fails for all who wait for it, and not for those who come after", async () => {
+  const store = new SlowStore();
+  const directory = new ClientDirectory(store, 10);
+  store.failure = new Error("down");
+  const readings = [directory.read(idOf("known-1")), directory.read(idOf("known-1"))];
+  store.answerAll();
+  assert.deepEqual(
+    (await Promise.allSettled(readings)).map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  assert.equal(directory.peek(idOf("known-1")), undefined);
+  store.failure = undefined;
+  const reading = directory.read(idOf("known-1"));
+  store.answerAll();
+  assert.equal((await reading).known, true);
+});
+
+test("a known client stays in memory, an unknown id does not", async () => {
+  const store = new SlowStore();
+  const directory = new ClientDirectory(store, 2);
+  const read = async (id: ClientId | undefined) => {
+    const reading = directory.read(id);
+    store.answerAll();
+    await reading;
+  };
+  await read(idOf("known-1"));
+  for (let stranger = 0; stranger < 10; stranger++) await read(idOf(`nobody-${stranger}`));
+  await read(undefined);
+  assert.equal(directory.peek(idOf("known-1"))?.clientId, "known-1");
+  assert.equal(directory.peek(idOf("nobody-1")), undefined);
+  assert.equal(directory.peek(undefined), undefined);
+  assert.equal(directory.peek(decoyClient.clientId), undefined);
+});
+
+test("a client that is gone from the store leaves memory with the next reading", async () => {
+  let known = true;
+  const client = { ...decoyClient, clientId: idOf("app") };
+  const directory = new ClientDirectory(
+    { find: async () => ({ client: known ? client : decoyClient, known, anySlowSecret: false }) },
+    10,
+  );
+  await directory.read(client.clientId);
+  assert.equal(directory.peek(client.clientId), client);
+  known = false;
+  await directory.read(client.clientId);
+  assert.equal(directory.peek(client.clientId), undefined);
+});
+
+test("a bounded cache agrees with a list that drops what was used longest ago", () => {
+  const action = fc.record({ set: fc.boolean(), key: fc.nat(5) });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(action, { minLength: 20, maxLength: 60 }),
+      (capacity, actions) => {
+        const cache = new BoundedCache<number, string>(capacity);
+        let model: number[] = [];
+        for (const { set, key } of actions) {
+          if (!set) assert.equal(cache.get(key), model.includes(key) ? `${key}` : undefined);
+          if (set) cache.set(key, `${key}`);
+          if (set || model.includes(key)) model = [...model.filter((one) => one !== key), key].slice(-capacity);
+          assert.equal(cache.size, model.length);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Redacted } from "@carnet/protocol/redacted";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const secret = "planted-secret-0123456789";
+const credentials = { client_id: "app", client_secret: secret };
+
+async function claimsOf(registration: Record<string, unknown>, form: Record<string, string> = {}) {
+  const endpoint = new TestEndpoint();
+  endpoint.clock.set("2026-11-21T12:00:00.999Z");
+  await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) }, scope: "b a", ...registration });
+  const { status, body } = await endpoint.post({ ...credentials, ...form });
+  assert.equal(status, 200);
+  return {
+    body,
+    claims: JSON.parse(Buffer.from(String(body["access_token"]).split(".")[1] ?? "", "base64url").toString()),
+  };
+}
+
+test("a token has exactly the claims of the profile, from configuration and registration [RFC9068 §2.2]", async () => {
+  const { claims } = await claimsOf({});
+  const { jti, ...rest } = claims;
+  assert.match(jti, /^[0-9a-f-]{36}$/);
+  const issuedAt = Date.parse("2026-11-21T12:00:00Z") / 1000;
+  assert.deepEqual(rest, {
+    iss: "https://iam.example.test",
+    sub: "app",
+    client_id: "app",
+    aud: "https://api.example.test",
+    iat: issuedAt,
+    exp: issuedAt + 600,
+    scope: "b a",
+  });
+});
+
+test("a client's own lifetime is that of its tokens, and is what the answer says", async () => {
+  const { claims, body } = await claimsOf({ access_token_ttl: 60 });
+  assert.equal(claims.exp - claims.iat, 60);
+  assert.equal(body["expires_in"], 60);
+});
+
+test("a client with a workspace has its arid", async () => {
+  const { claims } = await claimsOf({ workspace: "QWNjb3VudB82Nzg" });
+  assert.equal(Buffer.from(claims.arid, "base64url").toString("latin1"), "Workspace\x1fQWNjb3VudB82Nzg");
+});
+
+test("the scope of the token is what was granted and what the answer says", async () => {
+  const { claims, body } = await claimsOf({}, { scope: "a c" });
+  assert.equal(claims.scope, "a");
+  assert.equal(body["scope"], "a");
+});
+
+test("no two tokens have one jti", async () => {
+  const endpoint = new TestEndpoint();
+  await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
+  for (let token = 0; token < 100; token++) await endpoint.post(credentials);
+  const ids = endpoint.records.map((record) => record.event === "token_issued" && record.jti);
+  assert.equal(new Set(ids).size, 100);
+});

@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { inspect } from "node:util";
+import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
+import { generatedSecretRandom, isMistypedSecret, secretIdOf } from "@carnet/protocol/client-secret";
+import { Redacted } from "@carnet/protocol/redacted";
+import { SeededRandom } from "@carnet/testkit/seeded-random";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const secret = "planted-secret-0123456789";
+const now = "2026-11-21T12:00:00Z";
+
+const stored = (endpoint: TestEndpoint) => endpoint.store.list({ after: null, limit: 1000 });
+
+suite("A registration", () => {
+  test("without anything makes a client with defaults and a generated secret", async () => {
+    const endpoint = new TestEndpoint();
+    const { client, generatedSecret } = await endpoint.register({});
+    assert.match(client.clientId, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const { clientId: _id, secrets, ...rest } = client;
+    assert.deepEqual(rest, {
+      clientName: null,
+      scopes: [],
+      scopePolicy: "narrow",
+      status: "active",
+      expiresAt: null,
+      ipAllowlist: [],
+      tokenEndpointAuthMethod: null,
+      accessTokenTtl: null,
+      workspace: null,
+      createdAt: Date.parse(now),
+    });
+    const shown = generatedSecret?.reveal() ?? "";
+    assert.equal(secrets.length, 1);
+    assert.equal(secretIdOf(shown), secrets[0]?.secretId);
+    assert.equal(isMistypedSecret(shown), false);
+    assert.deepEqual(await stored(endpoint), [client]);
+  });
+
+  test("with every field set keeps every field", async () => {
+    const endpoint = new TestEndpoint();
+    const { client } = await endpoint.register({
+      client_id: "8f14e45f",
+      client_name: "Ключ 🔑",
+      scope: " file:write  file:read file:write ",
+      scope_policy: "strict",
+      status: "disabled",
+      expires_at: "2027-02-28T23:30:00.5+01:00",
+      ip_allowlist: ["203.0.113.7", "2001:DB8::/32"],
+      token_endpoint_auth_method: "client_secret_basic",
+      access_token_ttl: 86_400,
+      workspace: "QWNjb3VudB82Nzg",
+      secret: { value: new Redacted(secret) },
+    });
+    const { secrets: _secrets, ipAllowlist, ...rest } = client;
+    assert.deepEqual(
+      ipAllowlist.map(({ text }) => text),
+      ["203.0.113.7/32", "2001:db8::/32"],
+    );
+    assert.deepEqual(rest, {
+      clientId: "8f14e45f",
+      clientName: "Ключ 🔑",
+      scopes: ["file:write", "file:read"],
+      scopePolicy: "strict",
+      status: "disabled",
+      expiresAt: Date.parse("2027-02-28T22:30:00.5Z"),
+      tokenEndpointAuthMethod: "client_secret_basic",
+      accessTokenTtl: 86_400,
+      workspace: "QWNjb3VudB82Nzg",
+      createdAt: Date.parse(now),
+    });
+  });
+
+  for (const [field, values] of Object.entries({
+    client_id: ["", " a", "a:b", "a".repeat(256), "ключ", "a\n"],
+    client_name: ["", "a".repeat(256), "a\nb", "a\u0085b", "\ud800"],
+    scope: [" ", 'a "b"', "a\\b", "a\tb", "é"],
+    scope_policy: ["", "Narrow", "wide"],
+    status: ["", "enabled"],
+    expires_at: [
+      "",
+      "tomorrow",
+      "2026-11-21T12:00:00Z",
+      "2020-01-01",
+      "2027-02-31",
+      "2027-13-01",
+      "2027-01-31T12:00:00",
+      "2027-1-1",
+      "2027-01-31T25:00:00Z",
+    ],
+    ip_allowlist: [["10.0.0.0/33"], ["10.0.0.0/8", "nowhere"], [""]],
+    token_endpoint_auth_method: ["", "none", "private_key_jwt"],
+    access_token_ttl: [0, -1, 1.5, 86_401, Number.NaN, Number.POSITIVE_INFINITY],
+    workspace: ["", "a\u0000b", "a".repeat(256)],
+    client_secret: ["", "a".repeat(1025), "a\nb".repeat(10), "\ud800".repeat(20)].map((text) => new Redacted(text)),
+  })) {
+    test(`with a bad ${field} is refused by the name of the field, and nothing is kept`, async () => {
+      for (const value of values) {
+        const endpoint = new TestEndpoint();
+        const refused = await registerClient({ [field]: value }, endpoint);
+        assert.ok(!refused.ok, inspect(value));
+        assert.deepEqual(
+          refused.error.map((problem) => problem.field),
+          [field],
+        );
+        assert.match(refused.error[0]?.problem ?? "", /^[\x20-\x7e]{10,}$/);
+        assert.deepEqual(await stored(endpoint), []);
+        assert.deepEqual(endpoint.hasher.counts, { fast: 0, slow: 0, compares: 0 });
+      }
+    });
+  }
+
+  test("with several bad fields names each of them", async () => {
+    const registration: ClientRegistration = { client_id: ":", scope: '"', status: "x", access_token_ttl: 0 };
+    const refused = await registerClient(registration, new TestEndpoint());
+    assert.ok(!refused.ok);
+    assert.deepEqual(
+      refused.error.map(({ field }) => field),
+      ["client_id", "scope", "status", "access_token_ttl"],
+    );
+  });
+
+  test("with an id that is taken is refused, and the client that has it stays as it was", async () => {
+    const endpoint = new TestEndpoint();
+    const { client } = await endpoint.register({ client_id: "app" });
+    const refused = await registerClient({ client_id: "app", status: "disabled" }, endpoint);
+    assert.deepEqual(refused, {
+      ok: false,
+      error: [{ field: "client_id", problem: "a client with this id is registered already" }],
+    });
+    assert.deepEqual(await stored(endpoint), [client]);
+  });
+
+  test("with an expiry a moment ahead is taken", async () => {
+    const { client } = await new TestEndpoint().register({ expires_at: "2026-11-21T12:00:00.001Z" });
+    assert.equal(client.expiresAt, Date.parse(now) + 1);
+  });
+
+  test("that is refused says nothing of its secret", async () => {
+    for (const client_secret of [new Redacted(`${secret}\n`), new Redacted(secret.repeat(99))]) {
+      const refused = await registerClient({ client_secret }, new TestEndpoint());
+      assert.ok(!refused.ok);
+      assert.ok(!JSON.stringify(refused).includes(secret));
+    }
+  });
+});
+
+suite("A secret", () => {
+  for (const [text, human, kind] of [
+    ["x".repeat(19), undefined, "human"],
+    ["x".repeat(20), undefined, "imported"],
+    ["x".repeat(20), false, "imported"],
+    ["x".repeat(20), true, "human"],
+    ["x".repeat(19), false, "human"],
+    ["🔑".repeat(19), undefined, "human"],
+    ["🔑".repeat(20), undefined, "imported"],
+    ["x", undefined, "human"],
+    ["x".repeat(1024), undefined, "imported"],
+  ] as const) {
+    test(`of ${[...text].length} characters like ${[...text][0]}, human_secret ${human}, is kept as ${kind}`, async () => {
+      const endpoint = new TestEndpoint();
+      const { client, generatedSecret } = await endpoint.register({
+        secret: { value: new Redacted(text) },
+        human_secret: human,
+      });
+      assert.equal(generatedSecret, undefined);
+      assert.equal(client.secrets[0]?.kind, kind);
+      assert.deepEqual(endpoint.hasher.counts, {
+        fast: kind === "human" ? 0 : 1,
+        slow: kind === "human" ? 1 : 0,
+        compares: 0,
+      });
+      assert.equal(client.secrets[0]?.salt.length, kind === "human" ? 16 : 0);
+    });
+  }
+
+  test("that is marked human and missing is refused", async () => {
+    const refused = await registerClient({ human_secret: true }, new TestEndpoint());
+    assert.ok(!refused.ok);
+    assert.deepEqual(
+      refused.error.map(({ field }) => field),
+      ["client_secret"],
+    );
+  });
+
+  test("that cannot be hashed now is refused, and nothing is kept", async () => {
+    const endpoint = new TestEndpoint();
+    endpoint.hasher.busy = true;
+    const refused = await registerClient({ secret: { value: new Redacted("hunter2") } }, endpoint);
+    assert.ok(!refused.ok);
+    assert.match(refused.error[0]?.problem ?? "", /try again/);
+    assert.deepEqual(await stored(endpoint), []);
+  });
+
+  test("is nowhere in what is kept or printed", async () => {
+    const endpoint = new TestEndpoint();
+    const { client } = await endpoint.register({ secret: { value: new Redacted(secret) } });
+    const generated = await endpoint.register({});
+    const shown = generated.generatedSecret?.reveal() ?? "";
+    for (const text of [inspect([client, generated], { depth: 9 }), JSON.stringify([client, generated])]) {
+      assert.ok(!text.includes(secret));
+      assert.ok(!text.includes(shown));
+    }
+  });
+
+  test("that is generated is drawn evenly from the whole alphabet", async () => {
+    const endpoint = new TestEndpoint();
+    const counts = new Map<string, number>([...generatedSecretRandom.alphabet].map((char) => [char, 0]));
+    for (let drawn = 0; drawn < 2000; drawn++) {
+      const { generatedSecret } = await endpoint.register({});
+      for (const char of generatedSecret?.reveal().slice(24, 67) ?? "") counts.set(char, (counts.get(char) ?? 0) + 1);
+    }
+    const expected = (2000 * 43) / 62;
+    const chiSquared = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    // 61 degrees of freedom: a fair draw exceeds 124 once in a million; bytes modulo 62 give several thousand
+    assert.ok(chiSquared < 124, `chi squared is ${chiSquared}`);
+  });
+
+  test("that is generated takes no byte that would favour a character", async () => {
+    const random = new SeededRandom();
+    const bytes = random.bytes.bind(random);
+    random.bytes = (length) => bytes(length).map((byte, at) => (at % 2 === 0 ? 255 : byte));
+    const endpoint = new TestEndpoint();
+    const registered = await registerClient(
+      {},
+      { ...endpoint, random, store: endpoint.store, clock: endpoint.clock, hasher: endpoint.hasher },
+    );
+    assert.ok(registered.ok);
+    const shown = registered.value.generatedSecret?.reveal() ?? "";
+    assert.equal(isMistypedSecret(shown), false);
+    assert.match(shown, /^carnet_[a-z0-9]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
+    // 255 modulo 62 is 7 and modulo 36 is 3: half of all characters would be those
+    assert.ok([...shown.slice(24, 67)].filter((char) => char === "7").length < 10);
+  });
+});

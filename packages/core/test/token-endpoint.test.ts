@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { paths } from "@carnet/protocol/endpoints";
+import { Redacted } from "@carnet/protocol/redacted";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const secret = "planted-secret-0123456789";
+
+async function withClient(changes = {}): Promise<TestEndpoint> {
+  const endpoint = new TestEndpoint(changes);
+  await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) }, scope: "file:read file:write" });
+  return endpoint;
+}
+
+const credentials = { client_id: "app", client_secret: secret };
+
+test("a token is signed after every check, recorded after it is signed, and answered after it is recorded", async () => {
+  let letRecord = () => {};
+  const events: string[] = [];
+  const endpoint = await withClient({
+    recorder: {
+      record: () => {
+        events.push("record");
+        return new Promise<void>((resolve) => {
+          letRecord = resolve;
+        });
+      },
+    },
+  });
+  const answer = endpoint.post(credentials).then(({ status }) => events.push(`answer ${status}`));
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  assert.deepEqual([...endpoint.events, ...events], ["find", "sign", "record"]);
+  letRecord();
+  await answer;
+  assert.deepEqual(events, ["record", "answer 200"]);
+});
+
+test("a refusal too is answered only after it is recorded, and nothing is signed for it", async () => {
+  let letRecord = () => {};
+  const events: string[] = [];
+  const endpoint = await withClient({
+    recorder: {
+      record: () => {
+        events.push("record");
+        return new Promise<void>((resolve) => {
+          letRecord = resolve;
+        });
+      },
+    },
+  });
+  const answer = endpoint
+    .post({ ...credentials, client_secret: "x" })
+    .then(({ status }) => events.push(`answer ${status}`));
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  assert.deepEqual([...endpoint.events, ...events], ["find", "record"]);
+  letRecord();
+  await answer;
+  assert.deepEqual(events, ["record", "answer 401"]);
+});
+
+for (const [what, form] of [
+  ["a token", credentials],
+  ["a refusal", { ...credentials, scope: '"' }],
+] as const) {
+  test(`${what} that cannot be recorded is not answered`, async () => {
+    for (const record of [
+      () => {
+        throw new Error("disk full");
+      },
+      () => Promise.reject(new Error("disk full")),
+    ]) {
+      const endpoint = await withClient({ recorder: { record } });
+      await assert.rejects(endpoint.post(form), /disk full/);
+    }
+  });
+}
+
+test("each request leaves one record, whatever comes of it", async () => {
+  const endpoint = await withClient();
+  const forms = [
+    credentials,
+    { ...credentials, client_secret: "x" },
+    { ...credentials, scope: "graph:read" },
+    { grant_type: "x" },
+  ];
+  for (const form of forms) await endpoint.post(form);
+  assert.deepEqual(
+    endpoint.records.map((record) => (record.event === "token_issued" ? "issued" : record.reason)),
+    ["issued", "wrong_secret", "scope_not_granted", "other_grant_type"],
+  );
+});
+
+test("the record of a token says who got what, and its jti and expiry are those of the token", async () => {
+  const endpoint = await withClient();
+  const { body } = await endpoint.post(
+    { ...credentials, scope: "file:read" },
+    { requestId: "r-1", address: "198.51.100.7" },
+  );
+  const claims = JSON.parse(Buffer.from(String(body["access_token"]).split(".")[1] ?? "", "base64url").toString());
+  const [record] = endpoint.records;
+  assert.ok(record?.event === "token_issued");
+  const { secretId, ...rest } = record;
+  assert.match(secretId, /^[a-z0-9]{16}$/);
+  assert.deepEqual(rest, {
+    event: "token_issued",
+    requestId: "r-1",
+    at: endpoint.clock.now(),
+    path: "/oauth2/token",
+    address: "198.51.100.7",
+    version: "2026-01-01",
+    clientId: "app",
+    jti: claims.jti,
+    keyId: "key-1",
+    scope: "file:read",
+    expiresAt: claims.exp,
+  });
+});
+
+test("the record of a refusal names a client only where it is registered: anything else may be a secret", async () => {
+  const endpoint = await withClient();
+  await endpoint.post({ ...credentials, client_secret: "x" });
+  await endpoint.post({ client_id: secret, client_secret: "app" });
+  await endpoint.post({ client_id: "a\u0000b", client_secret: "x" });
+  assert.deepEqual(
+    endpoint.records.map((record) => [record.clientId, record.event === "token_refused" && record.reason]),
+    [
+      ["app", "wrong_secret"],
+      [null, "unknown_client"],
+      [null, "unknown_client"],
+    ],
+  );
+});
+
+test("no record and no error holds a secret or a token, whatever was sent and wherever it was put", async () => {
+  const endpoint = await withClient();
+  const planted = new Redacted(`Bearer ${secret}`);
+  const { body } = await endpoint.post(credentials);
+  await endpoint.post({ grant_type: secret });
+  await endpoint.post({ client_id: secret, client_secret: secret });
+  await endpoint.post({ ...credentials, scope: secret });
+  await endpoint.post({ ...credentials, scope: `"${secret}` });
+  await endpoint.post({}, { version: secret });
+  await endpoint.post({}, { contentType: `text/${secret};${secret}` });
+  await endpoint.post({}, { query: new Redacted(`client_secret=${secret}`) });
+  await endpoint.post({}, { authorization: [planted, planted] });
+  await endpoint.post({}, { authorization: [new Redacted(`Basic ${secret}`)] });
+  await endpoint.post(
+    {},
+    { authorization: [new Redacted(`Basic ${Buffer.from(`${secret}:${secret}`).toString("base64")}`)] },
+  );
+  await endpoint.post({}, { body: new Redacted(`{"client_secret":"${secret}"`), contentType: "application/json" });
+  await endpoint.post({}, { body: new Redacted(`${secret}=%`) });
+  assert.equal(endpoint.records.length, 13);
+  // A media type is named where it is one, so that one case is left out
+  const records = inspect(
+    endpoint.records.filter((_, at) => at !== 6),
+    { depth: 9, maxStringLength: null },
+  );
+  assert.ok(!records.includes(secret), records);
+  assert.ok(!records.includes(String(body["access_token"])));
+});
+
+test("from the sunset the deprecated path answers 410 whatever is sent, and until then as ever [RFC8594 §3]", async () => {
+  const endpoint = await withClient();
+  const path = paths.deprecatedToken;
+  endpoint.clock.set("2029-01-30T23:59:59.999Z");
+  assert.equal((await endpoint.post(credentials, { path })).status, 200);
+  endpoint.clock.set("2029-01-31T00:00:00.000Z");
+  for (const form of [credentials, { ...credentials, client_secret: "x" }, { grant_type: "x" }]) {
+    const { status, body } = await endpoint.post(form, { path });
+    assert.equal(status, 410);
+    assert.equal(body["error"], "invalid_request");
+    assert.match(String(body["error_description"]), /\/oauth2\/token/);
+  }
+  assert.equal((await endpoint.post(credentials, { path: paths.token })).status, 200);
+});
+
+test("what cannot be taken is refused in the order of the contract", async () => {
+  const endpoint = await withClient();
+  const contentType = "text/plain";
+  const query = new Redacted("client_secret=x");
+  const version = "latest";
+  endpoint.clock.set("2030-01-01T00:00:00Z");
+  await endpoint.post({ grant_type: "x" }, { contentType, query, version, path: paths.deprecatedToken });
+  await endpoint.post({ grant_type: "x" }, { contentType, query, version });
+  await endpoint.post({ grant_type: "x" }, { contentType, query });
+  await endpoint.post({ grant_type: "x" }, { contentType });
+  await endpoint.post({ grant_type: "x", client_id: "nobody", client_secret: "x", scope: '"' });
+  await endpoint.post({ client_id: "nobody", client_secret: "x", scope: '"' });
+  await endpoint.post({ ...credentials, scope: '"' });
+  assert.deepEqual(
+    endpoint.records.map((record) => record.event === "token_refused" && record.reason),
+    [
+      "path_sunset",
+      "bad_version",
+      "credentials_in_query",
+      "bad_content_type",
+      "other_grant_type",
+      "unknown_client",
+      "scope_not_granted",
+    ],
+  );
+});
+
+test("a body that was not UTF-8 is refused, and the description says what to do", async () => {
+  const endpoint = await withClient();
+  const { status, body } = await endpoint.post({}, { body: undefined });
+  assert.equal(status, 400);
+  assert.match(String(body["error_description"]), /UTF-8.*not compressed/);
+});

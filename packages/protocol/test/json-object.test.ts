@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeJsonObject } from "@carnet/protocol/json-object";
+import fc from "fast-check";
+import { anyText, wellFormedText } from "./any-text.ts";
+import { assertLinear } from "./linear-time.ts";
+
+const members = fc.array(fc.record({ name: wellFormedText, value: wellFormedText }, { noNullPrototype: true }), {
+  maxLength: 8,
+});
+const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
+const escaped = (value: string) =>
+  `"${[...Array(value.length).keys()].map((at) => `\\u${value.charCodeAt(at).toString(16).padStart(4, "0")}`).join("")}"`;
+
+test("each member comes back in order, with repeated names kept apart, however it is written", () => {
+  fc.assert(
+    fc.property(members, space, fc.boolean(), (list, gap, escaping) => {
+      const write = escaping ? escaped : JSON.stringify;
+      const body = list.map(({ name, value }) => `${gap}${write(name)}${gap}:${gap}${write(value)}${gap}`).join(",");
+      assert.deepEqual(decodeJsonObject(`${gap}{${body || gap}}${gap}`), { ok: true, value: list });
+    }),
+  );
+});
+
+test("no text makes decoding throw, and what is accepted is what the platform's parser reads", () => {
+  const pieces = fc.constantFrom(
+    '"a"',
+    '"a',
+    '"',
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "1",
+    "null",
+    " ",
+    '"\\"',
+    "s",
+    '"\\u0073"',
+  );
+  const hostile = fc.oneof(
+    anyText,
+    fc.json(),
+    fc.array(pieces).map((list) => list.join("")),
+  );
+  fc.assert(
+    fc.property(hostile, (body) => {
+      const decoded = decodeJsonObject(body);
+      if (!decoded.ok) return;
+      const parsed: unknown = JSON.parse(body);
+      assert.deepEqual(Object.fromEntries(decoded.value.map(({ name, value }) => [name, value])), {
+        ...(parsed as object),
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("any value that is no string is refused, wherever it stands and whatever follows under its name", () => {
+  const other = fc.oneof(
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(wellFormedText),
+    fc.dictionary(wellFormedText, wellFormedText),
+  );
+  fc.assert(
+    fc.property(members, other, fc.nat(), (list, value, place) => {
+      const written = list.map((member) => `${JSON.stringify(member.name)}:${JSON.stringify(member.value)}`);
+      written.splice(place % (written.length + 1), 0, `"x":${JSON.stringify(value)}`);
+      const decoded = decodeJsonObject(`{${written.join(",")},"x":"y"}`);
+      assert.deepEqual(decoded, { ok: false, error: "a member of the JSON object has a value that is not a string" });
+    }),
+  );
+});
+
+for (const [body, problem] of [
+  ["", "the body is not valid JSON"],
+  ["{", "the body is not valid JSON"],
+  ["{'a':'b'}", "the body is not valid JSON"],
+  ['{"a":"b",}', "the body is not valid JSON"],
+  ['\ufeff{"a":"b"}', "the body is not valid JSON"],
+  ["null", "the body is JSON but not an object"],
+  ['"a"', "the body is JSON but not an object"],
+  ["[]", "the body is JSON but not an object"],
+  ['{"a":"\\ud800"}', "the JSON object holds a string that is not valid Unicode"],
+  ['{"\\udfff":"a"}', "the JSON object holds a string that is not valid Unicode"],
+  ['{"a":"\\ud800","a":"b"}', "the JSON object holds a string that is not valid Unicode"],
+] as const) {
+  test(`${JSON.stringify(body)} is refused: ${problem}`, () => {
+    assert.deepEqual(decodeJsonObject(body), { ok: false, error: problem });
+  });
+}
+
+test("a problem never repeats the text", () => {
+  const planted = "hunter2";
+  for (const body of [
+    planted,
+    `{"client_secret":"${planted}"`,
+    `{"a":{"b":"${planted}"}}`,
+    `["${planted}"]`,
+    `{"${planted}":1}`,
+  ]) {
+    assert.ok(!JSON.stringify(decodeJsonObject(body)).includes(planted));
+  }
+});
+
+test("decoding takes time in proportion to the length, whatever the text", () => {
+  assertLinear((size) => '"'.repeat(size), decodeJsonObject);
+  assertLinear((size) => "\\".repeat(size), decodeJsonObject);
+  assertLinear((size) => `{"a":"${"\\\\".repeat(size / 2)}"}`, decodeJsonObject);
+  assertLinear((size) => `{"a":"${'\\"'.repeat(size / 2)}"}`, decodeJsonObject);
+  assertLinear((size) => `{"a":"${" ".repeat(size)}"}`, decodeJsonObject);
+  assertLinear((size) => `{"a":"b"${" ".repeat(size)}}`, decodeJsonObject);
+  assertLinear((size) => `{${'"a":"",'.repeat(size / 7)}"a":""}`, decodeJsonObject);
+  assertLinear((size) => "[".repeat(size), decodeJsonObject);
+});

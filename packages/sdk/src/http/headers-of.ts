@@ -1,0 +1,14 @@
+import { invalid } from "../errors/invalid-request-error.ts";
+
+type Given = RequestInit["headers"] | undefined;
+
+/** Headers put together, the later ones over the earlier. The runtime's own error would show a value that is wrong. */
+export function headersOf(first: Given, ...given: readonly Given[]): Headers {
+  try {
+    const all = new Headers(first);
+    for (const some of given) for (const [name, value] of new Headers(some)) all.set(name, value);
+    return all;
+  } catch {
+    throw invalid("headers", "(or apiVersion, userAgent) cannot be sent");
+  }
+}

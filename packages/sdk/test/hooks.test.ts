@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConnectionError, HTTPClient, InvalidRequestError } from "@carnet/sdk";
+import { connectionRefused, network, tokenAnswer } from "./support/scripted-fetch.ts";
+import { CLIENT_SECRET, failure, sdkFor } from "./support/sdk-for.ts";
+
+const answering = (headers: Record<string, string> = {}) =>
+  network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("ok", { headers })));
+
+test("HTTPClient runs beforeRequest, response and requestError hooks", async () => {
+  const seen: string[] = [];
+  const net = network((_, n) => (n === 0 ? new Response("ok", { status: 201 }) : connectionRefused()));
+  const inner = new HTTPClient({
+    fetch: net.fetch,
+    hooks: {
+      beforeRequest: async (request) => {
+        seen.push(`inner ${request.headers.get("x-hook")}`);
+        request.headers.set("x-late", "1");
+        return undefined;
+      },
+      requestError: (error) => void seen.push(`error ${error.message}`),
+    },
+  });
+  const client = new HTTPClient({
+    fetch: (input, init) => inner.request(input, init),
+    hooks: {
+      beforeRequest: (request) => {
+        seen.push(`outer ${request.method}`);
+        return new Request(request, { headers: { "x-hook": "1" } });
+      },
+      response: (response) => void seen.push(`response ${response.status}`),
+    },
+  });
+  await client.request("https://h.test/x", { method: "PUT" });
+  assert.deepEqual([net.sent[0]?.headers.get("x-hook"), net.sent[0]?.headers.get("x-late")], ["1", "1"]);
+  await failure(client.request("https://h.test/x"));
+  assert.deepEqual(seen, ["outer PUT", "inner 1", "response 201", "outer GET", "inner 1", "error fetch failed"]);
+});
+
+test("the SDK's hooks run around every request, those of a given client inside them", async () => {
+  const seen: string[] = [];
+  const httpClient = new HTTPClient({
+    fetch: answering().fetch,
+    hooks: { beforeRequest: () => void seen.push("client") as undefined },
+  });
+  const sdk = sdkFor(answering(), {
+    httpClient,
+    hooks: { beforeRequest: (request) => void seen.push(new URL(request.url).pathname) as undefined },
+  });
+  await sdk.fetch("/x");
+  assert.deepEqual(seen, ["/oauth2/token", "client", "/x", "client"]);
+});
+
+test("a hook cannot take the token to another origin, nor have redirects followed", async () => {
+  let elsewhere = true;
+  const net = answering();
+  const hooks = {
+    beforeRequest: (request: Request) =>
+      elsewhere
+        ? new Request(request.url.replace("api.example", "evil"), request)
+        : new Request(request.url, { method: "POST" }),
+  };
+  const sdk = sdkFor(net, { hooks });
+  const error = await failure(sdk.token());
+  assert.ok(error instanceof InvalidRequestError);
+  assert.equal(error.field, "hooks.beforeRequest");
+  assert.equal(net.sent.length, 0);
+  elsewhere = false;
+  await sdk.token();
+  assert.equal(net.sent[0]?.redirect, "manual");
+});
+
+test("a hook that fails is an InvalidRequestError that names it, and nothing is tried again", async () => {
+  for (const [hook, hooks] of [
+    ["beforeRequest", { beforeRequest: () => Promise.reject(new Error("broken")) }],
+    ["response", { response: () => assert.fail("broken") }],
+  ] as const) {
+    const net = answering();
+    const error = await failure(sdkFor(net, { hooks }).token());
+    assert.ok(error instanceof InvalidRequestError);
+    assert.equal(error.field, `hooks.${hook}`);
+    assert.equal((error.cause as Error).message, "broken");
+    assert.ok(net.sent.length <= 1);
+  }
+});
+
+test("a requestError hook sees a summary without secrets", async () => {
+  const errors: Error[] = [];
+  const leak = Object.assign(new TypeError("no https://h.test/?token=abc with Bearer abc.def"), {
+    config: { secret: CLIENT_SECRET },
+  });
+  const sdk = sdkFor(
+    network(() => leak),
+    { hooks: { requestError: (error) => void errors.push(error) } },
+  );
+  assert.ok((await failure(sdk.iam.tokenRequest({}, { retries: 0 }))) instanceof ConnectionError);
+  assert.equal(errors[0]?.message, "no https://h.test/ with Bearer [redacted]");
+  assert.equal(Reflect.get(errors[0] ?? {}, "config"), undefined);
+});

@@ -1,0 +1,44 @@
+import { knownVersions } from "@carnet/protocol/versions";
+
+/** The headers of answers, one definition each. They stand apart because every operation refers to some of them. */
+const header = (description: string, schema: object, example: string | number) => ({
+  description,
+  required: true,
+  schema: { ...schema, examples: [example] },
+});
+const text = { type: "string" } as const;
+
+export const headers = {
+  RequestId: header(
+    "The id of this request, under which the service's log has it.",
+    { ...text, minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
+    "5f0c2b9e-6a34-4f0e-9d0b-1f3a7c8e2d55",
+  ),
+  Version: header("The version that the request was answered by.", { ...text, enum: [...knownVersions] }, "2026-01-01"),
+  NoStore: header("Tokens and refusals are not to be cached.", { const: "no-store" }, "no-store"),
+  NoCache: header("The same, for caches of HTTP/1.0.", { const: "no-cache" }, "no-cache"),
+  Challenge: header(
+    "How to authenticate (RFC 7617).",
+    { ...text, pattern: "^Basic " },
+    'Basic realm="carnet", charset="UTF-8"',
+  ),
+  RetryAfter: header("When to try again, in whole seconds.", { type: "integer", minimum: 1 }, 5),
+  Deprecation: header("Since when this path is deprecated (RFC 9745).", { ...text, pattern: "^@\\d+$" }, "@1770854400"),
+  Sunset: header("From when this path answers 410 (RFC 8594).", text, "Wed, 31 Jan 2029 00:00:00 GMT"),
+  Link: header(
+    "The path that takes the place of this one, and the notice of its deprecation and sunset.",
+    text,
+    '<https://iam.example.com/oauth2/token>; rel="successor-version"',
+  ),
+  CacheControl: header("For how long it may be cached, in seconds.", text, "public, max-age=300"),
+  EntityTag: header("For `If-None-Match`.", text, '"Yc0FJtHqVb8YkqJ2hXlK3w"'),
+  Allow: header("The methods that the path takes.", text, "POST"),
+} as const;
+
+export type HeaderName = keyof typeof headers;
+
+/** Refers an answer's headers to their definitions. */
+export const headersOf = (named: Readonly<Record<string, HeaderName>>) =>
+  Object.fromEntries(
+    Object.entries(named).map(([name, definition]) => [name, { $ref: `#/components/headers/${definition}` }]),
+  );

@@ -1,0 +1,122 @@
+import { paths } from "@carnet/protocol/endpoints";
+import { authorizationServerMetadata } from "@carnet/protocol/metadata";
+import { headersOf } from "./headers.ts";
+
+/** The operations that read what the service publishes of itself, by their paths. */
+export const publishedDocuments = (issuer: string) => ({
+  [paths.authorizationServerMetadata]: {
+    get: cacheable({
+      operationId: "authorizationServerMetadata",
+      summary: "Read the authorization server metadata",
+      description: "Where a client that knows only the issuer finds everything else (RFC 8414).",
+      content: metadata(issuer),
+    }),
+  },
+  [paths.openidConfiguration]: {
+    get: cacheable({
+      operationId: "openidConfiguration",
+      summary: "Read the same metadata under the OpenID Connect path",
+      description: "The same document, for clients that look only here. The service is no OpenID provider.",
+      content: metadata(issuer),
+    }),
+  },
+  [paths.jwks]: {
+    get: cacheable({
+      operationId: "jwks",
+      summary: "Read the public keys",
+      description: "The keys that verify access tokens (RFC 7517). Ask again when a token names a key that you lack.",
+      content: { "application/jwk-set+json": { schema: ref("PublicKeySet"), example: { keys: [exampleKey] } } },
+    }),
+  },
+  [paths.openapi]: {
+    get: cacheable({
+      operationId: "openapi",
+      summary: "Read this description",
+      description: `The OpenAPI document that the page under \`${paths.docs}\` shows.`,
+      content: { "application/json": { schema: { type: "object", required: ["openapi", "info", "paths"] } } },
+    }),
+  },
+  [paths.live]: {
+    get: probe({
+      operationId: "live",
+      summary: "Ask whether the process answers",
+      description: "Restart the process when this fails. It does not look at the store.",
+      responses: { 200: live },
+    }),
+  },
+  [paths.ready]: {
+    get: probe({
+      operationId: "ready",
+      summary: "Ask whether tokens can be issued",
+      description: "Send no traffic here while this is not 200.",
+      responses: {
+        200: readiness("Ready.", { status: "ready", draining: false, keys: true, store: true }),
+        503: readiness("Not ready.", { status: "unavailable", draining: false, keys: true, store: false }),
+      },
+    }),
+  },
+});
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+}
+
+const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
+
+const cacheable = ({ content, ...operation }: Operation & { content: object }) => {
+  const headers = headersOf({ "X-Request-ID": "RequestId", "Cache-Control": "CacheControl", ETag: "EntityTag" });
+  return {
+    tags: ["Discovery"],
+    ...operation,
+    parameters: [
+      { name: "If-None-Match", in: "header", description: "An earlier answer's `ETag`.", schema: { type: "string" } },
+    ],
+    responses: {
+      200: { description: "The document as it is now.", headers, content },
+      304: { description: "Not modified: use the copy that you have.", headers },
+    },
+  };
+};
+
+const probe = (operation: Operation & { responses: object }) => ({ tags: ["Health"], ...operation });
+
+const probeHeaders = headersOf({ "X-Request-ID": "RequestId", "Cache-Control": "NoStore" });
+
+const live = {
+  description: "The process answers.",
+  headers: probeHeaders,
+  content: {
+    "application/json": {
+      schema: { type: "object", required: ["status"], properties: { status: { const: "live" } } },
+      example: { status: "live" },
+    },
+  },
+};
+
+const readiness = (description: string, example: object) => ({
+  description,
+  headers: probeHeaders,
+  content: {
+    "application/json": {
+      schema: { allOf: [ref("Readiness"), { properties: { status: { const: Object(example).status } } }] },
+      example,
+    },
+  },
+});
+
+const metadata = (issuer: string) => ({
+  "application/json": { schema: ref("Metadata"), example: authorizationServerMetadata(issuer) },
+});
+
+/** The P-256 key of RFC 7517 appendix A.1. */
+const exampleKey = {
+  kty: "EC",
+  x: "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+  y: "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+  crv: "P-256",
+  kid: "1",
+  alg: "ES256",
+  use: "sig",
+};

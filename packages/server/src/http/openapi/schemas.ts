@@ -1,0 +1,58 @@
+/** The shapes of what the service publishes. The shapes of the token operation are the protocol's own. */
+const url = { type: "string", format: "uri" } as const;
+const names = { type: "array", items: { type: "string" } } as const;
+
+/** RFC 8414 §2, as far as the service has something to say. */
+export const Metadata = {
+  type: "object",
+  description: "Authorization server metadata (RFC 8414).",
+  required: [
+    ...["issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported"],
+    ...["token_endpoint_auth_methods_supported", "service_documentation"],
+  ],
+  properties: {
+    issuer: { ...url, description: "The `iss` of every token." },
+    token_endpoint: { ...url, description: "Where tokens are to be had." },
+    jwks_uri: { ...url, description: "Where the keys are that verify tokens." },
+    response_types_supported: { ...names, description: "Empty: there is no authorization endpoint.", maxItems: 0 },
+    grant_types_supported: { ...names, description: "The grants of the token endpoint." },
+    token_endpoint_auth_methods_supported: { ...names, description: "How clients may authenticate." },
+    service_documentation: { ...url, description: "The page that you may be reading." },
+  },
+} as const;
+
+export const PublicKey = {
+  type: "object",
+  description: "A public key (RFC 7517).",
+  required: ["kty", "kid", "alg", "use"],
+  properties: {
+    kty: { type: "string", description: "The kind of key.", examples: ["EC"] },
+    kid: { type: "string", description: "The key id, as in the header of the tokens that it signed." },
+    alg: { type: "string", description: "The algorithm it is for.", examples: ["ES256"] },
+    use: { type: "string", const: "sig", description: "Keys here are for signatures only." },
+    crv: { type: "string", description: "The curve, of an elliptic key.", examples: ["P-256"] },
+    x: { type: "string", description: "A coordinate, in base64url." },
+    y: { type: "string", description: "A coordinate, in base64url." },
+  },
+  not: { required: ["d"] }, // RFC 7518 §6.2.2: the private part
+} as const;
+
+export const PublicKeySet = {
+  type: "object",
+  description: "A JSON Web Key Set (RFC 7517 section 5).",
+  required: ["keys"],
+  properties: { keys: { type: "array", minItems: 1, items: { $ref: "#/components/schemas/PublicKey" } } },
+} as const;
+
+export const Readiness = {
+  type: "object",
+  description: "Whether tokens can be issued, and what stands in the way if not.",
+  required: ["status", "draining", "keys", "store"],
+  additionalProperties: false,
+  properties: {
+    status: { type: "string", enum: ["ready", "unavailable"] },
+    draining: { type: "boolean", description: "Whether the process is about to stop." },
+    keys: { type: "boolean", description: "Whether there is a key to sign with." },
+    store: { type: "boolean", description: "Whether the store answers." },
+  },
+} as const;

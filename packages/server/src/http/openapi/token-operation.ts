@@ -1,0 +1,109 @@
+import { paths } from "@carnet/protocol/endpoints";
+import { type RefusalKind, refusals } from "@carnet/protocol/refusals";
+import { knownVersions } from "@carnet/protocol/versions";
+import { type HeaderName, headersOf } from "./headers.ts";
+import { refusalExamples, requestExamples, tokenExample } from "./token-examples.ts";
+
+/** The token operation under one of its two paths. */
+export function tokenOperation({ issuer, deprecated }: { issuer: string; deprecated: boolean }) {
+  const successor = `\n\n**Deprecated**: send the same request to \`${paths.token}\`.`;
+  return {
+    tags: ["IAM"],
+    operationId: deprecated ? "tokenRequestDeprecated" : "tokenRequest",
+    deprecated,
+    summary: deprecated ? "Retrieve a token (deprecated path)" : "Retrieve a token",
+    description: `${about}${deprecated ? successor : ""}`,
+    security: [{}, { clientSecretBasic: [] }],
+    parameters,
+    requestBody: { required: true, description: "Parameters in any order.", content: requestContent },
+    responses: { 200: tokenAnswer(issuer, deprecated), ...refusedAnswers(deprecated) },
+  };
+}
+
+const about = `Exchanges client credentials for an access token ([RFC 6749 section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
+
+The credentials go **either** in the body, as \`client_id\` and \`client_secret\`, **or** in an \`Authorization: Basic\` header;
+both at once are refused, and credentials in the URL are too. Without \`scope\` the token has all that the client is
+registered for. With it, the answer's \`scope\` says what was really granted, which can be less than was asked.
+
+A parameter without a value counts as absent, an unknown one is ignored, and a known one sent twice is refused.`;
+
+const parameters = [
+  {
+    name: "X-Version",
+    in: "header",
+    description: `A date, which resolves to the newest of ${knownVersions.join(" and ")} on or before it; a preview's slug may follow after a dot. Without it, \`${paths.token}\` answers by the newest version.`,
+    schema: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}(\\..+)?$", examples: [...knownVersions] },
+  },
+  {
+    name: "X-Request-ID",
+    in: "header",
+    description: "Your own id for the request: it comes back, and the service's log has it. Any other is replaced.",
+    schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
+  },
+];
+
+const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
+
+const requestContent = {
+  "application/x-www-form-urlencoded": { schema: ref("TokenRequest"), examples: requestExamples },
+  "application/json": { schema: ref("TokenRequest"), examples: requestExamples },
+};
+
+const commonHeaders = {
+  "X-Request-ID": "RequestId",
+  "X-Version": "Version",
+  "Cache-Control": "NoStore",
+  Pragma: "NoCache",
+} as const satisfies Record<string, HeaderName>;
+
+const deprecationHeaders = {
+  Deprecation: "Deprecation",
+  Sunset: "Sunset",
+  Link: "Link",
+} as const satisfies Record<string, HeaderName>;
+
+/** What only the refusals of one status carry. */
+const headersOfStatus: Readonly<Record<number, Readonly<Record<string, HeaderName>>>> = {
+  [refusals.invalidClient.status]: { "WWW-Authenticate": "Challenge" },
+  [refusals.tooManyRequests.status]: { "Retry-After": "RetryAfter" },
+  [refusals.unavailable.status]: { "Retry-After": "RetryAfter" },
+};
+
+const answerHeaders = (deprecated: boolean, others: Readonly<Record<string, HeaderName>> = {}) =>
+  headersOf({ ...commonHeaders, ...(deprecated ? deprecationHeaders : {}), ...others });
+
+const tokenAnswer = (issuer: string, deprecated: boolean) => ({
+  description: "A token.",
+  headers: answerHeaders(deprecated),
+  content: { "application/json": { schema: ref("TokenResponse"), example: tokenExample(issuer) } },
+});
+
+function refusedAnswers(deprecated: boolean) {
+  const kinds = (Object.keys(refusals) as RefusalKind[]).filter((kind) => deprecated || kind !== "pathSunset");
+  const statuses = [...new Set(kinds.map((kind) => refusals[kind].status))].sort();
+  const answers = statuses.map((status) => {
+    const ofStatus = kinds.filter((kind) => refusals[kind].status === status);
+    return [status, refusedAnswer(ofStatus, answerHeaders(deprecated, headersOfStatus[status]))];
+  });
+  return Object.fromEntries(answers);
+}
+
+function refusedAnswer(kinds: readonly RefusalKind[], headers: object) {
+  const codes = [...new Set(kinds.map((kind) => refusals[kind].error))];
+  const examples = kinds.flatMap((kind) => {
+    const description = refusalExamples[kind];
+    if (description === undefined) return [];
+    return [[kind, { value: { error: refusals[kind].error, error_description: description } }]];
+  });
+  return {
+    description: kinds.map((kind) => `\`${refusals[kind].error}\`: ${refusals[kind].when}.`).join("\n\n"),
+    headers,
+    content: {
+      "application/json": {
+        schema: { allOf: [ref("ErrorResponse"), { type: "object", properties: { error: { enum: codes } } }] },
+        ...(examples.length > 0 ? { examples: Object.fromEntries(examples) } : {}),
+      },
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { FastifyInstance } from "fastify";
+import { isKnown } from "./metadata-routes.ts";
+
+// The package's own plugin would add a second set of routes and a proxy; its browser bundle is all that is needed
+const file = fileURLToPath(new URL("./js/standalone.js", import.meta.resolve("@scalar/fastify-api-reference")));
+
+/**
+ * Serves the script that draws the API page, at 3.4 MB the one large thing here: compressed to those who take that,
+ * from the disk to the rest. It is compressed once, when it is first asked for; until then nothing of it is in memory.
+ */
+export function addReaderScript(app: FastifyInstance, path: string): void {
+  let preparing: Promise<Prepared> | undefined;
+  app.get(path, async (request, reply) => {
+    preparing ??= prepare().catch((error: unknown) => {
+      preparing = undefined; // so that the next request tries again
+      throw error;
+    });
+    const { tag, compressed } = await preparing;
+    const small = takesGzip(request.headers["accept-encoding"]);
+    const etag = small ? `"${tag}-gzip"` : `"${tag}"`; // RFC 9110 §8.8.3.3: another coding, another tag
+    reply.headers({ ...headers, ETag: etag });
+    if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
+    reply.header("Content-Type", "text/javascript;charset=UTF-8");
+    return small ? reply.header("Content-Encoding", "gzip").send(compressed) : reply.send(createReadStream(file));
+  });
+}
+
+interface Prepared {
+  readonly tag: string;
+  readonly compressed: Buffer;
+}
+
+async function prepare(): Promise<Prepared> {
+  const script = await readFile(file);
+  const tag = createHash("sha256").update(script).digest("base64url").slice(0, 22);
+  return { tag, compressed: await promisify(gzip)(script, { level: 9 }) };
+}
+
+const headers = {
+  "Cache-Control": "public, no-cache", // asked for again each time, and then answered by 304
+  Vary: "Accept-Encoding",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+/** Whether a caller takes gzip. @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+function takesGzip(acceptEncoding: string | undefined): boolean {
+  const codings = (acceptEncoding ?? "").toLowerCase().split(",");
+  return codings.some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?:0\.\d*[1-9]\d*|1(?:\.0*)?)\s*)?$/.test(coding));
+}

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, beforeEach, suite, test } from "node:test";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { obtainMasterKey } from "@carnet/server/configuration/master-key";
+import { OperatorFault } from "@carnet/server/fault";
+
+const folders: string[] = [];
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "carnet-test-"));
+  folders.push(folder);
+});
+after(async () => {
+  for (const one of folders) await rm(one, { recursive: true });
+});
+
+const configurationOf = (environment: Record<string, string> = {}) =>
+  loadConfiguration({
+    mode: "dev",
+    flags: { store: `sqlite:${join(folder, "data", "carnet.db")}` },
+    environment,
+    file: undefined,
+  });
+const keyFile = () => join(folder, "data", "master.key");
+
+function faultOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    assert.ok(error instanceof OperatorFault);
+    return error.message;
+  }
+  assert.fail("a key was obtained");
+}
+
+suite("The master key of a new store", () => {
+  test("is made once beside it, random, for its owner only, and read ever after", async () => {
+    const first = obtainMasterKey(configurationOf(), false).export();
+    assert.equal(first.length, 32);
+    assert.equal((await stat(keyFile())).mode & 0o777, 0o600);
+    assert.equal((await stat(join(folder, "data"))).mode & 0o777, 0o700);
+    assert.deepEqual(Buffer.from((await readFile(keyFile(), "utf8")).trim(), "base64"), first);
+    assert.deepEqual(obtainMasterKey(configurationOf(), false).export(), first);
+    assert.deepEqual(obtainMasterKey(configurationOf(), true).export(), first);
+    assert.deepEqual(await readdir(join(folder, "data")), ["master.key"]);
+  });
+
+  test("is another one for another store", () => {
+    const first = obtainMasterKey(configurationOf(), false).export();
+    const other = loadConfiguration({
+      mode: "dev",
+      flags: { store: `sqlite:${join(folder, "other", "c.db")}` },
+      environment: {},
+      file: undefined,
+    });
+    assert.notDeepEqual(obtainMasterKey(other, false).export(), first);
+  });
+
+  test("is not made where one is given", async () => {
+    const given = Buffer.alloc(32, 9);
+    const key = obtainMasterKey(configurationOf({ CARNET_MASTER_KEY: given.toString("base64") }), false);
+    assert.deepEqual(key.export(), given);
+    await assert.rejects(stat(keyFile()), /ENOENT/);
+  });
+
+  test("is made although a draft of a process that was killed lies there", async () => {
+    obtainMasterKey(configurationOf(), false);
+    await rm(keyFile());
+    await writeFile(join(folder, "data", `master.key.${process.pid}.new`), "half");
+    assert.equal(obtainMasterKey(configurationOf(), false).export().length, 32);
+  });
+
+  test("is not made up where a named file is missing: that would be a new key for an old store", async () => {
+    const missing = join(folder, "named.key");
+    const fault = faultOf(() => obtainMasterKey(configurationOf({ CARNET_MASTER_KEY_FILE: missing }), false));
+    assert.match(fault, /named\.key cannot be read \(ENOENT\).*CARNET_MASTER_KEY/);
+    await assert.rejects(stat(missing), /ENOENT/);
+  });
+});
+
+suite("The master key of a store that has one", () => {
+  test("is not made anew where its file is missing", async () => {
+    assert.match(
+      faultOf(() => obtainMasterKey(configurationOf(), true)),
+      /master\.key cannot be read \(ENOENT\): put back the one that the store was made with/,
+    );
+    await assert.rejects(stat(keyFile()), /ENOENT/);
+  });
+
+  test("is refused where its file holds something else, which is not repeated", async () => {
+    obtainMasterKey(configurationOf(), false);
+    await chmod(keyFile(), 0o600);
+    for (const text of [
+      "",
+      "planted",
+      Buffer.alloc(31).toString("base64"),
+      `${Buffer.alloc(32, 5).toString("base64")}\nmore`,
+    ]) {
+      await writeFile(keyFile(), text);
+      const fault = faultOf(() => obtainMasterKey(configurationOf(), true));
+      assert.match(fault, /master\.key does not hold 32 bytes in base64/);
+      assert.ok(!fault.includes("planted"));
+      assert.equal(await readFile(keyFile(), "utf8"), text);
+    }
+  });
+});

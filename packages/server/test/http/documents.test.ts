@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { sendRaw } from "@carnet/testkit/raw-http";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+
+suite("What the service publishes", () => {
+  let service: TestService;
+  before(async () => {
+    service = await startTestService({ settings: { issuer: "https://iam.example.test" } });
+  });
+  after(() => service[Symbol.asyncDispose]());
+
+  const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    sendRaw(service.url, { method, path, headers });
+
+  test("as its metadata is the same document under both names, from configuration and not from the Host [RFC8414 §2]", async () => {
+    const one = await get("/.well-known/oauth-authorization-server", {
+      Host: "evil.example.test",
+      "X-Forwarded-Host": "evil.example.test",
+    });
+    const other = await get("/.well-known/openid-configuration");
+    assert.equal(one.status, 200);
+    assert.match(String(one.headers["content-type"]), /^application\/json(?:; charset=utf-8)?$/);
+    assert.equal(one.body, other.body);
+    assert.deepEqual(JSON.parse(one.body), {
+      issuer: "https://iam.example.test",
+      token_endpoint: "https://iam.example.test/oauth2/token",
+      jwks_uri: "https://iam.example.test/oauth2/jwks",
+      response_types_supported: [],
+      grant_types_supported: ["client_credentials"],
+      token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+      service_documentation: "https://iam.example.test/docs",
+    });
+  });
+
+  test("as its keys is public, and nothing private is among them [RFC7517 §4]", async () => {
+    const { headers, body } = await get("/oauth2/jwks");
+    assert.match(String(headers["content-type"]), /^application\/jwk-set\+json(?:; charset=utf-8)?$/);
+    const { keys } = JSON.parse(body);
+    assert.equal(keys.length, 1);
+    assert.deepEqual(Object.keys(keys[0]).sort(), ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    assert.deepEqual([keys[0].alg, keys[0].use, keys[0].kty, keys[0].crv], ["ES256", "sig", "EC", "P-256"]);
+  });
+
+  test("may be kept, and is not sent again to whoever has it [RFC9110 §13.1.2]", async () => {
+    for (const path of ["/oauth2/jwks", "/openapi.json", "/.well-known/oauth-authorization-server"]) {
+      const { headers, body } = await get(path);
+      assert.match(String(headers["cache-control"]), /^public, max-age=[1-9]\d*$/);
+      const etag = String(headers["etag"]);
+      assert.match(etag, /^"[\x21\x23-\x7e]+"$/);
+      for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+        const again = await get(path, { "If-None-Match": known });
+        assert.equal(again.status, 304, known);
+        assert.equal(again.body, "");
+        assert.equal(again.headers["etag"], etag);
+        assert.equal(again.headers["cache-control"], headers["cache-control"]);
+      }
+      for (const unknown of ['"other"', etag.slice(1, -1), ""]) {
+        assert.equal((await get(path, { "If-None-Match": unknown })).body, body, unknown);
+      }
+    }
+  });
+
+  test("by GET is told by HEAD too, without the content [RFC9110 §9.3.2]", async () => {
+    for (const path of ["/oauth2/jwks", "/.well-known/openid-configuration", "/health/live"]) {
+      const whole = await get(path);
+      const head = await get(path, {}, "HEAD");
+      assert.equal(head.status, 200);
+      assert.equal(head.body, "");
+      assert.equal(head.headers["content-length"], String(Buffer.byteLength(whole.body)));
+      assert.equal(head.headers["content-type"], whole.headers["content-type"]);
+    }
+  });
+
+  test("carries a request id, and no word of a version or a deprecation", async () => {
+    for (const path of ["/oauth2/jwks", "/openapi.json", "/docs", "/health/live", "/health/ready"]) {
+      const { status, headers } = await get(path, { "X-Request-ID": "me", "X-Version": "latest" });
+      assert.equal(status, 200, path);
+      assert.equal(headers["x-request-id"], "me");
+      assert.equal(headers["x-version"], undefined);
+      assert.equal(headers["deprecation"], undefined);
+    }
+  });
+});

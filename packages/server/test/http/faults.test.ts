@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { Redacted } from "@carnet/protocol/redacted";
+import { OperatorFault } from "@carnet/server/fault";
+import { buildApp, type HttpPorts } from "@carnet/server/http/app";
+import { createLog } from "@carnet/server/log/logger";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const secret = "planted-secret-0123456789";
+const request = {
+  method: "POST",
+  url: "/iam/v1/oauth2/token",
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+  payload: `grant_type=client_credentials&client_id=app&client_secret=${secret}`,
+} as const;
+
+async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<HttpPorts> = {}) {
+  const endpoint = new TestEndpoint(changes);
+  await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
+  const lines: string[] = [];
+  const app = buildApp({
+    token: endpoint.ports,
+    log: createLog("trace", { write: (line) => void lines.push(line) }),
+    publicKeys: [{}],
+    trustedProxies: [],
+    checkStore: async () => {},
+    isDraining: () => false,
+    ...http,
+  });
+  return { app, lines, endpoint };
+}
+
+const fail = (error: unknown) => () => {
+  throw error;
+};
+const recorderThat = (error: unknown) => ({ recorder: { record: fail(error) } });
+const signerThat = (error: unknown) => ({ signer: { keyId: "k", sign: fail(error) } });
+
+suite("A fault", () => {
+  for (const [what, changes, status] of [
+    ["of the signer", signerThat(new Error(`cannot sign ${secret}`)), 500],
+    ["of the recorder", recorderThat(new Error(`cannot write ${secret}`)), 500],
+    ["of the recorder that an operator can mend", recorderThat(new OperatorFault("The disk is full: make room.")), 503],
+    ["that is no error", signerThat(secret), 500],
+  ] as const) {
+    test(`${what} is answered ${status} in the shape that callers read, and told without what it says`, async () => {
+      const { app, lines } = await createApp(changes);
+      const answer = await app.inject(request);
+      assert.equal(answer.statusCode, status);
+      assert.equal(answer.headers["content-type"], "application/json;charset=UTF-8");
+      assert.equal(answer.headers["cache-control"], "no-store");
+      assert.equal(answer.headers["deprecation"], "@1770854400");
+      const { error, error_description, ...rest } = answer.json();
+      assert.deepEqual(rest, {});
+      assert.equal(error, status === 500 ? "server_error" : "temporarily_unavailable");
+      assert.match(error_description, /^[\x20-\x7e]{10,}$/);
+      assert.equal(answer.headers["retry-after"] !== undefined, status === 503);
+      if (status === 503) assert.match(String(answer.headers["retry-after"]), /^[1-9]\d*$/);
+      assert.ok(!answer.body.includes(secret) && !lines.join("").includes(secret));
+      const [line] = lines.filter((one) => JSON.parse(one).requestId === answer.headers["x-request-id"]);
+      assert.equal(JSON.parse(line ?? "{}").event, "request_failed");
+    });
+  }
+
+  for (const [what, changed] of [
+    ["a body over the limit", { payload: "a".repeat(70_000) }],
+    ["a content type that is none", { headers: { "content-type": ";;;" } }],
+  ] as const) {
+    test(`of the recorder is answered 500 also for ${what}, and not with the refusal that is not recorded`, async () => {
+      const { app } = await createApp(recorderThat(new Error(secret)));
+      const answer = await app.inject({ ...request, ...changed });
+      assert.equal(answer.statusCode, 500);
+      assert.deepEqual(Object.keys(answer.json()), ["error", "error_description"]);
+      assert.ok(!answer.body.includes(secret));
+    });
+  }
+});
+
+suite("A service that is told to stop", () => {
+  test("refuses tokens with 503, records it, and closes the connection", async () => {
+    const { app, endpoint } = await createApp({}, { isDraining: () => true });
+    const answer = await app.inject(request);
+    assert.equal(answer.statusCode, 503);
+    assert.equal(answer.json().error, "temporarily_unavailable");
+    assert.match(String(answer.headers["retry-after"]), /^[1-9]\d*$/);
+    assert.equal(answer.headers["connection"], "close");
+    assert.equal(endpoint.records[0]?.event === "token_refused" && endpoint.records[0].reason, "draining");
+  });
+
+  test("is alive and not ready", async () => {
+    const { app } = await createApp({}, { isDraining: () => true });
+    assert.equal((await app.inject("/health/live")).statusCode, 200);
+    const ready = await app.inject("/health/ready");
+    assert.equal(ready.statusCode, 503);
+    assert.deepEqual(ready.json(), { status: "unavailable", draining: true, keys: true, store: true });
+  });
+});
+
+suite("A probe for readiness", () => {
+  test("says 200 once keys and store answer", async () => {
+    const { app } = await createApp({});
+    const ready = await app.inject("/health/ready");
+    assert.equal(ready.statusCode, 200);
+    assert.deepEqual(ready.json(), { status: "ready", draining: false, keys: true, store: true });
+    assert.equal(ready.headers["cache-control"], "no-store");
+  });
+
+  test("says 503 while the store does not answer, or there is no key", async () => {
+    const broken = await createApp({}, { checkStore: () => Promise.reject(new Error(secret)) });
+    const answer = await broken.app.inject("/health/ready");
+    assert.equal(answer.statusCode, 503);
+    assert.equal(answer.json().store, false);
+    assert.ok(!answer.body.includes(secret) && !broken.lines.join("").includes(secret));
+    const keyless = await createApp({}, { publicKeys: [] });
+    assert.equal((await keyless.app.inject("/health/ready")).statusCode, 503);
+  });
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { after, before, suite, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { sendBytes, sendRaw } from "@carnet/testkit/raw-http";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+
+const secret = "planted-secret-0123456789";
+const form = "application/x-www-form-urlencoded";
+const body = `grant_type=client_credentials&client_id=app&client_secret=${secret}`;
+
+suite("An HTTP message", () => {
+  let service: TestService;
+  before(async () => {
+    service = await startTestService();
+    await service.register({ client_id: "app", client_secret: secret, scope: "file:read" });
+  });
+  after(() => service[Symbol.asyncDispose]());
+
+  const post = (lines: readonly string[] = [], start = "POST /oauth2/token HTTP/1.1") =>
+    [start, "Host: x", `Content-Type: ${form}`, `Content-Length: ${body.length}`, ...lines, "", body].join("\r\n");
+  const last = ["Connection: close"];
+  const send = async (path: string, headers: Record<string, string>, sent: string | Uint8Array = body) =>
+    sendRaw(service.url, { method: "POST", path, headers: { "Content-Type": form, ...headers }, body: sent });
+
+  /** What every refusal over a socket must have, also where the HTTP library refuses before the service sees it. */
+  function assertRefused(answer: string, status: number): void {
+    const [head = "", content = ""] = answer.split("\r\n\r\n");
+    assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
+    assert.match(head, /^content-type: application\/json;charset=UTF-8$/im);
+    assert.match(head, /^cache-control: no-store$/im);
+    assert.match(head, /^x-request-id: [\x21-\x7e]{1,128}$/im);
+    const { error, error_description: description } = JSON.parse(content);
+    assert.equal(error, "invalid_request");
+    assert.match(description, /^[\x20-\x7e]+$/);
+    assert.ok(!answer.includes(secret));
+  }
+
+  test("of HTTP/1.0 is answered", async () => {
+    assert.match(await sendBytes(service.url, post([], "POST /oauth2/token HTTP/1.0")), /^HTTP\/1\.1 200 /);
+  });
+
+  test("of HTTP/1.1 without a Host is refused in JSON [RFC9112 §3.2]", async () => {
+    assertRefused(await sendBytes(service.url, post(last).replace("Host: x\r\n", "")), 400);
+  });
+
+  for (const [what, bytes] of [
+    ["that is none", "hello\r\n\r\n"],
+    ["with a method that there is not", "BREW /oauth2/token HTTP/1.1\r\nHost: x\r\n\r\n"],
+    [
+      "with a length and a transfer encoding",
+      `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ],
+    ["with two lengths", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc`],
+    ["with a length that is no number", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: three\r\n\r\nabc`],
+    ["with a NUL in a header", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nX: ${secret}\0\r\n\r\n`],
+    [
+      "with a header that goes on in a second line",
+      `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nX: a\r\n ${secret}\r\n\r\n`,
+    ],
+    ["of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+  ] as const) {
+    test(`${what} is refused in JSON, and the connection closed`, async () => {
+      assertRefused(await sendBytes(service.url, Buffer.from(bytes, "latin1")), 400);
+    });
+  }
+
+  test("with more than 16 KiB of headers is refused with 431 in JSON [RFC6585 §5]", async () => {
+    assertRefused(await sendBytes(service.url, post([`X: ${"a".repeat(17_000)}`])), 431);
+  });
+
+  test("that expects 100-continue is told to go on, and answered [RFC9110 §10.1.1]", async () => {
+    const answer = await sendBytes(service.url, post(["Expect: 100-continue", ...last]));
+    assert.match(answer, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+  });
+
+  test("with another expectation is answered as if it had none [RFC9110 §10.1.1]", async () => {
+    assert.match(await sendBytes(service.url, post(["Expect: miracles", ...last])), /^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  test("that offers to change to HTTP/2 is answered over HTTP/1.1 [RFC9110 §7.8]", async () => {
+    const lines = ["Connection: Upgrade, HTTP2-Settings, close", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"];
+    assert.match(await sendBytes(service.url, post(lines)), /^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  test("may follow another before that is answered, and each gets its own answer [RFC9112 §9.3.2]", async () => {
+    const second = post(last, "POST /iam/v1/oauth2/token HTTP/1.1");
+    const answer = await sendBytes(
+      service.url,
+      post(["X-Request-ID: one"]) + second.replace("Host: x", "Host: x\r\nX-Request-ID: two"),
+    );
+    const [first = "", next = ""] = answer.split(/(?<=})(?=HTTP)/);
+    assert.match(first, /^HTTP\/1\.1 200 [\s\S]*x-request-id: one\r\n[\s\S]*x-version: 2026-01-01/i);
+    assert.match(next, /^HTTP\/1\.1 200 [\s\S]*x-request-id: two\r\n[\s\S]*x-version: 2022-01-01/i);
+  });
+
+  test("with a chunked body is read whole [RFC9112 §7.1]", async () => {
+    const chunks = [body.slice(0, 10), body.slice(10)].map(
+      (chunk) => `${chunk.length.toString(16)};ext=1\r\n${chunk}\r\n`,
+    );
+    const head = `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: ${form}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`;
+    assert.match(await sendBytes(service.url, `${head}${chunks.join("")}0\r\n\r\n`), /^HTTP\/1\.1 200 /);
+  });
+
+  test("with a body of exactly 64 KiB is answered, with one byte more refused with 413", async () => {
+    const padded = `${body}&x=`.padEnd(65_536, "a");
+    assert.equal((await send("/oauth2/token", {}, padded)).status, 200);
+    const refused = await send("/oauth2/token", {}, `${padded}a`);
+    assert.equal(refused.status, 413);
+    assert.equal(JSON.parse(refused.body).error, "invalid_request");
+    assert.match(JSON.parse(refused.body).error_description, /64 KiB/);
+  });
+
+  test("with a chunked body over 64 KiB is refused with 413 before its end", async () => {
+    const head = `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: ${form}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    assertRefused(await sendBytes(service.url, `${head}${(70_000).toString(16)}\r\n${"a".repeat(70_000)}`), 413);
+  });
+
+  test("over the limit on the deprecated path carries its headers too", async () => {
+    const { status, headers } = await send("/iam/v1/oauth2/token", {}, "a".repeat(70_000));
+    assert.equal(status, 413);
+    assert.equal(headers["x-version"], "2022-01-01");
+    assert.equal(headers["deprecation"], "@1770854400");
+  });
+
+  test("to a path that is nothing is answered 404 without its body being looked at", async () => {
+    assert.equal((await send("/nope", {}, "a".repeat(70_000))).status, 404);
+  });
+
+  test("with a compressed body is refused, and the description says that it must not be", async () => {
+    const refused = await send("/oauth2/token", { "Content-Encoding": "gzip" }, gzipSync(body));
+    assert.equal(refused.status, 400);
+    assert.match(JSON.parse(refused.body).error_description, /not compressed/);
+  });
+
+  test("of which the caller hangs up in the middle leaves the service as it was", async () => {
+    const { port, hostname } = new URL(service.url);
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(post().slice(0, -10), () => socket.destroy());
+      });
+      socket.on("close", () => resolve());
+    });
+    assert.equal((await send("/oauth2/token", {})).status, 200);
+  });
+
+  test("without a request id of its own gets a new one, and so does one whose id cannot be taken", async () => {
+    const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+    const given = ["r".repeat(129), "a b", "a\tb", "\u00e9", ""];
+    const seen = new Set<unknown>();
+    for (const id of [undefined, ...given]) {
+      const { headers } = await send("/oauth2/token", id === undefined ? {} : { "X-Request-ID": id });
+      assert.match(String(headers["x-request-id"]), uuid, JSON.stringify(id));
+      seen.add(headers["x-request-id"]);
+    }
+    assert.equal(seen.size, 6);
+    const twice = await sendRaw(service.url, {
+      method: "GET",
+      path: "/health/live",
+      headers: { "X-Request-ID": ["a", "b"] },
+    });
+    assert.match(String(twice.headers["x-request-id"]), uuid);
+  });
+
+  test("puts its request id into the log line, and its query and secrets into none", async () => {
+    await send(`/oauth2/token?client_secret=${secret}`, { "X-Request-ID": "find-me" });
+    await send(`/nope?client_secret=${secret}`, {});
+    await send(`/%zz?client_secret=${secret}`, {});
+    assert.ok(service.log.some((line) => JSON.parse(line).requestId === "find-me"));
+    assert.deepEqual(
+      service.log.filter((line) => line.includes(secret)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Redacted } from "@carnet/protocol/redacted";
+import { describeFault, framesOf, OperatorFault } from "@carnet/server/fault";
+import { createLog, type logLevels } from "@carnet/server/log/logger";
+import { createTokenLog } from "@carnet/server/log/token-log";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const planted = "planted-secret-0123456789";
+
+function capture(level: (typeof logLevels)[number]) {
+  const lines: string[] = [];
+  return { lines, log: createLog(level, { write: (line) => void lines.push(line) }) };
+}
+
+test("a line is one JSON object with its level, its time, its event and the facts that were named", () => {
+  const { lines, log } = capture("debug");
+  log.info("started", { port: 8080, urls: ["a\nb"], ready: true, nothing: null });
+  const [line = ""] = lines;
+  assert.match(line, /^[^\n]+\n$/);
+  const { time, ...rest } = JSON.parse(line);
+  assert.ok(!Number.isNaN(Date.parse(time)));
+  assert.deepEqual(rest, { level: "info", event: "started", port: 8080, urls: ["a\nb"], ready: true, nothing: null });
+});
+
+test("only what is serious enough is written", () => {
+  for (const [level, expected] of [
+    ["trace", ["debug", "info", "warn", "error"]],
+    ["debug", ["debug", "info", "warn", "error"]],
+    ["info", ["info", "warn", "error"]],
+    ["warn", ["warn", "error"]],
+    ["error", ["error"]],
+    ["silent", []],
+  ] as const) {
+    const { lines, log } = capture(level);
+    for (const method of ["debug", "info", "warn", "error"] as const) log[method](method);
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).event),
+      expected,
+    );
+  }
+});
+
+test("facts have no room for an object, which a secret could come in", () => {
+  const { log } = capture("silent");
+  // @ts-expect-error an object is no fact
+  log.info("request", { headers: { authorization: planted } });
+  // @ts-expect-error a redacted value is no fact
+  log.info("request", { secret: new Redacted(planted) });
+  // @ts-expect-error an error is no fact
+  log.info("request", { error: new Error(planted) });
+});
+
+test("a fault is told by its name, its code and where it was thrown, never by its message", () => {
+  const { lines, log } = capture("trace");
+  const cause = new TypeError(`cannot read ${planted}`);
+  log.fault("request_failed", Object.assign(new Error(`bad ${planted}`, { cause }), { code: "ERR_X", body: planted }));
+  log.fault("request_failed", planted);
+  log.fault("request_failed", { message: planted });
+  log.fault("request_failed", new AggregateError([new Error(planted)], planted));
+  log.fault("request_failed", new SyntaxError(`Unexpected token in ${planted}`, { cause: planted }));
+  assert.ok(!lines.join("").includes(planted), lines.join(""));
+  const [first = ""] = lines;
+  const { fault, frames } = JSON.parse(first);
+  assert.equal(fault, "Error (ERR_X)");
+  assert.ok(frames.some((frame: string) => frame.includes("logger.test.ts")));
+  assert.ok(frames.includes("TypeError"));
+});
+
+test("a message that looks like a frame of the stack is not taken for one", () => {
+  const error = new Error(`first line\n    at ${planted} (file:1:1)`);
+  assert.ok(!framesOf(error).join("\n").includes(planted));
+  error.message = "another";
+  assert.deepEqual(framesOf(error), []);
+  class Named extends Error {
+    override readonly name = `X\n    at ${planted}`;
+  }
+  assert.ok(!framesOf(new Named("y")).join("\n").includes(planted));
+});
+
+test("causes that go in a circle come to an end", () => {
+  const error = new Error(planted);
+  error.cause = new TypeError(planted, { cause: error });
+  assert.ok(framesOf(error).length < 100);
+});
+
+test("an operator's fault is told whole", () => {
+  assert.equal(describeFault(new OperatorFault("The disk is full: make room.")), "The disk is full: make room.");
+});
+
+test("a token and a refusal are a line each, under their request id, the refusal a warning", async () => {
+  const { lines, log } = capture("info");
+  const endpoint = new TestEndpoint({ recorder: createTokenLog(log) });
+  await endpoint.register({ client_id: "app", secret: { value: new Redacted(planted) }, scope: "a" });
+  const { body } = await endpoint.post({ client_id: "app", client_secret: planted }, { requestId: "r-1" });
+  await endpoint.post({ client_id: "app", client_secret: "x" }, { requestId: "r-2" });
+  const [issued, refused] = lines.map((line) => JSON.parse(line));
+  assert.deepEqual([issued.event, issued.level, issued.requestId, issued.scope], ["token_issued", "info", "r-1", "a"]);
+  assert.deepEqual(
+    [refused.event, refused.level, refused.requestId, refused.reason],
+    ["token_refused", "warn", "r-2", "wrong_secret"],
+  );
+  assert.ok(!lines.join("").includes(planted));
+  assert.ok(!lines.join("").includes(String(body["access_token"])));
+});

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { createHash, createSecretKey } from "node:crypto";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, beforeEach, suite, test } from "node:test";
+import { createSealer } from "@carnet/server/crypto/sealer";
+import { OperatorFault } from "@carnet/server/fault";
+import { isSealed, openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { sql } from "kysely";
+
+const folders: string[] = [];
+let file = "";
+beforeEach(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "carnet-test-"));
+  folders.push(folder);
+  file = join(folder, "deep", "er", "carnet.db");
+});
+after(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true });
+});
+
+/** Asks the file itself, as another program would. */
+function ask(sql: string): readonly Record<string, unknown>[] {
+  const database = new DatabaseSync(file);
+  try {
+    return database
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }));
+  } finally {
+    database.close();
+  }
+}
+
+const openAndClose = async () => (await openSqlite(file)).destroy();
+const digest = async () =>
+  createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+const refusal = (pattern: RegExp) => (error: unknown) =>
+  error instanceof OperatorFault && pattern.test(error.message) && /^[^\n]+\.$/.test(error.message);
+
+suite("The schema", () => {
+  test("is made in a new file, in folders that are made too, for the owner only", async () => {
+    await openAndClose();
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.equal((await stat(join(file, ".."))).mode & 0o777, 0o700);
+    const names = ask("select name from sqlite_schema where type = 'table' and name not like 'kysely%' order by name");
+    assert.deepEqual(
+      names.map(({ name }) => name),
+      ["client_secrets", "clients", "sealed_values", "signing_keys"],
+    );
+    assert.deepEqual(ask("pragma integrity_check"), [{ integrity_check: "ok" }]);
+  });
+
+  test("stays as it is when the file is opened again", async () => {
+    await openAndClose();
+    const schema = ask("select name, sql from sqlite_schema order by name");
+    await openAndClose();
+    assert.deepEqual(ask("select name, sql from sqlite_schema order by name"), schema);
+    assert.deepEqual(ask("select name from kysely_migration"), [{ name: "0001-clients-and-keys" }]);
+  });
+
+  test("is written ahead and synced with each commit, with foreign keys", async () => {
+    const db = await openSqlite(file);
+    const setting = async (name: string) => {
+      const { rows } = await sql<Record<string, unknown>>`${sql.raw(`pragma ${name}`)}`.execute(db);
+      return Object.values(rows[0] ?? {})[0];
+    };
+    assert.equal(await setting("journal_mode"), "wal");
+    assert.equal(await setting("synchronous"), 2);
+    assert.equal(await setting("foreign_keys"), 1);
+    await db.destroy();
+  });
+
+  test("of a newer version is refused, and left as it is", async () => {
+    await openAndClose();
+    ask("insert into kysely_migration (name, timestamp) values ('0099-later', '2030-01-01')");
+    await assert.rejects(openSqlite(file), refusal(/made by a newer version of Carnet/));
+    assert.deepEqual(ask("select name from kysely_migration order by name").at(-1), { name: "0099-later" });
+  });
+
+  test("of another program is refused, and not a byte of its file changed", async () => {
+    await openAndClose();
+    await rm(file);
+    ask("create table theirs (a)");
+    const before = await digest();
+    await assert.rejects(openSqlite(file), refusal(/belongs to another program/));
+    assert.equal(await digest(), before);
+  });
+
+  test("of another program that has no table yet is refused by its mark", async () => {
+    await openAndClose();
+    await rm(file);
+    ask("pragma application_id = 42");
+    await assert.rejects(openSqlite(file), refusal(/belongs to another program/));
+  });
+
+  test("cannot be in a file that is no database, and not a byte of it is changed", async () => {
+    await openAndClose();
+    await writeFile(file, "planted words, and more than one page of them. ".repeat(200));
+    const before = await digest();
+    await assert.rejects(openSqlite(file), refusal(/is not an SQLite database/));
+    assert.equal(await digest(), before);
+  });
+
+  test("cannot be under a file where a folder is needed", async () => {
+    const blocked = folders.at(-1) ?? "";
+    await writeFile(join(blocked, "deep"), "");
+    await chmod(join(blocked, "deep"), 0o600);
+    await assert.rejects(
+      openSqlite(file),
+      refusal(/The database .* cannot be made \(ENOTDIR\): let this user write in the folder/),
+    );
+  });
+});
+
+suite("A statement", () => {
+  test("that cannot be prepared is an operator's fault where its cause is one", async () => {
+    await openAndClose();
+    await writeFile(file, "no database ".repeat(1000));
+    const database = new DatabaseSync(file);
+    assert.throws(
+      () => wrapDatabase(database, file).prepare("select 1 from clients"),
+      refusal(/not an SQLite database/),
+    );
+    database.close();
+  });
+
+  test("refuses a value that the database cannot keep", async () => {
+    await openAndClose();
+    const database = new DatabaseSync(file);
+    assert.throws(
+      () =>
+        wrapDatabase(database, file)
+          .prepare("select ?")
+          .all([{ a: 1 }]),
+      TypeError,
+    );
+    database.close();
+  });
+});
+
+suite("What is sealed", () => {
+  const clock = new FixedClock("2026-11-21T12:00:00Z");
+  const sealerOf = (byte: number) => createSealer(createSecretKey(Buffer.alloc(32, byte)));
+
+  test("is made once, and opens to the same under the same master key", async () => {
+    const db = await openSqlite(file);
+    assert.equal(await isSealed(db), false);
+    const made = await openSealedKeys(db, sealerOf(1), clock);
+    assert.equal(await isSealed(db), true);
+    const opened = await openSealedKeys(db, sealerOf(1), clock);
+    assert.deepEqual([...opened.pepper.reveal()], [...made.pepper.reveal()]);
+    assert.deepEqual(
+      opened.signingKeys.map(({ keyId }) => keyId),
+      made.signingKeys.map(({ keyId }) => keyId),
+    );
+    assert.equal(made.pepper.reveal().length, 32);
+    await db.destroy();
+  });
+
+  test("does not open under another master key, and is left as it is", async () => {
+    const db = await openSqlite(file);
+    await openSealedKeys(db, sealerOf(1), clock);
+    await assert.rejects(openSealedKeys(db, sealerOf(2), clock), refusal(/The master key does not open this store/));
+    await openSealedKeys(db, sealerOf(1), clock);
+    await db.destroy();
+  });
+
+  test("lies in the file neither as it is nor in base64", async () => {
+    const db = await openSqlite(file);
+    const { pepper, signingKeys } = await openSealedKeys(db, sealerOf(1), clock);
+    await db.destroy();
+    const bytes = await readFile(file);
+    assert.ok(!bytes.includes(Buffer.from(pepper.reveal())));
+    const jwk = signingKeys[0]?.privateKey.export({ format: "jwk" });
+    const scalar = Buffer.from(jwk?.d ?? "", "base64url");
+    assert.equal(scalar.length, 32);
+    assert.ok(!bytes.includes(scalar) && !bytes.includes(jwk?.d ?? "-"));
+    assert.ok(bytes.includes(jwk?.x ?? "-"), "the public part should lie there, or this test looks in the wrong place");
+  });
+});

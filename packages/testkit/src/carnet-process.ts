@@ -1,0 +1,149 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+
+/** The `carnet` command as a process of its own, as people and service managers run it. */
+
+/** The file that `carnet` is. */
+export const carnetBin = fileURLToPath(new URL("../../cli/bin/carnet.js", import.meta.url));
+
+/** Halves what a start costs, of which tests make hundreds. */
+const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/carnet-test", import.meta.url));
+
+export interface ProcessOptions {
+  readonly cwd?: string;
+  /** All of the environment apart from the path: nothing of the machine's own settings gets in. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on standard input. Otherwise that is empty. */
+  readonly input?: string | Uint8Array;
+  /** Run this instead of `node carnet …`. */
+  readonly command?: readonly [string, ...string[]];
+}
+
+export interface Finished {
+  /** null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A safety net for what hangs, far above what the slowest machine takes. Never what a test waits for. */
+const patience = 120_000;
+
+const alive = new Set<CarnetProcess>();
+process.on("exit", () => {
+  for (const child of alive) child.killAll();
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+
+/** Runs `carnet` with some arguments to its end. However many are asked for, few run at once. */
+export async function runCarnet(args: readonly string[], options: ProcessOptions = {}): Promise<Finished> {
+  while (running.size >= 4) await Promise.race(running);
+  const run = runToEnd(args, options);
+  const settled = run.then(
+    () => {},
+    () => {},
+  );
+  running.add(settled);
+  void settled.then(() => running.delete(settled));
+  return run;
+}
+
+const running = new Set<Promise<void>>();
+
+async function runToEnd(args: readonly string[], options: ProcessOptions): Promise<Finished> {
+  await using child = new CarnetProcess(args, options);
+  return await child.finished();
+}
+
+/** A running process. Dispose of it to end it, whatever it does. */
+export class CarnetProcess implements AsyncDisposable {
+  stdout = "";
+  stderr = "";
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #ended: Promise<Finished>;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(args: readonly string[], { cwd, env = {}, input = "", command }: ProcessOptions = {}) {
+    const [file, ...before] = command ?? [process.execPath, carnetBin];
+    const child = spawn(file, [...before, ...args], {
+      cwd,
+      env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compileCache, ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true, // a process group, so that what it starts itself ends with it
+    });
+    this.#child = child;
+    alive.add(this);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => this.#grow(() => (this.stdout += text)));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => this.#grow(() => (this.stderr += text)));
+    child.stdin.on("error", () => {}); // it may end before it has read all, which its exit code tells
+    child.stdin.end(input);
+    this.#ended = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) => {
+        alive.delete(this);
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
+        this.#grow(() => {});
+      });
+    });
+    this.#ended.catch(() => alive.delete(this));
+  }
+
+  /** Its end, and all that it wrote. */
+  finished(): Promise<Finished> {
+    return this.#inTime(this.#ended, "to end");
+  }
+
+  /** The first match in what it has written or will write. Fails where it ends without. */
+  async prints(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
+    const found = new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(this[stream]);
+        if (match !== null) resolve(match);
+        else if (!alive.has(this)) reject(new Error(`it ended without ${pattern} on ${stream}: ${this.#said()}`));
+        else return;
+        this.#watchers.delete(look);
+      };
+      this.#watchers.add(look);
+      look();
+    });
+    return this.#inTime(found, `for ${pattern} on ${stream}`);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it and what it has started. */
+  killAll(): void {
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error; // it has ended already
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!alive.has(this)) return;
+    this.killAll();
+    await this.#ended.catch(() => {});
+  }
+
+  #grow(change: () => void): void {
+    change();
+    for (const look of this.#watchers) look();
+  }
+
+  async #inTime<Value>(promise: Promise<Value>, what: string): Promise<Value> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`waited too long ${what}: ${this.#said()}`)), patience);
+    });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  }
+
+  #said(): string {
+    return `stdout ${JSON.stringify(this.stdout)}, stderr ${JSON.stringify(this.stderr)}`;
+  }
+}

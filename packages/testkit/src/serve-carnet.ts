@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { CarnetProcess, type ProcessOptions } from "./carnet-process.ts";
+import { freePort } from "./service.ts";
+
+/** `carnet serve` as a process of its own, once it listens. */
+export interface ServingCarnet extends AsyncDisposable {
+  readonly process: CarnetProcess;
+  readonly url: string;
+}
+
+export interface ServingOptions extends ProcessOptions {
+  /** Where its store is, which is `carnet.db`. */
+  readonly folder: string;
+  readonly args?: readonly string[];
+}
+
+/** Starts `carnet serve` on a free loopback port. A port can be taken before it is used, and then another one is tried. */
+export async function serveCarnet({ folder, args = [], ...options }: ServingOptions): Promise<ServingCarnet> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    const flags = ["--host", "127.0.0.1", "--port", `${port}`, "--store", `sqlite:${join(folder, "carnet.db")}`];
+    const process = new CarnetProcess(["serve", "--issuer", `http://127.0.0.1:${port}`, ...flags, ...args], options);
+    try {
+      await process.prints("stdout", /"event":"listening"/);
+      return { process, url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
+    } catch (error) {
+      await process[Symbol.asyncDispose]();
+      if (tries === 5 || !process.stderr.includes("is taken")) throw error;
+    }
+  }
+}
+
+/** Asks for a token as most callers do: a form with the credentials in it. */
+export const requestToken = (url: string, clientId: string, clientSecret: string): Promise<Response> =>
+  fetch(`${url}/oauth2/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: clientId,
+      client_secret: clientSecret,
+    }),
+  });

@@ -1,0 +1,98 @@
+import { BoundedCache } from "@carnet/core/bounded-cache";
+import { ClientDirectory } from "@carnet/core/client/client-directory";
+import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
+import { SecretUses } from "@carnet/core/client/secret-uses";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { answerTokenRequest, type TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import type { TokenRecord } from "@carnet/core/token/token-record";
+import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
+import { defaultSunset } from "@carnet/protocol/deprecation";
+import { paths } from "@carnet/protocol/endpoints";
+import { Redacted } from "@carnet/protocol/redacted";
+import { CountingHasher } from "./counting-hasher.ts";
+import { FixedClock } from "./fixed-clock.ts";
+import { MemoryClientStore } from "./memory-client-store.ts";
+import { MemoryScopeStore } from "./memory-scope-store.ts";
+import { SeededRandom } from "./seeded-random.ts";
+
+/** The token endpoint of `core` with nothing behind it but memory, a fixed clock and seeded chance. */
+export class TestEndpoint {
+  readonly clock = new FixedClock("2026-11-21T12:00:00Z");
+  readonly random = new SeededRandom();
+  readonly hasher = new CountingHasher();
+  readonly store = new MemoryClientStore(() => this.clock.now());
+  readonly scopes = new ScopeCatalogue(new MemoryScopeStore(), true);
+  readonly records: TokenRecord[] = [];
+  /** In which order things happened that must happen in one: `find`, `sign`, `record`. */
+  readonly events: string[] = [];
+  readonly ports: TokenEndpointPorts;
+
+  constructor(changes: Partial<TokenEndpointPorts> = {}) {
+    const find: MemoryClientStore["find"] = (clientId) => {
+      this.events.push("find");
+      return this.store.find(clientId);
+    };
+    this.ports = {
+      policy: {
+        issuer: "https://iam.example.test",
+        audience: "https://api.example.test",
+        accessTokenTtl: 600,
+        sunsetAt: defaultSunset,
+      },
+      clock: this.clock,
+      random: this.random,
+      hasher: this.hasher,
+      directory: new ClientDirectory({ find }, 100),
+      uses: new SecretUses(this.store, 100),
+      provenSecrets: new BoundedCache(100),
+      signer: {
+        keyId: "key-1",
+        sign: (claims) => {
+          this.events.push("sign");
+          return `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+        },
+      },
+      recorder: {
+        record: (record) => {
+          this.events.push("record");
+          this.records.push(record);
+        },
+      },
+      ...changes,
+    };
+  }
+
+  /** Registers a client; throws where it is refused. */
+  async register(registration: ClientRegistration): Promise<RegisteredClient> {
+    const registered = await registerClient(registration, this);
+    if (!registered.ok) throw new Error(JSON.stringify(registered.error));
+    return registered.value;
+  }
+
+  /** Sends a form, and reads the answer as it would stand on the wire. */
+  async post(form: Readonly<Record<string, string>>, changes: Partial<TokenRequestMessage> = {}): Promise<TestAnswer> {
+    const body = new URLSearchParams({ grant_type: "client_credentials", ...form });
+    const message = tokenRequestMessage({ body: new Redacted(body.toString()), ...changes });
+    const { status, headers, body: text } = await answerTokenRequest(message, this.ports);
+    return { status, headers, body: JSON.parse(text.reveal()) };
+  }
+}
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A token request as it comes in, with what a test does not care for filled in. */
+export const tokenRequestMessage = (changes: Partial<TokenRequestMessage> = {}): TokenRequestMessage => ({
+  requestId: "request-1",
+  path: paths.token,
+  query: new Redacted(""),
+  contentType: "application/x-www-form-urlencoded",
+  authorization: [],
+  version: undefined,
+  body: new Redacted("grant_type=client_credentials"),
+  address: "127.0.0.1",
+  ...changes,
+});

@@ -1,0 +1,32 @@
+import { createSecretKey } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSealer } from "@carnet/server/crypto/sealer";
+import { createStandInDraw } from "@carnet/server/crypto/stand-in-draw";
+import { openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { FixedClock } from "./fixed-clock.ts";
+import type { StoreUnderTest } from "./store-conformance.ts";
+
+/** A new SQLite file with two connections to it, as the service opens it. Dispose of it to remove the file. */
+export async function openTestSqlite(): Promise<StoreUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), "carnet-test-"));
+  const file = join(folder, "carnet.db");
+  const sealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
+  const connections = [await openSqlite(file), await openSqlite(file)] as const;
+  const clock = new FixedClock("2026-11-21T12:00:00Z");
+  for (const db of connections) await openSealedKeys(db, sealer, clock);
+  const drawStandIn = createStandInDraw(Buffer.alloc(32, 2));
+  const store = createSqlClientStore(connections[0], { clock, drawStandIn });
+  return {
+    store,
+    other: createSqlClientStore(connections[1], { clock, drawStandIn }),
+    contenders: [store], // a second connection would wait for the first one's lock while it keeps it from going on
+    async [Symbol.asyncDispose]() {
+      for (const db of connections) await db.destroy();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { RawAnswer, RawRequest } from "./raw-http.ts";
+import type { TestRegistration } from "./service.ts";
+
+/** Requests to the token endpoint and what must come of them, as the files under `vectors/` hold them. */
+export interface TokenVectors {
+  readonly about: string;
+  /** The time at which all cases run. */
+  readonly now: string;
+  readonly server: { readonly issuer: string; readonly audience: string; readonly access_token_ttl: number };
+  readonly clients: readonly (TestRegistration & { readonly client_id: string; readonly client_secret: string })[];
+  readonly cases: readonly TokenVector[];
+}
+
+export interface TokenVector {
+  readonly name: string;
+  readonly source: string;
+  readonly request: RawRequest;
+  readonly expect: {
+    readonly status: number;
+    /** Members that must be equal. */
+    readonly json?: Readonly<Record<string, unknown>>;
+    /** The exact set of members. */
+    readonly keys?: readonly string[];
+    readonly keys_at_least?: readonly string[];
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers_absent?: readonly string[];
+    /** Searched for in `error_description`, whatever the case. */
+    readonly description_matches?: string;
+  };
+}
+
+/** Reads a file of `vectors/`. */
+export const readTokenVectors = (name: string): TokenVectors =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
+
+/** Holds an answer against its case, and against what is true of every answer of the service. */
+export function assertTokenVector({ request, expect }: TokenVector, answer: RawAnswer, vectors: TokenVectors): void {
+  assert.equal(answer.status, expect.status, answer.body);
+  for (const [name, value] of Object.entries(expect.headers ?? {})) assert.equal(answer.headers[name], value, name);
+  for (const name of expect.headers_absent ?? []) assert.equal(answer.headers[name], undefined, name);
+  assertEveryAnswer(answer, vectors);
+  // RFC 9110 §9.3.2: an answer to HEAD has no content
+  if (request.method === "HEAD") assert.equal(answer.body, "");
+  else assertBody(expect, JSON.parse(answer.body));
+}
+
+function assertBody(expect: TokenVector["expect"], body: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(expect.json ?? {})) assert.deepEqual(body[name], value, name);
+  if (expect.keys !== undefined) assert.deepEqual(Object.keys(body).sort(), [...expect.keys].sort());
+  for (const name of expect.keys_at_least ?? []) assert.ok(Object.hasOwn(body, name), `${name} is missing`);
+  if (expect.description_matches !== undefined) {
+    assert.match(String(body["error_description"] ?? ""), new RegExp(expect.description_matches, "i"));
+  }
+  if (expect.status !== 200) assertErrorShape(body);
+}
+
+function assertEveryAnswer(answer: RawAnswer, { clients }: TokenVectors): void {
+  assert.match(String(answer.headers["x-request-id"] ?? ""), /^[\x21-\x7e]{1,128}$/);
+  assert.equal(answer.headers["content-type"], "application/json;charset=UTF-8");
+  assert.equal(answer.headers["cache-control"], "no-store");
+  assert.equal(answer.headers.pragma, "no-cache");
+  const challenged = answer.headers["www-authenticate"] !== undefined;
+  assert.equal(challenged, answer.status === 401, "WWW-Authenticate belongs to a 401 and to nothing else");
+  assert.match(answer.body, /^[\x20-\x7e]*$/, "the body is not ASCII");
+  const whole = `${JSON.stringify(answer.headers)}${answer.body}`;
+  for (const { client_secret: secret } of clients) {
+    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
+      assert.ok(!whole.includes(form), "the answer holds a client secret");
+    }
+  }
+}
+
+function assertErrorShape(body: Readonly<Record<string, unknown>>): void {
+  assert.match(String(body["error"] ?? ""), /^[a-z_]+$/);
+  assert.equal(typeof body["error_description"], "string");
+  assert.notEqual(body["error_description"], "");
+}

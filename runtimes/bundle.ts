@@ -1,0 +1,21 @@
+// Bundles the installed SDK as an application's build does, for size-limit to weigh.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+
+const dist = join(import.meta.dirname, "dist");
+const installed = join(dist, "consumer/node_modules/@carnet/sdk/dist");
+
+// One function out of all shows that the rest is shaken off.
+writeFileSync(
+  join(dist, "one-function.js"),
+  'export { iamTokenRequest, SDKCore } from "./consumer/node_modules/@carnet/sdk/dist/funcs.js";\n',
+);
+
+for (const [name, input] of [
+  ["index", join(installed, "index.js")],
+  ["one-function", join(dist, "one-function.js")],
+] as const) {
+  const bundle = await rolldown({ input, platform: "neutral" });
+  await bundle.write({ file: join(dist, `bundles/${name}.js`), minify: true });
+}

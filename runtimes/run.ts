@@ -1,0 +1,107 @@
+// Tries the packed SDK as a user has it: installed from the tarball, its own test suite on each runtime, compiled by an
+// old and a new TypeScript, judged by publint, attw and size-limit. Run by `npm run runtimes` at the root.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const here = import.meta.dirname;
+const root = resolve(here, "..");
+const dist = join(here, "dist");
+const consumer = join(dist, "consumer");
+const modules = join(here, "node_modules");
+
+interface Step {
+  readonly title: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+}
+
+const failed: string[] = [];
+
+/** Runs one step and remembers whether it failed; its output is shown only then, or where it is asked for. */
+function attempt({ title, command, args, cwd = consumer }: Step): boolean {
+  const done = spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+  const output = `${done.stdout ?? ""}${done.stderr ?? ""}${done.error ?? ""}`;
+  const ok = done.status === 0;
+  process.stdout.write(`${ok ? "ok  " : "FAIL"} ${title}${ok ? summary(output) : `\n${output}`}\n`);
+  if (!ok) failed.push(title);
+  return ok;
+}
+
+/** How many tests ran, as each runtime says it; a run that says nothing of tests has none to say it of. */
+function summary(output: string): string {
+  const count = /^(?:# |ℹ )pass (\d+)|^\s*(\d+) pass$|(\d+) passed/m.exec(output);
+  const size = /Size:\s+(.*)/.exec(output)?.[1];
+  return count ? `: ${count[1] ?? count[2] ?? count[3]} tests` : size ? `: ${size}` : "";
+}
+
+function must(step: Step): void {
+  if (!attempt(step)) process.exit(1);
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(consumer, { recursive: true });
+must({ title: "pack", command: process.execPath, args: ["scripts/pack.ts", "packages/sdk", dist], cwd: root });
+const tarball = readdirSync(dist).find((file) => file.endsWith(".tgz")) ?? "";
+
+writeFileSync(join(consumer, "package.json"), '{ "private": true, "type": "module" }\n');
+const install = ["install", "--silent", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", `../${tarball}`];
+must({ title: "install the tarball", command: "npm", args: install });
+
+const sources = join(consumer, "sources");
+cpSync(join(root, "packages/sdk/test"), sources, { recursive: true });
+writeFileSync(
+  join(consumer, "tsconfig.json"),
+  JSON.stringify({
+    compilerOptions: {
+      target: "es2022",
+      lib: ["es2024", "dom", "dom.iterable", "esnext.disposable"],
+      module: "nodenext",
+      types: ["node"],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      rewriteRelativeImportExtensions: true,
+      rootDir: "sources",
+      outDir: "tests",
+    },
+    include: ["sources"],
+  }),
+);
+const compilers = { old: join(modules, "typescript-5.5/bin/tsc"), new: join(modules, "typescript-7/bin/tsc") };
+must({ title: "compile the tests against the tarball", command: process.execPath, args: [compilers.new, "-p", "."] });
+
+cpSync(join(here, "consumer"), join(consumer, "compile"), { recursive: true });
+for (const [age, compiler] of Object.entries(compilers)) {
+  const args = [compiler, "-p", "compile"];
+  attempt({ title: `a consumer compiles on the ${age} TypeScript`, command: process.execPath, args });
+}
+
+const tests = readdirSync(join(consumer, "tests"))
+  .filter((file) => file.endsWith(".test.js"))
+  .map((file) => `./tests/${file}`);
+const runtimes = [
+  ["Node 20", "node-20/bin/node", ["--test", ...tests]],
+  ["Node 22", "node-22/bin/node", ["--test", ...tests]],
+  ["Node 26", "node-26/bin/node", ["--test", ...tests]],
+  ["Bun", "@oven/bun-linux-x64/bin/bun", ["test", ...tests]],
+  ["Deno", "@deno/linux-x64-glibc/deno", ["test", "-A", "--no-check", "--node-modules-dir=manual", ...tests]],
+] as const;
+for (const [name, path, args] of runtimes) {
+  const command = join(modules, path);
+  if (!existsSync(command)) {
+    process.stdout.write(`FAIL ${name} is not there: it comes from npm for Linux on x64 alone\n`);
+    failed.push(name);
+  } else attempt({ title: `the test suite on ${name}`, command, args });
+}
+
+const publint = ["publint", "--strict", `../${tarball}`];
+attempt({ title: "publint", command: "npx", args: ["--no-install", ...publint] });
+const attw = ["attw", "--profile", "esm-only", `../${tarball}`];
+attempt({ title: "attw", command: "npx", args: ["--no-install", ...attw] });
+attempt({ title: "bundle", command: process.execPath, args: ["bundle.ts"], cwd: here });
+attempt({ title: "size-limit", command: "npx", args: ["--no-install", "size-limit"], cwd: here });
+
+process.stdout.write(failed.length === 0 ? "all well\n" : `failed: ${failed.join(", ")}\n`);
+process.exit(failed.length === 0 ? 0 : 1);

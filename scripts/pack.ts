@@ -1,0 +1,55 @@
+// Packs a workspace package as it is published: `node scripts/pack.ts packages/sdk out`. The workspace's package.json
+// points at sources; the published one is made of it and its publishConfig, with the compiled files beside it.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const [source, out] = process.argv.slice(2);
+if (source === undefined || out === undefined) {
+  process.stderr.write("usage: node scripts/pack.ts <package folder> <folder for the tarball>\n");
+  process.exit(2);
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly publishConfig?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+const root = resolve(import.meta.dirname, "..");
+const staging = resolve(out, "package");
+rmSync(resolve(source, "dist"), { recursive: true, force: true });
+run(join(root, "node_modules/.bin/tsc"), ["-b", source], root);
+
+rmSync(staging, { recursive: true, force: true });
+mkdirSync(staging, { recursive: true });
+cpSync(resolve(source, "dist"), join(staging, "dist"), {
+  recursive: true,
+  filter: (path) => !path.endsWith(".tsbuildinfo"),
+});
+for (const file of readdirSync(join(staging, "dist"), { recursive: true, encoding: "utf8" })) {
+  if (file.endsWith(".d.ts")) pointAtJavaScript(join(staging, "dist", file));
+}
+writeFileSync(join(staging, "package.json"), `${JSON.stringify(published(), null, 2)}\n`);
+cpSync(resolve(source, "README.md"), join(staging, "README.md"));
+cpSync(join(root, "LICENSE"), join(staging, "LICENSE"));
+run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", resolve(out)], staging);
+
+/** The published package.json: publishConfig over the rest, without what is of use in the workspace alone. */
+function published(): Record<string, unknown> {
+  const manifest: Manifest = JSON.parse(readFileSync(resolve(String(source), "package.json"), "utf8"));
+  const { publishConfig = {}, devDependencies: _, scripts: __, ...rest } = manifest;
+  const { access, ...overrides } = publishConfig;
+  return { ...rest, ...overrides, ...(access === undefined ? {} : { publishConfig: { access } }) };
+}
+
+/** The compiler rewrites `./x.ts` to `./x.js` in code, but not in declarations. */
+function pointAtJavaScript(file: string): void {
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replaceAll(/((?:from|import\()\s*"\.{1,2}\/[^"]*)\.ts"/g, '$1.js"'));
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  const done = spawnSync(command, args, { cwd, stdio: "inherit" });
+  if (done.status !== 0) process.exit(done.status ?? 1);
+}

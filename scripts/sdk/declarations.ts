@@ -1,0 +1,95 @@
+// The public declarations of the SDK as the compiler writes them: what its two entries export, and whatever these mention.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+/** One declaration: its name, its doc comment without the stars, and its text without comments. */
+export interface Declaration {
+  readonly name: string;
+  readonly entries: readonly string[];
+  readonly doc: string;
+  /** The declaration with the comments of its members. */
+  readonly text: string;
+}
+
+const ENTRIES = { "@carnet/sdk": "index.d.ts", "@carnet/sdk/funcs": "funcs.d.ts" };
+const DECLARED =
+  /(?<doc>\/\*\*(?:(?!\*\/).)*\*\/\s*)?export (?:declare )?(?:abstract )?(?:class|interface|type|function|const) (?<name>\w+)(?<rest>.*?)(?:\n\}|;)(?=\n(?:export|\/\*\*|interface|declare|$))/gs;
+
+/** Compiles the SDK's declarations and reads them, sorted by name. */
+export function publicDeclarations(root: string): Declaration[] {
+  const folder = mkdtempSync(join(tmpdir(), "carnet-sdk-api-"));
+  try {
+    const compiler = join(root, "node_modules/.bin/tsc");
+    const options = ["--outDir", folder, "--emitDeclarationOnly", "--composite", "false", "--incremental", "false"];
+    execFileSync(compiler, ["-p", join(root, "packages/sdk"), "--tsBuildInfoFile", "null", ...options]);
+    return collect(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Found {
+  readonly file: string;
+  readonly doc: string;
+  readonly text: string;
+}
+
+function collect(folder: string): Declaration[] {
+  const found = new Map<string, Found & { readonly entries: Set<string> }>();
+  const visit = (file: string, name: string, entry: string | undefined): void => {
+    const known = found.get(name);
+    if (known !== undefined) {
+      if (entry !== undefined) known.entries.add(entry);
+      return;
+    }
+    const declaration = declarationsOf(file).get(name);
+    if (declaration === undefined) return;
+    found.set(name, { ...declaration, entries: new Set(entry === undefined ? [] : [entry]) });
+    const imports = importsOf(file);
+    for (const [word] of declaration.text.replaceAll(/\/\*\*.*?\*\//gs, "").matchAll(/\b[A-Z]\w+\b/g)) {
+      visit(imports.get(word) ?? file, word, undefined);
+    }
+  };
+  for (const [entry, file] of Object.entries(ENTRIES)) {
+    for (const [name, source] of importsOf(join(folder, file))) visit(source, name, entry);
+  }
+  return [...found]
+    .map(([name, { doc, text, entries }]) => ({ name, doc, text, entries: [...entries] }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Which file each name of a file's imports and re-exports comes from. */
+function importsOf(file: string): Map<string, string> {
+  const names = new Map<string, string>();
+  const text = readFileSync(file, "utf8");
+  for (const { groups } of text.matchAll(
+    /(?:import|export)(?: type)? \{(?<names>[^}]*)\} from "(?<from>[^"]*)\.ts"/g,
+  )) {
+    const source = resolve(dirname(file), `${groups?.["from"]}.d.ts`);
+    for (const name of (groups?.["names"] ?? "").split(",")) names.set(name.replace(/\btype\b/, "").trim(), source);
+  }
+  return names;
+}
+
+function declarationsOf(file: string): Map<string, Found> {
+  const text = `${readFileSync(file, "utf8")
+    .replaceAll(/^import .*\n/gm, "")
+    .trim()}\n`;
+  const declarations = new Map<string, Found>();
+  for (const match of text.matchAll(DECLARED)) {
+    const { doc = "", name = "" } = match.groups ?? {};
+    declarations.set(name, { file, doc: words(doc), text: match[0].slice(doc.length).trim() });
+  }
+  return declarations;
+}
+
+/** A doc comment without its frame. */
+function words(comment: string): string {
+  return comment
+    .trim()
+    .replace(/^\/\*\*|\*\/$/g, "")
+    .replaceAll(/^\s*\* ?/gm, "")
+    .trim();
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answerTokenRequest } from "@carnet/core/token/token-endpoint";
+import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
+import { Redacted } from "@carnet/protocol/redacted";
+import { byBasic, inTheBody, refusalCases, yardstick } from "./cases.ts";
+import { counted, type PortCalls } from "./counted.ts";
+import { openWorld, type World } from "./world.ts";
+
+const incomplete: Readonly<Record<string, Partial<TokenRequestMessage>>> = {
+  "no credentials": { body: new Redacted("grant_type=client_credentials") },
+  "no secret": { body: new Redacted("grant_type=client_credentials&client_id=somebody") },
+  "Basic that is not base64": { authorization: [new Redacted("Basic ???")] },
+  "Basic without a colon": { authorization: [new Redacted(`Basic ${btoa("somebody")}`)] },
+  "another scheme": { authorization: [new Redacted("Digest username=somebody")] },
+  "a client id that nobody can have": {
+    body: new Redacted("grant_type=client_credentials&client_id=%F0%9F%91%BB&client_secret=x"),
+  },
+};
+
+async function everyRefusal(world: World): Promise<Record<string, TokenRequestMessage>> {
+  const messages: Record<string, TokenRequestMessage> = {};
+  for (const [transport, send] of Object.entries({ "in the body": inTheBody, "by Basic": byBasic })) {
+    for (const [name, { request }] of Object.entries(await refusalCases(world, send))) {
+      if (name !== yardstick) messages[`${name}, ${transport}`] = request();
+    }
+  }
+  const blank = byBasic({ clientId: "", secret: "" });
+  for (const [name, parts] of Object.entries(incomplete)) messages[name] = { ...blank, authorization: [], ...parts };
+  return messages;
+}
+
+/** A comparison in memory, one with what the store says, and one after each slow hash. */
+const callsOf = ({ readings, slowHash }: { readings: number; slowHash: 0 | 1 }): PortCalls => ({
+  reading: readings,
+  fastHash: readings,
+  slowHash: readings * slowHash,
+  comparison: readings * (2 + slowHash),
+  record: 1,
+});
+
+test("sends each refusal out by the same ports, equally often", async () => {
+  await using world = await openWorld();
+  for (const [name, message] of Object.entries(await everyRefusal(world))) {
+    const { ports, calls } = counted(world.ports, world.store);
+    for (const memory of ["cold", "warm"]) {
+      const before = { ...calls };
+      assert.equal((await answerTokenRequest(message, ports)).status, 401, name);
+      assert.deepEqual(difference(calls, before), callsOf({ readings: 1, slowHash: 0 }), `${name}, memory ${memory}`);
+    }
+  }
+});
+
+test("makes one slow hash for each refusal once anybody's secret is slow-hashed", async () => {
+  await using world = await openWorld({ concurrency: 2, queue: 64 });
+  const human = await world.register({ secret: { value: new Redacted("hunter2") } });
+  const all = await everyRefusal(world);
+  const some = ["wrong secret, in the body", "unknown client, by Basic", "disabled client, by Basic", "no credentials"];
+  const messages = some.map((name) => ({ name, message: all[name] ?? assert.fail(name) }));
+  messages.push({ name: "wrong slow-hashed secret", message: inTheBody({ ...human, secret: "hunter3" }) });
+  for (const { name, message } of messages) {
+    const { ports, calls } = counted(world.ports, world.store);
+    assert.equal((await answerTokenRequest(message, ports)).status, 401, name);
+    assert.deepEqual(calls, callsOf({ readings: 1, slowHash: 1 }), name);
+  }
+});
+
+function difference(now: PortCalls, before: PortCalls): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(now).map(([name, count]) => [name, count - before[name as keyof PortCalls]]),
+  );
+}
+
+test("sends the two readings of a Basic header out twice, for a known client and an unknown one alike", async () => {
+  await using world = await openWorld();
+  await world.register({ secret: { value: new Redacted("hunter2") } });
+  const known = await world.register({});
+  for (const clientId of [known.clientId, "nobody"]) {
+    const { ports, calls } = counted(world.ports, world.store);
+    await answerTokenRequest(byBasic({ clientId, secret: "a+secret+with%20two+readings" }), ports);
+    assert.deepEqual(calls, callsOf({ readings: 2, slowHash: 1 }));
+  }
+});

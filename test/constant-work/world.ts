@@ -1,0 +1,149 @@
+/**
+ * The token endpoint with its real parts, as the service wires them, and a registry whose clients differ in nothing but
+ * what is being compared. Apart from the tests, because what they compare must be built once and alike.
+ */
+import { createSecretKey, randomBytes, randomInt, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { devNull, tmpdir } from "node:os";
+import { join } from "node:path";
+import { BoundedCache } from "@carnet/core/bounded-cache";
+import type { Client } from "@carnet/core/client/client";
+import { ClientDirectory } from "@carnet/core/client/client-directory";
+import type { ClientStore } from "@carnet/core/client/client-store";
+import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
+import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import { formatGeneratedSecret, generatedSecretRandom } from "@carnet/protocol/client-secret";
+import { type ClientId, parseSecretId, type SecretId, secretIdAlphabet } from "@carnet/protocol/ids";
+import { createSealer } from "@carnet/server/crypto/sealer";
+import { createSecretHasher, type SlowHashLimits } from "@carnet/server/crypto/secret-hasher";
+import { createSigner } from "@carnet/server/crypto/signing-key";
+import { createStandInDraw, type StandInDraw } from "@carnet/server/crypto/stand-in-draw";
+import { createLog } from "@carnet/server/log/logger";
+import { createTokenLog } from "@carnet/server/log/token-log";
+import { openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { pino } from "pino";
+
+/** A client id with a secret that goes with it, or does not. */
+export interface Credentials {
+  readonly clientId: string;
+  readonly secret: string;
+}
+
+/** Clients of a kind, each with its own right secret. All have the same three scopes. */
+export type Kind = "plain" | "disabled" | "expired" | "with an expired secret" | "elsewhere" | "unknown";
+
+export interface World extends AsyncDisposable {
+  readonly ports: TokenEndpointPorts;
+  readonly store: ClientStore;
+  /** The same clients by way of a store that finds stand-ins in another way. */
+  storeThatDraws(draw: (own: StandInDraw) => StandInDraw): ClientStore;
+  register(registration: Omit<ClientRegistration, "scope">): Promise<Credentials>;
+  /** Registers some. The unknown are registered nowhere; the expired are once the clock is set to `later`. */
+  populate(kind: Kind, count: number): Promise<readonly Credentials[]>;
+  readonly clock: FixedClock;
+}
+
+/** Before anything expires in this registry, and after. */
+export const earlier = "2026-06-01T00:00:00Z";
+export const later = "2026-06-03T00:00:00Z";
+
+const scope = "file:read file:write data_tables|r";
+
+/** Opens a new registry in a folder of its own. Dispose of it to remove it. */
+export async function openWorld(limits?: SlowHashLimits): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), "carnet-work-"));
+  const db = await openSqlite(join(folder, "carnet.db"));
+  const clock = new FixedClock(earlier);
+  const { pepper, signingKeys } = await openSealedKeys(db, createSealer(createSecretKey(randomBytes(32))), clock);
+  const [signingKey] = signingKeys;
+  if (signingKey === undefined) throw new Error("no signing key");
+  const drawStandIn = createStandInDraw(pepper.reveal());
+  const store = createSqlClientStore(db, drawStandIn);
+  const ports: TokenEndpointPorts = {
+    policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
+    clock,
+    random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
+    hasher: createSecretHasher(pepper.reveal(), limits),
+    signer: createSigner(signingKey),
+    directory: new ClientDirectory(store, 100_000),
+    provenSecrets: new BoundedCache(10_000),
+    recorder: createTokenLog(createLog("info", pino.destination({ dest: devNull, sync: true }))),
+  };
+  const register: World["register"] = async (registration) => {
+    const given = { client_id: randomUUID(), scope, ...registration };
+    const registered = await registerClient(given, { ...ports, store });
+    if (!registered.ok) throw new Error(JSON.stringify(registered.error));
+    const { client, generatedSecret } = registered.value;
+    return { clientId: client.clientId, secret: (generatedSecret ?? given.client_secret)?.reveal() ?? "" };
+  };
+  const makers: Readonly<Record<Kind, () => Promise<Credentials>>> = {
+    plain: () => register({}),
+    disabled: () => register({ status: "disabled" }),
+    expired: () => register({ expires_at: "2026-06-02" }),
+    "with an expired secret": () => insertWithExpiredSecret(ports, store),
+    elsewhere: () => register({ ip_allowlist: ["203.0.113.0/24", "198.51.100.0/24"] }),
+    unknown: async () => ({ clientId: randomUUID(), secret: newSecret() }),
+  };
+  return {
+    ports,
+    store,
+    storeThatDraws: (draw) => createSqlClientStore(db, draw(drawStandIn)),
+    clock,
+    register,
+    populate: (kind, count) => Promise.all(Array.from({ length: count }, makers[kind])),
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** No command makes secrets that expire yet, so the row is written as a later one will. */
+async function insertWithExpiredSecret({ hasher }: TokenEndpointPorts, store: ClientStore): Promise<Credentials> {
+  const secret = newSecret();
+  const secretId = parseSecretId(secret.slice(7, 23));
+  if (!secretId.ok) throw new Error(secretId.error);
+  const client = expiringClient(randomUUID() as ClientId, secretId.value, secret, hasher);
+  await store.insert(client);
+  return { clientId: client.clientId, secret };
+}
+
+function expiringClient(
+  clientId: ClientId,
+  secretId: SecretId,
+  secret: string,
+  hasher: TokenEndpointPorts["hasher"],
+): Client {
+  const createdAt = Date.parse(earlier);
+  const digest = hasher.digest(clientId, secret);
+  return {
+    clientId,
+    clientName: null,
+    scopes: scope.split(" "),
+    scopePolicy: "narrow",
+    status: "active",
+    expiresAt: null,
+    ipAllowlist: [],
+    tokenEndpointAuthMethod: null,
+    accessTokenTtl: null,
+    workspace: null,
+    createdAt,
+    secrets: [{ secretId, kind: "generated", digest, salt: new Uint8Array(0), createdAt, expiresAt: createdAt + 1 }],
+  };
+}
+
+/** A well-formed generated secret that is nobody's. */
+export function newSecret(): string {
+  const draw = (alphabet: string, length: number) =>
+    Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
+  const { alphabet, length } = generatedSecretRandom;
+  const secretId = parseSecretId(draw(secretIdAlphabet, 16));
+  if (!secretId.ok) throw new Error(secretId.error);
+  return formatGeneratedSecret(secretId.value, draw(alphabet, length));
+}
+
+/** The secret with its last characters changed, so that its checksum does not fit. */
+export const mistype = (secret: string): string => secret.slice(0, -2) + (secret.endsWith("00") ? "11" : "00");

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { suite, test } from "node:test";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { type SettingName, settings } from "@carnet/server/configuration/settings";
+import { OperatorFault } from "@carnet/server/fault";
+import { runCarnet } from "@carnet/testkit/carnet-process";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { assertStopsWith } from "./support/stops-with.ts";
+import { contentsOf } from "./support/store-files.ts";
+
+const issuer = "https://iam.example.com";
+
+/** For each setting, values that look right to somebody in a hurry. */
+const bad: Readonly<Record<SettingName, readonly string[]>> = {
+  host: ["", "127.0.0.1:8080", "http://localhost", "a b"],
+  port: ["", "0", "65536", "8e3", "0x50", " 80", "-1", "80.0"],
+  issuer: ["", "iam.example.com", "http://iam.example.com", "https://iam.example.com/path", "https://a#b"],
+  audience: ["", "with space", "ü", "x".repeat(256)],
+  store: ["", "sqlite:", "carnet.db", "postgres://localhost/carnet", "sqlite://carnet.db", "sqlite:a\nb"],
+  storeTimeout: ["", "-1", "60001", "5s"],
+  masterKey: ["", "short", "A".repeat(42), "A".repeat(44), "!".repeat(43)],
+  masterKeyFile: [""],
+  accessTokenTtl: ["", "0", "86401", "10m"],
+  sunsetAt: ["", "never", "2029-01-31", "2029-02-30T00:00:00Z", "2029-01-31T00:00:00"],
+  drainTimeout: ["", "-1", "600001", "9s"],
+  trustedProxies: ["", "10.0.0.0/33", "10.0.0.0/8 192.168.0.0/16", "proxy.example.com"],
+  logLevel: ["", "INFO", "verbose"],
+};
+
+suite("a bad setting", () => {
+  for (const [name, values] of Object.entries(bad) as [SettingName, readonly string[]][]) {
+    const { environment, flag, accepts, secret } = settings[name];
+
+    test(`${name} stops the start with where it came from, what was seen and what is accepted`, async () => {
+      await using folder = await temporaryFolder();
+      const file = folder.file("carnet.json");
+      for (const value of values) {
+        const none = { mode: "serve", flags: {}, environment: { CARNET_ISSUER: issuer }, file: undefined } as const;
+        const message = messageOf({ ...none, environment: { ...none.environment, [environment]: value } });
+        const seen = secret ? "what it is" : JSON.stringify(value);
+        assert.equal(message, `The environment variable ${environment} cannot be ${seen}: accepted: ${accepts}.`);
+        if (secret && value !== "") assert.ok(!message.includes(value));
+
+        writeFileSync(file, JSON.stringify({ issuer, [name]: value }));
+        const fromFile = messageOf({ ...none, environment: {}, file });
+        if (secret) assert.match(fromFile, /^The setting "masterKey" of the file .* is not known: accepted: /);
+        else assert.equal(fromFile, `The setting ${name} of the file ${file} cannot be ${seen}: accepted: ${accepts}.`);
+
+        if (flag === undefined) continue;
+        const fromFlag = messageOf({
+          ...none,
+          environment: { [environment]: value },
+          flags: { issuer, [name]: value },
+        });
+        assert.equal(fromFlag, `The flag ${flag.split(" ")[0]} cannot be ${seen}: accepted: ${accepts}.`);
+      }
+    });
+  }
+
+  test("stops the command, from wherever it came, and makes no store", async () => {
+    await using folder = await temporaryFolder();
+    writeFileSync(folder.file("bad.yaml"), "issuer: https://iam.example.com\nport: eighty\n");
+    const runs: readonly (readonly [args: readonly string[], env: Record<string, string>, sentence: RegExp])[] = [
+      [
+        ["serve", "--port", "eighty"],
+        {},
+        /The flag --port cannot be "eighty": accepted: a whole number from 1 to 65535/,
+      ],
+      [["serve"], { CARNET_ISSUER: "http://a" }, /The environment variable CARNET_ISSUER cannot be "http:\/\/a"/],
+      [["serve", "--config", "bad.yaml"], {}, /The setting port of the file bad\.yaml cannot be "eighty"/],
+      [["dev"], { CARNET_PROT: "80" }, /variable CARNET_PROT is not known: unset it, or use one of .*CARNET_PORT/],
+      [["client", "create"], { CARNET_MASTER_KEY: "hunter2" }, /CARNET_MASTER_KEY cannot be what it is: .* 32 bytes/],
+    ];
+    const run = async ([args, env, sentence]: (typeof runs)[number]): Promise<void> => {
+      const finished = await runCarnet(args, { cwd: folder.path, env });
+      assertStopsWith(finished, sentence);
+      assert.ok(!finished.stderr.includes("hunter2"));
+    };
+    await Promise.all(runs.map(run));
+    assert.deepEqual(Object.keys(contentsOf(folder.path)), ["bad.yaml"]);
+  });
+});
+
+suite("a configuration file", () => {
+  const cases: readonly (readonly [what: string, text: string | undefined, said: RegExp])[] = [
+    ["that is not there", undefined, /cannot be read \(ENOENT\): give the path of a file with one mapping/],
+    ["that is no YAML", "port: 80\nhost: [\n", /is not valid YAML or JSON, see its line \d: give/],
+    ["with a setting twice", "port: 80\nport: 81\n", /is not valid YAML or JSON, see its line 2: give/],
+    ["that holds a list", "- port\n", /holds no mapping: accepted: one mapping of settings/],
+    ["that holds a word", "port\n", /holds no mapping/],
+    ["with an unknown setting", "prot: 80\n", /The setting "prot" of the file .* is not known: accepted: .*port/],
+    ["with a setting without a value", "port:\n", /The setting port of the file .* is neither text nor a number/],
+    ["with a list as a value", "trustedProxies: [10.0.0.0/8]\n", /neither text nor a number: accepted: address blocks/],
+    [
+      "with the master key",
+      `masterKey: ${"A".repeat(43)}\n`,
+      /"masterKey" of the file .* is not known: .*masterKeyFile/,
+    ],
+  ];
+  for (const [what, text, said] of cases) {
+    test(`${what} stops the start`, async () => {
+      await using folder = await temporaryFolder();
+      const file = folder.file("carnet.yaml");
+      if (text !== undefined) writeFileSync(file, text);
+      const message = messageOf({ mode: "dev", flags: {}, environment: {}, file });
+      assert.match(message, said);
+      assert.ok(message.includes(file) && !message.includes("A".repeat(43)));
+    });
+  }
+
+  test("that is a folder stops the start", async () => {
+    await using folder = await temporaryFolder();
+    mkdirSync(folder.file("carnet.yaml"));
+    assertStopsWith(
+      await runCarnet(["dev", "--config", "carnet.yaml"], { cwd: folder.path }),
+      /The configuration file carnet\.yaml cannot be read \(EISDIR\): give the path of a file/,
+    );
+  });
+
+  test("that is empty sets nothing", async () => {
+    await using folder = await temporaryFolder();
+    writeFileSync(folder.file("carnet.yaml"), "# nothing yet\n");
+    const file = folder.file("carnet.yaml");
+    assert.equal(loadConfiguration({ mode: "dev", flags: {}, environment: {}, file }).port, 8080);
+  });
+});
+
+/** What the operator is told. */
+function messageOf(sources: Parameters<typeof loadConfiguration>[0]): string {
+  try {
+    loadConfiguration(sources);
+  } catch (error) {
+    assert.ok(error instanceof OperatorFault, String(error));
+    return error.message;
+  }
+  return assert.fail(`it was accepted: ${JSON.stringify(sources)}`);
+}

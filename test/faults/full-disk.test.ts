@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { suite, test } from "node:test";
+import { decoyClient } from "@carnet/core/client/decoy-client";
+import { parseClientId } from "@carnet/protocol/ids";
+import { createStandInDraw } from "@carnet/server/crypto/stand-in-draw";
+import { OperatorFault } from "@carnet/server/fault";
+import type { Tables } from "@carnet/server/store/schema";
+import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
+import { carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { Kysely, SqliteDialect } from "kysely";
+import { assertStopsWith } from "./support/stops-with.ts";
+import { makeStore, openStore } from "./support/store-files.ts";
+
+/** Runs `carnet` where no file may grow above so many bytes, which to a program is a disk that takes no more. */
+function runWithFileLimit(bytes: number, args: readonly string[], cwd: string): Promise<Finished> {
+  // POSIX counts in units of 512 bytes
+  const command = ["sh", "-c", `ulimit -f ${bytes / 512}; exec "$@"`, "sh", process.execPath, carnetBin] as const;
+  return runCarnet(args, { cwd, command });
+}
+
+const create = ["client", "create", "--store", "sqlite:carnet.db"];
+const sentence =
+  /^carnet: (The disk (failed while the database carnet\.db was read or written: check that it is healthy, not full|of the database carnet\.db is full: make room)|The master key file master\.key cannot be made \(\w+\): let this user write there|The database carnet\.db cannot be made)/;
+
+suite("a full disk", () => {
+  test("stops the first start wherever it is met, and a later start makes the store", async () => {
+    // From no room at all to just too little for the last write
+    const limits = [0, 16_384, 20_480, 40_960, 57_344];
+    const run = async (limit: number): Promise<void> => {
+      await using folder = await temporaryFolder();
+      const finished = await runWithFileLimit(limit, create, folder.path);
+      assertStopsWith(finished, sentence);
+      assert.equal((await runCarnet(create, { cwd: folder.path })).code, 0, `after ${limit}`);
+      const registry = await openStore(folder.path);
+      assert.equal((await registry.store.list({ after: null, limit: 9 })).length, 1, `after ${limit}`);
+      await registry.close();
+    };
+    await Promise.all(limits.map(run));
+  });
+
+  test("refuses a registration, keeps every client that was acknowledged, and takes the next once there is room", async () => {
+    await using store = await makeStore(200);
+    assertStopsWith(await runWithFileLimit(4096, create, store.path), sentence);
+    const ids = async (): Promise<string[]> => {
+      const registry = await openStore(store.path);
+      const clients = await registry.store.list({ after: null, limit: 1000 });
+      await registry.close();
+      return clients.map(({ clientId }) => clientId);
+    };
+    assert.deepEqual(
+      await ids(),
+      store.clients.map(({ id }) => id),
+    );
+    assert.equal((await runCarnet([...create, "--client-id", "zz"], { cwd: store.path })).code, 0);
+    assert.deepEqual((await ids()).at(-1), "zz");
+  });
+
+  test("as SQLite itself tells it undoes the whole registration, and the next one is taken", async () => {
+    await using folder = await makeStore();
+    const database = new DatabaseSync(folder.database);
+    const store = createSqlClientStore(
+      new Kysely<Tables>({ dialect: new SqliteDialect({ database: wrapDatabase(database, "carnet.db") }) }),
+      createStandInDraw(new Uint8Array(32)),
+    );
+    const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
+    database.exec(`pragma max_page_count = ${pages}`);
+    let kept = 0;
+    const insert = async (): Promise<void> => {
+      const clientId = parseClientId(`full-${kept}`);
+      assert.ok(clientId.ok);
+      assert.equal(await store.insert({ ...decoyClient, clientId: clientId.value, secrets: [] }), "inserted");
+      kept += 1;
+    };
+    await assert.rejects(
+      async () => {
+        for (;;) await insert();
+      },
+      (error) => {
+        assert.ok(error instanceof OperatorFault);
+        assert.match(
+          error.message,
+          /^The disk of the database carnet\.db is full: make room, then start again\. Nothing that/,
+        );
+        return true;
+      },
+    );
+    assert.equal((await store.list({ after: null, limit: 10_000 })).length, kept + 1);
+    database.exec("pragma max_page_count = 1000000");
+    await insert();
+    database.close();
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { suite, test } from "node:test";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { ownedByNobody, runAsNobody } from "./support/nobody.ts";
+import { assertStopsWith } from "./support/stops-with.ts";
+import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
+
+const create = ["client", "create", "--store", "sqlite:carnet.db"];
+const serve = ["serve", "--issuer", "http://localhost:8080", "--store", "sqlite:carnet.db"];
+const otherKey = Buffer.alloc(32, 7).toString("base64");
+
+interface Fault {
+  readonly what: string;
+  readonly harm?: (store: StoreFiles) => void;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly sentence: RegExp;
+}
+
+const wrong =
+  /The master key does not open this store: give the key that the store was made with, in CARNET_MASTER_KEY or/;
+const noKey = /The master key file \S*master\.key does not hold 32 bytes in base64: put the right file back/;
+
+const faults: readonly Fault[] = [
+  { what: "another one in the environment", env: { CARNET_MASTER_KEY: otherKey }, sentence: wrong },
+  {
+    what: "another one in the file",
+    harm: (store) => writeFileSync(store.file("master.key"), otherKey),
+    sentence: wrong,
+  },
+  {
+    what: "another one in a file that a flag names",
+    harm: (store) => writeFileSync(store.file("other.key"), `${otherKey}\n`),
+    args: ["--master-key-file", "other.key"],
+    sentence: wrong,
+  },
+  {
+    what: "cut short",
+    harm: (store) => writeFileSync(store.file("master.key"), otherKey.slice(0, 20)),
+    sentence: noKey,
+  },
+  {
+    what: "garbled",
+    harm: (store) => writeFileSync(store.file("master.key"), Buffer.alloc(32, 0xff)),
+    sentence: noKey,
+  },
+  { what: "an empty file", harm: (store) => writeFileSync(store.file("master.key"), ""), sentence: noKey },
+  {
+    what: "gone",
+    harm: (store) => rmSync(store.file("master.key")),
+    sentence:
+      /The master key file \S*master\.key cannot be read \(ENOENT\): put back the one that the store was made with/,
+  },
+  {
+    what: "a file that is not there",
+    args: ["--master-key-file", "typo.key"],
+    sentence:
+      /The master key file typo\.key cannot be read \(ENOENT\): put back .* or name another in CARNET_MASTER_KEY_FILE/,
+  },
+  {
+    what: "a folder",
+    harm(store) {
+      rmSync(store.file("master.key"));
+      mkdirSync(store.file("master.key"));
+    },
+    sentence: /The master key file \S*master\.key cannot be read \(EISDIR\)/,
+  },
+  {
+    what: "given twice",
+    args: ["--master-key-file", "master.key"],
+    env: { CARNET_MASTER_KEY: otherKey },
+    sentence: /The master key is given twice, in CARNET_MASTER_KEY and as a file by .*: leave one of them out/,
+  },
+];
+
+suite("a wrong master key", () => {
+  for (const { what, harm, args = [], env = {}, sentence } of faults) {
+    test(`${what}, stops the start, is not repeated, and nothing is changed`, async () => {
+      await using store = await makeStore();
+      const sound = contentsOf(store.path);
+      harm?.(store);
+      const before = contentsOf(store.path);
+      const finished = await runCarnet([...serve, ...args], { cwd: store.path, env });
+      assertStopsWith(finished, sentence);
+      assert.ok(!finished.stderr.includes(otherKey.slice(0, 20)));
+      assert.deepEqual(contentsOf(store.path), before);
+      assert.equal(before["carnet.db"], sound["carnet.db"]);
+    });
+  }
+
+  test("with the right one put back, the store opens as before", async () => {
+    await using store = await makeStore();
+    renameSync(store.file("master.key"), store.file("away.key"));
+    assert.equal((await runCarnet(create, { cwd: store.path })).code, 1);
+    renameSync(store.file("away.key"), store.file("master.key"));
+    assert.equal((await runCarnet(create, { cwd: store.path })).code, 0);
+  });
+});
+
+suite("a master key file", () => {
+  test("that cannot be made stops the first start, and the next one makes it", async () => {
+    await using folder = await temporaryFolder();
+    // A start that went no further than the tables; what else SQLite needs is there while another process has it open
+    const holder = await openSqlite(folder.file("carnet.db"));
+    ownedByNobody(folder.path);
+    chmodSync(folder.path, 0o555);
+    const finished = await runAsNobody(create, { cwd: folder.path });
+    chmodSync(folder.path, 0o755);
+    await holder.destroy();
+    assertStopsWith(
+      finished,
+      /The master key file master\.key cannot be made \(EACCES\): let this user write there, or give a key in CARNET_MASTER_KEY/,
+    );
+    assert.deepEqual(Object.keys(contentsOf(folder.path)), ["carnet.db"]);
+    assert.equal((await runAsNobody(create, { cwd: folder.path })).code, 0);
+  });
+
+  test("that is named and is not there for a new store is not made: the sentence says how to", async () => {
+    await using folder = await temporaryFolder();
+    assertStopsWith(
+      await runCarnet([...create, "--master-key-file", "typo.key"], { cwd: folder.path }),
+      /The master key file typo\.key cannot be read \(ENOENT\).*; for a new store, any 32 random bytes in base64 will do/,
+    );
+    writeFileSync(folder.file("typo.key"), otherKey);
+    const args = [...create, "--master-key-file", "typo.key"];
+    assert.equal((await runCarnet(args, { cwd: folder.path })).code, 0);
+  });
+
+  test("is made although a start that was killed left its draft, also where process ids come again", async () => {
+    await using folder = await temporaryFolder();
+    // `exec` keeps the process id, as a container gives the same one to each start
+    const script = `umask 077; echo "half a k" > "master.key.$$.new"; exec "$@"`;
+    const command = ["sh", "-c", script, "sh", process.execPath, carnetBin] as const;
+    const finished = await runCarnet(create, { cwd: folder.path, command });
+    assert.deepEqual({ code: finished.code, stderr: finished.stderr }, { code: 0, stderr: "" });
+  });
+});

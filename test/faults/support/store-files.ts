@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { chownSync, cpSync, existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { registerClient } from "@carnet/core/client/register-client";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { openRegistry } from "@carnet/server/main";
+import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
+
+/** A closed store with clients in it. */
+export interface StoreFiles extends TemporaryFolder {
+  readonly database: string;
+  readonly clients: readonly Credentials[];
+}
+
+export interface Credentials {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export const openStore = (folder: string) =>
+  openRegistry(
+    loadConfiguration({
+      mode: "dev",
+      flags: { store: `sqlite:${join(folder, "carnet.db")}` },
+      environment: {},
+      file: undefined,
+    }),
+  );
+
+/** Makes a store of its own in a new folder, in which `client-000` and those after it are registered. */
+export async function makeStore(numberOfClients = 1): Promise<StoreFiles> {
+  const folder = await temporaryFolder();
+  const registry = await openStore(folder.path);
+  const clients: Credentials[] = [];
+  for (let number = 0; number < numberOfClients; number++) {
+    const client_id = `client-${String(number).padStart(3, "0")}`;
+    const registered = await registerClient({ client_id, client_name: "n".repeat(200), scope: "x" }, registry);
+    if (!registered.ok) throw new Error(JSON.stringify(registered.error));
+    clients.push({ id: client_id, secret: registered.value.generatedSecret?.reveal() ?? "" });
+  }
+  await registry.close();
+  return { ...folder, database: folder.file("carnet.db"), clients };
+}
+
+/** The same files in a folder of their own. */
+export async function copyStore(store: StoreFiles): Promise<StoreFiles> {
+  const folder = await temporaryFolder();
+  cpSync(store.path, folder.path, { recursive: true });
+  return { ...folder, database: folder.file("carnet.db"), clients: store.clients };
+}
+
+/**
+ * What lies in a folder, by its hash. Without the index of the write-ahead log, which is worked out anew, and without a
+ * log that is empty, which is as good as none.
+ */
+export function contentsOf(folder: string): Record<string, string> {
+  const files = globSync("**", { cwd: folder }).filter((name) => statSync(join(folder, name)).isFile());
+  const kept = files.filter((name) => {
+    const emptyLog = name.endsWith("-wal") && statSync(join(folder, name)).size === 0;
+    return !name.endsWith("-shm") && !emptyLog;
+  });
+  const hash = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  return Object.fromEntries(kept.sort().map((name) => [name, hash(name)]));
+}
+
+/** Gives a folder and what is in it to the user that tests without privileges run as. */
+export function giveAway(folder: string, user: number): void {
+  if (!existsSync(folder) || process.getuid?.() !== 0) return;
+  for (const path of [folder, ...globSync("**", { cwd: folder }).map((name) => join(folder, name))])
+    chownSync(path, user, user);
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type ChildOptions, startCarnet } from "./carnet-child.ts";
+import { PlantedSecrets } from "./planted.ts";
+
+const newSecret = () => randomBytes(24).toString("base64url");
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "carnet-leaks-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function run(args: readonly string[], options: Omit<ChildOptions, "folder"> = {}) {
+  await using child = startCarnet(args, { folder, ...options });
+  const code = await child.ended();
+  const { stdout, stderr } = child.output();
+  return { code, stdout, stderr, written: stdout + stderr };
+}
+
+interface Misuse {
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Written to the file `given` first. */
+  readonly file?: string;
+}
+
+/** Where a secret is put wrongly, so that the command must say what is wrong without saying the secret. */
+const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
+  "a master key that is none, in the environment": (s) => ({
+    args: ["client", "list"],
+    environment: { CARNET_MASTER_KEY: s },
+  }),
+  "a master key file that holds none": (s) => ({
+    args: ["client", "create", "--master-key-file", "given"],
+    file: `${s}\n`,
+  }),
+  "a master key as the name of its file": (s) => ({
+    args: ["client", "create"],
+    environment: { CARNET_MASTER_KEY: s, CARNET_MASTER_KEY_FILE: "given" },
+  }),
+  "a master key in the configuration file": (s) => ({
+    args: ["serve", "--config", "given"],
+    file: `port: 8080\nmasterKey: ${s}\n`,
+  }),
+  "a secret in a configuration file that is no YAML": (s) => ({
+    args: ["serve", "--config", "given"],
+    file: `port: 8080\nmasterKey: "${s}\n  : [\n`,
+  }),
+  "a secret in a configuration file that is no JSON": (s) => ({
+    args: ["serve", "--config", "given"],
+    file: `{"port": 8080, "masterKey": ${s}: }`,
+  }),
+  "a list of secrets in the configuration file": (s) => ({
+    args: ["serve", "--config", "given"],
+    file: `issuer: [${s}]\n`,
+  }),
+  "a password in the address of a store": (s) => ({
+    args: ["serve"],
+    environment: { CARNET_ISSUER: "https://iam.example.test", CARNET_STORE: `postgres://carnet:${s}@localhost/carnet` },
+  }),
+  "a password in the issuer": (s) => ({ args: ["serve", "--issuer", `https://user:${s}@iam.example.test`] }),
+  "a secret by a flag that does not exist": (s) => ({ args: ["client", "create", `--client-secret=${s}`] }),
+  "a secret after a flag that does not exist": (s) => ({ args: ["token", "--client-secret", s] }),
+  "a secret after a flag that takes none": (s) => ({ args: ["client", "create", "--secret-stdin", s] }),
+  "a secret for a flag that takes none": (s) => ({ args: ["client", "create", `--secret-stdin=${s}`] }),
+  "an existing secret with control characters": (s) => ({
+    args: ["client", "create", "--secret-stdin"],
+    input: `${s}\u0007\n`,
+  }),
+  "an existing secret that is too long": (s) => ({
+    args: ["client", "create", "--secret-stdin"],
+    input: `${s.repeat(40)}\n`,
+  }),
+  "an existing secret for a client that is refused": (s) => ({
+    args: ["client", "create", "--secret-stdin", "--scope-policy", "none"],
+    input: `${s}\n`,
+  }),
+  "a secret beside an address where nobody listens": (s) => ({
+    args: ["token", "--client-id", "app", "--server-url", "http://127.0.0.1:9"],
+    environment: { CARNET_CLIENT_SECRET: s },
+  }),
+  "a password in the address of a service": (s) => ({
+    args: ["token", "--client-id", "app", "--server-url", `ftp://user:${s}@localhost`],
+    environment: { CARNET_CLIENT_SECRET: s },
+  }),
+};
+
+for (const [what, misuse] of Object.entries(misuses)) {
+  test(`refuses ${what} without showing it`, async () => {
+    const planted = new PlantedSecrets();
+    const { args, file, ...options } = misuse(planted.text(what, newSecret()));
+    if (file !== undefined) await writeFile(join(folder, "given"), file);
+    const { code, stderr, written } = await run(args, options);
+    assert.ok(code === 1 || code === 2, `exit code ${code}`);
+    assert.notEqual(stderr, "");
+    planted.assertAbsent(written, `What carnet ${args[0]} writes`);
+  });
+}
+
+for (const [what, secret, flags] of [
+  ["human", newSecret(), ["--human-secret"]],
+  ["unusual", `${newSecret()} "ü" \\ % + :`, []],
+] as const) {
+  test(`brings an existing secret along without showing it or keeping it as it is (${what})`, async () => {
+    const planted = new PlantedSecrets();
+    planted.text("the existing secret", secret);
+    const create = ["client", "create", "--client-id", what, "--secret-stdin", ...flags];
+    const created = await run(create, { input: `${secret}\n` });
+    assert.equal(created.code, 0, created.stderr);
+    const again = await run(create, { input: `${secret}\n` });
+    assert.equal(again.code, 1);
+    for (const { written } of [created, again, await run(["client", "show", what, "--json"])]) {
+      planted.assertAbsent(written, "A command's output");
+    }
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    for (const file of entries.filter((entry) => entry.isFile())) {
+      planted.assertAbsent(await readFile(join(file.parentPath, file.name)), file.name);
+    }
+  });
+}
+
+test("carnet token shows no secret of a service that answers with one", async (context) => {
+  const planted = new PlantedSecrets();
+  const secret = planted.text("the client's secret", newSecret());
+  const token = planted.text("a token", newSecret());
+  const answers = [
+    { status: 401, body: JSON.stringify({ error: "invalid_client", error_description: `wrong: ${secret}` }) },
+    { status: 200, body: `{"access_token":"${token}","token_type":` },
+    { status: 200, body: JSON.stringify({ access_token: token, token_type: "Bearer", expires_in: secret, scope: "" }) },
+    { status: 500, body: `<html>${secret}</html>` },
+  ];
+  let answer = answers[0];
+  const service = createServer((_request, response) => {
+    response.writeHead(answer?.status ?? 500, { "Content-Type": "application/json", "X-Echo": secret });
+    response.end(answer?.body);
+  });
+  await new Promise<void>((listening) => service.listen(0, "127.0.0.1", listening));
+  context.after(() => service.close());
+  const { port } = service.address() as AddressInfo;
+  for (answer of answers) {
+    const environment = {
+      CARNET_CLIENT_ID: "app",
+      CARNET_CLIENT_SECRET: secret,
+      CARNET_SERVER_URL: `http://127.0.0.1:${port}`,
+    };
+    const { code, written } = await run(["token"], { environment });
+    assert.equal(code, 1);
+    planted.assertAbsent(written, `What carnet token writes on ${answer.status}`);
+  }
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import { describeFault, framesOf } from "@carnet/server/fault";
+import { buildApp, type HttpPorts } from "@carnet/server/http/app";
+import { createLog } from "@carnet/server/log/logger";
+import fc from "fast-check";
+import { type Credentials, openWorld, type World } from "../constant-work/world.ts";
+import { PlantedSecrets } from "./planted.ts";
+
+/** Drivers, parsers and libraries quote what they were given: in each part of an error. */
+const errorsThatQuote: Readonly<Record<string, (secret: string) => unknown>> = {
+  "its message": (s) => new Error(`near "${s}": syntax error`),
+  "a message of many lines": (s) => new Error(`cannot bind\n    at ${s}\n    at parameter (${s})`),
+  "its cause": (s) => new Error("failed", { cause: new Error(s, { cause: s }) }),
+  "its name": (s) => Object.assign(new Error("failed"), { name: s }),
+  "its code": (s) => Object.assign(new Error("failed"), { code: s }),
+  "its stack": (s) => Object.assign(new Error("failed"), { stack: `Error: ${s}\n    at ${s}:1:1` }),
+  "its properties": (s) => Object.assign(new Error("failed"), { sql: s, parameters: [s], toJSON: () => s }),
+  "its members": (s) => new AggregateError([new Error(s)], s),
+  "a text that was thrown": (s) => s,
+  "an object that was thrown": (s) => ({ message: s, stack: s, toString: () => s }),
+  "what a JSON parser says": (s) => {
+    try {
+      return JSON.parse(`{"secret": x${s}`);
+    } catch (error) {
+      return error;
+    }
+  },
+  "its status": (s) => Object.assign(new Error(s), { statusCode: 400, code: "FST_ERR_CTP_INVALID_CONTENT_LENGTH" }),
+};
+
+/** Each port that a request goes out by, failing with what it is given. */
+const failing: Readonly<Record<string, (ports: TokenEndpointPorts, error: unknown) => TokenEndpointPorts>> = {
+  clock: (ports, error) => ({ ...ports, clock: { now: () => raise(error) } }),
+  store: (ports, error) => ({
+    ...ports,
+    directory: Object.assign(Object.create(ports.directory), {
+      peek: () => undefined,
+      read: () => Promise.reject(error),
+    }),
+  }),
+  hasher: (ports, error) => ({ ...ports, hasher: { ...ports.hasher, digest: () => raise(error) } }),
+  signer: (ports, error) => ({ ...ports, signer: { keyId: "key", sign: () => raise(error) } }),
+  random: (ports, error) => ({ ...ports, random: { ...ports.random, uuid: () => raise(error) } }),
+  recorder: (ports, error) => ({ ...ports, recorder: { record: () => raise(error) } }),
+  "recorder that fails later": (ports, error) => ({ ...ports, recorder: { record: () => Promise.reject(error) } }),
+};
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+function httpPorts(token: TokenEndpointPorts, log: string[]): HttpPorts {
+  return {
+    token,
+    log: createLog("trace", { write: (line) => void log.push(line) }),
+    publicKeys: [],
+    trustedProxies: [],
+    checkStore: async () => {},
+    isDraining: () => false,
+  };
+}
+
+async function askFor(world: World, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
+  const log: string[] = [];
+  await using app = buildApp(httpPorts(ports, log));
+  const answer = await app.inject({
+    method: "POST",
+    url: `/oauth2/token?hint=${secret.slice(24)}`,
+    headers: { "content-type": "application/x-www-form-urlencoded", "x-request-id": "one-and-the-same" },
+    payload: `grant_type=client_credentials&client_id=${clientId}&client_secret=${secret}`,
+  });
+  assert.ok(world.store !== undefined);
+  return { answer, log: log.join(""), whole: JSON.stringify([answer.statusCode, answer.headers, answer.body]) };
+}
+
+for (const [port, fail] of Object.entries(failing)) {
+  test(`shows nothing of what is quoted by an error of the ${port}, in the answer or the log`, async () => {
+    await using world = await openWorld();
+    const client = await world.register({});
+    for (const [where, quoting] of Object.entries(errorsThatQuote)) {
+      const planted = new PlantedSecrets();
+      const secret = planted.text("the client's secret", client.secret.slice(24));
+      const { answer, log, whole } = await askFor(world, fail(world.ports, quoting(secret)), client);
+      assert.ok(answer.statusCode === 500 || where === "its status", `${where}: ${answer.statusCode}`);
+      planted.assertAbsent(whole, `The answer to an error that quotes in ${where}`);
+      planted.assertAbsent(log, `The log of an error that quotes in ${where}`);
+      assert.match(log, /one-and-the-same|^$/);
+    }
+  });
+}
+
+test("tells where a fault was thrown, though not what it says", async () => {
+  await using world = await openWorld();
+  const client = await world.register({});
+  const { log } = await askFor(
+    world,
+    failing["hasher"]?.(world.ports, new RangeError("quoted")) ?? world.ports,
+    client,
+  );
+  const line = JSON.parse(log);
+  assert.equal(line.fault, "RangeError");
+  assert.match(line.frames.join("\n"), /faults\.test\.ts/);
+  assert.doesNotMatch(log, /quoted/);
+});
+
+test("shows no message, name or code of any error, whatever it looks like", () => {
+  const secret = "kLmNoPqRsTuVwXyZaBcDeFgHiJ";
+  const planted = new PlantedSecrets();
+  planted.text("the secret", secret);
+  const piece = fc.constantFrom(secret, "\n", "    at ", "Error", ": ", " (", ")", "file.ts:1:1", "\r", " ");
+  const text = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(""));
+  const error = fc
+    .record({ message: text, name: text, code: text, causes: fc.nat(3) }, { noNullPrototype: true })
+    .map(({ message, name, code, causes }) => {
+      let made = Object.assign(new Error(message), { code });
+      if (name !== "") made.name = name;
+      for (let depth = 0; depth < causes; depth++) made = Object.assign(new Error(message, { cause: made }), { code });
+      return made;
+    });
+  fc.assert(
+    fc.property(error, (thrown) => {
+      planted.assertAbsent(JSON.stringify([describeFault(thrown), framesOf(thrown)]), "What is told of an error");
+    }),
+    { numRuns: 1000 },
+  );
+});

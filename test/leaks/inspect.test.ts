@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { createSecretKey, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { Agent, type RequestOptions, request } from "node:http";
+import { join } from "node:path";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { authenticateClient } from "@carnet/core/token/authenticate-client";
+import { mint } from "@carnet/core/token/mint";
+import { parseTokenRequest } from "@carnet/core/token/parse-token-request";
+import { answerTokenRequest } from "@carnet/core/token/token-endpoint";
+import { Redacted } from "@carnet/protocol/redacted";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { createSealer } from "@carnet/server/crypto/sealer";
+import { buildApp } from "@carnet/server/http/app";
+import { createLog } from "@carnet/server/log/logger";
+import { openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { startTestService } from "@carnet/testkit/service";
+import { byBasic, inTheBody } from "../constant-work/cases.ts";
+import { openWorld } from "../constant-work/world.ts";
+import { PlantedSecrets } from "./planted.ts";
+
+/** All that printing, serialising or turning into text can show of a value, as deep as it goes. */
+function shown(value: unknown): string {
+  const seen = new Set<unknown>();
+  const withoutCircles = (_key: string, part: unknown) => {
+    if (typeof part === "bigint") return String(part);
+    if (typeof part !== "object" || part === null) return part;
+    if (seen.has(part)) return undefined;
+    seen.add(part);
+    return part;
+  };
+  const whole = { depth: Infinity, maxArrayLength: null, maxStringLength: null } as const;
+  return [
+    inspect(value, { ...whole, showHidden: true }),
+    JSON.stringify(value, withoutCircles) ?? "",
+    String(Object.prototype.toString.call(value)),
+  ].join("\n");
+}
+
+function assertHidden(planted: PlantedSecrets, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) planted.assertAbsent(shown(value), name);
+}
+
+const clock = new FixedClock("2026-06-01T00:00:00Z");
+
+test("shows no secret and no token in anything that a token request is turned into", async () => {
+  await using world = await openWorld();
+  const planted = new PlantedSecrets();
+  const human = planted.text("the slow-hashed secret", randomBytes(9).toString("base64url"));
+  const generated = await world.register({ workspace: "workspace" });
+  const slow = await world.register({ secret: { value: new Redacted(human) } });
+  planted.text("the generated secret", generated.secret.slice(24));
+  const at = { now: clock.now(), sunsetAt: Infinity };
+  for (const client of [generated, slow]) {
+    for (const send of [inTheBody, byBasic]) {
+      const message = send(client);
+      const parsed = parseTokenRequest(message, at);
+      assert.ok(parsed.ok);
+      const from = { address: message.address, now: at.now };
+      const caller = await authenticateClient(parsed.value.credentials, from, world.ports);
+      assert.ok(caller.ok);
+      const minted = mint({ ...caller.value, scopes: ["file:read"] }, at.now, world.ports);
+      planted.text("the token", minted.accessToken.reveal().slice(-86));
+      const answer = await answerTokenRequest(message, world.ports);
+      planted.text("another token", JSON.parse(answer.body.reveal()).access_token.slice(-86));
+      const refused = await answerTokenRequest(send({ ...client, clientId: "nobody" }), world.ports);
+      assertHidden(planted, { message, parsed, caller, minted, answer, refused, ports: world.ports });
+    }
+  }
+});
+
+test("shows no master key in a configuration", () => {
+  const planted = new PlantedSecrets();
+  const key = randomBytes(32);
+  planted.bytes("the master key", key);
+  const environment = { CARNET_MASTER_KEY: key.toString("base64") };
+  const configuration = loadConfiguration({ mode: "dev", flags: {}, environment, file: undefined });
+  assert.ok(configuration.masterKey?.export().equals(key));
+  assertHidden(planted, { configuration });
+});
+
+test("shows no pepper and no private key in what is opened of the store", async () => {
+  await using service = await startTestService();
+  const masterKey = Buffer.from(await readFile(join(service.folder, "master.key"), "utf8"), "base64");
+  const db = await openSqlite(join(service.folder, "carnet.db"));
+  const sealer = createSealer(createSecretKey(masterKey));
+  const keys = await openSealedKeys(db, sealer, clock);
+  const planted = new PlantedSecrets();
+  planted.bytes("the master key", masterKey);
+  planted.bytes("the pepper", keys.pepper.reveal());
+  for (const { privateKey } of keys.signingKeys) {
+    planted.bytes("the private key", Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url"));
+    planted.bytes("the private key in DER", privateKey.export({ format: "der", type: "pkcs8" }));
+  }
+  assertHidden(planted, { keys, sealer, db, "the service": service.server });
+  await db.destroy();
+});
+
+test("shows no secret in the HTTP side, between the requests of a connection that stays open", async () => {
+  await using world = await openWorld();
+  const log: string[] = [];
+  await using app = buildApp({
+    token: world.ports,
+    log: createLog("trace", { write: (line) => void log.push(line) }),
+    publicKeys: [],
+    trustedProxies: [],
+    checkStore: async () => {},
+    isDraining: () => false,
+  });
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const planted = new PlantedSecrets();
+  const client = await world.register({});
+  planted.text("the client's secret", client.secret.slice(24));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+  const inHeader = { ...headers, Authorization: `Basic ${btoa(`${client.clientId}:${client.secret}`)}` };
+  const form = "grant_type=client_credentials";
+  for (const [sent, body] of [
+    [inHeader, form],
+    [headers, `${form}&client_id=${client.clientId}&client_secret=${client.secret}`],
+  ] as const) {
+    planted.text("the token", await post(url, { agent, headers: sent }, body));
+    assertHidden(planted, { app });
+  }
+  agent.destroy();
+});
+
+const post = (url: string, options: RequestOptions, body: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const sent = request(`${url}/oauth2/token`, { ...options, method: "POST" });
+    sent.on("error", reject).on("response", async (response) => {
+      const answer = JSON.parse((await response.setEncoding("utf8").toArray()).join(""));
+      resolve(answer.access_token.slice(-86));
+    });
+    sent.end(body);
+  });

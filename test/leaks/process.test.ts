@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { watch } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { freePort } from "@carnet/testkit/service";
+import { type CarnetChild, startCarnet } from "./carnet-child.ts";
+import { PlantedSecrets } from "./planted.ts";
+import { exchange } from "./raw-request.ts";
+import { places } from "./requests-with-secrets.ts";
+
+const newSecret = () => randomBytes(24).toString("base64url");
+
+async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "carnet-leaks-"));
+  try {
+    await act(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function assertSilent(planted: PlantedSecrets, child: CarnetChild): void {
+  const { stdout, stderr } = child.output();
+  planted.assertAbsent(stdout, "Standard output");
+  planted.assertAbsent(stderr, "Standard error");
+}
+
+async function askWrongly(url: string, planted: PlantedSecrets): Promise<void> {
+  for (const [place, request] of Object.entries(places)) {
+    planted.assertAbsent(await exchange(url, request(planted.text(place, newSecret()))), `An answer (${place})`);
+  }
+}
+
+test("carnet dev shows the demo secret on standard output when it makes it, and nowhere else or again", () =>
+  inFolder(async (folder) => {
+    const port = String(await freePort());
+    const planted = new PlantedSecrets();
+    for (const start of ["first", "second"]) {
+      await using dev = startCarnet(["dev", "--port", port, "--log-level", "trace"], { folder });
+      const [, url = ""] = await dev.until("stdout", /running at (http:\S+).*Stop it/s);
+      if (start === "first") {
+        const [secret] = await dev.until("stdout", /carnet_[a-z0-9]{16}_\w{50}/);
+        planted.text("the demo secret", secret.slice(24));
+        const body = `grant_type=client_credentials&client_id=demo&client_secret=${secret}`;
+        const answer = await fetch(`${url}/oauth2/token`, { method: "POST", body: new URLSearchParams(body) });
+        planted.text("the token", JSON.parse(await answer.text()).access_token.slice(-86));
+      }
+      await askWrongly(url, planted);
+      dev.process.kill("SIGTERM");
+      assert.equal(await dev.ended(), 0);
+      if (start === "second") assertSilent(planted, dev);
+      planted.assertAbsent(dev.output().stderr, "Standard error");
+    }
+  }));
+
+const reports = [
+  "--report-uncaught-exception",
+  "--report-on-fatalerror",
+  "--report-on-signal",
+  "--report-signal=SIGUSR2",
+  "--report-directory=reports",
+].join(" ");
+const failing = JSON.stringify(new URL("./fail-on-signal.ts", import.meta.url).href);
+
+interface Served {
+  readonly serve: CarnetChild;
+  readonly planted: PlantedSecrets;
+  readonly folder: string;
+}
+
+/** A real `carnet serve` with diagnostic reports on, after requests with secrets everywhere. */
+async function serving(failBy: string, act: (served: Served) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    await mkdir(join(folder, "reports"));
+    const planted = new PlantedSecrets();
+    const masterKey = randomBytes(32);
+    planted.bytes("the master key", masterKey);
+    const port = await freePort();
+    const environment = {
+      CARNET_ISSUER: `http://127.0.0.1:${port}`,
+      CARNET_HOST: "127.0.0.1",
+      CARNET_PORT: String(port),
+      CARNET_LOG_LEVEL: "trace",
+      CARNET_MASTER_KEY: masterKey.toString("base64"),
+      CARNET_CLIENT_SECRET: planted.text("a secret in the environment", newSecret()),
+      // Node shows the environment of a process that ran out of memory at some moments whatever it was told, so what is
+      // not Carnet's own, which Carnet takes out, can be kept from other reports only
+      ...(failBy === "memory" ? {} : { OTHER_PASSWORD: planted.text("another's password", newSecret()) }),
+      QUOTED: planted.text("what the error quotes", newSecret()),
+      FAIL_BY: failBy,
+      NODE_OPTIONS: `${reports} --max-old-space-size=96 --import ${failing}`,
+    };
+    await using serve = startCarnet(["serve"], { folder, environment });
+    await serve.until("stdout", /"listening"/);
+    await askWrongly(environment.CARNET_ISSUER, planted);
+    await act({ serve, planted, folder });
+    assertSilent(planted, serve);
+    for (const file of await readdir(join(folder, "reports"))) {
+      planted.assertAbsent(await readFile(join(folder, "reports", file)), `The report ${file}`);
+    }
+  });
+}
+
+test("carnet serve shows no secret in the diagnostic report that a signal asks for", () =>
+  serving("", async ({ serve, folder }) => {
+    const watcher = watch(join(folder, "reports"));
+    const written = once(watcher, "change");
+    serve.process.kill("SIGUSR2");
+    await written;
+    watcher.close();
+    serve.process.kill("SIGTERM");
+    assert.equal(await serve.ended(), 0);
+    assert.equal((await readdir(join(folder, "reports"))).length, 1);
+  }));
+
+for (const failBy of ["exception", "rejection", "rejection with a text"]) {
+  test(`carnet serve shows no secret when an uncaught ${failBy} that quotes one ends it`, () =>
+    serving(failBy, async ({ serve }) => {
+      serve.process.kill("SIGHUP");
+      assert.equal(await serve.ended(), 1);
+      assert.match(serve.output().stderr, /^carnet: This is a fault of carnet: /);
+    }));
+}
+
+test("carnet serve shows no secret in the report of the fatal error that ends it when memory is full", () =>
+  serving("memory", async ({ serve, folder }) => {
+    serve.process.kill("SIGHUP");
+    assert.notEqual(await serve.ended(), 0);
+    assert.equal((await readdir(join(folder, "reports"))).length, 1);
+  }));

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { createSecretKey, randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createSealer } from "@carnet/server/crypto/sealer";
+import { openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+import fc from "fast-check";
+import { PlantedSecrets } from "./planted.ts";
+import { exchange, httpRequest } from "./raw-request.ts";
+import { damagedRequest, places } from "./requests-with-secrets.ts";
+
+const newSecret = () =>
+  randomBytes(48)
+    .toString("base64")
+    .replace(/[^A-Za-z]/g, "")
+    .slice(0, 32);
+
+const trace = { logLevel: "trace" } as const;
+
+test("shows a secret in no answer and no log line, wherever in a request it was put", async () => {
+  await using service = await startTestService({ settings: trace });
+  const planted = new PlantedSecrets();
+  for (const [place, request] of Object.entries(places)) {
+    const answer = await exchange(service.url, request(planted.text(place, newSecret())));
+    assert.match(answer, /^HTTP\/1\.1 [2-5]\d\d /, place);
+    planted.assertAbsent(answer, `The answer to a secret in ${place}`);
+  }
+  assert.ok(service.log.length >= 20, "the log says something");
+  planted.assertAbsent(service.log.join(""), "The log");
+});
+
+test("shows a secret in no answer and no log line, however the request around it is damaged", async () => {
+  await using service = await startTestService({ settings: trace });
+  const planted = new PlantedSecrets();
+  const secret = planted.text("the secret", newSecret());
+  await fc.assert(
+    fc.asyncProperty(damagedRequest(secret), async (request) => {
+      const before = service.log.length;
+      planted.assertAbsent(await exchange(service.url, request, 30), "The answer");
+      planted.assertAbsent(service.log.slice(before).join(""), "The log");
+    }),
+    { numRuns: 400 },
+  );
+});
+
+interface Issued {
+  readonly secret: string;
+  readonly token: string;
+}
+
+/** Gets a token for each kind of secret, and uses the secret wrongly as well. */
+async function issueTokens(service: TestService, planted: PlantedSecrets): Promise<Issued[]> {
+  const imported = planted.text("the imported secret", newSecret());
+  const human = planted.text("the slow-hashed secret", newSecret().slice(0, 19));
+  const issued: Issued[] = [];
+  for (const registration of [{}, { client_secret: imported }, { client_secret: human }]) {
+    const { clientId, clientSecret } = await service.register({ scope: "file:read", ...registration });
+    // Its prefix and the secret's id may be told: the id stands in the log
+    if (!("client_secret" in registration)) planted.text("the generated secret", clientSecret.slice(24));
+    const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
+    for (const scope of ["", "&scope=file:write"]) {
+      const answer = await exchange(service.url, httpRequest({ body: body + scope }));
+      assert.match(answer, scope === "" ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 400 /);
+      const token: string = scope === "" ? JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))).access_token : "";
+      planted.assertAbsent(token === "" ? answer : answer.replace(token, ""), "The answer");
+      if (token !== "") issued.push({ secret: clientSecret, token });
+    }
+  }
+  return issued;
+}
+
+/** Plants what the store holds sealed, as only the master key opens it. */
+async function plantKeys(folder: string, planted: PlantedSecrets): Promise<void> {
+  const masterKey = Buffer.from(await readFile(join(folder, "master.key"), "utf8"), "base64");
+  planted.bytes("the master key", masterKey);
+  const db = await openSqlite(join(folder, "carnet.db"));
+  const sealer = createSealer(createSecretKey(masterKey));
+  const { pepper, signingKeys } = await openSealedKeys(db, sealer, new FixedClock("2026-06-01T00:00:00Z"));
+  await db.destroy();
+  planted.bytes("the pepper", pepper.reveal());
+  for (const { privateKey } of signingKeys) {
+    const { d = "" } = privateKey.export({ format: "jwk" });
+    planted.bytes("the private key", Buffer.from(d, "base64url"));
+    planted.bytes("the private key in DER", privateKey.export({ format: "der", type: "pkcs8" }));
+  }
+}
+
+test("keeps no secret, token, pepper or private key in the clear in its files, nor in the log", async () => {
+  await using service = await startTestService({ settings: trace });
+  const planted = new PlantedSecrets();
+  const issued = await issueTokens(service, planted);
+  assert.equal(issued.length, 3);
+  // Its head and claims are known to everybody who has one: what must not be seen is the signature
+  for (const { token } of issued) planted.text("the token", token.slice(token.lastIndexOf(".") + 1));
+  for (const { token } of issued) planted.text("the token's claims", token.slice(-300, -90));
+  await plantKeys(service.folder, planted);
+  const files = (await readdir(service.folder)).filter((name) => name !== "master.key");
+  assert.deepEqual(files.sort(), ["carnet.db", "carnet.db-shm", "carnet.db-wal"]);
+  for (const name of files) planted.assertAbsent(await readFile(join(service.folder, name)), name);
+  planted.assertAbsent(service.log.join(""), "The log");
+  const seen = planted.findIn(`${issued.map(({ secret, token }) => secret + token).join()}`);
+  assert.ok(new Set(seen.map(({ secret }) => secret)).size >= 5, "what was planted would be found");
+});

@@ -1,0 +1,81 @@
+// Every example of the SDK, in files, guides and doc comments, is compiled and run against the real service.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { promisify } from "node:util";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+
+const root = join(import.meta.dirname, "..");
+const folder = join(root, "test/dist/examples");
+
+interface Example {
+  readonly name: string;
+  readonly code: string;
+}
+
+/** The blocks of TypeScript in a text, those of doc comments without their stars. */
+function blocksOf(path: string): Example[] {
+  const text = readFileSync(join(root, path), "utf8").replaceAll(/^ *\* ?/gm, path.endsWith(".ts") ? "" : "$&");
+  return [...text.matchAll(/^```ts\n(?<code>.*?)^```/gms)].map(({ groups }, n) => ({
+    name: `${path} ${n + 1}`,
+    code: groups?.["code"] ?? "",
+  }));
+}
+
+const written = [
+  ...globSync("packages/sdk/src/**/*.ts", { cwd: root }),
+  "packages/sdk/README.md",
+  "docs/guide/sdk.md",
+].flatMap(blocksOf);
+const files = globSync("examples/*.ts", { cwd: root }).map((path) => ({
+  name: path,
+  code: readFileSync(join(root, path), "utf8"),
+}));
+const examples = [...files, ...written].sort((a, b) => (a.name < b.name ? -1 : 1));
+
+suite("the SDK's examples", () => {
+  let service: TestService;
+  let environment: NodeJS.ProcessEnv;
+
+  before(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    for (const [n, { code }] of examples.entries()) writeFileSync(join(folder, `example-${n}.ts`), code);
+    const extended = { extends: "../../../tsconfig.test.json", include: ["*.ts"] };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(extended));
+    service = await startTestService();
+    const client = await service.register({ scope: "file:read file:write" });
+    environment = {
+      ...process.env,
+      CARNET_SERVER_URL: service.url,
+      CARNET_CLIENT_ID: client.clientId,
+      CARNET_CLIENT_SECRET: client.clientSecret,
+    };
+  });
+
+  after(async () => {
+    await service[Symbol.asyncDispose]();
+    rmSync(join(root, "test/dist"), { recursive: true, force: true });
+  });
+
+  test("there are examples in files, in the README, in the guide and in doc comments", () => {
+    for (const part of ["examples/", "README.md", "docs/guide/sdk.md", "packages/sdk/src/"]) {
+      assert.ok(examples.filter(({ name }) => name.includes(part)).length >= 3, part);
+    }
+  });
+
+  test("they compile", async () => {
+    await promisify(execFile)(join(root, "node_modules/.bin/tsc"), ["-p", folder]);
+  });
+
+  for (const [n, { name }] of examples.entries()) {
+    test(`${name} runs against the service`, async () => {
+      const run = promisify(execFile)(process.execPath, [join(folder, `example-${n}.ts`)], { env: environment });
+      const { stdout, stderr } = await run;
+      assert.doesNotMatch(stdout + stderr, new RegExp(environment["CARNET_CLIENT_SECRET"] ?? "-"));
+      assert.notEqual(stdout, "");
+    });
+  }
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { runCarnet } from "@carnet/testkit/carnet-process";
+import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { RawConnection, tokenRequest } from "./support/raw-connection.ts";
+
+const secret = "hunter2";
+
+/** A folder with a client whose secret takes a while to check. */
+async function folderWithClient() {
+  const folder = await temporaryFolder();
+  const args = ["client", "create", "--client-id", "slow", "--secret-stdin", "--store", "sqlite:carnet.db"];
+  const { code, stderr } = await runCarnet(args, { cwd: folder.path, input: secret });
+  assert.equal(code, 0, stderr);
+  return folder;
+}
+
+/** Tells the service to stop, and waits until it has begun to. */
+async function stop({ process }: ServingCarnet, signal: "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<void> {
+  process.kill(signal);
+  await process.prints("stdout", /"event":"stopping"/);
+}
+
+/**
+ * The listening socket is closed a few turns of its loop after the service has said that it stops. Who is still in the
+ * kernel's queue at that moment is reset: that shows that the socket closes, not yet that it is closed.
+ */
+async function assertRefusesSoon(url: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const code = await RawConnection.to(url).then(
+      (accepted) => accepted[Symbol.asyncDispose]().then(() => "accepted"),
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (code !== "accepted" && code !== "ECONNRESET") return assert.equal(code, "ECONNREFUSED");
+  }
+  assert.fail("new connections are still accepted");
+}
+
+async function assertStopped({ process }: ServingCarnet): Promise<void> {
+  const { code, stdout, stderr } = await process.finished();
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  assert.match(stdout, /"event":"stopped"}\n$/);
+  assert.doesNotMatch(stdout, /requests_cut_off/);
+}
+
+suite("a service that is told to stop", () => {
+  test("finishes the token requests that run, refuses new connections, and exits 0", async () => {
+    await using folder = await folderWithClient();
+    let running = 0;
+    // On a machine that stalls at the wrong moment all may be answered before: then it proves nothing, and is done again
+    for (let tries = 0; running === 0 && tries < 5; tries++) {
+      await using carnet = await serveCarnet({ folder: folder.path });
+      const { head, body } = tokenRequest("slow", secret);
+      await using connections = new AsyncDisposableStack();
+      const callers: RawConnection[] = [];
+      for (let number = 0; number < 8; number++) callers.push(connections.use(await RawConnection.to(carnet.url)));
+      for (const caller of callers) caller.send(head + body);
+      // Each answer is a turn of the service's loop that began after the requests were there
+      for (let turn = 0; turn < 3; turn++) await fetch(`${carnet.url}/health/live`);
+      await stop(carnet);
+      running = callers.filter(({ received }) => received === "").length;
+      await assertRefusesSoon(carnet.url);
+      for (const caller of callers) await caller.receives(/^HTTP\/1\.1 200 OK\r\n.*"access_token"/s);
+      await assertStopped(carnet);
+    }
+    assert.ok(running > 0, "requests were running when it was told to stop");
+  });
+
+  test("sends the answers that are on their way whole", async () => {
+    await using folder = await folderWithClient();
+    await using carnet = await serveCarnet({ folder: folder.path });
+    const size = (await (await fetch(`${carnet.url}/docs/reader.js`)).arrayBuffer()).byteLength;
+    await using connections = new AsyncDisposableStack();
+    const callers: RawConnection[] = [];
+    for (let number = 0; number < 3; number++) callers.push(connections.use(await RawConnection.to(carnet.url)));
+    for (const caller of callers) {
+      caller.send("GET /docs/reader.js HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await caller.receives(/^HTTP\/1\.1 200 OK\r\n/);
+      caller.pause();
+    }
+    await stop(carnet);
+    for (const caller of callers) caller.resume();
+    await assertStopped(carnet);
+    for (const caller of callers) {
+      await caller.closed();
+      assert.match(caller.received.slice(-5), /^0\r\n\r\n$/, "the end of a chunked body");
+      assert.ok(caller.received.length > size, `${caller.received.length} of ${size}`);
+    }
+  });
+
+  test("answers what still comes in on open connections with 503: tokens with Retry-After, readiness as draining", async () => {
+    await using folder = await folderWithClient();
+    await using carnet = await serveCarnet({ folder: folder.path });
+    await using caller = await RawConnection.to(carnet.url);
+    await using probe = await RawConnection.to(carnet.url);
+    const { head, body } = tokenRequest("slow", secret);
+    caller.send(head + body);
+    await caller.receives(/^HTTP\/1\.1 200 OK\r\n.*"access_token"/s);
+    caller.send(head + body.slice(0, 20));
+    probe.send("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n");
+    await fetch(`${carnet.url}/health/live`);
+    await stop(carnet);
+    caller.send(body.slice(20));
+    await caller.receives(/HTTP\/1\.1 503 Service Unavailable\r\n.*"temporarily_unavailable".*}$/s);
+    const refusal = caller.received.slice(caller.received.indexOf("HTTP/1.1 503"));
+    assert.match(refusal, /^retry-after: 1\r$/im);
+    assert.match(refusal, /^connection: close\r$/im);
+    assert.match(refusal, /"error_description":"this instance of the service is stopping: send the request again"/);
+    probe.send("\r\n");
+    await probe.receives(/^HTTP\/1\.1 503 .*{"status":"unavailable","draining":true,"keys":true,"store":true}$/s);
+    await assertStopped(carnet);
+    assert.match(carnet.process.stdout, /"reason":"draining"/);
+  });
+
+  test("does not wait for connections on which nothing is asked", async () => {
+    await using folder = await folderWithClient();
+    await using carnet = await serveCarnet({ folder: folder.path });
+    await using silent = await RawConnection.to(carnet.url);
+    await using idle = await RawConnection.to(carnet.url);
+    idle.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await idle.receives(/"live"/);
+    await stop(carnet, "SIGINT");
+    await Promise.all([idle.closed(), silent.closed()]);
+    await assertStopped(carnet);
+  });
+
+  test("cuts off what does not end within the drain timeout, and exits 0", async () => {
+    await using folder = await folderWithClient();
+    await using carnet = await serveCarnet({ folder: folder.path, args: ["--drain-timeout", "50"] });
+    await using asking = await RawConnection.to(carnet.url);
+    const { head } = tokenRequest("slow", secret);
+    asking.send(`${head}grant_type=`);
+    await fetch(`${carnet.url}/health/live`);
+    await stop(carnet);
+    await asking.closed();
+    const { code, stdout } = await carnet.process.finished();
+    assert.equal(code, 0);
+    assert.match(stdout, /"drainTimeout":50,"event":"requests_cut_off"}\n.*"event":"stopped"}\n$/);
+  });
+
+  test("waits less than ten seconds unless it is set otherwise", () => {
+    const { drainTimeout } = loadConfiguration({ mode: "dev", flags: {}, environment: {}, file: undefined });
+    assert.equal(drainTimeout, 9000);
+  });
+
+  test("exits at once when it is told a second time", async () => {
+    await using folder = await folderWithClient();
+    await using carnet = await serveCarnet({ folder: folder.path, args: ["--drain-timeout", "600000"] });
+    await using asking = await RawConnection.to(carnet.url);
+    asking.send(tokenRequest("slow", secret).head);
+    await fetch(`${carnet.url}/health/live`);
+    await stop(carnet, "SIGINT");
+    carnet.process.kill("SIGINT");
+    const { code, stdout } = await carnet.process.finished();
+    assert.equal(code, 1);
+    assert.doesNotMatch(stdout, /"event":"stopped"/);
+    await using again = await serveCarnet({ folder: folder.path });
+    assert.equal((await requestToken(again.url, "slow", secret)).status, 200);
+  });
+});

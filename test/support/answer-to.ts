@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+import { answerWhileDraining } from "./answer-while-draining.ts";
+import type { Answer } from "./openapi-answers.ts";
+import { type Ask, clients, type State } from "./openapi-asks.ts";
+
+/** The service in a state, with the clients that the requests name. */
+export async function serviceIn(state: State): Promise<TestService> {
+  const settings = state === "past the sunset" ? { sunsetAt: "2026-01-01T00:00:00Z" } : {};
+  let stopped = false;
+  const clock = { now: () => (stopped ? fail() : Date.now()) };
+  const service = await startTestService({ clock, settings });
+  for (const client of clients) await service.register(client);
+  stopped = state === "without a clock";
+  if (state === "without its tables") {
+    const store = new DatabaseSync(join(service.folder, "carnet.db"));
+    store.exec("drop table client_secrets; drop table clients");
+    store.close();
+  }
+  return service;
+}
+
+/** A fault that no operator can mend. */
+function fail(): never {
+  throw new Error("the clock has stopped");
+}
+
+/** What a service in the state that the request is for answers to it. */
+export async function answerTo(ask: Ask, service: TestService): Promise<Answer> {
+  const form = new URLSearchParams(ask.form);
+  if (ask.on === "told to stop") return answerWhileDraining(service, ask.path, form.toString());
+  const { method, headers = {} } = ask;
+  const answer = await fetch(service.url + ask.path, { method, headers, ...(method === "POST" ? { body: form } : {}) });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
+}

@@ -1,0 +1,34 @@
+import { spawn, spawnSync } from "node:child_process";
+import { text } from "node:stream/consumers";
+
+/** What a command said, and how it ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command without a shell, and with nothing of this machine's settings for it. */
+export async function run(command: readonly [string, ...string[]]): Promise<Ran> {
+  const [program, ...args] = command;
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment });
+  const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr };
+}
+
+const cleanEnvironment = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", HOME: "/nonexistent" };
+
+/** The first line that a tool says about its version, or undefined where there is no such tool. */
+export function versionOf([program, ...args]: readonly [string, ...string[]]): string | undefined {
+  const { status, stdout, stderr } = spawnSync(program, args, { env: cleanEnvironment, encoding: "utf8" });
+  return status === 0 ? (stdout || stderr).split("\n", 1)[0] : undefined;
+}
+
+/** The command-line clients of the reference that this machine has. */
+export const foundTools = {
+  curl: versionOf(["curl", "--version"]),
+  wget: versionOf(["wget", "--version"]),
+  httpie: versionOf(["http", "--version"]),
+  requests: versionOf(["python3", "-c", "import requests; print(requests.__version__)"]),
+} as const;

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { Ajv2020 } from "ajv/dist/2020.js";
+
+/** An answer as it came over the wire. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+interface DeclaredAnswer {
+  readonly headers?: Readonly<Record<string, { readonly $ref: string }>>;
+  readonly content?: Readonly<Record<string, { readonly schema: object; readonly examples?: Examples }>>;
+}
+
+type Examples = Readonly<Record<string, { readonly value: unknown }>>;
+
+interface Document {
+  readonly paths: Record<string, Record<string, { readonly responses: Record<string, DeclaredAnswer> }>>;
+  readonly components: { readonly responses: Record<string, DeclaredAnswer> };
+}
+
+/** Holds answers against what an OpenAPI document declares for them. */
+export class OpenApiAnswers {
+  readonly document: Document;
+  readonly #ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+
+  constructor(document: Document) {
+    this.document = document;
+    this.#ajv.addSchema(document, "openapi");
+  }
+
+  /** Every status that an operation declares, as `POST /path 200`. */
+  declared(): string[] {
+    return Object.entries(this.document.paths).flatMap(([path, operations]) =>
+      Object.entries(operations).flatMap(([method, { responses }]) =>
+        Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),
+      ),
+    );
+  }
+
+  /** The examples of all the refusals. */
+  refusalExamples(): unknown[] {
+    const answers = Object.values(this.document.paths).flatMap((operations) =>
+      Object.values(operations).flatMap(({ responses }) => Object.values(responses)),
+    );
+    const contents = answers.flatMap(({ content = {} }) => Object.values(content));
+    return contents.flatMap(({ examples = {} }) => Object.values(examples).map(({ value }) => value));
+  }
+
+  /** Asserts that an answer of an operation is one that it declares, body and headers. */
+  assertDeclared({ method, path }: { method: string; path: string }, answer: Answer): void {
+    const declared = this.document.paths[path]?.[method.toLowerCase()]?.responses[answer.status];
+    assert.ok(declared, `${method} ${path} does not declare ${answer.status}`);
+    this.#assertAnswer(declared, answer);
+  }
+
+  /** Asserts that an answer is as a component says. */
+  assertComponent(name: string, answer: Answer): void {
+    const declared = this.document.components.responses[name];
+    assert.ok(declared, `there is no response ${name}`);
+    this.#assertAnswer(declared, answer);
+  }
+
+  #assertAnswer(declared: DeclaredAnswer, { headers, body }: Answer): void {
+    for (const [name, { $ref }] of Object.entries(declared.headers ?? {})) {
+      const value = headers.get(name);
+      assert.notEqual(value, null, `the header ${name} is declared and was not sent`);
+      const number = /^\d+$/.test(String(value));
+      this.#assertValid(`openapi${$ref}/schema`, number ? Number(value) : value, `header ${name}`);
+    }
+    assert.equal(body !== undefined, declared.content !== undefined, "a body is sent where one is declared");
+    if (declared.content === undefined) return;
+    const type = String(headers.get("content-type")).split(";", 1)[0] ?? "";
+    const content = declared.content[type];
+    assert.ok(content, `a body of ${type} was sent and is not declared`);
+    this.#assertValid(this.#addSchema(content.schema), body, "body");
+  }
+
+  #added = 0;
+
+  /** A part of the document whose references are the document's. */
+  #addSchema(schema: object): string {
+    const key = `part${this.#added++}`;
+    this.#ajv.addSchema(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')), key);
+    return key;
+  }
+
+  #assertValid(key: string, value: unknown, what: string): void {
+    const validate = this.#ajv.getSchema(key);
+    assert.ok(validate, `no schema ${key}`);
+    assert.ok(validate(value), `${what}: ${this.#ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`);
+  }
+}

@@ -52,6 +52,7 @@ export async function startServer(
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const log = createLog(configuration.logLevel, logDestination);
+  const records = createLog("info", logDestination);
   const backing = await openBacking(configuration, clock);
   const { db, store, hasher, scopes, answers, signingKeys } = backing;
   try {
@@ -71,8 +72,7 @@ export async function startServer(
       directory,
       uses,
       provenSecrets: new BoundedCache(capacity.proofs),
-      // Records are kept whatever the log level
-      recorder: recordUses(uses, createTokenLog(createLog("info", logDestination))),
+      recorder: recordUses(uses, createTokenLog(records)),
     };
     const publicKeys = signingKeys.map((key) => key.publicJwk);
     let draining = false;
@@ -80,6 +80,7 @@ export async function startServer(
       token,
       admin: { ...registry, issuer, publicKeys, directory, uses, answers, answerSealer: backing.sealer },
       log,
+      records,
       publicKeys,
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),

@@ -46,11 +46,11 @@ const clients = fc
   .chain((ids) => fc.tuple(...ids.map((id) => settings.map((given): Client => ({ ...plainClient(id), ...given })))));
 
 const query = fc.record({
-  status: fc.option(fc.constantFrom("active" as const, "disabled" as const), { freq: 1 }),
-  scope: fc.option(scope, { freq: 1 }),
+  status: fc.option(fc.constantFrom("active" as const, "disabled" as const), { freq: 2 }),
+  scope: fc.option(scope, { freq: 2 }),
   labels,
-  text: fc.option(word),
-  endingBefore: fc.option(instant, { freq: 1 }),
+  text: fc.option(word, { freq: 2 }),
+  endingBefore: fc.option(instant, { freq: 2 }),
   sort: fc.record({ key: fc.constantFrom(...clientSortKeys), descending: fc.boolean() }),
   limit: fc.integer({ min: 1, max: 9 }),
 });

@@ -16,6 +16,7 @@ import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService } from "@carnet/testkit/service";
 import { byBasic, inTheBody } from "../constant-work/cases.ts";
@@ -104,6 +105,7 @@ test("shows no secret in the HTTP side, between the requests of a connection tha
   const log: string[] = [];
   await using app = buildApp({
     token: world.ports,
+    admin: adminPortsOf(world),
     log: createLog("trace", { write: (line) => void log.push(line) }),
     publicKeys: [],
     trustedProxies: [],

@@ -4,6 +4,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "@carnet/server/fault";
 import { buildApp, type HttpPorts } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -20,6 +21,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
   const lines: string[] = [];
   const app = buildApp({
     token: endpoint.ports,
+    admin: adminPortsOf(endpoint),
     log: createLog("trace", { write: (line) => void lines.push(line) }),
     publicKeys: [{}],
     trustedProxies: [],

@@ -53,10 +53,12 @@ function raise(error: unknown): never {
 }
 
 function httpPorts(world: World, token: TokenEndpointPorts, log: string[]): HttpPorts {
+  const written = createLog("trace", { write: (line) => void log.push(line) });
   return {
     token,
     admin: adminPortsOf({ ...world, ports: token }),
-    log: createLog("trace", { write: (line) => void log.push(line) }),
+    log: written,
+    records: written,
     publicKeys: [],
     trustedProxies: [],
     checkStore: async () => {},

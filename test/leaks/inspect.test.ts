@@ -103,10 +103,12 @@ test("shows no pepper and no private key in what is opened of the store", async 
 test("shows no secret in the HTTP side, between the requests of a connection that stays open", async () => {
   await using world = await openWorld();
   const log: string[] = [];
+  const written = createLog("trace", { write: (line) => void log.push(line) });
   await using app = buildApp({
     token: world.ports,
     admin: adminPortsOf(world),
-    log: createLog("trace", { write: (line) => void log.push(line) }),
+    log: written,
+    records: written,
     publicKeys: [],
     trustedProxies: [],
     checkStore: async () => {},

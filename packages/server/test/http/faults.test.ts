@@ -19,10 +19,12 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
   const endpoint = new TestEndpoint(changes);
   await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
   const lines: string[] = [];
+  const log = createLog("trace", { write: (line) => void lines.push(line) });
   const app = buildApp({
     token: endpoint.ports,
     admin: adminPortsOf(endpoint),
-    log: createLog("trace", { write: (line) => void lines.push(line) }),
+    log,
+    records: log,
     publicKeys: [{}],
     trustedProxies: [],
     checkStore: async () => {},

@@ -20,7 +20,6 @@ import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher, type SlowHashLimits } from "@carnet/server/crypto/secret-hasher";
 import { createSigner } from "@carnet/server/crypto/signing-key";
 import { createStandInDraw, type StandInDraw } from "@carnet/server/crypto/stand-in-draw";
-import { createLog } from "@carnet/server/log/logger";
 import { createTokenLog, recordUses } from "@carnet/server/log/token-log";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
 import { createSqlAnswerStore } from "@carnet/server/store/sql-answer-store";
@@ -78,7 +77,7 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
     directory: new ClientDirectory(store, 100_000),
     uses,
     provenSecrets: new BoundedCache(10_000),
-    recorder: recordUses(uses, createTokenLog(createLog("info", pino.destination({ dest: devNull, sync: true })))),
+    recorder: recordUses(uses, createTokenLog(pino.destination({ dest: devNull, sync: true }))),
   };
   const register: World["register"] = async (registration) => {
     const given: ClientRegistration = { client_id: randomUUID(), scope, ...registration };

@@ -72,7 +72,7 @@ export async function startServer(
       directory,
       uses,
       provenSecrets: new BoundedCache(capacity.proofs),
-      recorder: recordUses(uses, createTokenLog(records)),
+      recorder: recordUses(uses, createTokenLog(logDestination)),
     };
     const publicKeys = signingKeys.map((key) => key.publicJwk);
     let draining = false;

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { AdminProblem } from "@carnet/core/admin/admin-problem";
 import type { RandomSource } from "@carnet/core/ports";
@@ -122,8 +121,8 @@ function sendError(reply: FastifyReply, status: number, body: ErrorResponse): Fa
 export function answerBrokenMessage(random: RandomSource) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-    const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ""] ?? 400;
-    const text = STATUS_CODES[status] ?? "";
+    const status = brokenMessageStatus(error.code);
+    const text = reasonPhrases[status];
     const body = JSON.stringify({
       error: "invalid_request",
       error_description: `the HTTP message was refused: ${text}`,
@@ -141,3 +140,11 @@ export function answerBrokenMessage(random: RandomSource) {
     );
   };
 }
+
+function brokenMessageStatus(code: string | undefined): keyof typeof reasonPhrases {
+  if (code === "HPE_HEADER_OVERFLOW") return 431;
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+}
+
+// Written out here, because to import `STATUS_CODES` of node:http loads everything that node:http names, WebSocket too
+const reasonPhrases = { 400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large" } as const;

@@ -1,14 +1,35 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { SecretUses } from "@carnet/core/client/secret-uses";
-import type { TokenRecorder } from "@carnet/core/token/token-record";
-import type { Log } from "./logger.ts";
+import type { TokenRecord, TokenRecorder } from "@carnet/core/token/token-record";
+import type { DestinationStream } from "pino";
 
-/** Keeps token records as log lines, one for each. A journal will take this place. */
-export const createTokenLog = (log: Log): TokenRecorder => ({
-  record({ event, ...facts }) {
-    if (event === "token_issued") log.info(event, facts);
-    else log.warn(event, facts);
-  },
-});
+/**
+ * Keeps token records as log lines, one for each, in the shape of all other lines. Records that come in one turn of the
+ * event loop are written together, and each of their answers waits until then. A journal will take this place.
+ */
+export function createTokenLog(destination: DestinationStream): TokenRecorder {
+  let lines = "";
+  let writing: Promise<void> | undefined;
+  const write = (): void => {
+    const together = lines;
+    lines = "";
+    writing = undefined;
+    destination.write(together);
+  };
+  return {
+    record(record) {
+      lines += lineOf(record);
+      writing ??= endOfTurn().then(write);
+      return writing;
+    },
+  };
+}
+
+/** Not by pino, which takes almost three times as long for it: facts are all of JSON's own types. */
+function lineOf({ event, ...facts }: TokenRecord): string {
+  const level = event === "token_issued" ? "info" : "warn";
+  return `${JSON.stringify({ level, time: new Date(facts.at).toISOString(), ...facts, event })}\n`;
+}
 
 /** Notes from each token's record when and from where its secret was last used. */
 export const recordUses = (uses: SecretUses, recorder: TokenRecorder): TokenRecorder => ({

@@ -3,7 +3,7 @@ import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { ClientStore, Insertion } from "@carnet/core/client/client-store";
 import type { Clock } from "@carnet/core/ports";
-import type { ClientId, SecretId } from "@carnet/protocol/ids";
+import type { SecretId } from "@carnet/protocol/ids";
 import type { Kysely, Transaction } from "kysely";
 import type { StandInDraw } from "../crypto/stand-in-draw.ts";
 import { createClientLookup } from "./client-lookup.ts";
@@ -50,10 +50,15 @@ async function insert(
   return attempt.then((): Insertion => ({ kind: "inserted" }), insteadOf<Insertion>);
 }
 
+/** SQLite takes 32766 values in one statement. */
+const mostValues = 32_000;
+
 /** Inserts clients of which none is there, as part of a transaction. */
 export async function insertClients(transaction: Transaction<Tables>, clients: readonly Client[]): Promise<void> {
-  await transaction.insertInto("clients").values(clients.map(toClientRow)).execute();
-  for (const client of clients) await insertParts(transaction, client);
+  for (const rows of chunks(clients.map(toClientRow))) await transaction.insertInto("clients").values(rows).execute();
+  const secrets = clients.flatMap(({ clientId, secrets: own }) => own.map((secret) => toSecretRow(clientId, secret)));
+  for (const rows of chunks(secrets)) await transaction.insertInto("client_secrets").values(rows).execute();
+  await insertFinders(transaction, clients);
 }
 
 /** Takes a transaction back, and says what is answered instead. */
@@ -86,15 +91,10 @@ async function replace(
       .where("version", "=", next.version - 1)
       .executeTakeFirst();
     if (updated.numUpdatedRows !== 1n) throw new Undone("changed");
-    const kept = next.secrets.map((secret) => secret.secretId);
-    await transaction
-      .deleteFrom("client_secrets")
-      .where("client_id", "=", next.clientId)
-      .$if(kept.length > 0, (query) => query.where("secret_id", "not in", kept))
-      .execute();
+    await replaceSecrets(transaction, next);
     await transaction.deleteFrom("client_scopes").where("client_id", "=", next.clientId).execute();
     await transaction.deleteFrom("client_labels").where("client_id", "=", next.clientId).execute();
-    await insertParts(transaction, next);
+    await insertFinders(transaction, [next]);
   });
   return attempt.then(() => "replaced" as const, insteadOf<"changed" | "repeated">);
 }
@@ -108,31 +108,44 @@ async function remove(db: Kysely<Tables>, client: Client): Promise<"deleted" | "
       .where("version", "=", client.version)
       .executeTakeFirst();
     if (deleted.numDeletedRows !== 1n) return "changed";
-    await announce(transaction, client.clientId);
+    await transaction.insertInto("changes").values({ client_id: client.clientId }).execute();
     return "deleted";
   });
 }
 
-/** Everything of a client that has its own tables, and the word that it changed. */
-async function insertParts(transaction: Transaction<Tables>, client: Client): Promise<void> {
-  for (const secret of client.secrets) {
-    const { secret_id, client_id, last_used_at, last_used_from, ...rest } = toSecretRow(client.clientId, secret);
+async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secrets }: Client): Promise<void> {
+  const kept = secrets.map(({ secretId }) => secretId);
+  await transaction
+    .deleteFrom("client_secrets")
+    .where("client_id", "=", clientId)
+    .$if(kept.length > 0, (query) => query.where("secret_id", "not in", kept))
+    .execute();
+  for (const secret of secrets) {
+    const { secret_id, client_id, last_used_at, last_used_from, ...rest } = toSecretRow(clientId, secret);
     await transaction
       .insertInto("client_secrets")
       .values({ secret_id, client_id, last_used_at, last_used_from, ...rest })
       .onConflict((conflict) => conflict.column("secret_id").doUpdateSet(rest)) // a last use is newer in the store
       .execute();
   }
-  const { clientId } = client;
-  const scopes = client.scopes.map((name) => ({ name, client_id: clientId }));
-  if (scopes.length > 0) await transaction.insertInto("client_scopes").values(scopes).execute();
-  const labels = Object.entries(client.labels).map(([name, value]) => ({ name, value, client_id: clientId }));
-  if (labels.length > 0) await transaction.insertInto("client_labels").values(labels).execute();
-  await announce(transaction, clientId);
 }
 
-const announce = async (transaction: Transaction<Tables>, clientId: ClientId): Promise<void> =>
-  void (await transaction.insertInto("changes").values({ client_id: clientId }).execute());
+/** What clients are found by in a search, and the word that they changed. */
+async function insertFinders(transaction: Transaction<Tables>, clients: readonly Client[]): Promise<void> {
+  const scopes = clients.flatMap(({ clientId, scopes: names }) => names.map((name) => ({ name, client_id: clientId })));
+  for (const rows of chunks(scopes)) await transaction.insertInto("client_scopes").values(rows).execute();
+  const labels = clients.flatMap(({ clientId, labels: own }) =>
+    Object.entries(own).map(([name, value]) => ({ name, value, client_id: clientId })),
+  );
+  for (const rows of chunks(labels)) await transaction.insertInto("client_labels").values(rows).execute();
+  const changes = clients.map(({ clientId }) => ({ client_id: clientId }));
+  for (const rows of chunks(changes)) await transaction.insertInto("changes").values(rows).execute();
+}
+
+function* chunks<Row extends object>(rows: readonly Row[]): Iterable<readonly Row[]> {
+  const size = Math.floor(mostValues / Object.keys(rows[0] ?? { none: 0 }).length);
+  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
+}
 
 /** Whether the answer is the first to its request. */
 async function keepAnswer(transaction: Transaction<Tables>, answer: DatedAnswer | undefined): Promise<boolean> {

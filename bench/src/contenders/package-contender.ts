@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { RequestShape } from "../load/request-text.ts";
+import type { Contender } from "./contender.ts";
+
+interface PackageContender {
+  readonly name: string;
+  readonly title: string;
+  readonly settings: string;
+  /** Whose versions are told. */
+  readonly packages: readonly string[];
+  readonly shape: RequestShape;
+}
+
+/** A contender whose process is the file of its name in `servers/`. */
+export const packageContender = ({ packages, ...about }: PackageContender): Contender => ({
+  ...about,
+  version: packages.map((name) => `${name} ${versionOf(name)}`).join(", ") || `Node ${process.version}`,
+  prepare: async ({ port, answerBytes }) => ({
+    kind: "start",
+    args: [fileURLToPath(new URL(`../servers/${about.name}.ts`, import.meta.url))],
+    environment: { PORT: String(port), FLOOR_ANSWER_BYTES: String(answerBytes), NODE_ENV: "production" },
+  }),
+});
+
+/** The version of a package of the benchmark's own, as it is installed. */
+export function versionOf(name: string): string {
+  const manifest = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
+  return JSON.parse(readFileSync(manifest, "utf8")).version;
+}

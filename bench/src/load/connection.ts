@@ -1,0 +1,99 @@
+import { connect, type Socket } from "node:net";
+
+/** Called once for each answer, with its status; 0 where the connection broke instead. */
+export type OnAnswer = (connection: Connection, status: number) => void;
+
+/**
+ * One kept-alive HTTP/1.1 connection that has one request under way at a time. Written on bare sockets, because the
+ * generator shares the machine with what it measures: it must cost a fraction of the least that a server can cost. It
+ * understands what the contenders answer (a Content-Length, or chunks) and nothing else.
+ */
+export class Connection {
+  readonly #port: number;
+  readonly #onAnswer: OnAnswer;
+  #socket: Socket;
+  #received: Buffer | undefined;
+  #waiting = false;
+  #closed = false;
+  /** When the request under way was meant to be sent, for whoever uses this. */
+  intendedAt = 0;
+
+  private constructor(port: number, onAnswer: OnAnswer, socket: Socket) {
+    this.#port = port;
+    this.#onAnswer = onAnswer;
+    this.#socket = this.#adopt(socket);
+  }
+
+  static async open(port: number, onAnswer: OnAnswer): Promise<Connection> {
+    return new Connection(port, onAnswer, await openSocket(port));
+  }
+
+  send(request: string): void {
+    this.#waiting = true;
+    this.#socket.write(request, "latin1");
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket.destroy();
+  }
+
+  #adopt(socket: Socket): Socket {
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("error", () => {});
+    socket.on("close", () => void this.#reopen());
+    return socket;
+  }
+
+  #receive(chunk: Buffer): void {
+    const received = this.#received === undefined ? chunk : Buffer.concat([this.#received, chunk]);
+    const status = statusOfWhole(received);
+    if (status === undefined) {
+      this.#received = received;
+      return;
+    }
+    this.#received = undefined;
+    this.#waiting = false;
+    this.#onAnswer(this, status);
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#closed) return;
+    const lost = this.#waiting;
+    this.#waiting = false;
+    this.#received = undefined;
+    try {
+      this.#socket = this.#adopt(await openSocket(this.#port));
+    } catch {
+      this.#closed = true;
+    }
+    if (lost) this.#onAnswer(this, 0);
+  }
+}
+
+function openSocket(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+}
+
+const endOfHead = Buffer.from("\r\n\r\n");
+const endOfChunks = Buffer.from("0\r\n\r\n");
+
+/** The status of an answer that is complete, or undefined. */
+function statusOfWhole(received: Buffer): number | undefined {
+  const end = received.indexOf(endOfHead);
+  if (end < 0) return undefined;
+  const head = received.toString("latin1", 0, end);
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head);
+  const whole =
+    length === null
+      ? received.subarray(-endOfChunks.length).equals(endOfChunks)
+      : received.length >= end + endOfHead.length + Number(length[1]);
+  return whole ? Number(head.slice(9, 12)) : undefined;
+}

@@ -1,0 +1,153 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Contender } from "../contenders/contender.ts";
+import type { TokenSeen } from "../processes/first-token.ts";
+import { type RunningContender, startContender } from "../processes/running-contender.ts";
+import { readUsage } from "../processes/usage.ts";
+import { medianOf } from "../statistics.ts";
+import type { Bench, Mode } from "./mode.ts";
+import { measureSlice, type Slice } from "./slice.ts";
+
+/** What one contender came to. Lists have an entry for each round. */
+export interface IssuingResult {
+  readonly name: string;
+  readonly title: string;
+  readonly settings: string;
+  readonly version: string;
+  readonly token: TokenSeen;
+  /** Milliseconds; empty where it ran already. */
+  readonly starts: readonly number[];
+  /** Bytes in memory a moment after the first token. */
+  readonly idle: readonly number[];
+  readonly closed: readonly ClosedLoop[];
+  readonly open: readonly OpenLoop[];
+}
+
+export interface ClosedLoop {
+  readonly connections: number;
+  readonly slices: readonly Slice[];
+}
+
+export interface OpenLoop {
+  /** Of its own capacity. */
+  readonly share: number;
+  readonly arrivals: "even" | "poisson";
+  readonly rate: number;
+  readonly slices: readonly Slice[];
+}
+
+/** Where capacity is taken: as many connections as keep any of them busy. */
+export const capacityConnections = 32;
+const openConnections = 64;
+
+export const issuing: Mode<readonly IssuingResult[]> = {
+  name: "issuing",
+  about: "tokens of one client",
+  estimate(scale, contenders) {
+    const closed = scale.connections.length * scale.rounds * (scale.slice + scale.warmup) + scale.firstWarmup;
+    const open = (scale.openShares.length + 1) * scale.openRounds * (scale.openSlice + scale.warmup);
+    return contenders * (closed + open + scale.starts * (scale.idle + 1));
+  },
+  async measure(bench) {
+    const starts = await measureStarts(bench);
+    const running = await startAll(bench.contenders);
+    try {
+      const closed = await measureClosedLoops(bench, running);
+      const open = await measureOpenLoops(bench, running, closed);
+      return running.map(({ contender, token }) => ({
+        name: contender.name,
+        title: contender.title,
+        settings: contender.settings,
+        version: contender.version,
+        token,
+        ...(starts.get(contender) ?? { starts: [], idle: [] }),
+        closed: closed.get(contender) ?? [],
+        open: open.get(contender) ?? [],
+      }));
+    } finally {
+      await Promise.all(running.map((one) => one.stop()));
+    }
+  },
+};
+
+type Starts = Pick<IssuingResult, "starts" | "idle">;
+
+async function measureStarts({ contenders, scale, progress }: Bench): Promise<Map<Contender, Starts>> {
+  const seen = new Map(contenders.map((contender) => [contender, { starts: [] as number[], idle: [] as number[] }]));
+  progress.part("start to first token");
+  for (let round = 0; round < scale.starts; round++) {
+    for (const [contender, { starts, idle }] of seen) {
+      await using running = await startContender(contender);
+      if (running.timeToFirstToken === undefined) continue;
+      starts.push(running.timeToFirstToken);
+      await pause(scale.idle * 1000);
+      idle.push(readUsage(running.pids).resident);
+      progress.step(scale.idle + 1, contender.title);
+    }
+  }
+  return seen;
+}
+
+/** Ours first, since the floor answers as many bytes. */
+async function startAll(contenders: readonly Contender[]): Promise<readonly RunningContender[]> {
+  const running: RunningContender[] = [];
+  for (const contender of contenders) {
+    running.push(await startContender(contender, { answerBytes: running[0]?.token.bytes ?? 0 }));
+  }
+  return running;
+}
+
+async function measureClosedLoops(
+  { scale, generator, progress }: Bench,
+  running: readonly RunningContender[],
+): Promise<Map<Contender, ClosedLoop[]>> {
+  const loops = new Map(running.map(({ contender }) => [contender, [] as ClosedLoop[]]));
+  for (const [index, connections] of scale.connections.entries()) {
+    progress.part(`closed loop, ${connections} connections`);
+    const slices = new Map(running.map((one) => [one, [] as Slice[]]));
+    for (let round = 0; round < scale.rounds; round++) {
+      for (const [one, list] of slices) {
+        const warmup = index === 0 && round === 0 ? scale.firstWarmup : scale.warmup;
+        const pace = { kind: "closed", connections } as const;
+        list.push(await measureSlice(one, generator, { pace, warmup, measure: { seconds: scale.slice } }));
+        progress.step(warmup + scale.slice, one.contender.title);
+      }
+    }
+    for (const [one, list] of slices) loops.get(one.contender)?.push({ connections, slices: list });
+  }
+  return loops;
+}
+
+async function measureOpenLoops(
+  { scale, generator, progress }: Bench,
+  running: readonly RunningContender[],
+  closed: ReadonlyMap<Contender, readonly ClosedLoop[]>,
+): Promise<Map<Contender, OpenLoop[]>> {
+  const loops = new Map(running.map(({ contender }) => [contender, [] as OpenLoop[]]));
+  const steps = [
+    ...scale.openShares.map((share) => ({ share, arrivals: "even" as const })),
+    { share: 0.7, arrivals: "poisson" as const },
+  ];
+  for (const { share, arrivals } of steps) {
+    progress.part(`open loop, ${share * 100} % of capacity, ${arrivals} arrivals`);
+    const slices = new Map(running.map((one) => [one, [] as Slice[]]));
+    const rateOf = (one: RunningContender) => share * capacityOf(closed.get(one.contender) ?? []);
+    for (let round = 0; round < scale.openRounds; round++) {
+      for (const [one, list] of slices) {
+        const pace = { kind: "open", connections: openConnections, rate: rateOf(one), arrivals } as const;
+        const { warmup, openSlice: seconds } = scale;
+        list.push(await measureSlice(one, generator, { pace, warmup, measure: { seconds } }));
+        progress.step(warmup + seconds, one.contender.title);
+      }
+    }
+    for (const [one, list] of slices) {
+      loops.get(one.contender)?.push({ share, arrivals, rate: rateOf(one), slices: list });
+    }
+  }
+  return loops;
+}
+
+/** Tokens a second that a contender can issue. */
+export function capacityOf(loops: readonly ClosedLoop[]): number {
+  const loop = loops.find(({ connections }) => connections === capacityConnections) ?? loops.at(-1);
+  return medianOf(loop?.slices.map(({ rate }) => rate) ?? []);
+}

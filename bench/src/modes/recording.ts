@@ -1,0 +1,33 @@
+import { carnet, carnetUnrecorded } from "../contenders/carnet.ts";
+import { startContender } from "../processes/running-contender.ts";
+import { capacityConnections } from "./issuing.ts";
+import type { Mode } from "./mode.ts";
+import { measureSlice, type Slice } from "./slice.ts";
+
+/** Ours as it is and without its records, in turns. */
+export interface RecordingResults {
+  readonly recorded: readonly Slice[];
+  readonly unrecorded: readonly Slice[];
+}
+
+export const recording: Mode<RecordingResults> = {
+  name: "recording",
+  about: "what the record of each token costs",
+  estimate: (scale) => 2 * (scale.firstWarmup + 2 * scale.rounds * (scale.slice + scale.warmup)),
+  async measure({ scale, generator, progress }) {
+    progress.part("recording");
+    await using withRecords = await startContender(carnet);
+    await using without = await startContender(carnetUnrecorded);
+    const recorded: Slice[] = [];
+    const unrecorded: Slice[] = [];
+    for (let round = 0; round < 2 * scale.rounds; round++) {
+      const warmup = round === 0 ? scale.firstWarmup : scale.warmup;
+      const pace = { kind: "closed", connections: capacityConnections } as const;
+      const options = { pace, warmup, measure: { seconds: scale.slice } };
+      recorded.push(await measureSlice(withRecords, generator, options));
+      unrecorded.push(await measureSlice(without, generator, options));
+      progress.step(2 * (warmup + scale.slice));
+    }
+    return { recorded, unrecorded };
+  },
+};

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** What processes used of the machine. */
+export interface Usage {
+  /** CPU time in user mode, in microseconds. */
+  readonly user: number;
+  /** CPU time in the kernel, in microseconds. */
+  readonly system: number;
+  /** CPU time of the main threads, in microseconds, as the scheduler counts it. */
+  readonly mainThread: number;
+  /** Memory in use at the end, in bytes. */
+  readonly resident: number;
+}
+
+/** Linux counts CPU time in ticks of a hundredth of a second (`getconf CLK_TCK`). */
+const microsecondsPerTick = 10_000;
+const pageSize = 4096;
+
+/** The use of processes and all that descend from them, since they started. */
+export function readUsage(pids: readonly number[]): Usage {
+  const all = pids.flatMap(withDescendants).map(readProcess);
+  const sum = (field: keyof Usage) => all.reduce((total, usage) => total + usage[field], 0);
+  return { user: sum("user"), system: sum("system"), mainThread: sum("mainThread"), resident: sum("resident") };
+}
+
+/** What was used between two readings; the memory is that of the later one. */
+export const usageBetween = (before: Usage, after: Usage): Usage => ({
+  user: after.user - before.user,
+  system: after.system - before.system,
+  mainThread: after.mainThread - before.mainThread,
+  resident: after.resident,
+});
+
+function withDescendants(pid: number): readonly number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim().split(" ").filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(withDescendants)];
+}
+
+function readProcess(pid: number): Usage {
+  // proc_pid_stat(5): the second field is in parentheses and may hold anything, so count from behind it
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ") ?? [];
+  const [onCpu = ""] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ");
+  return {
+    user: Number(fields[11]) * microsecondsPerTick,
+    system: Number(fields[12]) * microsecondsPerTick,
+    mainThread: Number(onCpu) / 1000,
+    resident: Number(fields[21]) * pageSize,
+  };
+}

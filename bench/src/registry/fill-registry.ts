@@ -1,0 +1,52 @@
+import { dirname } from "node:path";
+import type { Client } from "@carnet/core/client/client";
+import { prepareClient } from "@carnet/core/client/register-client";
+import { Redacted } from "@carnet/protocol/redacted";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { openBacking } from "@carnet/server/store/open-backing";
+import { insertClients } from "@carnet/server/store/sql-client-store";
+import { scope } from "../work.ts";
+import { clock, random } from "./real-ports.ts";
+
+/** A client to be registered with a secret that it has already. */
+export interface KnownClient {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** How many clients a transaction holds. */
+const batch = 10_000;
+
+/**
+ * Registers clients in a store, made if need be, by the product's own code: its registration decides what is kept, and
+ * its store writes it, in larger transactions than the import's. This file alone knows how that is done.
+ */
+export async function fillRegistry(
+  storePath: string,
+  clients: Iterable<KnownClient>,
+  onProgress: (done: number) => void = () => {},
+): Promise<void> {
+  const flags = { store: `sqlite:${storePath}`, scopeCatalogue: "open" };
+  const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
+  const { db, hasher, scopes } = await openBacking(configuration, clock);
+  let waiting: Client[] = [];
+  let done = 0;
+  const write = async (): Promise<void> => {
+    await db.transaction().execute((transaction) => insertClients(transaction, waiting));
+    done += waiting.length;
+    waiting = [];
+    onProgress(done);
+  };
+  try {
+    for (const { id, secret } of clients) {
+      const registration = { client_id: id, scope, secret: { value: new Redacted(secret) } };
+      const prepared = await prepareClient(registration, { clock, random, hasher, scopes });
+      if (!prepared.ok) throw new Error(`${dirname(storePath)}: ${prepared.error.detail}`);
+      waiting.push(prepared.value.client);
+      if (waiting.length === batch) await write();
+    }
+    if (waiting.length > 0) await write();
+  } finally {
+    await db.destroy();
+  }
+}

@@ -1,0 +1,144 @@
+import { capacityConnections, capacityOf, type IssuingResult } from "../modes/issuing.ts";
+import type { Slice } from "../modes/slice.ts";
+import { medianOf, ratiosOf, spreadOf } from "../statistics.ts";
+import type { Section } from "./section.ts";
+import { barPlot, linePlot } from "./svg.ts";
+import { figure, known, megabytes, milliseconds, percent, table, whole, withSpread } from "./words.ts";
+
+/** The tables of tokens of one client. */
+export function issuingSection(results: readonly IssuingResult[]): Section {
+  const counts = results[0]?.closed.map(({ connections }) => connections) ?? [];
+  const markdown = [
+    "## Issuing",
+    table(
+      ["contender", "version", "what it is and issues"],
+      results.map(({ title, version, settings, token }) => [
+        title,
+        version,
+        `${settings}; seen: ${token.algorithm}, ${token.expiresIn} s, \`${token.scope}\`, ${token.bytes} bytes`,
+      ]),
+    ),
+    ...counts.map((connections) => closedTable(results, connections)),
+    "![tokens a second](results/throughput.svg)\n\n![CPU a token](results/cpu.svg)",
+    openTables(results),
+    "![latency](results/latency.svg)",
+    startTable(results),
+  ].join("\n\n");
+  return { markdown, plots: plots(results) };
+}
+
+export const slicesAt = (result: IssuingResult | undefined, connections = capacityConnections): readonly Slice[] =>
+  (result?.closed.find((loop) => loop.connections === connections) ?? result?.closed.at(-1))?.slices ?? [];
+
+export const rates = (slices: readonly Slice[]): readonly number[] => slices.map(({ rate }) => rate);
+
+/** CPU microseconds a token; empty where they are not known. */
+export const cpu = (slices: readonly Slice[]): readonly number[] =>
+  slices.flatMap(({ user, system }) => (user === null || system === null ? [] : [user + system]));
+
+/** Microseconds of the main thread a token: what one process of JavaScript runs out of first. */
+export const mainThread = (slices: readonly Slice[]): readonly number[] =>
+  known(slices.map((slice) => slice.mainThread));
+
+const floorOf = (results: readonly IssuingResult[]) => results.find(({ name }) => name === "floor");
+
+function closedTable(results: readonly IssuingResult[], connections: number): string {
+  const floor = slicesAt(floorOf(results), connections);
+  const rows = results.map((result) => {
+    const slices = slicesAt(result, connections);
+    const of = (key: keyof Slice) => medianOf(known(slices.map((slice) => slice[key])));
+    return [
+      result.title,
+      withSpread(spreadOf(rates(slices)), whole),
+      withSpread(ratiosOf(rates(slices), rates(floor)), percent),
+      withSpread(ratiosOf(mainThread(floor), mainThread(slices)), percent),
+      `${figure(medianOf(cpu(slices)))} (${figure(of("user"))} + ${figure(of("system"))})`,
+      figure(of("mainThread")),
+      milliseconds(of("p50")),
+      milliseconds(of("p99")),
+      milliseconds(of("p999")),
+      megabytes(of("resident")),
+    ];
+  });
+  const head = [
+    "contender",
+    "tokens/s",
+    "of the floor",
+    "of the floor by main thread",
+    "CPU µs a token (user + system)",
+    "main thread µs",
+    "p50",
+    "p99",
+    "p99.9",
+    "memory",
+  ];
+  return `### Closed loop, ${connections} ${connections === 1 ? "connection" : "connections"}\n\n${table(head, rows)}`;
+}
+
+function openTables(results: readonly IssuingResult[]): string {
+  const points = results[0]?.open ?? [];
+  const parts = points.map(({ share, arrivals }, index) => {
+    const rows = results.map((result) => {
+      const loop = result.open[index];
+      const of = (key: keyof Slice) => medianOf(known(loop?.slices.map((slice) => slice[key]) ?? []));
+      return [
+        result.title,
+        whole(loop?.rate ?? Number.NaN),
+        milliseconds(of("p50")),
+        milliseconds(of("p99")),
+        milliseconds(of("p999")),
+        figure(of("p99") / of("p50")),
+        milliseconds(of("late")),
+      ];
+    });
+    const head = ["contender", "requests/s", "p50", "p99", "p99.9", "p99 / p50", "generator late at p99"];
+    const way = arrivals === "even" ? "at equal distances" : "at random distances (Poisson)";
+    return `#### ${Math.round(share * 100)} % of its own capacity, requests ${way}\n\n${table(head, rows)}`;
+  });
+  const intro =
+    "### Open loop\n\nRequests are due by a schedule that waits for nobody, and a latency counts from when its request was due. " +
+    "Capacity is what a contender did in the closed loop with 32 connections of the same run.";
+  return [intro, ...parts].join("\n\n");
+}
+
+function startTable(results: readonly IssuingResult[]): string {
+  const rows = results.map(({ title, starts, idle }) => [
+    title,
+    withSpread(spreadOf(starts), (value) => `${Math.round(value)} ms`),
+    withSpread(spreadOf(idle), megabytes),
+  ]);
+  return `### Start\n\n${table(["contender", "process start to first token", "memory, idle"], rows)}`;
+}
+
+function plots(results: readonly IssuingResult[]): Readonly<Record<string, string>> {
+  const bars = (value: (result: IssuingResult) => number, unit: string) =>
+    results
+      .map((result) => ({ result, value: value(result) }))
+      .filter((bar) => !Number.isNaN(bar.value))
+      .map(({ result, value: length }) => ({
+        label: result.title,
+        value: length,
+        text: `${whole(length)}${unit}`,
+        ours: result.name === "carnet",
+      }));
+  const latency = results.map(({ title, open }) => ({
+    label: title,
+    points: open
+      .filter(({ arrivals }) => arrivals === "even")
+      .map(({ share, slices }) => ({ x: share, y: medianOf(slices.map(({ p99 }) => p99)) / 1000 })),
+  }));
+  return {
+    "throughput.svg": barPlot(
+      "Tokens a second, 32 connections",
+      bars((result) => capacityOf(result.closed), ""),
+    ),
+    "cpu.svg": barPlot(
+      "CPU a token, 32 connections, in microseconds",
+      bars((result) => medianOf(cpu(slicesAt(result))), " µs"),
+    ),
+    "latency.svg": linePlot("p99 of the open loop, in milliseconds, by share of its own capacity", latency, {
+      x: (share) => `${Math.round(share * 100)} %`,
+      y: (value) => figure(value),
+    }),
+  };
+}

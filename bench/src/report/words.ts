@@ -1,0 +1,30 @@
+import type { Spread } from "../statistics.ts";
+
+/** How figures stand on the page. */
+
+/** A Markdown table. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map((_, column) => (isNumber(rows[0]?.[column]) ? "---:" : "---")), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+
+const isNumber = (cell = ""): boolean => /^[-–\d]/.test(cell);
+
+export const whole = (value: number): string => (Number.isNaN(value) ? "–" : Math.round(value).toLocaleString("en"));
+
+export const figure = (value: number, unit = ""): string =>
+  Number.isNaN(value) ? "–" : `${Number(value.toPrecision(3)).toLocaleString("en")}${unit}`;
+
+export const percent = (share: number): string => (Number.isNaN(share) ? "–" : `${(share * 100).toFixed(1)} %`);
+
+export const megabytes = (bytes: number): string => (Number.isNaN(bytes) ? "–" : `${Math.round(bytes / 1e6)} MB`);
+
+export const milliseconds = (microseconds: number): string => figure(microseconds / 1000, " ms");
+
+/** The middle, and between which values half of the rounds lie. */
+export const withSpread = ({ median, low, high }: Spread, text: (value: number) => string): string =>
+  Number.isNaN(median) ? "–" : `${text(median)} (${text(low)}–${text(high)})`;
+
+/** Of those that are known. */
+export const known = (values: readonly (number | null)[]): readonly number[] =>
+  values.filter((value) => value !== null);

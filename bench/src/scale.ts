@@ -1,0 +1,75 @@
+/** How much is measured. Times are in seconds. */
+export interface Scale {
+  /** How often each contender has its turn; the ratios of the turns are what counts. */
+  readonly rounds: number;
+  readonly slice: number;
+  readonly warmup: number;
+  /** Before a contender's first turn. */
+  readonly firstWarmup: number;
+  readonly connections: readonly number[];
+  /** Shares of each contender's own capacity, for the open loop. */
+  readonly openShares: readonly number[];
+  readonly openSlice: number;
+  readonly openRounds: number;
+  readonly starts: number;
+  readonly idle: number;
+  readonly registrySizes: readonly number[];
+  /** How long each of the tasks of an SDK is repeated. */
+  readonly sdkSlice: number;
+  readonly sdkCallers: number;
+  readonly profile: number;
+}
+
+/** `full` is what is published; `quick` tells after a change where one stands; `tiny` shows that everything runs. */
+export const scales = {
+  full: {
+    rounds: 7,
+    slice: 1,
+    warmup: 0.2,
+    firstWarmup: 3,
+    connections: [1, 32, 128],
+    openShares: [0.3, 0.5, 0.7, 0.9],
+    openSlice: 2,
+    openRounds: 2,
+    starts: 5,
+    idle: 1,
+    registrySizes: [10, 10_000, 1_000_000],
+    sdkSlice: 3,
+    sdkCallers: 10_000,
+    profile: 8,
+  },
+  quick: {
+    rounds: 5,
+    slice: 0.5,
+    warmup: 0.1,
+    firstWarmup: 2,
+    connections: [32],
+    openShares: [0.7],
+    openSlice: 2,
+    openRounds: 1,
+    starts: 3,
+    idle: 1,
+    registrySizes: [10, 10_000],
+    sdkSlice: 1,
+    sdkCallers: 10_000,
+    profile: 4,
+  },
+  tiny: {
+    rounds: 1,
+    slice: 0.05,
+    warmup: 0.02,
+    firstWarmup: 0.02,
+    connections: [1, 4],
+    openShares: [0.3],
+    openSlice: 0.1,
+    openRounds: 1,
+    starts: 1,
+    idle: 0.01,
+    registrySizes: [10, 100],
+    sdkSlice: 0.05,
+    sdkCallers: 20,
+    profile: 0.3,
+  },
+} as const satisfies Readonly<Record<string, Scale>>;
+
+export type ScaleName = keyof typeof scales;

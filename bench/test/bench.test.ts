@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const output = mkdtempSync(join(tmpdir(), "carnet-bench-test-"));
+after(() => rmSync(output, { recursive: true, force: true }));
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const bench = (...args: readonly string[]) =>
+  spawnSync(process.execPath, [main, ...args], { encoding: "utf8", timeout: 120_000 });
+
+const read = (mode: string) => JSON.parse(readFileSync(join(output, "results", `${mode}.json`), "utf8")).results;
+
+test("one short run measures every mode and every contender, and writes a page whose plots are there", () => {
+  const { status, stderr } = bench("--scale", "tiny", "--output", output);
+  assert.equal(status, 0, stderr);
+  const issuing: { name: string; closed: { slices: { rate: number; user: number }[] }[]; token: object }[] =
+    read("issuing");
+  const names = ["carnet", "floor", "fastify-floor", "oidc-provider", "node-oauth", "jmondi", "better-auth"];
+  assert.deepEqual(
+    issuing.map(({ name }) => name),
+    names,
+  );
+  for (const { name, closed } of issuing) {
+    for (const { slices } of closed) assert.ok(slices.length > 0 && slices.every(({ rate }) => rate > 0), name);
+  }
+  assert.deepEqual(
+    read("registry").map(({ clients, law }: { clients: number; law: string }) => `${clients} ${law}`),
+    ["10 uniform", "10 zipf", "100 uniform", "100 zipf"],
+  );
+  assert.ok(read("refusals").wrongSecrets.length > 0);
+  assert.equal(read("recording").recorded.length, read("recording").unrecorded.length);
+  assert.ok(read("profile").tokens.shares.some(({ name }: { name: string }) => name.startsWith("signing")));
+  assert.equal(read("sdk")[0].herd.tokenRequests, 1);
+  const page = readFileSync(join(output, "README.md"), "utf8");
+  assert.doesNotMatch(page, /NaN|undefined/);
+  const plots = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, path = ""]) => path);
+  assert.ok(plots.length >= 4);
+  for (const plot of plots) assert.ok(existsSync(join(output, plot)), plot);
+});
+
+test("what cannot be measured is refused with what is accepted, and nothing is started", () => {
+  const unknown = bench("issueing");
+  assert.equal(unknown.status, 2);
+  assert.match(unknown.stderr, /there is no mode "issueing": use issuing, recording/);
+  const peer = bench("--peer", "far=http://192.0.2.1/token");
+  assert.equal(peer.status, 2);
+  assert.match(peer.stderr, /accepted: name=http:\/\/127\.0\.0\.1:PORT\/PATH/);
+});

@@ -83,11 +83,9 @@ export function changeSettings(
 ): Promise<Result<{ client: Client }, AdminProblem>> {
   return changeClient(target, ports, async (client, now) => {
     const settings = readSettings(input, client, now);
-    if (!settings.ok) return invalid(settings.error);
+    const unknown = await unknownScopes(input, client.scopes, ports);
+    if (!settings.ok || unknown.length > 0) return invalid([...(settings.ok ? [] : settings.error), ...unknown]);
     if (sameSettings(settings.value, client)) return ok({ client });
-    const added = settings.value.scopes.filter((name) => !client.scopes.includes(name));
-    const unknown = await ports.scopes.unknown(added);
-    if (unknown.length > 0) return invalid([unknownScopes(unknown)]);
     const changed: Client = { ...client, ...settings.value };
     return ok({ client: changed.username === client.username ? changed : withSecretsEnded(changed, now) });
   });

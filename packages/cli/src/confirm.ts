@@ -18,9 +18,10 @@ export async function confirm(
   if (input.isTTY !== true)
     throw new Failure(`${question} Nothing was done: there is no terminal to ask on, so add --yes if it is meant.`);
   const terminal = createInterface({ input, output });
-  const left = once(terminal, "close").then(() => ""); // Ctrl+C or Ctrl+D: the question alone would wait for ever
+  const left = once(terminal, "close").then(() => ""); // the question alone would wait for ever
   try {
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), left]);
+    const asked = terminal.question(`${question} [y/N] `).catch(() => ""); // Ctrl+C or Ctrl+D
+    const answer = await Promise.race([asked, left]);
     if (!/^y(es)?$/i.test(answer.trim())) throw new Failure("Stopped: nothing was done.");
   } finally {
     terminal.close();

@@ -45,9 +45,9 @@ export function readDesiredClients(path: string): DesiredClients {
   const read = toValue(document, path);
   const place = (pointer: string): string => placeAt(lines, offsetOf(document, pointer));
   if (!Check(DesiredClients, read)) {
-    const problems = schemaProblems(DesiredClients, read).map(
-      (problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}`,
-    );
+    const problems = [...schemaProblems(DesiredClients, read)]
+      .sort((a, b) => offsetOf(document, a.pointer) - offsetOf(document, b.pointer))
+      .map((problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}`);
     throw new Failure(
       [`The file ${path} is not as it should be, so nothing was done:`, ...problems.slice(0, mostProblems)].join(
         "\n  ",

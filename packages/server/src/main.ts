@@ -57,6 +57,7 @@ export async function startServer(
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const log = createLog(configuration.logLevel, logDestination);
+  const records = createLog("info", logDestination);
   const backing = await openBacking(configuration, clock);
   const { db, store, hasher, scopes, answers, signingKeys } = backing;
   try {
@@ -76,8 +77,7 @@ export async function startServer(
       directory,
       uses,
       provenSecrets: new BoundedCache(capacity.proofs),
-      // Records are kept whatever the log level
-      recorder: recordUses(uses, createTokenLog(createLog("info", logDestination))),
+      recorder: recordUses(uses, createTokenLog(records)),
     };
     const publicKeys = signingKeys.map((key) => key.publicJwk);
     let draining = false;
@@ -85,6 +85,7 @@ export async function startServer(
       token,
       admin: { ...registry, issuer, publicKeys, directory, uses, answers, answerSealer: backing.sealer },
       log,
+      records,
       publicKeys,
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),

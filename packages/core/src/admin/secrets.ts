@@ -63,6 +63,12 @@ export function rotateSecrets(
   });
 }
 
+/** A secret of a client by its id. Refuses with `not_found`. */
+export function findSecret(client: Client, secretId: string): Result<ClientSecret, AdminProblem> {
+  const secret = client.secrets.find((candidate) => candidate.secretId === secretId);
+  return secret === undefined ? problem("not_found", "the client has no secret with this id") : ok(secret);
+}
+
 /** Ends one secret at once. Refuses with `not_found` and `changed`. To end an ended one changes nothing. */
 export function revokeSecret(
   target: Target,
@@ -70,10 +76,11 @@ export function revokeSecret(
   ports: ChangePorts,
 ): Promise<Result<{ client: Client }, AdminProblem>> {
   return changeClient(target, ports, async (client, now) => {
-    const secret = client.secrets.find((candidate) => candidate.secretId === secretId);
-    if (secret === undefined) return problem("not_found", "the client has no secret with this id");
-    if (secret.revokedAt !== null) return ok({ client });
-    const secrets = client.secrets.map((other) => (other === secret ? { ...secret, revokedAt: now } : other));
+    const found = findSecret(client, secretId);
+    if (!found.ok) return found;
+    if (found.value.revokedAt !== null) return ok({ client });
+    const revoked: ClientSecret = { ...found.value, revokedAt: now };
+    const secrets = client.secrets.map((other) => (other === found.value ? revoked : other));
     return ok({ client: { ...client, secrets } });
   });
 }

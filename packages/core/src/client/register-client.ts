@@ -1,6 +1,6 @@
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
-import { ok, type Result } from "@carnet/protocol/result";
+import { err, ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin/admin-problem.ts";
 import { type KeptAnswer, repeatedInBetween } from "../admin/idempotency.ts";
 import type { Clock } from "../ports.ts";
@@ -71,7 +71,7 @@ export async function prepareClient(
   };
   const settings = collect(readSettings(registration, defaultSettings, now));
   const clientId = collect(
-    at("/client_id", registration.client_id == null ? ok(newId(ports)) : parseClientId(registration.client_id)),
+    at("/client_id", registration.client_id == null ? ok(newId(ports)) : newClientId(registration.client_id)),
   );
   const workspace = collect(
     at("/workspace", registration.workspace == null ? ok(null) : label(registration.workspace)),
@@ -99,6 +99,10 @@ export const unknownScopes = (names: readonly string[]): FieldProblem => ({
   pointer: "/scope",
   detail: `names what the catalogue does not have: ${names.join(" ")}; add it to the catalogue first`,
 });
+
+/** A client id that a URL can name. @see https://url.spec.whatwg.org/#double-dot-path-segment */
+const newClientId = (text: string): Result<ClientId, string> =>
+  text === "." || text === ".." ? err("must not be . or .., which no URL can name") : parseClientId(text);
 
 const newId = ({ random }: MakeSecretPorts): ClientId => random.uuid() as ClientId;
 

@@ -6,6 +6,7 @@ export const problems = {
   unauthorized: { status: 401, title: "An admin token is needed" },
   insufficient_scope: { status: 403, title: "The admin token does not allow this" },
   not_found: { status: 404, title: "There is no such thing" },
+  method_not_allowed: { status: 405, title: "The path does not take this method" },
   taken: { status: 409, title: "The name is taken" },
   in_use: { status: 409, title: "It is in use" },
   too_many_secrets: { status: 409, title: "The client has too many live secrets" },
@@ -22,19 +23,24 @@ export const problems = {
 export type ProblemKind = keyof typeof problems;
 
 /** A problem as it stands on the wire. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
-export const Problem = Type.Object({
-  type: Type.String({ description: "`urn:carnet:problem:` and the kind of the problem." }),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String({ description: "What was wrong and what to do next." }),
-  request_id: Type.String(),
-  errors: Type.Optional(
-    Type.Array(
-      Type.Object({
-        pointer: Type.String({ description: "Where in the body, as a JSON pointer (RFC 6901)." }),
-        detail: Type.String(),
-      }),
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: "`urn:carnet:problem:` and the kind of the problem." }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: "What was wrong and what to do next." }),
+    request_id: Type.String(),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({
+            description: "Where in the body, as a JSON pointer (RFC 6901). A parameter of the URL stands as `/name`.",
+          }),
+          detail: Type.String(),
+        }),
+      ),
     ),
-  ),
-});
+  },
+  { description: "Why a request was not carried out (RFC 9457)." },
+);
 export type Problem = Static<typeof Problem>;

@@ -19,6 +19,8 @@ export interface HttpPorts {
   readonly admin: AdminPorts;
   readonly publicKeys: readonly JWK[];
   readonly log: Log;
+  /** Keeps what is recorded whatever the log level. */
+  readonly records: Log;
   readonly trustedProxies: readonly string[];
   /** Fulfilled if the store answers. */
   checkStore(): Promise<void>;
@@ -44,6 +46,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
     genReqId: (request) => requestIdOf(request.headers["x-request-id"]) ?? ports.token.random.uuid(),
     clientErrorHandler: answerBrokenMessage(ports.token.random),
     frameworkErrors: (error, request, reply) => onError(error, request, reply.header("X-Request-ID", request.id)),
+    routerOptions: { maxParamLength: 3 * 255 }, // the longest client id, percent-encoded
     http: { requireHostHeader: false }, // refused below instead, in the shape that callers read
   });
   // RFC 9110 §10.1.1: an expectation that is not known may be ignored, and Node would answer it without a body
@@ -58,7 +61,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
   addTokenRoutes(app, ports);
   addMetadataRoutes(app, ports);
   addHealthRoutes(app, ports);
-  addAdminRoutes(app, ports.admin);
+  addAdminRoutes(app, ports);
   addDocsRoutes(app, ports.token.policy.issuer);
   return app;
 }
@@ -112,12 +115,12 @@ export const pathOf = (target: string): string => target.replace(/^[a-z]+:\/\/[^
 export const headerText = (header: string | string[] | undefined): string | undefined =>
   typeof header === "object" ? header.join(", ") : header;
 
-function collectMethods(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
-  const methodsOf = new Map<string, Set<string>>();
+/** The methods that a path takes, as the routes come to be. */
+function collectMethods(app: FastifyInstance): (path: string) => ReadonlySet<string> {
+  const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook("onRoute", ({ url, method }) => {
-    const methods = methodsOf.get(url) ?? new Set();
-    for (const name of [method].flat()) methods.add(name);
-    methodsOf.set(url, methods);
+    const pattern = new RegExp(`^${url.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/:\w+/g, "[^/]+")}$`);
+    routes.push({ pattern, methods: [method].flat() });
   });
-  return methodsOf;
+  return (path) => new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : [])));
 }

@@ -2,6 +2,7 @@ import { paths } from "@carnet/protocol/endpoints";
 import { TokenRequest } from "@carnet/protocol/token-request";
 import { ErrorResponse, TokenResponse } from "@carnet/protocol/token-response";
 import { version } from "../version.ts";
+import { adminPaths, adminSchemas, adminSecuritySchemes, adminTags } from "./openapi/admin-operations.ts";
 import { headers } from "./openapi/headers.ts";
 import { publishedDocuments } from "./openapi/published-documents.ts";
 import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.ts";
@@ -23,16 +24,27 @@ export const openApiDocument = (issuer: string) => ({
   servers: [{ url: issuer, description: "This service, which is also the `iss` of its tokens." }],
   tags: [
     { name: "IAM", description: "Exchange an application's credentials for a bearer token." },
+    ...adminTags,
     { name: "Discovery", description: discovery },
     { name: "Health", description: "Probes for whatever runs the service. They need no credentials." },
   ],
   paths: {
     [paths.token]: { post: tokenOperation({ issuer, deprecated: false }) },
     [paths.deprecatedToken]: { post: tokenOperation({ issuer, deprecated: true }) },
+    ...adminPaths(),
     ...publishedDocuments(issuer),
   },
   components: {
-    schemas: { TokenRequest, TokenResponse, ErrorResponse, Metadata, PublicKey, PublicKeySet, Readiness },
+    schemas: {
+      TokenRequest,
+      TokenResponse,
+      ErrorResponse,
+      Metadata,
+      PublicKey,
+      PublicKeySet,
+      Readiness,
+      ...adminSchemas,
+    },
     headers,
     responses: { NotFound: unknownPath, MethodNotAllowed: unknownMethod },
     securitySchemes: {
@@ -41,6 +53,7 @@ export const openApiDocument = (issuer: string) => ({
         scheme: "basic",
         description: "`client_secret_basic`: the client id as the user name, the client secret as the password.",
       },
+      ...adminSecuritySchemes,
     },
   },
 });
@@ -50,7 +63,10 @@ const introduction = `An application exchanges its client id and secret for an a
 
 - **One grant**: \`client_credentials\`. No user, no consent page, no refresh token: ask again when a token runs out.
 - **Errors** are \`{"error", "error_description"}\` on every path, with \`404 not_found\` where nothing is and
-  \`405 method_not_allowed\` with an \`Allow\` header where something is that takes another method.
+  \`405 method_not_allowed\` with an \`Allow\` header where something is that takes another method; under \`/admin/v1\` they
+  are problems ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the same statuses.
+- **Administration** is under \`/admin/v1\`, for tokens of this very server: ask for one at \`/oauth2/token\` with a client
+  whose audience is the admin API. The first start makes such a client, \`carnet-admin\`.
 - **\`X-Request-ID\`** comes back on every answer: your own if you sent one of 1 to 128 visible ASCII characters. With it
   the service's operator finds the reason of a refusal, which the answer itself does not tell.`;
 

@@ -87,11 +87,14 @@ const unavailable: Refusal = {
 };
 
 /** 404 where nothing is, 405 where something is that has another method: before anything of the body is read. */
-export function answerUnknownRoute(methodsOf: ReadonlyMap<string, ReadonlySet<string>>) {
+export function answerUnknownRoute(methodsOf: (path: string) => ReadonlySet<string>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (!request.is404) return undefined;
-    const methods = methodsOf.get(pathOf(request.url));
-    if (methods === undefined) {
+    const path = pathOf(request.url);
+    const methods = methodsOf(path);
+    const administrative = path.startsWith(`${adminPath}/`);
+    if (methods.size === 0) {
+      if (administrative) return sendProblem(reply, nothingHere, request.id);
       return sendError(reply, 404, {
         error: "not_found",
         error_description: "there is nothing here: GET /docs lists what there is",
@@ -99,9 +102,17 @@ export function answerUnknownRoute(methodsOf: ReadonlyMap<string, ReadonlySet<st
     }
     const allowed = [...methods].sort().join(", ");
     reply.header("Allow", allowed); // RFC 9110 §15.5.6
+    if (administrative) {
+      return sendProblem(reply, { kind: "method_not_allowed", detail: `this path takes ${allowed}` }, request.id);
+    }
     return sendError(reply, 405, { error: "method_not_allowed", error_description: `this path takes ${allowed}` });
   };
 }
+
+const nothingHere: AdminProblem = {
+  kind: "not_found",
+  detail: "there is no such path in the admin API: GET /docs lists what there is",
+};
 
 function sendError(reply: FastifyReply, status: number, body: ErrorResponse): FastifyReply {
   return reply.code(status).headers(tokenResponseHeaders).send(JSON.stringify(body));

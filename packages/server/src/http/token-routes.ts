@@ -47,7 +47,7 @@ function contentTypeOf({ raw }: FastifyRequest): string | undefined {
 }
 
 /** What trusted proxies passed on may be anything: it is an address, or it is kept from the log and every allow list. */
-const addressOf = ({ ip }: FastifyRequest): string => (isIP(ip) === 0 ? "unknown" : ip);
+export const addressOf = ({ ip }: FastifyRequest): string => (isIP(ip) === 0 ? "unknown" : ip);
 
 function readBody(body: unknown): Redacted<string> | undefined {
   if (!Buffer.isBuffer(body)) return new Redacted("");

@@ -9,9 +9,12 @@ import { adminPath } from "@carnet/protocol/admin/admin-scopes";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
+import type { Log } from "../../log/logger.ts";
+import type { HttpPorts } from "../app.ts";
+import { addressOf } from "../token-routes.ts";
 import { clientOperations } from "./client-operations.ts";
-import { createGuard, type GuardPorts } from "./guard.ts";
-import type { Call, Operation } from "./operation.ts";
+import { createGuard, type Denial, type GuardPorts } from "./guard.ts";
+import type { Answer, Call, Operation } from "./operation.ts";
 import { sendProblem } from "./problem-answers.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { scopeOperations } from "./scope-operations.ts";
@@ -30,8 +33,8 @@ const bodyLimit = 4 * 1024 * 1024;
 /** Every operation of the admin API. */
 export const adminOperations: readonly Operation[] = [...clientOperations, ...secretOperations, ...scopeOperations];
 
-/** The admin API. Each route is made from its operation, so none can lack the guard or a check. */
-export function addAdminRoutes(app: FastifyInstance, ports: AdminPorts): void {
+/** The admin API. Each route is made from its operation, so none can lack the guard, a check or a line in the log. */
+export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, records, isDraining }: HttpPorts): void {
   const guard = createGuard(ports);
   for (const operation of adminOperations) {
     app.route({
@@ -41,11 +44,20 @@ export function addAdminRoutes(app: FastifyInstance, ports: AdminPorts): void {
       exposeHeadRoute: false,
       // Before the body is read: who may not call costs nothing more
       onRequest: async (request, reply) => {
+        if (isDraining()) return sendProblem(reply.header("Retry-After", "1"), draining, request.id);
         const admitted = await guard(request.headers.authorization, operation.scope);
         if (admitted.ok) request.adminClientId = admitted.value.clientId;
-        else return sendProblem(reply.header("WWW-Authenticate", admitted.error.challenge), admitted.error, request.id);
+        else return refuse({ operation, log }, { request, reply, denial: admitted.error });
       },
-      handler: (request, reply) => carryOut({ operation, ports }, request, reply),
+      handler: async (request, reply) => {
+        const outcome = await carryOut({ operation, ports }, request);
+        const facts = { ...factsOf(operation, request), ...describeOutcome(outcome, request) };
+        if (operation.method === "GET") log.debug("admin_operation", facts);
+        else records.info("admin_operation", facts);
+        return outcome.ok
+          ? sendOutcome(operation, reply, outcome.value)
+          : sendProblem(reply, outcome.error, request.id);
+      },
     });
   }
 }
@@ -57,15 +69,41 @@ declare module "fastify" {
   }
 }
 
+const draining: AdminProblem = {
+  kind: "unavailable",
+  detail: "this instance of the service is stopping: send the request again",
+};
+
+const factsOf = ({ operationId }: Operation, request: FastifyRequest) => ({
+  requestId: request.id,
+  operation: operationId,
+  adminClientId: request.adminClientId ?? null,
+  address: addressOf(request),
+});
+
+const describeOutcome = (outcome: Result<Answer, AdminProblem>, { params }: FastifyRequest) => ({
+  outcome: outcome.ok ? "done" : outcome.error.kind,
+  // What is not there may be anything: people paste secrets into the wrong place
+  target: outcome.ok ? (outcome.value.target ?? Object.values(params ?? {}).join("/")) : null,
+});
+
+function refuse(
+  { operation, log }: { operation: Operation; log: Log },
+  { request, reply, denial }: { request: FastifyRequest; reply: FastifyReply; denial: Denial },
+): FastifyReply {
+  log.warn("admin_refused", { ...factsOf(operation, request), outcome: denial.kind });
+  return sendProblem(reply.header("WWW-Authenticate", denial.challenge), denial, request.id);
+}
+
 async function carryOut(
   { operation, ports }: { operation: Operation; ports: AdminPorts },
   request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+): Promise<Result<Answer, AdminProblem>> {
   const call = readCall(operation, request);
-  const outcome = call.ok ? await operation.run(call.value, ports) : call;
-  if (!outcome.ok) return sendProblem(reply, outcome.error, request.id);
-  const { headers = {}, body } = outcome.value;
+  return call.ok ? operation.run(call.value, ports) : call;
+}
+
+function sendOutcome(operation: Operation, reply: FastifyReply, { headers = {}, body }: Answer): FastifyReply {
   reply.code(operation.success.status).headers({ "Cache-Control": "no-store", ...headers });
   if (body === undefined) return reply.send();
   return reply.header("Content-Type", "application/json;charset=UTF-8").send(JSON.stringify(body));

@@ -16,13 +16,13 @@ import { clientView } from "./views.ts";
 
 const { readClients, writeClients } = adminScopes;
 
-/** What can be done with clients. */
 const shown = (client: Client, ports: AdminPorts): Answer => ({
   headers: { ETag: entityTagOf(client) },
   body: clientView(client, ports),
 });
 
 const created = ({ client, generatedSecret }: RegisteredClient, ports: AdminPorts): Answer => ({
+  target: client.clientId,
   headers: { ETag: entityTagOf(client), Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}` },
   body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
 });
@@ -55,7 +55,7 @@ export const clientOperations: readonly Operation[] = [
     description: 'Filters, searches and sorts. Pages follow each other by `Link: rel="next"`, or by `cursor`.',
     query: wire.ClientFilter,
     success: { status: 200, schema: wire.ClientList },
-    refusals: ["invalid"],
+    refusals: [],
     run: ({ query }, ports) => listClients(query, ports),
   }),
   operation({
@@ -68,8 +68,8 @@ export const clientOperations: readonly Operation[] = [
     description: "With a new secret, which the answer shows this once, or with an existing one.",
     body: wire.NewClient,
     repeatable: true,
-    success: { status: 201, schema: wire.CreatedClient },
-    refusals: ["invalid", "taken", "repeated", "idempotency_key_reused"],
+    success: { status: 201, schema: wire.CreatedClient, tagged: true, located: true },
+    refusals: ["taken"],
     run: (call, ports) =>
       answerOnce(call, ports, async (keep) => {
         const kept = keep && ((made: RegisteredClient) => keep(created(made, ports)));
@@ -84,7 +84,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/:client_id",
     scope: readClients,
     summary: "Show a client",
-    success: { status: 200, schema: wire.Client },
+    success: { status: 200, schema: wire.Client, tagged: true },
     refusals: ["not_found"],
     async run({ parameter }, ports) {
       const found = await findClient(parameter("client_id"), ports);
@@ -101,8 +101,8 @@ export const clientOperations: readonly Operation[] = [
     description: "A merge patch (RFC 7396). Another `username` ends all secrets at once.",
     body: wire.ClientChange,
     conditional: true,
-    success: { status: 200, schema: wire.Client },
-    refusals: ["not_found", "changed", "invalid"],
+    success: { status: 200, schema: wire.Client, tagged: true },
+    refusals: ["not_found", "changed"],
     run: (call, ports) => change(call.body, call, ports),
   }),
   ...(["disable", "enable"] as const).map((verb) =>
@@ -114,7 +114,7 @@ export const clientOperations: readonly Operation[] = [
       scope: writeClients,
       summary: verb === "disable" ? "Disable a client: it gets no more tokens" : "Enable a client again",
       conditional: true,
-      success: { status: 200, schema: wire.Client },
+      success: { status: 200, schema: wire.Client, tagged: true },
       refusals: ["not_found", "changed"],
       run: (call, ports) => change({ status: verb === "disable" ? "disabled" : "active" }, call, ports),
     }),
@@ -146,14 +146,15 @@ export const clientOperations: readonly Operation[] = [
     query: wire.ImportFilter,
     body: wire.ClientImport,
     success: { status: 200, schema: wire.ClientImportOutcome },
-    refusals: ["invalid"],
+    refusals: [],
     async run({ query, body }, ports) {
       const outcomes = await importClients(
         body.clients.map(registrationOf),
         { dryRun: query.dry_run === "true" },
         ports,
       );
-      return ok({ body: importView(body, outcomes) });
+      const view = importView(body, outcomes);
+      return ok({ target: `${view.imported} clients${query.dry_run === "true" ? ", dry run" : ""}`, body: view });
     },
   }),
 ];
@@ -211,6 +212,8 @@ function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, 
     return invalid([{ pointer: "/cursor", detail: "is none of this order: take it from the page before" }]);
   const labels = [filter.label ?? []].flat().map((label) => /^([^=]+)=(.*)$/s.exec(label));
   if (labels.includes(null)) return invalid([{ pointer: "/label", detail: "is written name=value" }]);
+  if (new Set(labels.map((match) => match?.[1])).size < labels.length)
+    return invalid([{ pointer: "/label", detail: "names a label twice: no client has two values of one" }]);
   const days = filter.ending_within_days;
   return ok({
     status: filter.status === "active" || filter.status === "disabled" ? filter.status : null,

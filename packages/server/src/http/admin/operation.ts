@@ -21,7 +21,14 @@ export interface Operation {
   readonly repeatable?: true;
   /** Whether `If-Match` is heeded. */
   readonly conditional?: true;
-  readonly success: { readonly status: 200 | 201 | 204; readonly schema?: TSchema };
+  readonly success: {
+    readonly status: 200 | 201 | 204;
+    readonly schema?: TSchema;
+    /** Whether the answer has an ETag. */
+    readonly tagged?: true;
+    /** Whether the answer says where what was made is. */
+    readonly located?: true;
+  };
   readonly refusals: readonly ProblemKind[];
   run(call: Call<unknown, unknown>, ports: AdminPorts): Promise<Result<Answer, AdminProblem>>;
 }
@@ -40,6 +47,8 @@ export interface Call<Query, Body> {
 }
 
 export interface Answer {
+  /** What was made or changed, for the log. Left out: what the URL names. */
+  readonly target?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }

@@ -13,6 +13,7 @@ export function sendProblem(reply: FastifyReply, problem: AdminProblem, requestI
     request_id: requestId,
     ...(problem.errors && { errors: [...problem.errors] }),
   };
+  if (problem.kind === "unavailable" && !reply.hasHeader("Retry-After")) reply.header("Retry-After", "5"); // RFC 9110 §10.2.3
   return reply
     .code(status)
     .headers({ "Content-Type": "application/problem+json;charset=UTF-8", "Cache-Control": "no-store" })

@@ -1,15 +1,20 @@
 import type { FieldProblem } from "@carnet/core/admin/admin-problem";
 import type { TSchema } from "typebox";
-import { Errors } from "typebox/value";
+import { Settings } from "typebox/system";
+import { Check, Errors } from "typebox/value";
+
+// A wrong field takes up to three errors, and one that is not told is one more request to find it
+Settings.Set({ maxErrors: 300 });
 
 /** Each place where a value is not of a schema, once, in words and without the value. Empty where it fits. */
 export function schemaProblems(schema: TSchema, value: unknown): readonly FieldProblem[] {
-  const errors = Errors(schema, value);
-  const places = Map.groupBy(errors, (error) => error.instancePath);
-  return [...places].flatMap(([pointer, found]) => {
+  if (Check(schema, value)) return [];
+  const places = Map.groupBy(Errors(schema, value), (error) => error.instancePath);
+  const problems = [...places].flatMap(([pointer, found]) => {
     const details = describe(found);
     return details.length === 0 ? [] : [{ pointer, detail: details.join(", ") }];
   });
+  return problems.length > 0 ? problems : [{ pointer: "", detail: "is not of the shape that is described" }];
 }
 
 type SchemaError = ReturnType<typeof Errors>[number];

@@ -25,7 +25,7 @@ export const scopeOperations: readonly Operation[] = [
     summary: "Add a scope to the catalogue, or describe it anew",
     body: wire.ScopeDescription,
     success: { status: 200, schema: wire.Scope },
-    refusals: ["invalid"],
+    refusals: [],
     async run({ parameter, body }, { scopes }) {
       const put = await scopes.put({ name: parameter("name"), description: body.description });
       return put.ok ? ok({ body: put.value }) : put;

@@ -1,6 +1,6 @@
 import type { AdminProblem } from "@carnet/core/admin/admin-problem";
-import { findClient, type Target } from "@carnet/core/admin/change-client";
-import { type AddedSecret, addSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
+import { entityTagOf, findClient, type Target } from "@carnet/core/admin/change-client";
+import { type AddedSecret, addSecret, findSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import * as wire from "@carnet/protocol/admin/clients";
 import { ok, type Result } from "@carnet/protocol/result";
@@ -12,9 +12,12 @@ import { secretView } from "./views.ts";
 
 const { readClients, writeClients } = adminScopes;
 
-/** What can be done with the secrets of a client. */
 const added = ({ client, secret, shown }: AddedSecret, ports: AdminPorts): Answer => ({
-  headers: { Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}/secrets/${secret.secretId}` },
+  target: `${client.clientId}/${secret.secretId}`,
+  headers: {
+    ETag: entityTagOf(client),
+    Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}/secrets/${secret.secretId}`,
+  },
   body: { ...secretView(secret, ports), ...(shown && { client_secret: shown.reveal() }) },
 });
 
@@ -52,6 +55,23 @@ export const secretOperations: readonly Operation[] = [
     },
   }),
   operation({
+    operationId: "showSecret",
+    tag: "Secrets",
+    method: "GET",
+    path: "/clients/:client_id/secrets/:secret_id",
+    scope: readClients,
+    summary: "Show a secret of a client",
+    description: "What is known of it, which is not the secret itself.",
+    success: { status: 200, schema: wire.Secret },
+    refusals: ["not_found"],
+    async run({ parameter }, ports) {
+      const found = await findClient(parameter("client_id"), ports);
+      if (!found.ok) return found;
+      const secret = findSecret(found.value, parameter("secret_id"));
+      return secret.ok ? ok({ body: secretView(secret.value, ports) }) : secret;
+    },
+  }),
+  operation({
     operationId: "addSecret",
     tag: "Secrets",
     method: "POST",
@@ -62,8 +82,8 @@ export const secretOperations: readonly Operation[] = [
     body: wire.NewSecret,
     repeatable: true,
     conditional: true,
-    success: { status: 201, schema: wire.AddedSecret },
-    refusals: ["not_found", "changed", "invalid", "too_many_secrets", "repeated", "idempotency_key_reused"],
+    success: { status: 201, schema: wire.AddedSecret, located: true, tagged: true },
+    refusals: ["not_found", "changed", "too_many_secrets"],
     run: (call, ports) => giveSecret(call, ports, (target) => addSecret(target, newSecretOf(call.body), ports)),
   }),
   operation({
@@ -78,8 +98,8 @@ export const secretOperations: readonly Operation[] = [
     body: wire.Rotation,
     repeatable: true,
     conditional: true,
-    success: { status: 201, schema: wire.AddedSecret },
-    refusals: ["not_found", "changed", "invalid", "too_many_secrets", "repeated", "idempotency_key_reused"],
+    success: { status: 201, schema: wire.AddedSecret, located: true, tagged: true },
+    refusals: ["not_found", "changed", "too_many_secrets"],
     run: (call, ports) =>
       giveSecret(call, ports, (target) => {
         const { secret, ...end } = call.body;

@@ -22,6 +22,12 @@ export const headers = {
     { ...text, pattern: "^Basic " },
     'Basic realm="carnet", charset="UTF-8"',
   ),
+  BearerChallenge: header(
+    "Which token is needed (RFC 6750 section 3).",
+    { ...text, pattern: "^Bearer " },
+    'Bearer realm="carnet", error="insufficient_scope", scope="carnet:clients:write"',
+  ),
+  Location: header("Where it can be read.", text, "/admin/v1/clients/8c0f5a52-3d1e-4b7a-9a66-0f2d7e1c4b90"),
   RetryAfter: header("When to try again, in whole seconds.", { type: "integer", minimum: 1 }, 5),
   Deprecation: header("Since when this path is deprecated (RFC 9745).", { ...text, pattern: "^@\\d+$" }, "@1770854400"),
   Sunset: header("From when this path answers 410 (RFC 8594).", text, "Wed, 31 Jan 2029 00:00:00 GMT"),

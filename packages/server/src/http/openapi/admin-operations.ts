@@ -1,0 +1,153 @@
+import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import * as wire from "@carnet/protocol/admin/clients";
+import { Problem, type ProblemKind, problems } from "@carnet/protocol/admin/problems";
+import { Scope, ScopeDescription, ScopeList } from "@carnet/protocol/admin/scopes";
+import { paths } from "@carnet/protocol/endpoints";
+import type { TSchema } from "typebox";
+import { adminOperations } from "../admin/admin-routes.ts";
+import type { Operation } from "../admin/operation.ts";
+import { headersOf } from "./headers.ts";
+
+/** The admin API, described from the operations that serve it: what is not in the one is not in the other. */
+export function adminPaths(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  const described: Record<string, Record<string, unknown>> = {};
+  for (const operation of adminOperations) {
+    const path = `${adminPath}${operation.path.replace(/:(\w+)/g, "{$1}")}`;
+    described[path] = { ...described[path], [operation.method.toLowerCase()]: describe(operation) };
+  }
+  return described;
+}
+
+export const adminTags = [
+  { name: "Clients", description: "Register, look for, restrict, change and remove clients." },
+  { name: "Secrets", description: "Give clients secrets, rotate them without an outage, and end them." },
+  { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
+];
+
+export const adminSchemas = {
+  Client: wire.Client,
+  CreatedClient: wire.CreatedClient,
+  NewClient: wire.NewClient,
+  ClientChange: wire.ClientChange,
+  ClientList: wire.ClientList,
+  ClientImport: wire.ClientImport,
+  ClientImportOutcome: wire.ClientImportOutcome,
+  Secret: wire.Secret,
+  SecretList: wire.SecretList,
+  NewSecret: wire.NewSecret,
+  AddedSecret: wire.AddedSecret,
+  Rotation: wire.Rotation,
+  Scope,
+  ScopeList,
+  ScopeDescription,
+  Problem,
+};
+
+export const adminSecuritySchemes = {
+  adminToken: {
+    type: "oauth2",
+    description: "A token of this very server, of a client whose audience is its admin API.",
+    flows: {
+      clientCredentials: {
+        tokenUrl: paths.token,
+        scopes: {
+          [adminScopes.readClients]: "Look at clients, secrets and the scope catalogue",
+          [adminScopes.writeClients]: "Register and change them",
+        },
+      },
+    },
+  },
+};
+
+function describe(operation: Operation) {
+  const { operationId, tag, summary, description, scope, body } = operation;
+  return {
+    tags: [tag],
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: [{ adminToken: [scope] }],
+    parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { [bodyType(operation)]: { schema: refer(body) } } } }),
+    responses: { [operation.success.status]: done(operation), ...refused(operation) },
+  };
+}
+
+/** A schema with a name is referred to by it. */
+function refer(schema: TSchema): object {
+  const named = Object.entries(adminSchemas).find(([, candidate]) => candidate === schema);
+  return named === undefined ? schema : { $ref: `#/components/schemas/${named[0]}` };
+}
+
+const commonHeaders = { "X-Request-ID": "RequestId", "Cache-Control": "NoStore" } as const;
+
+function done({ success }: Operation) {
+  const { schema, tagged, located } = success;
+  return {
+    description: "Done.",
+    headers: headersOf({
+      ...commonHeaders,
+      ...(tagged ? { ETag: "EntityTag" as const } : {}),
+      ...(located ? { Location: "Location" as const } : {}),
+    }),
+    ...(schema === undefined ? {} : { content: { "application/json": { schema: refer(schema) } } }),
+  };
+}
+
+/** What any operation can be refused with. */
+const always = ["unauthorized", "insufficient_scope", "fault", "unavailable"] as const;
+
+function refused({ refusals, body, query, repeatable }: Operation) {
+  const kinds: readonly ProblemKind[] = [
+    ...always,
+    ...refusals,
+    ...(body === undefined && query === undefined ? [] : (["invalid"] as const)),
+    ...(body === undefined ? [] : (["malformed", "unsupported_media_type", "too_large"] as const)),
+    ...(repeatable ? (["malformed", "repeated", "idempotency_key_reused"] as const) : []),
+  ];
+  const ofStatus = Map.groupBy(new Set(kinds), (kind) => problems[kind].status);
+  const answers = [...ofStatus].map(([status, same]) => [
+    status,
+    {
+      description: same.map((kind) => `\`${kind}\`: ${problems[kind].title}.`).join(" "),
+      headers: headersOf({
+        ...commonHeaders,
+        ...(status === 401 || status === 403 ? { "WWW-Authenticate": "BearerChallenge" as const } : {}),
+        ...(status === 503 ? { "Retry-After": "RetryAfter" as const } : {}),
+      }),
+      content: { "application/problem+json": { schema: refer(Problem) } },
+    },
+  ]);
+  return Object.fromEntries(answers);
+}
+
+const bodyType = ({ method }: Operation): string =>
+  method === "PATCH" ? "application/merge-patch+json" : "application/json";
+
+const pathParameters = ({ path }: Operation) =>
+  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+
+function queryParameters({ query }: Operation) {
+  const properties: Readonly<Record<string, TSchema>> =
+    query !== undefined && "properties" in query ? (query.properties as Record<string, TSchema>) : {};
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", schema }));
+}
+
+function headerParameters({ repeatable, conditional }: Operation) {
+  const header = (name: string, description: string) => ({
+    name,
+    in: "header",
+    description,
+    schema: { type: "string" },
+  });
+  return [
+    ...(repeatable
+      ? [header("Idempotency-Key", "The same key again, for a day: the first answer again, and nothing is done twice.")]
+      : []),
+    ...(conditional
+      ? [header("If-Match", "The ETag of the client as it was read: refused with 412 if it was changed since.")]
+      : []),
+  ];
+}

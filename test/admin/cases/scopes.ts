@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type AdminWorld, pointersOf } from "./world.ts";
+
+const documented = [
+  ...["activity:read", "carnet:clients:read", "carnet:clients:write", "file:read", "file:write", "graph:read"],
+  ...["graph:write", "organization:read", "organization:write", "task:read", "task:write"],
+];
+
+/** The scope catalogue. */
+export function scopeCases(world: () => AdminWorld): void {
+  describe("scopes", () => {
+    const names = async (): Promise<string[]> => {
+      const { json } = await world().api.expect(200, "GET", "/scopes");
+      return Object(json["scopes"]).map(({ name }: { name: string }) => name);
+    };
+
+    it("are those that are documented at first, and the service's own", async () => {
+      assert.deepEqual(await names(), documented);
+    });
+
+    it("are added, described anew and taken out", async () => {
+      const { api } = world();
+      const path = `/scopes/${encodeURIComponent("data/table|r")}`;
+      const { json } = await api.expect(200, "PUT", path, { body: { description: "Read tables" } });
+      assert.deepEqual(json, { name: "data/table|r", description: "Read tables" });
+      await api.expect(200, "PUT", path, { body: { description: "Read all tables" } });
+      assert.ok((await names()).includes("data/table|r"));
+      await api.expect(204, "DELETE", path);
+      assert.deepEqual(await names(), documented);
+      await api.expect(404, "DELETE", path);
+    });
+
+    it("are refused where the name or the description is none", async () => {
+      const { api } = world();
+      for (const name of ["a b", '"', "é", "a\\b"]) {
+        const { json } = await api.expect(422, "PUT", `/scopes/${encodeURIComponent(name)}`, {
+          body: { description: "Text" },
+        });
+        assert.match(String(json["detail"]), /malformed|character/);
+      }
+      const { json } = await api.expect(422, "PUT", "/scopes/x", { body: { description: "" } });
+      assert.deepEqual(pointersOf(json), ["/description"]);
+    });
+
+    it("cannot be given to a client unless the catalogue has them", async () => {
+      const { api } = world();
+      const body = { client_id: "scoped", scope: "file:read unheard:of other:one" };
+      const { json } = await api.expect(422, "POST", "/clients", { body });
+      assert.deepEqual(pointersOf(json), ["/scope"]);
+      assert.match(String(json["detail"]), /unheard:of other:one/);
+      await api.expect(404, "GET", "/clients/scoped");
+      await api.expect(201, "POST", "/clients", { body: { ...body, scope: "file:read" } });
+      const change = await api.expect(422, "PATCH", "/clients/scoped", { body: { scope: "file:read unheard:of" } });
+      assert.deepEqual(pointersOf(change.json), ["/scope"]);
+    });
+
+    it("stay in the catalogue while a client is registered for them", async () => {
+      const { api } = world();
+      await api.expect(200, "PUT", "/scopes/lent", { body: { description: "Lent to a client" } });
+      await api.expect(200, "PATCH", "/clients/scoped", { body: { scope: "lent" } });
+      const { json } = await api.expect(409, "DELETE", "/scopes/lent");
+      assert.equal(json["type"], "urn:carnet:problem:in_use");
+      await api.expect(200, "PATCH", "/clients/scoped", { body: { scope: "file:read" } });
+      await api.expect(204, "DELETE", "/scopes/lent");
+    });
+  });
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { AdminApi, tokenOf } from "../support/admin-api.ts";
+import { clientCases } from "./cases/clients.ts";
+import { importCases } from "./cases/imports.ts";
+import { listCases } from "./cases/lists.ts";
+import { repetitionCases } from "./cases/repetitions.ts";
+import { scopeCases } from "./cases/scopes.ts";
+import { secretCases } from "./cases/secrets.ts";
+import type { AdminWorld } from "./cases/world.ts";
+
+describe("the admin API", () => {
+  const clock = new FixedClock("2026-11-21T12:00:00Z");
+  let service: TestService;
+  let api: AdminApi;
+  before(async () => {
+    // So long a token outlives all that the cases do to the clock
+    service = await startTestService({ clock, settings: { scopeCatalogue: "closed", accessTokenTtl: "86400" } });
+    api = await AdminApi.of(service);
+  });
+  after(() => service[Symbol.asyncDispose]());
+  const world = (): AdminWorld => ({ api, service, clock });
+
+  it("is described by a document that a validator of OpenAPI 3.1 accepts", async () => {
+    const document = JSON.parse(await (await fetch(`${service.url}/openapi.json`)).text());
+    assert.deepEqual(await new Validator().validate(document), { valid: true });
+  });
+
+  clientCases(world);
+  secretCases(world);
+  scopeCases(world);
+  listCases(world);
+  importCases(world);
+  repetitionCases(world);
+
+  const operations = () =>
+    Object.entries(api.openapi.document.paths).flatMap(([path, methods]) =>
+      path.startsWith("/admin/")
+        ? Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path: path.replace("/admin/v1", "") }))
+        : [],
+    );
+
+  it("answers each operation without a token with 401, and with a token of another scope with 403", async () => {
+    const readOnly = await service.register({ scope: "carnet:clients:read", audience: "urn:carnet:admin" });
+    const writeOnly = await service.register({ scope: "carnet:clients:write", audience: "urn:carnet:admin" });
+    for (const { method, path } of operations()) {
+      const unknown = await api.expect(401, method, path, { token: null });
+      assert.equal(unknown.json["type"], "urn:carnet:problem:unauthorized");
+      const other = await tokenOf(service, method === "GET" ? writeOnly : readOnly);
+      const denied = await api.expect(403, method, path, { token: other });
+      assert.match(String(denied.headers.get("www-authenticate")), /error="insufficient_scope", scope="carnet:/);
+    }
+  });
+
+  it("answers a body over 4 MiB with 413", async () => {
+    for (const { method, path } of operations()) {
+      const declared = api.openapi.document.paths[`/admin/v1${path}`]?.[method.toLowerCase()]?.responses ?? {};
+      if ("413" in declared) await api.expect(413, method, path, { raw: new Uint8Array(4 * 1024 * 1024 + 1) });
+    }
+  });
+
+  it("answers a body that it cannot read with 400, 415 or 422, and tells where it is wrong", async () => {
+    const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: "bodies" } });
+    for (const { method, path } of operations()) {
+      const declared = api.openapi.document.paths[`/admin/v1${path}`]?.[method.toLowerCase()]?.responses ?? {};
+      if (!("415" in declared)) continue;
+      const there = path.replace("{client_id}", String(json["client_id"])).replace("{name}", "file:read");
+      await api.expect(415, method, there, { raw: "{}", headers: { "content-type": "text/plain" } });
+      for (const raw of ["", "{", '{"a":1}}', Uint8Array.of(0x22, 0xff, 0x22)]) {
+        const answer = await api.expect(400, method, there, { raw });
+        assert.equal(answer.json["type"], "urn:carnet:problem:malformed");
+      }
+      for (const body of [null, [], "text", 7]) {
+        const answer = await api.expect(422, method, there, { body });
+        assert.deepEqual(Object(answer.json["errors"])[0].pointer, "");
+      }
+      const unknown = await api.expect(422, method, there, { body: { "no~such/member": 1 } });
+      const pointers = Object(unknown.json["errors"]).map(({ pointer }: { pointer: string }) => pointer);
+      assert.ok(pointers.includes("/no~0such~1member"), JSON.stringify(pointers));
+    }
+  });
+
+  it("answers what is not there with a problem, and the wrong method with what the path takes [RFC9110 §15.5.6]", async () => {
+    for (const path of ["/nowhere", "/clients/a/b/c", "/"]) {
+      const response = await fetch(`${service.url}/admin/v1${path}`);
+      assert.equal(response.status, 404);
+      assert.equal(Object(await response.json()).type, "urn:carnet:problem:not_found");
+    }
+    for (const { path } of operations()) {
+      const there = path.replaceAll(/\{\w+\}/g, "x");
+      const response = await fetch(`${service.url}/admin/v1${there}`, { method: "OPTIONS" });
+      assert.equal(response.status, 405);
+      assert.equal(Object(await response.json()).type, "urn:carnet:problem:method_not_allowed");
+      const methods = operations().filter((operation) => operation.path === path);
+      for (const { method } of methods) assert.ok(response.headers.get("allow")?.split(", ").includes(method));
+    }
+  });
+
+  it("says the request id of each problem in its body and its header", async () => {
+    const { json, headers } = await api.expect(404, "GET", "/clients/nobody", { headers: { "x-request-id": "mine" } });
+    assert.equal(json["request_id"], "mine");
+    assert.equal(headers.get("x-request-id"), "mine");
+  });
+
+  it("answers a client that cannot be hashed for with 503 and when to try again", async () => {
+    const { hasher } = service.server.registry;
+    const { slowDigest } = hasher;
+    Object.assign(hasher, { slowDigest: async () => ({ ok: false, error: "busy" }) });
+    const answer = await api.expect(503, "POST", "/clients", { body: { secret: { value: "hunter2" } } });
+    Object.assign(hasher, { slowDigest });
+    assert.match(String(answer.headers.get("retry-after")), /^[1-9]\d*$/);
+  });
+
+  it("declares no other answers than these, but for faults and stopping", () => {
+    const declared = api.openapi.declared().filter((name) => name.includes(" /admin/"));
+    const unanswered = declared.filter((name) => !api.answered.has(name) && !/ (500|503)$/.test(name));
+    assert.deepEqual(unanswered, []);
+  });
+});

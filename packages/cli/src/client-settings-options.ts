@@ -9,7 +9,7 @@ export interface ClientSettingsOptions {
   readonly scope?: readonly string[];
   readonly scopePolicy?: string;
   readonly authMethod?: string;
-  readonly tokenTtl?: number | null;
+  readonly tokenTtl?: number | "";
   readonly audience?: string;
   readonly expiresAt?: string;
   readonly allowIp?: readonly string[];
@@ -65,7 +65,7 @@ export const readSettingsOptions = (options: ClientSettingsOptions): ClientChang
     scope: emptyIsNull(options.scope?.join(" ")),
     scope_policy: emptyIsNull(options.scopePolicy),
     token_endpoint_auth_method: emptyIsNull(options.authMethod),
-    access_token_ttl: options.tokenTtl,
+    access_token_ttl: options.tokenTtl === "" ? null : options.tokenTtl,
     audience: emptyIsNull(options.audience),
     expires_at: emptyIsNull(options.expiresAt),
     ip_allowlist: options.allowIp

@@ -9,11 +9,11 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 
-/** The same of something that an empty value takes back. */
+/** The same of something that an empty value takes back, which stays empty: commander makes that of null too. */
 export const wholeNumberOrNothing =
   (least: number, most: number) =>
-  (text: string): number | null =>
-    text === "" ? null : wholeNumber(least, most)(text);
+  (text: string): number | "" =>
+    text === "" ? "" : wholeNumber(least, most)(text);
 
 /** For an option that can be given more than once: none of its values gets lost. */
 export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [

@@ -57,4 +57,7 @@ function adminLines({ adminFile: file, admin }: Greeting): readonly string[] {
 }
 
 /** Not needed where the commands look by themselves. */
-const adminFlag = (file: string): string => (file === ".carnet/admin.json" ? "" : ` --admin-file '${file}'`);
+const adminFlag = (file: string): string => (file === ".carnet/admin.json" ? "" : ` --admin-file ${quoted(file)}`);
+
+/** One word to a shell, whatever stands in it. */
+const quoted = (text: string): string => (/^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

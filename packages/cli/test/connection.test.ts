@@ -193,7 +193,10 @@ suite("an admin command that is refused", () => {
     await using own = await startAdminService({ clock });
     assert.equal((await own.carnet(["client", "change", "carnet-admin", "--expires-at", "2026-04-01"])).code, 0);
     clock.set("2026-04-01T00:00:00Z");
-    assertRefused(await own.carnet(list), /invalid_client.*\nThe admin client and its secret are those of the admin file/s);
+    assertRefused(
+      await own.carnet(list),
+      /invalid_client.*\nThe admin client and its secret are those of the admin file/s,
+    );
   });
 
   test("says that nobody answered, and what to check", async () => {

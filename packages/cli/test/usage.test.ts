@@ -16,7 +16,7 @@ suite("the carnet command line", () => {
       [["client", "list", "--help"], /--limit <number>.*--cursor <place>.*--json/s],
       [["secret", "--help"], /add .*list .*rotate .*revoke .*import /s],
       [["admin", "reset", "--help"], /Opens the store itself.*--store <url>/s],
-      [["completion", "--help"], /eval "\$\(carnet completion bash\)"/],
+      [["completion", "--help"], /eval "\$\(carnet completion\s+bash\)"/],
       [["client", "show", "--help"], /show \[options\] <client-id>/],
       [["help", "serve"], /^Usage: carnet serve/],
     ];

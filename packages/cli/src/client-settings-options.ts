@@ -1,7 +1,6 @@
 import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { Failure } from "./failure.ts";
-import { collect, given, parseWholeNumber } from "./option-values.ts";
+import { collect, collectPairs, given, wholeNumberOrNothing } from "./option-values.ts";
 
 /** The flags that set what a client is. The same for registering and for changing one. */
 export interface ClientSettingsOptions {
@@ -10,7 +9,7 @@ export interface ClientSettingsOptions {
   readonly scope?: readonly string[];
   readonly scopePolicy?: string;
   readonly authMethod?: string;
-  readonly tokenTtl?: string;
+  readonly tokenTtl?: number | "";
   readonly audience?: string;
   readonly expiresAt?: string;
   readonly allowIp?: readonly string[];
@@ -29,7 +28,6 @@ export const settingsFlags = {
   expires_at: "--expires-at",
   ip_allowlist: "--allow-ip",
   labels: "--label",
-  status: "--disabled",
 } as const;
 
 export const addSettingsOptions = (command: Command): Command =>
@@ -42,25 +40,32 @@ export const addSettingsOptions = (command: Command): Command =>
       "--auth-method <method>",
       "The one way it may authenticate: client_secret_basic, client_secret_post (default: any)",
     )
-    .option("--token-ttl <seconds>", "How long its tokens are good for (default: as the server is set)")
-    .option("--audience <uri>", "The audience of its tokens (default: as the server is set)")
+    .option(
+      "--token-ttl <seconds>",
+      "How long its tokens are good for (default: as the server is set)",
+      wholeNumberOrNothing(1, 86_400),
+    )
+    .option(
+      "--audience <uri>",
+      "The audience of its tokens, or urn:carnet:admin for this service's own admin API (default: as the server is set)",
+    )
     .option("--expires-at <time>", "When it ends, such as 2027-01-31T12:00:00Z (default: never)")
     .option(
       "--allow-ip <blocks>",
       "Where it may call from, such as 203.0.113.0/24, separated by commas; can be given again (default: anywhere)",
       collect,
     )
-    .option("--label <name=value>", "A label; can be given again; an empty value takes it off", collect);
+    .option("--label <name=value>", "A label; can be given again; an empty value takes it off", collectPairs);
 
 /** What the flags set, as the admin API takes it; what was not given is left out. */
 export const readSettingsOptions = (options: ClientSettingsOptions): ClientChange =>
   given({
     client_name: emptyIsNull(options.name),
     username: emptyIsNull(options.username),
-    scope: options.scope?.join(" "),
-    scope_policy: options.scopePolicy,
+    scope: emptyIsNull(options.scope?.join(" ")),
+    scope_policy: emptyIsNull(options.scopePolicy),
     token_endpoint_auth_method: emptyIsNull(options.authMethod),
-    access_token_ttl: options.tokenTtl === "" ? null : wholeNumber("--token-ttl", options.tokenTtl),
+    access_token_ttl: options.tokenTtl === "" ? null : options.tokenTtl,
     audience: emptyIsNull(options.audience),
     expires_at: emptyIsNull(options.expiresAt),
     ip_allowlist: options.allowIp
@@ -72,15 +77,7 @@ export const readSettingsOptions = (options: ClientSettingsOptions): ClientChang
 
 const emptyIsNull = (text: string | undefined): string | null | undefined => (text === "" ? null : text);
 
-function wholeNumber(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = parseWholeNumber(text);
-  if (Number.isNaN(number)) throw new Failure(`${flag} must be a whole number.`);
-  return number;
-}
-
 function readLabel(text: string): readonly [string, string | null] {
   const equals = text.indexOf("=");
-  if (equals < 1) throw new Failure("--label is written name=value.");
   return [text.slice(0, equals), text.slice(equals + 1) || null];
 }

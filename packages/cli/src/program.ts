@@ -1,5 +1,6 @@
 import { version } from "@carnet/server/version";
 import { Command } from "commander";
+import { addAdminCommand } from "./commands/admin.ts";
 import { addApplyCommand } from "./commands/apply.ts";
 import { addClientCommand } from "./commands/client.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
@@ -27,6 +28,7 @@ export function buildProgram(): Command {
   addScopeCommand(program);
   addApplyCommand(program);
   addExportCommand(program);
+  addAdminCommand(program);
   addCompletionCommand(program);
   return program;
 }

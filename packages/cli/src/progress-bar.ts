@@ -1,13 +1,19 @@
 const width = 30;
 
+/** What is used here of standard error. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 /** Shows on standard error how far long work is, on a terminal only. */
 export class ProgressBar {
   readonly #what: string;
   readonly #total: number | undefined;
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: ProgressStream;
   #done = 0;
 
-  constructor(what: string, total: number | undefined, stream: NodeJS.WriteStream = process.stderr) {
+  constructor(what: string, total: number | undefined, stream: ProgressStream = process.stderr) {
     this.#what = what;
     this.#total = total;
     this.#stream = stream;

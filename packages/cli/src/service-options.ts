@@ -1,4 +1,4 @@
-import { type Configuration, loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import type { Configuration } from "@carnet/server/configuration/load-configuration";
 import { type Setting, type SettingName, settings } from "@carnet/server/configuration/settings";
 import { type Command, Option } from "commander";
 
@@ -22,14 +22,17 @@ export const storeSettings = ["store", "storeTimeout", "masterKeyFile"] as const
  * The configuration that the flags of a command, the environment and the file come to. Takes the secrets out of the
  * environment, for what shows it later: a diagnostic report on a lack of memory can, whatever it was told to leave out.
  */
-export function configurationOf(command: Command, mode: "dev" | "serve"): Configuration {
-  const { config, ...flags } = command.opts<Record<string, string | undefined>>();
+export async function configurationOf(command: Command, mode: "dev" | "serve"): Promise<Configuration> {
+  const { loadConfiguration } = await import("@carnet/server/configuration/load-configuration"); // takes its time to load
+  const { config, ...given } = command.opts<Record<string, string | undefined>>();
+  const flags = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(settings, name)));
   const environment = { ...process.env };
   for (const name of secretVariables) delete process.env[name];
   return loadConfiguration({ mode, flags, environment, file: config });
 }
 
 const secretVariables = [
-  "CARNET_CLIENT_SECRET", // of `carnet token`, which needs no configuration
+  "CARNET_CLIENT_SECRET", // of `carnet token` and the commands of administration, which need no configuration
+  "CARNET_ADMIN_CLIENT_SECRET",
   ...Object.values<Setting<unknown>>(settings).flatMap(({ secret, environment }) => (secret ? [environment] : [])),
 ];

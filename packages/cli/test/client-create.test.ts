@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { suite, test } from "node:test";
-import { runCarnet } from "@carnet/testkit/carnet-process";
-import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { openStore } from "./support/open-store.ts";
+import { after, before, suite, test } from "node:test";
+import type { ClientList, CreatedClient } from "@carnet/protocol/admin/clients";
+import { requestToken } from "@carnet/testkit/serve-carnet";
+import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
 
 suite("carnet client create", () => {
+  let at: AdminService;
+  before(async () => {
+    at = await startAdminService();
+  });
+  after(() => at[Symbol.asyncDispose]());
+  const create = async (args: readonly string[], input?: string | Uint8Array): Promise<CreatedClient> =>
+    (await at.json(["client", "create", ...args], input === undefined ? {} : { input })) as CreatedClient;
+
   test("shows every field by its name and the secret once", async () => {
-    await using folder = await temporaryFolder();
     const args = ["--client-id", "nightly-export", "--name", "Nightly export", "--scope", "file:read file:write"];
-    const { code, stdout, stderr } = await runCarnet(["client", "create", ...args], { cwd: folder.path });
+    const { code, stdout, stderr } = await at.carnet(["client", "create", ...args]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     for (const fact of [
       /^client_id +nightly-export$/m,
@@ -27,100 +32,110 @@ suite("carnet client create", () => {
     }
   });
 
-  test("says where it made a store, and nothing of one that was there", async () => {
-    await using folder = await temporaryFolder();
-    const first = await runCarnet(["client", "create"], { cwd: folder.path });
-    assert.match(first.stdout, /^There was no store, so one was made at \/.*\/\.carnet\/carnet\.db\. .*--store\.\n/);
-    const second = await runCarnet(["client", "create"], { cwd: folder.path });
-    assert.doesNotMatch(second.stdout, /There was no store/);
-  });
-
-  test("takes every field of a client by its flag", async () => {
-    await using folder = await temporaryFolder();
-    const args = ["--client-id", "full", "--name", "全部 ✓ Ünïcode", "--scope", "a", "--scope", "b c", "--disabled"];
-    args.push("--scope-policy", "strict", "--auth-method", "client_secret_basic", "--token-ttl", "60");
-    args.push("--expires-at", "2999-01-31T12:00:00+02:00", "--workspace", "W1");
-    args.push("--allow-ip", "203.0.113.0/24, 2001:DB8::/32", "--allow-ip", "198.51.100.7");
-    const { code, stdout, stderr } = await runCarnet(["client", "create", "--json", ...args], { cwd: folder.path });
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    const { client_secret, created_at, secrets, ...settings } = JSON.parse(stdout);
+  test("takes every field of a client by its flag, and its secret gets a token", async () => {
+    const args = [
+      "--client-id",
+      "full",
+      "--name",
+      "全部 ✓ Ünïcode",
+      "--scope",
+      "a",
+      "--scope",
+      "b c",
+      "--username",
+      "u",
+    ];
+    args.push("--scope-policy", "strict", "--auth-method", "client_secret_post", "--token-ttl", "60");
+    args.push(
+      "--expires-at",
+      "2999-01-31T12:00:00+02:00",
+      "--workspace",
+      "W1",
+      "--audience",
+      "https://api.example.com",
+    );
+    args.push("--allow-ip", "127.0.0.0/8, 2001:DB8::/32", "--allow-ip", "198.51.100.7");
+    args.push("--label", "team=search", "--label", "env=a=b");
+    const { client_secret = "", created_at, updated_at, secrets, ...settings } = await create(args);
     assert.deepEqual(settings, {
       client_id: "full",
       client_name: "全部 ✓ Ünïcode",
-      status: "disabled",
+      username: "u",
+      workspace: "W1",
       scope: "a b c",
       scope_policy: "strict",
-      token_endpoint_auth_method: "client_secret_basic",
-      access_token_ttl: 60,
+      status: "active",
       expires_at: "2999-01-31T10:00:00.000Z",
-      ip_allowlist: ["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"],
-      workspace: "W1",
+      ip_allowlist: ["127.0.0.0/8", "2001:db8::/32", "198.51.100.7/32"],
+      token_endpoint_auth_method: "client_secret_post",
+      access_token_ttl: 60,
+      audience: "https://api.example.com",
+      labels: { team: "search", env: "a=b" },
+      warnings: [],
     });
-    const [secret] = secrets;
-    assert.equal(secrets.length, 1);
-    assert.deepEqual(secret, { secret_id: secret.secret_id, kind: "generated", created_at, expires_at: null });
-    assert.ok(client_secret.startsWith(`carnet_${secret.secret_id}_`));
+    assert.equal(created_at, updated_at);
+    assert.deepEqual(
+      secrets.map(({ kind, state }) => [kind, state]),
+      [["generated", "active"]],
+    );
+    assert.ok(client_secret.startsWith(`carnet_${secrets[0]?.secret_id}_`));
+    const answer = await requestToken(at.service.url, "full", client_secret);
+    assert.equal((await answer.json()).expires_in, 60);
+  });
+
+  test("registers a client disabled where that is asked for", async () => {
+    const { client_id, client_secret = "", status } = await create(["--disabled"]);
+    assert.equal(status, "disabled");
+    assert.equal((await requestToken(at.service.url, client_id, client_secret)).status, 401);
   });
 
   test("names the flag of each wrong field, all at once, and registers nothing", async () => {
-    await using folder = await temporaryFolder();
+    const before = await idsOf(at);
     const wrong = {
       "--client-id": "with:colon",
       "--name": "tab\there",
       "--scope": 'quo"te',
-      "--scope-policy": "loose",
-      "--auth-method": "none",
-      "--token-ttl": "1e3",
       "--expires-at": "2999-02-30",
       "--allow-ip": "10.0.0.0/33",
-      "--workspace": "",
+      "--workspace": "tab\there",
+      "--audience": "with space",
+      "--label": "UPPER=x",
     };
-    const { code, stdout, stderr } = await runCarnet(
-      ["client", "create", ...Object.entries(wrong).flat(), "--human-secret"],
-      { cwd: folder.path },
-    );
-    const [first, ...problems] = stderr.trimEnd().split("\n");
-    assert.equal(first, "carnet: The client was not registered:");
+    const refused = await at.carnet(["client", "create", ...Object.entries(wrong).flat(), "--human-secret"]);
+    assertRefused(refused, /^carnet: Refused, nothing was done \(request [\w-]+\):\n/);
+    const [, ...problems] = refused.stderr.trimEnd().split("\n");
     assert.deepEqual(
-      problems.map((problem) => problem.trim().split(": ")[0]).sort(),
-      [...Object.keys(wrong), "--secret-stdin"].sort(),
+      problems.map((problem) => problem.trim().split(" ")[0]).sort(),
+      [...Object.keys(wrong), "--human-secret"].sort(),
     );
-    assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
-    const registry = await openStore(folder.path);
-    assert.deepEqual(await registry.store.list({ after: null, limit: 9 }), []);
-    await registry.close();
+    for (const [flag, value] of [
+      ["--scope-policy", "loose"],
+      ["--auth-method", "none"],
+    ] as const) {
+      assertRefused(await at.carnet(["client", "create", flag, value]), new RegExp(`\n {2}${flag} must be one of: `));
+    }
+    assert.deepEqual(await idsOf(at), before);
   });
 
-  test("takes a lifetime in plain digits only", async () => {
-    await using folder = await temporaryFolder();
-    const run = async (text: string): Promise<void> => {
-      const { code, stderr } = await runCarnet(["client", "create", `--token-ttl=${text}`], { cwd: folder.path });
-      assert.equal(code, 1, text);
-      assert.match(stderr, /^ {2}--token-ttl: must be a whole number of seconds from 1 to 86400\n$/m, text);
-    };
-    await Promise.all(["", "86401", "0x10", "٣"].map(run));
+  test("refuses an id that is taken, says what to do, and leaves its owner as it was", async () => {
+    const { client_secret: _, ...kept } = await create(["--client-id", "taken", "--name", "first"]);
+    const second = await at.carnet(["client", "create", "--json", "--client-id", "taken", "--name", "second"]);
+    assertRefused(
+      second,
+      /^carnet: Refused: a client with this client_id is registered already \(request [\w-]+\)\. Choose another, or look at that one with `carnet client show`\.\n$/,
+    );
+    assert.deepEqual(await at.json(["client", "show", "taken"]), kept);
   });
 
-  test("refuses an id that is taken and leaves its owner as it was", async () => {
-    await using folder = await temporaryFolder();
-    const args = ["client", "create", "--json", "--client-id", "taken"];
-    const first = await runCarnet([...args, "--name", "first"], { cwd: folder.path });
-    const second = await runCarnet([...args, "--name", "second"], { cwd: folder.path });
-    assert.deepEqual(second, {
-      code: 1,
-      signal: null,
-      stdout: "",
-      stderr: "carnet: The client was not registered:\n  --client-id: a client with this id is registered already\n",
-    });
-    const { client_secret, ...kept } = JSON.parse(first.stdout);
-    const shown = await runCarnet(["client", "show", "taken", "--json"], { cwd: folder.path });
-    assert.deepEqual(JSON.parse(shown.stdout), kept);
-    assert.ok(client_secret);
+  test("names scopes that a closed catalogue does not have", async () => {
+    await using closed = await startAdminService({ settings: { scopeCatalogue: "closed" } });
+    const args = ["client", "create", "--scope", "file:read nope:read"];
+    assertRefused(await closed.carnet(args), /\n {2}--scope names what the catalogue does not have: nope:read; add it/);
+    await closed.carnet(["scope", "put", "nope:read", "Read nope"]);
+    assert.equal((await closed.carnet(args)).code, 0);
   });
 
   test("brings existing ids and secrets along, long, short, human and in any script, and all of them get tokens", async () => {
-    await using folder = await temporaryFolder();
-    const store = ["--store", "sqlite:carnet.db"];
     const brought: readonly (readonly [id: string, secret: string, kind: string, flags: readonly string[]])[] = [
       ["long", "wk_secret:oa2c:0123456789abcdef", "imported", []],
       ["short", "hunter2", "human", []],
@@ -128,60 +143,46 @@ suite("carnet client create", () => {
       ["script", " сéкрет 秘密 with spaces ", "imported", []],
       ["windows", "0123456789012345678901", "imported", []],
     ];
-    const bring = async ([id, secret, kind, flags]: (typeof brought)[number]): Promise<void> => {
+    for (const [id, secret, kind, flags] of brought) {
       const input = id === "windows" ? `${secret}\r\n` : id === "long" ? `${secret}\nnot this line\n` : secret;
-      const args = ["client", "create", "--json", "--client-id", id, "--secret-stdin", ...flags, ...store];
-      const { code, stdout, stderr } = await runCarnet(args, { cwd: folder.path, input });
-      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, id);
-      assert.ok(!stdout.includes(secret) && !stdout.includes("client_secret"), id);
-      assert.equal(JSON.parse(stdout).secrets[0].kind, kind, id);
-    };
-    await Promise.all(brought.map(bring));
-    await using carnet = await serveCarnet({ folder: folder.path });
-    for (const [id, secret] of brought) assert.equal((await requestToken(carnet.url, id, secret)).status, 200, id);
-    assert.equal((await requestToken(carnet.url, "long", "wk_secret:oa2c:0123456789abcdee")).status, 401);
+      const made = await create(["--client-id", id, "--secret-stdin", ...flags], input);
+      assert.ok(!JSON.stringify(made).includes(secret) && !("client_secret" in made), id);
+      assert.equal(made.secrets[0]?.kind, kind, id);
+      assert.equal((await requestToken(at.service.url, id, secret)).status, 200, id);
+    }
+    assert.equal((await requestToken(at.service.url, "long", "wk_secret:oa2c:0123456789abcdee")).status, 401);
   });
 
   test("says that a secret was brought along and is not shown", async () => {
-    await using folder = await temporaryFolder();
     const secret = "an existing secret of some length";
-    const args = ["client", "create", "--client-id", "existing", "--secret-stdin"];
-    const { code, stdout } = await runCarnet(args, { cwd: folder.path, input: secret });
+    const { code, stdout } = await at.carnet(["client", "create", "--secret-stdin"], { input: secret });
     assert.equal(code, 0);
     assert.match(stdout, /\nThe secret that you brought along is kept as a hash only\.\n$/);
     assert.ok(!stdout.includes(secret));
   });
 
-  test("refuses input that holds no secret, and makes no store for it", async () => {
-    await using folder = await temporaryFolder();
+  test("refuses input that holds no secret", async () => {
     const refused: readonly (readonly [input: string | Uint8Array, said: RegExp])[] = [
       ["", /Standard input holds no secret: pipe the client's existing secret in as one line/],
       ["\n", /Standard input holds no secret/],
       ["\r\nsecond line", /Standard input holds no secret/],
       [Buffer.from("p\xe4ssword of some length", "latin1"), /is not UTF-8 text: convert it/],
     ];
-    const run = async ([input, said]: (typeof refused)[number]): Promise<void> => {
-      const { code, stdout, stderr } = await runCarnet(["client", "create", "--secret-stdin"], {
-        cwd: folder.path,
-        input,
-      });
-      assert.match(stderr, said);
-      assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
-    };
+    const run = async ([input, said]: (typeof refused)[number]): Promise<void> =>
+      assertRefused(await at.carnet(["client", "create", "--secret-stdin"], { input }), said);
     await Promise.all(refused.map(run));
-    assert.ok(!existsSync(folder.file(".carnet")));
   });
 
   test("refuses a secret with control characters or of more than 1024 characters, and does not repeat it", async () => {
-    await using folder = await temporaryFolder();
     for (const secret of ["with\tcontrol characters", "x".repeat(1025)]) {
-      const { code, stdout, stderr } = await runCarnet(["client", "create", "--secret-stdin"], {
-        cwd: folder.path,
-        input: secret,
-      });
-      assert.match(stderr, /^ {2}--secret-stdin: must /m);
-      assert.ok(!stderr.includes(secret));
-      assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+      const refused = await at.carnet(["client", "create", "--secret-stdin"], { input: secret });
+      assertRefused(refused, /^ {2}--secret-stdin must /m);
+      assert.ok(!refused.stderr.includes(secret));
     }
   });
 });
+
+async function idsOf(at: AdminService): Promise<readonly string[]> {
+  const { clients } = (await at.json(["client", "list"])) as ClientList;
+  return clients.map(({ client_id }) => client_id);
+}

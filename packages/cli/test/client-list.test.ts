@@ -1,143 +1,170 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { suite, test } from "node:test";
-import { registerClient } from "@carnet/core/client/register-client";
-import { runCarnet } from "@carnet/testkit/carnet-process";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { openStore } from "./support/open-store.ts";
+import type { ClientList } from "@carnet/protocol/admin/clients";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { requestToken } from "@carnet/testkit/serve-carnet";
+import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+
+/** The ids that a list shows, without that of the admin client that every service has. */
+async function listed(at: AdminService, ...args: string[]): Promise<readonly string[]> {
+  const { clients } = (await at.json(["client", "list", ...args])) as ClientList;
+  return clients.map(({ client_id }) => client_id).filter((id) => id !== "carnet-admin");
+}
 
 suite("carnet client list", () => {
-  test("shows a table in the order of the ids, and says how to see the rest", async () => {
-    await using folder = await temporaryFolder();
-    await register(folder.path, [
-      { client_id: "b", client_name: "Büro 東京", scope: "x y" },
-      { client_id: "a", status: "disabled", expires_at: "2999-01-01" },
-      { client_id: "c" },
+  test("shows a table in the order of the ids, and how to see the rest", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "b", client_name: "Büro 東京", scope: "x y" });
+    await at.service.register({ client_id: "a", status: "disabled", expires_at: "2999-01-01" });
+    await at.service.register({ client_id: "c" });
+    const { code, stdout, stderr } = await at.carnet(["client", "list"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.deepEqual(stdout.split("\n"), [
+      "CLIENT ID     NAME             STATUS    SCOPE                                     EXPIRES                   LIVE SECRETS  WARNINGS",
+      "a             -                disabled  -                                         2999-01-01T00:00:00.000Z  1             -",
+      "b             Büro 東京        active    x y                                       never                     1             -",
+      "c             -                active    -                                         never                     1             -",
+      "carnet-admin  Bootstrap admin  active    carnet:clients:read carnet:clients:write  never                     1             -",
+      "",
     ]);
-    const all = await runCarnet(["client", "list"], { cwd: folder.path });
-    assert.deepEqual(all, {
-      code: 0,
-      signal: null,
-      stderr: "",
-      stdout: [
-        "CLIENT ID  NAME     STATUS    SCOPE  EXPIRES                   SECRETS\n",
-        "a          -        disabled  -      2999-01-01T00:00:00.000Z  1\n",
-        "b          Büro 東京  active    x y    never                     1\n",
-        "c          -        active    -      never                     1\n",
-      ].join(""),
-    });
-    const first = await runCarnet(["client", "list", "--limit", "2"], { cwd: folder.path });
-    assert.equal(first.stderr, "There are more: add --after b\n");
+    const first = await at.carnet(["client", "list", "--limit", "2"]);
     assert.match(first.stdout, /^CLIENT ID.*\na .*\nb .*\n$/);
-    const rest = await runCarnet(["client", "list", "--limit", "2", "--after", "b"], { cwd: folder.path });
+    const cursor = /^There are more: add --cursor (\S+)\n$/.exec(first.stderr)?.[1] ?? "";
+    const rest = await at.carnet(["client", "list", "--limit", "2", "--cursor", cursor]);
     assert.equal(rest.stderr, "");
-    assert.match(rest.stdout, /^CLIENT ID.*\nc .*\n$/);
+    assert.match(rest.stdout, /^CLIENT ID.*\nc .*\ncarnet-admin .*\n$/);
   });
 
-  test("with --json walks through all clients page by page, each once", async () => {
-    await using folder = await temporaryFolder();
+  test("with --json walks through all clients page by page, each once, whatever their ids", async () => {
+    await using at = await startAdminService();
     const ids = ["~last", "A", "a b", "a'); drop table clients; --", "client-2", "client-10"];
-    await register(
-      folder.path,
-      ids.map((client_id) => ({ client_id })),
-    );
+    for (const client_id of ids) await at.service.register({ client_id });
     const seen: string[] = [];
-    for (let after: string | null | undefined; after !== null; ) {
-      const args = ["client", "list", "--json", "--limit", "2", ...(after === undefined ? [] : ["--after", after])];
-      const { code, stdout, stderr } = await runCarnet(args, { cwd: folder.path });
-      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-      const page = JSON.parse(stdout);
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = (await at.json([
+        "client",
+        "list",
+        "--limit=2",
+        ...(cursor === undefined ? [] : [`--cursor=${cursor}`]),
+      ])) as ClientList;
       assert.ok(page.clients.length <= 2);
-      seen.push(...page.clients.map(({ client_id }: { client_id: string }) => client_id));
-      after = page.next;
+      seen.push(...page.clients.map(({ client_id }) => client_id));
+      cursor = page.next;
     }
-    assert.deepEqual(seen, [...ids].sort());
+    assert.deepEqual(seen, [...ids, "carnet-admin"].sort());
   });
 
-  test("shows what could move the cursor or hide text as spaces", async () => {
-    await using folder = await temporaryFolder();
-    const [client] = await register(folder.path, [{ client_id: "evil" }]);
-    assert.ok(client);
-    const registry = await openStore(folder.path);
-    // Registration refuses some of these; another program that writes to the file does not
-    await registry.store.insert({
-      ...client,
-      clientId: "evil2" as typeof client.clientId,
-      clientName: "\u001b[2J\u001b]0;title\u0007 \u202eright-to-left\u200b\u009b31m\r\nforged  row",
-      workspace: "\u001b[31mred",
-      secrets: [],
-    });
-    await registry.close();
-    const show = await runCarnet(["client", "show", "evil2"], { cwd: folder.path });
-    const list = await runCarnet(["client", "list"], { cwd: folder.path });
-    for (const { code, stdout } of [list, show]) {
-      assert.equal(code, 0);
-      assert.match(stdout, / {2}\[2J \]0;title {3}right-to-left {2}31m {2}forged {2}row/);
-      assert.doesNotMatch(stdout.replaceAll("\n", ""), /\p{C}/u);
-    }
-    assert.equal(list.stdout.split("\n").length, 4);
+  test("filters by text, status, scope, labels and end, and sorts both ways", async () => {
+    await using at = await startAdminService();
+    const { register } = at.service;
+    await register({ client_id: "one", client_name: "Nightly", scope: "a b", labels: { team: "x", env: "p" } });
+    await register({ client_id: "two", username: "nightly-user", status: "disabled", labels: { team: "x" } });
+    await register({ client_id: "three", scope: "b", expires_at: "2999-01-01" });
+    const cases: readonly (readonly [args: readonly string[], found: readonly string[]])[] = [
+      [
+        ["--search", "NIGHTLY"],
+        ["one", "two"],
+      ],
+      [["--status", "disabled"], ["two"]],
+      [
+        ["--scope", "b"],
+        ["one", "three"],
+      ],
+      [
+        ["--label", "team=x"],
+        ["one", "two"],
+      ],
+      [["--label", "team=x", "--label", "env=p"], ["one"]],
+      [
+        ["--sort", "client_id"],
+        ["one", "three", "two"],
+      ],
+      [["--sort=-client_id"], ["two", "three", "one"]],
+      [["--ending-within", "9999"], []],
+      [["--search", "nobody"], []],
+    ];
+    for (const [args, found] of cases) assert.deepEqual(await listed(at, ...args), found, args.join(" "));
   });
 
-  test("says of an empty store that it is empty, and of none that there is none, and makes none", async () => {
-    await using folder = await temporaryFolder();
-    const missing = await runCarnet(["client", "list"], { cwd: folder.path });
-    assert.deepEqual({ code: missing.code, stdout: missing.stdout }, { code: 1, stdout: "" });
-    assert.match(
-      missing.stderr,
-      /^carnet: There is no store at \.carnet\/carnet\.db: `carnet dev` or .* --store names another\.\n$/,
+  test("warns of what ends soon, in the list, in show and by --ending-within", async () => {
+    const clock = new FixedClock("2026-03-01T00:00:00Z");
+    await using at = await startAdminService({ clock });
+    await at.service.register({ client_id: "soon", expires_at: "2026-03-11" });
+    await at.service.register({ client_id: "later", expires_at: "2026-12-01" });
+    // The command itself asks with a token that the service's clock, not this machine's, made out
+    assert.deepEqual(await listed(at, "--ending-within", "14"), ["soon"]);
+    const { stdout } = await at.carnet(["client", "list"]);
+    assert.match(stdout, /^soon .* client ends within 14 d$/m);
+    assert.match(stdout, /^later .* -$/m);
+    const shown = await at.carnet(["client", "show", "soon"]);
+    assert.match(shown.stdout, /\nThe client ends 2026-03-11T00:00:00\.000Z, within 14 days\.\n$/);
+  });
+
+  test("says of no client found what to do, and with --json that there is none", async () => {
+    await using at = await startAdminService();
+    const { code, stdout } = await at.carnet(["client", "list", "--search", "nobody"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^No clients: `carnet client create --scope file:read` registers one, and fewer filters find/);
+    assert.deepEqual(await at.json(["client", "list", "--search", "nobody"]), { clients: [], next: null });
+  });
+
+  test("refuses a cursor of another order, and names its flag", async () => {
+    await using at = await startAdminService();
+    assertRefused(
+      await at.carnet(["client", "list", "--cursor", "abc"]),
+      /\n {2}--cursor is none of this order: take it/,
     );
-    assert.ok(!existsSync(folder.file(".carnet")));
-    await register(folder.path, []);
-    const empty = await runCarnet(["client", "list"], { cwd: folder.path });
-    assert.equal(
-      empty.stdout,
-      "There are no clients here yet: `carnet client create --scope file:read` registers one.\n",
-    );
-    const json = await runCarnet(["client", "list", "--json"], { cwd: folder.path });
-    assert.deepEqual(JSON.parse(json.stdout), { clients: [], next: null });
+    assertRefused(await at.carnet(["client", "list", "--sort", "size"]), /\n {2}--sort /);
+  });
+
+  test("keeps a row to a line and its columns in sight, however long or odd the values are", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "i".repeat(200), client_name: `\u202eright-to-left ${"n".repeat(230)}` });
+    await at.service.register({ client_id: "many", scope: Array.from({ length: 60 }, (_, n) => `s:${n}`).join(" ") });
+    const { stdout } = await at.carnet(["client", "list"]);
+    const [head = "", ...rows] = stdout.trimEnd().split("\n");
+    assert.equal(rows.length, 3);
+    for (const row of rows) {
+      assert.doesNotMatch(row, /\p{C}/u);
+      assert.match(row.slice(head.indexOf("STATUS")), /^active /, "the columns stand below each other");
+    }
+    assert.ok(stdout.includes("i".repeat(200)), "an id is never cut: it is copied");
+    assert.match(stdout, /n{5,}…/);
+    const shown = await at.carnet(["client", "show", "i".repeat(200)]);
+    assert.match(shown.stdout, /^client_name +.right-to-left n{230}$/m, "all of it is shown by itself");
+    assert.doesNotMatch(shown.stdout.replaceAll("\n", ""), /\p{C}/u);
   });
 });
 
 suite("carnet client show", () => {
-  test("shows all that is known of a client, and no secret", async () => {
-    await using folder = await temporaryFolder();
-    await register(folder.path, [{ client_id: "shown", client_name: "Shown", scope: "x", access_token_ttl: 60 }]);
-    const { code, stdout, stderr } = await runCarnet(["client", "show", "shown"], { cwd: folder.path });
+  test("shows all that is known of a client and where its secret was last used, and no secret", async () => {
+    await using at = await startAdminService();
+    const made = await at.service.register({
+      client_id: "shown",
+      client_name: "Shown",
+      scope: "x",
+      access_token_ttl: 60,
+    });
+    assert.equal((await requestToken(at.service.url, "shown", made.clientSecret)).status, 200);
+    const { code, stdout, stderr } = await at.carnet(["client", "show", "shown"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    assert.match(stdout, /^client_id +shown\nclient_name +Shown\nstatus +active\nscope +x\n/);
+    assert.match(stdout, /^client_id +shown\nclient_name +Shown\n/);
     assert.match(stdout, /^access_token_ttl +60 s$/m);
-    assert.match(stdout, /\n\nSECRET ID +KIND +CREATED +EXPIRES\n[a-z0-9]{16} +generated +\S+Z +never\n$/);
-    assert.doesNotMatch(stdout, /carnet_/);
+    assert.match(
+      stdout,
+      /\n\nSECRET ID +LABEL +PREFIX +STATE +CREATED +EXPIRES +LAST USED\n[a-z0-9]{16} .*active .*from 127\.0\.0\.1\n$/,
+    );
+    assert.ok(!stdout.includes(made.clientSecret));
   });
 
   test("says of an unknown id what to do, whatever the id looks like", async () => {
-    await using folder = await temporaryFolder();
-    await register(folder.path, [{ client_id: "known" }]);
-    for (const id of ["", "no:\u001b[31m", "KNOWN"]) {
-      assert.deepEqual(await runCarnet(["client", "show", id, "--json"], { cwd: folder.path }), {
-        code: 1,
-        signal: null,
-        stdout: "",
-        stderr: "carnet: No client with this id is registered here: `carnet client list` shows those that are.\n",
-      });
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "known" });
+    for (const id of ["no:\u001b[31m", "KNOWN", "../scopes", "a/b?c=d#e", "%"]) {
+      assertRefused(
+        await at.carnet(["client", "show", id, "--json"]),
+        /^carnet: Refused: no client with this id is registered \(request [\w-]+\)\. `carnet client list`/,
+      );
     }
   });
 });
-
-type Registration = Parameters<typeof registerClient>[0];
-
-/** Registers clients in a folder's store, which is made if need be. */
-async function register(folder: string, registrations: readonly Registration[]) {
-  const registry = await openStore(folder);
-  try {
-    const clients = [];
-    for (const registration of registrations) {
-      const registered = await registerClient(registration, registry);
-      if (!registered.ok) throw new Error(JSON.stringify(registered.error));
-      clients.push(registered.value.client);
-    }
-    return clients;
-  } finally {
-    await registry.close();
-  }
-}

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { promisify } from "node:util";
-import { CarnetProcess, type ProcessOptions, runCarnet } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, carnetBin, type ProcessOptions, runCarnet } from "@carnet/testkit/carnet-process";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -26,7 +26,7 @@ suite("carnet dev", () => {
     const made = folder.file(".carnet");
     assert.equal(await modeOf(made), 0o700);
     const files = await readdir(made);
-    assert.ok(files.includes("carnet.db") && files.includes("master.key"), files.join(" "));
+    for (const name of ["carnet.db", "master.key", "admin.json"]) assert.ok(files.includes(name), files.join(" "));
     for (const file of files) assert.equal(await modeOf(join(made, file)), 0o600, file);
     carnet.kill("SIGTERM");
     await carnet.finished();
@@ -60,13 +60,59 @@ suite("carnet dev", () => {
     assert.equal(verified.payload["client_id"], "demo");
   });
 
-  test("a client registered beside it gets a token at once", async () => {
+  test("shows the admin client's secret at the first start alone, and never in the log", async () => {
+    await using folder = await temporaryFolder();
+    let secret: string;
+    {
+      await using first = await startDev({ cwd: folder.path });
+      const { client_secret } = JSON.parse(await readFile(folder.file(".carnet/admin.json"), "utf8"));
+      secret = client_secret;
+      assert.match(
+        first.stdout,
+        /\nAdmin: {3}carnet-admin\nSecret: {2}(\S+) {3}\(shown this once\)\n\nThe admin client's file \.carnet/,
+      );
+      assert.equal(first.stdout.split(secret).length, 2);
+      assert.match(first.stderr, /"event":"admin_client_made"/);
+      first.kill("SIGINT");
+      assert.ok(!(await first.finished()).stderr.includes(secret));
+    }
+    {
+      await using second = await startDev({ cwd: folder.path });
+      assert.ok(!(second.stdout + second.stderr).includes(secret));
+      assert.match(
+        second.stdout,
+        /\nThe admin client's file \.carnet\/admin\.json lets the command line on this machine work/,
+      );
+      assert.doesNotMatch(second.stdout, /Admin:/);
+      second.kill("SIGINT");
+      await second.finished();
+    }
+    await rm(folder.file(".carnet/admin.json"));
+    await using third = await startDev({ cwd: folder.path });
+    assert.doesNotMatch(third.stdout, /admin/i);
+  });
+
+  test("the commands that it prints work when pasted, also where its store is elsewhere", async () => {
+    await using folder = await temporaryFolder();
+    for (const args of [[], ["--store", "sqlite:it's elsewhere/c.db"]]) {
+      await using carnet = await startDev({ cwd: folder.path, args });
+      const command = found(carnet, /^ +npx carnet (client list.*)$/m);
+      const { stdout } = await promisify(execFile)("sh", ["-c", `"$0" "$1" ${command}`, process.execPath, carnetBin], {
+        cwd: folder.path,
+      });
+      assert.match(stdout, /^demo +Demo client +active/m);
+    }
+  });
+
+  test("a client registered beside it gets a token at once, and the lost demo secret is replaced", async () => {
     await using folder = await temporaryFolder();
     await using carnet = await startDev({ cwd: folder.path });
-    const created = await runCarnet(["client", "create", "--json", "--scope", "x"], { cwd: folder.path });
-    const { client_id, client_secret } = JSON.parse(created.stdout);
-    const answer = await requestToken(urlIn(carnet), client_id, client_secret);
-    assert.equal(answer.status, 200);
+    const run = async (...args: string[]) =>
+      JSON.parse((await runCarnet([...args, "--json"], { cwd: folder.path })).stdout);
+    const { client_id, client_secret } = await run("client", "create", "--scope", "file:read");
+    assert.equal((await requestToken(urlIn(carnet), client_id, client_secret)).status, 200);
+    const another = await run("secret", "add", "demo");
+    assert.equal((await requestToken(urlIn(carnet), "demo", another.client_secret)).status, 200);
   });
 });
 
@@ -74,10 +120,11 @@ suite("carnet dev", () => {
 async function startDev({
   cwd,
   env = {},
-}: Pick<ProcessOptions, "cwd" | "env"> & { cwd: string }): Promise<CarnetProcess> {
+  args = [],
+}: Pick<ProcessOptions, "env"> & { cwd: string; args?: readonly string[] }): Promise<CarnetProcess> {
   for (let tries = 1; ; tries++) {
     const port = env["CARNET_PORT"] ?? String(await freePort());
-    const carnet = new CarnetProcess(["dev"], { cwd, env: { ...env, CARNET_PORT: port } });
+    const carnet = new CarnetProcess(["dev", ...args], { cwd, env: { ...env, CARNET_PORT: port } });
     try {
       await carnet.prints("stdout", /Stop it with Ctrl\+C\.\n/);
       return carnet;

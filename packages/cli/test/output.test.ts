@@ -1,59 +1,78 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { formatTable } from "@carnet/cli/table";
-import { registerClient } from "@carnet/core/client/register-client";
-import { CarnetProcess, carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, carnetBin, type Finished } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import fc from "fast-check";
-import { openStore } from "./support/open-store.ts";
+import { startAdminService } from "./support/admin-service.ts";
 
 /** Runs a shell line in which `carnet` stands for the command. */
-async function shell(line: string, cwd: string): Promise<Finished> {
+async function shell(line: string, cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Finished> {
   const carnet = `carnet() { "${process.execPath}" "${carnetBin}" "$@"; echo "carnet ended with $?" >&2; }`;
-  await using process_ = new CarnetProcess([], { cwd, command: ["sh", "-c", `${carnet}; ${line}`] });
+  await using process_ = new CarnetProcess([], { cwd, env, command: ["sh", "-c", `${carnet}; ${line}`] });
   return await process_.finished();
 }
 
 suite("what carnet prints", () => {
   test("may be cut short by its reader, as in `carnet client list | head -1`", async () => {
-    await using folder = await temporaryFolder();
-    const registry = await openStore(folder.path);
+    await using at = await startAdminService();
     // More than a pipe holds, so that the reader is gone before all is written
-    const client_name = "n".repeat(255);
-    for (let number = 0; number < 600; number++) await registerClient({ client_name }, registry);
-    await registry.close();
-    const listed = await shell("carnet client list --limit 1000 | head -n 1", folder.path);
+    const scope = Array.from({ length: 60 }, (_, number) => `s${number}`).join(" ");
+    for (let number = 0; number < 300; number++) await at.service.register({ scope });
+    const env = { CARNET_ADMIN_FILE: at.adminFile };
+    const listed = await shell("carnet client list --json --limit 1000 | head -n 1", at.service.folder, env);
     assert.deepEqual(listed, {
       code: 0,
       signal: null,
       stdout: listed.stdout,
       stderr: "carnet ended with 0\n",
     });
-    assert.match(listed.stdout, /^CLIENT ID .*\n$/);
+    assert.equal(listed.stdout, "{\n");
   });
 
-  test("is missed where it is a new client's secret: nobody has that then, and it says so", async () => {
-    await using folder = await temporaryFolder();
-    // The reader says through a second pipe that it has closed the first
-    const reader = "(exec <&-; echo closed > told)";
-    const { stderr } = await shell(
-      `mkfifo told; (read closed < told; carnet client create --client-id lost) | ${reader}`,
-      folder.path,
-    );
-    assert.match(
-      stderr,
-      /^carnet: The client lost is registered, but that could not be written to standard output \(EPIPE\)/,
-    );
-    assert.match(stderr, /^carnet ended with 1$/m);
-    const shown = await runCarnet(["client", "show", "lost", "--json"], { cwd: folder.path });
-    assert.equal(JSON.parse(shown.stdout).client_id, "lost");
-  });
+  const losing: Readonly<Record<string, readonly [command: string, said: RegExp]>> = {
+    "client create": [
+      "client create --client-id lost",
+      /The client lost is registered, .* `carnet secret add lost` gives it another one\.$/,
+    ],
+    "secret add": [
+      "secret add known",
+      /known has the new secret [a-z0-9]{16}, .* `carnet secret revoke known [a-z0-9]{16}` ends it/,
+    ],
+    "secret rotate": [
+      "secret rotate known",
+      /known has the new secret [a-z0-9]{16}, .* `carnet secret add known` gives another one\.$/,
+    ],
+    apply: ["apply -f clients.yaml --json", /Registered: applied, .* `carnet secret add` gives each another one\.$/],
+  };
+  for (const [what, [command, said]] of Object.entries(losing)) {
+    test(`is missed where it is the new secret of carnet ${what}: nobody has that then, and it says so`, async () => {
+      await using at = await startAdminService();
+      await at.service.register({ client_id: "known" });
+      await writeFile(join(at.service.folder, "clients.yaml"), "owner: o\nclients:\n  - client_id: applied\n");
+      // The reader says through a second pipe that it has closed the first
+      const line = `mkfifo told; (read closed < told; carnet ${command}) | (exec <&-; echo closed > told)`;
+      const { stderr } = await shell(line, at.service.folder, { CARNET_ADMIN_FILE: at.adminFile });
+      const [first = "", last] = stderr.trimEnd().split("\n");
+      assert.match(
+        first,
+        /^carnet: .*, but that could not be written to standard output \(EPIPE\), so nobody has the secret: /,
+      );
+      assert.match(first, said);
+      assert.equal(last, "carnet ended with 1");
+    });
+  }
 
   test("is missed where it is the demo client's secret, and ends carnet dev", async () => {
     await using folder = await temporaryFolder();
     const { stderr } = await shell(`carnet dev --port ${await freePort()} > /dev/full`, folder.path);
-    assert.match(stderr, /^carnet: The demo client's secret could not be written to standard output \(ENOSPC\)/m);
+    assert.match(
+      stderr,
+      /^carnet: The demo client is registered, but that could not be written to standard output \(ENOSPC\), so nobody has/m,
+    );
     assert.match(stderr, /^carnet ended with 1$/m);
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { suite, test } from "node:test";
 import { CarnetProcess, carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
@@ -8,6 +8,34 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { decodeJwt } from "jose";
 
 suite("carnet serve", () => {
+  test("makes the admin client at its first start, says so with its file, and never says its secret", async () => {
+    await using folder = await temporaryFolder();
+    for (const made of [true, false]) {
+      await using carnet = await serveCarnet({ folder: folder.path });
+      const { server_url, client_id, client_secret } = JSON.parse(await readFile(folder.file("admin.json"), "utf8"));
+      assert.deepEqual({ server_url, client_id }, { server_url: carnet.url, client_id: "carnet-admin" });
+      carnet.process.kill("SIGTERM");
+      const { stdout, stderr } = await carnet.process.finished();
+      const lines = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const said = lines.filter(({ event }) => event === "admin_client_made");
+      assert.deepEqual(
+        said.map(({ clientId, file }) => ({ clientId, file })),
+        made ? [{ clientId: "carnet-admin", file: folder.file("admin.json") }] : [],
+      );
+      assert.ok(!(stdout + stderr).includes(client_secret));
+    }
+  });
+
+  test("starts where the environment also names an admin client, for the command line", async () => {
+    await using folder = await temporaryFolder();
+    const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted", CARNET_ADMIN_FILE: "y" };
+    await using carnet = await serveCarnet({ folder: folder.path, env });
+    assert.doesNotMatch(carnet.process.stdout, /planted/);
+  });
+
   test("does not start without an issuer, and says how to give one", async () => {
     await using folder = await temporaryFolder();
     const { code, stdout, stderr } = await runCarnet(["serve"], { cwd: folder.path });
@@ -74,9 +102,12 @@ suite("carnet serve", () => {
   });
 });
 
+/** A client of a store that is made for it, registered by the command line while a service runs, which then stops. */
 async function createClient(folder: string): Promise<{ client_id: string; client_secret: string }> {
-  const { stdout } = await runCarnet(["client", "create", "--json", "--scope", "x", "--store", "sqlite:carnet.db"], {
-    cwd: folder,
-  });
+  await using carnet = await serveCarnet({ folder, env: { CARNET_SCOPE_CATALOGUE: "open" } });
+  const env = { CARNET_ADMIN_FILE: `${folder}/admin.json` };
+  const { stdout } = await runCarnet(["client", "create", "--json", "--scope", "x"], { env });
+  carnet.process.kill("SIGTERM");
+  assert.equal((await carnet.process.finished()).code, 0);
   return JSON.parse(stdout);
 }

@@ -16,12 +16,13 @@ export interface BootstrapAdmin {
   readonly file: string;
 }
 
-const registration: ClientRegistration = {
+/** The admin client as the first start makes it. */
+export const adminRegistration = {
   client_id: "carnet-admin",
   client_name: "Bootstrap admin",
   scope: Object.values(adminScopes).join(" "),
   audience: adminAudienceName,
-};
+} as const satisfies ClientRegistration;
 
 /** Beside the store. */
 export const bootstrapFile = (storePath: string): string => join(dirname(storePath), "admin.json");
@@ -37,7 +38,7 @@ export async function makeBootstrapAdmin(
   ports: Omit<RegistrationPorts, "store">,
 ): Promise<BootstrapAdmin | undefined> {
   if (await isMade(db)) return undefined;
-  const prepared = await prepareClient(registration, ports);
+  const prepared = await prepareClient(adminRegistration, ports);
   if (!prepared.ok) throw new Error(prepared.error.detail);
   const { client, generatedSecret } = prepared.value;
   if (generatedSecret === undefined) throw new Error("the admin client has no generated secret");
@@ -51,7 +52,7 @@ export async function makeBootstrapAdmin(
     const sameName = transaction.selectFrom("clients").select("client_id").where("client_id", "=", client.clientId);
     if ((await sameName.executeTakeFirst()) !== undefined) return undefined;
     await insertClients(transaction, [client]);
-    writePrivately(file, { server_url: issuer, client_id: client.clientId, client_secret: generatedSecret.reveal() });
+    writeAdminFile(file, { server_url: issuer, client_id: client.clientId, client_secret: generatedSecret.reveal() });
     return { clientId: client.clientId, clientSecret: generatedSecret, file };
   });
 }
@@ -69,7 +70,7 @@ export function pointBootstrapFileAt(url: string, storePath: string): void {
   }
   if (typeof content !== "object" || content === null || !("client_secret" in content)) return;
   if ("server_url" in content && content.server_url === serverUrl) return;
-  writePrivately(file, { ...content, server_url: serverUrl });
+  writeAdminFile(file, { ...content, server_url: serverUrl });
 }
 
 /** Stands among the sealed values, though nothing of it is secret. */
@@ -78,7 +79,8 @@ const marker = "admin-made";
 const isMade = async (db: Kysely<Tables>): Promise<boolean> =>
   (await db.selectFrom("sealed_values").select("name").where("name", "=", marker).executeTakeFirst()) !== undefined;
 
-function writePrivately(path: string, content: object): void {
+/** Writes the file whole or not at all, for its owner alone. Throws an OperatorFault where it cannot be written. */
+export function writeAdminFile(path: string, content: object): void {
   const draft = `${path}.${process.pid}.new`;
   try {
     const file = openSync(draft, "w", 0o600);

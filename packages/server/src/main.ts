@@ -15,6 +15,7 @@ import { buildApp, type HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { createLog } from "./log/logger.ts";
 import { createTokenLog, recordUses } from "./log/token-log.ts";
+import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openChangeFeed } from "./store/change-feed.ts";
 import { openBacking } from "./store/open-backing.ts";
 
@@ -44,6 +45,10 @@ export interface RunningServer {
   /** Stops accepting, finishes what runs within the drain timeout, and closes the store. */
   close(): Promise<void>;
 }
+
+/** Gives the admin client a new secret, beside a service that runs or without one. */
+export const resetAdmin = (configuration: Configuration, serverUrl: string | undefined): Promise<ResetAdmin> =>
+  resetAdminClient(configuration, serverUrl, { clock: systemClock, random: systemRandom });
 
 /** Opens the store and listens. Throws an OperatorFault for whatever is in the way. */
 export async function startServer(

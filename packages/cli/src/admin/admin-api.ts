@@ -15,7 +15,7 @@ import type {
 } from "@carnet/protocol/admin/clients";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
-import type { Fetch } from "@carnet/sdk";
+import { ConnectionError, type Fetch } from "@carnet/sdk";
 
 /** The admin API refused an operation. The message is the problem's own, and holds no secret. */
 export class AdminRefusal extends Error {
@@ -110,7 +110,11 @@ export class AdminApi {
   }
 
   async #json<Body>(method: string, path: string, sent: Sent = {}): Promise<Body> {
-    return (await (await this.#send(method, path, sent)).json()) as Body;
+    const answer = await this.#send(method, path, sent);
+    const { status, headers } = answer;
+    return answer.json().catch(() => {
+      throw new AdminRefusal(strange(status, headers)); // the parser's message would quote what came
+    }) as Promise<Body>;
   }
 
   async #send(method: string, path: string, { body, etag, once }: Sent = {}): Promise<Response> {
@@ -120,9 +124,20 @@ export class AdminApi {
     if (etag !== undefined) headers.set("If-Match", etag);
     if (once) headers.set("Idempotency-Key", randomUUID()); // so that a repetition of a lost request does nothing twice
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const answer = await this.#fetch(`${adminPath}${path}`, init);
+    const answer = await this.#fetchAgain(once === true, () => this.#fetch(`${adminPath}${path}`, init));
     if (answer.ok) return answer;
     throw new AdminRefusal(await readProblem(answer));
+  }
+
+  /** A request that does nothing twice is sent again where its answer got lost: it may hold a secret. */
+  async #fetchAgain(once: boolean, send: () => Promise<Response>): Promise<Response> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await send();
+      } catch (error) {
+        if (!once || tries === 3 || !(error instanceof ConnectionError && error.mayHaveArrived)) throw error;
+      }
+    }
   }
 }
 
@@ -142,14 +157,21 @@ function queryOf(query: Readonly<Record<string, string | readonly string[] | und
 }
 
 async function readProblem(answer: Response): Promise<Problem> {
-  const fallback: Problem = {
-    type: "about:blank",
-    title: "The service refused",
-    status: answer.status,
-    detail: `the service answered ${answer.status}: is this the address of a Carnet service with an admin API?`,
-    request_id: answer.headers.get("X-Request-ID") ?? "",
-  };
+  const fallback = strange(answer.status, answer.headers);
   const text = await answer.text();
   if (!answer.headers.get("Content-Type")?.startsWith("application/problem+json")) return fallback;
-  return { ...fallback, ...(JSON.parse(text) as Partial<Problem>) };
+  try {
+    return { ...fallback, ...(JSON.parse(text) as Partial<Problem>) };
+  } catch {
+    return fallback;
+  }
 }
+
+/** For an answer that no admin API gives. */
+const strange = (status: number, headers: Headers): Problem => ({
+  type: "about:blank",
+  title: "The service refused",
+  status,
+  detail: `the service answered ${status} as no admin API does: is this the address of a Carnet service`,
+  request_id: headers.get("X-Request-ID") ?? "",
+});

@@ -1,78 +1,34 @@
-import { existsSync, readFileSync } from "node:fs";
-import { SDK } from "@carnet/sdk";
+import { ConnectionError, IamError, InvalidRequestError, SDK } from "@carnet/sdk";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
 import { AdminApi } from "./admin-api.ts";
+import { type ReadCredentials, readConnection } from "./credentials.ts";
+import { refuseWithFlags } from "./refusals.ts";
 
-/** How the commands of administration find the service and who they are to it. */
-const bootstrapFile = ".carnet/admin.json";
-
-/** Adds the flags that say where the service is and which file holds the admin credentials. */
-export const addConnectionOptions = (command: Command): Command =>
-  command
-    .option("--server-url <url>", "The service (default: CARNET_SERVER_URL, or that of the admin file)")
-    .option(
-      "--admin-client-id <id>",
-      "The admin client (default: CARNET_ADMIN_CLIENT_ID, or that of the admin file); its secret comes from CARNET_ADMIN_CLIENT_SECRET",
-    )
-    .option(
-      "--admin-file <path>",
-      `The file with the admin credentials (default: CARNET_ADMIN_FILE, or ${bootstrapFile} as the service makes it)`,
-    );
+/** How the commands of administration reach the service. Apart from the commands, so that none can forget a phase. */
 
 /** Connects as the flags, the environment and the admin file say, in this order, and acts. */
 export async function withAdminApi(command: Command, act: (api: AdminApi) => Promise<void>): Promise<void> {
-  const { serverURL, clientId, clientSecret } = readConnection(command.opts());
-  await using sdk = new SDK({ serverURL, security: { clientId, clientSecret } });
-  await act(new AdminApi(sdk.fetch));
-}
-
-interface Connection {
-  readonly serverURL: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
-
-function readConnection(flags: {
-  readonly serverUrl?: string;
-  readonly adminClientId?: string;
-  readonly adminFile?: string;
-}): Connection {
-  const { env } = process;
-  const clientId = flags.adminClientId ?? env["CARNET_ADMIN_CLIENT_ID"];
-  const clientSecret = env["CARNET_ADMIN_CLIENT_SECRET"];
-  const path = flags.adminFile ?? env["CARNET_ADMIN_FILE"];
-  const file =
-    clientId !== undefined && clientSecret !== undefined && path === undefined ? undefined : readAdminFile(path);
-  const serverURL = flags.serverUrl ?? env["CARNET_SERVER_URL"] ?? file?.serverURL;
-  if (serverURL === undefined)
-    throw new Failure("There is no service to ask: give --server-url, or set CARNET_SERVER_URL.");
-  return {
-    serverURL,
-    clientId: clientId ?? file?.clientId ?? "",
-    clientSecret: clientSecret ?? file?.clientSecret ?? "",
-  };
-}
-
-function readAdminFile(given: string | undefined): Connection {
-  const path = given ?? bootstrapFile;
-  if (!existsSync(path)) {
-    throw new Failure(
-      `There are no admin credentials: the file ${path} is not there. Run this where the service keeps its store, name the file with --admin-file, ` +
-        "or set CARNET_ADMIN_CLIENT_ID and CARNET_ADMIN_CLIENT_SECRET.",
-    );
-  }
-  let read: unknown;
+  const connection = readConnection(command.opts(), process.env);
+  const { serverURL, clientId, clientSecret } = connection;
   try {
-    read = JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    throw new Failure(`The admin file ${path} cannot be read as JSON: put it back as the service made it.`);
+    await using sdk = new SDK({ serverURL, security: { clientId, clientSecret } });
+    await refuseWithFlags({}, () => act(new AdminApi(sdk.fetch)));
+  } catch (error) {
+    const advice = adviceFor(error, connection);
+    throw error instanceof Error && advice !== undefined ? new Failure(`${error.message}\n${advice}`) : error;
   }
-  const member = (name: string): string => {
-    const value = typeof read === "object" && read !== null ? Reflect.get(read, name) : undefined;
-    if (typeof value !== "string")
-      throw new Failure(`The admin file ${path} has no ${name}: put it back as the service made it.`);
-    return value;
-  };
-  return { serverURL: member("server_url"), clientId: member("client_id"), clientSecret: member("client_secret") };
+}
+
+/** What the SDK cannot know: where the command got the values from. */
+function adviceFor(error: unknown, { urlSource, credentialsSource }: ReadCredentials): string | undefined {
+  if (error instanceof IamError && error.error === "invalid_client")
+    return `The admin client and its secret are those of ${credentialsSource}. On the service's machine, \`carnet admin reset\` makes new ones.`;
+  if (error instanceof ConnectionError && !error.mayHaveArrived)
+    return `Check that the service runs (\`carnet dev\` or \`carnet serve\`), and that its address is that of ${urlSource}.`;
+  if (error instanceof ConnectionError)
+    return "It may have been done or not: look before you do it again, for example with `carnet client list`.";
+  if (error instanceof InvalidRequestError && error.field === "serverURL")
+    return `The address is that of ${urlSource}.`;
+  return undefined;
 }

@@ -1,14 +1,23 @@
 import { readFileSync } from "node:fs";
 import { NewClient } from "@carnet/protocol/admin/clients";
+import { schemaProblems } from "@carnet/server/http/admin/schema-problems";
 import { type Static, Type } from "typebox";
-import { Check, Errors } from "typebox/value";
-import { parse as parseYaml } from "yaml";
+import { Check } from "typebox/value";
+import { type Document, isNode, LineCounter, parseDocument } from "yaml";
+import { describeErrors } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
 
 /** A file of clients as they should be. Secrets are no part of it: they are given and rotated by themselves. */
-const { secret: _, client_id: __, ...settings } = NewClient.properties;
+const { secret: _, client_id: __, labels: ___, ...settings } = NewClient.properties;
 
-export const DesiredClient = Type.Object({ client_id: Type.String(), ...settings }, { additionalProperties: false });
+const DesiredClient = Type.Object(
+  {
+    client_id: Type.String(),
+    ...settings,
+    labels: Type.Optional(Type.Record(Type.String(), Type.String())), // no null: there is nothing to take off
+  },
+  { additionalProperties: false },
+);
 export type DesiredClient = Static<typeof DesiredClient>;
 
 const DesiredClients = Type.Object(
@@ -20,27 +29,86 @@ const DesiredClients = Type.Object(
 );
 export type DesiredClients = Static<typeof DesiredClients>;
 
-/** Reads the file. Throws a Failure that says where it is not as it should be. */
+/** How many of a file's problems are said at once. */
+const mostProblems = 10;
+
+/** Reads the file. Throws a Failure that says on which line and column it is not as it should be, without quoting it. */
 export function readDesiredClients(path: string): DesiredClients {
-  let read: unknown;
-  try {
-    read = parseYaml(readFileSync(path === "-" ? 0 : path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error && "syscall" in error ? "cannot be read" : "is not valid YAML";
+  const lines = new LineCounter();
+  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
     throw new Failure(
-      `The file ${path} ${reason}: it holds \`owner\` and a list of \`clients\`, as \`carnet export\` writes them.`,
+      `The file ${path} is not valid YAML at ${placeAt(lines, broken.pos[0])} (${broken.code}): it holds \`owner\` and a list of \`clients\`, as \`carnet export\` writes them.`,
     );
   }
+  const read = toValue(document, path);
+  const place = (pointer: string): string => placeAt(lines, offsetOf(document, pointer));
   if (!Check(DesiredClients, read)) {
-    const places = [
-      ...new Set(Errors(DesiredClients, read).map(({ instancePath }) => instancePath || "the top")),
-    ].slice(0, 5);
+    const problems = [...schemaProblems(DesiredClients, read)]
+      .sort((a, b) => offsetOf(document, a.pointer) - offsetOf(document, b.pointer))
+      .map((problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}`);
     throw new Failure(
-      `The file ${path} is not as it should be at ${places.join(", ")}: it holds \`owner\` and a list of \`clients\`, each with a client_id and settings.`,
+      [`The file ${path} is not as it should be, so nothing was done:`, ...problems.slice(0, mostProblems)].join(
+        "\n  ",
+      ),
     );
   }
-  const ids = read.clients.map(({ client_id }) => client_id);
-  const twice = ids.find((id, at) => ids.indexOf(id) !== at);
-  if (twice !== undefined) throw new Failure(`The file ${path} names the client ${twice} twice.`);
-  return read;
+  refuseTwice(read, path, place);
+  return { owner: read.owner, clients: read.clients.map(withoutNulls) };
+}
+
+/** A member without a value is as if it were left out. */
+const withoutNulls = ({ client_id, ...rest }: DesiredClient): DesiredClient => ({
+  client_id,
+  ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)),
+});
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path === "-" ? 0 : path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
+    throw new Failure(`The file ${path} cannot be read${code}: give the path of a YAML file, or - for standard input.`);
+  }
+}
+
+function toValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw new Failure(`The file ${path} has aliases that lead nowhere or to too much: write them out.`);
+  }
+}
+
+function refuseTwice({ clients }: DesiredClients, path: string, place: (pointer: string) => string): void {
+  const seen = new Set<string>();
+  for (const [at, { client_id }] of clients.entries()) {
+    if (seen.has(client_id))
+      throw new Failure(
+        `The file ${path} names the client ${client_id} a second time at ${place(`/clients/${at}`)}: nothing was done.`,
+      );
+    seen.add(client_id);
+  }
+}
+
+/** Where the value stands that a JSON pointer names, or the nearest around it that is there. */
+function offsetOf(document: Document, pointer: string): number {
+  const path = pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  for (; path.length > 0; path.pop()) {
+    const node = document.getIn(
+      path.map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+      true,
+    );
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+function placeAt(lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `line ${Math.max(1, line)}, column ${Math.max(1, col)}`;
 }

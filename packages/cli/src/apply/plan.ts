@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Client, ClientChange } from "@carnet/protocol/admin/clients";
+import { parseCidr } from "@carnet/protocol/cidr";
+import { parseInstant } from "@carnet/protocol/instant";
 import type { DesiredClient, DesiredClients } from "./desired-clients.ts";
 
 /** Whose a client is, and the fingerprint of what was last applied to it: labels of the client itself. */
 export const ownerLabel = "managed-by";
 export const appliedLabel = "applied";
+
+/** Stands in place of the fingerprint at a client that an application disabled, so that it alone is enabled again. */
+export const leftTheFile = "left-the-file";
 
 /** What an application of a file would do. Clients of other owners, or of nobody, are never touched. */
 export type Step =
@@ -16,7 +21,7 @@ export type Step =
       readonly differences: readonly Difference[];
     }
   | { readonly kind: "disable"; readonly clientId: string }
-  | { readonly kind: "foreign"; readonly clientId: string; readonly owner: string | null };
+  | { readonly kind: "impossible"; readonly clientId: string; readonly reason: string };
 
 export interface Difference {
   readonly member: string;
@@ -41,7 +46,14 @@ export function makePlan(desired: DesiredClients, existing: Iterable<Client>): P
     if (wanted === undefined) {
       if (owner === desired.owner && client.status === "active")
         steps.push({ kind: "disable", clientId: client.client_id });
-    } else if (owner !== desired.owner) steps.push({ kind: "foreign", clientId: client.client_id, owner });
+    } else if (owner !== desired.owner)
+      steps.push({ kind: "impossible", clientId: client.client_id, reason: `belongs to ${owner ?? "nobody"}` });
+    else if ((wanted.workspace ?? null) !== client.workspace)
+      steps.push({
+        kind: "impossible",
+        clientId: client.client_id,
+        reason: "has another workspace, which never changes",
+      });
     else {
       const step = compare(wanted, client, desired.owner);
       if (step === undefined) unchanged++;
@@ -62,31 +74,46 @@ const owned = (client: DesiredClient, owner: string): DesiredClient => ({
 
 const fingerprint = (client: DesiredClient): string =>
   createHash("sha256")
-    .update(JSON.stringify(Object.entries(client).sort(([a], [b]) => a.localeCompare(b, "en"))))
+    .update(JSON.stringify(client, (_, value: unknown) => (isMapping(value) ? sorted(value) : value)))
     .digest("hex")
     .slice(0, 16);
+
+const isMapping = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const sorted = (mapping: object): object =>
+  Object.fromEntries(Object.entries(mapping).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 function compare(wanted: DesiredClient, client: Client, owner: string): Step | undefined {
   const { client_id: clientId, workspace: _, ...settings } = owned(wanted, owner);
   const labels = { ...Object.fromEntries(Object.keys(client.labels).map((name) => [name, null])), ...settings.labels };
-  const whole: ClientChange = { ...unset, ...settings, labels };
+  const whole: ClientChange = { ...unset, ...statusOnReturn(client), ...settings, labels };
   const differences = Object.entries(whole).flatMap(([member, value]): Difference[] => {
     const is = shown(member, Reflect.get(client, member));
     const shouldBe = shown(member, value ?? Reflect.get(defaults, member));
-    return member === "status" && value === null ? [] : is === shouldBe ? [] : [{ member, is, shouldBe }];
+    return is === shouldBe ? [] : [{ member, is, shouldBe }];
   });
   if (differences.length === 0) return undefined;
   const sameFile = client.labels[appliedLabel] === fingerprint(wanted);
-  return { kind: sameFile ? "drift" : "change", clientId, change: whole, differences };
+  // What is as it should be is not sent: an end that has passed, say, is no longer taken as a setting
+  const differing = Object.entries(whole).filter(([name]) => differences.some(({ member }) => member === name));
+  const change: ClientChange = { ...Object.fromEntries(differing), labels };
+  return { kind: sameFile ? "drift" : "change", clientId, change, differences };
 }
 
-/** A file says all of a client: what it leaves out is as if it had never been set. */
+/**
+ * A status that the file does not name stays as it is: somebody who has disabled a client that was stolen must not find
+ * it enabled by the next application. Only what an application disabled is enabled when it comes back.
+ */
+const statusOnReturn = (client: Client): ClientChange =>
+  client.labels[appliedLabel] === leftTheFile ? { status: "active" } : {};
+
+/** A file says all of a client but its status: what it leaves out is as if it had never been set. */
 const unset: ClientChange = {
   client_name: null,
   username: null,
   scope: null,
   scope_policy: null,
-  status: null,
   expires_at: null,
   ip_allowlist: null,
   token_endpoint_auth_method: null,
@@ -94,12 +121,12 @@ const unset: ClientChange = {
   audience: null,
 };
 
-const defaults = { scope: "", scope_policy: "narrow", status: "active", ip_allowlist: [], labels: {} };
+const defaults = { scope: "", scope_policy: "narrow", ip_allowlist: [], labels: {} };
 
 /** A value in one spelling, so that the same is the same. */
 function shown(member: string, value: unknown): string {
   if (value === null || value === undefined) return "-";
-  if (member === "expires_at" && typeof value === "string") return new Date(value).toISOString();
+  if (member === "expires_at" && typeof value === "string") return instantOf(value);
   if (member === "labels" && typeof value === "object") {
     const labels = Object.entries(value).filter(([name, label]) => label !== null && name !== appliedLabel);
     return (
@@ -113,5 +140,12 @@ function shown(member: string, value: unknown): string {
   return String(value) || "-";
 }
 
-const wholeBlock = (block: string): string =>
-  block.includes("/") ? block : `${block}/${block.includes(":") ? 128 : 32}`;
+const wholeBlock = (block: string): string => {
+  const read = parseCidr(block);
+  return read.ok ? read.value.text : block;
+};
+
+function instantOf(text: string): string {
+  const instant = parseInstant(text);
+  return instant === undefined ? text : new Date(instant).toISOString();
+}

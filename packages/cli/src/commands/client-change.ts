@@ -1,6 +1,7 @@
 import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
 import { refuseWithFlags } from "../admin/refusals.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
@@ -10,7 +11,6 @@ import {
   settingsFlags,
 } from "../client-settings-options.ts";
 import { confirm } from "../confirm.ts";
-import { Failure } from "../failure.ts";
 import { formatFacts } from "../table.ts";
 
 interface ChangeOptions extends ClientSettingsOptions {
@@ -22,14 +22,14 @@ interface ChangeOptions extends ClientSettingsOptions {
 export function addClientChangeCommands(client: Command): void {
   const change = client
     .command("change")
-    .description("Change a client. An empty value takes a setting back.")
+    .description("Change a client. An empty value takes a setting back; what is not named stays as it is.")
     .argument("<client-id>")
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
   addConnectionOptions(addSettingsOptions(change)).action(async (id: string, options: ChangeOptions) => {
     const input = readSettingsOptions(options);
     if (Object.keys(input).length === 0)
-      throw new Failure("Nothing to change was given: name a setting, such as --scope.");
+      change.error("error: nothing to change was given: name a setting, such as --scope", { exitCode: 2 });
     if (input.username !== undefined)
       await confirm(`Another username ends all secrets of ${id} at once. Go on?`, options);
     await apply(change, { id, input, options });
@@ -62,7 +62,7 @@ export function addClientChangeCommands(client: Command): void {
     .option("--yes", "Do not ask");
   addConnectionOptions(remove).action(async (id: string, options: ChangeOptions) => {
     await confirm(`Delete ${id} and its secrets for good?`, options);
-    await withAdminApi(remove, (api) => refuseWithFlags({}, () => api.deleteClient(id)));
+    await withAdminApi(remove, (api) => api.deleteClient(id));
     process.stderr.write(`${id} is deleted.\n`);
   });
 }

@@ -1,6 +1,7 @@
 import type { CreatedClient, NewClient } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
 import { refuseWithFlags } from "../admin/refusals.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
@@ -9,9 +10,9 @@ import {
   readSettingsOptions,
   settingsFlags,
 } from "../client-settings-options.ts";
-import { Failure, fail } from "../failure.ts";
 import { given } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
+import { showOnce } from "../shown-once.ts";
 import { formatFacts } from "../table.ts";
 
 interface CreateOptions extends ClientSettingsOptions {
@@ -68,17 +69,15 @@ async function readRegistration(options: CreateOptions): Promise<NewClient> {
 
 function show(created: CreatedClient, asJson: boolean): void {
   const { client_secret: secret, ...client } = created;
+  const { client_id } = client;
   const shown = asJson
     ? `${JSON.stringify(created, null, 2)}\n`
     : formatFacts(clientFacts(client)) +
       (secret === undefined
         ? "\nThe secret that you brought along is kept as a hash only.\n"
         : `\nIts secret, shown this once and kept nowhere:\n\n  ${secret}\n`);
-  process.stdout.write(shown, (error) => {
-    // A reader that went away early is no matter elsewhere, but here nobody has the secret
-    if (error) process.exit(fail(new Failure(lostOutput(client.client_id, error))));
+  showOnce(shown, {
+    done: `The client ${client_id} is registered`,
+    next: `\`carnet secret add ${client_id}\` gives it another one.`,
   });
 }
-
-const lostOutput = (clientId: string, error: NodeJS.ErrnoException): string =>
-  `The client ${clientId} is registered, but that could not be written to standard output (${error.code ?? error.name}), so nobody has its secret: \`carnet secret add ${clientId}\` gives it another one.`;

@@ -1,18 +1,19 @@
 import type { Client } from "@carnet/protocol/admin/clients";
-import type { Command } from "commander";
-import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
+import { type Command, Option } from "commander";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
 import { refuseWithFlags } from "../admin/refusals.ts";
-import { collect } from "../option-values.ts";
-import { formatTable } from "../table.ts";
+import { collectPairs, wholeNumber } from "../option-values.ts";
+import { formatTable, shorten } from "../table.ts";
 
 interface ListOptions {
   readonly search?: string;
   readonly status?: string;
   readonly scope?: string;
   readonly label?: readonly string[];
-  readonly endingWithin?: string;
+  readonly endingWithin?: number;
   readonly sort?: string;
-  readonly limit: string;
+  readonly limit: number;
   readonly cursor?: string;
   readonly json?: boolean;
 }
@@ -34,15 +35,19 @@ export function addClientListCommand(client: Command): void {
     .command("list")
     .description("List and search the clients.")
     .option("--search <text>", "Only those whose id, name or username holds the text")
-    .option("--status <status>", "Only those that are active, or disabled")
+    .addOption(new Option("--status <status>", "Only those that are so").choices(["active", "disabled"]))
     .option("--scope <name>", "Only those registered for the scope")
-    .option("--label <name=value>", "Only those with the label; can be given again", collect)
-    .option("--ending-within <days>", "Only those that end, or have a secret that ends, within so many days")
+    .option("--label <name=value>", "Only those with the label; can be given again", collectPairs)
+    .option(
+      "--ending-within <days>",
+      "Only those that end, or have a secret that ends, within so many days",
+      wholeNumber(0, 9999),
+    )
     .option(
       "--sort <key>",
       "client_id, client_name, created_at, updated_at or expires_at; downwards with a minus before it",
     )
-    .option("--limit <number>", "How many at the most, up to 1000", "100")
+    .option("--limit <number>", "How many at the most, up to 1000", wholeNumber(1, 1000), 100)
     .option("--cursor <place>", "Begin where the page before ended")
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((options: ListOptions) =>
@@ -50,12 +55,12 @@ export function addClientListCommand(client: Command): void {
       const { search, endingWithin, json, ...same } = options;
       const query = {
         q: search,
-        ending_within_days: endingWithin,
+        ending_within_days: endingWithin?.toString(),
         status: same.status,
         scope: same.scope,
         label: same.label,
         sort: same.sort,
-        limit: same.limit,
+        limit: String(same.limit),
         cursor: same.cursor,
       };
       const page = await refuseWithFlags(flags, () => api.listClients(query));
@@ -71,12 +76,15 @@ function formatClients(clients: readonly Client[]): string {
     return "No clients: `carnet client create --scope file:read` registers one, and fewer filters find more.\n";
   const rows = clients.map((client) => [
     client.client_id,
-    client.client_name ?? "-",
+    shorten(client.client_name ?? "-"),
     client.status,
-    client.scope || "-",
+    shorten(client.scope || "-"),
     client.expires_at ?? "never",
     String(client.secrets.filter(({ state }) => state === "active" || state === "pending").length),
-    client.warnings.map(({ what, within_days }) => `${what} ends within ${within_days} d`).join(", ") || "-",
+    shorten(
+      [...new Set(client.warnings.map(({ what, within_days }) => `${what} ends within ${within_days} d`))].join(", ") ||
+        "-",
+    ),
   ]);
   return formatTable(["CLIENT ID", "NAME", "STATUS", "SCOPE", "EXPIRES", "LIVE SECRETS", "WARNINGS"], rows);
 }

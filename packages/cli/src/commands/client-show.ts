@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
 import { clientFacts, warningLines } from "../client-facts.ts";
 import { formatFacts } from "../table.ts";
 import { formatSecrets } from "./secret.ts";
@@ -14,7 +14,7 @@ export function addClientShowCommand(client: Command): void {
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((id: string, options: { json?: boolean }) =>
     withAdminApi(command, async (api) => {
-      const { client: shown } = await refuseWithFlags({}, () => api.showClient(id));
+      const { client: shown } = await api.showClient(id);
       if (options.json) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
       else
         process.stdout.write(

@@ -1,8 +1,7 @@
 import type { Client } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { stringify } from "yaml";
-import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
 import { appliedLabel, ownerLabel } from "../apply/plan.ts";
 
 /** `carnet export`: the clients of an owner as the file that `carnet apply` takes. Holds no secret. */
@@ -12,38 +11,27 @@ export function addExportCommand(program: Command): void {
     .description("Print the clients of an owner as the file that `carnet apply` takes, without their secrets.")
     .requiredOption("--owner <name>", "Whose clients; with --all, whose they shall be")
     .option("--all", "All clients, whoever owns them");
-  addConnectionOptions(command).action((options: { owner: string; all?: boolean }) =>
-    withAdminApi(command, async (api) => {
+  addConnectionOptions(command).action(async ({ owner, all }: { owner: string; all?: boolean }) => {
+    const { stringify } = await import("yaml"); // takes its time to load
+    await withAdminApi(command, async (api) => {
       const clients: object[] = [];
-      const query = options.all ? {} : { label: `${ownerLabel}=${options.owner}` };
-      await refuseWithFlags({}, async () => {
-        for await (const client of api.allClients(query)) clients.push(desired(client));
-      });
-      process.stdout.write(stringify({ owner: options.owner, clients }));
-    }),
-  );
+      const query = all ? {} : { label: `${ownerLabel}=${owner}` };
+      for await (const client of api.allClients(query)) clients.push(desired(client));
+      if (clients.length === 0)
+        process.stderr.write(`No client belongs to ${owner}: --all exports those of everybody.\n`);
+      process.stdout.write(stringify({ owner, clients }, { lineWidth: 0 }));
+    });
+  });
 }
 
 /** What of a client is not as if it had never been set. */
 function desired(client: Client): object {
-  const {
-    client_id,
-    secrets: _,
-    warnings: __,
-    created_at: ___,
-    updated_at: ____,
-    labels,
-    scope_policy,
-    status,
-    ip_allowlist,
-    scope,
-    ...rest
-  } = client;
+  const { client_id, scope_policy, status, ip_allowlist, scope, labels, ...rest } = client;
+  const { secrets: _, warnings: __, created_at: ___, updated_at: ____, ...others } = rest;
   const own = Object.entries(labels).filter(([name]) => name !== ownerLabel && name !== appliedLabel);
-  const set = Object.entries(rest).filter(([, value]) => value !== null);
   return {
     client_id,
-    ...Object.fromEntries(set),
+    ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null)),
     ...(scope === "" ? {} : { scope }),
     ...(scope_policy === "narrow" ? {} : { scope_policy }),
     ...(status === "active" ? {} : { status }),

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
 import { refuseWithFlags } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
 import { formatTable } from "../table.ts";
@@ -11,10 +12,14 @@ export function addScopeCommand(program: Command): void {
   const list = scope.command("list").description("List the catalogue.").option("--json", "Print JSON");
   addConnectionOptions(list).action((options: { json?: boolean }) =>
     withAdminApi(list, async (api) => {
-      const scopes = await refuseWithFlags({}, () => api.listScopes());
+      const scopes = await api.listScopes();
       const rows = scopes.map(({ name, description }) => [name, description]);
       process.stdout.write(
-        options.json ? `${JSON.stringify({ scopes }, null, 2)}\n` : formatTable(["SCOPE", "DESCRIPTION"], rows),
+        options.json
+          ? `${JSON.stringify({ scopes }, null, 2)}\n`
+          : rows.length === 0
+            ? "The catalogue is empty: `carnet scope put` adds a scope.\n"
+            : formatTable(["SCOPE", "DESCRIPTION"], rows),
       );
     }),
   );
@@ -38,7 +43,7 @@ export function addScopeCommand(program: Command): void {
     .option("--yes", "Do not ask");
   addConnectionOptions(remove).action(async (name: string, options: { yes?: boolean }) => {
     await confirm(`Take ${name} out of the catalogue?`, options);
-    await withAdminApi(remove, (api) => refuseWithFlags({}, () => api.deleteScope(name)));
+    await withAdminApi(remove, (api) => api.deleteScope(name));
     process.stderr.write(`The catalogue no longer has ${name}.\n`);
   });
 }

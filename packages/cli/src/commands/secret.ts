@@ -1,11 +1,13 @@
 import type { AddedSecret, Secret } from "@carnet/protocol/admin/clients";
-import type { Command } from "commander";
-import { addConnectionOptions, withAdminApi } from "../admin/connection.ts";
+import { type Command, Option } from "commander";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
 import { refuseWithFlags } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
-import { given, parseWholeNumber } from "../option-values.ts";
+import { given, wholeNumber } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
-import { formatTable } from "../table.ts";
+import { showOnce } from "../shown-once.ts";
+import { formatTable, shorten } from "../table.ts";
 import { addSecretImportCommand } from "./secret-import.ts";
 
 /** `carnet secret …`: the secrets of clients. */
@@ -50,7 +52,7 @@ const flags = {
 } as const;
 
 async function readNewSecret(options: NewSecretOptions) {
-  const value = options.secretStdin ? await readSecretFromInput("the client's existing secret") : undefined;
+  const value = options.secretStdin ? await readSecretFromInput("the existing secret") : undefined;
   return given({
     label: options.label,
     not_before: options.notBefore,
@@ -68,7 +70,7 @@ function addAdd(secret: Command): void {
   addConnectionOptions(addNewSecretOptions(command)).action(async (clientId: string, options: NewSecretOptions) => {
     const input = await readNewSecret(options);
     await withAdminApi(command, async (api) =>
-      show(await refuseWithFlags(flags, () => api.addSecret(clientId, input)), options.json),
+      show(clientId, await refuseWithFlags(flags, () => api.addSecret(clientId, input)), options.json),
     );
   });
 }
@@ -80,18 +82,21 @@ function addRotate(secret: Command): void {
       "Give a client a new secret, and the old ones an end: a day from now, at a time, or once they are idle.",
     )
     .argument("<client-id>")
-    .option("--end-old-at <time>", "When the old secrets end")
-    .option("--end-old-when-idle <seconds>", "End each old secret once it was not used for so long");
+    .addOption(new Option("--end-old-at <time>", "When the old secrets end").conflicts("endOldWhenIdle"))
+    .option(
+      "--end-old-when-idle <seconds>",
+      "End each old secret once it was not used for so long",
+      wholeNumber(1, 90 * 86_400),
+    );
   addConnectionOptions(addNewSecretOptions(command)).action(
-    async (clientId: string, options: NewSecretOptions & { endOldAt?: string; endOldWhenIdle?: string }) => {
+    async (clientId: string, options: NewSecretOptions & { endOldAt?: string; endOldWhenIdle?: number }) => {
       const rotation = given({
         secret: await readNewSecret(options),
         end_old_at: options.endOldAt,
-        end_old_when_idle_for:
-          options.endOldWhenIdle === undefined ? undefined : parseWholeNumber(options.endOldWhenIdle),
+        end_old_when_idle_for: options.endOldWhenIdle,
       });
       await withAdminApi(command, async (api) =>
-        show(await refuseWithFlags(flags, () => api.rotateSecrets(clientId, rotation)), options.json),
+        show(clientId, await refuseWithFlags(flags, () => api.rotateSecrets(clientId, rotation)), options.json),
       );
     },
   );
@@ -106,7 +111,7 @@ function addRevoke(secret: Command): void {
     .option("--yes", "Do not ask");
   addConnectionOptions(command).action(async (clientId: string, secretId: string, options: { yes?: boolean }) => {
     await confirm(`Revoke the secret ${secretId} of ${clientId}? Whoever uses it is refused at once.`, options);
-    await withAdminApi(command, async (api) => refuseWithFlags({}, () => api.revokeSecret(clientId, secretId)));
+    await withAdminApi(command, async (api) => api.revokeSecret(clientId, secretId));
     process.stderr.write(`The secret ${secretId} is revoked.\n`);
   });
 }
@@ -119,7 +124,7 @@ function addList(secret: Command): void {
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((clientId: string, options: { json?: boolean }) =>
     withAdminApi(command, async (api) => {
-      const secrets = await refuseWithFlags({}, () => api.listSecrets(clientId));
+      const secrets = await api.listSecrets(clientId);
       process.stdout.write(options.json ? `${JSON.stringify({ secrets }, null, 2)}\n` : formatSecrets(secrets));
     }),
   );
@@ -133,7 +138,7 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
         ["SECRET ID", "LABEL", "PREFIX", "STATE", "CREATED", "EXPIRES", "LAST USED"],
         secrets.map((secret) => [
           secret.secret_id,
-          secret.label ?? "-",
+          shorten(secret.label ?? "-"),
           secret.prefix || "-",
           secret.state,
           secret.created_at ?? "-",
@@ -143,14 +148,14 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
         ]),
       );
 
-function show(added: AddedSecret, json: boolean | undefined): void {
+function show(clientId: string, added: AddedSecret, json: boolean | undefined): void {
   const { client_secret: shown, ...secret } = added;
-  if (json) process.stdout.write(`${JSON.stringify(added, null, 2)}\n`);
-  else {
-    const once =
-      shown === undefined
-        ? "\nThe secret that you brought along is kept as a hash only.\n"
-        : `\nThe new secret, shown this once and kept nowhere:\n\n  ${shown}\n`;
-    process.stdout.write(formatSecrets([secret]) + once);
-  }
+  const once =
+    shown === undefined
+      ? "\nThe secret that you brought along is kept as a hash only.\n"
+      : `\nThe new secret, shown this once and kept nowhere:\n\n  ${shown}\n`;
+  showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once, {
+    done: `${clientId} has the new secret ${secret.secret_id}`,
+    next: `\`carnet secret revoke ${clientId} ${secret.secret_id}\` ends it, and \`carnet secret add ${clientId}\` gives another one.`,
+  });
 }

@@ -1,14 +1,13 @@
-import { startServer } from "@carnet/server/main";
 import type { Command } from "commander";
-import { logTo } from "../log-output.ts";
 import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
-/** `carnet serve`: the service, for production. Logs JSON lines on standard output. */
+/** `carnet serve`: the service, for production. Logs JSON lines on standard output, and never says a secret there. */
 export function addServeCommand(program: Command): void {
   const command = program.command("serve").description("Run the token service.");
   addServiceOptions(command, allSettings).action(async () => {
-    const server = await startServer(configurationOf(command, "serve"), logTo(1));
-    stopOnSignal(server);
+    const configuration = await configurationOf(command, "serve");
+    const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
+    stopOnSignal(await startServer(configuration, logTo(1)));
   });
 }

@@ -160,6 +160,9 @@ export const foreignEnvironment: ReadonlySet<string> = new Set([
   "CARNET_CLIENT_SECRET",
   "CARNET_SERVER_URL",
   "CARNET_REGION",
+  "CARNET_ADMIN_CLIENT_ID",
+  "CARNET_ADMIN_CLIENT_SECRET",
+  "CARNET_ADMIN_FILE",
 ]);
 
 function wholeNumber(text: string, least: number, most: number): Result<number, undefined> {

@@ -1,0 +1,38 @@
+import type { Plan, Step } from "./plan.ts";
+
+const signs = { create: "+", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
+
+/** A plan for people: a line a step, and under it what differs. */
+export function formatPlan({ steps, unchanged }: Plan): string {
+  const lines = steps.flatMap((step) => [
+    `${signs[step.kind]} ${step.kind.padEnd(10)} ${describe(step)}\n`,
+    ...details(step),
+  ]);
+  return `${lines.join("")}${steps.length} to do, ${unchanged} as they should be.\n`;
+}
+
+function describe(step: Step): string {
+  switch (step.kind) {
+    case "create":
+      return step.client.client_id;
+    case "impossible":
+      return `${step.clientId} ${step.reason}`;
+    case "drift":
+      return `${step.clientId} was changed by another hand`;
+    case "change":
+      return step.clientId;
+    case "disable":
+      return `${step.clientId} is no longer in the file`;
+    default:
+      return step satisfies never;
+  }
+}
+
+const details = (step: Step): readonly string[] =>
+  "differences" in step
+    ? step.differences.map(
+        ({ member, is, shouldBe }) => `               ${member}: ${is} -> ${shouldBe}${warningOf(member)}\n`,
+      )
+    : [];
+
+const warningOf = (member: string): string => (member === "username" ? " (ends all its secrets at once)" : "");

@@ -1,0 +1,73 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { maxImportBatch, NewClient } from "@carnet/protocol/admin/clients";
+import { schemaProblems } from "@carnet/server/http/admin/schema-problems";
+import { Check } from "typebox/value";
+import { describeErrors } from "../admin/refusals.ts";
+
+/** A line that was not imported, and why. Never holds what the line says. */
+export interface FailedLine {
+  readonly line: number;
+  readonly client_id: string | null;
+  readonly problem: string;
+}
+
+/** Some lines of the file, and the clients of those that are some. */
+export interface Batch {
+  readonly firstLine: number;
+  readonly lines: number;
+  readonly clients: readonly { readonly line: number; readonly client: NewClient }[];
+  readonly failed: readonly FailedLine[];
+}
+
+/** As much as one request carries, in characters: half of what the admin API takes in bytes. */
+const mostCharacters = 1024 * 1024;
+
+/** The lines of a file, or of standard input for `-`, put together into requests. */
+export async function* readBatches(file: string): AsyncGenerator<Batch> {
+  let batch = emptyBatch(1);
+  let line = 0;
+  for await (const text of linesOf(file)) {
+    line++;
+    if (batch.clients.length > 0 && batch.characters + text.length > mostCharacters) {
+      yield batch;
+      batch = emptyBatch(line);
+    }
+    batch.lines++;
+    batch.characters += text.length;
+    if (text.trim() === "") continue;
+    const read = parseLine(text);
+    if (typeof read === "string") batch.failed.push({ line, client_id: null, problem: read });
+    else batch.clients.push({ line, client: read });
+    if (batch.clients.length + batch.failed.length < maxImportBatch) continue;
+    yield batch;
+    batch = emptyBatch(line + 1);
+  }
+  if (batch.lines > 0) yield batch;
+}
+
+const emptyBatch = (firstLine: number) => ({
+  firstLine,
+  lines: 0,
+  characters: 0,
+  clients: [] as { line: number; client: NewClient }[],
+  failed: [] as FailedLine[],
+});
+
+/** The client of a line, or what is wrong with it. */
+function parseLine(text: string): NewClient | string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return "is not a JSON object"; // the parser's message would quote the line, and the secret in it
+  }
+  if (Check(NewClient, parsed)) return parsed;
+  return describeErrors(schemaProblems(NewClient, parsed)).join("; ");
+}
+
+function linesOf(file: string): AsyncIterable<string> {
+  const input = file === "-" ? process.stdin : createReadStream(file);
+  input.on("error", () => {}); // reported by the reading
+  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}

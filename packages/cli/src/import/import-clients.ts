@@ -1,0 +1,92 @@
+import { createReadStream } from "node:fs";
+import type { AdminApi } from "../admin/admin-api.ts";
+import { describeErrors, refuseWithFlags } from "../admin/refusals.ts";
+import { Failure } from "../failure.ts";
+import { ProgressBar } from "../progress-bar.ts";
+import { type Batch, type FailedLine, readBatches } from "./batches.ts";
+
+/** The import of existing clients. Apart from its command, since it is loaded only for that. */
+
+export interface ImportOptions {
+  readonly file: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Sends the file's clients batch by batch, and says what came of them. Holds one batch, whatever the file's length. */
+export async function importClients(
+  api: AdminApi,
+  { file, dryRun = false, json = false }: ImportOptions,
+): Promise<void> {
+  const bar = new ProgressBar(dryRun ? "looked at" : "imported", file === "-" ? undefined : await countLines(file));
+  const failed: FailedLine[] = [];
+  let imported = 0;
+  let failures = 0;
+  try {
+    for await (const batch of readBatches(file)) {
+      const outcome = await send(api, batch, dryRun).catch((error: unknown) => {
+        throw stoppedAt(error, { line: batch.firstLine, imported, dryRun });
+      });
+      imported += outcome.imported;
+      failures += outcome.failed.length;
+      if (json) failed.push(...outcome.failed);
+      else {
+        if (outcome.failed.length > 0) bar.finish();
+        process.stderr.write(outcome.failed.map(describe).join(""));
+      }
+      bar.advance(batch.lines);
+    }
+  } finally {
+    bar.finish();
+  }
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ dry_run: dryRun, imported, failed }, null, 2)}\n`
+      : `${imported} ${dryRun ? "would be " : ""}imported, ${failures} failed.\n`,
+  );
+  if (failures > 0) process.exitCode = 1;
+}
+
+/** What came of a batch, its failures in the order of their lines. */
+async function send(api: AdminApi, batch: Batch, dryRun: boolean) {
+  const clients = batch.clients.map(({ client }) => client);
+  const outcome =
+    clients.length === 0
+      ? { imported: 0, failed: [] }
+      : await refuseWithFlags({}, () => api.importClients({ clients }, dryRun));
+  const refused = outcome.failed.map(({ position, client_id, problem, errors }): FailedLine => {
+    const problems = errors.length === 0 ? [problem] : describeErrors(errors);
+    return { line: batch.clients[position]?.line ?? batch.firstLine, client_id, problem: problems.join("; ") };
+  });
+  return { imported: outcome.imported, failed: [...batch.failed, ...refused].sort((a, b) => a.line - b.line) };
+}
+
+const describe = ({ line, client_id, problem }: FailedLine): string =>
+  `line ${line}${client_id === null ? "" : ` (${client_id.replace(/\p{C}/gu, " ")})`}: ${problem}\n`;
+
+function stoppedAt(
+  error: unknown,
+  { line, imported, dryRun }: { line: number; imported: number; dryRun: boolean },
+): unknown {
+  if (!(error instanceof Error) || dryRun) return error;
+  return new Failure(
+    `${error.message}\nIt stopped at line ${line}, with ${imported} imported before it. Run it again once that is mended: those are said to be registered already, and no harm is done.`,
+  );
+}
+
+async function countLines(file: string): Promise<number> {
+  let lines = 0;
+  let last = 0x0a;
+  try {
+    for await (const chunk of createReadStream(file)) {
+      for (const byte of chunk as Buffer) if (byte === 0x0a) lines++;
+      last = (chunk as Buffer).at(-1) ?? last;
+    }
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
+    throw new Failure(
+      `The file ${file} cannot be read${code}: give the path of a JSON Lines file, or - for standard input.`,
+    );
+  }
+  return last === 0x0a ? lines : lines + 1;
+}

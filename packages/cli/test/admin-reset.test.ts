@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { suite, test } from "node:test";
+import type { Client } from "@carnet/protocol/admin/clients";
+import { runCarnet } from "@carnet/testkit/carnet-process";
+import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { assertRefused, generatedSecret } from "./support/admin-service.ts";
+
+const adminId = "carnet-admin";
+
+interface AdminFile {
+  readonly server_url: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+}
+
+/** The store of a service, its admin file, and commands beside it. */
+function beside(folder: TemporaryFolder) {
+  const adminFile = folder.file("admin.json");
+  return {
+    adminFile,
+    readAdminFile: async (): Promise<AdminFile> => JSON.parse(await readFile(adminFile, "utf8")),
+    carnet: (...args: string[]) => runCarnet(args, { cwd: folder.path, env: { CARNET_ADMIN_FILE: adminFile } }),
+    reset: (...args: string[]) =>
+      runCarnet(["admin", "reset", "--store", "sqlite:carnet.db", ...args], { cwd: folder.path }),
+  };
+}
+
+/** Asks until the answer is so: a running service hears of a change within a second. */
+async function until(status: number, url: string, secret: string): Promise<void> {
+  const end = AbortSignal.timeout(30_000);
+  while (!end.aborted) if ((await requestToken(url, adminId, secret)).status === status) return;
+  assert.fail(`the answer never was ${status}`);
+}
+
+suite("carnet admin reset", () => {
+  test("beside a running service gives a new secret, which the command line uses at once, and ends the old one", async () => {
+    await using folder = await temporaryFolder();
+    await using service = await serveCarnet({ folder: folder.path });
+    const { reset, readAdminFile, carnet, adminFile } = beside(folder);
+    const before = await readAdminFile();
+    assert.equal((await requestToken(service.url, adminId, before.client_secret)).status, 200);
+    const { code, stdout, stderr } = await reset("--yes");
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const secret = generatedSecret.exec(stdout)?.[0] ?? "";
+    assert.equal(stdout.split(secret).length, 2, "it is shown once");
+    assert.deepEqual(await readAdminFile(), { server_url: service.url, client_id: adminId, client_secret: secret });
+    assert.equal((await stat(adminFile)).mode & 0o777, 0o600);
+    const listed = await carnet("client", "list");
+    assert.deepEqual({ code: listed.code, stderr: listed.stderr }, { code: 0, stderr: "" });
+    await until(401, service.url, before.client_secret);
+    assert.ok(!service.process.stdout.includes(secret));
+  });
+
+  test("without a service, the next start takes it, and makes no other admin", async () => {
+    await using folder = await temporaryFolder();
+    const { reset, readAdminFile, adminFile, carnet } = beside(folder);
+    let old: AdminFile;
+    {
+      await using service = await serveCarnet({ folder: folder.path });
+      old = await readAdminFile();
+      service.process.kill("SIGTERM");
+      assert.equal((await service.process.finished()).code, 0);
+    }
+    await rm(adminFile);
+    const { code, stdout } = await reset("--yes", "--json");
+    assert.equal(code, 0);
+    const { client_secret, ...facts } = JSON.parse(stdout);
+    assert.deepEqual(facts, { client_id: adminId, file: "admin.json", server_url: "http://localhost:8080" });
+    await using service = await serveCarnet({ folder: folder.path });
+    assert.deepEqual(await readAdminFile(), { server_url: service.url, client_id: adminId, client_secret });
+    assert.doesNotMatch(service.process.stdout, /admin_client_made/);
+    assert.equal((await requestToken(service.url, adminId, old.client_secret)).status, 401);
+    assert.equal((await carnet("client", "list")).code, 0);
+  });
+
+  test("puts back all that keeps the admin out: disabled, expired, elsewhere, of fewer scopes or another audience", async () => {
+    await using folder = await temporaryFolder();
+    await using service = await serveCarnet({ folder: folder.path });
+    const { reset, carnet } = beside(folder);
+    const show = async (): Promise<Client> => JSON.parse((await carnet("client", "show", adminId, "--json")).stdout);
+    const { secrets: _, updated_at: __, ...whole } = await show();
+    const locks: readonly (readonly string[])[] = [
+      ["disable"],
+      ["change", "--expires-at", "2999-01-01", "--allow-ip", "203.0.113.1"],
+      ["change", "--scope", "carnet:clients:read", "--audience", "https://api.example.com"],
+      ["change", "--auth-method", "client_secret_basic", "--username", "other", "--token-ttl", "1"],
+    ];
+    for (const [verb = "", ...flags] of locks) {
+      assert.equal((await carnet("client", verb, adminId, ...flags, "--yes")).code, 0, flags.join(" "));
+      assert.equal((await reset("--yes")).code, 0);
+      const { secrets, updated_at, ...back } = await show();
+      assert.deepEqual(back, whole, flags.join(" "));
+      assert.equal(secrets.filter(({ state }) => state === "active").length, 1);
+    }
+    assert.equal((await requestToken(service.url, "nobody", "x")).status, 401);
+  });
+
+  test("makes the admin client anew where it was deleted", async () => {
+    await using folder = await temporaryFolder();
+    await using _ = await serveCarnet({ folder: folder.path });
+    const { reset, carnet } = beside(folder);
+    assert.equal((await carnet("client", "delete", adminId, "--yes")).code, 0);
+    assertRefused(await carnet("client", "list"), /invalid_client.*`carnet admin reset` makes new ones\.\n$/s);
+    assert.equal((await reset("--yes")).code, 0);
+    assert.match((await carnet("client", "list")).stdout, /^carnet-admin .* active .*carnet:clients:write/m);
+  });
+
+  test("asks first, and does nothing where nobody can answer", async () => {
+    await using folder = await temporaryFolder();
+    await using service = await serveCarnet({ folder: folder.path });
+    const { reset, readAdminFile } = beside(folder);
+    const before = await readAdminFile();
+    assertRefused(
+      await reset(),
+      /^carnet: Give carnet-admin of carnet\.db a new secret, and end its old ones at once\? Nothing was done/,
+    );
+    assert.deepEqual(await readAdminFile(), before);
+    assert.equal((await requestToken(service.url, adminId, before.client_secret)).status, 200);
+  });
+
+  test("needs the store and its master key, and makes neither", async () => {
+    await using folder = await temporaryFolder();
+    const { reset } = beside(folder);
+    assertRefused(
+      await reset("--yes"),
+      /^carnet: There is no store at carnet\.db: run this in the service's folder, or name it with --store\.\n$/,
+    );
+    await assert.rejects(stat(folder.file("carnet.db")), { code: "ENOENT" });
+    {
+      await using service = await serveCarnet({ folder: folder.path });
+      service.process.kill("SIGTERM");
+      await service.process.finished();
+    }
+    const key = await readFile(folder.file("master.key"), "utf8");
+    await rm(folder.file("master.key"));
+    assertRefused(await reset("--yes"), /^carnet: The master key file master\.key cannot be read \(ENOENT\): put back/);
+    await writeFile(folder.file("master.key"), `${Buffer.alloc(32, 7).toString("base64")}\n`);
+    assertRefused(await reset("--yes"), /^carnet: .*master key/);
+    await writeFile(folder.file("master.key"), key);
+    assert.equal((await reset("--yes")).code, 0);
+  });
+
+  test("takes the address of the service by flag before the file's, for a service elsewhere on the network", async () => {
+    await using folder = await temporaryFolder();
+    await using _ = await serveCarnet({ folder: folder.path });
+    const { reset, readAdminFile } = beside(folder);
+    await reset("--yes", "--server-url", "https://iam.example.com");
+    assert.equal((await readAdminFile()).server_url, "https://iam.example.com");
+  });
+
+  test("still shows the secret, and says so, where the file cannot be written", async () => {
+    await using folder = await temporaryFolder();
+    await using service = await serveCarnet({ folder: folder.path });
+    const { reset, adminFile } = beside(folder);
+    await rm(adminFile);
+    await mkdir(adminFile); // a folder cannot be replaced by a file
+    const { code, stdout, stderr } = await reset("--yes");
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^carnet: The file admin\.json for the first admin client cannot be written \(EISDIR\): let this user/,
+    );
+    const secret = generatedSecret.exec(stdout)?.[0] ?? "";
+    assert.equal((await requestToken(service.url, adminId, secret)).status, 200);
+    assert.ok(!stderr.includes(secret));
+  });
+});

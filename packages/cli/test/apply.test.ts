@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
+import type { Finished } from "@carnet/testkit/carnet-process";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { requestToken } from "@carnet/testkit/serve-carnet";
+import { type AdminService, assertRefused, generatedSecret, startAdminService } from "./support/admin-service.ts";
+
+interface Plan {
+  readonly steps: readonly { readonly kind: string; readonly clientId?: string; readonly client?: Client }[];
+  readonly unchanged: number;
+  readonly created?: readonly CreatedClient[];
+}
+
+async function apply(at: AdminService, text: string, ...args: string[]): Promise<Finished> {
+  const file = join(at.service.folder, "clients.yaml");
+  await writeFile(file, text);
+  return at.carnet(["apply", "-f", file, ...args]);
+}
+
+/** The plan of a file, its steps as their kinds and clients. */
+async function planOf(at: AdminService, text: string): Promise<readonly string[]> {
+  const { stdout } = await apply(at, text, "--dry-run", "--json");
+  return (JSON.parse(stdout) as Plan).steps.map(
+    ({ kind, clientId, client }) => `${kind} ${clientId ?? client?.client_id}`,
+  );
+}
+
+const show = async (at: AdminService, id: string): Promise<Client> => (await at.json(["client", "show", id])) as Client;
+
+const two = `
+owner: platform
+clients:
+  - client_id: one
+    client_name: One
+    scope: file:read
+    workspace: W1
+    expires_at: 2999-01-31T12:00:00+02:00
+    ip_allowlist: [127.0.0.0/8, "2001:DB8::1"]
+    labels: { team: search }
+  - client_id: two
+    access_token_ttl: 60
+`;
+
+suite("carnet apply", () => {
+  test("registers the file's clients, shows each secret once, and has nothing to do the second time", async () => {
+    await using at = await startAdminService();
+    const first = await apply(at, two);
+    assert.deepEqual({ code: first.code, stderr: first.stderr }, { code: 0, stderr: "" });
+    assert.match(
+      first.stdout,
+      /^\+ create {5}one\n\+ create {5}two\n2 to do, 0 as they should be\.\n\nThe secret of one, shown/,
+    );
+    const secrets = [...first.stdout.matchAll(new RegExp(generatedSecret, "g"))].map(([secret]) => secret);
+    assert.equal(secrets.length, 2);
+    assert.equal((await requestToken(at.service.url, "one", secrets[0] ?? "")).status, 200);
+    assert.equal((await requestToken(at.service.url, "two", secrets[1] ?? "")).status, 200);
+    const one = await show(at, "one");
+    assert.equal(one.workspace, "W1");
+    assert.deepEqual([one.labels["team"], one.labels["managed-by"]], ["search", "platform"]);
+    const again = await apply(at, two);
+    assert.deepEqual(again, { code: 0, signal: null, stdout: "0 to do, 2 as they should be.\n", stderr: "" });
+    assert.deepEqual(await show(at, "one"), { ...one, secrets: (await show(at, "one")).secrets });
+  });
+
+  test("changes what the file says otherwise and takes back what it leaves out, with --yes where nobody can answer", async () => {
+    await using at = await startAdminService();
+    await apply(at, two);
+    const changed = two
+      .replace("client_name: One", "client_name: Uno")
+      .replace("    access_token_ttl: 60\n", "    scope: x\n");
+    assert.deepEqual(await planOf(at, changed), ["change one", "change two"]);
+    const refused = await apply(at, changed);
+    assert.match(refused.stderr, /^carnet: Clients are changed or disabled\. Go on\? Nothing was done: .* --yes/);
+    assert.equal(refused.code, 1);
+    assert.equal((await show(at, "one")).client_name, "One");
+    const { code, stdout } = await apply(at, changed, "--yes");
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /^~ change {5}one\n {15}client_name: One -> Uno\n~ change {5}two\n {15}scope: - -> x\n {15}access_token_ttl: 60 -> -\n/,
+    );
+    const [one, second] = [await show(at, "one"), await show(at, "two")];
+    assert.deepEqual([one.client_name, second.scope, second.access_token_ttl], ["Uno", "x", null]);
+    assert.deepEqual(await planOf(at, changed), []);
+  });
+
+  test("disables what left the file, and enables that, and that alone, when it comes back", async () => {
+    await using at = await startAdminService();
+    await apply(at, two);
+    const one = two.slice(0, two.indexOf("  - client_id: two"));
+    assert.deepEqual(await planOf(at, one), ["disable two"]);
+    assert.match((await apply(at, one, "--yes")).stdout, /^- disable {4}two is no longer in the file\n/);
+    assert.equal((await show(at, "two")).status, "disabled");
+    assert.deepEqual(await planOf(at, one), []);
+    assert.match((await apply(at, two, "--yes")).stdout, /\n {15}status: disabled -> active\n/);
+    assert.equal((await show(at, "two")).status, "active");
+
+    await at.json(["client", "disable", "two", "--yes"]); // by hand: stolen, say
+    await apply(at, two.replace("ttl: 60", "ttl: 61"), "--yes");
+    const stolen = await show(at, "two");
+    assert.deepEqual([stolen.status, stolen.access_token_ttl], ["disabled", 61]);
+    const said = two.replace("ttl: 60", "ttl: 61\n    status: active");
+    assert.deepEqual(await planOf(at, said), ["change two"], "unless the file says it");
+  });
+
+  test("tells drift from a change of the file, and takes it back", async () => {
+    await using at = await startAdminService();
+    await apply(at, two);
+    await at.json(["client", "change", "one", "--scope", "file:read file:write", "--label", "more=1"]);
+    assert.deepEqual(await planOf(at, two), ["drift one"]);
+    const { stdout } = await apply(at, two, "--yes");
+    assert.match(stdout, /^! drift {6}one was changed by another hand\n/);
+    const one = await show(at, "one");
+    assert.deepEqual([one.scope, one.labels["more"]], ["file:read", undefined]);
+  });
+
+  test("never touches what is not its owner's, and does nothing at all where the file names that", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "foreign", client_name: "Mine" });
+    await at.service.register({ client_id: "other", labels: { "managed-by": "another-team" } });
+    const before = [await show(at, "foreign"), await show(at, "other"), await show(at, "carnet-admin")];
+    await apply(at, two, "--yes");
+    const both = `${two}  - client_id: foreign\n  - client_id: other\n  - client_id: three\n`;
+    const refused = await apply(at, both, "--yes");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stdout, /^x impossible foreign belongs to nobody$/m);
+    assert.match(refused.stdout, /^x impossible other belongs to another-team$/m);
+    assert.match(
+      refused.stderr,
+      /: nothing was done\. .* `carnet client change CLIENT_ID --label managed-by=platform`\.\n$/,
+    );
+    assert.equal((await apply(at, both, "--dry-run")).code, 1);
+    assertRefused(await at.carnet(["client", "show", "three"]), /no client with this id/);
+    const after = [await show(at, "foreign"), await show(at, "other"), await show(at, "carnet-admin")];
+    assert.deepEqual(after.slice(0, 2), before.slice(0, 2));
+    assert.equal(after[2]?.updated_at, before[2]?.updated_at);
+    await at.json(["client", "change", "foreign", "--label", "managed-by=platform"]); // adopted, as it was told
+    assert.deepEqual(await planOf(at, `${two}  - client_id: foreign\n`), ["change foreign"]);
+  });
+
+  test("refuses another workspace, which never changes", async () => {
+    await using at = await startAdminService();
+    await apply(at, two);
+    const { code, stdout } = await apply(at, two.replace("W1", "W2"), "--yes");
+    assert.equal(code, 1);
+    assert.match(stdout, /^x impossible one has another workspace, which never changes$/m);
+  });
+
+  test("a dry run prints the plan, changes nothing and exits 0", async () => {
+    await using at = await startAdminService();
+    const { code, stdout, stderr } = await apply(at, two, "--dry-run");
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.match(stdout, /^\+ create {5}one\n\+ create {5}two\n2 to do, 0 as they should be\.\n$/);
+    assertRefused(await at.carnet(["client", "show", "one"]), /no client with this id/);
+  });
+
+  test("with --json prints the plan and the new secrets as one document", async () => {
+    await using at = await startAdminService();
+    const { code, stdout, stderr } = await apply(at, two, "--json");
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const { steps, created = [] } = JSON.parse(stdout) as Plan;
+    assert.deepEqual(
+      steps.map(({ kind }) => kind),
+      ["create", "create"],
+    );
+    assert.ok(!JSON.stringify(steps).includes("secret"), "no secret is part of a plan");
+    for (const { client_id, client_secret = "" } of created)
+      assert.equal((await requestToken(at.service.url, client_id, client_secret)).status, 200, client_id);
+  });
+
+  test("shows the secrets that it made though a later client is refused, and goes on from there once that is mended", async () => {
+    await using at = await startAdminService();
+    const wrong = `${two}  - client_id: "three:"\n  - client_id: four\n`;
+    const { code, stdout, stderr } = await apply(at, wrong);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /client_id .*no colon.*\n2 of 4 were carried out, and this one, three:, was not\. Apply again/s,
+    );
+    const secret = generatedSecret.exec(stdout.slice(stdout.indexOf("secret of two")))?.[0] ?? "";
+    assert.equal((await requestToken(at.service.url, "two", secret)).status, 200);
+    assert.deepEqual(await planOf(at, wrong.replace("three:", "three")), ["create three", "create four"]);
+  });
+
+  test("keeps a client as it is whose end has passed since", async () => {
+    const clock = new FixedClock("2026-03-01T00:00:00Z");
+    await using at = await startAdminService({ clock });
+    const file = "owner: o\nclients:\n  - client_id: ends\n    expires_at: 2026-04-01\n";
+    await apply(at, file);
+    clock.set("2026-05-01T00:00:00Z");
+    assert.deepEqual(await planOf(at, file), []);
+    assert.equal((await apply(at, `${file}    client_name: New\n`, "--yes")).code, 0);
+  });
+
+  test("reads standard input", async () => {
+    await using at = await startAdminService();
+    const { code, stdout } = await at.carnet(["apply", "-f", "-", "--dry-run"], { input: two });
+    assert.equal(code, 0);
+    assert.match(stdout, /2 to do/);
+  });
+});
+
+suite("carnet export", () => {
+  test("prints an owner's clients as the file that apply takes, without secrets: applied, it changes nothing", async () => {
+    await using at = await startAdminService();
+    await apply(
+      at,
+      `${two}  - client_id: "null"\n    client_name: "yes"\n    status: disabled\n    scope_policy: strict\n`,
+    );
+    await at.service.register({ client_id: "foreign" });
+    const { code, stdout, stderr } = await at.carnet(["export", "--owner", "platform"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.doesNotMatch(stdout, /secret|carnet_|foreign|applied|managed-by/);
+    assert.deepEqual(await planOf(at, stdout), []);
+    await using fresh = await startAdminService();
+    assert.deepEqual(await planOf(fresh, stdout), ["create null", "create one", "create two"]);
+    assert.equal((await apply(fresh, stdout)).code, 0);
+    assert.equal((await fresh.carnet(["export", "--owner", "platform"])).stdout, stdout);
+  });
+
+  test("with --all prints everybody's, and says of an owner of none that there is none", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "foreign" });
+    const all = await at.carnet(["export", "--owner", "me", "--all"]);
+    assert.match(
+      all.stdout,
+      /^owner: me\nclients:\n {2}- client_id: carnet-admin\n(?:.*\n)* {2}- client_id: foreign\n/,
+    );
+    const none = await at.carnet(["export", "--owner", "me"]);
+    assert.deepEqual(none, {
+      code: 0,
+      signal: null,
+      stdout: "owner: me\nclients: []\n",
+      stderr: "No client belongs to me: --all exports those of everybody.\n",
+    });
+  });
+});

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import type { Client } from "@carnet/protocol/admin/clients";
+import { runCarnet } from "@carnet/testkit/carnet-process";
+import { requestToken } from "@carnet/testkit/serve-carnet";
+import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+
+let at: AdminService;
+before(async () => {
+  at = await startAdminService();
+});
+after(() => at[Symbol.asyncDispose]());
+
+const show = async (id: string): Promise<Client> => (await at.json(["client", "show", id])) as Client;
+const statusOf = async (id: string, secret: string): Promise<number> =>
+  (await requestToken(at.service.url, id, secret)).status;
+
+suite("carnet client change", () => {
+  test("sets each setting by its flag, leaves the others alone, and takes each back by an empty value", async () => {
+    await at.service.register({ client_id: "changed", scope: "kept" });
+    const unset = await show("changed");
+    const flags: readonly (readonly [flag: string, value: string, member: keyof Client, becomes: unknown])[] = [
+      ["--name", "A name", "client_name", "A name"],
+      ["--username", "user", "username", "user"],
+      ["--scope", "x y", "scope", "x y"],
+      ["--scope-policy", "strict", "scope_policy", "strict"],
+      ["--auth-method", "client_secret_basic", "token_endpoint_auth_method", "client_secret_basic"],
+      ["--token-ttl", "120", "access_token_ttl", 120],
+      ["--audience", "https://api.example.com", "audience", "https://api.example.com"],
+      ["--expires-at", "2999-01-01", "expires_at", "2999-01-01T00:00:00.000Z"],
+      ["--allow-ip", "10.0.0.0/8", "ip_allowlist", ["10.0.0.0/8"]],
+      ["--label", "team=x", "labels", { team: "x" }],
+    ];
+    let before = unset;
+    for (const [flag, value, member, becomes] of flags) {
+      const changed = (await at.json(["client", "change", "changed", flag, value, "--yes"])) as Client;
+      const { secrets: _, updated_at: __, ...rest } = changed;
+      const { secrets: ___, updated_at: ____, ...expected } = { ...before, [member]: becomes };
+      assert.deepEqual(rest, expected, flag);
+      before = changed;
+    }
+    for (const [flag, , member] of flags) {
+      const empty = flag === "--label" ? "team=" : "";
+      const changed = (await at.json(["client", "change", "changed", flag, empty, "--yes"])) as Client;
+      assert.deepEqual(changed[member], member === "scope" ? "" : unset[member], flag);
+    }
+  });
+
+  test("shows the client as it is now, as a table for people", async () => {
+    await at.service.register({ client_id: "people" });
+    const { code, stdout, stderr } = await at.carnet(["client", "change", "people", "--name", "Some people"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.match(stdout, /^client_id +people\nclient_name +Some people\n/);
+  });
+
+  test("asks before another username, since that ends all secrets at once", async () => {
+    const { clientSecret } = await at.service.register({ client_id: "user", username: "one" });
+    const change = ["client", "change", "user", "--username", "two"];
+    assertRefused(
+      await at.carnet(change),
+      /^carnet: Another username ends all secrets of user at once\. Go on\? Nothing/,
+    );
+    assert.equal(await statusOf("user", clientSecret), 200);
+    assert.equal((await at.carnet([...change, "--yes"])).code, 0);
+    assert.equal(await statusOf("user", clientSecret), 401);
+    assert.deepEqual(
+      (await show("user")).secrets.map(({ state }) => state),
+      ["revoked"],
+    );
+  });
+
+  test("names the flag of each wrong value and changes nothing", async () => {
+    await at.service.register({ client_id: "wrong", scope: "a" });
+    const before = await show("wrong");
+    const args = ["client", "change", "wrong", "--expires-at", "yesterday", "--scope-policy", "loose", "--name", "new"];
+    const refused = await at.carnet(args);
+    assertRefused(refused, /^carnet: Refused, nothing was done .*\n {2}--scope-policy must be one of: narrow, strict/);
+    assert.deepEqual(await show("wrong"), before);
+  });
+
+  test("is a wrong usage where nothing to change was named", async () => {
+    const { code, stdout, stderr } = await at.carnet(["client", "change", "any"]);
+    assert.match(stderr, /^error: nothing to change was given: name a setting, such as --scope\n/);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+  });
+});
+
+suite("carnet client disable, enable and delete", () => {
+  test("a disabled client is refused at once and one that is enabled again is not", async () => {
+    const { clientSecret } = await at.service.register({ client_id: "switched" });
+    assertRefused(
+      await at.carnet(["client", "disable", "switched"]),
+      /^carnet: Disable switched\? It is refused at once\./,
+    );
+    assert.equal(await statusOf("switched", clientSecret), 200, "nothing is done unasked");
+    const disabled = (await at.json(["client", "disable", "switched", "--yes"])) as Client;
+    assert.equal(disabled.status, "disabled");
+    assert.equal(await statusOf("switched", clientSecret), 401);
+    const { code, stdout } = await at.carnet(["client", "enable", "switched"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^status +active$/m);
+    assert.equal(await statusOf("switched", clientSecret), 200);
+  });
+
+  test("a client is deleted with --yes alone where there is no terminal", async () => {
+    const { clientSecret } = await at.service.register({ client_id: "gone" });
+    const without = await at.carnet(["client", "delete", "gone"], { input: "y\n" });
+    assertRefused(without, /^carnet: Delete gone and its secrets for good\? Nothing was done: .* --yes/);
+    assert.equal(await statusOf("gone", clientSecret), 200);
+    assert.deepEqual(await at.carnet(["client", "delete", "gone", "--yes"]), {
+      code: 0,
+      signal: null,
+      stdout: "",
+      stderr: "gone is deleted.\n",
+    });
+    assert.equal(await statusOf("gone", clientSecret), 401);
+    assertRefused(await at.carnet(["client", "delete", "gone", "--yes"]), /no client with this id is registered/);
+  });
+
+  test("each says of an unknown client what to do", async () => {
+    const commands = [
+      ["client", "change", "nobody", "--name", "x"],
+      ["client", "disable", "nobody", "--yes"],
+      ["client", "enable", "nobody"],
+      ["secret", "add", "nobody"],
+      ["secret", "list", "nobody"],
+      ["secret", "rotate", "nobody"],
+      ["secret", "revoke", "nobody", "0000000000000000", "--yes"],
+    ];
+    const run = async (args: readonly string[]): Promise<void> =>
+      assertRefused(
+        await at.carnet(args),
+        /no client with this id is registered \(request [\w-]+\)\. `carnet client list`/,
+      );
+    await Promise.all(commands.map(run));
+  });
+});
+
+test("the admin client can lock itself out only knowingly, and hears why afterwards", async () => {
+  await using own = await startAdminService();
+  assert.equal((await own.carnet(["client", "disable", "carnet-admin", "--yes"])).code, 0);
+  const { code, stderr } = await runCarnet(["client", "list"], { env: { CARNET_ADMIN_FILE: own.adminFile } });
+  assert.equal(code, 1);
+  assert.match(stderr, /invalid_client.*\n.* those of the admin file .*`carnet admin reset` makes new ones\.\n$/s);
+});

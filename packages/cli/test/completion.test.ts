@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { delimiter } from "node:path";
+import { suite, test } from "node:test";
+import { promisify } from "node:util";
+import { candidates } from "@carnet/cli/commands/completion";
+import { buildProgram } from "@carnet/cli/program";
+import { carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+
+const complete = (...words: string[]): readonly string[] => candidates(buildProgram(), words);
+
+suite("the completion of the command's words", () => {
+  test("offers commands, then theirs, then flags once a dash is typed", () => {
+    assert.deepEqual(complete("cl"), ["client"]);
+    assert.deepEqual(complete("client", "d"), ["delete", "disable"]);
+    assert.ok(complete("").includes("apply") && !complete("").includes("complete"));
+    assert.deepEqual(complete("client", "list", "--s"), ["--scope", "--search", "--server-url", "--sort", "--status"]);
+    assert.deepEqual(complete("client", "list", ""), []);
+  });
+
+  test("offers the choices of a flag and of an argument that have some, and nothing for one that takes any text", () => {
+    assert.deepEqual(complete("client", "list", "--status", ""), ["active", "disabled"]);
+    assert.deepEqual(complete("client", "list", "--status", "a"), ["active"]);
+    assert.deepEqual(complete("token", "--region", "e"), ["eu"]);
+    assert.deepEqual(complete("completion", ""), ["bash", "fish", "zsh"]);
+    assert.deepEqual(complete("apply", "--file", ""), []);
+    assert.deepEqual(complete("client", "create", "--name", "-"), []);
+  });
+
+  test("works in a real bash", async () => {
+    await using folder = await temporaryFolder();
+    const bin = folder.file("carnet");
+    await writeFile(bin, `#!/bin/sh\nexec '${process.execPath}' '${carnetBin}' "$@"\n`, { mode: 0o755 });
+    const env = { PATH: `${folder.path}${delimiter}${process.env["PATH"]}` };
+    const inBash = async (...words: string[]): Promise<readonly string[]> => {
+      const script = `source <(carnet completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _carnet; printf '%s\\n' "\${COMPREPLY[@]}"; complete -p carnet`;
+      const { stdout } = await promisify(execFile)("bash", ["-c", script, "bash", ...words], { env });
+      const lines = stdout.trimEnd().split("\n");
+      assert.match(lines.pop() ?? "", /-F _carnet carnet$/);
+      return lines.filter((line) => line !== "");
+    };
+    assert.deepEqual(await inBash("carnet", "sec"), ["secret"]);
+    assert.deepEqual(await inBash("carnet", "secret", "r"), ["revoke", "rotate"]);
+    assert.deepEqual(await inBash("carnet", "secret", "rotate", "an id; rm -rf $(x)", "--end"), [
+      "--end-old-at",
+      "--end-old-when-idle",
+    ]);
+    assert.deepEqual(await inBash("carnet", "apply", "-f", ""), []);
+  });
+
+  test("prints a script for each shell that registers it for carnet, and for no other", async () => {
+    const registered = {
+      bash: /^complete -o default -F _carnet carnet$/m,
+      zsh: /^compdef _carnet carnet$/m,
+      fish: /^complete -c carnet /,
+    };
+    for (const [shell, line] of Object.entries(registered)) {
+      const { code, stdout, stderr } = await runCarnet(["completion", shell]);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      assert.match(stdout, line);
+      assert.match(stdout, /carnet complete -- /);
+    }
+    const { code, stderr } = await runCarnet(["completion", "tcsh"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /Allowed choices are bash, zsh, fish/);
+  });
+});

@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { copyFile, mkdir, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, suite, test } from "node:test";
+import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
+import { runCarnet } from "@carnet/testkit/carnet-process";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { freePort } from "@carnet/testkit/service";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+
+let at: AdminService;
+before(async () => {
+  at = await startAdminService();
+});
+after(() => at[Symbol.asyncDispose]());
+
+const list = ["client", "list"];
+const scopes = "carnet:clients:read carnet:clients:write";
+
+/** An admin client by the environment. */
+async function otherAdmin(registration: { scope: string; audience?: string; expires_at?: string; status?: string }) {
+  const { clientId, clientSecret } = await at.service.register({ audience: adminAudienceName, ...registration });
+  const env = {
+    CARNET_SERVER_URL: at.service.url,
+    CARNET_ADMIN_CLIENT_ID: clientId,
+    CARNET_ADMIN_CLIENT_SECRET: clientSecret,
+  };
+  return { clientId, clientSecret, env };
+}
+
+suite("the address and the credentials of the admin commands", () => {
+  test("come from the file that the service made where the command runs, by itself", async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(folder.file(".carnet"));
+    await copyFile(at.adminFile, folder.file(".carnet/admin.json"));
+    const { code, stderr } = await runCarnet(list, { cwd: folder.path });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  });
+
+  test("come from flags before the environment before the file", async () => {
+    const { env, clientId, clientSecret } = await otherAdmin({ scope: scopes });
+    const broken = `http://127.0.0.1:${await freePort()}`;
+    const cases: readonly (readonly [what: string, env: Record<string, string>, args: readonly string[]])[] = [
+      ["file alone", { CARNET_ADMIN_FILE: at.adminFile }, []],
+      ["environment over file", { ...env, CARNET_ADMIN_FILE: "/nowhere" }, []],
+      ["flag of the address over environment", { ...env, CARNET_SERVER_URL: broken }, ["--server-url", at.service.url]],
+      [
+        "flag of the client over environment",
+        { ...env, CARNET_ADMIN_CLIENT_ID: "nobody" },
+        ["--admin-client-id", clientId],
+      ],
+      [
+        "flag of the file over environment",
+        { CARNET_ADMIN_FILE: "/nowhere", CARNET_ADMIN_CLIENT_ID: "nobody", CARNET_ADMIN_CLIENT_SECRET: "wrong" },
+        ["--admin-file", at.adminFile],
+      ],
+      [
+        "a variable set to nothing is not set",
+        { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: "", CARNET_ADMIN_CLIENT_ID: "" },
+        [],
+      ],
+    ];
+    for (const [what, environment, args] of cases) {
+      const { code, stderr, stdout } = await runCarnet([...list, ...args], { env: environment });
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, what);
+      assert.ok(!stdout.includes(clientSecret));
+    }
+  });
+
+  test("an id and its secret come from one place", async () => {
+    const env = { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: at.service.url };
+    const cases: readonly (readonly [env: Record<string, string>, args: readonly string[], said: RegExp])[] = [
+      [
+        {},
+        ["--admin-client-id", "x"],
+        /^carnet: There is no secret for the admin client x: set CARNET_ADMIN_CLIENT_SECRET\./,
+      ],
+      [
+        { CARNET_ADMIN_CLIENT_ID: "x" },
+        [],
+        /^carnet: There is no secret for the admin client x: set CARNET_ADMIN_CLIENT_S/,
+      ],
+      [
+        { CARNET_ADMIN_CLIENT_SECRET: "planted" },
+        [],
+        /^carnet: CARNET_ADMIN_CLIENT_SECRET is set, but not whose it is: set CARNET_ADMIN_CLIENT_ID too\.\n$/,
+      ],
+      [{}, ["--admin-client-id", "x", "--admin-file", "y"], /both say who you are: give one\.\n$/],
+    ];
+    for (const [more, args, said] of cases) {
+      const refused = await runCarnet([...list, ...args], { env: { ...env, ...more } });
+      assertRefused(refused, said);
+      assert.doesNotMatch(refused.stderr, /planted/);
+    }
+  });
+
+  test("the secret of the file goes to no other service than the file names, unless a flag says so", async () => {
+    const heard: string[] = [];
+    await using other = await listen((text) => heard.push(text));
+    const env = { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: other.url };
+    const refused = await runCarnet(list, { env });
+    assertRefused(
+      refused,
+      /^carnet: CARNET_SERVER_URL names another address than the admin file .*: nothing was sent\. Unset it, or/,
+    );
+    assert.deepEqual(heard, []);
+    await runCarnet([...list, "--server-url", other.url], { env });
+    assert.notDeepEqual(heard, []);
+    const local = at.service.url.replace("127.0.0.1", "localhost");
+    const same = await runCarnet(list, { env: { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: local } });
+    assert.equal(same.code, 0, same.stderr);
+  });
+
+  test("say what to do where there are none, or a file that is not as it should be", async () => {
+    await using folder = await temporaryFolder();
+    const run = (args: readonly string[] = []) => runCarnet([...list, ...args], { cwd: folder.path });
+    assertRefused(
+      await run(),
+      /^carnet: There are no admin credentials: the file \.carnet\/admin\.json is not there\. Run this where .* --admin-file, or set CARNET_ADMIN_CLIENT_ID and CARNET_ADMIN_CLIENT_SECRET\.\n$/,
+    );
+    const file = folder.file("admin.json");
+    const broken: readonly (readonly [text: string, said: RegExp])[] = [
+      [
+        '{"client_secret": "planted"',
+        /^carnet: The admin file .* is not JSON: put it back, or make it anew with `carnet admin reset`\.\n$/,
+      ],
+      ['"planted"', /^carnet: The admin file .* has no server_url: put it back/],
+      [
+        '{"server_url": "http://localhost:1", "client_id": "planted"}',
+        /^carnet: The admin file .* has no client_secret: put/,
+      ],
+    ];
+    for (const [text, said] of broken) {
+      await writeFile(file, text);
+      const refused = await run(["--admin-file", file]);
+      assertRefused(refused, said);
+      assert.doesNotMatch(refused.stderr, /planted/);
+    }
+    assertRefused(await run(["--admin-file", folder.path]), /^carnet: The admin file .* cannot be read \(EISDIR\)/);
+    const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
+    assertRefused(
+      await runCarnet(list, { env }),
+      /^carnet: There is no service to ask: give --server-url .*, or set CARNET_SERVER_URL\.\n$/,
+    );
+  });
+});
+
+suite("an admin command that is refused", () => {
+  test("says of a wrong secret where it came from and how to get another", async () => {
+    const env = {
+      CARNET_SERVER_URL: at.service.url,
+      CARNET_ADMIN_CLIENT_ID: "carnet-admin",
+      CARNET_ADMIN_CLIENT_SECRET: "planted",
+    };
+    const refused = await runCarnet(list, { env });
+    assertRefused(
+      refused,
+      /invalid_client.*\nThe admin client and its secret are those of the environment\. .*`carnet admin reset` makes/s,
+    );
+    assert.doesNotMatch(refused.stderr, /planted/);
+  });
+
+  test("says which scope an admin client lacks, and does nothing", async () => {
+    const { env, clientSecret } = await otherAdmin({ scope: "carnet:clients:read" });
+    assert.equal((await runCarnet(list, { env })).code, 0);
+    const refused = await runCarnet(["client", "create", "--client-id", "never"], { env });
+    assertRefused(
+      refused,
+      /^carnet: Refused: the token lacks the scope carnet:clients:write \(request .*\)\. Use an admin client that/,
+    );
+    assert.ok(!refused.stderr.includes(clientSecret));
+    assertRefused(await at.carnet(["client", "show", "never"]), /no client with this id/);
+  });
+
+  test("says of a client that is none of the admin API's what it lacks", async () => {
+    const { env } = await otherAdmin({ scope: scopes, audience: "https://api.example.com" });
+    assertRefused(
+      await runCarnet(list, { env }),
+      /^carnet: Refused: the token is not valid here: .*urn:carnet:admin; on the service's machine/,
+    );
+  });
+
+  test("says nothing of scopes to one that is disabled", async () => {
+    const { env, clientId } = await otherAdmin({ scope: scopes });
+    await at.json(["client", "disable", clientId, "--yes"]);
+    assertRefused(await runCarnet(list, { env }), /invalid_client/);
+  });
+
+  test("says the same to one that has expired", async () => {
+    const clock = new FixedClock("2026-03-01T00:00:00Z");
+    await using own = await startAdminService({ clock });
+    assert.equal((await own.carnet(["client", "change", "carnet-admin", "--expires-at", "2026-04-01"])).code, 0);
+    clock.set("2026-04-01T00:00:00Z");
+    assertRefused(
+      await own.carnet(list),
+      /invalid_client.*\nThe admin client and its secret are those of the admin file/s,
+    );
+  });
+
+  test("says that nobody answered, and what to check", async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const env = { CARNET_SERVER_URL: url, CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
+    const refused = await runCarnet(list, { env });
+    assertRefused(
+      refused,
+      /ECONNREFUSED.*\nCheck that the service runs \(.*\), and that its address is that of CARNET_SERVER_URL\.\n$/s,
+    );
+    assert.doesNotMatch(refused.stderr, /planted/);
+  });
+
+  test("sends no credentials over plain HTTP to another machine, and none to what is no address", async () => {
+    for (const url of ["http://iam.example.com", "ftp://localhost", "nonsense", "http://user:planted@127.0.0.1"]) {
+      const refused = await at.carnet([...list, "--server-url", url]);
+      assertRefused(refused, /^carnet: serverURL must be .*\nThe address is that of --server-url\.\n$/);
+      assert.doesNotMatch(refused.stderr, /planted/);
+    }
+  });
+
+  test("says of another kind of service that it is none with an admin API, and shows nothing of its answer", async () => {
+    const token = JSON.stringify({ access_token: "planted-token", token_type: "Bearer", expires_in: 600, scope: "" });
+    for (const [status, type, body] of [
+      [404, "text/html", "<html>planted</html>"],
+      [200, "text/html", "<html>planted</html>"],
+      [500, "application/problem+json", "{planted"],
+    ] as const) {
+      await using other = await listen(
+        () => {},
+        (path) =>
+          path === "/oauth2/token" ? { status: 200, type: "application/json", body: token } : { status, type, body },
+      );
+      const refused = await at.carnet([...list, "--server-url", other.url]);
+      assertRefused(refused, new RegExp(`^carnet: Refused: the service answered ${status} as no admin API does`));
+      assert.doesNotMatch(refused.stderr, /planted/);
+    }
+  });
+});
+
+test("the admin file is its owner's alone", async () => {
+  const { mode } = await stat(at.adminFile);
+  assert.equal(mode & 0o777, 0o600);
+});
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** A service of another kind, which tells what it was sent. */
+async function listen(
+  hear: (text: string) => void,
+  answer: (path: string) => Answer = () => ({ status: 404, type: "text/plain", body: "" }),
+) {
+  const server = createServer((request, response) => {
+    hear(`${request.method} ${request.url}`);
+    const { status, type, body } = answer(request.url ?? "");
+    request.resume().on("end", () => response.writeHead(status, { "Content-Type": type }).end(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { assertRefused, startAdminService } from "./support/admin-service.ts";
+
+suite("carnet scope", () => {
+  test("lists the catalogue that a new store has, as a table and as JSON", async () => {
+    await using at = await startAdminService();
+    const { code, stdout, stderr } = await at.carnet(["scope", "list"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const [head, ...rows] = stdout.trimEnd().split("\n");
+    assert.match(head ?? "", /^SCOPE +DESCRIPTION$/);
+    const { scopes } = (await at.json(["scope", "list"])) as { scopes: { name: string; description: string }[] };
+    assert.deepEqual(
+      rows.map((row) => row.split(/ {2,}/)),
+      scopes.map(({ name, description }) => [name, description]),
+    );
+    for (const name of ["activity:read", "file:read", "file:write", "graph:read", "graph:write"])
+      assert.ok(
+        scopes.some((scope) => scope.name === name && scope.description !== ""),
+        name,
+      );
+  });
+
+  test("adds a scope, describes it anew and takes it out after a question", async () => {
+    await using at = await startAdminService();
+    const inList = async (): Promise<unknown> => {
+      const { scopes } = (await at.json(["scope", "list"])) as { scopes: { name: string; description: string }[] };
+      return scopes.find(({ name }) => name === "data_tables|r")?.description;
+    };
+    for (const description of ["Read tables", "Read all tables"]) {
+      const put = await at.carnet(["scope", "put", "data_tables|r", description]);
+      assert.deepEqual(put, { code: 0, signal: null, stdout: "", stderr: "The catalogue has data_tables|r.\n" });
+      assert.equal(await inList(), description);
+    }
+    const remove = ["scope", "delete", "data_tables|r"];
+    assertRefused(
+      await at.carnet(remove),
+      /^carnet: Take data_tables\|r out of the catalogue\? Nothing was done: .*--yes/,
+    );
+    assert.equal(await inList(), "Read all tables");
+    const removed = await at.carnet([...remove, "--yes"]);
+    assert.deepEqual([removed.code, removed.stderr], [0, "The catalogue no longer has data_tables|r.\n"]);
+    assert.equal(await inList(), undefined);
+    assertRefused(await at.carnet([...remove, "--yes"]), /the catalogue has no such scope .*`carnet scope list`/s);
+  });
+
+  test("refuses a malformed name, an empty description, and to take out what a client has", async () => {
+    await using at = await startAdminService();
+    assertRefused(await at.carnet(["scope", "put", 'quo"te', "x"]), /\n {2}names a scope that is malformed/);
+    assertRefused(await at.carnet(["scope", "put", "x", ""]), /\n {2}<description> must have 1 to 255 characters/);
+    await at.service.register({ client_id: "reader", scope: "file:read" });
+    assertRefused(
+      await at.carnet(["scope", "delete", "file:read", "--yes"]),
+      /^carnet: Refused: a client is registered for this scope: take it from the client first \(request/,
+    );
+  });
+});

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { after, before, suite, test } from "node:test";
+import { ProgressBar } from "@carnet/cli/progress-bar";
+import type { ClientList } from "@carnet/protocol/admin/clients";
+import { requestToken } from "@carnet/testkit/serve-carnet";
+import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+
+let at: AdminService;
+before(async () => {
+  at = await startAdminService();
+});
+after(() => at[Symbol.asyncDispose]());
+
+const secretOf = (id: string): string => `the existing secret of ${id}`;
+const line = (id: string, more: object = {}): string =>
+  `${JSON.stringify({ client_id: id, secret: { value: secretOf(id) }, ...more })}\n`;
+
+async function write(name: string, lines: readonly string[]): Promise<string> {
+  const path = join(at.service.folder, name);
+  await writeFile(path, lines.join(""));
+  return path;
+}
+
+const idsOf = async (search: string): Promise<readonly string[]> =>
+  ((await at.json(["client", "list", "--limit", "1000", "--search", search])) as ClientList).clients.map(
+    ({ client_id }) => client_id,
+  );
+
+suite("carnet secret import", () => {
+  test("brings existing clients along with their ids, secrets and settings, which get tokens", async () => {
+    const file = await write("good.jsonl", [
+      line("good-1", { scope: "file:read", client_name: "One" }),
+      "\n",
+      line("good-2", { secret: { value: secretOf("good-2"), human: true } }),
+      line("good-3", { access_token_ttl: 60 }).trimEnd(), // the last line may lack its end
+    ]);
+    assert.deepEqual(await at.carnet(["secret", "import", "--file", file]), {
+      code: 0,
+      signal: null,
+      stdout: "3 imported, 0 failed.\n",
+      stderr: "",
+    });
+    for (const id of ["good-1", "good-2", "good-3"])
+      assert.equal((await requestToken(at.service.url, id, secretOf(id))).status, 200, id);
+  });
+
+  test("reads standard input, and more lines than one request takes", async () => {
+    const input = Array.from({ length: 1234 }, (_, n) => line(`many-${n}`, { client_name: "n".repeat(200) })).join("");
+    const imported = await at.json(["secret", "import", "--file", "-"], { input });
+    assert.deepEqual(imported, { dry_run: false, imported: 1234, failed: [] });
+    assert.equal((await requestToken(at.service.url, "many-1233", secretOf("many-1233"))).status, 200);
+  });
+
+  test("names each line that failed by its number, says why without quoting it, imports the others and exits 1", async () => {
+    await at.service.register({ client_id: "bad-taken" });
+    const planted = "planted-in-a-bad-line";
+    const lines = [
+      line("bad-1"),
+      `${planted}\n`,
+      line("bad-taken"),
+      `{"client_id": "bad-2", "secret": {"value": "${planted}"}, "client_secret": "${planted}", "scope": ["${planted}"]}\n`,
+      "\n",
+      line("bad-3", { scope: 'quo"te', expires_at: "2000-01-01" }),
+      line("bad-1"),
+      `{"client_id": "bad-4"}\n`,
+      `"${planted}"\n`,
+      line("bad-5"),
+    ];
+    const file = await write("bad.jsonl", lines);
+    const expected = [
+      [2, null, /^is not a JSON object$/],
+      [3, "bad-taken", /^a client with this client_id is registered already$/],
+      [4, null, /^(?=.*client_secret is not known here)(?=.*scope must be string or null)/],
+      [6, "bad-3", /^scope .*; expires_at lies in the past$/],
+      [7, "bad-1", /^the client_id stands twice in this batch$/],
+      [8, "bad-4", /client_id and secret\.value are needed$/],
+      [9, null, /^must be object$/],
+    ] as const;
+    const { code, stdout, stderr } = await at.carnet(["secret", "import", "-f", file, "--json", "--dry-run"]);
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
+    const { failed, ...counts } = JSON.parse(stdout);
+    assert.deepEqual(counts, { dry_run: true, imported: 2 });
+    for (const [index, [number, id, problem]] of expected.entries()) {
+      assert.deepEqual([failed[index].line, failed[index].client_id], [number, id]);
+      assert.match(failed[index].problem, problem);
+    }
+    assert.equal(failed.length, expected.length);
+
+    const real = await at.carnet(["secret", "import", "-f", file]);
+    assert.deepEqual({ code: real.code, stdout: real.stdout }, { code: 1, stdout: "2 imported, 7 failed.\n" });
+    assert.deepEqual(
+      real.stderr
+        .trimEnd()
+        .split("\n")
+        .map((text) => /^line \d+(?: \([^)]+\))?(?=: )/.exec(text)?.[0]),
+      expected.map(([number, id]) => `line ${number}${id === null ? "" : ` (${id})`}`),
+    );
+    assert.ok(!(stdout + real.stdout + real.stderr).includes(planted));
+    assert.deepEqual(await idsOf("bad-"), ["bad-1", "bad-5", "bad-taken"]);
+  });
+
+  test("a dry run says what would come of it and keeps nothing", async () => {
+    const file = await write("dry.jsonl", [line("dry-1"), line("dry-2")]);
+    const { code, stdout } = await at.carnet(["secret", "import", "-f", file, "--dry-run"]);
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "2 would be imported, 0 failed.\n" });
+    assert.deepEqual(await idsOf("dry-"), []);
+  });
+
+  test("again, it says of each client that it is registered already, and does no harm", async () => {
+    const file = await write("twice.jsonl", [line("twice-1")]);
+    assert.equal((await at.carnet(["secret", "import", "-f", file])).code, 0);
+    const again = await at.carnet(["secret", "import", "-f", file]);
+    assert.match(again.stderr, /^line 1 \(twice-1\): a client with this client_id is registered already\n$/);
+    assert.equal((await requestToken(at.service.url, "twice-1", secretOf("twice-1"))).status, 200);
+  });
+
+  test("says of a file that cannot be read what to give, and of a service that is gone where it stopped", async () => {
+    assertRefused(
+      await at.carnet(["secret", "import", "-f", "nowhere.jsonl"]),
+      /^carnet: The file nowhere\.jsonl cannot be read \(ENOENT\): give the path of a JSON Lines file, or - for/,
+    );
+    const own = await startAdminService();
+    await own[Symbol.asyncDispose]();
+    const file = await write("gone.jsonl", [line("gone-1")]);
+    const args = ["secret", "import", "-f", file, "--server-url", own.service.url];
+    const gone = await at.carnet(args);
+    assertRefused(gone, /ECONNREFUSED.*\nIt stopped at line 1, with 0 imported before it\. Run it again/s);
+    assert.ok(!gone.stderr.includes(secretOf("gone-1")));
+  });
+});
+
+suite("a progress bar", () => {
+  const stream = (isTTY: boolean) => {
+    let text = "";
+    const target = new Writable({
+      write(chunk, _encoding, done) {
+        text += String(chunk);
+        done();
+      },
+    });
+    return { target: Object.assign(target, { isTTY }), said: () => text };
+  };
+
+  test("shows on a terminal how far the work is, and goes away", () => {
+    const { target, said } = stream(true);
+    const bar = new ProgressBar("imported", 200, target);
+    bar.advance(50);
+    bar.advance(150);
+    bar.finish();
+    assert.match(said(), /\[#{8} {22}\] 25 % 50 of 200 imported.*\[#{30}\] 100 % 200 of 200 imported/s);
+    assert.ok(said().endsWith("\r\u001b[2K"));
+  });
+
+  test("counts where the length is not known", () => {
+    const { target, said } = stream(true);
+    new ProgressBar("imported", undefined, target).advance(500);
+    assert.ok(said().endsWith("\u001b[2K500 imported"));
+  });
+
+  test("writes nothing where there is no terminal", () => {
+    const { target, said } = stream(false);
+    const bar = new ProgressBar("imported", 2, target);
+    bar.advance(1);
+    bar.finish();
+    assert.equal(said(), "");
+  });
+});

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { AddedSecret, Secret } from "@carnet/protocol/admin/clients";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { requestToken } from "@carnet/testkit/serve-carnet";
+import { type AdminService, assertRefused, generatedSecret, startAdminService } from "./support/admin-service.ts";
+
+const secretsOf = async (at: AdminService, id: string): Promise<readonly Secret[]> =>
+  ((await at.json(["secret", "list", id])) as { secrets: Secret[] }).secrets;
+
+const statusOf = async (at: AdminService, id: string, secret: string): Promise<number> =>
+  (await requestToken(at.service.url, id, secret)).status;
+
+suite("carnet secret add", () => {
+  test("shows the new secret once, which works beside the old one", async () => {
+    await using at = await startAdminService();
+    const { clientSecret } = await at.service.register({ client_id: "c" });
+    const { code, stdout, stderr } = await at.carnet(["secret", "add", "c", "--label", "second"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.match(
+      stdout,
+      /^SECRET ID .*\n[a-z0-9]{16} +second +carnet_[a-z0-9]{16}_ +active .*\n\nThe new secret, shown this once/,
+    );
+    const shown = generatedSecret.exec(stdout)?.[0] ?? "";
+    assert.deepEqual([await statusOf(at, "c", shown), await statusOf(at, "c", clientSecret)], [200, 200]);
+    for (const { stdout: later } of [
+      await at.carnet(["secret", "list", "c"]),
+      await at.carnet(["client", "show", "c", "--json"]),
+    ])
+      assert.doesNotMatch(later, generatedSecret);
+  });
+
+  test("takes its label, its beginning and its end by flags", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c" });
+    const args = ["--label", "l", "--not-before", "2998-01-01", "--expires-at", "2999-01-01T00:00:00Z"];
+    const { client_secret = "", ...secret } = (await at.json(["secret", "add", "c", ...args])) as AddedSecret;
+    assert.equal(secret.label, "l");
+    assert.equal(secret.state, "pending");
+    assert.equal(secret.not_before, "2998-01-01T00:00:00.000Z");
+    assert.equal(secret.expires_at, "2999-01-01T00:00:00.000Z");
+    assert.equal(await statusOf(at, "c", client_secret), 401);
+    assert.deepEqual((await secretsOf(at, "c"))[1], secret);
+  });
+
+  test("brings an existing secret along from standard input, and never shows it", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c" });
+    for (const [secret, flags] of [
+      ["an existing secret of some length", []],
+      ["correct horse battery staple", ["--human-secret"]],
+    ] as const) {
+      const added = await at.carnet(["secret", "add", "c", "--secret-stdin", ...flags], { input: `${secret}\n` });
+      assert.deepEqual({ code: added.code, stderr: added.stderr }, { code: 0, stderr: "" });
+      assert.match(added.stdout, /\nThe secret that you brought along is kept as a hash only\.\n$/);
+      assert.ok(!added.stdout.includes(secret));
+      assert.equal(await statusOf(at, "c", secret), 200);
+    }
+  });
+
+  test("names the flag of each wrong field, and refuses an eleventh live secret", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c" });
+    assertRefused(
+      await at.carnet(["secret", "add", "c", "--expires-at", "2000-01-01", "--not-before", "soon", "--human-secret"]),
+      /^carnet: Refused, nothing was done \(request .*\n {2}--not-before must be a date.*\n {2}--expires-at lies in the past.*\n {2}--human-secret says/,
+    );
+    for (let number = 2; number <= 10; number++) assert.equal((await at.carnet(["secret", "add", "c"])).code, 0);
+    assertRefused(
+      await at.carnet(["secret", "add", "c"]),
+      /^carnet: Refused: the client has 10 live secrets, .*: revoke one first/,
+    );
+  });
+});
+
+suite("carnet secret rotate", () => {
+  test("lets the old secret go on for a day, and no longer", async () => {
+    const clock = new FixedClock("2026-03-01T00:00:00Z");
+    await using at = await startAdminService({ clock });
+    const { clientSecret } = await at.service.register({ client_id: "c" });
+    const { client_secret = "" } = (await at.json(["secret", "rotate", "c"])) as AddedSecret;
+    clock.set("2026-03-01T23:59:59Z");
+    assert.deepEqual([await statusOf(at, "c", clientSecret), await statusOf(at, "c", client_secret)], [200, 200]);
+    clock.set("2026-03-02T00:00:00Z");
+    assert.deepEqual([await statusOf(at, "c", clientSecret), await statusOf(at, "c", client_secret)], [401, 200]);
+  });
+
+  test("ends the old secret at the time that was given", async () => {
+    const clock = new FixedClock("2026-03-01T00:00:00Z");
+    await using at = await startAdminService({ clock });
+    const { clientSecret } = await at.service.register({ client_id: "c" });
+    const rotated = await at.carnet(["secret", "rotate", "c", "--end-old-at", "2026-04-01", "--label", "April"]);
+    assert.equal(rotated.code, 0);
+    const [old, fresh] = await secretsOf(at, "c");
+    assert.deepEqual([old?.expires_at, fresh?.label, fresh?.expires_at], ["2026-04-01T00:00:00.000Z", "April", null]);
+    clock.set("2026-04-01T00:00:00Z");
+    assert.equal(await statusOf(at, "c", clientSecret), 401);
+  });
+
+  test("ends the old secret once it was not used for a span", async () => {
+    const clock = new FixedClock("2026-03-01T00:00:00Z");
+    await using at = await startAdminService({ clock });
+    const { clientSecret } = await at.service.register({ client_id: "c" });
+    await at.json(["secret", "rotate", "c", "--end-old-when-idle", "3600"]);
+    const { stdout } = await at.carnet(["secret", "list", "c"]);
+    assert.match(stdout, / after 3600 s idle +never\n/);
+    clock.set("2026-03-01T00:59:00Z");
+    assert.equal(await statusOf(at, "c", clientSecret), 200);
+    clock.set("2026-03-01T01:58:00Z");
+    assert.equal(await statusOf(at, "c", clientSecret), 200, "a use starts the span anew");
+    clock.set("2026-03-01T02:58:01Z");
+    assert.equal(await statusOf(at, "c", clientSecret), 401);
+  });
+
+  test("takes a span in plain digits only, and one end", async () => {
+    for (const [args, said] of [
+      [["--end-old-when-idle", "1h"], /--end-old-when-idle .*It must be a whole number from 1 to 7776000/s],
+      [["--end-old-when-idle", "0"], /It must be a whole number from 1 to 7776000/],
+      [["--end-old-at", "2999-01-01", "--end-old-when-idle", "60"], /cannot be used with option/],
+    ] as const) {
+      await using at = await startAdminService();
+      await at.service.register({ client_id: "c" });
+      const { code, stdout, stderr } = await at.carnet(["secret", "rotate", "c", ...args]);
+      assert.match(stderr, said);
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+      assert.equal((await secretsOf(at, "c")).length, 1);
+    }
+  });
+
+  test("names the flag of an end that has passed", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c" });
+    assertRefused(
+      await at.carnet(["secret", "rotate", "c", "--end-old-at", "2000-01-01"]),
+      /\n {2}--end-old-at lies in the past: to end a secret at once, revoke it\n$/,
+    );
+  });
+});
+
+suite("carnet secret revoke", () => {
+  test("ends one secret at once, after a question", async () => {
+    await using at = await startAdminService();
+    const { clientSecret } = await at.service.register({ client_id: "c" });
+    const [secret] = await secretsOf(at, "c");
+    const revoke = ["secret", "revoke", "c", secret?.secret_id ?? ""];
+    assertRefused(
+      await at.carnet(revoke),
+      /^carnet: Revoke the secret [a-z0-9]{16} of c\? Whoever uses it is refused at once\./,
+    );
+    assert.equal(await statusOf(at, "c", clientSecret), 200);
+    const { code, stdout, stderr } = await at.carnet([...revoke, "--yes"]);
+    assert.deepEqual(
+      { code, stdout, stderr },
+      { code: 0, stdout: "", stderr: `The secret ${secret?.secret_id} is revoked.\n` },
+    );
+    assert.equal(await statusOf(at, "c", clientSecret), 401);
+    assert.equal((await secretsOf(at, "c"))[0]?.state, "revoked");
+  });
+
+  test("says of a secret that the client has not what to do, and of one typed in the id's place nothing", async () => {
+    await using at = await startAdminService();
+    const { clientSecret } = await at.service.register({ client_id: "c" });
+    for (const id of ["0000000000000000", clientSecret])
+      assertRefused(
+        await at.carnet(["secret", "revoke", "c", id, "--yes"]),
+        /^carnet: Refused: the client has no secret with this id .*`carnet secret list`/,
+      );
+  });
+});
+
+suite("carnet secret list", () => {
+  test("keeps a row to a line whatever its label is, and says of no secrets how to add one", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c", username: "a" });
+    const label = `${"l".repeat(200)}東京`;
+    await at.json(["secret", "add", "c", "--label", label]);
+    const { stdout } = await at.carnet(["secret", "list", "c"]);
+    assert.deepEqual(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.length < 200),
+      [true, true, true],
+    );
+    assert.equal((await secretsOf(at, "c"))[1]?.label, label);
+  });
+});

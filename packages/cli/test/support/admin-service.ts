@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Finished, type ProcessOptions, runCarnet } from "@carnet/testkit/carnet-process";
+import { startTestService, type TestService, type TestServiceOptions } from "@carnet/testkit/service";
+
+/** The real service, and the command line as its operator has it: with the admin file that the service made. */
+export interface AdminService extends AsyncDisposable {
+  readonly service: TestService;
+  readonly adminFile: string;
+  /** What the admin file holds. */
+  readonly admin: { readonly server_url: string; readonly client_id: string; readonly client_secret: string };
+  /** Runs a command to its end, in a folder of its own, and makes sure that it never showed the admin's secret. */
+  carnet(args: readonly string[], options?: ProcessOptions): Promise<Finished>;
+  /** The same of one that must succeed without a word on standard error: what it printed, read as JSON. */
+  json(args: readonly string[], options?: ProcessOptions): Promise<unknown>;
+}
+
+export async function startAdminService(options?: TestServiceOptions): Promise<AdminService> {
+  const service = await startTestService(options);
+  const adminFile = join(service.folder, "admin.json");
+  const admin: AdminService["admin"] = JSON.parse(readFileSync(adminFile, "utf8"));
+  const carnet: AdminService["carnet"] = async (args, { env, ...rest } = {}) => {
+    const finished = await runCarnet(args, {
+      cwd: service.folder,
+      env: { CARNET_ADMIN_FILE: adminFile, ...env },
+      ...rest,
+    });
+    const written = finished.stdout + finished.stderr;
+    assert.ok(!written.includes(admin.client_secret), `carnet ${args.join(" ")} shows the admin's secret`);
+    assert.doesNotMatch(written, /\beyJ/, `carnet ${args.join(" ")} shows a token`);
+    return finished;
+  };
+  return {
+    service,
+    adminFile,
+    admin,
+    carnet,
+    async json(args, given) {
+      const { code, stdout, stderr } = await carnet([...args, "--json"], given);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, args.join(" "));
+      return JSON.parse(stdout);
+    },
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+/** A generated secret, wherever it stands. */
+export const generatedSecret = /carnet_[a-z0-9]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
+
+/** What every failed command must be: said in a few plain lines, exit code 1, nothing on standard output, no secret. */
+export function assertRefused({ code, stdout, stderr }: Finished, said: RegExp): void {
+  assert.match(stderr, said);
+  assert.match(stderr, /^carnet: .*[^ ]\n$/s);
+  assert.doesNotMatch(stderr, /\n +at |is a fault of carnet|undefined|\[object/);
+  assert.doesNotMatch(stderr, generatedSecret);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "" }, stderr);
+}

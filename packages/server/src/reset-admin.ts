@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { changeClient } from "@carnet/core/admin/change-client";
+import { withSecretsEnded } from "@carnet/core/admin/secrets";
+import type { Client } from "@carnet/core/client/client";
+import { defaultSettings, readSettings } from "@carnet/core/client/client-settings";
+import { makeSecret, planSecret } from "@carnet/core/client/make-secret";
+import { prepareClient } from "@carnet/core/client/register-client";
+import type { Clock, RandomSource } from "@carnet/core/ports";
+import type { Redacted } from "@carnet/protocol/redacted";
+import { ok } from "@carnet/protocol/result";
+import { adminRegistration, type BootstrapAdmin, bootstrapFile, writeAdminFile } from "./bootstrap-admin.ts";
+import type { Configuration } from "./configuration/load-configuration.ts";
+import { OperatorFault } from "./fault.ts";
+import { openBacking } from "./store/open-backing.ts";
+
+/** The admin client with its new secret. */
+export interface ResetAdmin extends BootstrapAdmin {
+  /** What the file names as the service's address. */
+  readonly serverUrl: string;
+  /** Why the file is not written: then the secret stands nowhere else. */
+  readonly fileProblem: string | undefined;
+}
+
+type Ports = { readonly clock: Clock; readonly random: RandomSource };
+
+/**
+ * Puts the admin client back as the first start makes it, with one new secret, and ends its old ones. Takes its name and
+ * labels as they are. Opens the store beside a service that runs, which hears of it like of any change. Tokens that were
+ * issued before stay good until they expire. Throws an OperatorFault for whatever is in the way.
+ */
+export async function resetAdminClient(
+  configuration: Configuration,
+  serverUrl: string | undefined,
+  ports: Ports,
+): Promise<ResetAdmin> {
+  const { path } = configuration.store;
+  if (!existsSync(path))
+    throw new OperatorFault(`There is no store at ${path}: run this in the service's folder, or name it with --store.`);
+  const backing = await openBacking(configuration, ports.clock);
+  try {
+    const { client, secret } = await renew({ ...ports, ...backing });
+    const file = bootstrapFile(path);
+    const url = serverUrl ?? addressIn(file) ?? configuration.issuer;
+    const fileProblem = problemOf(() =>
+      writeAdminFile(file, { server_url: url, client_id: client.clientId, client_secret: secret.reveal() }),
+    );
+    return { clientId: client.clientId, clientSecret: secret, file, serverUrl: url, fileProblem };
+  } finally {
+    await backing.db.destroy();
+  }
+}
+
+type RenewPorts = Ports & Pick<Awaited<ReturnType<typeof openBacking>>, "store" | "hasher" | "scopes">;
+
+async function renew(ports: RenewPorts): Promise<{ client: Client; secret: Redacted<string> }> {
+  for (;;) {
+    const changed = await changeClient(
+      { clientId: adminRegistration.client_id, ifMatch: undefined },
+      ports,
+      async (client, now) => {
+        const { clientName, labels } = client;
+        const settings = readSettings(adminRegistration, { ...defaultSettings, labels }, now);
+        if (!settings.ok) throw new Error("the admin client's own settings are refused");
+        const plan = planSecret({ label: "reset" }, now);
+        if (!plan.ok) throw new Error("the plan of a generated secret is refused");
+        const made = await makeSecret(plan.value, { clientId: client.clientId, slowSalt: undefined, now }, ports);
+        if (!made.ok) return made;
+        const ended = withSecretsEnded(client, now);
+        const secrets = [...ended.secrets, made.value.kept];
+        return ok({ client: { ...ended, ...settings.value, clientName, secrets }, shown: made.value.shown });
+      },
+    );
+    if (changed.ok && changed.value.shown !== undefined)
+      return { client: changed.value.client, secret: changed.value.shown };
+    if (changed.ok || changed.error.kind !== "not_found") throw new Error("the admin client cannot be changed");
+    const prepared = await prepareClient(adminRegistration, ports);
+    if (!prepared.ok || prepared.value.generatedSecret === undefined)
+      throw new Error("the admin client cannot be made");
+    const { client, generatedSecret } = prepared.value;
+    if ((await ports.store.insert([client])).kind === "inserted") return { client, secret: generatedSecret };
+  }
+}
+
+/** The address in the file that is there, which the service keeps right. */
+function addressIn(file: string): string | undefined {
+  try {
+    const content: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const url: unknown =
+      typeof content === "object" && content !== null ? Reflect.get(content, "server_url") : undefined;
+    return typeof url === "string" ? url : undefined;
+  } catch {
+    return undefined; // not there, or broken: it is written anew
+  }
+}
+
+function problemOf(act: () => void): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof OperatorFault) return error.message;
+    throw error;
+  }
+}

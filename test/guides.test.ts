@@ -1,0 +1,116 @@
+// Every command of the guides about running and administering, run in its order against a real service.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { suite, test } from "node:test";
+import { promisify } from "node:util";
+import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/service";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+
+const root = join(import.meta.dirname, "..");
+
+/** The blocks of commands in a guide, in their order. */
+function blocksOf(guide: string): readonly string[] {
+  const text = readFileSync(join(root, "docs/guide", guide), "utf8");
+  return [...text.matchAll(/^```sh\n(?<commands>.*?)^```/gms)].map(({ groups }) => groups?.["commands"] ?? "");
+}
+
+/** A folder as the reader's: `npx carnet` in it is this repository's. */
+async function readersFolder() {
+  const folder = await temporaryFolder();
+  mkdirSync(folder.file("bin"));
+  const npx = `#!/bin/sh\n[ "$1" = carnet ] || exit 127\nshift\nexec '${process.execPath}' '${carnetBin}' "$@"\n`;
+  writeFileSync(folder.file("bin/npx"), npx, { mode: 0o755 });
+  cpSync(join(root, "examples/clients.yaml"), folder.file("examples/clients.yaml"), { recursive: true });
+  const env = { PATH: `${folder.file("bin")}${delimiter}${process.env["PATH"]}` };
+  return { folder, env };
+}
+
+/** `carnet dev` on a free port, in a folder. */
+async function startDev(cwd: string): Promise<{ carnet: CarnetProcess; url: string }> {
+  for (let tries = 1; ; tries++) {
+    const port = String(await freePort());
+    const carnet = new CarnetProcess(["dev"], { cwd, env: { CARNET_PORT: port } });
+    try {
+      await carnet.prints("stdout", /Stop it with Ctrl\+C\.\n/);
+      return { carnet, url: `http://127.0.0.1:${port}` };
+    } catch (error) {
+      await carnet[Symbol.asyncDispose]();
+      if (tries === 5 || !carnet.stderr.includes("is taken")) throw error;
+    }
+  }
+}
+
+suite("the commands of the guides", () => {
+  const atLeast = { "credentials.md": 10, "configuration-as-code.md": 2 };
+  for (const [guide, least] of Object.entries(atLeast)) {
+    test(`those of ${guide} work one after the other, each by itself`, async () => {
+      const { folder, env } = await readersFolder();
+      await using _ = folder;
+      const { carnet, url } = await startDev(folder.path);
+      await using __ = carnet;
+      const blocks = blocksOf(guide);
+      assert.ok(blocks.length >= least, `${blocks.length} blocks`);
+      const more = { CARNET_SERVER_URL: url, EXISTING_SECRET: "an existing secret with words" };
+      for (const block of blocks) {
+        const script = ["-euo", "pipefail", "-c", block];
+        const { stdout } = await promisify(execFile)("bash", script, { cwd: folder.path, env: { ...env, ...more } });
+        assert.notEqual(stdout, "", block);
+        assert.match(stdout, /^\S/, block);
+      }
+      carnet.kill("SIGINT");
+      assert.equal((await carnet.finished()).code, 0);
+    });
+  }
+
+  test("the second application of the example has nothing to do", async () => {
+    const { folder, env } = await readersFolder();
+    await using _ = folder;
+    const { carnet } = await startDev(folder.path);
+    await using __ = carnet;
+    const [first = ""] = blocksOf("configuration-as-code.md");
+    const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", first], { cwd: folder.path, env });
+    assert.match(
+      stdout,
+      /^\+ create .*nightly-export\n\+ create .*graph-sync\n2 to do, 0 as they should be\.\n\+ create/,
+    );
+    assert.match(stdout, /\n0 to do, 2 as they should be\.\n$/);
+  });
+
+  test("the service of running.md starts as it is written", async () => {
+    const { folder, env } = await readersFolder();
+    await using _ = folder;
+    const [block = "", ...others] = blocksOf("running.md");
+    assert.deepEqual(others, []);
+    const command = ["bash", "-euo", "pipefail", "-c", block] as const;
+    await using carnet = new CarnetProcess([], {
+      cwd: folder.path,
+      env: { ...env, CARNET_PORT: String(await freePort()), CARNET_HOST: "127.0.0.1" },
+      command: [command[0], ...command.slice(1)],
+    });
+    await carnet.prints("stdout", /"issuer":"https:\/\/iam\.example\.com".*"event":"listening"/);
+    assert.ok(statSync(folder.file(".carnet/admin.json")).isFile());
+  });
+
+  test("the guides' links lead somewhere, to the heading that they name", () => {
+    const slug = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w -]/g, "")
+        .replaceAll(" ", "-");
+    for (const path of globSync("docs/guide/*.md", { cwd: root })) {
+      const text = readFileSync(join(root, path), "utf8");
+      for (const [, target = "", anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+        const file = target === "" ? join(root, path) : join(root, dirname(path), target);
+        assert.ok(statSync(file, { throwIfNoEntry: false }), `${path}: ${target} is not there`);
+        if (anchor === undefined) continue;
+        const headings = [...readFileSync(file, "utf8").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+          slug(heading),
+        );
+        assert.ok(headings.includes(anchor), `${path}: ${target}#${anchor} is not there`);
+      }
+    }
+  });
+});

@@ -10,7 +10,7 @@ import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
 const folder = "docs/reference";
 const made = "<!-- Made from the code by `npm run docs`. Do not edit. -->\n\n";
 
-const pages: Readonly<Record<string, () => string>> = {
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "configuration.md": configurationPage,
   "errors.md": errorsPage,
   "cli.md": cliPage,
@@ -43,9 +43,9 @@ function errorsPage(): string {
   ].join("");
 }
 
-function cliPage(): string {
-  const program = buildProgram();
-  const describe = (command: ReturnType<typeof buildProgram>, path: string): string => {
+async function cliPage(): Promise<string> {
+  const program = await buildProgram();
+  const describe = (command: typeof program, path: string): string => {
     command.configureHelp({ helpWidth: 110 });
     const nested = command.commands.map((child) => describe(child, `${path} ${child.name()}`));
     return [`## ${path}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\`\n`, ...nested].join("\n");
@@ -86,7 +86,7 @@ const check = process.argv.includes("--check");
 mkdirSync(folder, { recursive: true });
 for (const [name, make] of Object.entries(pages)) {
   const path = `${folder}/${name}`;
-  const text = make();
+  const text = await make();
   if (!check) writeFileSync(path, text);
   else if (readIfThere(path) !== text) {
     process.stderr.write(`${path} does not say what the code says: run \`npm run docs\` and commit it.\n`);

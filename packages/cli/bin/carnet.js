@@ -7,5 +7,7 @@ if (major < 24) {
   );
   process.exit(1);
 }
+const { keepCompiledCode } = await import("./compile-cache.js");
+keepCompiledCode();
 const { main } = await import("@carnet/cli/main");
 await main();

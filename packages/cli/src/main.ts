@@ -6,7 +6,8 @@ import { buildProgram } from "./program.ts";
 export async function main(): Promise<void> {
   guardProcess();
   try {
-    await buildProgram().parseAsync();
+    const program = await buildProgram(process.argv[2]);
+    await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else process.exitCode = fail(error);

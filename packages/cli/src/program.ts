@@ -1,18 +1,22 @@
 import { version } from "@carnet/server/version";
 import { Command } from "commander";
-import { addAdminCommand } from "./commands/admin.ts";
-import { addApplyCommand } from "./commands/apply.ts";
-import { addClientCommand } from "./commands/client.ts";
-import { addCompletionCommand } from "./commands/completion.ts";
-import { addDevCommand } from "./commands/dev.ts";
-import { addExportCommand } from "./commands/export.ts";
-import { addScopeCommand } from "./commands/scope.ts";
-import { addSecretCommand } from "./commands/secret.ts";
-import { addServeCommand } from "./commands/serve.ts";
-import { addTokenCommand } from "./commands/token.ts";
 
-/** The whole command line: one file a command. */
-export function buildProgram(): Command {
+/** One file a command, loaded when it is asked for: `serve` need not wait until all that the others use is there. */
+const commands = {
+  dev: async () => (await import("./commands/dev.ts")).addDevCommand,
+  serve: async () => (await import("./commands/serve.ts")).addServeCommand,
+  token: async () => (await import("./commands/token.ts")).addTokenCommand,
+  client: async () => (await import("./commands/client.ts")).addClientCommand,
+  secret: async () => (await import("./commands/secret.ts")).addSecretCommand,
+  scope: async () => (await import("./commands/scope.ts")).addScopeCommand,
+  apply: async () => (await import("./commands/apply.ts")).addApplyCommand,
+  export: async () => (await import("./commands/export.ts")).addExportCommand,
+  admin: async () => (await import("./commands/admin.ts")).addAdminCommand,
+  completion: async () => (await import("./commands/completion.ts")).addCompletionCommand,
+} as const;
+
+/** The command line with the one command that was asked for by its name, and with all of them for anything else. */
+export async function buildProgram(asked?: string): Promise<Command> {
   const program = new Command("carnet")
     .description("A token service for machines: exchanges OAuth client credentials for short-lived bearer tokens.")
     .version(version, "-V, --version")
@@ -20,15 +24,9 @@ export function buildProgram(): Command {
     // What stands behind the equals sign of a flag that is not known may be a secret
     .configureOutput({ outputError: (text, write) => write(text.replace(/'(--?[^=']*)=.*'/s, "'$1'")) })
     .exitOverride();
-  addDevCommand(program);
-  addServeCommand(program);
-  addTokenCommand(program);
-  addClientCommand(program);
-  addSecretCommand(program);
-  addScopeCommand(program);
-  addApplyCommand(program);
-  addExportCommand(program);
-  addAdminCommand(program);
-  addCompletionCommand(program);
+  const known = Object.hasOwn(commands, asked ?? "");
+  for (const [name, load] of Object.entries(commands)) {
+    if (!known || name === asked) (await load())(program);
+  }
   return program;
 }

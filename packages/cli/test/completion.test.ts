@@ -9,7 +9,8 @@ import { buildProgram } from "@carnet/cli/program";
 import { carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
-const complete = (...words: string[]): readonly string[] => candidates(buildProgram(), words);
+const program = await buildProgram();
+const complete = (...words: string[]): readonly string[] => candidates(program, words);
 
 suite("the completion of the command's words", () => {
   test("offers commands, then theirs, then flags once a dash is typed", () => {

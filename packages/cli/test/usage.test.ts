@@ -29,7 +29,7 @@ suite("the carnet command line", () => {
   });
 
   test("no command has an option without a description", () => {
-    const commands = [buildProgram()];
+    const commands = [await buildProgram()];
     for (const command of commands) {
       commands.push(...command.commands);
       assert.notEqual(command.description(), "", command.name());

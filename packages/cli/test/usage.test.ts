@@ -28,7 +28,7 @@ suite("the carnet command line", () => {
     await Promise.all(expected.map(run));
   });
 
-  test("no command has an option without a description", () => {
+  test("no command has an option without a description", async () => {
     const commands = [await buildProgram()];
     for (const command of commands) {
       commands.push(...command.commands);

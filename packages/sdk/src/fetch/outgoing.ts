@@ -1,5 +1,6 @@
 import { invalid } from "../errors/invalid-request-error.ts";
 import { headersOf } from "../http/headers-of.ts";
+import { timeLimit } from "../settings/retry-config.ts";
 import { baseURL, checkURL, onServer } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Body } from "./body.ts";
@@ -10,11 +11,13 @@ export interface Outgoing {
   readonly url: string;
   /** The caller's `Request`, whose members count where `init` has none; undefined once a redirect left it. */
   readonly request: Request | undefined;
-  readonly init: FetchInit & { readonly method: string };
+  readonly init: Omit<FetchInit, "headers"> & { readonly method: string; readonly headers: Headers };
   /** What the caller wants of redirects; the transport follows none. */
   readonly redirect: RequestRedirect;
   /** Whether its body can be sent again. */
   readonly repeatable: boolean;
+  /** How long one attempt may take, in milliseconds. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** What the caller asked for, its body looked at. */
@@ -30,26 +33,23 @@ export interface Asked {
  */
 export function outgoing(settings: Settings, { input, init, body }: Asked): Outgoing {
   const request = input instanceof Request ? input : undefined;
-  const method = init.method ?? request?.method ?? "GET";
+  const { repeatable, content } = body;
   const own = init.headers ?? request?.headers;
-  const headers = own && headersOf(settings.headers, own);
-  const url = target(settings, request?.url ?? String(input), init.serverURL);
-  const { repeatable, ...content } = body;
-  const signal = init.signal ?? request?.signal ?? null;
   return {
-    url,
+    url: target(settings, request?.url ?? String(input), init.serverURL),
     request,
     init: {
       ...init,
-      method,
-      ...(headers && { headers }),
       ...content,
-      signal,
+      method: init.method ?? request?.method ?? "GET",
+      headers: own ? headersOf(settings.headers, own) : settings.headers,
+      signal: init.signal ?? request?.signal ?? null,
       redirect: "manual",
       retries: repeatable ? init.retries : 0,
     },
     redirect: init.redirect ?? request?.redirect ?? "follow",
     repeatable,
+    timeoutMs: timeLimit(init.timeoutMs ?? settings.timeoutMs),
   };
 }
 

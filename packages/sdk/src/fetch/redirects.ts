@@ -5,6 +5,7 @@ import { parseURL } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Outgoing } from "./outgoing.ts";
 
+const REDIRECTS = [301, 302, 303, 307, 308];
 const MOST_REDIRECTS = 20;
 
 interface Answered {
@@ -20,8 +21,9 @@ interface Answered {
  */
 export function redirected({ origins }: Settings, call: Outgoing, { response, hops }: Answered): Outgoing | undefined {
   const { status, headers } = response;
+  if (call.redirect === "manual" || !REDIRECTS.includes(status)) return undefined;
   const location = headers.get("location");
-  if (call.redirect === "manual" || !location || !/^30[12378]$/.test(String(status))) return undefined;
+  if (!location) return undefined;
   discard(response);
   const { method } = call.init;
   // As `fetch` has it: 303 to GET, and by custom 301 and 302 from POST to GET.
@@ -38,9 +40,8 @@ export function redirected({ origins }: Settings, call: Outgoing, { response, ho
 }
 
 function asGet(call: Outgoing, url: string): Outgoing {
-  const { headers: own, ...rest } = call.init;
-  const init = { ...rest, method: "GET", body: null };
-  const headers = new Headers(own);
+  const headers = new Headers(call.init.headers);
   for (const name of [...headers.keys()]) if (name.startsWith("content-")) headers.delete(name);
-  return { url, request: undefined, repeatable: true, redirect: "follow", init: own ? { ...init, headers } : init };
+  const init = { ...call.init, method: "GET", body: null, headers };
+  return { ...call, url, request: undefined, repeatable: true, init };
 }

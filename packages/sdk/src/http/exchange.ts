@@ -5,6 +5,7 @@ import type { Settings } from "../settings/settings.ts";
 import { log } from "./log.ts";
 import { type Failing, noAnswer } from "./no-answer.ts";
 import { aborted, orAbort } from "./pause.ts";
+import { withoutQuery } from "./without-query.ts";
 
 /** One request on its way and back. */
 export interface Exchange<T> extends Failing {
@@ -48,7 +49,8 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
   }
 }
 
-function tooLong({ url, timeoutMs }: Exchange<unknown>): AnyCarnetError {
+function tooLong({ url: address, timeoutMs }: Exchange<unknown>): AnyCarnetError {
+  const url = withoutQuery(address);
   return new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, { url, mayHaveArrived: true, timeoutMs });
 }
 

@@ -1,6 +1,7 @@
 import type { CarnetError } from "../errors/carnet-error.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Exchange } from "./exchange.ts";
+import { withoutQuery } from "./without-query.ts";
 
 interface Outcome {
   readonly start: number | undefined;
@@ -11,7 +12,8 @@ interface Outcome {
 /** Tells the debug log of an exchange: names and figures only. */
 export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, outcome: Outcome): void {
   if (!debugLogger) return;
-  const { init, url, fields } = call;
+  const { init, fields } = call;
+  const url = withoutQuery(call.url);
   const { start, response, error } = outcome;
   const { method } = init;
   const names = (headers: Headers | undefined): string[] | undefined => headers && [...headers.keys()];

@@ -2,6 +2,7 @@ import { systemClock, systemRandom } from "../clock.ts";
 import { deprecationWatch } from "../http/deprecation.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { HTTPClient, type HTTPTransport } from "../http/http-client.ts";
+import { expiryWatch } from "../token/expiry-warning.ts";
 import { VERSION } from "../version.ts";
 import type { SDKHooks, SDKOptions } from "./options.ts";
 import { retryPolicy, timeLimit } from "./retry-config.ts";
@@ -31,12 +32,14 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     scopes: scopeSet(options.scopes ?? []).sort(),
     security: new SecuritySource(options.security),
     client: transport(options.httpClient, hooks),
+    hasOwnTransport: !options.httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),
     timeoutMs: timeLimit(options.timeoutMs),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     debugLogger: options.debugLogger,
     deprecation: deprecationWatch(hooks?.onDeprecation),
+    expiry: expiryWatch(hooks?.onExpiryWarning),
     closing,
   };
 }

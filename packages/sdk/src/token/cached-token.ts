@@ -25,8 +25,8 @@ export function cachedToken(settings: Settings, options: TokenOptions = {}): Acc
   const { signal, forceRefresh: forced = false } = options;
   const scopes = options.scopes === undefined ? settings.scopes : scopeSet(options.scopes).sort();
   if (signal?.aborted) throw aborted(signal);
-  const cache = caches.get(settings) ?? new TokenCache(settings);
-  caches.set(settings, cache);
+  let cache = caches.get(settings);
+  if (!cache) caches.set(settings, (cache = new TokenCache(settings)));
   const { current } = settings.security;
   const held = current && !forced ? cache.serve(current, scopes) : undefined;
   const check = (token: AccessToken): AccessToken => {

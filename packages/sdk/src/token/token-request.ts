@@ -3,8 +3,6 @@ import { readBounded } from "../http/bounded-body.ts";
 import { exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { withRetries } from "../http/retries.ts";
-import { withoutQuery } from "../http/without-query.ts";
-import { scrubber } from "../redaction/scrub.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { TOKEN_PATH } from "../settings/resolve.ts";
 import { timeLimit } from "../settings/retry-config.ts";
@@ -51,10 +49,10 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
   };
   const call = {
     input: url,
-    url: withoutQuery(url),
+    url,
     init,
     fields: [...form.keys()],
-    scrub: scrubber([ask.security.clientSecret]),
+    secret: ask.security.clientSecret,
     timeoutMs: timeLimit(options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS),
   };
   const attempt = (): Promise<Answer> => {
@@ -62,13 +60,15 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
     const read = async (response: Response, signal?: AbortSignal | null): Promise<Answer> => {
       const { content } = await readBounded(response, BODY_LIMIT, signal);
       const { status, headers } = response;
-      return { status, headers, text: await content.text(), sentAt, scrub: call.scrub };
+      return { status, headers, text: await content.text(), sentAt, secret: call.secret };
     };
     return exchange(settings, { ...call, read });
   };
   const answer = await withRetries(settings, { options, idempotent: true, attempt });
   if (answer.status >= 400) throw refused(answer);
-  return { token: granted(answer, scope), sentAt: answer.sentAt };
+  const token = granted(answer, scope);
+  settings.expiry(answer.headers);
+  return { token, sentAt: answer.sentAt };
 }
 
 function formOf({ security, scope }: Ask): URLSearchParams {

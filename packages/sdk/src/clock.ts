@@ -11,7 +11,7 @@ export interface Clock {
 /** The runtime's own clock. */
 export const systemClock: Clock = {
   now: Date.now,
-  monotonic: () => performance.now(),
+  monotonic: performance.now.bind(performance),
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);

@@ -1,9 +1,7 @@
-import { type InvalidRequestError, invalid } from "../errors/invalid-request-error.ts";
 import { discard } from "../http/bounded-body.ts";
 import { type Exchange, exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { withRetries } from "../http/retries.ts";
-import { summarise } from "../redaction/summarise.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { AccessToken } from "../token/bearer-token.ts";
@@ -32,7 +30,6 @@ export async function authorizedFetch(
     const response = await withRetries<Response>(settings, {
       options: call.init,
       idempotent: IDEMPOTENT.test(call.init.method),
-      discard,
       attempt: () => exchange<Response>(settings, sent),
     });
     if (response.status === 401 && !isRepeat) {
@@ -57,7 +54,6 @@ function sending(settings: Settings, call: Outgoing, token: AccessToken): Exchan
     secret: token.accessToken,
     timeoutMs,
     read: (answer) => answer,
-    unsendable: () => unsendable(call),
   };
 }
 
@@ -71,14 +67,4 @@ function authorised(settings: Settings, token: AccessToken, own: Headers): Heade
   if (isCommon && !known) kept.set(token, headers);
   // A transport of the caller's has headers of its own each time, as it may add to them.
   return settings.hasOwnTransport ? headers : new Headers(headers);
-}
-
-/** `fetch` fails with the same TypeError for what it cannot send and for what got no answer; this tells them apart. */
-function unsendable({ url, init, repeatable }: Outgoing): InvalidRequestError | undefined {
-  try {
-    new Request(url, { ...init, body: repeatable ? (init.body ?? null) : null, signal: null });
-    return undefined;
-  } catch (error) {
-    return invalid("init", "failed: see the cause", summarise(error));
-  }
 }

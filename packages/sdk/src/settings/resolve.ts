@@ -22,11 +22,13 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
   const { allowInsecureHTTP, hooks, apiVersion = "2026-01-01" } = options;
   const { userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
   const serverURL = chooseServer(options);
-  const allowed = options.allowedOrigins?.map((each) => checkURL("allowedOrigins", each, allowInsecureHTTP)) ?? [];
+  const { allowedOrigins = [] } = options;
   return {
     serverURL,
     tokenURL: checkURL("tokenURL", onServer(serverURL, options.tokenURL ?? TOKEN_PATH), allowInsecureHTTP).href,
-    origins: new Set([new URL(serverURL), ...allowed].map(({ origin }) => origin)),
+    origins: new Set(
+      [serverURL, ...allowedOrigins].map((each) => checkURL("allowedOrigins", each, allowInsecureHTTP).origin),
+    ),
     allowInsecureHTTP,
     headers: headersOf({ "user-agent": userAgent, "x-version": apiVersion }),
     scopes: scopeSet(options.scopes ?? []).sort(),

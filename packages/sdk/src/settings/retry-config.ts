@@ -25,7 +25,7 @@ export interface RetryPolicy {
   readonly maxIntervalMs: number;
   readonly maxElapsedMs: number;
   /** Which statuses are tried again. */
-  readonly codes: RegExp;
+  readonly codes: ReadonlySet<string>;
 }
 
 const DEFAULT_POLICY: RetryPolicy = {
@@ -34,7 +34,7 @@ const DEFAULT_POLICY: RetryPolicy = {
   exponent: 1.5,
   maxIntervalMs: 30_000,
   maxElapsedMs: 120_000,
-  codes: /^(429|50[0234])$/,
+  codes: new Set(["429", "500", "502", "503", "504"]),
 };
 
 /** The longest wait that every runtime's timers can tell. */
@@ -49,7 +49,7 @@ export function retryPolicy(
   if (retries === undefined && codes === undefined) return base;
   const numbers = typeof retries === "number" ? { maxRetries: retries } : retries;
   for (const [key, value] of Object.entries(numbers ?? {})) bounded(`retries.${key}`, value, 0);
-  return { ...base, ...numbers, codes: codes ? codePattern(codes) : base.codes };
+  return { ...base, ...numbers, codes: codes ? codeSet(codes) : base.codes };
 }
 
 /** Checks a number that must lie between `least` and what a timer can tell. */
@@ -63,8 +63,8 @@ export function timeLimit(ms: number | undefined): number | undefined {
   return ms === undefined ? ms : bounded("timeoutMs", ms, 1);
 }
 
-function codePattern(codes: readonly RetryCode[]): RegExp {
-  const text = codes.join("|");
-  if (/^([45](\d\d|XX)(\||$))*$/i.test(text)) return new RegExp(`^(${text.replaceAll(/x/gi, "\\d")})$`);
+function codeSet(codes: readonly RetryCode[]): ReadonlySet<string> {
+  const all = codes.map((code) => String(code).toUpperCase());
+  if (all.every((code) => /^[45](\d\d|XX)$/.test(code))) return new Set(all);
   throw invalid("retryCodes", 'must be 400 to 599, "4XX" or "5XX"');
 }

@@ -41,9 +41,8 @@ export class SecuritySource {
 
   /** Asks again after `refused` was refused; gives the same where there is nothing else to try. */
   async afterRefusal(refused: Security): Promise<Security> {
-    if (this.#ask === undefined) return refused;
     // The refused ones stay current until others are known: a token got with them may still be good.
-    return this.#current === refused ? this.#renew() : this.get();
+    return this.#ask && this.#current === refused ? this.#renew() : this.get();
   }
 
   #renew(): Promise<Security> {

@@ -20,33 +20,23 @@ export type LookForExpiry = (headers: Headers) => void;
 
 const MOST_LENGTH = 4096;
 
-// RFC 9651 §4.2: a list of tokens with parameters; another kind of member makes the whole field fail.
+// RFC 9651 §4.2: a list of tokens with parameters in any order; what is no such list fails whole. Of strings it takes
+// those without a comma, semicolon or backslash, as ids are.
 const MEMBER =
-  /([a-z*][\w*]*)((?:; *[a-z*][\w*.-]*(?:=(?:"(?:[ !#-[\]-~]|\\["\\])*"|[^\s",;]+))?)*)(?:$|[ \t]*,[ \t]*(?!$))/gy;
-const PARAMETER = /; *([^=;]+)=("(?:[^"\\]|\\.)*"|[^;]*)/g;
+  /([\w*]+)(?=[^,]*; *at=@(\d{1,12})(?![^;, ])|)(?=[^,]*; *within=(\d{1,3})(?![^;, ])|)(?=[^,]*; *id="([^",;\\]+)"|)(?:; *[\w*.-]+(?:=(?:"[^",;\\]*"|[^\s",;]+))?)*(?:$|[ \t]*,[ \t]*(?!$))/gy;
 
 /** Passes each warning on once; a header that is malformed, or longer than 4 KiB, is as none. */
 export function expiryWatch(tell: OnExpiryWarning = warning("Expires soon:")): LookForExpiry {
   const tellOf = tellOnce(tell);
   return (headers) => {
     const header = headers.get("carnet-expiry-warning") ?? "";
-    const members = header.length > MOST_LENGTH ? [] : [...header.matchAll(MEMBER)];
+    const members = [...header.slice(0, MOST_LENGTH).matchAll(MEMBER)];
     if (members.map(([text]) => text).join("") !== header) return;
-    for (const [, what, parameters = ""] of members) {
-      const notice = read(what, parameters);
-      if (notice) tellOf(JSON.stringify(notice), notice);
+    for (const [, what, at, within, id] of members) {
+      if (!at || !within || !(what === "client" || (what === "secret" && id))) continue;
+      const secretId = what === "secret" ? id : undefined;
+      const notice = { what, secretId, endsAt: new Date(Number(at) * 1000), withinDays: Number(within) };
+      tellOf(JSON.stringify(notice), notice);
     }
   };
-}
-
-/** Reads one member; undefined for one that is not known, or lacks what it must have. */
-function read(what: string | undefined, parameters: string): ExpiryWarning | undefined {
-  const pairs = [...parameters.matchAll(PARAMETER)].map(([, name, value]) => [name, value]);
-  const { id = "", at = "", within = "" }: Record<string, string> = Object.fromEntries(pairs);
-  const endsAt = new Date(Number(at.slice(1)) * 1000);
-  if (!/^@\d+$/.test(at) || Number.isNaN(+endsAt) || !/^\d+$/.test(within)) return undefined;
-  const withinDays = Number(within);
-  if (what === "client") return { what, secretId: undefined, endsAt, withinDays };
-  // An RFC 9651 string is one of JSON too.
-  return what === "secret" && id[0] === '"' ? { what, secretId: JSON.parse(id), endsAt, withinDays } : undefined;
 }

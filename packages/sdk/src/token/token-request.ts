@@ -76,7 +76,7 @@ function formOf({ security, scope }: Ask): URLSearchParams {
     grant_type: "client_credentials",
     client_id: security.clientId,
     client_secret: security.clientSecret,
-    ...(scope === "" ? {} : { scope }), // RFC 6749 §3.2: an empty parameter counts as absent.
+    ...(scope && { scope }), // RFC 6749 §3.2: an empty parameter counts as absent.
   });
 }
 

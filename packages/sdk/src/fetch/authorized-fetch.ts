@@ -1,5 +1,5 @@
 import { discard } from "../http/bounded-body.ts";
-import { type Exchange, exchange } from "../http/exchange.ts";
+import { exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { withRetries } from "../http/retries.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
@@ -8,7 +8,7 @@ import type { AccessToken } from "../token/bearer-token.ts";
 import { cachedToken, dropToken } from "../token/cached-token.ts";
 import { bodyOf, NO_BODY } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
-import { type Outgoing, outgoing } from "./outgoing.ts";
+import { outgoing } from "./outgoing.ts";
 import { redirected } from "./redirects.ts";
 
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i; // RFC 9110 §9.2.2, less TRACE, which fetch forbids.
@@ -26,11 +26,12 @@ export async function authorizedFetch(
   for (let hops = 0; ; ) {
     const held = cachedToken(settings, call.init);
     const token = held instanceof Promise ? await held : held;
-    const sent = sending(settings, call, token);
+    const headers = authorised(settings, token, call.init.headers);
+    const sent = { ...call, init: { ...call.init, headers }, secret: token.accessToken };
     const response = await withRetries<Response>(settings, {
       options: call.init,
       idempotent: IDEMPOTENT.test(call.init.method),
-      attempt: () => exchange<Response>(settings, sent),
+      attempt: () => exchange(settings, sent),
     });
     if (response.status === 401 && !isRepeat) {
       isRepeat = true;
@@ -43,18 +44,6 @@ export async function authorizedFetch(
       call = next;
     }
   }
-}
-
-function sending(settings: Settings, call: Outgoing, token: AccessToken): Exchange<Response> {
-  const { url, init, request, timeoutMs } = call;
-  return {
-    input: request?.url === url ? request : url,
-    init: { ...init, headers: authorised(settings, token, init.headers) },
-    url,
-    secret: token.accessToken,
-    timeoutMs,
-    read: (answer) => answer,
-  };
 }
 
 const kept = new WeakMap<AccessToken, Headers>();

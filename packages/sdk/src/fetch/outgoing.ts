@@ -1,4 +1,5 @@
 import { invalid } from "../errors/invalid-request-error.ts";
+import type { Exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { timeLimit } from "../settings/retry-config.ts";
 import { baseURL, checkURL, onServer } from "../settings/server-url.ts";
@@ -6,18 +7,13 @@ import type { Settings } from "../settings/settings.ts";
 import type { Body } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 
-/** One authorised call, ready but for its token. */
-export interface Outgoing {
-  readonly url: string;
-  /** The caller's `Request`, whose members count where `init` has none; undefined once a redirect left it. */
-  readonly request: Request | undefined;
+/** One authorised call, ready but for its token; its input is the caller's `Request` until a redirect leaves it. */
+export interface Outgoing extends Exchange<Response> {
   readonly init: Omit<FetchInit, "headers"> & { readonly method: string; readonly headers: Headers };
   /** What the caller wants of redirects; the transport follows none. */
   readonly redirect: RequestRedirect;
   /** Whether its body can be sent again. */
   readonly repeatable: boolean;
-  /** How long one attempt may take, in milliseconds. */
-  readonly timeoutMs: number | undefined;
 }
 
 /** What the caller asked for, its body looked at. */
@@ -35,9 +31,12 @@ export function outgoing(settings: Settings, { input, init, body }: Asked): Outg
   const request = input instanceof Request ? input : undefined;
   const { repeatable, content } = body;
   const own = init.headers ?? request?.headers;
+  const url = target(settings, request?.url ?? String(input), init.serverURL);
   return {
-    url: target(settings, request?.url ?? String(input), init.serverURL),
-    request,
+    input: request ?? url,
+    url,
+    secret: "",
+    read: (answer) => answer,
     init: {
       ...init,
       ...content,

@@ -29,10 +29,10 @@ export function redirected({ origins }: Settings, call: Outgoing, { response, ho
   // As `fetch` has it: 303 to GET, and by custom 301 and 302 from POST to GET.
   const becomesGet = status === 303 ? !/^(GET|HEAD)$/i.test(method) : status < 303 && /^POST$/i.test(method);
   const url = parseURL(location, call.url);
-  const isAllowed = url && origins.has(url.origin) && !url.username && !url.password;
+  const isAllowed = url && origins.has(url.origin);
   const isPossible = hops < MOST_REDIRECTS && (becomesGet || call.repeatable);
   if (isAllowed && isPossible && call.redirect === "follow")
-    return becomesGet ? asGet(call, url.href) : { ...call, url: url.href };
+    return becomesGet ? asGet(call, url.href) : { ...call, input: url.href, url: url.href };
   throw new ResponseValidationError(`The redirect (${status}) to ${url?.origin} is not followed.`, {
     ...factsOf({ status, headers }),
     field: "location",
@@ -43,5 +43,5 @@ function asGet(call: Outgoing, url: string): Outgoing {
   const headers = new Headers(call.init.headers);
   for (const name of [...headers.keys()]) if (name.startsWith("content-")) headers.delete(name);
   const init = { ...call.init, method: "GET", body: null, headers };
-  return { ...call, url, request: undefined, repeatable: true, init };
+  return { ...call, input: url, url, repeatable: true, init };
 }

@@ -7,7 +7,7 @@ import { VERSION } from "../version.ts";
 import type { SDKHooks, SDKOptions } from "./options.ts";
 import { retryPolicy, timeLimit } from "./retry-config.ts";
 import { scopeSet } from "./scopes.ts";
-import { SecuritySource } from "./security.ts";
+import { securitySource } from "./security.ts";
 import { checkURL, chooseServer, onServer } from "./server-url.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,7 +32,7 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     allowInsecureHTTP,
     headers: headersOf({ "user-agent": userAgent, "x-version": apiVersion }),
     scopes: scopeSet(options.scopes ?? []).sort(),
-    security: new SecuritySource(options.security),
+    security: securitySource(options.security),
     client: transport(options.httpClient, hooks),
     hasOwnTransport: !options.httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),

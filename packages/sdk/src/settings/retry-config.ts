@@ -34,7 +34,7 @@ const DEFAULT_POLICY: RetryPolicy = {
   exponent: 1.5,
   maxIntervalMs: 30_000,
   maxElapsedMs: 120_000,
-  codes: new Set(["429", "500", "502", "503", "504"]),
+  codes: new Set("429 500 502 503 504".split(" ")),
 };
 
 /** The longest wait that every runtime's timers can tell. */
@@ -64,7 +64,7 @@ export function timeLimit(ms: number | undefined): number | undefined {
 }
 
 function codeSet(codes: readonly RetryCode[]): ReadonlySet<string> {
-  const all = codes.map((code) => String(code).toUpperCase());
+  const all = codes.map(String);
   if (all.every((code) => /^[45](\d\d|XX)$/.test(code))) return new Set(all);
   throw invalid("retryCodes", 'must be 400 to 599, "4XX" or "5XX"');
 }

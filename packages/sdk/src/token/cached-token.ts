@@ -47,6 +47,7 @@ export function dropToken(settings: Settings, accessToken?: string): void {
 }
 
 /** The cache for the credentials that are known without asking. */
-function cacheOf({ security: { current } }: Settings): TokenCache | undefined {
+function cacheOf({ security }: Settings): TokenCache | undefined {
+  const current = security.current();
   return current && caches.get(current);
 }

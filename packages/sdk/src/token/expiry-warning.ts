@@ -33,10 +33,11 @@ export function expiryWatch(tell: OnExpiryWarning = warning("Expires soon:")): L
     const members = [...header.slice(0, MOST_LENGTH).matchAll(MEMBER)];
     if (members.map(([text]) => text).join("") !== header) return;
     for (const [, what, at, within, id] of members) {
-      if (!at || !within || !(what === "client" || (what === "secret" && id))) continue;
-      const secretId = what === "secret" ? id : undefined;
-      const notice = { what, secretId, endsAt: new Date(Number(at) * 1000), withinDays: Number(within) };
-      tellOf(JSON.stringify(notice), notice);
+      const ends = at && within && { endsAt: new Date(Number(at) * 1000), withinDays: Number(within) };
+      let notice: ExpiryWarning | undefined;
+      if (ends && what === "client") notice = { what, secretId: undefined, ...ends };
+      if (ends && what === "secret" && id) notice = { what, secretId: id, ...ends };
+      if (notice) tellOf(JSON.stringify(notice), notice);
     }
   };
 }

@@ -23,7 +23,7 @@ export async function authorizedFetch(
   const body = init.body || input instanceof Request ? await bodyOf(input, init) : NO_BODY;
   let call = outgoing(settings, { input, init, body });
   let isRepeat = false;
-  for (let hops = 0; ; ) {
+  for (;;) {
     const held = cachedToken(settings, call.init);
     const token = held instanceof Promise ? await held : held;
     const headers = authorised(settings, token, call.init.headers);
@@ -39,7 +39,7 @@ export async function authorizedFetch(
       if (!call.repeatable) return response;
       discard(response);
     } else {
-      const next = redirected(settings, call, { response, hops: hops++ });
+      const next = redirected(settings, call, response);
       if (next === undefined) return response;
       call = next;
     }

@@ -12,6 +12,8 @@ export interface Outgoing extends Exchange<Response> {
   readonly init: Omit<FetchInit, "headers"> & { readonly method: string; readonly headers: Headers };
   /** What the caller wants of redirects; the transport follows none. */
   readonly redirect: RequestRedirect;
+  /** How many redirects were followed before it. */
+  readonly hops: number;
   /** Whether its body can be sent again. */
   readonly repeatable: boolean;
 }
@@ -48,6 +50,7 @@ export function outgoing(settings: Settings, { input, init, body }: Asked): Outg
     },
     redirect: init.redirect ?? request?.redirect ?? "follow",
     repeatable,
+    hops: 0,
     timeoutMs: timeLimit(init.timeoutMs ?? settings.timeoutMs),
   };
 }

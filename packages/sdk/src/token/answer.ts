@@ -3,8 +3,6 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** When the request was sent, by the monotonic clock. */
-  readonly sentAt: number;
   /** The secret that was sent, to take out of what is shown. */
   readonly secret: string;
 }

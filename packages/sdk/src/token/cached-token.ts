@@ -37,7 +37,7 @@ export function cachedToken(settings: Settings, options: TokenOptions = {}): Acc
   return withSecurity(settings, signal, (security) => {
     const cache = caches.get(security) ?? tokenCache(settings, security);
     caches.set(security, cache);
-    return cache.get({ scopes, forced, signal });
+    return cache.get(scopes, forced, signal);
   }).then(check);
 }
 

@@ -20,24 +20,25 @@ export type LookForExpiry = (headers: Headers) => void;
 
 const MOST_LENGTH = 4096;
 
-// RFC 9651 §4.2: a list of tokens with parameters in any order; what is no such list fails whole. Of strings it takes
-// those without a comma, semicolon or backslash, as ids are.
+// A list of tokens with parameters in any order (RFC 9651 §3.1); a member that is not so, or not known, is passed over.
 const MEMBER =
-  /([\w*]+)(?=[^,]*; *at=@(\d{1,12})(?![^;, ])|)(?=[^,]*; *within=(\d{1,3})(?![^;, ])|)(?=[^,]*; *id="([^",;\\]+)"|)(?:; *[\w*.-]+(?:=(?:"[^",;\\]*"|[^\s",;]+))?)*(?:$|[ \t]*,[ \t]*(?!$))/gy;
+  /(?:^|,)\s*(client|secret)(?=;)(?=[^,]*; *at=@(\d{1,12})(?![^;, ]))(?=[^,]*; *within=(\d{1,3})(?![^;, ]))(?:[^,]*; *id="([^",;\\]+)"|)/g;
 
-/** Passes each warning on once; a header that is malformed, or longer than 4 KiB, is as none. */
+/** Passes each warning on once; what is malformed, or in a header beyond 4 KiB, is as not there. */
 export function expiryWatch(tell: OnExpiryWarning = warning("Expires soon:")): LookForExpiry {
   const tellOf = tellOnce(tell);
   return (headers) => {
     const header = headers.get("carnet-expiry-warning") ?? "";
-    const members = [...header.slice(0, MOST_LENGTH).matchAll(MEMBER)];
-    if (members.map(([text]) => text).join("") !== header) return;
-    for (const [, what, at, within, id] of members) {
-      const ends = at && within && { endsAt: new Date(Number(at) * 1000), withinDays: Number(within) };
-      let notice: ExpiryWarning | undefined;
-      if (ends && what === "client") notice = { what, secretId: undefined, ...ends };
-      if (ends && what === "secret" && id) notice = { what, secretId: id, ...ends };
-      if (notice) tellOf(JSON.stringify(notice), notice);
+    if (header.length > MOST_LENGTH) return;
+    for (const [, what, at, within, secretId] of header.matchAll(MEMBER)) {
+      const endsAt = new Date(Number(at) * 1000);
+      const notice: ExpiryWarning = {
+        what: what === "client" ? what : "secret",
+        secretId,
+        endsAt,
+        withinDays: Number(within),
+      };
+      tellOf(JSON.stringify(notice), notice);
     }
   };
 }

@@ -7,21 +7,16 @@ import { refusesClient } from "./with-security.ts";
 
 const MOST_SLOTS = 256;
 
-/** What a token is wanted for. */
-export interface Wanted {
-  /** Sorted and each once; empty for all that the client has. */
-  readonly scopes: readonly string[];
-  /** Whether one that is at hand will not do. */
-  readonly forced: boolean;
-  readonly signal: AbortSignal | null | undefined;
-}
-
-/** The tokens of one client id and secret at one token URL, keyed by scope set; the oldest go when there are too many. */
+/** The tokens of one client id and secret at one token URL, keyed by sorted scope set; the oldest go when there are too many. */
 export interface TokenCache {
   /** A token at hand that was granted for these scopes or more; one that ages is renewed in the background. */
   serve(scopes: readonly string[]): AccessToken | undefined;
-  /** A token at hand, unless it is forced, else the one that all wait for. */
-  get(wanted: Wanted): AccessToken | Promise<AccessToken>;
+  /** A token at hand, unless one that is at hand will not do (`forced`), else the one that all wait for. */
+  get(
+    scopes: readonly string[],
+    forced: boolean,
+    signal: AbortSignal | null | undefined,
+  ): AccessToken | Promise<AccessToken>;
   /** Forgets one token, or all; answers that are still on their way are not kept. */
   drop(accessToken?: string): void;
 }
@@ -55,7 +50,7 @@ export function tokenCache(settings: Settings, security: Security): TokenCache {
 
   return {
     serve,
-    get({ scopes, forced, signal }) {
+    get(scopes, forced, signal) {
       const held = forced ? undefined : serve(scopes);
       if (held) return held;
       const key = scopes.join(" ");

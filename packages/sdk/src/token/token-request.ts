@@ -1,6 +1,6 @@
 import { BODY_LIMIT } from "../http/answer-facts.ts";
 import { readBounded } from "../http/bounded-body.ts";
-import { exchange } from "../http/exchange.ts";
+import { type Exchange, exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { withRetries } from "../http/retries.ts";
 import type { RequestOptions } from "../settings/options.ts";
@@ -37,38 +37,39 @@ export interface Ask {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749 §4.4.2}
  */
 export async function requestToken(settings: Settings, ask: Ask): Promise<Grant> {
-  const { options, scope } = ask;
+  const { options, scope, security } = ask;
   const url = endpoint(settings, options.serverURL);
   const form = formOf(ask);
-  const init: RequestInit & { method: string; headers: Headers } = {
-    method: "POST",
-    headers: headersOf(settings.headers, FORM, options.headers),
-    body: form.toString(),
-    redirect: "manual",
-    signal: options.signal ?? null,
-  };
-  const call = {
+  const secret = security.clientSecret;
+  const call: Exchange<Answer> = {
     input: url,
     url,
-    init,
+    init: {
+      method: "POST",
+      headers: headersOf(settings.headers, FORM, options.headers),
+      body: form.toString(),
+      redirect: "manual",
+      signal: options.signal ?? null,
+    },
     fields: [...form.keys()],
-    secret: ask.security.clientSecret,
+    secret,
     timeoutMs: timeLimit(options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS),
-  };
-  const attempt = (): Promise<Answer> => {
-    const sentAt = settings.clock.monotonic();
-    const read = async (response: Response, signal?: AbortSignal | null): Promise<Answer> => {
+    async read(response, signal) {
       const { content } = await readBounded(response, BODY_LIMIT, signal);
       const { status, headers } = response;
-      return { status, headers, text: await content.text(), sentAt, secret: call.secret };
-    };
-    return exchange(settings, { ...call, read });
+      return { status, headers, text: await content.text(), secret };
+    },
+  };
+  let sentAt = 0;
+  const attempt = (): Promise<Answer> => {
+    sentAt = settings.clock.monotonic();
+    return exchange(settings, call);
   };
   const answer = await withRetries(settings, { options, idempotent: true, attempt });
   if (answer.status >= 400) throw refused(answer);
   const token = granted(answer, scope);
   settings.expiry(answer.headers);
-  return { token, sentAt: answer.sentAt };
+  return { token, sentAt };
 }
 
 function formOf({ security, scope }: Ask): URLSearchParams {

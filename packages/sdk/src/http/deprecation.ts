@@ -1,4 +1,4 @@
-import { tellOnce, warning } from "./tell-once.ts";
+import { tellOnce } from "./tell-once.ts";
 import { withoutQuery } from "./without-query.ts";
 
 /** What a server said of an address that is going away. */
@@ -20,14 +20,14 @@ export type OnDeprecation = (notice: DeprecationNotice) => void;
 export type LookForDeprecation = (url: string, headers: Headers) => void;
 
 /** Passes each address's first notice on. */
-export function deprecationWatch(tell: OnDeprecation = warning("Deprecated:")): LookForDeprecation {
-  const tellOf = tellOnce(tell);
+export function deprecationWatch(hook: OnDeprecation | undefined): LookForDeprecation {
+  const tell = tellOnce(hook, "Deprecated:");
   return (address, headers) => {
     const [deprecation, sunset] = [headers.get("deprecation"), headers.get("sunset")];
     if ((deprecation ?? sunset) === null) return;
     const url = withoutQuery(address);
     const link = headers.get("link") ?? undefined;
-    tellOf(url, { url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
+    tell(url, { url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
   };
 }
 

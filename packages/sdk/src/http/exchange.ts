@@ -61,7 +61,7 @@ function typed(call: Exchange<unknown>, error: unknown): CarnetError {
 /** `fetch` fails with the same TypeError for what it cannot send and for what got no answer; this tells them apart. */
 function unsendable({ url, init }: Exchange<unknown>): CarnetError | undefined {
   try {
-    new Request(url, { ...init, body: init.duplex ? null : (init.body ?? null), signal: null });
+    new Request(url, { ...init, ...(init.duplex && { body: null }), signal: null });
     return undefined;
   } catch (error) {
     return invalid("init", "failed: see the cause", summarise(error));

@@ -52,8 +52,7 @@ export async function withRetries<T extends Tried>(
 
 /** Whether an answer may be another one next time; after another status than 429 the work may have been done. */
 function worthAgain(policy: RetryPolicy, idempotent: boolean, status: number): boolean {
-  const code = String(status);
-  return (idempotent || status === 429) && (policy.codes.has(code) || policy.codes.has(`${code[0]}XX`));
+  return (idempotent || status === 429) && policy.codes.test(String(status));
 }
 
 /** Whether no answer came, and trying again does no harm. */

@@ -25,7 +25,7 @@ export interface RetryPolicy {
   readonly maxIntervalMs: number;
   readonly maxElapsedMs: number;
   /** Which statuses are tried again. */
-  readonly codes: ReadonlySet<string>;
+  readonly codes: RegExp;
 }
 
 const DEFAULT_POLICY: RetryPolicy = {
@@ -34,7 +34,7 @@ const DEFAULT_POLICY: RetryPolicy = {
   exponent: 1.5,
   maxIntervalMs: 30_000,
   maxElapsedMs: 120_000,
-  codes: new Set("429 500 502 503 504".split(" ")),
+  codes: /429|50[0234]/,
 };
 
 /** The longest wait that every runtime's timers can tell. */
@@ -49,7 +49,7 @@ export function retryPolicy(
   if (retries === undefined && codes === undefined) return base;
   const numbers = typeof retries === "number" ? { maxRetries: retries } : retries;
   for (const [key, value] of Object.entries(numbers ?? {})) bounded(`retries.${key}`, value, 0);
-  return { ...base, ...numbers, codes: codes ? codeSet(codes) : base.codes };
+  return { ...base, ...numbers, codes: codes ? codePattern(codes) : base.codes };
 }
 
 /** Checks a number that must lie between `least` and what a timer can tell. */
@@ -63,8 +63,9 @@ export function timeLimit(ms: number | undefined): number | undefined {
   return ms === undefined ? ms : bounded("timeoutMs", ms, 1);
 }
 
-function codeSet(codes: readonly RetryCode[]): ReadonlySet<string> {
-  const all = codes.map(String);
-  if (all.every((code) => /^[45](\d\d|XX)$/.test(code))) return new Set(all);
-  throw invalid("retryCodes", 'must be 400 to 599, "4XX" or "5XX"');
+function codePattern(codes: readonly RetryCode[]): RegExp {
+  for (const code of codes) {
+    if (!/^[45](\d\d|XX)$/.test(String(code))) throw invalid("retryCodes", 'must be 400 to 599, "4XX" or "5XX"');
+  }
+  return new RegExp(codes.join("|").replaceAll("X", "\\d") || "-"); // No status matches the dash.
 }

@@ -46,7 +46,7 @@ export function checkURL(field: string, value: string | URL, allowInsecureHTTP: 
   throw invalid(field, HINT);
 }
 
-const HINT = "must be us, eu, apac or an https: URL without user; http: needs loopback or `allowInsecureHTTP`";
+const HINT = "must be us, eu, apac or https: without user; http: needs loopback or `allowInsecureHTTP`";
 const LOOPBACK = /^(.+\.)?localhost$|^127\.[\d.]+$|^\[::1]$/;
 
 /** The address of `path` on a server: absolute as it is, anything else appended to the base. */

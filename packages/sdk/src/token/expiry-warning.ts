@@ -1,4 +1,4 @@
-import { tellOnce, warning } from "../http/tell-once.ts";
+import { tellOnce } from "../http/tell-once.ts";
 
 /** What a server said of credentials that end soon. */
 export interface ExpiryWarning {
@@ -25,8 +25,8 @@ const MEMBER =
   /(?:^|,)\s*(client|secret)(?=;)(?=[^,]*; *at=@(\d{1,12})(?![^;, ]))(?=[^,]*; *within=(\d{1,3})(?![^;, ]))(?:[^,]*; *id="([^",;\\]+)"|)/g;
 
 /** Passes each warning on once; what is malformed, or in a header beyond 4 KiB, is as not there. */
-export function expiryWatch(tell: OnExpiryWarning = warning("Expires soon:")): LookForExpiry {
-  const tellOf = tellOnce(tell);
+export function expiryWatch(hook: OnExpiryWarning | undefined): LookForExpiry {
+  const tell = tellOnce(hook, "Expires soon:");
   return (headers) => {
     const header = headers.get("carnet-expiry-warning") ?? "";
     if (header.length > MOST_LENGTH) return;
@@ -38,7 +38,7 @@ export function expiryWatch(tell: OnExpiryWarning = warning("Expires soon:")): L
         endsAt,
         withinDays: Number(within),
       };
-      tellOf(JSON.stringify(notice), notice);
+      tell(JSON.stringify(notice), notice);
     }
   };
 }

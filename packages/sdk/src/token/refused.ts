@@ -15,7 +15,7 @@ export function refused(answer: Answer): IamError | SDKError {
     const found = names.map((name) => members[name]).find((value) => /string|number/.test(typeof value)) ?? "";
     return (
       scrub(String(found), secret)
-        .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+        .replace(/[\s\p{Cc}]+/gu, " ")
         .trim() || undefined
     );
   };

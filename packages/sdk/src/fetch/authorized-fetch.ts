@@ -51,9 +51,9 @@ const kept = new WeakMap<AccessToken, Headers>();
 /** The headers of a call; where the caller gave none they are made once a token, as checking a long one takes time. */
 function authorised(settings: Settings, token: AccessToken, own: Headers): Headers {
   const isCommon = own === settings.headers;
-  const known = isCommon && kept.get(token);
-  const headers = known || headersOf(own, { authorization: `Bearer ${token.accessToken}` });
-  if (isCommon && !known) kept.set(token, headers);
+  let headers = isCommon ? kept.get(token) : undefined;
+  headers ??= headersOf(own, { authorization: `Bearer ${token.accessToken}` });
+  if (isCommon) kept.set(token, headers);
   // A transport of the caller's has headers of its own each time, as it may add to them.
   return settings.hasOwnTransport ? headers : new Headers(headers);
 }

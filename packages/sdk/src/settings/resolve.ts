@@ -19,10 +19,9 @@ export const TOKEN_PATH = "/oauth2/token";
  * @throws {InvalidRequestError} for the first option that cannot be used
  */
 export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
-  const { allowInsecureHTTP, hooks, apiVersion = "2026-01-01" } = options;
-  const { userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
+  const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = "2026-01-01" } = options;
+  const { httpClient, userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
   const serverURL = chooseServer(options);
-  const { allowedOrigins = [] } = options;
   return {
     serverURL,
     tokenURL: checkURL("tokenURL", onServer(serverURL, options.tokenURL ?? TOKEN_PATH), allowInsecureHTTP).href,
@@ -33,8 +32,8 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     headers: headersOf({ "user-agent": userAgent, "x-version": apiVersion }),
     scopes: scopeSet(options.scopes ?? []).sort(),
     security: securitySource(options.security),
-    client: transport(options.httpClient, hooks),
-    hasOwnTransport: !options.httpClient,
+    client: transport(httpClient, hooks),
+    hasOwnTransport: !httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),
     timeoutMs: timeLimit(options.timeoutMs),
     clock: options.clock ?? systemClock,

@@ -38,8 +38,7 @@ export function securitySource(option: SecurityOption | undefined): SecuritySour
     if (!ask) throw invalid("security", `is missing. ${ADVICE}`);
     try {
       const next = checkSecurity(await ask());
-      const isSame = next.clientId === current?.clientId && next.clientSecret === current.clientSecret;
-      current = (isSame && current) || next;
+      if (next.clientId !== current?.clientId || next.clientSecret !== current.clientSecret) current = next;
       return current;
     } catch (error) {
       if (error instanceof CarnetError) throw error;

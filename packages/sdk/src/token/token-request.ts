@@ -55,8 +55,8 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
     secret,
     timeoutMs: timeLimit(options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS),
     async read(response, signal) {
-      const { content } = await readBounded(response, BODY_LIMIT, signal);
       const { status, headers } = response;
+      const { content } = await readBounded(response, BODY_LIMIT, signal);
       return { status, headers, text: await content.text(), secret };
     },
   };

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
+import { addSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import { BoundedCache } from "@carnet/core/bounded-cache";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
@@ -14,7 +15,7 @@ import { type ClientRegistration, registerClient } from "@carnet/core/client/reg
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import { formatGeneratedSecret, generatedSecretRandom } from "@carnet/protocol/client-secret";
+import { formatGeneratedSecret, generatedSecretRandom, secretIdOf } from "@carnet/protocol/client-secret";
 import { parseSecretId, secretIdAlphabet } from "@carnet/protocol/ids";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher, type SlowHashLimits } from "@carnet/server/crypto/secret-hasher";
@@ -36,7 +37,17 @@ export interface Credentials {
 }
 
 /** Clients of a kind, each with its own right secret. All have the same three scopes. */
-export type Kind = "plain" | "disabled" | "expired" | "with an expired secret" | "elsewhere" | "unknown";
+export type Kind =
+  | "plain"
+  | "disabled"
+  | "expired"
+  | "with an expired secret"
+  | "with a revoked secret"
+  | "with a pending secret"
+  | "with an idle secret"
+  | "with ten secrets"
+  | "elsewhere"
+  | "unknown";
 
 export interface World extends AsyncDisposable {
   readonly ports: TokenEndpointPorts;
@@ -53,6 +64,8 @@ export interface World extends AsyncDisposable {
 /** Before anything expires in this registry, and after. */
 export const earlier = "2026-06-01T00:00:00Z";
 export const later = "2026-06-03T00:00:00Z";
+
+type ClientTarget = { readonly clientId: string; readonly ifMatch: undefined };
 
 const scope = "file:read file:write data_tables|r";
 
@@ -86,11 +99,28 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
     const { client, generatedSecret } = registered.value;
     return { clientId: client.clientId, secret: (generatedSecret ?? given.secret?.value)?.reveal() ?? "" };
   };
+  const secretPorts = { ...ports, store };
+  const registerThen = async (
+    act: (target: ClientTarget, secretId: string) => Promise<unknown>,
+  ): Promise<Credentials> => {
+    const made = await register({});
+    const secretId = secretIdOf(made.secret) ?? "";
+    must(await act({ clientId: made.clientId, ifMatch: undefined }, secretId));
+    return made;
+  };
   const makers: Readonly<Record<Kind, () => Promise<Credentials>>> = {
     plain: () => register({}),
     disabled: () => register({ status: "disabled" }),
     expired: () => register({ expires_at: "2026-06-02" }),
     "with an expired secret": () => register({ secret: { expires_at: "2026-06-02" } }),
+    "with a revoked secret": () => registerThen((target, secretId) => revokeSecret(target, secretId, secretPorts)),
+    "with a pending secret": () => register({ secret: { not_before: "2026-07-01" } }),
+    "with an idle secret": () =>
+      registerThen((target) => rotateSecrets(target, { end_old_when_idle_for: 3600 }, secretPorts)),
+    "with ten secrets": () =>
+      registerThen(async (target) => {
+        for (let secrets = 1; secrets < 10; secrets++) must(await addSecret(target, {}, secretPorts));
+      }),
     elsewhere: () => register({ ip_allowlist: ["203.0.113.0/24", "198.51.100.0/24"] }),
     unknown: async () => ({ clientId: randomUUID(), secret: newSecret() }),
   };
@@ -107,6 +137,11 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function must(outcome: unknown): void {
+  const refused = typeof outcome === "object" && outcome !== null && "ok" in outcome && outcome.ok !== true;
+  if (refused) throw new Error(JSON.stringify(outcome));
 }
 
 /** A well-formed generated secret that is nobody's. */

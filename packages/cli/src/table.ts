@@ -21,7 +21,8 @@ export function shorten(text: string, most = 40): string {
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
 }
 
-const harmless = (text: string): string => text.replace(/\p{C}/gu, " ");
+/** Text without what could move the cursor, hide other text or break the line: each of it is a space. */
+export const harmless = (text: string): string => text.replace(/\p{C}/gu, " ");
 
 const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
 

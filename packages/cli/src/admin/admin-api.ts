@@ -28,12 +28,6 @@ export class AdminRefusal extends Error {
   }
 }
 
-/** A client, with the tag of the state in which it was read. */
-export interface TaggedClient<View = Client> {
-  readonly client: View;
-  readonly etag: string;
-}
-
 /** The admin API as functions. Each throws an AdminRefusal where it is refused, and what the SDK throws otherwise. */
 export class AdminApi {
   readonly #fetch: Fetch;
@@ -42,21 +36,20 @@ export class AdminApi {
     this.#fetch = fetch;
   }
 
-  async createClient(client: NewClient): Promise<CreatedClient> {
+  createClient(client: NewClient): Promise<CreatedClient> {
     return this.#json("POST", "/clients", { body: client, once: true });
   }
 
-  async showClient(clientId: string): Promise<TaggedClient> {
-    const answer = await this.#send("GET", clientPath(clientId));
-    return { client: (await answer.json()) as Client, etag: answer.headers.get("ETag") ?? "*" };
+  showClient(clientId: string): Promise<Client> {
+    return this.#json("GET", clientPath(clientId));
   }
 
-  async changeClient(clientId: string, change: ClientChange, etag?: string): Promise<Client> {
-    return this.#json("PATCH", clientPath(clientId), { body: change, etag });
+  changeClient(clientId: string, change: ClientChange): Promise<Client> {
+    return this.#json("PATCH", clientPath(clientId), { body: change });
   }
 
-  async deleteClient(clientId: string): Promise<void> {
-    await this.#send("DELETE", clientPath(clientId));
+  deleteClient(clientId: string): Promise<void> {
+    return this.#delete(clientPath(clientId));
   }
 
   listClients(query: Readonly<Record<string, string | readonly string[] | undefined>>): Promise<ClientList> {
@@ -92,8 +85,8 @@ export class AdminApi {
     return this.#json("POST", `${clientPath(clientId)}/secrets/rotate`, { body: rotation, once: true });
   }
 
-  async revokeSecret(clientId: string, secretId: string): Promise<void> {
-    await this.#send("DELETE", `${clientPath(clientId)}/secrets/${encodeURIComponent(secretId)}`);
+  revokeSecret(clientId: string, secretId: string): Promise<void> {
+    return this.#delete(`${clientPath(clientId)}/secrets/${encodeURIComponent(secretId)}`);
   }
 
   async listScopes(): Promise<readonly Scope[]> {
@@ -105,8 +98,8 @@ export class AdminApi {
     return this.#json("PUT", `/scopes/${encodeURIComponent(name)}`, { body: { description } });
   }
 
-  async deleteScope(name: string): Promise<void> {
-    await this.#send("DELETE", `/scopes/${encodeURIComponent(name)}`);
+  deleteScope(name: string): Promise<void> {
+    return this.#delete(`/scopes/${encodeURIComponent(name)}`);
   }
 
   async #json<Body>(method: string, path: string, sent: Sent = {}): Promise<Body> {
@@ -117,11 +110,15 @@ export class AdminApi {
     }) as Promise<Body>;
   }
 
-  async #send(method: string, path: string, { body, etag, once }: Sent = {}): Promise<Response> {
+  async #delete(path: string): Promise<void> {
+    const { status, headers } = await this.#send("DELETE", path);
+    if (status !== 204) throw new AdminRefusal(strange(status, headers)); // by whatever it was, not by an admin API
+  }
+
+  async #send(method: string, path: string, { body, once }: Sent = {}): Promise<Response> {
     const headers = new Headers({ Accept: "application/json" });
     if (body !== undefined)
       headers.set("Content-Type", method === "PATCH" ? "application/merge-patch+json" : "application/json");
-    if (etag !== undefined) headers.set("If-Match", etag);
     if (once) headers.set("Idempotency-Key", randomUUID()); // so that a repetition of a lost request does nothing twice
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const answer = await this.#fetchAgain(once === true, () => this.#fetch(`${adminPath}${path}`, init));
@@ -143,7 +140,6 @@ export class AdminApi {
 
 interface Sent {
   readonly body?: unknown;
-  readonly etag?: string | undefined;
   readonly once?: boolean;
 }
 

@@ -1,5 +1,6 @@
 import type { ProblemKind } from "@carnet/protocol/admin/problems";
 import { Failure } from "../failure.ts";
+import { harmless } from "../table.ts";
 import { AdminRefusal } from "./admin-api.ts";
 
 /** Which flag sets a member of a body, so that a problem names what was typed. */
@@ -10,7 +11,10 @@ export async function refuseWithFlags<Value>(flags: FlagsOfMembers, act: () => P
   try {
     return await act();
   } catch (error) {
-    if (error instanceof AdminRefusal) throw new Failure(explain(error, flags));
+    if (error instanceof AdminRefusal) {
+      const lines = explain(error, flags).map(harmless); // whatever service it is that answered
+      throw new Failure(lines.join("\n  "));
+    }
     throw error;
   }
 }
@@ -25,14 +29,14 @@ const nextSteps: Partial<Record<ProblemKind, string>> = {
   fault: "The service's log has the reason under this request.",
 };
 
-function explain({ problem }: AdminRefusal, flags: FlagsOfMembers): string {
+function explain({ problem }: AdminRefusal, flags: FlagsOfMembers): readonly string[] {
   const where = problem.request_id === "" ? "" : ` (request ${problem.request_id})`;
   if (problem.errors === undefined || problem.errors.length === 0) {
     const kind = problem.type.replace("urn:carnet:problem:", "");
     const next = Object.entries(nextSteps).find(([name]) => name === kind)?.[1];
-    return `Refused: ${problem.detail}${where}.${next === undefined ? "" : ` ${next}`}`;
+    return [`Refused: ${problem.detail}${where}.${next === undefined ? "" : ` ${next}`}`];
   }
-  return [`Refused, nothing was done${where}:`, ...describeErrors(problem.errors, flags)].join("\n  ");
+  return [`Refused, nothing was done${where}:`, ...describeErrors(problem.errors, flags)];
 }
 
 /** What is wrong with which member, by the flag that sets it. */

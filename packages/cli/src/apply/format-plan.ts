@@ -1,3 +1,4 @@
+import { harmless } from "../table.ts";
 import type { Plan, Step } from "./plan.ts";
 
 const signs = { create: "+", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
@@ -5,10 +6,10 @@ const signs = { create: "+", change: "~", drift: "!", disable: "-", impossible: 
 /** A plan for people: a line a step, and under it what differs. */
 export function formatPlan({ steps, unchanged }: Plan): string {
   const lines = steps.flatMap((step) => [
-    `${signs[step.kind]} ${step.kind.padEnd(10)} ${describe(step)}\n`,
+    `${signs[step.kind]} ${step.kind.padEnd(10)} ${describe(step)}`,
     ...details(step),
   ]);
-  return `${lines.join("")}${steps.length} to do, ${unchanged} as they should be.\n`;
+  return `${lines.map((line) => `${harmless(line)}\n`).join("")}${steps.length} to do, ${unchanged} as they should be.\n`;
 }
 
 function describe(step: Step): string {
@@ -31,7 +32,7 @@ function describe(step: Step): string {
 const details = (step: Step): readonly string[] =>
   "differences" in step
     ? step.differences.map(
-        ({ member, is, shouldBe }) => `               ${member}: ${is} -> ${shouldBe}${warningOf(member)}\n`,
+        ({ member, is, shouldBe }) => `               ${member}: ${is} -> ${shouldBe}${warningOf(member)}`,
       )
     : [];
 

@@ -14,7 +14,7 @@ export function addClientShowCommand(client: Command): void {
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((id: string, options: { json?: boolean }) =>
     withAdminApi(command, async (api) => {
-      const { client: shown } = await api.showClient(id);
+      const shown = await api.showClient(id);
       if (options.json) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
       else
         process.stdout.write(

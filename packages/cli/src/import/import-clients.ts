@@ -3,6 +3,7 @@ import type { AdminApi } from "../admin/admin-api.ts";
 import { describeErrors, refuseWithFlags } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
 import { ProgressBar } from "../progress-bar.ts";
+import { harmless } from "../table.ts";
 import { type Batch, type FailedLine, readBatches } from "./batches.ts";
 
 /** The import of existing clients. Apart from its command, since it is loaded only for that. */
@@ -62,7 +63,7 @@ async function send(api: AdminApi, batch: Batch, dryRun: boolean) {
 }
 
 const describe = ({ line, client_id, problem }: FailedLine): string =>
-  `line ${line}${client_id === null ? "" : ` (${client_id.replace(/\p{C}/gu, " ")})`}: ${problem}\n`;
+  `${harmless(`line ${line}${client_id === null ? "" : ` (${client_id})`}: ${problem}`)}\n`;
 
 function stoppedAt(
   error: unknown,

@@ -17,5 +17,5 @@ for (const [name, input] of [
   ["one-function", join(dist, "one-function.js")],
 ] as const) {
   const bundle = await rolldown({ input, platform: "neutral" });
-  await bundle.write({ file: join(dist, `bundles/${name}.js`), minify: true });
+  await bundle.write({ file: join(dist, `bundles/${name}.js`), minify: true, comments: false });
 }

@@ -149,10 +149,10 @@ suite("a fresh clone", () => {
     assert.deepEqual(exported, ["CARNET_SERVER_URL", "CARNET_CLIENT_ID", "CARNET_CLIENT_SECRET"]);
   });
 
-  test("the README's test command is what .ci/run runs, before npm run check", () => {
+  test("the README's test command is what .ci/run runs, before npm run check and npm run runtimes", () => {
     const ci = readFileSync(join(root, ".ci/run"), "utf8");
     assert.ok(commands.includes("npm ci && npm test"));
-    assert.match(ci, /^npm ci && npm test$\n^npm run check$/m);
+    assert.match(ci, /^npm ci && npm test$\n^npm run check$\n^npm run runtimes$/m);
   });
 
   test("the README's links lead somewhere", () => {

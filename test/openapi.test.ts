@@ -44,7 +44,9 @@ describe("the OpenAPI document", () => {
 
   it("declares no other answers than these, but for the refusal of too many requests, which comes later", () => {
     const answered = new Set(asks.map(nameOf));
-    const unanswered = openapi.declared().filter((name) => !answered.has(name));
+    // What the admin API declares is held against its answers in test/admin/operations.test.ts
+    const declared = openapi.declared().filter((name) => !name.includes(" /admin/"));
+    const unanswered = declared.filter((name) => !answered.has(name));
     assert.deepEqual(unanswered, ["POST /oauth2/token 429", "POST /iam/v1/oauth2/token 429"]);
   });
 
@@ -63,7 +65,7 @@ describe("the OpenAPI document", () => {
   });
 
   it("describes the answer to a method that a path does not take [RFC9110 §15.5.6]", async () => {
-    for (const path of Object.keys(openapi.document.paths)) {
+    for (const path of Object.keys(openapi.document.paths).filter((one) => !one.startsWith("/admin/"))) {
       const answer = await ask({ of: "", method: "DELETE", path, expected: 405, on: "running" });
       assert.equal(answer.status, 405);
       openapi.assertComponent("MethodNotAllowed", answer);

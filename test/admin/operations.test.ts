@@ -58,7 +58,9 @@ describe("the admin API", () => {
   it("answers a body over 4 MiB with 413", async () => {
     for (const { method, path } of operations()) {
       const declared = api.openapi.document.paths[`/admin/v1${path}`]?.[method.toLowerCase()]?.responses ?? {};
-      if ("413" in declared) await api.expect(413, method, path, { raw: new Uint8Array(4 * 1024 * 1024 + 1) });
+      if (!("413" in declared)) continue;
+      const { json } = await api.expect(413, method, path, { raw: new Uint8Array(4 * 1024 * 1024 + 1) });
+      assert.match(String(json["detail"]), /4 MiB/);
     }
   });
 
@@ -68,7 +70,10 @@ describe("the admin API", () => {
       const declared = api.openapi.document.paths[`/admin/v1${path}`]?.[method.toLowerCase()]?.responses ?? {};
       if (!("415" in declared)) continue;
       const there = path.replace("{client_id}", String(json["client_id"])).replace("{name}", "file:read");
-      await api.expect(415, method, there, { raw: "{}", headers: { "content-type": "text/plain" } });
+      for (const type of ["text/plain", "nonsense", "application/x-www-form-urlencoded"]) {
+        const { json } = await api.expect(415, method, there, { raw: "{}", headers: { "content-type": type } });
+        assert.match(String(json["detail"]), /^send application\//);
+      }
       for (const raw of ["", "{", '{"a":1}}', Uint8Array.of(0x22, 0xff, 0x22)]) {
         const answer = await api.expect(400, method, there, { raw });
         assert.equal(answer.json["type"], "urn:carnet:problem:malformed");

@@ -1,5 +1,5 @@
 import { ClientDirectory } from "@carnet/core/client/client-directory";
-import type { ClientLookup } from "@carnet/core/client/client-store";
+import type { ClientLookup, ClientStore } from "@carnet/core/client/client-store";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { parseCidr } from "@carnet/protocol/cidr";
 import type { ClientId } from "@carnet/protocol/ids";
@@ -54,7 +54,7 @@ export const plantedLeaks: Readonly<Record<string, (world: World) => TokenEndpoi
 class WatchedDirectory extends ClientDirectory {
   readonly #watch: (lookup: ClientLookup) => void;
 
-  constructor(store: World["store"], watch: (lookup: ClientLookup) => void) {
+  constructor(store: ClientStore, watch: (lookup: ClientLookup) => void) {
     super(store, 100_000);
     this.#watch = watch;
   }

@@ -6,22 +6,27 @@ import { createSecretKey, randomBytes, randomInt, randomUUID } from "node:crypto
 import { mkdtemp, rm } from "node:fs/promises";
 import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
+import { addSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import { BoundedCache } from "@carnet/core/bounded-cache";
-import type { Client } from "@carnet/core/client/client";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
+import { SecretUses } from "@carnet/core/client/secret-uses";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import { formatGeneratedSecret, generatedSecretRandom } from "@carnet/protocol/client-secret";
-import { type ClientId, parseSecretId, type SecretId, secretIdAlphabet } from "@carnet/protocol/ids";
+import { formatGeneratedSecret, generatedSecretRandom, secretIdOf } from "@carnet/protocol/client-secret";
+import { parseSecretId, secretIdAlphabet } from "@carnet/protocol/ids";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher, type SlowHashLimits } from "@carnet/server/crypto/secret-hasher";
 import { createSigner } from "@carnet/server/crypto/signing-key";
 import { createStandInDraw, type StandInDraw } from "@carnet/server/crypto/stand-in-draw";
 import { createLog } from "@carnet/server/log/logger";
-import { createTokenLog } from "@carnet/server/log/token-log";
+import { createTokenLog, recordUses } from "@carnet/server/log/token-log";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { createSqlAnswerStore } from "@carnet/server/store/sql-answer-store";
 import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { createSqlScopeStore } from "@carnet/server/store/sql-scope-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { pino } from "pino";
@@ -33,11 +38,22 @@ export interface Credentials {
 }
 
 /** Clients of a kind, each with its own right secret. All have the same three scopes. */
-export type Kind = "plain" | "disabled" | "expired" | "with an expired secret" | "elsewhere" | "unknown";
+export type Kind =
+  | "plain"
+  | "disabled"
+  | "expired"
+  | "with an expired secret"
+  | "with a revoked secret"
+  | "with a pending secret"
+  | "with an idle secret"
+  | "with ten secrets"
+  | "elsewhere"
+  | "unknown";
 
 export interface World extends AsyncDisposable {
   readonly ports: TokenEndpointPorts;
-  readonly store: ClientStore;
+  readonly store: ClientStore & KeptAnswerStore;
+  readonly scopes: ScopeCatalogue;
   /** The same clients by way of a store that finds stand-ins in another way. */
   storeThatDraws(draw: (own: StandInDraw) => StandInDraw): ClientStore;
   register(registration: Omit<ClientRegistration, "scope">): Promise<Credentials>;
@@ -50,6 +66,8 @@ export interface World extends AsyncDisposable {
 export const earlier = "2026-06-01T00:00:00Z";
 export const later = "2026-06-03T00:00:00Z";
 
+type ClientTarget = { readonly clientId: string; readonly ifMatch: undefined };
+
 const scope = "file:read file:write data_tables|r";
 
 /** Opens a new registry in a folder of its own. Dispose of it to remove it. */
@@ -61,7 +79,9 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
   const [signingKey] = signingKeys;
   if (signingKey === undefined) throw new Error("no signing key");
   const drawStandIn = createStandInDraw(pepper.reveal());
-  const store = createSqlClientStore(db, drawStandIn);
+  const store = { ...createSqlClientStore(db, { clock, drawStandIn }), ...createSqlAnswerStore(db, clock) };
+  const scopes = new ScopeCatalogue(createSqlScopeStore(db), true);
+  const uses = new SecretUses(store, 100_000);
   const ports: TokenEndpointPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
     clock,
@@ -69,28 +89,47 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
     hasher: createSecretHasher(pepper.reveal(), limits),
     signer: createSigner(signingKey),
     directory: new ClientDirectory(store, 100_000),
+    uses,
     provenSecrets: new BoundedCache(10_000),
-    recorder: createTokenLog(createLog("info", pino.destination({ dest: devNull, sync: true }))),
+    recorder: recordUses(uses, createTokenLog(createLog("info", pino.destination({ dest: devNull, sync: true })))),
   };
   const register: World["register"] = async (registration) => {
-    const given = { client_id: randomUUID(), scope, ...registration };
-    const registered = await registerClient(given, { ...ports, store });
+    const given: ClientRegistration = { client_id: randomUUID(), scope, ...registration };
+    const registered = await registerClient(given, { ...ports, store, scopes });
     if (!registered.ok) throw new Error(JSON.stringify(registered.error));
     const { client, generatedSecret } = registered.value;
-    return { clientId: client.clientId, secret: (generatedSecret ?? given.client_secret)?.reveal() ?? "" };
+    return { clientId: client.clientId, secret: (generatedSecret ?? given.secret?.value)?.reveal() ?? "" };
+  };
+  const secretPorts = { ...ports, store };
+  const registerThen = async (
+    act: (target: ClientTarget, secretId: string) => Promise<unknown>,
+  ): Promise<Credentials> => {
+    const made = await register({});
+    const secretId = secretIdOf(made.secret) ?? "";
+    must(await act({ clientId: made.clientId, ifMatch: undefined }, secretId));
+    return made;
   };
   const makers: Readonly<Record<Kind, () => Promise<Credentials>>> = {
     plain: () => register({}),
     disabled: () => register({ status: "disabled" }),
     expired: () => register({ expires_at: "2026-06-02" }),
-    "with an expired secret": () => insertWithExpiredSecret(ports, store),
+    "with an expired secret": () => register({ secret: { expires_at: "2026-06-02" } }),
+    "with a revoked secret": () => registerThen((target, secretId) => revokeSecret(target, secretId, secretPorts)),
+    "with a pending secret": () => register({ secret: { not_before: "2026-07-01" } }),
+    "with an idle secret": () =>
+      registerThen((target) => rotateSecrets(target, { end_old_when_idle_for: 3600 }, secretPorts)),
+    "with ten secrets": () =>
+      registerThen(async (target) => {
+        for (let secrets = 1; secrets < 10; secrets++) must(await addSecret(target, {}, secretPorts));
+      }),
     elsewhere: () => register({ ip_allowlist: ["203.0.113.0/24", "198.51.100.0/24"] }),
     unknown: async () => ({ clientId: randomUUID(), secret: newSecret() }),
   };
   return {
     ports,
     store,
-    storeThatDraws: (draw) => createSqlClientStore(db, draw(drawStandIn)),
+    scopes,
+    storeThatDraws: (draw) => createSqlClientStore(db, { clock, drawStandIn: draw(drawStandIn) }),
     clock,
     register,
     populate: (kind, count) => Promise.all(Array.from({ length: count }, makers[kind])),
@@ -101,38 +140,9 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
   };
 }
 
-/** No command makes secrets that expire yet, so the row is written as a later one will. */
-async function insertWithExpiredSecret({ hasher }: TokenEndpointPorts, store: ClientStore): Promise<Credentials> {
-  const secret = newSecret();
-  const secretId = parseSecretId(secret.slice(7, 23));
-  if (!secretId.ok) throw new Error(secretId.error);
-  const client = expiringClient(randomUUID() as ClientId, secretId.value, secret, hasher);
-  await store.insert(client);
-  return { clientId: client.clientId, secret };
-}
-
-function expiringClient(
-  clientId: ClientId,
-  secretId: SecretId,
-  secret: string,
-  hasher: TokenEndpointPorts["hasher"],
-): Client {
-  const createdAt = Date.parse(earlier);
-  const digest = hasher.digest(clientId, secret);
-  return {
-    clientId,
-    clientName: null,
-    scopes: scope.split(" "),
-    scopePolicy: "narrow",
-    status: "active",
-    expiresAt: null,
-    ipAllowlist: [],
-    tokenEndpointAuthMethod: null,
-    accessTokenTtl: null,
-    workspace: null,
-    createdAt,
-    secrets: [{ secretId, kind: "generated", digest, salt: new Uint8Array(0), createdAt, expiresAt: createdAt + 1 }],
-  };
+function must(outcome: unknown): void {
+  const refused = typeof outcome === "object" && outcome !== null && "ok" in outcome && outcome.ok !== true;
+  if (refused) throw new Error(JSON.stringify(outcome));
 }
 
 /** A well-formed generated secret that is nobody's. */

@@ -26,6 +26,7 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   drainTimeout: ["", "-1", "600001", "9s"],
   trustedProxies: ["", "10.0.0.0/33", "10.0.0.0/8 192.168.0.0/16", "proxy.example.com"],
   logLevel: ["", "INFO", "verbose"],
+  scopeCatalogue: ["", "shut", "OPEN", "true"],
 };
 
 suite("a bad setting", () => {
@@ -70,7 +71,11 @@ suite("a bad setting", () => {
       [["serve"], { CARNET_ISSUER: "http://a" }, /The environment variable CARNET_ISSUER cannot be "http:\/\/a"/],
       [["serve", "--config", "bad.yaml"], {}, /The setting port of the file bad\.yaml cannot be "eighty"/],
       [["dev"], { CARNET_PROT: "80" }, /variable CARNET_PROT is not known: unset it, or use one of .*CARNET_PORT/],
-      [["client", "create"], { CARNET_MASTER_KEY: "hunter2" }, /CARNET_MASTER_KEY cannot be what it is: .* 32 bytes/],
+      [
+        ["serve", "--issuer", issuer],
+        { CARNET_MASTER_KEY: "hunter2" },
+        /CARNET_MASTER_KEY cannot be what it is: .* 32 bytes/,
+      ],
     ];
     const run = async ([args, env, sentence]: (typeof runs)[number]): Promise<void> => {
       const finished = await runCarnet(args, { cwd: folder.path, env });

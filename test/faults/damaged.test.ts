@@ -4,9 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, suite, test } from "node:test";
 import { parseClientId } from "@carnet/protocol/ids";
 import { OperatorFault } from "@carnet/server/fault";
-import { runCarnet } from "@carnet/testkit/carnet-process";
+import { DamagedStore } from "@carnet/server/store/damaged-store";
+import { allClients } from "@carnet/testkit/all-clients";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import fc from "fast-check";
+import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, copyStore, makeStore, openStore, type StoreFiles } from "./support/store-files.ts";
 
@@ -47,14 +49,12 @@ suite("a damaged database", () => {
       await using store = await copyStore(sound);
       harm(store.database);
       const found = contentsOf(store.path);
-      const serve = await runCarnet(["serve", "--issuer", "http://localhost:8080", "--store", "sqlite:carnet.db"], {
-        cwd: store.path,
-      });
+      const serve = await startOnce({ folder: store.path });
       assertStopsWith(serve, sentence);
       assert.match(serve.stderr, /carnet\.db/);
       assert.deepEqual(contentsOf(store.path), found);
       writeFileSync(store.database, readFileSync(sound.database));
-      assert.equal((await runCarnet(["client", "list", "--store", "sqlite:carnet.db"], { cwd: store.path })).code, 0);
+      assert.equal((await startOnce({ folder: store.path })).code, 0);
     });
   }
 
@@ -62,6 +62,7 @@ suite("a damaged database", () => {
     await using store = await copyStore(sound);
     const [near, far] = [store.clients[5], store.clients[110]];
     assert.ok(near && far);
+    assert.equal((await startOnce({ folder: store.path })).code, 0); // which makes the first admin client
     const [page, ...others] = leavesOfClients(store.database, far.id);
     assert.ok(page !== undefined && others.length === 0);
     assert.ok(!leavesOfClients(store.database, near.id).includes(page));
@@ -84,8 +85,7 @@ suite("a damaged database", () => {
     assert.match(carnet.process.stdout, /"request_failed"/);
     assert.match(carnet.process.stdout, /carnet\.db is damaged: put it back from a backup/);
     assert.equal(carnet.process.stderr, "");
-    const list = await runCarnet(["client", "list", "--store", "sqlite:carnet.db"], { cwd: store.path });
-    assertStopsWith(list, damaged);
+    await assert.rejects(readAll(store), DamagedStore);
   });
 
   test("wherever its bytes are flipped, is either read or refused in words for its operator", async () => {
@@ -119,7 +119,7 @@ async function readAll(store: StoreFiles): Promise<void> {
       const clientId = parseClientId(id);
       if (clientId.ok) await registry.store.find(clientId.value);
     }
-    await registry.store.list({ after: null, limit: 1000 });
+    await allClients(registry.store);
   } finally {
     await registry.close();
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { decoyClient } from "@carnet/core/client/decoy-client";
@@ -8,20 +9,23 @@ import { OperatorFault } from "@carnet/server/fault";
 import type { Tables } from "@carnet/server/store/schema";
 import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
 import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
-import { carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { allClients } from "@carnet/testkit/all-clients";
+import { carnetBin, type Finished } from "@carnet/testkit/carnet-process";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { Kysely, SqliteDialect } from "kysely";
+import { assertWhole } from "./support/assert-whole.ts";
+import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { makeStore, openStore } from "./support/store-files.ts";
 
-/** Runs `carnet` where no file may grow above so many bytes, which to a program is a disk that takes no more. */
-function runWithFileLimit(bytes: number, args: readonly string[], cwd: string): Promise<Finished> {
+/** Starts `carnet serve` where no file may grow above so many bytes, which to a program is a disk that takes no more. */
+function startWithFileLimit(bytes: number, folder: string): Promise<Finished> {
   // POSIX counts in units of 512 bytes
   const command = ["sh", "-c", `ulimit -f ${bytes / 512}; exec "$@"`, "sh", process.execPath, carnetBin] as const;
-  return runCarnet(args, { cwd, command });
+  return startOnce({ folder, command });
 }
 
-const create = ["client", "create", "--store", "sqlite:carnet.db"];
 const sentence =
   /^carnet: (The disk (failed while the database carnet\.db was read or written: check that it is healthy, not full|of the database carnet\.db is full: make room)|The master key file master\.key cannot be made \(\w+\): let this user write there|The database carnet\.db cannot be made)/;
 
@@ -31,22 +35,21 @@ suite("a full disk", () => {
     const limits = [0, 16_384, 20_480, 40_960, 57_344];
     const run = async (limit: number): Promise<void> => {
       await using folder = await temporaryFolder();
-      const finished = await runWithFileLimit(limit, create, folder.path);
+      const finished = await startWithFileLimit(limit, folder.path);
       assertStopsWith(finished, sentence);
-      assert.equal((await runCarnet(create, { cwd: folder.path })).code, 0, `after ${limit}`);
-      const registry = await openStore(folder.path);
-      assert.equal((await registry.store.list({ after: null, limit: 9 })).length, 1, `after ${limit}`);
-      await registry.close();
+      assert.equal((await startOnce({ folder: folder.path })).code, 0, `after ${limit}`);
+      assert.match(readFileSync(folder.file("admin.json"), "utf8"), /"client_secret"/, `after ${limit}`);
+      await assertWhole(folder.path, [{ id: "carnet-admin", secret: "" }]);
     };
     await Promise.all(limits.map(run));
   });
 
-  test("refuses a registration, keeps every client that was acknowledged, and takes the next once there is room", async () => {
+  test("refuses the first admin client, keeps every client that was acknowledged, and makes it once there is room", async () => {
     await using store = await makeStore(200);
-    assertStopsWith(await runWithFileLimit(4096, create, store.path), sentence);
+    assertStopsWith(await startWithFileLimit(4096, store.path), sentence);
     const ids = async (): Promise<string[]> => {
       const registry = await openStore(store.path);
-      const clients = await registry.store.list({ after: null, limit: 1000 });
+      const clients = await allClients(registry.store);
       await registry.close();
       return clients.map(({ clientId }) => clientId);
     };
@@ -54,8 +57,8 @@ suite("a full disk", () => {
       await ids(),
       store.clients.map(({ id }) => id),
     );
-    assert.equal((await runCarnet([...create, "--client-id", "zz"], { cwd: store.path })).code, 0);
-    assert.deepEqual((await ids()).at(-1), "zz");
+    assert.equal((await startOnce({ folder: store.path })).code, 0);
+    assert.deepEqual((await ids())[0], "carnet-admin");
   });
 
   test("as SQLite itself tells it undoes the whole registration, and the next one is taken", async () => {
@@ -63,7 +66,7 @@ suite("a full disk", () => {
     const database = new DatabaseSync(folder.database);
     const store = createSqlClientStore(
       new Kysely<Tables>({ dialect: new SqliteDialect({ database: wrapDatabase(database, "carnet.db") }) }),
-      createStandInDraw(new Uint8Array(32)),
+      { clock: new FixedClock("2026-11-21T12:00:00Z"), drawStandIn: createStandInDraw(new Uint8Array(32)) },
     );
     const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
     database.exec(`pragma max_page_count = ${pages}`);
@@ -71,7 +74,9 @@ suite("a full disk", () => {
     const insert = async (): Promise<void> => {
       const clientId = parseClientId(`full-${kept}`);
       assert.ok(clientId.ok);
-      assert.equal(await store.insert({ ...decoyClient, clientId: clientId.value, secrets: [] }), "inserted");
+      assert.deepEqual(await store.insert([{ ...decoyClient, clientId: clientId.value, secrets: [] }]), {
+        kind: "inserted",
+      });
       kept += 1;
     };
     await assert.rejects(
@@ -87,7 +92,7 @@ suite("a full disk", () => {
         return true;
       },
     );
-    assert.equal((await store.list({ after: null, limit: 10_000 })).length, kept + 1);
+    assert.equal((await allClients(store)).length, kept + 1);
     database.exec("pragma max_page_count = 1000000");
     await insert();
     database.close();

@@ -1,13 +1,17 @@
 // What was acknowledged survives `kill -9` at any moment. KILL_SEED repeats a run as far as timing allows, and
 // KILL_LIVES makes it longer (`npm run soak`).
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { SeededRandom } from "@carnet/testkit/seeded-random";
+import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { assertServed, assertWhole } from "./support/assert-whole.ts";
+import { startOnce } from "./support/start-once.ts";
 import type { Credentials } from "./support/store-files.ts";
 
 const seed = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
@@ -38,25 +42,37 @@ suite("kill -9", () => {
     assert.ok(counts.duringStart > 0, "some were killed before their first registration");
   });
 
-  test("of `carnet client create` leaves a whole client or none", async (t) => {
+  test("of a first start of `carnet serve` leaves what the next start makes whole, with an admin client that gets in", async (t) => {
     t.diagnostic(`KILL_SEED=${seed}`);
     const random = new SeededRandom(seed);
-    await using folder = await temporaryFolder();
-    const acknowledged: Credentials[] = [];
-    const args = ["client", "create", "--json", "--scope", "x", "--store", "sqlite:carnet.db"];
-    const begun = process.hrtime.bigint();
-    acknowledged.push(...(await createUntil(folder.path, args, undefined)));
-    const usual = Number(process.hrtime.bigint() - begun) / 1e6;
-    assert.equal(acknowledged.length, 1);
+    const counts = { withStore: 0, withFile: 0, withAdmin: 0 };
     for (let kill = 0; kill < lives; kill++) {
-      const after = usual * (0.5 + random.below(1000) / 2000);
-      acknowledged.push(...(await createUntil(folder.path, args, after)));
-      await assertWhole(folder.path, acknowledged);
+      await using folder = await temporaryFolder();
+      await killStart(folder.path, random, kill);
+      if (existsSync(folder.file("carnet.db"))) counts.withStore += 1;
+      if (existsSync(folder.file("admin.json"))) counts.withFile += 1;
+      assert.equal((await startOnce({ folder: folder.path })).code, 0);
+      const { client_id: id, client_secret: secret } = JSON.parse(readFileSync(folder.file("admin.json"), "utf8"));
+      await assertWhole(folder.path, [{ id, secret }]);
+      await assertServed(folder.path, [{ id, secret }]);
+      counts.withAdmin += 1;
     }
-    t.diagnostic(`${acknowledged.length - 1} of ${lives} were acknowledged`);
-    await assertServed(folder.path, acknowledged);
+    t.diagnostic(JSON.stringify(counts));
+    assert.ok(counts.withStore > 0, "some were killed late enough to have made a store");
   });
 });
+
+/** Kills a start at some moment after its store's file is there, or its admin file. */
+async function killStart(folder: string, random: SeededRandom, kill: number): Promise<void> {
+  const port = await freePort();
+  const args = ["serve", "--store", "sqlite:carnet.db", "--port", `${port}`, "--issuer", `http://127.0.0.1:${port}`];
+  await using child = new CarnetProcess(args, { cwd: folder });
+  const sign = kill % 2 === 0 ? "carnet.db" : "master.key";
+  while (!existsSync(join(folder, sign))) await pause(1);
+  await pause(random.below(40));
+  child.kill("SIGKILL");
+  await child.finished();
+}
 
 /** Kills a worker at some moment: in its start, or while or between it registers clients. */
 async function registerUntilKilled(folder: string, random: SeededRandom, inStart: boolean): Promise<Credentials[]> {
@@ -69,15 +85,4 @@ async function registerUntilKilled(folder: string, random: SeededRandom, inStart
   const { signal, stdout, stderr } = await child.finished();
   assert.deepEqual({ signal, stderr }, { signal: "SIGKILL", stderr: "" });
   return [...stdout.matchAll(/^(\S+) (\S+)\n/gm)].map(([, id = "", secret = ""]) => ({ id, secret }));
-}
-
-/** What `carnet client create` said before it ended or was killed. */
-async function createUntil(folder: string, args: string[], milliseconds: number | undefined): Promise<Credentials[]> {
-  await using child = new CarnetProcess(args, { cwd: folder });
-  if (milliseconds !== undefined) await Promise.race([pause(milliseconds), child.finished()]);
-  if (milliseconds !== undefined) child.kill("SIGKILL");
-  const { stdout } = await child.finished();
-  if (!stdout.endsWith("}\n")) return [];
-  const { client_id, client_secret } = JSON.parse(stdout);
-  return [{ id: client_id, secret: client_secret }];
 }

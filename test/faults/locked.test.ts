@@ -1,39 +1,33 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
-import { runCarnet } from "@carnet/testkit/carnet-process";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore } from "./support/store-files.ts";
 
 const sentence =
   /^carnet: The database \S*carnet\.db is locked by another process: end that process, or set CARNET_STORE/;
-const atOnce = ["--store", "sqlite:carnet.db", "--store-timeout", "0"];
+const args = ["--store-timeout", "0"];
 
 suite("a database that another process has locked", () => {
-  test("stops whatever needs it, and nothing of it is changed", async () => {
+  test("stops a start, and nothing of it is changed", async () => {
     await using store = await makeStore();
     const before = contentsOf(store.path);
     {
       using holder = new DatabaseSync(store.database);
       holder.exec("pragma locking_mode = exclusive; begin exclusive");
-      for (const args of [
-        ["serve", "--issuer", "http://localhost:8080"],
-        ["client", "list"],
-        ["client", "create"],
-      ]) {
-        assertStopsWith(await runCarnet([...args, ...atOnce], { cwd: store.path }), sentence);
-      }
+      assertStopsWith(await startOnce({ folder: store.path, args }), sentence);
       holder.exec("rollback");
     }
     assert.deepEqual(contentsOf(store.path), before);
-    assert.equal((await runCarnet(["client", "create", ...atOnce], { cwd: store.path })).code, 0);
+    assert.equal((await startOnce({ folder: store.path, args })).code, 0);
   });
 
   test("is no matter to a service that runs, nor to its end", async () => {
     await using store = await makeStore();
-    await using carnet = await serveCarnet({ folder: store.path, args: ["--store-timeout", "0"] });
+    await using carnet = await serveCarnet({ folder: store.path, args });
     using holder = new DatabaseSync(store.database);
     holder.exec("begin exclusive");
     const [client] = store.clients;
@@ -50,9 +44,9 @@ suite("a database that another process has locked", () => {
     {
       using holder = new DatabaseSync(folder.file("carnet.db"));
       holder.exec("begin exclusive");
-      assertStopsWith(await runCarnet(["client", "create", ...atOnce], { cwd: folder.path }), sentence);
+      assertStopsWith(await startOnce({ folder: folder.path, args }), sentence);
       holder.exec("rollback");
     }
-    assert.equal((await runCarnet(["client", "create", ...atOnce], { cwd: folder.path })).code, 0);
+    assert.equal((await startOnce({ folder: folder.path, args })).code, 0);
   });
 });

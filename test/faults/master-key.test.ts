@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
-import { carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
+import { carnetBin } from "@carnet/testkit/carnet-process";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { ownedByNobody, runAsNobody } from "./support/nobody.ts";
+import { asNobody, ownedByNobody } from "./support/nobody.ts";
+import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
 
-const create = ["client", "create", "--store", "sqlite:carnet.db"];
-const serve = ["serve", "--issuer", "http://localhost:8080", "--store", "sqlite:carnet.db"];
 const otherKey = Buffer.alloc(32, 7).toString("base64");
 
 interface Fault {
@@ -83,7 +82,7 @@ suite("a wrong master key", () => {
       const sound = contentsOf(store.path);
       harm?.(store);
       const before = contentsOf(store.path);
-      const finished = await runCarnet([...serve, ...args], { cwd: store.path, env });
+      const finished = await startOnce({ folder: store.path, args, env });
       assertStopsWith(finished, sentence);
       assert.ok(!finished.stderr.includes(otherKey.slice(0, 20)));
       assert.deepEqual(contentsOf(store.path), before);
@@ -94,9 +93,9 @@ suite("a wrong master key", () => {
   test("with the right one put back, the store opens as before", async () => {
     await using store = await makeStore();
     renameSync(store.file("master.key"), store.file("away.key"));
-    assert.equal((await runCarnet(create, { cwd: store.path })).code, 1);
+    assert.equal((await startOnce({ folder: store.path })).code, 1);
     renameSync(store.file("away.key"), store.file("master.key"));
-    assert.equal((await runCarnet(create, { cwd: store.path })).code, 0);
+    assert.equal((await startOnce({ folder: store.path })).code, 0);
   });
 });
 
@@ -107,7 +106,7 @@ suite("a master key file", () => {
     const holder = await openSqlite(folder.file("carnet.db"));
     ownedByNobody(folder.path);
     chmodSync(folder.path, 0o555);
-    const finished = await runAsNobody(create, { cwd: folder.path });
+    const finished = await startOnce({ folder: folder.path, command: asNobody });
     chmodSync(folder.path, 0o755);
     await holder.destroy();
     assertStopsWith(
@@ -115,18 +114,18 @@ suite("a master key file", () => {
       /The master key file master\.key cannot be made \(EACCES\): let this user write there, or give a key in CARNET_MASTER_KEY/,
     );
     assert.deepEqual(Object.keys(contentsOf(folder.path)), ["carnet.db"]);
-    assert.equal((await runAsNobody(create, { cwd: folder.path })).code, 0);
+    assert.equal((await startOnce({ folder: folder.path, command: asNobody })).code, 0);
   });
 
   test("that is named and is not there for a new store is not made: the sentence says how to", async () => {
     await using folder = await temporaryFolder();
+    const args = ["--master-key-file", "typo.key"];
     assertStopsWith(
-      await runCarnet([...create, "--master-key-file", "typo.key"], { cwd: folder.path }),
+      await startOnce({ folder: folder.path, args }),
       /The master key file typo\.key cannot be read \(ENOENT\).*; for a new store, any 32 random bytes in base64 will do/,
     );
     writeFileSync(folder.file("typo.key"), otherKey);
-    const args = [...create, "--master-key-file", "typo.key"];
-    assert.equal((await runCarnet(args, { cwd: folder.path })).code, 0);
+    assert.equal((await startOnce({ folder: folder.path, args })).code, 0);
   });
 
   test("is made although a start that was killed left its draft, also where process ids come again", async () => {
@@ -134,7 +133,7 @@ suite("a master key file", () => {
     // `exec` keeps the process id, as a container gives the same one to each start
     const script = `umask 077; echo "half a k" > "master.key.$$.new"; exec "$@"`;
     const command = ["sh", "-c", script, "sh", process.execPath, carnetBin] as const;
-    const finished = await runCarnet(create, { cwd: folder.path, command });
+    const finished = await startOnce({ folder: folder.path, command });
     assert.deepEqual({ code: finished.code, stderr: finished.stderr }, { code: 0, stderr: "" });
   });
 });

@@ -1,28 +1,29 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { allClients } from "@carnet/testkit/all-clients";
+import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { ownedByNobody, runAsNobody } from "./support/nobody.ts";
+import { asNobody, ownedByNobody } from "./support/nobody.ts";
+import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore } from "./support/store-files.ts";
 
-const serve = ["serve", "--issuer", "http://localhost:8080", "--store", "sqlite:carnet.db"];
-const create = ["client", "create", "--store", "sqlite:carnet.db"];
-const list = ["client", "list", "--store", "sqlite:carnet.db"];
+const startAsNobody = (folder: string, store?: string) => startOnce({ folder, store, command: asNobody });
 
 suite("a disk that may not be written", () => {
   test("stops the first start, and the next one makes the store once it may", async () => {
     await using folder = await temporaryFolder();
     ownedByNobody(folder.path);
     chmodSync(folder.path, 0o555);
-    const finished = await runAsNobody(create, { cwd: folder.path });
+    const finished = await startAsNobody(folder.path);
     chmodSync(folder.path, 0o755);
     assertStopsWith(
       finished,
       /The database carnet\.db cannot be made \(EACCES\): let this user write in the folder \., or/,
     );
     assert.deepEqual(contentsOf(folder.path), {});
-    assert.equal((await runAsNobody(create, { cwd: folder.path })).code, 0);
+    assert.equal((await startAsNobody(folder.path)).code, 0);
   });
 
   const modes: readonly (readonly [what: string, folder: number, file: number, sentence: RegExp])[] = [
@@ -46,19 +47,18 @@ suite("a disk that may not be written", () => {
     ],
   ];
   for (const [what, folderMode, fileMode, sentence] of modes) {
-    test(`stops whatever needs a store ${what}, and nothing of it is changed`, async () => {
+    test(`stops a start on a store ${what}, and nothing of it is changed`, async () => {
       await using store = await makeStore();
       ownedByNobody(store.path);
       const before = contentsOf(store.path);
       chmodSync(store.database, fileMode);
       chmodSync(store.path, folderMode);
-      const finished = [];
-      for (const args of [serve, create, list]) finished.push(await runAsNobody(args, { cwd: store.path }));
+      const finished = await startAsNobody(store.path);
       chmodSync(store.path, 0o755);
       chmodSync(store.database, 0o600);
-      for (const each of finished) assertStopsWith(each, sentence);
+      assertStopsWith(finished, sentence);
       assert.deepEqual(contentsOf(store.path), before);
-      assert.equal((await runAsNobody(create, { cwd: store.path })).code, 0);
+      assert.equal((await startAsNobody(store.path)).code, 0);
     });
   }
 
@@ -67,8 +67,7 @@ suite("a disk that may not be written", () => {
     mkdirSync(folder.file("closed"));
     ownedByNobody(folder.path);
     chmodSync(folder.file("closed"), 0o000);
-    const args = ["client", "list", "--store", "sqlite:closed/carnet.db"];
-    const finished = await runAsNobody(args, { cwd: folder.path });
+    const finished = await startAsNobody(folder.path, "closed/carnet.db");
     chmodSync(folder.file("closed"), 0o755);
     assertStopsWith(finished, /The database closed\/carnet\.db cannot be made \(EACCES\)/);
   });
@@ -79,7 +78,7 @@ suite("a place for the database that is none", () => {
     await using folder = await temporaryFolder();
     writeFileSync(folder.file("file"), "content");
     const before = contentsOf(folder.path);
-    const finished = await runAsNobodyIn(folder.path, ["client", "create", "--store", "sqlite:file/carnet.db"]);
+    const finished = await startAsNobodyIn(folder.path, "file/carnet.db");
     assertStopsWith(
       finished,
       /The database file\/carnet\.db cannot be made \(\w+\): let this user write in the folder file, or/,
@@ -90,22 +89,24 @@ suite("a place for the database that is none", () => {
   test("stops the start: it is itself a folder", async () => {
     await using folder = await temporaryFolder();
     mkdirSync(folder.file("carnet.db"));
-    const finished = await runAsNobodyIn(folder.path, create);
+    const finished = await startAsNobodyIn(folder.path);
     assertStopsWith(finished, /The database carnet\.db cannot be opened: check that its folder exists/);
   });
 
   test("is always a file: names that are special to SQLite are not", async () => {
     await using folder = await temporaryFolder();
     for (const name of [":memory:", "file:other.db?mode=memory"]) {
-      const store = ["--store", `sqlite:${name}`];
-      assert.equal((await runAsNobodyIn(folder.path, ["client", "create", "--client-id", "kept", ...store])).code, 0);
-      const { stdout } = await runAsNobody(["client", "list", ...store], { cwd: folder.path });
-      assert.match(stdout, /^kept /m, name);
+      assert.equal((await startAsNobodyIn(folder.path, name)).code, 0);
+      const registry = await openTestRegistry(folder.file(name));
+      const kept = (await allClients(registry.store)).map(({ clientId }) => clientId);
+      await registry.close();
+      assert.deepEqual(kept, ["carnet-admin"], name);
+      rmSync(folder.file("admin.json"));
     }
   });
 });
 
-function runAsNobodyIn(folder: string, args: readonly string[]) {
+function startAsNobodyIn(folder: string, store?: string) {
   ownedByNobody(folder);
-  return runAsNobody(args, { cwd: folder });
+  return startAsNobody(folder, store);
 }

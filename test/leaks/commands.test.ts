@@ -6,19 +6,27 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { startTestService, type TestService } from "@carnet/testkit/service";
 import { type ChildOptions, startCarnet } from "./carnet-child.ts";
 import { PlantedSecrets } from "./planted.ts";
 
 const newSecret = () => randomBytes(24).toString("base64url");
 
 let folder = "";
+let service: TestService | undefined;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "carnet-leaks-"));
+  service = await startTestService();
 });
-after(() => rm(folder, { recursive: true, force: true }));
+after(async () => {
+  await service?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
-async function run(args: readonly string[], options: Omit<ChildOptions, "folder"> = {}) {
-  await using child = startCarnet(args, { folder, ...options });
+async function run(args: readonly string[], { environment = {}, ...options }: Omit<ChildOptions, "folder"> = {}) {
+  const adminFile = { CARNET_ADMIN_FILE: join(service?.folder ?? "", "admin.json") };
+  const known = args[0] === "client" ? { ...adminFile, ...environment } : environment;
+  await using child = startCarnet(args, { folder, ...options, environment: known });
   const code = await child.ended();
   const { stdout, stderr } = child.output();
   return { code, stdout, stderr, written: stdout + stderr };
@@ -35,16 +43,28 @@ interface Misuse {
 /** Where a secret is put wrongly, so that the command must say what is wrong without saying the secret. */
 const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
   "a master key that is none, in the environment": (s) => ({
-    args: ["client", "list"],
+    args: ["serve", "--issuer", "https://iam.example.test"],
     environment: { CARNET_MASTER_KEY: s },
   }),
   "a master key file that holds none": (s) => ({
-    args: ["client", "create", "--master-key-file", "given"],
+    args: ["serve", "--issuer", "https://iam.example.test", "--master-key-file", "given"],
     file: `${s}\n`,
   }),
   "a master key as the name of its file": (s) => ({
-    args: ["client", "create"],
+    args: ["serve", "--issuer", "https://iam.example.test"],
     environment: { CARNET_MASTER_KEY: s, CARNET_MASTER_KEY_FILE: "given" },
+  }),
+  "an admin secret that is wrong": (s) => ({
+    args: ["client", "list"],
+    environment: { CARNET_ADMIN_CLIENT_ID: "carnet-admin", CARNET_ADMIN_CLIENT_SECRET: s },
+  }),
+  "an admin file that is no JSON": (s) => ({
+    args: ["client", "list", "--admin-file", "given"],
+    file: `{"client_id": "carnet-admin", "client_secret": ${s}: }`,
+  }),
+  "an admin file with the secret in the wrong place": (s) => ({
+    args: ["client", "list", "--admin-file", "given"],
+    file: JSON.stringify({ client_id: "carnet-admin", [s]: s, server_url: "http://127.0.0.1:9" }),
   }),
   "a master key in the configuration file": (s) => ({
     args: ["serve", "--config", "given"],
@@ -120,7 +140,10 @@ for (const [what, secret, flags] of [
     for (const { written } of [created, again, await run(["client", "show", what, "--json"])]) {
       planted.assertAbsent(written, "A command's output");
     }
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    assert.ok(service);
+    planted.assertAbsent(service.log.join(""), "The service's log");
+    const entries = await readdir(service.folder, { recursive: true, withFileTypes: true });
+    assert.ok(entries.some((entry) => entry.name === "carnet.db"));
     for (const file of entries.filter((entry) => entry.isFile())) {
       planted.assertAbsent(await readFile(join(file.parentPath, file.name)), file.name);
     }

@@ -4,6 +4,7 @@ import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { describeFault, framesOf } from "@carnet/server/fault";
 import { buildApp, type HttpPorts } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import fc from "fast-check";
 import { type Credentials, openWorld, type World } from "../constant-work/world.ts";
 import { PlantedSecrets } from "./planted.ts";
@@ -51,10 +52,13 @@ function raise(error: unknown): never {
   throw error;
 }
 
-function httpPorts(token: TokenEndpointPorts, log: string[]): HttpPorts {
+function httpPorts(world: World, token: TokenEndpointPorts, log: string[]): HttpPorts {
+  const written = createLog("trace", { write: (line) => void log.push(line) });
   return {
     token,
-    log: createLog("trace", { write: (line) => void log.push(line) }),
+    admin: adminPortsOf({ ...world, ports: token }),
+    log: written,
+    records: written,
     publicKeys: [],
     trustedProxies: [],
     checkStore: async () => {},
@@ -64,7 +68,7 @@ function httpPorts(token: TokenEndpointPorts, log: string[]): HttpPorts {
 
 async function askFor(world: World, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
   const log: string[] = [];
-  await using app = buildApp(httpPorts(ports, log));
+  await using app = buildApp(httpPorts(world, ports, log));
   const answer = await app.inject({
     method: "POST",
     url: `/oauth2/token?hint=${secret.slice(24)}`,

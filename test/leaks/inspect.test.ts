@@ -16,6 +16,7 @@ import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService } from "@carnet/testkit/service";
 import { byBasic, inTheBody } from "../constant-work/cases.ts";
@@ -102,9 +103,12 @@ test("shows no pepper and no private key in what is opened of the store", async 
 test("shows no secret in the HTTP side, between the requests of a connection that stays open", async () => {
   await using world = await openWorld();
   const log: string[] = [];
+  const written = createLog("trace", { write: (line) => void log.push(line) });
   await using app = buildApp({
     token: world.ports,
-    log: createLog("trace", { write: (line) => void log.push(line) }),
+    admin: adminPortsOf(world),
+    log: written,
+    records: written,
     publicKeys: [],
     trustedProxies: [],
     checkStore: async () => {},

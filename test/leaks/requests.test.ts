@@ -98,7 +98,11 @@ test("keeps no secret, token, pepper or private key in the clear in its files, n
   for (const { token } of issued) planted.text("the token", token.slice(token.lastIndexOf(".") + 1));
   for (const { token } of issued) planted.text("the token's claims", token.slice(-300, -90));
   await plantKeys(service.folder, planted);
-  const files = (await readdir(service.folder)).filter((name) => name !== "master.key");
+  const admin = service.server.bootstrapAdmin;
+  assert.ok(admin);
+  planted.text("the admin's secret", admin.clientSecret.reveal().slice(24));
+  // These two are where the master key and the admin's secret are meant to be
+  const files = (await readdir(service.folder)).filter((name) => !["master.key", "admin.json"].includes(name));
   assert.deepEqual(files.sort(), ["carnet.db", "carnet.db-shm", "carnet.db-wal"]);
   for (const name of files) planted.assertAbsent(await readFile(join(service.folder, name)), name);
   planted.assertAbsent(service.log.join(""), "The log");

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { registerClient } from "@carnet/core/client/register-client";
+import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { runCarnet } from "@carnet/testkit/carnet-process";
+import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { RawConnection, tokenRequest } from "./support/raw-connection.ts";
@@ -11,9 +13,10 @@ const secret = "hunter2";
 /** A folder with a client whose secret takes a while to check. */
 async function folderWithClient() {
   const folder = await temporaryFolder();
-  const args = ["client", "create", "--client-id", "slow", "--secret-stdin", "--store", "sqlite:carnet.db"];
-  const { code, stderr } = await runCarnet(args, { cwd: folder.path, input: secret });
-  assert.equal(code, 0, stderr);
+  const registry = await openTestRegistry(folder.file("carnet.db"));
+  const registered = await registerClient({ client_id: "slow", secret: { value: new Redacted(secret) } }, registry);
+  assert.ok(registered.ok);
+  await registry.close();
   return folder;
 }
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { BoundedCache } from "@carnet/core/bounded-cache";
-import type { ClientSecret } from "@carnet/core/client/client";
+import type { ClientSecret } from "@carnet/core/client/client-secret";
 import { parseSecretId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
+import { allClients } from "@carnet/testkit/all-clients";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const imported = "imported-secret-0123456789";
@@ -16,7 +17,7 @@ const lastOf = ({ records }: TestEndpoint) => {
 };
 
 async function secretsOf(endpoint: TestEndpoint, id: string): Promise<readonly ClientSecret[]> {
-  const client = (await endpoint.store.list({ after: null, limit: 99 })).find(({ clientId }) => clientId === id);
+  const client = (await allClients(endpoint.store)).find(({ clientId }) => clientId === id);
   assert.ok(client);
   return client.secrets;
 }
@@ -57,7 +58,16 @@ suite("A client is authenticated", () => {
     const salt = new Uint8Array(16).fill(3);
     const slow = await endpoint.hasher.slowDigest(human, salt);
     assert.ok(slow.ok);
-    const common = { createdAt: 0, expiresAt: null };
+    const common = {
+      label: null,
+      prefix: "",
+      createdAt: 0,
+      notBefore: null,
+      expiresAt: null,
+      idle: null,
+      revokedAt: null,
+      lastUse: null,
+    };
     endpoint.store.change("app", {
       secrets: [
         {
@@ -91,7 +101,8 @@ suite("A client is authenticated", () => {
 
   test("so that one secret which two clients imported is kept under two digests", async () => {
     const endpoint = new TestEndpoint();
-    for (const id of ["one", "two"]) await endpoint.register({ client_id: id, secret: { value: new Redacted(imported) } });
+    for (const id of ["one", "two"])
+      await endpoint.register({ client_id: id, secret: { value: new Redacted(imported) } });
     const [one, two] = [await secretsOf(endpoint, "one"), await secretsOf(endpoint, "two")];
     assert.notDeepEqual(one[0]?.digest, two[0]?.digest); // the digest is bound to the client
   });

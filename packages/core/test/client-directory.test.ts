@@ -125,3 +125,52 @@ test("a bounded cache agrees with a list that drops what was used longest ago", 
     { numRuns: 500 },
   );
 });
+
+/** A store with one client, whose answers say which version it was when they were asked for. */
+class ChangingStore {
+  version = 1;
+  #answer: (() => void)[] = [];
+
+  find(clientId: ClientId | undefined): Promise<ClientLookup> {
+    const client = { ...decoyClient, clientId: clientId ?? decoyClient.clientId, version: this.version };
+    return new Promise((resolve) => {
+      this.#answer.push(() => resolve({ client, known: true, anySlowSecret: false }));
+    });
+  }
+
+  answerNext(): void {
+    this.#answer.shift()?.();
+  }
+}
+
+for (const forget of ["forget", "forgetAll"] as const) {
+  test(`a reading that was under way when its client was dropped is not kept (${forget})`, async () => {
+    const store = new ChangingStore();
+    const directory = new ClientDirectory(store, 10);
+    const id = idOf("app");
+    const stale = directory.read(id);
+    store.version = 2;
+    directory[forget](id);
+    store.answerNext();
+    assert.equal((await stale).client.version, 1);
+    assert.equal(directory.peek(id), undefined, "what may be old is not kept");
+  });
+
+  test(`who asks after a client was dropped gets a reading of their own, and that one is kept (${forget})`, async () => {
+    const store = new ChangingStore();
+    const directory = new ClientDirectory(store, 10);
+    const id = idOf("app");
+    const stale = directory.read(id);
+    store.version = 2;
+    directory[forget](id);
+    const fresh = directory.read(id);
+    const joined = directory.read(id);
+    assert.equal(fresh, joined);
+    store.answerNext();
+    await stale;
+    assert.equal(directory.read(id), fresh, "the end of the old reading does not end the new one");
+    store.answerNext();
+    assert.equal((await fresh).client.version, 2);
+    assert.equal(directory.peek(id)?.version, 2);
+  });
+}

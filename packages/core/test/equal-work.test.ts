@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
+import { allClients } from "@carnet/testkit/all-clients";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 /** Counts what each kind of refusal asks of the ports: an unknown client must not be told from a wrong secret by it. */
@@ -35,7 +36,7 @@ async function createEndpoint(withHuman: boolean): Promise<{ endpoint: TestEndpo
   await endpoint.register({ ...given, client_id: "old-secret" });
   await endpoint.register({ ...given, client_id: "many" });
   const ownOf = async (id: "old-secret" | "many") =>
-    (await endpoint.store.list({ after: null, limit: 99 })).find(({ clientId }) => clientId === id);
+    (await allClients(endpoint.store)).find(({ clientId }) => clientId === id);
   const old = await ownOf("old-secret");
   const many = await ownOf("many");
   assert.ok(old && many);
@@ -49,9 +50,7 @@ async function createEndpoint(withHuman: boolean): Promise<{ endpoint: TestEndpo
       secret: { value: new Redacted(human) },
       status: "disabled",
     });
-    const twoSecrets = (await endpoint.store.list({ after: null, limit: 99 })).find(
-      ({ clientId }) => clientId === "human",
-    );
+    const twoSecrets = (await allClients(endpoint.store)).find(({ clientId }) => clientId === "human");
     assert.ok(twoSecrets);
     await endpoint.register({ ...given, client_id: "human-many", secret: { value: new Redacted(human) } });
     endpoint.store.change("human-many", {

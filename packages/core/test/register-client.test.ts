@@ -4,13 +4,14 @@ import { inspect } from "node:util";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
 import { generatedSecretRandom, isMistypedSecret, secretIdOf } from "@carnet/protocol/client-secret";
 import { Redacted } from "@carnet/protocol/redacted";
+import { allClients } from "@carnet/testkit/all-clients";
 import { SeededRandom } from "@carnet/testkit/seeded-random";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
 const now = "2026-11-21T12:00:00Z";
 
-const stored = (endpoint: TestEndpoint) => endpoint.store.list({ after: null, limit: 1000 });
+const stored = (endpoint: TestEndpoint) => allClients(endpoint.store);
 
 suite("A registration", () => {
   test("without anything makes a client with defaults and a generated secret", async () => {
@@ -28,7 +29,12 @@ suite("A registration", () => {
       tokenEndpointAuthMethod: null,
       accessTokenTtl: null,
       workspace: null,
+      username: null,
+      audience: null,
+      labels: {},
       createdAt: Date.parse(now),
+      updatedAt: Date.parse(now),
+      version: 1,
     });
     const shown = generatedSecret?.reveal() ?? "";
     assert.equal(secrets.length, 1);
@@ -50,6 +56,9 @@ suite("A registration", () => {
       token_endpoint_auth_method: "client_secret_basic",
       access_token_ttl: 86_400,
       workspace: "QWNjb3VudB82Nzg",
+      username: "the user",
+      audience: "https://api.example.test",
+      labels: { team: "payments", gone: null },
       secret: { value: new Redacted(secret) },
     });
     const { secrets: _secrets, ipAllowlist, ...rest } = client;
@@ -67,7 +76,12 @@ suite("A registration", () => {
       tokenEndpointAuthMethod: "client_secret_basic",
       accessTokenTtl: 86_400,
       workspace: "QWNjb3VudB82Nzg",
+      username: "the user",
+      audience: "https://api.example.test",
+      labels: { team: "payments" },
       createdAt: Date.parse(now),
+      updatedAt: Date.parse(now),
+      version: 1,
     });
   });
 
@@ -92,7 +106,18 @@ suite("A registration", () => {
     token_endpoint_auth_method: ["", "none", "private_key_jwt"],
     access_token_ttl: [0, -1, 1.5, 86_401, Number.NaN, Number.POSITIVE_INFINITY],
     workspace: ["", "a\u0000b", "a".repeat(256)],
-    client_secret: ["", "a".repeat(1025), "a\nb".repeat(10), "\ud800".repeat(20)].map((text) => new Redacted(text)),
+    username: ["", "a".repeat(256), "a\nb"],
+    audience: ["", "a b", "\u00fc", "a".repeat(256)],
+    labels: [
+      { "": "x" },
+      { Upper: "x" },
+      { "a-": "x" },
+      { ["a".repeat(64)]: "x" },
+      { a: "x".repeat(256) },
+      { a: "x\ny" },
+      { a: "\ud800" },
+      Object.fromEntries(Array.from({ length: 33 }, (_, number) => [`label-${number}`, ""])),
+    ],
   })) {
     test(`with a bad ${field} is refused by the name of the field, and nothing is kept`, async () => {
       for (const value of values) {
@@ -100,10 +125,31 @@ suite("A registration", () => {
         const refused = await registerClient({ [field]: value }, endpoint);
         assert.ok(!refused.ok, inspect(value));
         assert.deepEqual(
-          refused.error.map((problem) => problem.field),
-          [field],
+          refused.error.errors?.map((problem) => problem.pointer),
+          [`/${field}`],
         );
-        assert.match(refused.error[0]?.problem ?? "", /^[\x20-\x7e]{10,}$/);
+        assert.match(refused.error.detail, new RegExp(`^${field} [\\x20-\\x7e]{10,}$`));
+        assert.deepEqual(await stored(endpoint), []);
+        assert.deepEqual(endpoint.hasher.counts, { fast: 0, slow: 0, compares: 0 });
+      }
+    });
+  }
+
+  for (const [what, bad] of Object.entries({
+    value: ["", "a".repeat(1025), "a\nb".repeat(10), "\ud800".repeat(20)].map((text) => new Redacted(text)),
+    label: ["", "a\nb", "a".repeat(256)],
+    not_before: ["", "soon"],
+    expires_at: ["", "soon", "2026-11-21T12:00:00Z"],
+  })) {
+    test(`with a bad ${what} of its secret is refused with a pointer there, and nothing is hashed or kept`, async () => {
+      for (const value of bad) {
+        const endpoint = new TestEndpoint();
+        const refused = await registerClient({ secret: { [what]: value } }, endpoint);
+        assert.ok(!refused.ok, inspect(value));
+        assert.deepEqual(
+          refused.error.errors?.map(({ pointer }) => pointer),
+          [`/secret/${what}`],
+        );
         assert.deepEqual(await stored(endpoint), []);
         assert.deepEqual(endpoint.hasher.counts, { fast: 0, slow: 0, compares: 0 });
       }
@@ -114,10 +160,13 @@ suite("A registration", () => {
     const registration: ClientRegistration = { client_id: ":", scope: '"', status: "x", access_token_ttl: 0 };
     const refused = await registerClient(registration, new TestEndpoint());
     assert.ok(!refused.ok);
-    assert.deepEqual(
-      refused.error.map(({ field }) => field),
-      ["client_id", "scope", "status", "access_token_ttl"],
-    );
+    assert.deepEqual(refused.error.errors?.map(({ pointer }) => pointer).sort(), [
+      "/access_token_ttl",
+      "/client_id",
+      "/scope",
+      "/status",
+    ]);
+    assert.equal(refused.error.kind, "invalid");
   });
 
   test("with an id that is taken is refused, and the client that has it stays as it was", async () => {
@@ -126,7 +175,7 @@ suite("A registration", () => {
     const refused = await registerClient({ client_id: "app", status: "disabled" }, endpoint);
     assert.deepEqual(refused, {
       ok: false,
-      error: [{ field: "client_id", problem: "a client with this id is registered already" }],
+      error: { kind: "taken", detail: "a client with this client_id is registered already" },
     });
     assert.deepEqual(await stored(endpoint), [client]);
   });
@@ -137,8 +186,8 @@ suite("A registration", () => {
   });
 
   test("that is refused says nothing of its secret", async () => {
-    for (const client_secret of [new Redacted(`${secret}\n`), new Redacted(secret.repeat(99))]) {
-      const refused = await registerClient({ client_secret }, new TestEndpoint());
+    for (const value of [new Redacted(`${secret}\n`), new Redacted(secret.repeat(99))]) {
+      const refused = await registerClient({ secret: { value } }, new TestEndpoint());
       assert.ok(!refused.ok);
       assert.ok(!JSON.stringify(refused).includes(secret));
     }
@@ -157,11 +206,10 @@ suite("A secret", () => {
     ["x", undefined, "human"],
     ["x".repeat(1024), undefined, "imported"],
   ] as const) {
-    test(`of ${[...text].length} characters like ${[...text][0]}, human_secret ${human}, is kept as ${kind}`, async () => {
+    test(`of ${[...text].length} characters like ${[...text][0]}, human ${human}, is kept as ${kind}`, async () => {
       const endpoint = new TestEndpoint();
       const { client, generatedSecret } = await endpoint.register({
-        secret: { value: new Redacted(text) },
-        human_secret: human,
+        secret: { value: new Redacted(text), human },
       });
       assert.equal(generatedSecret, undefined);
       assert.equal(client.secrets[0]?.kind, kind);
@@ -175,11 +223,11 @@ suite("A secret", () => {
   }
 
   test("that is marked human and missing is refused", async () => {
-    const refused = await registerClient({ human_secret: true }, new TestEndpoint());
+    const refused = await registerClient({ secret: { human: true } }, new TestEndpoint());
     assert.ok(!refused.ok);
     assert.deepEqual(
-      refused.error.map(({ field }) => field),
-      ["client_secret"],
+      refused.error.errors?.map(({ pointer }) => pointer),
+      ["/secret/human"],
     );
   });
 
@@ -188,7 +236,8 @@ suite("A secret", () => {
     endpoint.hasher.busy = true;
     const refused = await registerClient({ secret: { value: new Redacted("hunter2") } }, endpoint);
     assert.ok(!refused.ok);
-    assert.match(refused.error[0]?.problem ?? "", /try again/);
+    assert.equal(refused.error.kind, "unavailable");
+    assert.match(refused.error.detail, /try again/);
     assert.deepEqual(await stored(endpoint), []);
   });
 
@@ -221,10 +270,7 @@ suite("A secret", () => {
     const bytes = random.bytes.bind(random);
     random.bytes = (length) => bytes(length).map((byte, at) => (at % 2 === 0 ? 255 : byte));
     const endpoint = new TestEndpoint();
-    const registered = await registerClient(
-      {},
-      { ...endpoint, random, store: endpoint.store, clock: endpoint.clock, hasher: endpoint.hasher },
-    );
+    const registered = await registerClient({}, { ...endpoint, random });
     assert.ok(registered.ok);
     const shown = registered.value.generatedSecret?.reveal() ?? "";
     assert.equal(isMistypedSecret(shown), false);

@@ -25,3 +25,4 @@ export { type Region, SERVERS } from "./settings/server-url.ts";
 export type { TokenRequest } from "./token/ask-for-token.ts";
 export type { AccessToken, BearerToken } from "./token/bearer-token.ts";
 export type { TokenOptions } from "./token/cached-token.ts";
+export type { ExpiryWarning, OnExpiryWarning } from "./token/expiry-warning.ts";

@@ -120,7 +120,8 @@ export async function startServer(
         const outcome = await listening.close();
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
-        await uses.flush();
+        // A store that cannot be written now must not keep the service from ending in order
+        await uses.flush().catch((error: unknown) => log.fault("last_uses_lost", error));
         await db.destroy();
         log.info("stopped");
       },

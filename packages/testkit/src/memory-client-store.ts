@@ -112,7 +112,9 @@ function finds(query: ClientQuery, client: Client, now: number): boolean {
     (scope === null || client.scopes.includes(scope)) &&
     Object.entries(labels).every(([name, value]) => client.labels[name] === value) &&
     (text === null ||
-      [client.clientId, client.clientName, client.username].some((field) => asciiLower(field ?? "").includes(text))) &&
+      [client.clientId, client.clientName, client.username].some((field) =>
+        asciiLower(field ?? "").includes(asciiLower(text)),
+      )) &&
     (endingBefore === null ||
       ends(client.expiresAt) ||
       client.secrets.some((secret) => secret.revokedAt === null && ends(secret.expiresAt)))

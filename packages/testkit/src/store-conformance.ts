@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import type { Client } from "@carnet/core/client/client";
+import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
 import type { ClientSecret } from "@carnet/core/client/client-secret";
-import type { ClientPlace, ClientQuery, ClientStore } from "@carnet/core/client/client-store";
+import type { ClientPlace, ClientStore } from "@carnet/core/client/client-store";
 import { decoyClient } from "@carnet/core/client/decoy-client";
-import { parseAddress, parseCidr } from "@carnet/protocol/cidr";
-import { type ClientId, parseClientId, parseSecretId } from "@carnet/protocol/ids";
-import type { Result } from "@carnet/protocol/result";
-
-let secretsMade = 0;
+import { parseAddress } from "@carnet/protocol/cidr";
+import { parseClientId } from "@carnet/protocol/ids";
+import { queryOf } from "./all-clients.ts";
+import type { FixedClock } from "./fixed-clock.ts";
+import { clientIdOf, comparable, fullClient, plainClient, secretOf } from "./sample-clients.ts";
+import { testChanges } from "./store-change-conformance.ts";
+import { testSearches } from "./store-search-conformance.ts";
 
 /** A store to be tested, with a second way into the same data where there can be one: another connection. */
 export interface StoreUnderTest extends AsyncDisposable {
@@ -16,6 +18,9 @@ export interface StoreUnderTest extends AsyncDisposable {
   readonly other: ClientStore;
   /** Ways into the same data whose calls can overlap in one process. */
   readonly contenders: readonly ClientStore[];
+  readonly answers: KeptAnswerStore;
+  /** What the store takes for now. */
+  readonly clock: FixedClock;
 }
 
 /** Declares what every store of clients must do. The store that `open` gives is empty. */
@@ -39,6 +44,8 @@ export function testClientStore(name: string, open: () => Promise<StoreUnderTest
     testPaging(under);
     testSlowSecrets(under);
   });
+  testChanges(name, open);
+  testSearches(name, open);
 }
 
 function testEmptiness(under: () => StoreUnderTest): void {
@@ -151,106 +158,4 @@ function testSlowSecrets(under: () => StoreUnderTest): void {
       assert.equal((await under().store.find(sought)).anySlowSecret, true);
     }
   });
-}
-
-const queryOf = (query: Partial<ClientQuery>): ClientQuery => ({
-  status: null,
-  scope: null,
-  labels: {},
-  text: null,
-  endingBefore: null,
-  sort: { key: "client_id", descending: false },
-  after: null,
-  limit: 100,
-  ...query,
-});
-
-/** Without methods and without an order that a store need not keep. */
-const comparable = (client: Client) => ({
-  ...client,
-  ipAllowlist: client.ipAllowlist.map(({ text }) => text),
-  secrets: client.secrets
-    .map((secret) => ({ ...secret, digest: [...secret.digest], salt: [...secret.salt] }))
-    .sort((left, right) => (left.secretId < right.secretId ? -1 : 1)),
-});
-
-const fullClient: Client = {
-  clientId: clientIdOf("full client"),
-  clientName: 'Ключ 🔑 "quoted" \\ %',
-  scopes: ["file:write", "file:read", "data_tables|r"],
-  scopePolicy: "strict",
-  status: "disabled",
-  expiresAt: Date.UTC(2100, 0, 31, 12, 30, 15, 999),
-  ipAllowlist: ["203.0.113.0/24", "2001:db8::/32"].map((block) => take(parseCidr(block))),
-  tokenEndpointAuthMethod: "client_secret_post",
-  accessTokenTtl: 86_400,
-  workspace: "QWNjb3VudB82Nzg",
-  username: "the user",
-  audience: "https://api.example.test",
-  labels: { team: "платежи", "managed-by": "hand", empty: "" },
-  createdAt: Date.UTC(2026, 10, 21),
-  updatedAt: Date.UTC(2026, 10, 22),
-  version: 7,
-  secrets: [
-    { ...secretOf("full1"), kind: "generated", expiresAt: Date.UTC(2099, 0, 1) },
-    {
-      ...secretOf("full3"),
-      label: "Nightly",
-      prefix: "abcd",
-      notBefore: 5,
-      idle: { since: 6, after: 7 },
-      revokedAt: 8,
-      lastUse: { at: 9, from: "2001:db8::1" },
-    },
-    { ...secretOf("full2"), digest: Uint8Array.from({ length: 32 }, (_, at) => 255 - at) },
-  ],
-};
-
-function plainClient(clientId: string): Client {
-  return {
-    clientId: clientIdOf(clientId),
-    clientName: null,
-    scopes: [],
-    scopePolicy: "narrow",
-    status: "active",
-    expiresAt: null,
-    ipAllowlist: [],
-    tokenEndpointAuthMethod: null,
-    accessTokenTtl: null,
-    workspace: null,
-    username: null,
-    audience: null,
-    labels: {},
-    createdAt: 0,
-    updatedAt: 0,
-    version: 1,
-    secrets: [secretOf(clientId)],
-  };
-}
-
-function secretOf(name: string): ClientSecret {
-  const tail = `${name.toLowerCase().replaceAll(/[^a-z0-9]/g, "")}${secretsMade++}`;
-  return {
-    secretId: take(parseSecretId(tail.padStart(16, "0"))),
-    label: null,
-    prefix: "",
-    kind: "imported",
-    digest: new Uint8Array(32).fill(secretsMade),
-    salt: new Uint8Array(0),
-    createdAt: 1,
-    notBefore: null,
-    expiresAt: null,
-    idle: null,
-    revokedAt: null,
-    lastUse: null,
-  };
-}
-
-function clientIdOf(text: string): ClientId {
-  return take(parseClientId(text));
-}
-
-function take<Value>(result: Result<Value, string>): Value {
-  if (!result.ok) throw new Error(result.error);
-  return result.value;
 }

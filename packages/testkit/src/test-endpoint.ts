@@ -9,6 +9,7 @@ import type { TokenRequestMessage } from "@carnet/core/token/token-request-messa
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
+import { recordUses } from "@carnet/server/log/token-log";
 import { CountingHasher } from "./counting-hasher.ts";
 import { FixedClock } from "./fixed-clock.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";
@@ -32,6 +33,7 @@ export class TestEndpoint {
       this.events.push("find");
       return this.store.find(clientId);
     };
+    const uses = new SecretUses(this.store, 100);
     this.ports = {
       policy: {
         issuer: "https://iam.example.test",
@@ -43,7 +45,7 @@ export class TestEndpoint {
       random: this.random,
       hasher: this.hasher,
       directory: new ClientDirectory({ find }, 100),
-      uses: new SecretUses(this.store, 100),
+      uses,
       provenSecrets: new BoundedCache(100),
       signer: {
         keyId: "key-1",
@@ -52,12 +54,12 @@ export class TestEndpoint {
           return `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
         },
       },
-      recorder: {
+      recorder: recordUses(uses, {
         record: (record) => {
           this.events.push("record");
           this.records.push(record);
         },
-      },
+      }),
       ...changes,
     };
   }

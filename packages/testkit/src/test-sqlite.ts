@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createStandInDraw } from "@carnet/server/crypto/stand-in-draw";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { createSqlAnswerStore } from "@carnet/server/store/sql-answer-store";
 import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "./fixed-clock.ts";
@@ -23,6 +24,8 @@ export async function openTestSqlite(): Promise<StoreUnderTest> {
   return {
     store,
     other: createSqlClientStore(connections[1], { clock, drawStandIn }),
+    answers: createSqlAnswerStore(connections[0], clock),
+    clock,
     contenders: [store], // a second connection would wait for the first one's lock while it keeps it from going on
     async [Symbol.asyncDispose]() {
       for (const db of connections) await db.destroy();

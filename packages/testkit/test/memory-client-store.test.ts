@@ -1,7 +1,9 @@
+import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
 import { testClientStore } from "@carnet/testkit/store-conformance";
 
 testClientStore("Memory", async () => {
-  const store = new MemoryClientStore();
-  return { store, other: store, contenders: [store], async [Symbol.asyncDispose]() {} };
+  const clock = new FixedClock("2026-11-21T12:00:00Z");
+  const store = new MemoryClientStore(() => clock.now());
+  return { store, other: store, contenders: [store], answers: store, clock, async [Symbol.asyncDispose]() {} };
 });

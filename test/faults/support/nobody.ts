@@ -1,15 +1,11 @@
 import { chmodSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Finished, type ProcessOptions, runCarnet } from "@carnet/testkit/carnet-process";
 import { giveAway } from "./store-files.ts";
 
 const fixture = fileURLToPath(new URL("./carnet-as-nobody.ts", import.meta.url));
 
 /** `carnet` run by a user that file modes and low ports hold back, which they do not with root. */
 export const asNobody: readonly [string, ...string[]] = [process.execPath, fixture];
-
-export const runAsNobody = (args: readonly string[], options: ProcessOptions = {}): Promise<Finished> =>
-  runCarnet(args, { ...options, command: asNobody });
 
 /** Lets that user have a folder that this process has made. */
 export function ownedByNobody(folder: string): void {

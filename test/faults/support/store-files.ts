@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { chownSync, cpSync, existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { registerClient } from "@carnet/core/client/register-client";
-import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { openRegistry } from "@carnet/server/main";
+import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 
 /** A closed store with clients in it. */
@@ -17,15 +16,7 @@ export interface Credentials {
   readonly secret: string;
 }
 
-export const openStore = (folder: string) =>
-  openRegistry(
-    loadConfiguration({
-      mode: "dev",
-      flags: { store: `sqlite:${join(folder, "carnet.db")}` },
-      environment: {},
-      file: undefined,
-    }),
-  );
+export const openStore = (folder: string) => openTestRegistry(join(folder, "carnet.db"));
 
 /** Makes a store of its own in a new folder, in which `client-000` and those after it are registered. */
 export async function makeStore(numberOfClients = 1): Promise<StoreFiles> {

@@ -1,7 +1,7 @@
 import { parseClientId } from "@carnet/protocol/ids";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { Client } from "../client/client.ts";
-import { type ClientSettingsInput, readSettings } from "../client/client-settings.ts";
+import { type ClientSettingsInput, readSettings, sameSettings } from "../client/client-settings.ts";
 import type { ClientStore } from "../client/client-store.ts";
 import { unknownScopes } from "../client/register-client.ts";
 import type { Clock } from "../ports.ts";
@@ -73,7 +73,7 @@ const changedInBetween = problem(
 );
 
 /**
- * Changes settings. Another username ends all secrets at once, as on the platform that this service is compatible
+ * Changes settings; what is set so already is no change. Another username ends all secrets at once, as on the platform that this service is compatible
  * with. Refuses with `invalid`, `not_found` and `changed`.
  */
 export function changeSettings(
@@ -83,10 +83,9 @@ export function changeSettings(
 ): Promise<Result<{ client: Client }, AdminProblem>> {
   return changeClient(target, ports, async (client, now) => {
     const settings = readSettings(input, client, now);
-    if (!settings.ok) return invalid(settings.error);
-    const added = settings.value.scopes.filter((name) => !client.scopes.includes(name));
-    const unknown = await ports.scopes.unknown(added);
-    if (unknown.length > 0) return invalid([unknownScopes(unknown)]);
+    const unknown = await unknownScopes(input, client.scopes, ports);
+    if (!settings.ok || unknown.length > 0) return invalid([...(settings.ok ? [] : settings.error), ...unknown]);
+    if (sameSettings(settings.value, client)) return ok({ client });
     const changed: Client = { ...client, ...settings.value };
     return ok({ client: changed.username === client.username ? changed : withSecretsEnded(changed, now) });
   });

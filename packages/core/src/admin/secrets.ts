@@ -99,8 +99,8 @@ async function withNewSecret(
   { input, now, parent }: { input: NewSecretInput; now: number; parent: "" | "/secret" },
   ports: SecretPorts,
 ): Promise<Result<AddedSecret, AdminProblem>> {
-  const live = client.secrets.filter((secret) => isLive(secretStateAt(secret, now, ports.uses.lastOf(secret))));
-  if (live.length >= maxLiveSecrets) {
+  const isLiveNow = (secret: ClientSecret) => isLive(secretStateAt(secret, now, ports.uses.lastOf(secret)));
+  if (client.secrets.filter(isLiveNow).length >= maxLiveSecrets) {
     return problem(
       "too_many_secrets",
       `the client has ${maxLiveSecrets} live secrets, which is the most: revoke one first`,
@@ -111,7 +111,15 @@ async function withNewSecret(
   const slowSalt = client.secrets.find((secret) => secret.kind === "human")?.salt;
   const made = await makeSecret(plan.value, { clientId: client.clientId, slowSalt, now }, ports);
   if (!made.ok) return made;
-  const listed = client.secrets.filter((secret) => endOf(secret) === null || (endOf(secret) ?? 0) + keptAfterEnd > now);
+  const same = client.secrets.filter(({ digest }) => ports.hasher.equal(digest, made.value.kept.digest));
+  if (same.some(isLiveNow)) {
+    return invalid([{ pointer: `${parent}/value`, detail: "is a live secret of the client already" }]);
+  }
+  const listed = client.secrets.filter((secret) => {
+    const end = endOf(secret);
+    // One that comes back replaces what it was: a secret stands under one id, or its end could not be told
+    return !same.includes(secret) && (end === null || end + keptAfterEnd > now);
+  });
   return ok({
     client: { ...client, secrets: [...listed, made.value.kept] },
     secret: made.value.kept,

@@ -105,6 +105,18 @@ export function readSettings(
   return problems.length === 0 ? ok(settings) : err(problems);
 }
 
+/** Whether two clients are set alike. The order of scopes counts, that of labels does not. */
+export const sameSettings = (left: ClientSettings, right: ClientSettings): boolean => textOf(left) === textOf(right);
+
+const settingNames = Object.keys(defaultSettings) as (keyof ClientSettings)[];
+
+const textOf = ({ labels, ipAllowlist, ...plain }: ClientSettings): string =>
+  JSON.stringify([
+    settingNames.map((name) => (name in plain ? Reflect.get(plain, name) : null)),
+    Object.entries(labels).sort(([left], [right]) => (left < right ? -1 : 1)),
+    ipAllowlist.map((block) => block.text),
+  ]);
+
 /** RFC 7396 §2: a member that is null is taken off. */
 function mergeLabels(
   current: Readonly<Record<string, string>>,

@@ -42,7 +42,7 @@ export interface ClientQuery {
   readonly scope: string | null;
   /** Clients that have all of these labels. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Clients whose id, name or username holds this text, whatever its case. */
+  /** Clients whose id, name or username holds this text, whatever the case of its letters from A to Z. */
   readonly text: string | null;
   /** Clients that end, or have a live secret that ends, before this instant. */
   readonly endingBefore: number | null;

@@ -26,10 +26,14 @@ export const warningsOf = (client: Client, now: number): readonly ExpiryWarning[
     .flatMap((secret) => secretWarning(secret, now)),
 ];
 
-/** What ends soon for the holder of one secret of a client. */
+/** What ends soon for who has just proven one secret of a client. */
 export const warningsFor = (client: Client, secretId: SecretId, now: number): readonly ExpiryWarning[] => {
   if (client.expiresAt === null && client.secrets.every((secret) => secret.expiresAt === null)) return none;
-  return warningsOf(client, now).filter((warning) => warning.what === "client" || warning.secretId === secretId);
+  // Whoever holds the secret has just used it: it is live, whatever last use this copy of the client knows of
+  return [
+    ...warningFor("client", null, { endsAt: client.expiresAt, now }),
+    ...client.secrets.filter((secret) => secret.secretId === secretId).flatMap((secret) => secretWarning(secret, now)),
+  ];
 };
 
 const none: readonly ExpiryWarning[] = [];

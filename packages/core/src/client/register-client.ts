@@ -8,7 +8,7 @@ import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
 import type { Client } from "./client.ts";
 import { type ClientSettingsInput, defaultSettings, readSettings } from "./client-settings.ts";
 import type { ClientStore } from "./client-store.ts";
-import { label } from "./fields.ts";
+import { label, scopeNames } from "./fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "./make-secret.ts";
 
 /** What is known of a client before it is registered, as an operator writes it. */
@@ -76,8 +76,7 @@ export async function prepareClient(
   const workspace = collect(
     at("/workspace", registration.workspace == null ? ok(null) : label(registration.workspace)),
   );
-  const unknown = settings === undefined ? [] : await ports.scopes.unknown(settings.scopes);
-  if (unknown.length > 0) problems.push(unknownScopes(unknown));
+  problems.push(...(await unknownScopes(registration, [], ports)));
   const plan = collect(within("/secret", planSecret(registration.secret ?? {}, now)));
   const missing = settings === undefined || clientId === undefined || workspace === undefined || plan === undefined;
   if (missing || problems.length > 0) return invalid(problems);
@@ -95,10 +94,19 @@ export async function prepareClient(
   return ok({ client, generatedSecret: secret.value.shown });
 }
 
-export const unknownScopes = (names: readonly string[]): FieldProblem => ({
-  pointer: "/scope",
-  detail: `names what the catalogue does not have: ${names.join(" ")}; add it to the catalogue first`,
-});
+/** The scopes of an input that a client does not have yet and cannot be given. */
+export async function unknownScopes(
+  { scope }: Pick<ClientSettingsInput, "scope">,
+  current: readonly string[],
+  { scopes }: Pick<RegistrationPorts, "scopes">,
+): Promise<readonly FieldProblem[]> {
+  const names = scopeNames(scope ?? "");
+  const added = names.ok ? names.value.filter((name) => !current.includes(name)) : [];
+  const unknown = await scopes.unknown(added);
+  if (unknown.length === 0) return [];
+  const detail = `names what the catalogue does not have: ${unknown.join(" ")}; add it to the catalogue first`;
+  return [{ pointer: "/scope", detail }];
+}
 
 /** A client id that a URL can name. @see https://url.spec.whatwg.org/#double-dot-path-segment */
 const newClientId = (text: string): Result<ClientId, string> =>

@@ -22,16 +22,22 @@ export class SecretUses {
     this.#seen = new BoundedCache(capacity);
   }
 
-  /** Remembers that a secret was used. */
+  /** Remembers that a secret was used, unless a later use is known. */
   note(secretId: SecretId, use: SecretUse): void {
+    const known = this.#known(secretId);
+    if (known !== undefined && known.at > use.at) return; // a clock can be set back
     this.#seen.set(secretId, use);
     this.#unsaved.set(secretId, use);
   }
 
   /** The latest use of a secret that is known here. */
   lastOf(secret: ClientSecret): SecretUse | null {
-    const seen = this.#seen.get(secret.secretId);
+    const seen = this.#known(secret.secretId);
     return seen !== undefined && seen.at >= (secret.lastUse?.at ?? 0) ? seen : secret.lastUse;
+  }
+
+  #known(secretId: SecretId): SecretUse | undefined {
+    return this.#seen.get(secretId) ?? this.#unsaved.get(secretId);
   }
 
   /** Brings what is unsaved to the store. What cannot be kept stays unsaved. */

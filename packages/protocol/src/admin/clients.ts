@@ -167,7 +167,12 @@ export type ClientList = Static<typeof ClientList>;
 
 export const ClientFilter = Type.Object(
   {
-    q: Type.Optional(Type.String({ description: "In the id, name or username, whatever the case." })),
+    q: Type.Optional(
+      Type.String({
+        description:
+          "In the id, name or username, whatever the case of the letters from A to Z; other letters are found in their own case.",
+      }),
+    ),
     status: Type.Optional(Type.String({ enum: ["active", "disabled"] })),
     scope: Type.Optional(Type.String({ description: "Registered for this scope." })),
     label: Type.Optional(

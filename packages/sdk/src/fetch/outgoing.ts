@@ -1,18 +1,19 @@
 import { invalid } from "../errors/invalid-request-error.ts";
+import type { Exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
+import { timeLimit } from "../settings/retry-config.ts";
 import { baseURL, checkURL, onServer } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Body } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 
-/** One authorised call, ready but for its token. */
-export interface Outgoing {
-  readonly url: string;
-  /** The caller's `Request`, whose members count where `init` has none; undefined once a redirect left it. */
-  readonly request: Request | undefined;
-  readonly init: FetchInit & { readonly method: string };
+/** One authorised call, ready but for its token; its input is the caller's `Request` until a redirect leaves it. */
+export interface Outgoing extends Exchange<Response> {
+  readonly init: Omit<FetchInit, "headers"> & { readonly method: string; readonly headers: Headers };
   /** What the caller wants of redirects; the transport follows none. */
   readonly redirect: RequestRedirect;
+  /** How many redirects were followed before it. */
+  readonly hops: number;
   /** Whether its body can be sent again. */
   readonly repeatable: boolean;
 }
@@ -30,26 +31,27 @@ export interface Asked {
  */
 export function outgoing(settings: Settings, { input, init, body }: Asked): Outgoing {
   const request = input instanceof Request ? input : undefined;
-  const method = init.method ?? request?.method ?? "GET";
+  const { repeatable, content } = body;
   const own = init.headers ?? request?.headers;
-  const headers = own && headersOf(settings.headers, own);
   const url = target(settings, request?.url ?? String(input), init.serverURL);
-  const { repeatable, ...content } = body;
-  const signal = init.signal ?? request?.signal ?? null;
   return {
+    input: request ?? url,
     url,
-    request,
+    secret: "",
+    read: (answer) => answer,
     init: {
       ...init,
-      method,
-      ...(headers && { headers }),
       ...content,
-      signal,
+      method: init.method ?? request?.method ?? "GET",
+      headers: own ? headersOf(settings.headers, own) : settings.headers,
+      signal: init.signal ?? request?.signal ?? null,
       redirect: "manual",
       retries: repeatable ? init.retries : 0,
     },
     redirect: init.redirect ?? request?.redirect ?? "follow",
     repeatable,
+    hops: 0,
+    timeoutMs: timeLimit(init.timeoutMs ?? settings.timeoutMs),
   };
 }
 

@@ -5,6 +5,11 @@ export interface BoundedBody {
   readonly whole: boolean;
 }
 
+/** What may have a body that is not read yet. */
+export interface Bodied {
+  readonly body?: Response["body"];
+}
+
 /** Reads a body up to `limit` bytes and leaves the rest unread; the abort ends the reading. */
 export async function readBounded(
   { body }: Pick<Response, "body">,
@@ -28,6 +33,6 @@ export async function readBounded(
 }
 
 /** Lets go of a body that nobody will read. */
-export function discard({ body }: Pick<Response, "body">): void {
+export function discard({ body }: Bodied): void {
   body?.cancel().catch(() => {});
 }

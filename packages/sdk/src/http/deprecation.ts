@@ -1,3 +1,6 @@
+import { tellOnce } from "./tell-once.ts";
+import { withoutQuery } from "./without-query.ts";
+
 /** What a server said of an address that is going away. */
 export interface DeprecationNotice {
   /** The address without its query. */
@@ -16,22 +19,15 @@ export type OnDeprecation = (notice: DeprecationNotice) => void;
 /** Looks at an answer's headers. */
 export type LookForDeprecation = (url: string, headers: Headers) => void;
 
-const MOST_URLS = 1000;
-
-/**
- * Passes each address's first notice on; beyond a thousand addresses it says no more. What the hook throws is dropped,
- * since the answer itself is good.
- */
-export function deprecationWatch(tell: OnDeprecation = warn): LookForDeprecation {
-  const seen = new Set<string>();
-  return (url, headers) => {
+/** Passes each address's first notice on. */
+export function deprecationWatch(hook: OnDeprecation | undefined): LookForDeprecation {
+  const tell = tellOnce(hook, "Deprecated:");
+  return (address, headers) => {
     const [deprecation, sunset] = [headers.get("deprecation"), headers.get("sunset")];
-    if ((deprecation ?? sunset) === null || seen.has(url) || seen.size >= MOST_URLS) return;
-    seen.add(url);
+    if ((deprecation ?? sunset) === null) return;
+    const url = withoutQuery(address);
     const link = headers.get("link") ?? undefined;
-    try {
-      tell({ url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
-    } catch {}
+    tell(url, { url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
   };
 }
 
@@ -39,10 +35,4 @@ export function deprecationWatch(tell: OnDeprecation = warn): LookForDeprecation
 function dateOf(header: string | null): Date | undefined {
   const date = new Date(header?.[0] === "@" ? Number(header.slice(1)) * 1000 : (header ?? ""));
   return Number.isNaN(+date) ? undefined : date;
-}
-
-/** The default: one warning, where the runtime shows its own. */
-function warn(notice: DeprecationNotice): void {
-  const { console }: { console: { warn(text: string, notice: DeprecationNotice): void } } = globalThis;
-  console.warn("Deprecated:", notice);
 }

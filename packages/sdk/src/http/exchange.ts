@@ -1,23 +1,24 @@
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { CarnetError } from "../errors/carnet-error.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
 import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
+import { summarise } from "../redaction/summarise.ts";
 import type { Settings } from "../settings/settings.ts";
 import { log } from "./log.ts";
 import { type Failing, noAnswer } from "./no-answer.ts";
 import { aborted, orAbort } from "./pause.ts";
+import { withoutQuery } from "./without-query.ts";
 
 /** One request on its way and back. */
 export interface Exchange<T> extends Failing {
   readonly input: string | Request;
-  readonly init: RequestInit & { readonly method: string; readonly headers: Headers };
+  readonly init: RequestInit & { readonly method: string; readonly headers: Headers; readonly duplex?: "half" };
   /** The names of the form's fields. */
   readonly fields?: readonly string[] | undefined;
   /** How long all of it may take, in milliseconds. */
   readonly timeoutMs: number | undefined;
   /** Turns the answer into what is wanted, within the same limits. */
   read(response: Response, signal: AbortSignal | null | undefined): T | Promise<T>;
-  /** Tells what no request can be made of from what got no answer. */
-  unsendable?(): AnyCarnetError | undefined;
 }
 
 /**
@@ -48,10 +49,21 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
   }
 }
 
-function tooLong({ url, timeoutMs }: Exchange<unknown>): AnyCarnetError {
+function tooLong({ url: address, timeoutMs }: Exchange<unknown>): AnyCarnetError {
+  const url = withoutQuery(address);
   return new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, { url, mayHaveArrived: true, timeoutMs });
 }
 
 function typed(call: Exchange<unknown>, error: unknown): CarnetError {
-  return error instanceof CarnetError ? error : (call.unsendable?.() ?? noAnswer(call, error));
+  return error instanceof CarnetError ? error : (unsendable(call) ?? noAnswer(call, error));
+}
+
+/** `fetch` fails with the same TypeError for what it cannot send and for what got no answer; this tells them apart. */
+function unsendable({ url, init }: Exchange<unknown>): CarnetError | undefined {
+  try {
+    new Request(url, { ...init, ...(init.duplex && { body: null }), signal: null });
+    return undefined;
+  } catch (error) {
+    return invalid("init", "failed: see the cause", summarise(error));
+  }
 }

@@ -3,9 +3,9 @@ import { invalid } from "../errors/invalid-request-error.ts";
 type Given = RequestInit["headers"] | undefined;
 
 /** Headers put together, the later ones over the earlier. The runtime's own error would show a value that is wrong. */
-export function headersOf(first: Given, ...given: readonly Given[]): Headers {
+export function headersOf(...given: readonly Given[]): Headers {
   try {
-    const all = new Headers(first);
+    const all = new Headers();
     for (const some of given) for (const [name, value] of new Headers(some)) all.set(name, value);
     return all;
   } catch {

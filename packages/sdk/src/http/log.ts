@@ -1,6 +1,7 @@
 import type { CarnetError } from "../errors/carnet-error.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Exchange } from "./exchange.ts";
+import { withoutQuery } from "./without-query.ts";
 
 interface Outcome {
   readonly start: number | undefined;
@@ -11,19 +12,19 @@ interface Outcome {
 /** Tells the debug log of an exchange: names and figures only. */
 export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, outcome: Outcome): void {
   if (!debugLogger) return;
-  const { init, url, fields } = call;
+  const { fields } = call;
+  const { method, headers }: { readonly method: string; readonly headers: Headers } = call.init;
   const { start, response, error } = outcome;
-  const { method } = init;
-  const names = (headers: Headers | undefined): string[] | undefined => headers && [...headers.keys()];
+  const url = withoutQuery(call.url);
   const status = response?.status ?? error?.code;
   try {
     debugLogger.debug(`${method} ${url} ${status}`, {
       method,
       url,
-      headers: names(init.headers),
+      headers: [...headers.keys()],
       fields,
       status,
-      answerHeaders: names(response?.headers),
+      answerHeaders: response && [...response.headers.keys()],
       durationMs: clock.monotonic() - Number(start),
     });
   } catch {} // A log that fails must not fail the call.

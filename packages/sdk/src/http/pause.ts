@@ -21,13 +21,9 @@ export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal | null | un
 
 /** Waits `ms`, or until the abort. */
 export async function pause(clock: Clock, ms: number, signal: AbortSignal | null | undefined): Promise<void> {
-  let cancel = (): void => {};
+  let cancel: (() => void) | undefined;
   const wait = new Promise<void>((resolve) => {
     cancel = clock.after(ms, resolve);
   });
-  try {
-    await orAbort(wait, signal);
-  } finally {
-    cancel();
-  }
+  await Promise.resolve(orAbort(wait, signal)).finally(cancel);
 }

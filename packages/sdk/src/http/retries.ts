@@ -3,8 +3,14 @@ import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { type RetryPolicy, retryPolicy } from "../settings/retry-config.ts";
 import type { Settings } from "../settings/settings.ts";
+import { type Bodied, discard } from "./bounded-body.ts";
 import { pause } from "./pause.ts";
 import { retryAfter } from "./retry-after.ts";
+
+interface Tried extends Bodied {
+  readonly status: number;
+  readonly headers: Headers;
+}
 
 /** What is tried, and when it may be tried again. */
 export interface Retrying<T> {
@@ -13,12 +19,10 @@ export interface Retrying<T> {
   /** Whether doing it twice is the same as doing it once. */
   readonly idempotent: boolean;
   attempt(): Promise<T>;
-  /** Lets go of an answer that will not be used. */
-  discard?(answer: T): void;
 }
 
 /** Tries until an outcome is final, the policy is used up, or the signal is aborted; gives the last outcome. */
-export async function withRetries<T extends { readonly status: number; readonly headers: Headers }>(
+export async function withRetries<T extends Tried>(
   { clock, random, retries }: Pick<Settings, "clock" | "random" | "retries">,
   call: Retrying<T>,
 ): Promise<T> {
@@ -41,7 +45,7 @@ export async function withRetries<T extends { readonly status: number; readonly 
     const isOver = retry >= policy.maxRetries || clock.monotonic() - start + ms > policy.maxElapsedMs;
     if (isOver && answer) return answer;
     if (isOver) throw failure;
-    if (answer) call.discard?.(answer);
+    if (answer) discard(answer);
     await pause(clock, ms, options.signal);
   }
 }

@@ -2,15 +2,21 @@ import type { Clock } from "../clock.ts";
 import type { DebugLogger } from "../http/debug.ts";
 import type { OnDeprecation } from "../http/deprecation.ts";
 import type { Fetch, HTTPClientHooks, HTTPTransport } from "../http/http-client.ts";
+import type { OnExpiryWarning } from "../token/expiry-warning.ts";
 import type { RetryCode, RetryConfig } from "./retry-config.ts";
 import type { Scopes } from "./scopes.ts";
 import type { SecurityOption } from "./security.ts";
 import type { ServerChoice } from "./server-url.ts";
 
-/** Hooks around every request, and on deprecation. */
+/** Hooks around every request, on deprecation, and on credentials that end soon. */
 export interface SDKHooks extends HTTPClientHooks {
   /** Called once per URL whose answer carries `Deprecation` or `Sunset`; by default one warning is shown. */
   readonly onDeprecation?: OnDeprecation;
+  /**
+   * Called once per threshold that the client or one of its secrets crosses, as a token answer of a Carnet server tells;
+   * by default one warning is shown.
+   */
+  readonly onExpiryWarning?: OnExpiryWarning;
 }
 
 /** What an SDK is made with; all of it may be left out. */

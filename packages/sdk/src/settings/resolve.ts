@@ -2,11 +2,12 @@ import { systemClock, systemRandom } from "../clock.ts";
 import { deprecationWatch } from "../http/deprecation.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { HTTPClient, type HTTPTransport } from "../http/http-client.ts";
+import { expiryWatch } from "../token/expiry-warning.ts";
 import { VERSION } from "../version.ts";
 import type { SDKHooks, SDKOptions } from "./options.ts";
 import { retryPolicy, timeLimit } from "./retry-config.ts";
 import { scopeSet } from "./scopes.ts";
-import { SecuritySource } from "./security.ts";
+import { securitySource } from "./security.ts";
 import { checkURL, chooseServer, onServer } from "./server-url.ts";
 import type { Settings } from "./settings.ts";
 
@@ -18,25 +19,28 @@ export const TOKEN_PATH = "/oauth2/token";
  * @throws {InvalidRequestError} for the first option that cannot be used
  */
 export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
-  const { allowInsecureHTTP, hooks, apiVersion = "2026-01-01" } = options;
-  const { userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
+  const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = "2026-01-01" } = options;
+  const { httpClient, userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
   const serverURL = chooseServer(options);
-  const allowed = options.allowedOrigins?.map((each) => checkURL("allowedOrigins", each, allowInsecureHTTP)) ?? [];
   return {
     serverURL,
     tokenURL: checkURL("tokenURL", onServer(serverURL, options.tokenURL ?? TOKEN_PATH), allowInsecureHTTP).href,
-    origins: new Set([new URL(serverURL), ...allowed].map(({ origin }) => origin)),
+    origins: new Set(
+      [serverURL, ...allowedOrigins].map((each) => checkURL("allowedOrigins", each, allowInsecureHTTP).origin),
+    ),
     allowInsecureHTTP,
     headers: headersOf({ "user-agent": userAgent, "x-version": apiVersion }),
     scopes: scopeSet(options.scopes ?? []).sort(),
-    security: new SecuritySource(options.security),
-    client: transport(options.httpClient, hooks),
+    security: securitySource(options.security),
+    client: transport(httpClient, hooks),
+    hasOwnTransport: !httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),
     timeoutMs: timeLimit(options.timeoutMs),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     debugLogger: options.debugLogger,
     deprecation: deprecationWatch(hooks?.onDeprecation),
+    expiry: expiryWatch(hooks?.onExpiryWarning),
     closing,
   };
 }

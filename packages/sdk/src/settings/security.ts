@@ -18,53 +18,46 @@ const SECRET = "CARNET_CLIENT_SECRET";
 const ADVICE = `Give \`security\`, or set ${ID} and ${SECRET}`;
 
 /** Where the credentials come from, remembered until the server refuses them. */
-export class SecuritySource {
-  readonly #ask: (() => Security | Promise<Security>) | undefined;
-  #current: Security | undefined;
-  #asking: Promise<Security> | undefined;
-
-  /** @throws {InvalidRequestError} for credentials that are empty or not strings */
-  constructor(option: SecurityOption | undefined) {
-    if (typeof option === "function") this.#ask = option;
-    else this.#current = option === undefined ? fromEnvironment() : checkSecurity(option);
-  }
-
+export interface SecuritySource {
   /** The credentials if they are known without asking. */
-  get current(): Security | undefined {
-    return this.#current;
-  }
-
+  current(): Security | undefined;
   /** The credentials, asked for if need be; any number of callers at once ask once. */
-  async get(): Promise<Security> {
-    return this.#current ?? this.#renew();
-  }
-
+  get(): Promise<Security>;
   /** Asks again after `refused` was refused; gives the same where there is nothing else to try. */
-  async afterRefusal(refused: Security): Promise<Security> {
-    if (this.#ask === undefined) return refused;
-    // The refused ones stay current until others are known: a token got with them may still be good.
-    return this.#current === refused ? this.#renew() : this.get();
-  }
+  afterRefusal(refused: Security): Promise<Security>;
+}
 
-  #renew(): Promise<Security> {
-    this.#asking ??= this.#askNow().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
-  }
-
-  async #askNow(): Promise<Security> {
-    if (this.#ask === undefined) throw invalid("security", `is missing. ${ADVICE}`);
+/** @throws {InvalidRequestError} for credentials that are empty or not strings */
+export function securitySource(option: SecurityOption | undefined): SecuritySource {
+  let ask: (() => Security | Promise<Security>) | undefined;
+  let current: Security | undefined;
+  if (typeof option === "function") ask = option;
+  else current = option === undefined ? fromEnvironment() : checkSecurity(option);
+  let asking: Promise<Security> | undefined;
+  const askNow = async (): Promise<Security> => {
+    if (!ask) throw invalid("security", `is missing. ${ADVICE}`);
     try {
-      const next = checkSecurity(await this.#ask());
-      const { clientId, clientSecret } = this.#current ?? {};
-      if (next.clientId !== clientId || next.clientSecret !== clientSecret) this.#current = next;
-      return this.#current ?? next;
+      const next = checkSecurity(await ask());
+      if (next.clientId !== current?.clientId || next.clientSecret !== current.clientSecret) current = next;
+      return current;
     } catch (error) {
       if (error instanceof CarnetError) throw error;
       throw invalid("security", "failed: see the cause", summarise(error));
     }
-  }
+  };
+  const renew = (): Promise<Security> => {
+    asking ??= askNow().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+  const get = async (): Promise<Security> => current ?? renew();
+  return {
+    current: () => current,
+    get,
+    // The refused ones stay current until others are known: a token got with them may still be good.
+    afterRefusal: (refused) => (ask && current === refused ? renew() : get()),
+  };
 }
 
 type Given = { readonly [Name in keyof Security]?: string | undefined };

@@ -42,11 +42,11 @@ export function checkURL(field: string, value: string | URL, allowInsecureHTTP: 
   const url = parseURL(value);
   const isSafe =
     url?.protocol === "https:" || (url?.protocol === "http:" && (allowInsecureHTTP || LOOPBACK.test(url.hostname)));
-  if (url && isSafe && !url.username && !url.password) return url;
+  if (url && isSafe) return url;
   throw invalid(field, HINT);
 }
 
-const HINT = "must be us, eu, apac or an https: URL without user; http: needs loopback or `allowInsecureHTTP`";
+const HINT = "must be us, eu, apac or https: without user; http: needs loopback or `allowInsecureHTTP`";
 const LOOPBACK = /^(.+\.)?localhost$|^127\.[\d.]+$|^\[::1]$/;
 
 /** The address of `path` on a server: absolute as it is, anything else appended to the base. */
@@ -54,10 +54,11 @@ export function onServer(base: string, path: string): string {
   return /^[a-z][a-z\d+.-]*:/i.test(path) ? path : base + (/^[/?#]/.test(path) ? path : `/${path}`);
 }
 
-/** Parses a URL without throwing. */
+/** Parses a URL; undefined for what is none, or holds a user. */
 export function parseURL(value: string | URL, base?: string): URL | undefined {
   try {
-    return new URL(value, base);
+    const url = new URL(value, base);
+    return url.username || url.password ? undefined : url;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DebugLogger } from "../http/debug.ts";
 import type { LookForDeprecation } from "../http/deprecation.ts";
 import type { HTTPTransport } from "../http/http-client.ts";
+import type { LookForExpiry } from "../token/expiry-warning.ts";
 import type { RetryPolicy } from "./retry-config.ts";
 import type { SecuritySource } from "./security.ts";
 
@@ -19,12 +20,15 @@ export interface Settings {
   readonly scopes: readonly string[];
   readonly security: SecuritySource;
   readonly client: HTTPTransport;
+  /** Whether the client sends by the runtime's own `fetch`. */
+  readonly hasOwnTransport: boolean;
   readonly retries: RetryPolicy;
   readonly timeoutMs: number | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly debugLogger: DebugLogger | undefined;
   readonly deprecation: LookForDeprecation;
+  readonly expiry: LookForExpiry;
   /** Aborted when the SDK is closed. */
   readonly closing: AbortSignal;
 }

@@ -1,14 +1,10 @@
-import type { Scrub } from "../redaction/scrub.ts";
-
 /** A token endpoint's answer, read. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** When the request was sent, by the monotonic clock. */
-  readonly sentAt: number;
-  /** Takes the secret that was sent out of a text. */
-  readonly scrub: Scrub;
+  /** The secret that was sent, to take out of what is shown. */
+  readonly secret: string;
 }
 
 /** The members of a JSON text, of which only an object has any; undefined for what is no JSON. */

@@ -1,42 +1,40 @@
 import { orAbort } from "../http/pause.ts";
 
 /** One piece of work that any number of callers wait for; each may leave alone, and the last to leave ends it. */
-export class Flight<T> {
-  readonly #controller = new AbortController();
-  readonly #outcome: Promise<T>;
-  #unattended: boolean;
-  #waiting = 0;
-
-  /** @param unattended whether the work goes on with nobody waiting */
-  constructor(work: (signal: AbortSignal) => Promise<T>, unattended: boolean) {
-    this.#unattended = unattended;
-    this.#outcome = work(this.#controller.signal);
-    this.#outcome.catch(() => {}); // Those who wait see the failure; where nobody waits, nobody need see it.
-  }
-
+export interface Flight<T> {
   /** Whether the last one who waited has left, so that there will be no outcome. */
-  get ended(): boolean {
-    return this.#controller.signal.aborted;
-  }
-
+  ended(): boolean;
   /** The outcome, or an error as soon as `signal` is aborted. */
-  async join(signal: AbortSignal | null | undefined): Promise<T> {
-    this.#waiting++;
-    try {
-      return await orAbort(this.#outcome, signal);
-    } finally {
-      this.#waiting--;
-      this.#endIfUnwanted();
-    }
-  }
-
+  join(signal: AbortSignal | null | undefined): Promise<T>;
   /** Ends the work unless someone waits for it. */
-  castOff(): void {
-    this.#unattended = false;
-    this.#endIfUnwanted();
-  }
+  castOff(): void;
+}
 
-  #endIfUnwanted(): void {
-    if (!this.#unattended && this.#waiting === 0) this.#controller.abort();
-  }
+/** Starts work; `unattended` says whether it goes on with nobody waiting. */
+export function takeOff<T>(work: (signal: AbortSignal) => Promise<T>, unattended: boolean): Flight<T> {
+  const controller = new AbortController();
+  const { signal: end } = controller;
+  const outcome = work(end);
+  outcome.catch(() => {}); // Those who wait see the failure; where nobody waits, nobody need see it.
+  let isFree = unattended;
+  let waiting = 0;
+  const endIfUnwanted = (): void => {
+    if (!isFree && waiting === 0) controller.abort();
+  };
+  return {
+    ended: () => end.aborted,
+    async join(signal) {
+      waiting++;
+      try {
+        return await orAbort(outcome, signal);
+      } finally {
+        waiting--;
+        endIfUnwanted();
+      }
+    },
+    castOff() {
+      isFree = false;
+      endIfUnwanted();
+    },
+  };
 }

@@ -1,20 +1,21 @@
 import { IamError } from "../errors/iam-error.ts";
 import { SDKError } from "../errors/sdk-error.ts";
 import { factsOf } from "../http/answer-facts.ts";
+import { scrub } from "../redaction/scrub.ts";
 import { type Answer, membersOf } from "./answer.ts";
 
 const MOST_WORDS = 300;
 
 /** The error for an answer of 4XX or 5XX, whatever shape its body has. */
 export function refused(answer: Answer): IamError | SDKError {
-  const { status, scrub, text } = answer;
+  const { status, secret, text } = answer;
   const members = membersOf(text) ?? {};
   /** The first of these members that is a text or a number, as one line without secrets. */
   const read = (...names: readonly string[]): string | undefined => {
     const found = names.map((name) => members[name]).find((value) => /string|number/.test(typeof value)) ?? "";
     return (
-      scrub(String(found))
-        .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+      scrub(String(found), secret)
+        .replace(/[\s\p{Cc}]+/gu, " ")
         .trim() || undefined
     );
   };

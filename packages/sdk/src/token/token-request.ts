@@ -1,10 +1,8 @@
 import { BODY_LIMIT } from "../http/answer-facts.ts";
 import { readBounded } from "../http/bounded-body.ts";
-import { exchange } from "../http/exchange.ts";
+import { type Exchange, exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { withRetries } from "../http/retries.ts";
-import { withoutQuery } from "../http/without-query.ts";
-import { scrubber } from "../redaction/scrub.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { TOKEN_PATH } from "../settings/resolve.ts";
 import { timeLimit } from "../settings/retry-config.ts";
@@ -39,36 +37,39 @@ export interface Ask {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749 §4.4.2}
  */
 export async function requestToken(settings: Settings, ask: Ask): Promise<Grant> {
-  const { options, scope } = ask;
+  const { options, scope, security } = ask;
   const url = endpoint(settings, options.serverURL);
   const form = formOf(ask);
-  const init: RequestInit & { method: string; headers: Headers } = {
-    method: "POST",
-    headers: headersOf(settings.headers, FORM, options.headers),
-    body: form.toString(),
-    redirect: "manual",
-    signal: options.signal ?? null,
-  };
-  const call = {
+  const secret = security.clientSecret;
+  const call: Exchange<Answer> = {
     input: url,
-    url: withoutQuery(url),
-    init,
+    url,
+    init: {
+      method: "POST",
+      headers: headersOf(settings.headers, FORM, options.headers),
+      body: form.toString(),
+      redirect: "manual",
+      signal: options.signal ?? null,
+    },
     fields: [...form.keys()],
-    scrub: scrubber([ask.security.clientSecret]),
+    secret,
     timeoutMs: timeLimit(options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS),
-  };
-  const attempt = (): Promise<Answer> => {
-    const sentAt = settings.clock.monotonic();
-    const read = async (response: Response, signal?: AbortSignal | null): Promise<Answer> => {
-      const { content } = await readBounded(response, BODY_LIMIT, signal);
+    async read(response, signal) {
       const { status, headers } = response;
-      return { status, headers, text: await content.text(), sentAt, scrub: call.scrub };
-    };
-    return exchange(settings, { ...call, read });
+      const { content } = await readBounded(response, BODY_LIMIT, signal);
+      return { status, headers, text: await content.text(), secret };
+    },
+  };
+  let sentAt = 0;
+  const attempt = (): Promise<Answer> => {
+    sentAt = settings.clock.monotonic();
+    return exchange(settings, call);
   };
   const answer = await withRetries(settings, { options, idempotent: true, attempt });
   if (answer.status >= 400) throw refused(answer);
-  return { token: granted(answer, scope), sentAt: answer.sentAt };
+  const token = granted(answer, scope);
+  settings.expiry(answer.headers);
+  return { token, sentAt };
 }
 
 function formOf({ security, scope }: Ask): URLSearchParams {
@@ -76,7 +77,7 @@ function formOf({ security, scope }: Ask): URLSearchParams {
     grant_type: "client_credentials",
     client_id: security.clientId,
     client_secret: security.clientSecret,
-    ...(scope === "" ? {} : { scope }), // RFC 6749 §3.2: an empty parameter counts as absent.
+    ...(scope && { scope }), // RFC 6749 §3.2: an empty parameter counts as absent.
   });
 }
 

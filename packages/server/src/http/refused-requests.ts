@@ -6,11 +6,11 @@ import type { Refusal } from "@carnet/core/refusal";
 import { renderRefusal } from "@carnet/core/token/render";
 import { refuseTokenRequest } from "@carnet/core/token/token-endpoint";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
-import type { ProblemKind } from "@carnet/protocol/admin/problems";
 import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
 import { type ErrorResponse, tokenResponseHeaders } from "@carnet/protocol/token-response";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { OperatorFault } from "../fault.ts";
+import { adminBodyLimit } from "./admin/admin-routes.ts";
 import { sendProblem } from "./admin/problem-answers.ts";
 import { type HttpPorts, pathOf, tokenPathOf } from "./app.ts";
 import { readMessage, sendAnswer } from "./token-routes.ts";
@@ -63,16 +63,13 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   );
 }
 
-const problemKinds: Partial<Record<Refusal["kind"], ProblemKind>> = {
-  malformedRequest: "malformed",
-  bodyTooLarge: "too_large",
-  unavailable: "unavailable",
-};
-
-const problemOf = ({ kind, description }: Refusal): AdminProblem => ({
-  kind: problemKinds[kind] ?? "fault",
-  detail: description,
-});
+/** The same in the shape and the words of the admin API. */
+function problemOf({ kind, reason, description }: Refusal): AdminProblem {
+  if (reason === "bad_content_type") return { kind: "unsupported_media_type", detail: "send application/json" };
+  if (kind === "bodyTooLarge") return { kind: "too_large", detail: `the body is larger than ${adminBodyLimit} MiB` };
+  if (kind === "malformedRequest") return { kind: "malformed", detail: description };
+  return { kind: kind === "unavailable" ? "unavailable" : "fault", detail: description };
+}
 
 const refusal = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
   kind,

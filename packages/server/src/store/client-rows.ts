@@ -88,8 +88,18 @@ function remembered<Value>(capacity: number, parse: (text: string) => Value): (t
 }
 
 function parseLabels(json: string): Client["labels"] {
-  const entries = Object.entries<unknown>(JSON.parse(json));
+  const parsed = parseJson(json);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw unreadable("labels");
+  const entries = Object.entries<unknown>({ ...parsed });
   return Object.fromEntries(entries.map(([name, value]) => [name, text("labels", value)]));
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 interface ClientParts {

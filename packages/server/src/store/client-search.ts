@@ -67,9 +67,9 @@ function conditions(
     found.push(where("client_id", "in", labelled.where("name", "=", name).where("value", "=", value)));
   }
   if (text !== null) {
-    const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
+    const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
     const holds = (column: "client_id" | "client_name" | "username") =>
-      sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
+      sql<SqlBool>`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`; // lower() folds A to Z alone
     found.push(where.or([holds("client_id"), holds("client_name"), holds("username")]));
   }
   if (endingBefore !== null) {

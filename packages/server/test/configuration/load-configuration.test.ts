@@ -138,6 +138,13 @@ const table: Readonly<
     ],
     bad: ["", "INFO", "verbose"],
   },
+  scopeCatalogue: {
+    good: [
+      ["open", "open"],
+      ["closed", "closed"],
+    ],
+    bad: ["", "OPEN", "true"],
+  },
 };
 
 suite("Each setting", () => {
@@ -240,6 +247,7 @@ suite("The configuration", () => {
       masterKey: undefined,
       masterKeyFile: undefined,
       accessTokenTtl: 600,
+      scopeCatalogue: "closed",
       sunsetAt: Date.UTC(2029, 0, 31),
       storeTimeout: 5000,
       drainTimeout: 9000,

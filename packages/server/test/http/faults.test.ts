@@ -4,6 +4,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "@carnet/server/fault";
 import { buildApp, type HttpPorts } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -18,9 +19,12 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
   const endpoint = new TestEndpoint(changes);
   await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
   const lines: string[] = [];
+  const log = createLog("trace", { write: (line) => void lines.push(line) });
   const app = buildApp({
     token: endpoint.ports,
-    log: createLog("trace", { write: (line) => void lines.push(line) }),
+    admin: adminPortsOf(endpoint),
+    log,
+    records: log,
     publicKeys: [{}],
     trustedProxies: [],
     checkStore: async () => {},

@@ -50,10 +50,22 @@ suite("The schema", () => {
     await openAndClose();
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     assert.equal((await stat(join(file, ".."))).mode & 0o777, 0o700);
-    const names = ask("select name from sqlite_schema where type = 'table' and name not like 'kysely%' order by name");
+    const names = ask(
+      "select name from sqlite_schema where type = 'table' and name not like 'kysely%' and name not like 'sqlite%' order by name",
+    );
     assert.deepEqual(
       names.map(({ name }) => name),
-      ["client_secrets", "clients", "sealed_values", "signing_keys"],
+      [
+        "changes",
+        "client_labels",
+        "client_scopes",
+        "client_secrets",
+        "clients",
+        "kept_answers",
+        "scopes",
+        "sealed_values",
+        "signing_keys",
+      ],
     );
     assert.deepEqual(ask("pragma integrity_check"), [{ integrity_check: "ok" }]);
   });
@@ -63,7 +75,10 @@ suite("The schema", () => {
     const schema = ask("select name, sql from sqlite_schema order by name");
     await openAndClose();
     assert.deepEqual(ask("select name, sql from sqlite_schema order by name"), schema);
-    assert.deepEqual(ask("select name from kysely_migration"), [{ name: "0001-clients-and-keys" }]);
+    assert.deepEqual(ask("select name from kysely_migration"), [
+      { name: "0001-clients-and-keys" },
+      { name: "0002-administration" },
+    ]);
   });
 
   test("is written ahead and synced with each commit, with foreign keys", async () => {

@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { registerClient } from "@carnet/core/client/register-client";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import { parseClientId } from "@carnet/protocol/ids";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher } from "@carnet/server/crypto/secret-hasher";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
 import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { createSqlScopeStore } from "@carnet/server/store/sql-scope-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { sql } from "kysely";
@@ -26,11 +28,12 @@ test("a client that cannot be read keeps nobody out for whom it stands in", asyn
   try {
     const clock = new FixedClock("2026-11-21T12:00:00Z");
     const { pepper } = await openSealedKeys(db, createSealer(createSecretKey(Buffer.alloc(32, 1))), clock);
-    const store = createSqlClientStore(db, () => "0"); // the first secret's client stands in for everybody
+    const store = createSqlClientStore(db, { clock, drawStandIn: () => "0" }); // the first secret's client stands in for everybody
     const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };
+    const scopes = new ScopeCatalogue(createSqlScopeStore(db), true);
     const hasher = createSecretHasher(pepper.reveal());
     for (const client_id of ["sound", "other"]) {
-      const registered = await registerClient({ client_id }, { clock, random, hasher, store });
+      const registered = await registerClient({ client_id }, { clock, random, hasher, store, scopes });
       assert.ok(registered.ok);
     }
     const { client } = await store.find(idOf("nobody"));

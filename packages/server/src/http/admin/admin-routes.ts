@@ -27,8 +27,8 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher">, IdempotencyPort
   readonly directory: ClientDirectory;
 }
 
-/** Enough for the largest import batch. */
-const bodyLimit = 4 * 1024 * 1024;
+/** In MiB: enough for the largest import batch. */
+export const adminBodyLimit = 4;
 
 /** Every operation of the admin API. */
 export const adminOperations: readonly Operation[] = [...clientOperations, ...secretOperations, ...scopeOperations];
@@ -40,7 +40,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
     app.route({
       method: operation.method,
       url: `${adminPath}${operation.path}`,
-      bodyLimit,
+      bodyLimit: adminBodyLimit * 1024 * 1024,
       exposeHeadRoute: false,
       // Before the body is read: who may not call costs nothing more
       onRequest: async (request, reply) => {

@@ -1,0 +1,316 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/core/admin/change-client";
+import type { Client } from "@carnet/core/client/client";
+import type { ClientSettingsInput } from "@carnet/core/client/client-settings";
+import type { ClientRegistration } from "@carnet/core/client/register-client";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { allClients } from "@carnet/testkit/all-clients";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const everything = {
+  client_name: "Nightly export",
+  username: "grace",
+  scope: "a b",
+  scope_policy: "strict",
+  status: "disabled",
+  expires_at: "2027-01-31",
+  ip_allowlist: ["203.0.113.0/24", "2001:db8::/32"],
+  token_endpoint_auth_method: "client_secret_post",
+  access_token_ttl: 60,
+  audience: "https://api.example.test",
+  labels: { team: "x", tier: "1" },
+} as const satisfies ClientSettingsInput;
+
+/** What each field is once it is set to null. */
+const unset: Partial<Record<keyof Client, unknown>> = {
+  clientName: null,
+  username: null,
+  scopes: [],
+  scopePolicy: "narrow",
+  status: "active",
+  expiresAt: null,
+  ipAllowlist: [],
+  tokenEndpointAuthMethod: null,
+  accessTokenTtl: null,
+  audience: null,
+  labels: {},
+};
+
+async function withClient(registration: ClientRegistration = {}) {
+  const endpoint = new TestEndpoint();
+  const { client } = await endpoint.register({ client_id: "app", ...registration });
+  const ports = adminPortsOf(endpoint);
+  endpoint.clock.advance(1000);
+  return {
+    endpoint,
+    ports,
+    client,
+    change: (input: ClientSettingsInput, ifMatch?: readonly string[]) =>
+      changeSettings({ clientId: "app", ifMatch }, input, ports),
+    now: async () => (await allClients(endpoint.store))[0],
+  };
+}
+
+/** Without what no two blocks share. */
+const plain = (client: Client | undefined) =>
+  client && { ...client, ipAllowlist: client.ipAllowlist.map(({ text }) => text) };
+
+suite("A change of settings", () => {
+  for (const field of Object.keys(everything) as (keyof typeof everything)[]) {
+    test(`sets ${field} alone, and null sets it back [RFC7396 §2]`, async () => {
+      const { client, change, now } = await withClient();
+      const { client: whole } = await (await withClient(everything)).endpoint.register(everything);
+      const set = await change({ [field]: everything[field] });
+      assert.ok(set.ok);
+      const changed = Object.keys(unset).filter(
+        (name) => JSON.stringify(Reflect.get(set.value.client, name)) !== JSON.stringify(Reflect.get(client, name)),
+      );
+      assert.equal(changed.length, 1);
+      const [name = ""] = changed;
+      assert.deepEqual(Reflect.get(plain(set.value.client) ?? {}, name), Reflect.get(plain(whole) ?? {}, name));
+      assert.deepEqual(plain(await now()), plain(set.value.client));
+      const back = await change({ [field]: null });
+      assert.ok(back.ok);
+      assert.deepEqual(Reflect.get(back.value.client, name), Reflect.get(unset, name));
+      assert.equal(back.value.client.version, 3);
+    });
+
+    test(`leaves ${field} as it is where it is left out [RFC7396 §2]`, async () => {
+      const { client, change } = await withClient(everything);
+      const { [field]: _, ...others } = everything;
+      const nulls = Object.fromEntries(Object.keys(others).map((name) => [name, null]));
+      const changed = await change(nulls);
+      assert.ok(changed.ok);
+      const kept = Object.keys(unset).filter(
+        (name) => JSON.stringify(Reflect.get(changed.value.client, name)) === JSON.stringify(Reflect.get(client, name)),
+      );
+      assert.equal(kept.length, 1);
+    });
+  }
+
+  test("adds, changes and takes off single labels [RFC7396 §2]", async () => {
+    const { change } = await withClient({ labels: { stays: "1", changes: "1", goes: "1" } });
+    const changed = await change({ labels: { changes: "2", goes: null, comes: "3", never: null } });
+    assert.ok(changed.ok);
+    assert.deepEqual(changed.value.client.labels, { stays: "1", changes: "2", comes: "3" });
+  });
+
+  test("raises the version by one and says when, and changes nothing of what is fixed", async () => {
+    const { client, change, endpoint } = await withClient({ workspace: "QWNj" });
+    const changed = await change({ client_name: "x" });
+    assert.ok(changed.ok);
+    const { clientName, version, updatedAt, ...rest } = changed.value.client;
+    assert.deepEqual(
+      { clientName, version, updatedAt },
+      { clientName: "x", version: 2, updatedAt: endpoint.clock.now() },
+    );
+    const { clientName: _name, version: _version, updatedAt: _updated, ...before } = client;
+    assert.deepEqual(rest, before);
+  });
+
+  test("takes no workspace, whoever asks for it", async () => {
+    const { change, now } = await withClient({ workspace: "QWNj" });
+    const input: object = { workspace: "other", client_id: "other", version: 7 };
+    assert.ok((await change(input)).ok);
+    const client = await now();
+    assert.deepEqual(
+      { id: client?.clientId, workspace: client?.workspace, version: client?.version },
+      { id: "app", workspace: "QWNj", version: 1 },
+    );
+  });
+
+  test("to what is set already is none: the ETag stays [RFC9110 §8.8.3]", async () => {
+    const { client, change, now } = await withClient(everything);
+    const { labels, ip_allowlist } = everything;
+    for (const same of [
+      {},
+      everything,
+      { labels: { tier: labels.tier, team: labels.team } },
+      { labels: { never: null } },
+      { ip_allowlist: [...ip_allowlist] },
+      { scope: " a  b a" },
+    ]) {
+      const changed = await change(same);
+      assert.ok(changed.ok, JSON.stringify(same));
+      assert.equal(entityTagOf(changed.value.client), entityTagOf(client), JSON.stringify(same));
+    }
+    assert.deepEqual(plain(await now()), plain(client));
+    const reordered = await change({ scope: "b a" });
+    assert.ok(reordered.ok && reordered.value.client.version === 2, "the order of scopes is what every answer keeps");
+  });
+
+  test("is refused with every field that is wrong, and changes nothing", async () => {
+    const { client, change, now } = await withClient();
+    const refused = await change({ client_name: "good", status: "x", access_token_ttl: 0, labels: { "": "" } });
+    assert.ok(!refused.ok);
+    assert.equal(refused.error.kind, "invalid");
+    const pointers = refused.error.errors?.map(({ pointer }) => pointer);
+    assert.deepEqual(pointers, ["/status", "/access_token_ttl", "/labels"]);
+    assert.deepEqual(await now(), client);
+  });
+
+  test("counts the labels that come of it, not those that it names", async () => {
+    const some = (from: number, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, number) => [`l${from + number}`, ""]));
+    const { change } = await withClient({ labels: some(0, 31) });
+    assert.ok((await change({ labels: some(31, 1) })).ok);
+    assert.ok(!(await change({ labels: some(32, 1) })).ok);
+    assert.ok((await change({ labels: { ...some(32, 1), l0: null } })).ok);
+  });
+
+  test("to another username ends all secrets at once, and the same one ends none", async () => {
+    const { endpoint, change } = await withClient({ username: "grace" });
+    const { generatedSecret } = await endpoint.register({ client_id: "other", username: "grace" });
+    const ports = adminPortsOf(endpoint);
+    const form = { client_id: "other", client_secret: generatedSecret?.reveal() ?? "" };
+    const changeOther = (username: string | null) =>
+      changeSettings({ clientId: "other", ifMatch: undefined }, { username, client_name: `as ${username}` }, ports);
+    assert.ok((await changeOther("grace")).ok);
+    assert.equal((await endpoint.post(form)).status, 200);
+    const changed = await changeOther(null);
+    assert.ok(changed.ok);
+    endpoint.ports.directory.forget("other");
+    assert.deepEqual(
+      changed.value.client.secrets.map(({ revokedAt }) => revokedAt),
+      [endpoint.clock.now()],
+    );
+    assert.equal((await endpoint.post(form)).status, 401);
+    assert.ok((await change({ username: "ada" })).ok);
+  });
+
+  test("keeps when a secret was revoked, where another username would end it again", async () => {
+    const { endpoint, client, change } = await withClient();
+    endpoint.store.change("app", { secrets: client.secrets.map((secret) => ({ ...secret, revokedAt: 5 })) });
+    const changed = await change({ username: "ada" });
+    assert.ok(changed.ok);
+    assert.equal(changed.value.client.secrets[0]?.revokedAt, 5);
+  });
+
+  test("of a scope that the closed catalogue lacks is refused, but one that the client has may stay", async () => {
+    const { ports, client, endpoint } = await withClient({ scope: "old" });
+    const closed = { ...ports, scopes: closedCatalogue(["new"]) };
+    const target = { clientId: "app", ifMatch: undefined };
+    assert.ok((await changeSettings(target, { scope: "old new" }, closed)).ok);
+    const refused = await changeSettings(target, { scope: "old new unheard-of other" }, closed);
+    assert.ok(!refused.ok);
+    assert.equal(refused.error.errors?.[0]?.pointer, "/scope");
+    assert.match(refused.error.detail, /unheard-of other/);
+    assert.deepEqual((await endpoint.store.find(client.clientId)).client.scopes, ["old", "new"]);
+  });
+});
+
+function closedCatalogue(names: readonly string[]) {
+  const list = async () => names.map((name) => ({ name, description: name }));
+  return new ScopeCatalogue({ list, put: async () => {}, delete: async () => "missing" }, false);
+}
+
+suite("If-Match", () => {
+  test("lets a change through with the ETag of now, with any of several, and with a star [RFC9110 §13.1.1]", async () => {
+    const { client, change } = await withClient();
+    let tag = entityTagOf(client);
+    for (const [number, tags] of [() => [tag], () => ['"x"', tag], () => ["*"]].entries()) {
+      const changed = await change({ client_name: `${number}` }, tags());
+      assert.ok(changed.ok);
+      assert.notEqual(entityTagOf(changed.value.client), tag);
+      tag = entityTagOf(changed.value.client);
+    }
+  });
+
+  test("refuses a change on any other, and says to read again [RFC9110 §13.1.1]", async () => {
+    const { client, change, now } = await withClient();
+    const stale = entityTagOf(client);
+    assert.ok((await change({ client_name: "first" })).ok);
+    const before = await now();
+    for (const tags of [
+      [stale],
+      [],
+      [`W/${entityTagOf(before ?? client)}`],
+      [entityTagOf(before ?? client).slice(1, -1)],
+    ]) {
+      const refused = await change({ client_name: "second" }, tags);
+      assert.ok(!refused.ok && refused.error.kind === "changed", tags.join());
+    }
+    assert.deepEqual(await now(), before);
+  });
+
+  test("of a client that was deleted and registered anew fits no longer", async () => {
+    const { client, change, ports, endpoint } = await withClient();
+    assert.ok((await deleteClient({ clientId: "app", ifMatch: [entityTagOf(client)] }, ports)).ok);
+    await endpoint.register({ client_id: "app" });
+    const refused = await change({ client_name: "x" }, [entityTagOf(client)]);
+    assert.ok(!refused.ok && refused.error.kind === "changed");
+  });
+
+  test("that fitted when somebody else was quicker is looked at again", async () => {
+    const { client, ports, endpoint, now } = await withClient();
+    let others = 1;
+    const quicker: typeof ports.store = Object.create(endpoint.store);
+    quicker.find = async (id) => {
+      const found = await endpoint.store.find(id);
+      if (others-- > 0) await changeSettings({ clientId: "app", ifMatch: undefined }, { client_name: "other" }, ports);
+      return found;
+    };
+    quicker.replace = (next) => endpoint.store.replace(next);
+    const target = { clientId: "app", ifMatch: [entityTagOf(client)] };
+    const refused = await changeSettings(target, { client_name: "mine" }, { ...ports, store: quicker });
+    assert.ok(!refused.ok && refused.error.kind === "changed");
+    assert.equal((await now())?.clientName, "other");
+    others = 1;
+    const unconditional = { clientId: "app", ifMatch: undefined };
+    const merged = await changeSettings(unconditional, { audience: "mine" }, { ...ports, store: quicker });
+    assert.ok(merged.ok);
+    assert.deepEqual(
+      { name: (await now())?.clientName, audience: (await now())?.audience },
+      { name: "other", audience: "mine" },
+    );
+  });
+});
+
+suite("A deletion", () => {
+  test("takes the client away with its secrets, once", async () => {
+    const { ports, endpoint } = await withClient();
+    assert.deepEqual(await deleteClient({ clientId: "app", ifMatch: undefined }, ports), {
+      ok: true,
+      value: undefined,
+    });
+    assert.deepEqual(await allClients(endpoint.store), []);
+    const again = await deleteClient({ clientId: "app", ifMatch: undefined }, ports);
+    assert.ok(!again.ok && again.error.kind === "not_found");
+  });
+
+  test("is refused on a stale ETag, and takes nothing away", async () => {
+    const { client, change, ports, now } = await withClient();
+    assert.ok((await change({ client_name: "x" })).ok);
+    const refused = await deleteClient({ clientId: "app", ifMatch: [entityTagOf(client)] }, ports);
+    assert.ok(!refused.ok && refused.error.kind === "changed");
+    assert.ok(await now());
+  });
+
+  test("goes on where somebody changed the client meanwhile, if it is to go whatever its state", async () => {
+    const { ports, endpoint } = await withClient();
+    let others = 1;
+    const quicker: typeof ports.store = Object.create(endpoint.store);
+    quicker.find = async (id) => {
+      const found = await endpoint.store.find(id);
+      if (others-- > 0) await changeSettings({ clientId: "app", ifMatch: undefined }, { client_name: "other" }, ports);
+      return found;
+    };
+    quicker.delete = (client) => endpoint.store.delete(client);
+    assert.ok((await deleteClient({ clientId: "app", ifMatch: undefined }, { ...ports, store: quicker })).ok);
+    assert.deepEqual(await allClients(endpoint.store), []);
+  });
+});
+
+test("no operation finds a client by an id that none can have, or that is not there", async () => {
+  const { ports } = await withClient();
+  for (const clientId of ["", "nobody", "a:b", "APP", "app "]) {
+    for (const outcome of [
+      await findClient(clientId, ports),
+      await changeSettings({ clientId, ifMatch: undefined }, { client_name: "x" }, ports),
+      await deleteClient({ clientId, ifMatch: ["*"] }, ports),
+    ])
+      assert.ok(!outcome.ok && outcome.error.kind === "not_found", clientId);
+  }
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { type ImportOutcome, importClients } from "@carnet/core/admin/import-clients";
+import type { ClientRegistration } from "@carnet/core/client/register-client";
+import { Redacted } from "@carnet/protocol/redacted";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { allClients } from "@carnet/testkit/all-clients";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const secretOf = (id: string) => `the-secret-of-${id}-0123456789`;
+const existing = (client_id: string, changes: ClientRegistration = {}): ClientRegistration => ({
+  client_id,
+  secret: { value: new Redacted(secretOf(client_id)) },
+  ...changes,
+});
+
+/** A word for each outcome: the id of what was imported, or the kind of the problem. */
+const wordsOf = (outcomes: readonly ImportOutcome[]) =>
+  outcomes.map((outcome) => (outcome.ok ? outcome.value.clientId : outcome.error.kind));
+
+const keptBy = async ({ store }: TestEndpoint) => (await allClients(store)).map(({ clientId }) => clientId);
+
+suite("An import", () => {
+  test("keeps existing clients, which get tokens with the secrets that they have", async () => {
+    const endpoint = new TestEndpoint();
+    const batch = ["b", "a", "human"].map((id) => existing(id));
+    batch[2] = existing("human", { secret: { value: new Redacted("hunter2") } });
+    const outcomes = await importClients(batch, { dryRun: false }, adminPortsOf(endpoint));
+    assert.deepEqual(wordsOf(outcomes), ["b", "a", "human"]);
+    assert.deepEqual(await keptBy(endpoint), ["a", "b", "human"]);
+    for (const [client_id, client_secret] of [
+      ["a", secretOf("a")],
+      ["human", "hunter2"],
+    ] as const)
+      assert.equal((await endpoint.post({ client_id, client_secret })).status, 200);
+    assert.equal((await endpoint.post({ client_id: "a", client_secret: secretOf("b") })).status, 401);
+  });
+
+  for (const dryRun of [true, false]) {
+    test(`${dryRun ? "as a dry run keeps nothing and says" : "keeps what it can and says"} of each client what came of it`, async () => {
+      const endpoint = new TestEndpoint();
+      await endpoint.register({ client_id: "taken" });
+      const batch: readonly ClientRegistration[] = [
+        existing("a"),
+        existing("taken"),
+        existing("bad", { status: "x" }),
+        existing("a", { client_name: "again" }),
+        { secret: { value: new Redacted(secretOf("x")) } },
+        { client_id: "no-secret" },
+        { client_id: "no-secret-either", secret: { label: "x" } },
+        existing("b"),
+        existing("bad"),
+      ];
+      const outcomes = await importClients(batch, { dryRun }, adminPortsOf(endpoint));
+      const expected = ["a", "taken", "invalid", "taken", "invalid", "invalid", "invalid", "b", "bad"];
+      assert.deepEqual(wordsOf(outcomes), expected);
+      assert.deepEqual(await keptBy(endpoint), dryRun ? ["taken"] : ["a", "b", "bad", "taken"]);
+      const [, taken, , twice] = outcomes;
+      assert.ok(taken && twice && !taken.ok && !twice.ok);
+      assert.match(taken.error.detail, /registered already/);
+      assert.match(twice.error.detail, /twice in this batch/);
+      assert.ok(!JSON.stringify(outcomes).includes("the-secret-of"));
+    });
+  }
+
+  test("of nothing that can be imported writes nothing", async () => {
+    const endpoint = new TestEndpoint();
+    const ports = adminPortsOf(endpoint);
+    const store = { find: ports.store.find.bind(ports.store), insert: () => assert.fail("nothing is to be kept") };
+    const outcomes = await importClients([{ client_id: ":" }], { dryRun: false }, { ...ports, store });
+    assert.deepEqual(wordsOf(outcomes), ["invalid"]);
+  });
+
+  test("whose id somebody takes meanwhile keeps all the others", async () => {
+    const endpoint = new TestEndpoint();
+    const ports = adminPortsOf(endpoint);
+    let races = 2;
+    const store: Pick<typeof ports.store, "find" | "insert"> = {
+      find: (clientId) => ports.store.find(clientId),
+      async insert(clients, answer) {
+        if (races-- > 0) await endpoint.register({ client_id: clients[0]?.clientId ?? "" });
+        return ports.store.insert(clients, answer);
+      },
+    };
+    const batch = ["a", "b", "c", "d"].map((id) => existing(id));
+    const outcomes = await importClients(batch, { dryRun: false }, { ...ports, store });
+    assert.deepEqual(wordsOf(outcomes), ["taken", "taken", "c", "d"]);
+    assert.deepEqual(await keptBy(endpoint), ["a", "b", "c", "d"]);
+    assert.equal((await endpoint.post({ client_id: "a", client_secret: secretOf("a") })).status, 401);
+  });
+});

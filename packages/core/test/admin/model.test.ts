@@ -1,0 +1,35 @@
+import { test } from "node:test";
+import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
+import type { ClientStore } from "@carnet/core/client/client-store";
+import { allClients } from "@carnet/testkit/all-clients";
+import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
+import { openTestSqlite } from "@carnet/testkit/test-sqlite";
+import fc from "fast-check";
+import { commands } from "./model/commands.ts";
+import { System } from "./model/system.ts";
+
+/** Runs random sequences of operations, each beginning with an empty store. */
+const agree = (openStore: () => Promise<ClientStore & KeptAnswerStore>, numRuns: number): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "max" }), async (sequence) => {
+      const store = await openStore();
+      await fc.asyncModelRun(() => {
+        const real = new System(store);
+        const model = { now: real.clock.now(), clients: new Map(), everSeen: [], changed: new Set<string>() };
+        return { model, real };
+      }, sequence);
+    }),
+    { numRuns },
+  );
+
+test("whatever is done to clients and secrets in whatever order, a small model of it agrees, in memory", () =>
+  agree(async () => new MemoryClientStore(), 400));
+
+test("whatever is done to clients and secrets in whatever order, a small model of it agrees, in SQLite", async () => {
+  await using sqlite = await openTestSqlite();
+  const store = { ...sqlite.store, findAnswer: sqlite.answers.findAnswer };
+  await agree(async () => {
+    for (const left of await allClients(store)) await store.delete(left);
+    return store;
+  }, 40);
+});

@@ -1,0 +1,70 @@
+/** What clients and their secrets are, told once more and as simply as can be. Apart, to be compared with the real ones. */
+
+export interface ModelSecret {
+  readonly value: string;
+  readonly secretId: string;
+  readonly notBefore: number | null;
+  expiresAt: number | null;
+  idle: { readonly since: number; readonly after: number } | null;
+  revokedAt: number | null;
+  lastUse: number;
+}
+
+export interface ModelClient {
+  name: string | null;
+  username: string | null;
+  disabled: boolean;
+  expiresAt: number | null;
+  secrets: ModelSecret[];
+  /** As it was after the last command. */
+  tag: string;
+}
+
+export interface Model {
+  now: number;
+  readonly clients: Map<string, ModelClient>;
+  /** Every secret that was ever anybody's. */
+  readonly everSeen: { readonly clientId: string; readonly value: string }[];
+  /** Whom the last command changed. */
+  readonly changed: Set<string>;
+}
+
+export const day = 86_400_000;
+
+export function stateOf(secret: ModelSecret, now: number): "active" | "pending" | "expired" | "idle" | "revoked" {
+  if (secret.revokedAt !== null) return "revoked";
+  if (secret.expiresAt !== null && now >= secret.expiresAt) return "expired";
+  if (secret.idle !== null && now >= Math.max(secret.idle.since, secret.lastUse) + secret.idle.after) return "idle";
+  return secret.notBefore !== null && now < secret.notBefore ? "pending" : "active";
+}
+
+export const isLive = (secret: ModelSecret, now: number): boolean =>
+  ["active", "pending"].includes(stateOf(secret, now));
+
+export const liveOf = ({ secrets }: ModelClient, now: number): readonly ModelSecret[] =>
+  secrets.filter((secret) => isLive(secret, now));
+
+/** `token`, or the reason for which there is none. */
+export function verdictOn({ clients, now }: Model, clientId: string, value: string): string {
+  const client = clients.get(clientId);
+  if (client === undefined) return "unknown_client";
+  const secret = client.secrets.find((candidate) => candidate.value === value);
+  if (secret === undefined) return "wrong_secret";
+  const state = stateOf(secret, now);
+  if (state !== "active") return `secret_${state}`;
+  if (client.disabled) return "client_disabled";
+  return client.expiresAt !== null && now >= client.expiresAt ? "client_expired" : "token";
+}
+
+/** Gives a client one more secret, or says why it cannot be. */
+export function give(client: ModelClient, secret: ModelSecret, now: number): void {
+  const isGone = ({ revokedAt, expiresAt }: ModelSecret) =>
+    now >= (revokedAt ?? expiresAt ?? Number.POSITIVE_INFINITY) + 30 * day;
+  client.secrets = [...client.secrets.filter((other) => other.value !== secret.value && !isGone(other)), secret];
+}
+
+export function refusalToGive(client: ModelClient, value: string | undefined, now: number): string | undefined {
+  const live = liveOf(client, now);
+  if (live.length >= 10) return "too_many_secrets";
+  return live.some((secret) => secret.value === value) ? "invalid" : undefined;
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { entityTagOf } from "@carnet/core/admin/change-client";
+import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
+import { ClientDirectory } from "@carnet/core/client/client-directory";
+import { isLive, secretStateAt } from "@carnet/core/client/client-secret";
+import type { ClientStore } from "@carnet/core/client/client-store";
+import { SecretUses } from "@carnet/core/client/secret-uses";
+import { answerTokenRequest, type TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import type { TokenRecord } from "@carnet/core/token/token-record";
+import { Redacted } from "@carnet/protocol/redacted";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { allClients } from "@carnet/testkit/all-clients";
+import { TestEndpoint, tokenRequestMessage } from "@carnet/testkit/test-endpoint";
+import { liveOf, type Model, stateOf, verdictOn } from "./model.ts";
+
+/** The real decisions on a store, with what a process has in memory. */
+export class System {
+  readonly #endpoint = new TestEndpoint();
+  readonly #store: ClientStore & KeptAnswerStore;
+  #directory: ClientDirectory;
+  #uses: SecretUses;
+
+  constructor(store: ClientStore & KeptAnswerStore) {
+    this.#store = store;
+    this.#directory = new ClientDirectory(store, 100);
+    this.#uses = new SecretUses(store, 100);
+  }
+
+  get clock() {
+    return this.#endpoint.clock;
+  }
+
+  get admin() {
+    const { scopes, ports } = this.#endpoint;
+    const own = { ...ports, directory: this.#directory, uses: this.#uses };
+    return adminPortsOf({ ports: own, store: this.#store, scopes });
+  }
+
+  /** Asks for a token as a caller does. Gives `token`, or the reason for which there is none. */
+  async use(clientId: string, value: string): Promise<string> {
+    const record = await this.#ask(clientId, value);
+    if (record.event === "token_refused") return record.reason;
+    this.#uses.note(record.secretId, { at: record.at, from: record.address });
+    return "token";
+  }
+
+  /** What a change of any process does to the memory of this one. */
+  forget(clientId: string): void {
+    this.#directory.forget(clientId);
+  }
+
+  flush(): Promise<void> {
+    return this.#uses.flush();
+  }
+
+  /** Ends in order and starts again with an empty memory. */
+  async restart(): Promise<void> {
+    await this.#uses.flush();
+    this.#directory = new ClientDirectory(this.#store, 100);
+    this.#uses = new SecretUses(this.#store, 100);
+  }
+
+  /** Asserts that nothing can be told from the model, and looks at each secret without using it. */
+  async assertLike(model: Model): Promise<void> {
+    const clients = await allClients(this.#store);
+    const now = this.clock.now();
+    assert.equal(now, model.now);
+    assert.deepEqual(
+      clients.map(({ clientId }) => clientId),
+      [...model.clients.keys()].sort(),
+    );
+    for (const client of clients) {
+      const expected = model.clients.get(client.clientId);
+      assert.ok(expected);
+      const states = client.secrets.map((secret) => secretStateAt(secret, now, this.#uses.lastOf(secret)));
+      assert.deepEqual(
+        client.secrets.map(({ secretId }, at) => [secretId, states[at]]).sort(),
+        expected.secrets.map((secret) => [secret.secretId, stateOf(secret, now)]).sort(),
+      );
+      assert.equal(states.filter(isLive).length, liveOf(expected, now).length);
+      assert.ok(states.filter(isLive).length <= 10);
+      const tag = entityTagOf(client);
+      assert.equal(tag !== expected.tag, model.changed.has(client.clientId), `the ETag ${expected.tag} is ${tag} now`);
+      expected.tag = tag;
+    }
+    for (const { clientId, value } of model.everSeen) {
+      const record = await this.#ask(clientId, value);
+      const verdict = record.event === "token_issued" ? "token" : record.reason;
+      assert.equal(verdict, verdictOn(model, clientId, value), `${clientId} with ${value}`);
+    }
+  }
+
+  async #ask(clientId: string, value: string): Promise<TokenRecord> {
+    const body = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: value });
+    const records: TokenRecord[] = [];
+    const ports: TokenEndpointPorts = {
+      ...this.#endpoint.ports,
+      directory: this.#directory,
+      uses: this.#uses,
+      recorder: { record: (record) => void records.push(record) },
+    };
+    await answerTokenRequest(tokenRequestMessage({ body: new Redacted(body.toString()) }), ports);
+    const [record] = records;
+    assert.ok(record);
+    return record;
+  }
+}

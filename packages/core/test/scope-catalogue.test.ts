@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { registerClient } from "@carnet/core/client/register-client";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { MemoryScopeStore } from "@carnet/testkit/memory-scope-store";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+async function catalogue(open: boolean) {
+  const store = new MemoryScopeStore();
+  await store.put({ name: "file:read", description: "Read files" });
+  return new ScopeCatalogue(store, open);
+}
+
+suite("A catalogue of scopes", () => {
+  test("that is closed knows what it has, to the letter", async () => {
+    const closed = await catalogue(false);
+    assert.deepEqual(await closed.unknown([]), []);
+    assert.deepEqual(await closed.unknown(["file:read"]), []);
+    assert.deepEqual(await closed.unknown(["FILE:READ", "file:read", "file", "x"]), ["FILE:READ", "file", "x"]);
+  });
+
+  test("that is open takes any name", async () => {
+    assert.deepEqual(await (await catalogue(true)).unknown(["x", "FILE:READ"]), []);
+  });
+
+  test("keeps a client from being registered for what it lacks, and names that", async () => {
+    const scopes = await catalogue(false);
+    const endpoint = new TestEndpoint();
+    const refused = await registerClient({ scope: "file:read a b" }, { ...endpoint, scopes });
+    assert.ok(!refused.ok && refused.error.kind === "invalid");
+    assert.deepEqual(refused.error.errors?.length, 1);
+    assert.equal(refused.error.errors?.[0]?.pointer, "/scope");
+    assert.match(refused.error.detail, /: a b;/);
+    assert.ok((await scopes.put({ name: "a", description: "A" })).ok);
+    assert.ok((await scopes.put({ name: "b", description: "B" })).ok);
+    assert.ok((await registerClient({ scope: "file:read a b" }, { ...endpoint, scopes })).ok);
+  });
+
+  test("describes a scope anew where it has it", async () => {
+    const closed = await catalogue(false);
+    assert.ok((await closed.put({ name: "file:read", description: "Look at files" })).ok);
+    assert.deepEqual(await closed.list(), [{ name: "file:read", description: "Look at files" }]);
+  });
+
+  test("takes no name that is none, and no description that cannot be shown [RFC6749 §3.3]", async () => {
+    const closed = await catalogue(false);
+    for (const name of ["", " ", "a b", " a", "a ", 'a"', "a\\b", "ü", "a\n"]) {
+      const refused = await closed.put({ name, description: "x" });
+      assert.ok(!refused.ok && refused.error.kind === "invalid", JSON.stringify(name));
+    }
+    for (const description of ["", "a\nb", "a".repeat(256)]) {
+      const refused = await closed.put({ name: "a", description });
+      assert.ok(!refused.ok);
+      assert.deepEqual(
+        refused.error.errors?.map(({ pointer }) => pointer),
+        ["/description"],
+      );
+    }
+    assert.equal((await closed.list()).length, 1);
+  });
+
+  test("takes out what it has, and nothing else", async () => {
+    const closed = await catalogue(false);
+    assert.ok((await closed.delete("file:read")).ok);
+    const again = await closed.delete("file:read");
+    assert.ok(!again.ok && again.error.kind === "not_found");
+    assert.deepEqual(await closed.unknown(["file:read"]), ["file:read"]);
+  });
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { SecretUse } from "@carnet/core/client/client-secret";
+import { SecretUses } from "@carnet/core/client/secret-uses";
+import type { SecretId } from "@carnet/protocol/ids";
+import { secretOf } from "@carnet/testkit/sample-clients";
+
+/** Keeps what it is given, or fails. */
+class UseStore {
+  readonly kept: (readonly (readonly [SecretId, SecretUse])[])[] = [];
+  failure: Error | undefined;
+  /** Called while a batch is being kept. */
+  meanwhile: () => void = () => {};
+
+  async keepUses(uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
+    const batch = [...uses];
+    this.meanwhile();
+    if (this.failure !== undefined) throw this.failure;
+    this.kept.push(batch);
+  }
+}
+
+const one = secretOf("one");
+const two = secretOf("two");
+const use = (at: number, from = "192.0.2.1"): SecretUse => ({ at, from });
+
+suite("The last uses of secrets", () => {
+  test("reach the store in one batch, the latest of each, and only once", async () => {
+    const store = new UseStore();
+    const uses = new SecretUses(store, 10);
+    await uses.flush();
+    for (const at of [1, 2, 3]) uses.note(one.secretId, use(at));
+    uses.note(two.secretId, use(2));
+    await uses.flush();
+    await uses.flush();
+    assert.deepEqual(store.kept, [
+      [
+        [one.secretId, use(3)],
+        [two.secretId, use(2)],
+      ],
+    ]);
+  });
+
+  test("never go back, also where the clock does", async () => {
+    const store = new UseStore();
+    const uses = new SecretUses(store, 10);
+    uses.note(one.secretId, use(5));
+    uses.note(one.secretId, use(4));
+    assert.deepEqual(uses.lastOf(one), use(5));
+    assert.deepEqual(uses.lastOf({ ...one, lastUse: use(6) }), use(6));
+    assert.deepEqual(uses.lastOf({ ...one, lastUse: use(4) }), use(5));
+    await uses.flush();
+    uses.note(one.secretId, use(4));
+    await uses.flush();
+    assert.deepEqual(store.kept, [[[one.secretId, use(5)]]]);
+  });
+
+  test("are what the store has, where none was seen here", () => {
+    const uses = new SecretUses(new UseStore(), 10);
+    assert.equal(uses.lastOf(one), null);
+    assert.deepEqual(uses.lastOf({ ...one, lastUse: use(1) }), use(1));
+  });
+
+  test("that cannot be kept stay to be kept, unless a later one came meanwhile", async () => {
+    const store = new UseStore();
+    const uses = new SecretUses(store, 10);
+    uses.note(one.secretId, use(1));
+    uses.note(two.secretId, use(1));
+    store.failure = new Error("the disk is full");
+    store.meanwhile = () => uses.note(one.secretId, use(2));
+    await assert.rejects(uses.flush(), store.failure);
+    store.failure = undefined;
+    store.meanwhile = () => {};
+    await uses.flush();
+    assert.deepEqual(
+      new Map(store.kept[0]),
+      new Map([
+        [one.secretId, use(2)],
+        [two.secretId, use(1)],
+      ]),
+    );
+  });
+
+  test("that are noted while others are being kept are kept next", async () => {
+    const store = new UseStore();
+    const uses = new SecretUses(store, 10);
+    uses.note(one.secretId, use(1));
+    store.meanwhile = () => uses.note(one.secretId, use(2));
+    await uses.flush();
+    store.meanwhile = () => {};
+    await uses.flush();
+    assert.deepEqual(store.kept, [[[one.secretId, use(1)]], [[one.secretId, use(2)]]]);
+  });
+
+  test("that were pushed out of memory and not kept yet are known still", () => {
+    const uses = new SecretUses(new UseStore(), 1);
+    uses.note(one.secretId, use(1));
+    uses.note(two.secretId, use(2));
+    assert.deepEqual(uses.lastOf(one), use(1));
+  });
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Client } from "@carnet/core/client/client";
+import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } from "@carnet/core/client/client-store";
+import { allClients } from "@carnet/testkit/all-clients";
+import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
+import { clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
+import type { StoreUnderTest } from "@carnet/testkit/store-conformance";
+import { openTestSqlite } from "@carnet/testkit/test-sqlite";
+import fc from "fast-check";
+
+let sqlite: StoreUnderTest;
+before(async () => {
+  sqlite = await openTestSqlite();
+});
+after(() => sqlite[Symbol.asyncDispose]());
+
+const now = Date.parse("2026-11-21T12:00:00Z");
+
+/** Few values, so that they meet: with what is special to LIKE, capitals, and letters that only some databases fold. */
+const word = fc.string({ unit: fc.constantFrom("a", "A", "%", "_", "\\", "é", "É", "🔑"), maxLength: 3 });
+const name = fc.option(word.filter((text) => text !== ""));
+const instant = fc.integer({ min: now - 3, max: now + 3 });
+const scope = fc.constantFrom("a", "A", "a:b", "b");
+const labels = fc.dictionary(fc.constantFrom("x", "y"), fc.constantFrom("", "1", "%"), { maxKeys: 2 });
+
+const settings = fc.record({
+  clientName: name,
+  username: name,
+  status: fc.constantFrom("active" as const, "disabled" as const),
+  scopes: fc.uniqueArray(scope, { maxLength: 3 }),
+  labels: labels.map((given) => ({ ...given })),
+  expiresAt: fc.option(instant),
+  createdAt: instant,
+  updatedAt: instant,
+  secrets: fc.array(
+    fc
+      .record({ expiresAt: fc.option(instant), revokedAt: fc.option(fc.constant(now)) })
+      .map((terms) => ({ ...secretOf("any"), ...terms })),
+    { maxLength: 2 },
+  ),
+});
+
+const clients = fc
+  .uniqueArray(fc.constantFrom("a", "A", "b", "a%", "a_", "a\\", "Ab", "c"), { minLength: 1 })
+  .chain((ids) => fc.tuple(...ids.map((id) => settings.map((given): Client => ({ ...plainClient(id), ...given })))));
+
+const query = fc.record({
+  status: fc.option(fc.constantFrom("active" as const, "disabled" as const), { freq: 2 }),
+  scope: fc.option(scope, { freq: 2 }),
+  labels,
+  text: fc.option(word, { freq: 2 }),
+  endingBefore: fc.option(instant, { freq: 2 }),
+  sort: fc.record({ key: fc.constantFrom(...clientSortKeys), descending: fc.boolean() }),
+  limit: fc.integer({ min: 1, max: 9 }),
+});
+
+type Change = { readonly of: number; readonly changes: Partial<Client> | "delete" };
+const change: fc.Arbitrary<Change> = fc.record({
+  of: fc.nat(7),
+  changes: fc.oneof(
+    settings.map(({ createdAt: _, ...rest }) => rest),
+    fc.constant("delete" as const),
+  ),
+});
+
+test("SQLite holds and finds what a map does, whatever is inserted, changed, deleted and looked for", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      clients,
+      fc.array(change, { maxLength: 5 }),
+      fc.array(query, { minLength: 1, maxLength: 5 }),
+      same,
+    ),
+    { numRuns: 150 },
+  );
+});
+
+async function same(
+  some: readonly Client[],
+  changes: readonly Change[],
+  queries: readonly Omit<ClientQuery, "after">[],
+) {
+  for (const left of await allClients(sqlite.store)) await sqlite.store.delete(left);
+  const memory = new MemoryClientStore(() => now);
+  const stores = [memory, sqlite.store] as const;
+  for (const store of stores) assert.deepEqual(await store.insert(some), { kind: "inserted" });
+  for (const { of, changes: wanted } of changes) {
+    const outcomes = await Promise.all(stores.map((store) => apply(store, some[of % some.length], wanted)));
+    assert.equal(outcomes[1], outcomes[0]);
+  }
+  for (const wanted of queries) {
+    const [expected, found] = [await pagesOf(memory, wanted), await pagesOf(sqlite.other, wanted)];
+    assert.deepEqual(found, expected, JSON.stringify(wanted));
+  }
+}
+
+async function apply(store: ClientStore, of: Client | undefined, wanted: Change["changes"]): Promise<string> {
+  const { client, known } = await store.find(clientIdOf(of?.clientId ?? "nobody"));
+  if (!known) return "gone";
+  if (wanted === "delete") return store.delete(client);
+  return store.replace({ ...client, ...wanted, version: client.version + 1 });
+}
+
+async function pagesOf(store: ClientStore, wanted: Omit<ClientQuery, "after">) {
+  const pages: unknown[] = [];
+  for (let after: ClientPlace | null = null; ; ) {
+    const page = await store.search({ ...wanted, after });
+    pages.push(page.clients.map(comparable));
+    if (page.next === null) return pages;
+    after = page.next;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Client } from "@carnet/core/client/client";
+import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store";
+
+/** A query that finds every client, in the order of their ids, with some of it changed. */
+export const queryOf = (changes: Partial<ClientQuery> = {}): ClientQuery => ({
+  status: null,
+  scope: null,
+  labels: {},
+  text: null,
+  endingBefore: null,
+  sort: { key: "client_id", descending: false },
+  after: null,
+  limit: 100_000,
+  ...changes,
+});
+
+/** Every client of a store, in the order of their ids. */
+export const allClients = async (store: Pick<ClientStore, "search">): Promise<readonly Client[]> =>
+  (await store.search(queryOf())).clients;

@@ -1,0 +1,25 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { ClientStore } from "@carnet/core/client/client-store";
+import type { RegistrationPorts } from "@carnet/core/client/register-client";
+import type { Clock } from "@carnet/core/ports";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { openBacking } from "@carnet/server/store/open-backing";
+import { FixedClock } from "./fixed-clock.ts";
+
+/** A store as the service opens it, without a service on it. */
+export interface TestRegistry extends RegistrationPorts {
+  readonly store: ClientStore;
+  close(): Promise<void>;
+}
+
+/** Opens the SQLite store at a path with its master key beside it, both made if need be. Takes any scope. */
+export async function openTestRegistry(
+  path: string,
+  clock: Clock = new FixedClock("2026-11-21T12:00:00Z"),
+): Promise<TestRegistry> {
+  const flags = { store: `sqlite:${path}`, scopeCatalogue: "open" };
+  const backing = await openBacking(loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined }), clock);
+  const { db, store, scopes, hasher } = backing;
+  const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };
+  return { clock, random, hasher, store, scopes, close: () => db.destroy() };
+}

@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { KeptAnswer } from "@carnet/core/admin/idempotency";
+import type { Client } from "@carnet/core/client/client";
+import type { ClientSecret, SecretUse } from "@carnet/core/client/client-secret";
+import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store";
+import { maxImportBatch } from "@carnet/protocol/admin/clients";
+import type { SecretId } from "@carnet/protocol/ids";
+import { allClients, queryOf } from "./all-clients.ts";
+import { clientIdOf, comparable, fullClient, plainClient, secretOf } from "./sample-clients.ts";
+import type { StoreUnderTest } from "./store-conformance.ts";
+
+/** Declares what a store does with new clients, changed ones and deleted ones, and with kept answers. */
+export function testChanges(name: string, open: () => Promise<StoreUnderTest>): void {
+  suite(`${name}, when clients change,`, () => {
+    testInsertion(open);
+    testReplacement(open);
+    testDeletion(open);
+    testAnswers(open);
+    testUses(open);
+  });
+}
+
+const idsOf = async (store: ClientStore, query: Partial<ClientQuery> = {}): Promise<readonly string[]> =>
+  (await store.search(queryOf(query))).clients.map(({ clientId }) => clientId);
+
+async function read(store: ClientStore, client: Client): Promise<Client> {
+  const lookup = await store.find(client.clientId);
+  assert.equal(lookup.known, true);
+  return lookup.client;
+}
+
+const next = (client: Client, changes: Partial<Client>): Client => ({
+  ...client,
+  version: client.version + 1,
+  ...changes,
+});
+
+const answerOf = (request: number, key: number): KeptAnswer => ({
+  keyDigest: new Uint8Array(32).fill(key),
+  requestDigest: new Uint8Array(32).fill(request),
+  sealed: Uint8Array.of(request, key),
+});
+
+function testInsertion(open: () => Promise<StoreUnderTest>): void {
+  test("keeps a whole batch at once, with all that each of it has", async () => {
+    await using under = await open();
+    const clients = Array.from({ length: maxImportBatch }, (_, number) => ({
+      ...plainClient(`batch-${String(number).padStart(4, "0")}`),
+      scopes: ["b", "a"],
+      labels: { number: `${number}` },
+    }));
+    assert.deepEqual(await under.store.insert(clients), { kind: "inserted" });
+    assert.deepEqual((await allClients(under.other)).map(comparable), clients.map(comparable));
+    assert.deepEqual(await idsOf(under.other, { labels: { number: "77" } }), ["batch-0077"]);
+  });
+
+  test("keeps none of a batch in which an id is taken, and names each that is", async () => {
+    await using under = await open();
+    await under.store.insert([plainClient("b"), plainClient("d")]);
+    const batch = ["a", "b", "c", "d", "e"].map((id) => ({ ...plainClient(id), scopes: ["new"] }));
+    assert.deepEqual(await under.store.insert(batch), { kind: "taken", clientIds: ["b", "d"] });
+    assert.deepEqual(await idsOf(under.store), ["b", "d"]);
+    assert.deepEqual(await idsOf(under.store, { scope: "new" }), []);
+  });
+}
+
+function testReplacement(open: () => Promise<StoreUnderTest>): void {
+  test("replaces a client by its next version, in every setting", async () => {
+    await using under = await open();
+    const before = plainClient("app");
+    await under.store.insert([before]);
+    const after = { ...fullClient, clientId: before.clientId, createdAt: before.createdAt, version: 2 };
+    const secrets = after.secrets.map((secret) => ({ ...secret, lastUse: null }));
+    assert.equal(await under.store.replace({ ...after, secrets }), "replaced");
+    for (const store of [under.store, under.other])
+      assert.deepEqual(comparable(await read(store, before)), comparable({ ...after, secrets }));
+    const emptied = next({ ...plainClient("app"), secrets: [] }, { version: 3 });
+    assert.equal(await under.store.replace(emptied), "replaced");
+    assert.deepEqual(comparable(await read(under.other, before)), comparable(emptied));
+  });
+
+  test("refuses any other version than the next, another registration of the id, and a client that is not there", async () => {
+    await using under = await open();
+    const before = plainClient("app");
+    await under.store.insert([before]);
+    const now = next(before, { clientName: "now" });
+    assert.equal(await under.store.replace(now), "replaced");
+    for (const stale of [
+      next(before, { clientName: "late" }),
+      next(now, { clientName: "skips", version: 4 }),
+      next(now, { clientName: "same", version: 2 }),
+      next(now, { clientName: "older registration", createdAt: before.createdAt - 1 }),
+      { ...plainClient("nobody"), version: 2 },
+    ]) {
+      assert.equal(await under.store.replace(stale), "changed", stale.clientName ?? "");
+      assert.deepEqual(comparable(await read(under.store, before)), comparable(now));
+    }
+    assert.deepEqual(await idsOf(under.store), ["app"]);
+  });
+
+  test("of many that replace one version at once, takes one", async () => {
+    await using under = await open();
+    const before = plainClient("app");
+    await under.store.insert([before]);
+    const { contenders } = under;
+    const attempts = Array.from({ length: 8 }, (_, number) => next(before, { clientName: `${number}` }));
+    const outcomes = await Promise.all(
+      attempts.map((attempt, number) => contenders[number % contenders.length]?.replace(attempt)),
+    );
+    assert.equal(outcomes.filter((outcome) => outcome === "replaced").length, 1);
+    const { clientName, version } = await read(under.other, before);
+    assert.deepEqual({ clientName, version }, { clientName: `${outcomes.indexOf("replaced")}`, version: 2 });
+  });
+
+  test("adds, changes and takes away secrets as the next version says, and keeps the last uses that it has", async () => {
+    await using under = await open();
+    const [stays, goes, comes] = [secretOf("stays"), secretOf("goes"), secretOf("comes")];
+    const before = { ...plainClient("app"), secrets: [stays, goes] };
+    await under.store.insert([before]);
+    const use: SecretUse = { at: 5, from: "192.0.2.1" };
+    await under.store.keepUses(new Map([[stays.secretId, use]]));
+    const changed: ClientSecret = { ...stays, label: "changed", revokedAt: 9, idle: { since: 1, after: 2 } };
+    assert.equal(await under.store.replace(next(before, { secrets: [changed, comes] })), "replaced");
+    const { secrets } = comparable(await read(under.other, before));
+    assert.deepEqual(secrets, comparable({ ...before, secrets: [{ ...changed, lastUse: use }, comes] }).secrets);
+  });
+
+  test("finds a client by what it has now only: name, status, scopes and labels", async () => {
+    await using under = await open();
+    const before = {
+      ...plainClient("app"),
+      clientName: "old name",
+      scopes: ["old", "both"],
+      labels: { team: "old", "is-old": "" },
+    };
+    await under.store.insert([before]);
+    const after = next(before, { clientName: "new name", scopes: ["both", "new"], labels: { team: "new" } });
+    await under.store.replace({ ...after, status: "disabled" });
+    const found = async (query: Partial<ClientQuery>) => (await idsOf(under.other, query)).length === 1;
+    for (const query of [
+      { text: "new name" },
+      { scope: "new" },
+      { scope: "both" },
+      { labels: { team: "new" } },
+      { status: "disabled" },
+    ] as const)
+      assert.ok(await found(query), JSON.stringify(query));
+    for (const query of [
+      { text: "old name" },
+      { scope: "old" },
+      { labels: { team: "old" } },
+      { labels: { "is-old": "" } },
+      { status: "active" },
+    ] as const)
+      assert.ok(!(await found(query)), JSON.stringify(query));
+  });
+}
+
+function testDeletion(open: () => Promise<StoreUnderTest>): void {
+  test("deletes a client with all that it had, and lets its id be registered anew", async () => {
+    await using under = await open();
+    const labelled = { ...plainClient("app"), scopes: ["a"], labels: { team: "x" }, expiresAt: Date.UTC(2030, 1) };
+    const before = { ...labelled, secrets: [{ ...secretOf("app"), kind: "human" as const }] };
+    await under.store.insert([before, plainClient("other")]);
+    assert.equal(await under.store.delete(before), "deleted");
+    const lookup = await under.other.find(before.clientId);
+    assert.deepEqual({ known: lookup.known, slow: lookup.anySlowSecret }, { known: false, slow: false });
+    for (const query of [{ scope: "a" }, { labels: { team: "x" } }, { endingBefore: Date.UTC(2040, 1) }])
+      assert.deepEqual(await idsOf(under.other, query), []);
+    assert.deepEqual(await idsOf(under.other), ["other"]);
+    const anew = { ...plainClient("app"), createdAt: before.createdAt + 1, secrets: [] };
+    assert.deepEqual(await under.store.insert([anew]), { kind: "inserted" });
+    assert.deepEqual(comparable(await read(under.other, anew)), comparable(anew));
+    assert.equal(await under.store.delete(before), "changed", "the registration that was read is another one");
+    assert.equal((await under.other.find(anew.clientId)).known, true);
+  });
+
+  test("deletes no client that was changed since it was read", async () => {
+    await using under = await open();
+    const before = plainClient("app");
+    await under.store.insert([before]);
+    const after = next(before, { clientName: "changed" });
+    await under.store.replace(after);
+    assert.equal(await under.store.delete(before), "changed");
+    assert.deepEqual(comparable(await read(under.other, before)), comparable(after));
+    assert.equal(await under.store.delete({ ...after, createdAt: -1 }), "changed");
+    assert.equal(await under.store.delete(plainClient("nobody")), "changed");
+    assert.equal(await under.store.delete(after), "deleted");
+    assert.equal(await under.store.delete(after), "changed");
+  });
+}
+
+function testAnswers(open: () => Promise<StoreUnderTest>): void {
+  test("keeps an answer with its change, and takes a second change with the same key back whole", async () => {
+    await using under = await open();
+    const before = plainClient("app");
+    assert.deepEqual(await under.store.insert([before], answerOf(1, 1)), { kind: "inserted" });
+    assert.deepEqual(await under.store.insert([plainClient("second")], answerOf(2, 1)), { kind: "repeated" });
+    assert.equal(await under.store.replace(next(before, { clientName: "x" }), answerOf(3, 1)), "repeated");
+    assert.deepEqual(await idsOf(under.other), ["app"]);
+    assert.deepEqual(comparable(await read(under.other, before)), comparable(before));
+    assert.deepEqual(plain(await under.answers.findAnswer(new Uint8Array(32).fill(1))), plain(answerOf(1, 1)));
+    assert.equal(await under.answers.findAnswer(new Uint8Array(32).fill(2)), undefined);
+  });
+
+  test("keeps no answer to what was not carried out, so that its key is free still", async () => {
+    await using under = await open();
+    const before = plainClient("app");
+    await under.store.insert([before]);
+    assert.equal((await under.store.insert([plainClient("app")], answerOf(1, 1))).kind, "taken");
+    assert.equal(await under.store.replace({ ...before, version: 7 }, answerOf(1, 1)), "changed");
+    assert.equal(await under.answers.findAnswer(new Uint8Array(32).fill(1)), undefined);
+    assert.equal(await under.store.replace(next(before, {}), answerOf(2, 1)), "replaced");
+    assert.deepEqual(plain(await under.answers.findAnswer(new Uint8Array(32).fill(1))), plain(answerOf(2, 1)));
+  });
+
+  test("of many requests with one key at once, carries out one", async () => {
+    await using under = await open();
+    const { contenders } = under;
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, (_, number) =>
+        contenders[number % contenders.length]?.insert([plainClient(`app-${number}`)], answerOf(number, 1)),
+      ),
+    );
+    assert.equal(outcomes.filter((outcome) => outcome?.kind === "inserted").length, 1);
+    assert.equal(outcomes.filter((outcome) => outcome?.kind === "repeated").length, 7);
+    assert.deepEqual(await idsOf(under.other), [
+      `app-${outcomes.findIndex((outcome) => outcome?.kind === "inserted")}`,
+    ]);
+  });
+}
+
+const plain = (answer: KeptAnswer | undefined) =>
+  answer && [answer.keyDigest, answer.requestDigest, answer.sealed].map((bytes) => [...bytes]);
+
+function testUses(open: () => Promise<StoreUnderTest>): void {
+  test("keeps the latest use of each secret, never an earlier one, and no version for it", async () => {
+    await using under = await open();
+    const [one, two] = [secretOf("one"), secretOf("two")];
+    const client = { ...plainClient("app"), secrets: [one, two] };
+    await under.store.insert([client]);
+    const lastUses = async () => {
+      const { secrets, version } = await read(under.other, client);
+      assert.equal(version, client.version);
+      return [one, two].map((sought) => secrets.find(({ secretId }) => secretId === sought.secretId)?.lastUse);
+    };
+    const at = (instant: number): SecretUse => ({ at: instant, from: `192.0.2.${instant}` });
+    const gone = secretOf("gone").secretId;
+    for (const [uses, expected] of [
+      [[[one.secretId, at(5)]], [at(5), null]],
+      [
+        [
+          [one.secretId, at(4)],
+          [two.secretId, at(0)],
+        ],
+        [at(5), at(0)],
+      ],
+      [[[one.secretId, { at: 5, from: "198.51.100.1" }]], [at(5), at(0)]],
+      [
+        [
+          [gone, at(9)],
+          [one.secretId, at(6)],
+        ],
+        [at(6), at(0)],
+      ],
+      [[], [at(6), at(0)]],
+    ] as const) {
+      await under.store.keepUses(new Map<SecretId, SecretUse>(uses));
+      assert.deepEqual(await lastUses(), expected);
+    }
+    assert.equal((await under.other.find(clientIdOf("nobody"))).known, false);
+  });
+}

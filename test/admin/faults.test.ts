@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { adminOperations } from "@carnet/server/http/admin/admin-routes";
+import { buildApp } from "@carnet/server/http/app";
+import { createLog } from "@carnet/server/log/logger";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { startTestService } from "@carnet/testkit/service";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+import { AdminApi } from "../support/admin-api.ts";
+
+const calls = adminOperations.map(({ operationId, method, path }) => ({
+  operationId,
+  method,
+  path: path.replaceAll(/:\w+/g, "x"),
+}));
+
+describe("the admin API, when something fails", () => {
+  it("answers each operation with a fault of its own as a problem of 500 that says nothing of it", async () => {
+    let broken = false;
+    const clock = {
+      now: () => {
+        if (broken) throw new Error("planted-fault-0123456789");
+        return Date.now();
+      },
+    };
+    await using service = await startTestService({ clock });
+    const api = await AdminApi.of(service);
+    broken = true;
+    for (const { method, path } of calls) {
+      const { json } = await api.expect(500, method, path, { headers: { "x-request-id": "the-fault" } });
+      assert.deepEqual([json["type"], json["request_id"]], ["urn:carnet:problem:fault", "the-fault"]);
+      assert.ok(!JSON.stringify(json).includes("planted"));
+    }
+    const lines = service.log.filter((line) => line.includes("the-fault"));
+    assert.equal(lines.length, calls.length);
+    assert.ok(!lines.join("").includes("planted"));
+    broken = false; // to stop needs the time as well
+  });
+
+  it("answers a change with 503 and when to try again while another process holds the store, and then takes it", async () => {
+    await using service = await startTestService({ settings: { storeTimeout: "50" } });
+    const api = await AdminApi.of(service);
+    using other = new DatabaseSync(join(service.folder, "carnet.db"));
+    other.exec("begin immediate");
+    const refused = await api.expect(503, "POST", "/clients", { body: { client_id: "later" } });
+    assert.equal(refused.json["type"], "urn:carnet:problem:unavailable");
+    assert.match(String(refused.headers.get("retry-after")), /^[1-9]\d*$/);
+    await api.expect(404, "GET", "/clients/later");
+    other.exec("rollback");
+    await api.expect(201, "POST", "/clients", { body: { client_id: "later" } });
+  });
+
+  it("answers each operation with 503 and when to try again once the service is to stop", async () => {
+    const endpoint = new TestEndpoint();
+    const log = createLog("silent", { write: () => {} });
+    await using app = buildApp({
+      token: endpoint.ports,
+      admin: adminPortsOf(endpoint),
+      log,
+      records: log,
+      publicKeys: [],
+      trustedProxies: [],
+      checkStore: async () => {},
+      isDraining: () => true,
+    });
+    for (const { method, path, operationId } of calls) {
+      const answer = await app.inject({ method, url: `/admin/v1${path}` });
+      assert.equal(answer.statusCode, 503, operationId);
+      assert.equal(answer.json().type, "urn:carnet:problem:unavailable");
+      assert.match(String(answer.headers["retry-after"]), /^[1-9]\d*$/);
+      assert.equal(answer.headers["connection"], "close");
+    }
+  });
+
+  it("answers bytes that are no request of HTTP as everywhere else, and goes on", async () => {
+    await using service = await startTestService();
+    const api = await AdminApi.of(service);
+    for (const path of ["/clients/%", "/clients/%zz", "/clients/%ff"]) {
+      const response = await fetch(`${service.url}/admin/v1${path}`, {
+        headers: { authorization: `Bearer ${api.token}` },
+      });
+      assert.ok([400, 404].includes(response.status), `${path} ${response.status}`);
+      assert.equal(response.headers.get("content-type"), "application/problem+json;charset=UTF-8");
+    }
+    await api.expect(200, "GET", "/clients");
+  });
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+import { type AdminAnswer, AdminApi } from "../support/admin-api.ts";
+
+const guide = readFileSync(join(import.meta.dirname, "../../docs/guide/admin-api.md"), "utf8");
+
+/** Each example request, with the answer that the guide shows for it, if it shows one. */
+const examples = [...guide.matchAll(/```http\n(?<request>.*?)```\n(?:\n```json\n(?<answer>.*?)```)?/gs)].map(
+  ({ groups }) => {
+    const [head = "", body] = (groups?.["request"] ?? "").split("\n\n");
+    const [start = "", ...headerLines] = head.trim().split("\n");
+    const [method = "", path = ""] = start.split(" ");
+    const headers = Object.fromEntries(
+      headerLines.map((line) => [line.split(": ")[0]?.toLowerCase(), line.split(": ")[1]]),
+    );
+    return { method, path, headers, body: body?.trim(), answer: groups?.["answer"] };
+  },
+);
+
+describe("the guide to the admin API", () => {
+  let service: TestService;
+  let api: AdminApi;
+  before(async () => {
+    service = await startTestService({ settings: { scopeCatalogue: "closed" } });
+    api = await AdminApi.of(service);
+  });
+  after(() => service[Symbol.asyncDispose]());
+
+  it("has examples", () => assert.ok(examples.length >= 7));
+
+  it("has examples that do what the guide says, one after the other", async () => {
+    let before: AdminAnswer | undefined;
+    for (const { method, path, headers, body, answer } of examples) {
+      const { authorization, "if-match": ifMatch, ...others } = headers;
+      assert.equal(authorization, "Bearer $TOKEN");
+      const etag = before?.headers.get("etag");
+      const sent = ifMatch === "$ETAG" ? { ...others, "if-match": String(etag) } : others;
+      const call = { headers: sent, ...(body === undefined ? {} : { raw: body }) };
+      before = await api.call(method, path.replace("/admin/v1", ""), call);
+      if (answer === undefined) {
+        assert.ok(before.status < 300, `${method} ${path}: ${JSON.stringify(before.json)}`);
+        continue;
+      }
+      const { request_id, ...told } = JSON.parse(answer);
+      assert.equal(typeof request_id, "string");
+      const { request_id: _, ...said } = before.json;
+      assert.deepEqual(said, told);
+    }
+  });
+
+  it("links to nothing but what is there", () => {
+    for (const [, target = ""] of guide.matchAll(/\]\((?!https:\/\/www\.rfc-editor\.org\/)([^)]+)\)/g)) {
+      assert.ok(readFileSync(join(import.meta.dirname, "../../docs/guide", target)), target);
+    }
+  });
+});

@@ -1,0 +1,103 @@
+// Ten thousand clients are looked for as quickly as a few, and an import of any size takes the same memory.
+// SCALE_CLIENTS makes it larger (`npm run soak`).
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { CarnetProcess } from "@carnet/testkit/carnet-process";
+import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
+
+const size = Number(process.env["SCALE_CLIENTS"] ?? 10_000);
+
+/** Megabytes of objects that each process may hold, however many clients there are. */
+const heap = { service: 64, commandLine: 48 } as const;
+
+const secretOf = (number: number): string => `imported-secret-${number}-abcdefghij`;
+
+describe(`a registry of ${size} clients`, () => {
+  const cleanup = new AsyncDisposableStack();
+  let folder: TemporaryFolder;
+  let carnet: ServingCarnet;
+  let adminToken: string;
+  before(async () => {
+    folder = cleanup.use(await temporaryFolder());
+    const env = { NODE_OPTIONS: `--max-old-space-size=${heap.service}` };
+    carnet = cleanup.use(await serveCarnet({ folder: folder.path, env }));
+  });
+  after(() => cleanup.disposeAsync());
+
+  it("is imported in memory that does not grow with it", async (t) => {
+    const file = folder.file("clients.jsonl");
+    await writeClients(file);
+    const args = ["secret", "import", "--file", file, "--admin-file", folder.file("admin.json")];
+    const env = { NODE_OPTIONS: `--max-old-space-size=${heap.commandLine}` };
+    const start = process.hrtime.bigint();
+    await using imported = new CarnetProcess(args, { env });
+    const { code, stdout, stderr } = await imported.finished();
+    t.diagnostic(`${Number((process.hrtime.bigint() - start) / 1_000_000n)} ms`);
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: `${size} imported, 0 failed.\n`, stderr: "" });
+    for (const number of [0, Math.floor(size / 2), size - 1]) {
+      assert.equal((await requestToken(carnet.url, `client-${number}`, secretOf(number))).status, 200);
+    }
+    const { client_id, client_secret } = JSON.parse(await readFile(folder.file("admin.json"), "utf8"));
+    adminToken = (await (await requestToken(carnet.url, client_id, client_secret)).json()).access_token;
+  });
+
+  const list = async (query: string) => {
+    const headers = { authorization: `Bearer ${adminToken}` };
+    const response = await fetch(`${carnet.url}/admin/v1/clients?${query}`, { headers });
+    const body = await response.json();
+    assert.equal(response.status, 200, JSON.stringify(body));
+    const clients: readonly { readonly client_id: string }[] = body.clients;
+    return { ids: clients.map(({ client_id }) => client_id), next: body.next };
+  };
+
+  it("is listed page by page, with each client once", async () => {
+    const seen = new Set<string>();
+    for (let cursor = ""; ; ) {
+      const { ids, next } = await list(`limit=1000${cursor}`);
+      for (const id of ids) seen.add(id);
+      if (next === null) break;
+      cursor = `&cursor=${next}`;
+    }
+    assert.equal(seen.size, size + 1, "and the bootstrap admin");
+  });
+
+  it("is looked through about as quickly as it is read: no search takes longer than eight pages do", async (t) => {
+    const queries = [
+      ...["", "q=client-99", "q=nothing-like-this", "label=team%3Dt7", "scope=file:read", "sort=client_name"],
+      ...["sort=-client_name", "sort=expires_at", "sort=-created_at", "ending_within_days=30", "status=disabled"],
+    ];
+    const times = new Map<string, number>();
+    for (const query of queries) {
+      const taken: number[] = [];
+      for (let round = 0; round < 7; round++) {
+        const start = process.hrtime.bigint();
+        await list(`${query}&limit=100`.replace(/^&/, ""));
+        taken.push(Number(process.hrtime.bigint() - start) / 1e6);
+      }
+      times.set(query || "by id", taken.sort((left, right) => left - right)[3] ?? Number.NaN);
+    }
+    t.diagnostic([...times].map(([query, time]) => `${query}: ${time.toFixed(1)} ms`).join(", "));
+    const page = times.get("by id") ?? Number.NaN;
+    for (const [query, time] of times) assert.ok(time < 8 * page, `${query}: ${time} ms, a page ${page} ms`);
+  });
+
+  async function writeClients(file: string): Promise<void> {
+    const lines = createWriteStream(file);
+    for (let number = 0; number < size; number++) {
+      const client = {
+        client_id: `client-${number}`,
+        client_name: `Client ${number}`,
+        scope: "file:read file:write",
+        labels: { team: `t${number % 50}` },
+        secret: { value: secretOf(number) },
+      };
+      if (!lines.write(`${JSON.stringify(client)}\n`)) await once(lines, "drain");
+    }
+    lines.end();
+    await once(lines, "close");
+  }
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
+
+/** Far longer than a change takes to be heard of, which is half a second. */
+const patience = 20_000;
+
+describe("two processes on one store, of which one is told of a change", () => {
+  const cleanup = new AsyncDisposableStack();
+  let folder: TemporaryFolder;
+  let told: ServingCarnet;
+  let other: ServingCarnet;
+  let token: string;
+  before(async () => {
+    folder = cleanup.use(await temporaryFolder());
+    told = cleanup.use(await serveCarnet({ folder: folder.path }));
+    // One service under two addresses has one issuer, so the admin token of one is good at the other
+    const args = ["--issuer", told.url];
+    other = cleanup.use(await serveCarnet({ folder: folder.path, args }));
+    const { client_id, client_secret } = JSON.parse(await readFile(folder.file("admin.json"), "utf8"));
+    token = (await (await requestToken(told.url, client_id, client_secret)).json()).access_token;
+  });
+  after(() => cleanup.disposeAsync());
+
+  async function call(at: ServingCarnet, method: string, path: string, body?: object) {
+    const response = await fetch(`${at.url}/admin/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    assert.ok(response.ok, text);
+    return text === "" ? {} : JSON.parse(text);
+  }
+
+  /** Registers a client, and has the other process take it into memory. */
+  async function register(settings: object) {
+    const { client_id: id, client_secret: secret } = await call(told, "POST", "/clients", settings);
+    const first = await requestToken(other.url, id, secret);
+    assert.equal(first.status, 200, "a new client gets tokens everywhere at once");
+    return { id, secret, scope: (await first.json()).scope };
+  }
+
+  async function until(holds: () => Promise<boolean>): Promise<void> {
+    for (const start = Date.now(); !(await holds()); await new Promise((resolve) => setTimeout(resolve, 20))) {
+      assert.ok(Date.now() - start < patience, "the other process did not hear of it");
+    }
+  }
+
+  it("ends a secret in both when it is revoked, and takes a new one in both at once", async () => {
+    const { id, secret } = await register({});
+    const added = await call(told, "POST", `/clients/${id}/secrets`, {});
+    assert.equal((await requestToken(other.url, id, added.client_secret)).status, 200);
+    const [first] = (await call(told, "GET", `/clients/${id}/secrets`)).secrets;
+    await call(told, "DELETE", `/clients/${id}/secrets/${first.secret_id}`);
+    assert.equal((await requestToken(told.url, id, secret)).status, 401);
+    await until(async () => (await requestToken(other.url, id, secret)).status === 401);
+    assert.equal((await requestToken(other.url, id, added.client_secret)).status, 200);
+  });
+
+  it("disables, narrows and deletes a client in both", async () => {
+    const { id, secret, scope } = await register({ scope: "file:read file:write" });
+    assert.equal(scope, "file:read file:write");
+    await call(told, "PATCH", `/clients/${id}`, { scope: "file:read" });
+    await until(async () => (await (await requestToken(other.url, id, secret)).json()).scope === "file:read");
+    await call(told, "POST", `/clients/${id}/disable`);
+    await until(async () => (await requestToken(other.url, id, secret)).status === 401);
+    await call(told, "POST", `/clients/${id}/enable`);
+    assert.equal((await requestToken(other.url, id, secret)).status, 200, "who is refused is read anew");
+    await call(told, "DELETE", `/clients/${id}`);
+    await until(async () => (await requestToken(other.url, id, secret)).status === 401);
+  });
+
+  it("shows in one where a secret was last used in the other", async () => {
+    const { id } = await register({});
+    await until(async () => (await call(told, "GET", `/clients/${id}/secrets`)).secrets[0].last_used_at !== null);
+  });
+
+  it("takes changes of one client from both, and loses none", async () => {
+    const { id } = await register({});
+    const added = Array.from({ length: 8 }, (_, number) =>
+      call(number % 2 === 0 ? told : other, "POST", `/clients/${id}/secrets`, { label: `${number}` }),
+    );
+    await Promise.all(added);
+    const { secrets } = await call(told, "GET", `/clients/${id}/secrets`);
+    const labels = secrets.map(({ label }: { label: string | null }) => label).sort();
+    assert.deepEqual(labels, ["0", "1", "2", "3", "4", "5", "6", "7", null]);
+  });
+});

@@ -141,6 +141,15 @@ suite("carnet apply", () => {
     assert.deepEqual(await planOf(at, `${two}  - client_id: foreign\n`), ["change foreign"]);
   });
 
+  test("tells apart what is new and what is another's also in a file of many clients", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c7" });
+    const many = Array.from({ length: 150 }, (_, n) => `  - client_id: c${n}\n`).join("");
+    const plan = await planOf(at, `owner: o\nclients:\n${many}`);
+    assert.equal(plan.filter((step) => step.startsWith("create ")).length, 149);
+    assert.ok(plan.includes("impossible c7"));
+  });
+
   test("refuses another workspace, which never changes", async () => {
     await using at = await startAdminService();
     await apply(at, two);

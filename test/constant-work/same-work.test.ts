@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byBasic, inTheBody, refusalCases, yardstick } from "./cases.ts";
+import { byBasic, inTheBody, refusalCases, refusalsOfMany, yardstick } from "./cases.ts";
 import { plantedLeaks } from "./leaks.ts";
 import { type Comparison, type Measurement, measure } from "./measure.ts";
 import { openWorld } from "./world.ts";
@@ -23,6 +23,15 @@ for (const [transport, send] of Object.entries({ "in the body": inTheBody, "by B
   test(`takes the same work for each refusal of credentials ${transport}`, async (context) => {
     await using world = await openWorld();
     const measurement = await measure(await refusalCases(world, send));
+    context.diagnostic(summary(measurement));
+    assert.deepEqual(toldApart(measurement), [], summary(measurement));
+  });
+}
+
+for (const kind of ["with an idle secret", "with ten secrets"] as const) {
+  test(`takes the same work for each refusal where all clients are ${kind}`, async (context) => {
+    await using world = await openWorld();
+    const measurement = await measure(await refusalsOfMany(world, kind));
     context.diagnostic(summary(measurement));
     assert.deepEqual(toldApart(measurement), [], summary(measurement));
   });

@@ -49,7 +49,6 @@ export async function refusalCases(world: World, transport: Transport): Promise<
     "revoked secret": await right("with a revoked secret"),
     "secret that is not valid yet": await right("with a pending secret"),
     "secret that was idle": await right("with an idle secret"),
-    "wrong secret of a client with ten": await wrong("with ten secrets"),
     "wrong address": await right("elsewhere"),
     "wrong address, wrong secret": await wrong("elsewhere"),
     "mistyped secret": made(await some("plain"), ({ clientId, secret }) => ({ clientId, secret: mistype(secret) })),

@@ -6,7 +6,7 @@ import type { TokenRequestMessage } from "@carnet/core/token/token-request-messa
 import { Redacted } from "@carnet/protocol/redacted";
 import { byBasic, inTheBody, refusalCases, yardstick } from "./cases.ts";
 import { counted, type PortCalls } from "./counted.ts";
-import { openWorld, type World } from "./world.ts";
+import { newSecret, openWorld, type World } from "./world.ts";
 
 const incomplete: Readonly<Record<string, Partial<TokenRequestMessage>>> = {
   "no credentials": { body: new Redacted("grant_type=client_credentials") },
@@ -26,6 +26,10 @@ async function everyRefusal(world: World): Promise<Record<string, TokenRequestMe
       if (name !== yardstick) messages[`${name}, ${transport}`] = request();
     }
   }
+  // Not among the cases whose time is compared: each further secret is one more row to read
+  const [many] = await world.populate("with ten secrets", 1);
+  assert.ok(many);
+  messages["wrong secret of a client with ten, in the body"] = inTheBody({ ...many, secret: newSecret() });
   const blank = byBasic({ clientId: "", secret: "" });
   for (const [name, parts] of Object.entries(incomplete)) messages[name] = { ...blank, authorization: [], ...parts };
   return messages;

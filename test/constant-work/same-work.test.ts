@@ -11,11 +11,18 @@ import { openWorld } from "./world.ts";
 /** The greatest difference that is let pass, as a share of what one fast hash takes in the same run. */
 const tolerance = 0.75;
 
+/**
+ * The same where clients have ten secrets. To read them takes twice the time of one, for the unknown as well; what is
+ * left was measured at one to two and a half hashes, 3 % of the whole: of a client in memory there is more to fetch
+ * from there. One that is read for ten and stood in for by one would be at fifteen.
+ */
+const toleranceForTen = 4;
+
 /** Which refusals can be told from a wrong secret by their time. Throws where the machine lets nothing be measured. */
-function toldApart({ comparisons }: Measurement): readonly string[] {
+function toldApart({ comparisons }: Measurement, hashes = tolerance): readonly string[] {
   const hash = comparisons.find(({ name }) => name === yardstick);
   assert.ok(hash !== undefined && hash.shift > 4 * hash.standardError, "one hash more could not be seen: nothing can");
-  const isTold = ({ shift, standardError }: Comparison) => Math.abs(shift) > tolerance * hash.shift + 2 * standardError;
+  const isTold = ({ shift, standardError }: Comparison) => Math.abs(shift) > hashes * hash.shift + 2 * standardError;
   return comparisons.filter((comparison) => comparison !== hash && isTold(comparison)).map(({ name }) => name);
 }
 
@@ -28,12 +35,15 @@ for (const [transport, send] of Object.entries({ "in the body": inTheBody, "by B
   });
 }
 
-for (const kind of ["with an idle secret", "with ten secrets"] as const) {
+for (const [kind, hashes] of [
+  ["with an idle secret", tolerance],
+  ["with ten secrets", toleranceForTen],
+] as const) {
   test(`takes the same work for each refusal where all clients are ${kind}`, async (context) => {
     await using world = await openWorld();
     const measurement = await measure(await refusalsOfMany(world, kind));
     context.diagnostic(summary(measurement));
-    assert.deepEqual(toldApart(measurement), [], summary(measurement));
+    assert.deepEqual(toldApart(measurement, hashes), [], summary(measurement));
   });
 }
 

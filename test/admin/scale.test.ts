@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
@@ -85,6 +85,28 @@ describe(`a registry of ${size} clients`, () => {
     for (const [query, time] of times) assert.ok(time < 10 * page, `${query}: ${time} ms, a page ${page} ms`);
   });
 
+  it("is compared with a file of as many clients in one go, of which one step is to be done", async (t) => {
+    const owned = Math.min(size, 10_000);
+    const file = folder.file("clients.yaml");
+    const lines = Array.from({ length: owned }, (_, number) => [
+      `  - client_id: client-${number}\n    client_name: Client ${number}\n`,
+      `    scope: file:read file:write\n    labels:\n      team: t${number % 50}\n`,
+    ]).flat();
+    await writeFile(file, `owner: platform\nclients:\n${lines.join("")}  - client_id: one-more\n`);
+    const start = process.hrtime.bigint();
+    await using planned = new CarnetProcess(
+      ["apply", "-f", file, "--dry-run", "--json", "--admin-file", folder.file("admin.json")],
+      {},
+    );
+    const { stdout } = await planned.finished();
+    t.diagnostic(`${Number((process.hrtime.bigint() - start) / 1_000_000n)} ms`);
+    const plan: { readonly steps: readonly { readonly kind: string }[]; readonly unchanged: number } =
+      JSON.parse(stdout);
+    const kinds = Map.groupBy(plan.steps, ({ kind }) => kind);
+    const counts = [...kinds].map(([kind, steps]) => [kind, steps.length]);
+    assert.deepEqual({ counts, unchanged: plan.unchanged }, { counts: [["create", 1]], unchanged: owned });
+  });
+
   async function writeClients(file: string): Promise<void> {
     const lines = createWriteStream(file);
     for (let number = 0; number < size; number++) {
@@ -92,7 +114,7 @@ describe(`a registry of ${size} clients`, () => {
         client_id: `client-${number}`,
         client_name: `Client ${number}`,
         scope: "file:read file:write",
-        labels: { team: `t${number % 50}` },
+        labels: { team: `t${number % 50}`, ...(number < 10_000 ? { "managed-by": "platform" } : {}) },
         secret: { value: secretOf(number) },
       };
       if (!lines.write(`${JSON.stringify(client)}\n`)) await once(lines, "drain");

@@ -63,8 +63,15 @@ async function readExisting(api: AdminApi, { owner, clients }: DesiredClients): 
 
 async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]): Promise<void> {
   const bar = new ProgressBar("applied", steps.length);
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+  };
+  process.once("SIGINT", interrupt); // a second one ends the process
   try {
     for (const [done, step] of steps.entries()) {
+      if (interrupted)
+        throw new Failure(`Interrupted: ${done} of ${steps.length} were carried out. Apply again for the rest.`);
       await refuseWithFlags({}, () => carryOutStep(api, step, created)).catch((error: unknown) => {
         const rest = `${done} of ${steps.length} were carried out, and this one, ${clientIdOf(step)}, was not. Apply again once it is mended.`;
         throw error instanceof Error ? new Failure(`${error.message}\n${rest}`) : error;
@@ -72,6 +79,7 @@ async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]
       bar.advance(1);
     }
   } finally {
+    process.off("SIGINT", interrupt);
     bar.finish();
   }
 }

@@ -6,4 +6,4 @@ await using sdk = new SDK();
 const answers = await Promise.all(
   ["/openapi.json", "/health/live"].map((path) => sdk.fetch(path, { timeoutMs: 5_000 })),
 );
-for (const answer of answers) console.log(answer.status, answer.headers.get("content-type"));
+for (const answer of answers) console.log(answer.status, await answer.json());

@@ -1,14 +1,21 @@
 import { fail } from "./failure.ts";
 
-/** Stops the service in order at the first SIGTERM or SIGINT, and at once at the second. */
-export function stopOnSignal(server: { close(): Promise<void> }): void {
+/**
+ * Stops the service in order at the first SIGTERM or SIGINT, and at once at the second. One that comes while it starts
+ * stops it once it has: a start that fails is told by whoever waits for it.
+ */
+export function stopOnSignal(starting: Promise<{ close(): Promise<void> }>): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => process.exit(fail(error)),
+    starting.then(
+      (server) =>
+        server.close().then(
+          () => process.exit(0),
+          (error: unknown) => process.exit(fail(error)),
+        ),
+      () => {},
     );
   };
   process.on("SIGTERM", stop);

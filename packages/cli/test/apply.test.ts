@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
-import type { Finished } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, type Finished } from "@carnet/testkit/carnet-process";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { type AdminService, assertRefused, generatedSecret, startAdminService } from "./support/admin-service.ts";
@@ -141,6 +141,15 @@ suite("carnet apply", () => {
     assert.deepEqual(await planOf(at, `${two}  - client_id: foreign\n`), ["change foreign"]);
   });
 
+  test("tells apart what is new and what is another's also in a file of many clients", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c7" });
+    const many = Array.from({ length: 150 }, (_, n) => `  - client_id: c${n}\n`).join("");
+    const plan = await planOf(at, `owner: o\nclients:\n${many}`);
+    assert.equal(plan.filter((step) => step.startsWith("create ")).length, 149);
+    assert.ok(plan.includes("impossible c7"));
+  });
+
   test("refuses another workspace, which never changes", async () => {
     await using at = await startAdminService();
     await apply(at, two);
@@ -183,6 +192,25 @@ suite("carnet apply", () => {
     const secret = generatedSecret.exec(stdout.slice(stdout.indexOf("secret of two")))?.[0] ?? "";
     assert.equal((await requestToken(at.service.url, "two", secret)).status, 200);
     assert.deepEqual(await planOf(at, wrong.replace("three:", "three")), ["create three", "create four"]);
+  });
+
+  test("shows the secrets that it made though it is interrupted, and goes on from there the next time", async () => {
+    await using at = await startAdminService();
+    const ids = Array.from({ length: 300 }, (_, number) => `many-${number}`);
+    const file = join(at.service.folder, "many.yaml");
+    await writeFile(file, `owner: platform\nclients:\n${ids.map((id) => `  - client_id: ${id}\n`).join("")}`);
+    await using applying = new CarnetProcess(["apply", "-f", file], { env: { CARNET_ADMIN_FILE: at.adminFile } });
+    while (!at.service.log.some((line) => line.includes('"operation":"createClient"'))) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    applying.kill("SIGINT");
+    const { code, stdout, stderr } = await applying.finished();
+    assert.equal(code, 1);
+    const done = Number(/Interrupted: (\d+) of 300 were carried out/.exec(stderr)?.[1]);
+    assert.ok(done > 0 && done < 300, stderr);
+    const shown = [...stdout.matchAll(/The secret of (\S+), shown/g)].map(([, id]) => id);
+    assert.deepEqual(shown, ids.slice(0, done));
+    assert.equal((await at.carnet(["apply", "-f", file])).code, 0);
   });
 
   test("keeps a client as it is whose end has passed since", async () => {

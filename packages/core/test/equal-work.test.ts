@@ -41,7 +41,15 @@ async function createEndpoint(withHuman: boolean): Promise<{ endpoint: TestEndpo
   const many = await ownOf("many");
   assert.ok(old && many);
   endpoint.store.change("old-secret", { secrets: old.secrets.map((secret) => ({ ...secret, expiresAt: 1 })) });
-  endpoint.store.change("many", { secrets: Array.from({ length: 5 }, () => many.secrets).flat() });
+  for (const [client_id, changes] of [
+    ["revoked", { revokedAt: 1 }],
+    ["pending", { notBefore: Number.MAX_SAFE_INTEGER }],
+    ["idle", { idle: { since: 1, after: 1 } }],
+  ] as const) {
+    const { client } = await endpoint.register({ ...given, client_id });
+    endpoint.store.change(client_id, { secrets: client.secrets.map((secret) => ({ ...secret, ...changes })) });
+  }
+  endpoint.store.change("many", { secrets: Array.from({ length: 10 }, () => many.secrets).flat() });
   if (withHuman) {
     await endpoint.register({ ...given, client_id: "human", secret: { value: new Redacted(human) } });
     await endpoint.register({
@@ -77,7 +85,7 @@ const attempts = (generated: string, withHuman: boolean): readonly Attempt[] => 
   },
   { what: "a wrong secret, imported", form: { client_id: "imported", client_secret: "x" } },
   { what: "another client's secret", form: { client_id: "imported", client_secret: other } },
-  { what: "a client with five secrets", form: { client_id: "many", client_secret: "x" } },
+  { what: "a client with ten secrets", form: { client_id: "many", client_secret: "x" } },
   { what: "a disabled client", form: { client_id: "disabled", client_secret: imported } },
   { what: "a disabled client with a wrong secret", form: { client_id: "disabled", client_secret: "x" } },
   { what: "an expired client", form: { client_id: "expired", client_secret: imported } },
@@ -87,6 +95,9 @@ const attempts = (generated: string, withHuman: boolean): readonly Attempt[] => 
     form: { client_id: "elsewhere", client_secret: imported },
     changes: { address: "" },
   },
+  { what: "a secret that was revoked", form: { client_id: "revoked", client_secret: imported } },
+  { what: "a secret that is not valid yet", form: { client_id: "pending", client_secret: imported } },
+  { what: "a secret that was idle", form: { client_id: "idle", client_secret: imported } },
   { what: "a secret that has expired", form: { client_id: "old-secret", client_secret: imported } },
   ...(withHuman
     ? [

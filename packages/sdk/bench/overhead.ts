@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { SDK } from "@carnet/sdk";
 
-const ROUNDS = 1000;
+const ROUNDS = 4000;
 const TURNS = 3;
 const AT_A_TIME = 16;
 

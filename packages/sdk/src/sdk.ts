@@ -55,7 +55,7 @@ export class SDK extends SDKCore {
    *
    * await using sdk = new SDK();
    * const answer = await sdk.fetch("/openapi.json", { timeoutMs: 5_000, retries: 2 });
-   * console.log(answer.status, answer.headers.get("content-type"));
+   * console.log(answer.status, await answer.json());
    * ```
    * @throws {InvalidRequestError} for an address of an origin that is neither the server's nor listed
    * @throws {ResponseValidationError} for a redirect that must not be followed

@@ -97,3 +97,21 @@ test("a requestError hook sees a summary without secrets", async () => {
   assert.equal(errors[0]?.message, "no https://h.test/ with Bearer [redacted]");
   assert.equal(Reflect.get(errors[0] ?? {}, "config"), undefined);
 });
+
+test("what a given client adds to the headers of one request is not there at the next one", async () => {
+  const seen: (string | null)[] = [];
+  const net = answering();
+  const client = new HTTPClient({ fetch: net.fetch });
+  const sdk = sdkFor(net, {
+    httpClient: {
+      request: (input, init) => {
+        const headers = new Headers(init?.headers);
+        seen.push(headers.get("x-trace"));
+        if (init?.headers instanceof Headers) init.headers.append("x-trace", "1");
+        return client.request(input, init);
+      },
+    },
+  });
+  for (let call = 0; call < 3; call++) await sdk.fetch("/x");
+  assert.deepEqual(seen, [null, null, null, null]);
+});

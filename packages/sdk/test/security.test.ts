@@ -130,3 +130,18 @@ test("a caller that aborts does not wait for a security function that hangs", as
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+test("a security function that throws at once fails that call alone, and is asked again at the next one", async () => {
+  let asked = 0;
+  const sdk = sdkFor(server({ secret: NEW.clientSecret }), {
+    security: () => {
+      asked++;
+      if (asked === 1) throw new Error(`the vault is sealed for ${OLD.clientSecret}`);
+      return NEW;
+    },
+  });
+  const error = await failure(sdk.token());
+  assert.ok(error instanceof InvalidRequestError);
+  assert.equal((await sdk.token()).accessToken, "new-0");
+  assert.equal(asked, 2);
+});

@@ -105,7 +105,11 @@ export async function startServer(
       ],
       log,
     );
-    pointBootstrapFileAt(listening.url, at.path);
+    try {
+      pointBootstrapFileAt(listening.url, at.path);
+    } catch (error) {
+      log.fault("admin_file_outdated", error); // the command line can be told the address as well
+    }
     if (bootstrapAdmin !== undefined) {
       log.info("admin_client_made", { clientId: bootstrapAdmin.clientId, file: bootstrapAdmin.file });
     }

@@ -44,6 +44,16 @@ export class AdminApi {
     return this.#json("GET", clientPath(clientId));
   }
 
+  /** The client, or undefined where none of this id is registered. */
+  async findClient(clientId: string): Promise<Client | undefined> {
+    try {
+      return await this.showClient(clientId);
+    } catch (error) {
+      if (error instanceof AdminRefusal && error.problem.type === "urn:carnet:problem:not_found") return undefined;
+      throw error;
+    }
+  }
+
   changeClient(clientId: string, change: ClientChange): Promise<Client> {
     return this.#json("PATCH", clientPath(clientId), { body: change });
   }

@@ -5,9 +5,9 @@ import { confirm } from "../confirm.ts";
 import { Failure } from "../failure.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { showOnce } from "../shown-once.ts";
-import { readDesiredClients } from "./desired-clients.ts";
+import { type DesiredClients, readDesiredClients } from "./desired-clients.ts";
 import { formatPlan } from "./format-plan.ts";
-import { appliedLabel, leftTheFile, makePlan, type Plan, type Step } from "./plan.ts";
+import { appliedLabel, leftTheFile, makePlan, ownerLabel, type Plan, type Step } from "./plan.ts";
 
 /** Configuration as code: a file says what clients should be. Apart from the commands, since it is loaded only for them. */
 
@@ -21,9 +21,7 @@ export interface ApplyOptions {
 /** Reads the file, compares, and carries out what differs. Throws a Failure where anything of it cannot be. */
 export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<void> {
   const desired = readDesiredClients(options.file);
-  const existing: Client[] = [];
-  for await (const client of api.allClients()) existing.push(client);
-  const plan = makePlan(desired, existing);
+  const plan = makePlan(desired, await readExisting(api, desired));
   const impossible = plan.steps.some(({ kind }) => kind === "impossible");
   if (options.dryRun || impossible) {
     process.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : formatPlan(plan));
@@ -43,10 +41,37 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
   }
 }
 
+/** How many clients are asked for one by one before it is quicker to list them all. */
+const fewClients = 100;
+
+/** The owner's clients, and those that the file names though they are not the owner's. */
+async function readExisting(api: AdminApi, { owner, clients }: DesiredClients): Promise<readonly Client[]> {
+  const existing: Client[] = [];
+  for await (const client of api.allClients({ label: `${ownerLabel}=${owner}` })) existing.push(client);
+  const owned = new Set(existing.map(({ client_id }) => client_id));
+  const others = new Set(clients.flatMap(({ client_id }) => (owned.has(client_id) ? [] : [client_id])));
+  if (others.size > fewClients) {
+    for await (const client of api.allClients()) if (others.has(client.client_id)) existing.push(client);
+    return existing;
+  }
+  for (const clientId of others) {
+    const found = await api.findClient(clientId);
+    if (found !== undefined) existing.push(found);
+  }
+  return existing;
+}
+
 async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]): Promise<void> {
   const bar = new ProgressBar("applied", steps.length);
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+  };
+  process.once("SIGINT", interrupt); // a second one ends the process
   try {
     for (const [done, step] of steps.entries()) {
+      if (interrupted)
+        throw new Failure(`Interrupted: ${done} of ${steps.length} were carried out. Apply again for the rest.`);
       await refuseWithFlags({}, () => carryOutStep(api, step, created)).catch((error: unknown) => {
         const rest = `${done} of ${steps.length} were carried out, and this one, ${clientIdOf(step)}, was not. Apply again once it is mended.`;
         throw error instanceof Error ? new Failure(`${error.message}\n${rest}`) : error;
@@ -54,6 +79,7 @@ async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]
       bar.advance(1);
     }
   } finally {
+    process.off("SIGINT", interrupt);
     bar.finish();
   }
 }

@@ -13,8 +13,9 @@ export function addDevCommand(program: Command): void {
   addServiceOptions(command, allSettings).action(async () => {
     const configuration = await configurationOf(command, "dev");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
-    const server = await startServer(configuration, logTo(2));
-    stopOnSignal(server);
+    const starting = startServer(configuration, logTo(2));
+    stopOnSignal(starting);
+    const server = await starting;
     const secret = await registerDemoClient(server.registry);
     const { bootstrapFile } = await import("@carnet/server/bootstrap-admin");
     const { url, bootstrapAdmin: admin } = server;

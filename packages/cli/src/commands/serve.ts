@@ -8,6 +8,8 @@ export function addServeCommand(program: Command): void {
   addServiceOptions(command, allSettings).action(async () => {
     const configuration = await configurationOf(command, "serve");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
-    stopOnSignal(await startServer(configuration, logTo(1)));
+    const starting = startServer(configuration, logTo(1));
+    stopOnSignal(starting);
+    await starting;
   });
 }

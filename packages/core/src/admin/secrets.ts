@@ -1,7 +1,7 @@
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { Client } from "../client/client.ts";
-import { type ClientSecret, isLive, maxLiveSecrets, secretStateAt } from "../client/client-secret.ts";
+import { type ClientSecret, isLive, maxLiveSecrets, type SecretUse, secretStateAt } from "../client/client-secret.ts";
 import { futureInstant, seconds } from "../client/fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "../client/make-secret.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
@@ -56,7 +56,9 @@ export function rotateSecrets(
     const ending: Client = {
       ...client,
       secrets: client.secrets.map((secret) =>
-        isLive(secretStateAt(secret, now, ports.uses.lastOf(secret))) ? end.value(secret) : secret,
+        isLive(secretStateAt(secret, now, ports.uses.lastOf(secret)))
+          ? end.value(secret, ports.uses.lastOf(secret))
+          : secret,
       ),
     };
     return withNewSecret(ending, { input: input.secret ?? {}, now, parent: "/secret" }, ports);
@@ -129,7 +131,18 @@ async function withNewSecret(
 
 const endOf = (secret: ClientSecret): number | null => secret.revokedAt ?? secret.expiresAt;
 
-type End = (secret: ClientSecret) => ClientSecret;
+/** The idle end that comes of another one: a whole span from now at the most, and never later than it was to be. */
+function idleFrom(
+  { idle }: ClientSecret,
+  { now, lastUse, span }: { readonly now: number; readonly lastUse: SecretUse | null; readonly span: number },
+): NonNullable<ClientSecret["idle"]> {
+  if (idle === null) return { since: now, after: span };
+  const after = Math.min(idle.after, span);
+  const end = Math.max(idle.since, lastUse?.at ?? 0) + idle.after;
+  return { since: Math.min(now, end - after), after };
+}
+
+type End = (secret: ClientSecret, lastUse: SecretUse | null) => ClientSecret;
 
 function readEnd(input: RotationInput, now: number): Result<End, AdminProblem> {
   const { end_old_at: endAt, end_old_when_idle_for: idleFor } = input;
@@ -140,13 +153,7 @@ function readEnd(input: RotationInput, now: number): Result<End, AdminProblem> {
   if (idleFor != null) {
     const span = seconds(idleFor, longestIdle);
     if (!span.ok) return wrong("/end_old_when_idle_for", span.error);
-    const after = span.value * 1000;
-    // One that was to end when idle already keeps its clock, and the shorter of the two spans
-    return ok((secret) => ({
-      ...secret,
-      idle:
-        secret.idle === null ? { since: now, after } : { ...secret.idle, after: Math.min(secret.idle.after, after) },
-    }));
+    return ok((secret, lastUse) => ({ ...secret, idle: idleFrom(secret, { now, lastUse, span: span.value * 1000 }) }));
   }
   const end = endAt == null ? ok(now + defaultOverlap) : futureInstant(endAt, now);
   if (!end.ok) return wrong("/end_old_at", `${end.error}: to end a secret at once, revoke it`);

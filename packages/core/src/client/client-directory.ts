@@ -54,6 +54,16 @@ export class ClientDirectory {
   #keep(clientId: ClientId | undefined, lookup: ClientLookup): void {
     if (!lookup.known && clientId !== undefined) this.#clients.delete(clientId);
     // To keep something is work, so a stand-in is kept as well, where nobody finds it
-    this.#clients.set(lookup.known ? lookup.client.clientId : nobody, lookup.client);
+    const key = lookup.known ? lookup.client.clientId : nobody;
+    // What is kept outlives the young generation, and to move it there takes the longer, the more secrets a client has
+    const kept = this.#clients.get(key);
+    this.#clients.set(key, kept !== undefined && isSame(kept, lookup.client) ? kept : lookup.client);
   }
 }
+
+/** Whether two readings are of one state; a last use is no change of a client, but shows whether a secret is idle. */
+const isSame = (left: Client, right: Client): boolean =>
+  left.clientId === right.clientId &&
+  left.createdAt === right.createdAt &&
+  left.version === right.version &&
+  left.secrets.every(({ lastUse }, at) => lastUse?.at === right.secrets[at]?.lastUse?.at);

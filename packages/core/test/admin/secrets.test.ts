@@ -225,16 +225,19 @@ suite("A rotation", () => {
     assert.equal(secrets[0]?.expiresAt, Date.parse("2026-11-21T18:00:00Z"));
   });
 
-  test("keeps the clock of one that was to end when idle already, and takes the shorter span", async () => {
+  test("gives one that was to end when idle already the shorter span from now, and never more than it had left", async () => {
     const { rotate, endpoint, kept } = await withClient();
+    const idleOfFirst = async () => (await kept()).secrets[0]?.idle;
     done(await rotate({ end_old_when_idle_for: 3600 }));
-    endpoint.clock.advance(1000);
+    endpoint.clock.advance(1_000_000);
     done(await rotate({ end_old_when_idle_for: 1800 }));
-    const { secrets } = await kept();
-    assert.deepEqual(
-      secrets.map(({ idle }) => idle),
-      [{ since: now, after: 1_800_000 }, { since: now + 1000, after: 1_800_000 }, null],
-    );
+    assert.deepEqual(await idleOfFirst(), { since: now + 1_000_000, after: 1_800_000 });
+    endpoint.clock.advance(1_500_000);
+    done(await rotate({ end_old_when_idle_for: 600 }));
+    // 300 s were left of its 1800: it is not ended at once, though it has been idle for more than 600
+    assert.deepEqual(await idleOfFirst(), { since: now + 2_200_000, after: 600_000 });
+    done(await rotate({ end_old_when_idle_for: 7200 }));
+    assert.deepEqual(await idleOfFirst(), { since: now + 2_200_000, after: 600_000 });
   });
 
   test("leaves what has ended as it is, and ends what is yet to begin", async () => {

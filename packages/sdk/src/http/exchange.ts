@@ -39,7 +39,8 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
     const response = await orAbort(client.request(call.input, either ? { ...init, signal: either } : init), either);
     deprecation(url, response.headers);
     log(settings, call, { start, response });
-    return await orAbort(call.read(response, either), either);
+    const read = orAbort(call.read(response, either), either);
+    return read instanceof Promise ? await read : read; // what is read already need not wait for a turn
   } catch (thrown) {
     const error = signal?.aborted ? aborted(signal) : timer?.signal.aborted ? tooLong(call) : typed(call, thrown);
     log(settings, call, { start, error });

@@ -31,11 +31,10 @@ export function expiryWatch(hook: OnExpiryWarning | undefined): LookForExpiry {
     const header = headers.get("carnet-expiry-warning") ?? "";
     if (header.length > MOST_LENGTH) return;
     for (const [, what, at, within, secretId] of header.matchAll(MEMBER)) {
-      const endsAt = new Date(Number(at) * 1000);
       const notice: ExpiryWarning = {
-        what: what === "client" ? what : "secret",
+        what: what as ExpiryWarning["what"], // the expression matches no other
         secretId,
-        endsAt,
+        endsAt: new Date(Number(at) * 1000),
         withinDays: Number(within),
       };
       tell(JSON.stringify(notice), notice);

@@ -178,8 +178,12 @@ const rotate = fc.tuple(clientId, terms, ends).map(([id, given, end]) =>
       if (refusal !== undefined) return;
       for (const secret of liveOf(client, now)) {
         if ("idle" in end) {
-          const after = Math.min(end.idle * minute, secret.idle?.after ?? Number.POSITIVE_INFINITY);
-          secret.idle = { since: secret.idle?.since ?? now, after };
+          // It ends a span from now if it is not used, but no later than it was to end anyway
+          const span = end.idle * minute;
+          const before = secret.idle;
+          const after = Math.min(span, before?.after ?? span);
+          const ends = before === null ? now + span : Math.max(before.since, secret.lastUse) + before.after;
+          secret.idle = { since: Math.min(now, ends - after), after };
         } else {
           const at = "at" in end ? now + end.at * minute : now + day;
           secret.expiresAt = Math.min(at, secret.expiresAt ?? Number.POSITIVE_INFINITY);

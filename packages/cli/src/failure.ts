@@ -1,4 +1,3 @@
-import { CarnetError } from "@carnet/sdk";
 import { describeFault, framesOf, OperatorFault } from "@carnet/server/fault";
 
 /** A reason why a command did not do what was asked, in words for whoever typed it, with the next step. */
@@ -13,8 +12,8 @@ export function fail(error: unknown): number {
 }
 
 function explain(error: unknown): string {
-  // These three are written to be shown and hold no secret; of any other error only what carries no data is shown
-  if (error instanceof Failure || error instanceof OperatorFault || error instanceof CarnetError) return error.message;
+  // These two are written to be shown and hold no secret; of any other error only what carries no data is shown
+  if (error instanceof Failure || error instanceof OperatorFault) return error.message;
   return [
     `This is a fault of carnet: ${describeFault(error)}. Please report it with these lines:`,
     ...framesOf(error),

@@ -11,6 +11,7 @@ import {
 import { type Command, Option } from "commander";
 import { Failure } from "../failure.ts";
 import { collect } from "../option-values.ts";
+import { failureOf } from "../sdk-failure.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 
 interface TokenOptions {
@@ -58,8 +59,7 @@ async function request(options: TokenOptions): Promise<BearerToken> {
     await using sdk = new SDK({ security: { clientId, clientSecret }, ...server });
     return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope.join(" ") });
   } catch (error) {
-    const advice = adviceFor(error, clientSecret);
-    throw error instanceof Error && advice !== undefined ? new Failure(`${error.message}\n${advice}`) : error;
+    throw failureOf(error, adviceFor(error, clientSecret));
   }
 }
 

@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { defaultSunset } from "@carnet/protocol/deprecation";
-import { parse as parseYaml, YAMLParseError } from "yaml";
 import { OperatorFault } from "../fault.ts";
 import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
 
@@ -129,17 +129,19 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> {
 }
 
 function parseFile(path: string, shape: string): unknown {
+  // Loaded only where there is a file: each start would wait for it
+  const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
   try {
-    return parseYaml(readFileSync(path, "utf8"), { logLevel: "error" });
+    return yaml.parse(readFileSync(path, "utf8"), { logLevel: "error" });
   } catch (error) {
     throw new OperatorFault(
-      `The configuration file ${path} ${fileProblem(error)}: give the path of a file with ${shape}.`,
+      `The configuration file ${path} ${fileProblem(error, yaml)}: give the path of a file with ${shape}.`,
     );
   }
 }
 
 /** Says where, and not what stands there: the parser's own message quotes the file. */
-function fileProblem(error: unknown): string {
+function fileProblem(error: unknown, { YAMLParseError }: typeof import("yaml")): string {
   if (error instanceof Error && "syscall" in error) return `cannot be read${"code" in error ? ` (${error.code})` : ""}`;
   const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
   return `is not valid YAML or JSON${line === undefined ? "" : `, see its line ${line}`}`;

@@ -16,7 +16,6 @@ import { clientOperations } from "./client-operations.ts";
 import { createGuard, type Denial, type GuardPorts } from "./guard.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { sendProblem } from "./problem-answers.ts";
-import { schemaProblems } from "./schema-problems.ts";
 import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
 
@@ -99,7 +98,7 @@ async function carryOut(
   { operation, ports }: { operation: Operation; ports: AdminPorts },
   request: FastifyRequest,
 ): Promise<Result<Answer, AdminProblem>> {
-  const call = readCall(operation, request);
+  const call = await readCall(operation, request);
   return call.ok ? operation.run(call.value, ports) : call;
 }
 
@@ -109,10 +108,13 @@ function sendOutcome(operation: Operation, reply: FastifyReply, { headers = {}, 
   return reply.header("Content-Type", "application/json;charset=UTF-8").send(JSON.stringify(body));
 }
 
-function readCall(operation: Operation, request: FastifyRequest): Result<Call<unknown, unknown>, AdminProblem> {
-  const query = fits(operation.query, request.query);
+async function readCall(
+  operation: Operation,
+  request: FastifyRequest,
+): Promise<Result<Call<unknown, unknown>, AdminProblem>> {
+  const query = await fits(operation.query, request.query);
   if (!query.ok) return query;
-  const body = operation.body === undefined ? ok(undefined) : readBody(operation.body, request);
+  const body = operation.body === undefined ? ok(undefined) : await readBody(operation.body, request);
   if (!body.ok) return body;
   const parameters = request.params as Readonly<Record<string, string>>;
   const idempotencyKey = request.headers["idempotency-key"];
@@ -133,7 +135,7 @@ function readCall(operation: Operation, request: FastifyRequest): Result<Call<un
   });
 }
 
-function readBody(schema: TSchema, request: FastifyRequest): Result<unknown, AdminProblem> {
+async function readBody(schema: TSchema, request: FastifyRequest): Promise<Result<unknown, AdminProblem>> {
   const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
   const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const accepted =
@@ -150,7 +152,9 @@ function readBody(schema: TSchema, request: FastifyRequest): Result<unknown, Adm
   return fits(schema, parsed);
 }
 
-function fits(schema: TSchema | undefined, value: unknown): Result<unknown, AdminProblem> {
-  const errors = schema === undefined ? [] : schemaProblems(schema, value);
+async function fits(schema: TSchema | undefined, value: unknown): Promise<Result<unknown, AdminProblem>> {
+  if (schema === undefined) return ok(value);
+  const { schemaProblems } = await import("./schema-problems.ts"); // three hundred modules that no token needs
+  const errors = schemaProblems(schema, value);
   return errors.length === 0 ? ok(value) : invalid(errors);
 }

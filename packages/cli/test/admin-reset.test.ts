@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import type { Client } from "@carnet/protocol/admin/clients";
 import { runCarnet } from "@carnet/testkit/carnet-process";
@@ -140,6 +141,20 @@ suite("carnet admin reset", () => {
     assertRefused(await reset("--yes"), /^carnet: .*master key/);
     await writeFile(folder.file("master.key"), key);
     assert.equal((await reset("--yes")).code, 0);
+  });
+
+  test("makes the client anew though its scopes were taken out of the catalogue", async () => {
+    await using folder = await temporaryFolder();
+    await using service = await serveCarnet({ folder: folder.path });
+    const { reset } = beside(folder);
+    const database = new DatabaseSync(folder.file("carnet.db"));
+    database.exec(
+      "delete from clients where client_id = 'carnet-admin'; delete from scopes where name like 'carnet:%'",
+    );
+    database.close();
+    const { code, stdout, stderr } = await reset("--yes");
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    await until(200, service.url, generatedSecret.exec(stdout)?.[0] ?? "");
   });
 
   test("takes the address of the service by flag before the file's, for a service elsewhere on the network", async () => {

@@ -194,24 +194,26 @@ suite("carnet apply", () => {
     assert.deepEqual(await planOf(at, wrong.replace("three:", "three")), ["create three", "create four"]);
   });
 
-  test("shows the secrets that it made though it is interrupted, and goes on from there the next time", async () => {
-    await using at = await startAdminService();
-    const ids = Array.from({ length: 300 }, (_, number) => `many-${number}`);
-    const file = join(at.service.folder, "many.yaml");
-    await writeFile(file, `owner: platform\nclients:\n${ids.map((id) => `  - client_id: ${id}\n`).join("")}`);
-    await using applying = new CarnetProcess(["apply", "-f", file], { env: { CARNET_ADMIN_FILE: at.adminFile } });
-    while (!at.service.log.some((line) => line.includes('"operation":"createClient"'))) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    applying.kill("SIGINT");
-    const { code, stdout, stderr } = await applying.finished();
-    assert.equal(code, 1);
-    const done = Number(/Interrupted: (\d+) of 300 were carried out/.exec(stderr)?.[1]);
-    assert.ok(done > 0 && done < 300, stderr);
-    const shown = [...stdout.matchAll(/The secret of (\S+), shown/g)].map(([, id]) => id);
-    assert.deepEqual(shown, ids.slice(0, done));
-    assert.equal((await at.carnet(["apply", "-f", file])).code, 0);
-  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    test(`shows the secrets that it made though it is interrupted by ${signal}, and goes on from there the next time`, async () => {
+      await using at = await startAdminService();
+      const ids = Array.from({ length: 300 }, (_, number) => `many-${number}`);
+      const file = join(at.service.folder, "many.yaml");
+      await writeFile(file, `owner: platform\nclients:\n${ids.map((id) => `  - client_id: ${id}\n`).join("")}`);
+      await using applying = new CarnetProcess(["apply", "-f", file], { env: { CARNET_ADMIN_FILE: at.adminFile } });
+      while (!at.service.log.some((line) => line.includes('"operation":"createClient"'))) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      applying.kill(signal);
+      const { code, stdout, stderr } = await applying.finished();
+      assert.equal(code, 1);
+      const done = Number(/Interrupted: (\d+) of 300 were carried out/.exec(stderr)?.[1]);
+      assert.ok(done > 0 && done < 300, stderr);
+      const shown = [...stdout.matchAll(/The secret of (\S+), shown/g)].map(([, id]) => id);
+      assert.deepEqual(shown, ids.slice(0, done));
+      assert.equal((await at.carnet(["apply", "-f", file])).code, 0);
+    });
+  }
 
   test("keeps a client as it is whose end has passed since", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");

@@ -83,7 +83,8 @@ const isMade = async (db: Kysely<Tables>): Promise<boolean> =>
 export function writeAdminFile(path: string, content: object): void {
   const draft = `${path}.${process.pid}.new`;
   try {
-    const file = openSync(draft, "w", 0o600);
+    rmSync(draft, { force: true });
+    const file = openSync(draft, "wx", 0o600); // what is there already keeps its mode, or leads elsewhere
     try {
       writeSync(file, `${JSON.stringify(content, null, 2)}\n`);
       fsyncSync(file);

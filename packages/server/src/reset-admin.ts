@@ -6,12 +6,14 @@ import { defaultSettings, readSettings } from "@carnet/core/client/client-settin
 import { makeSecret, planSecret } from "@carnet/core/client/make-secret";
 import { prepareClient } from "@carnet/core/client/register-client";
 import type { Clock, RandomSource } from "@carnet/core/ports";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
 import { adminRegistration, type BootstrapAdmin, bootstrapFile, writeAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
 import { openBacking } from "./store/open-backing.ts";
+import { createSqlScopeStore } from "./store/sql-scope-store.ts";
 
 /** The admin client with its new secret. */
 export interface ResetAdmin extends BootstrapAdmin {
@@ -38,7 +40,9 @@ export async function resetAdminClient(
     throw new OperatorFault(`There is no store at ${path}: run this in the service's folder, or name it with --store.`);
   const backing = await openBacking(configuration, ports.clock);
   try {
-    const { client, secret } = await renew({ ...ports, ...backing });
+    // Its scopes are its own, even if they were taken out of the catalogue: this is the last way in
+    const scopes = new ScopeCatalogue(createSqlScopeStore(backing.db), true);
+    const { client, secret } = await renew({ ...ports, ...backing, scopes });
     const file = bootstrapFile(path);
     const url = serverUrl ?? addressIn(file) ?? configuration.issuer;
     const fileProblem = problemOf(() =>

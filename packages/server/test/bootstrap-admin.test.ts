@@ -1,10 +1,25 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { suite, test } from "node:test";
 import { registerClient } from "@carnet/core/client/register-client";
-import { bootstrapFile, makeBootstrapAdmin, pointBootstrapFileAt } from "@carnet/server/bootstrap-admin";
+import {
+  bootstrapFile,
+  makeBootstrapAdmin,
+  pointBootstrapFileAt,
+  writeAdminFile,
+} from "@carnet/server/bootstrap-admin";
 import { OperatorFault } from "@carnet/server/fault";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { allClients } from "@carnet/testkit/all-clients";
@@ -144,5 +159,22 @@ suite("The bootstrap file", () => {
       pointBootstrapFileAt("http://127.0.0.1:8080", storePath);
       assert.equal(readFileSync(bootstrapFile(storePath), "utf8"), content);
     }
+  });
+});
+
+suite("The admin file", () => {
+  test("is written anew and for its owner alone, whatever stands where its draft goes", async () => {
+    await using folder = await temporaryFolder();
+    const [path, elsewhere] = [folder.file("admin.json"), folder.file("elsewhere")];
+    const draft = `${path}.${process.pid}.new`;
+    writeFileSync(elsewhere, "", { mode: 0o666 });
+    symlinkSync(elsewhere, draft);
+    writeAdminFile(path, { client_secret: "planted" });
+    assert.equal(readFileSync(elsewhere, "utf8"), "");
+    assert.ok(lstatSync(path).isFile());
+    writeFileSync(draft, "left by a start that was cut short");
+    chmodSync(draft, 0o666);
+    writeAdminFile(path, { client_secret: "planted" });
+    assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 });

@@ -1,4 +1,4 @@
-import type { KeptAnswer, KeptAnswerStore } from "@carnet/core/admin/idempotency";
+import { answersKeptFor, type KeptAnswer, type KeptAnswerStore } from "@carnet/core/admin/idempotency";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
 import type {
@@ -15,7 +15,7 @@ import type { ClientId, SecretId } from "@carnet/protocol/ids";
 /** Clients in a map: the smallest store that passes the conformance suite. */
 export class MemoryClientStore implements ClientStore, KeptAnswerStore {
   readonly #clients = new Map<ClientId, Client>();
-  readonly #answers = new Map<string, KeptAnswer>();
+  readonly #answers = new Map<string, KeptAnswer & { readonly at: number }>();
   readonly #now: () => number;
   /** How often `find` was called. */
   finds = 0;
@@ -80,7 +80,7 @@ export class MemoryClientStore implements ClientStore, KeptAnswerStore {
   }
 
   async findAnswer(keyDigest: Uint8Array): Promise<KeptAnswer | undefined> {
-    return this.#answers.get(Buffer.from(keyDigest).toString("hex"));
+    return this.#answerOf(keyDigest);
   }
 
   /** Changes a client behind the back of whoever has it in memory, as an administrator would. */
@@ -95,11 +95,17 @@ export class MemoryClientStore implements ClientStore, KeptAnswerStore {
   }
 
   #isKept(answer: KeptAnswer | undefined): boolean {
-    return answer !== undefined && this.#answers.has(Buffer.from(answer.keyDigest).toString("hex"));
+    return answer !== undefined && this.#answerOf(answer.keyDigest) !== undefined;
   }
 
   #keep(answer: KeptAnswer | undefined): void {
-    if (answer !== undefined) this.#answers.set(Buffer.from(answer.keyDigest).toString("hex"), answer);
+    if (answer === undefined) return;
+    this.#answers.set(Buffer.from(answer.keyDigest).toString("hex"), { ...answer, at: this.#now() });
+  }
+
+  #answerOf(keyDigest: Uint8Array): KeptAnswer | undefined {
+    const kept = this.#answers.get(Buffer.from(keyDigest).toString("hex"));
+    return kept !== undefined && kept.at > this.#now() - answersKeptFor ? kept : undefined;
   }
 }
 

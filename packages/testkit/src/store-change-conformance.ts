@@ -215,6 +215,19 @@ function testAnswers(open: () => Promise<StoreUnderTest>): void {
     assert.deepEqual(plain(await under.answers.findAnswer(new Uint8Array(32).fill(1))), plain(answerOf(2, 1)));
   });
 
+  test("keeps an answer for a day, and its key is free then whether or not it was cleared away", async () => {
+    await using under = await open();
+    const key = new Uint8Array(32).fill(1);
+    await under.store.insert([plainClient("app")], answerOf(1, 1));
+    under.clock.advance(86_400_000 - 1);
+    assert.deepEqual(plain(await under.answers.findAnswer(key)), plain(answerOf(1, 1)));
+    assert.equal((await under.store.insert([plainClient("second")], answerOf(2, 1))).kind, "repeated");
+    under.clock.advance(1);
+    assert.equal(await under.answers.findAnswer(key), undefined);
+    assert.equal((await under.store.insert([plainClient("second")], answerOf(2, 1))).kind, "inserted");
+    assert.deepEqual(plain(await under.answers.findAnswer(key)), plain(answerOf(2, 1)));
+  });
+
   test("of many requests with one key at once, carries out one", async () => {
     await using under = await open();
     const { contenders } = under;

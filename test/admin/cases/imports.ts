@@ -16,6 +16,13 @@ export function importCases(world: () => AdminWorld): void {
     (await askForToken(world().service.url, id, secretOf(id))).status === 200;
 
   describe("imports", () => {
+    it("of far too many are refused without a look at each of them", async () => {
+      const clients = Array.from({ length: 501 }, () => "no client");
+      const { json } = await world().api.expect(422, "POST", "/clients/import", { body: { clients } });
+      assert.deepEqual(pointersOf(json), ["/clients"]);
+      assert.equal(json["detail"], "clients must not have more than 500 items");
+    });
+
     it("bring clients along that can be, and tell of each other one why not", async () => {
       const { api } = world();
       const clients = [

@@ -79,6 +79,8 @@ export function listCases(world: () => AdminWorld): void {
         ["sort=secret", "/sort"],
         ["cursor=nonsense", "/cursor"],
         ["label=team", "/label"],
+        [Array.from({ length: 1050 }, (_, at) => `label=${at.toString(36)}=`).join("&"), "/label"],
+        ["q=%00", "/q"],
         ["label=team%3Da&label=team%3Db", "/label"],
         ["ending_within_days=-1", "/ending_within_days"],
         ["filter=x", "/filter"],

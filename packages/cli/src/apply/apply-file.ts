@@ -61,13 +61,16 @@ async function readExisting(api: AdminApi, { owner, clients }: DesiredClients): 
   return existing;
 }
 
+/** From the keyboard, from a pipeline that is stopped, and from a terminal that is closed. */
+const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]): Promise<void> {
   const bar = new ProgressBar("applied", steps.length);
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
   };
-  process.once("SIGINT", interrupt); // a second one ends the process
+  for (const signal of interruptions) process.once(signal, interrupt); // a second one ends the process
   try {
     for (const [done, step] of steps.entries()) {
       if (interrupted)
@@ -79,7 +82,7 @@ async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]
       bar.advance(1);
     }
   } finally {
-    process.off("SIGINT", interrupt);
+    for (const signal of interruptions) process.off(signal, interrupt);
     bar.finish();
   }
 }

@@ -14,7 +14,11 @@ export interface KeptAnswer {
   readonly sealed: Uint8Array;
 }
 
+/** How long an answer is kept for a request that comes again: a day, in milliseconds. */
+export const answersKeptFor = 86_400_000;
+
 export interface KeptAnswerStore {
+  /** Finds none that is older than `answersKeptFor`. */
   findAnswer(keyDigest: Uint8Array): Promise<KeptAnswer | undefined>;
 }
 

@@ -118,7 +118,7 @@ async function withNewSecret(
     return invalid([{ pointer: `${parent}/value`, detail: "is a live secret of the client already" }]);
   }
   const listed = client.secrets.filter((secret) => {
-    const end = endOf(secret);
+    const end = endOf(secret, ports.uses.lastOf(secret));
     // One that comes back replaces what it was: a secret stands under one id, or its end could not be told
     return !same.includes(secret) && (end === null || end + keptAfterEnd > now);
   });
@@ -129,7 +129,12 @@ async function withNewSecret(
   });
 }
 
-const endOf = (secret: ClientSecret): number | null => secret.revokedAt ?? secret.expiresAt;
+/** When a secret ended or will, as far as it is known: one that ends when idle may yet be used. */
+function endOf({ revokedAt, expiresAt, idle }: ClientSecret, lastUse: SecretUse | null): number | null {
+  if (revokedAt !== null) return revokedAt;
+  if (idle === null) return expiresAt;
+  return Math.min(expiresAt ?? Number.POSITIVE_INFINITY, Math.max(idle.since, lastUse?.at ?? 0) + idle.after);
+}
 
 /** The idle end that comes of another one: a whole span from now at the most, and never later than it was to be. */
 function idleFrom(

@@ -49,9 +49,12 @@ export const audience = (text: string): Result<string, string> =>
 
 const labelName = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 
+/** How many labels a client has at the most. */
+export const mostLabels = 32;
+
 export function labels(given: Readonly<Record<string, string>>): Result<Readonly<Record<string, string>>, string> {
   const entries = Object.entries(given);
-  if (entries.length > 32) return err("may have 32 labels at the most");
+  if (entries.length > mostLabels) return err(`may have ${mostLabels} labels at the most`);
   if (!entries.every(([name]) => labelName.test(name))) {
     return err("must have names of 1 to 63 characters from a-z, 0-9 and . _ / -, with a letter or digit at both ends");
   }

@@ -128,6 +128,17 @@ suite("A secret that is added", () => {
     assert.ok(!ids.includes(first.secretId) && ids.includes(second.secretId) && ids.includes(secretId));
   });
 
+  test("drops those that ended when idle thirty days after that, so that rotations do not pile them up", async () => {
+    const { add, rotate, first, kept, endpoint } = await withClient();
+    done(await rotate({ end_old_when_idle_for: 3600 }));
+    endpoint.clock.advance(3_600_000 + 30 * day - 1);
+    done(await add());
+    assert.ok((await kept()).secrets.some(({ secretId }) => secretId === first.secretId));
+    endpoint.clock.advance(1);
+    done(await add());
+    assert.ok(!(await kept()).secrets.some(({ secretId }) => secretId === first.secretId));
+  });
+
   test("shares the salt of the client's other slow-hashed secrets, so that a check costs one slow hash", async () => {
     const { add, endpoint, works } = await withClient();
     const salts = [];

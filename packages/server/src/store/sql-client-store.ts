@@ -1,4 +1,4 @@
-import type { KeptAnswer } from "@carnet/core/admin/idempotency";
+import { answersKeptFor, type KeptAnswer } from "@carnet/core/admin/idempotency";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { ClientStore, Insertion } from "@carnet/core/client/client-store";
@@ -151,6 +151,11 @@ function* chunks<Row extends object>(rows: readonly Row[]): Iterable<readonly Ro
 async function keepAnswer(transaction: Transaction<Tables>, answer: DatedAnswer | undefined): Promise<boolean> {
   if (answer === undefined) return true;
   const { keyDigest, requestDigest, sealed, at } = answer;
+  await transaction // one that is past its time is as not there, though it was not cleared away yet
+    .deleteFrom("kept_answers")
+    .where("key_digest", "=", keyDigest)
+    .where("created_at", "<=", at - answersKeptFor)
+    .execute();
   const inserted = await transaction
     .insertInto("kept_answers")
     .values({ key_digest: keyDigest, request_digest: requestDigest, sealed, created_at: at })

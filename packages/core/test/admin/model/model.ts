@@ -58,8 +58,10 @@ export function verdictOn({ clients, now }: Model, clientId: string, value: stri
 
 /** Gives a client one more secret, or says why it cannot be. */
 export function give(client: ModelClient, secret: ModelSecret, now: number): void {
-  const isGone = ({ revokedAt, expiresAt }: ModelSecret) =>
-    now >= (revokedAt ?? expiresAt ?? Number.POSITIVE_INFINITY) + 30 * day;
+  const isGone = ({ revokedAt, expiresAt, idle, lastUse }: ModelSecret) => {
+    const idleEnd = idle === null ? Number.POSITIVE_INFINITY : Math.max(idle.since, lastUse) + idle.after;
+    return now >= (revokedAt ?? Math.min(expiresAt ?? Number.POSITIVE_INFINITY, idleEnd)) + 30 * day;
+  };
   client.secrets = [...client.secrets.filter((other) => other.value !== secret.value && !isGone(other)), secret];
 }
 

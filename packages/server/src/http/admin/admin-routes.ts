@@ -36,6 +36,12 @@ export const adminOperations: readonly Operation[] = [...clientOperations, ...se
 export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, records, isDraining }: HttpPorts): void {
   const guard = createGuard(ports);
   for (const operation of adminOperations) {
+    const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+      const admitted = await guard(request.headers.authorization, operation.scope);
+      if (!admitted.ok) return refuse({ operation, log }, { request, reply, denial: admitted.error });
+      request.adminClientId = admitted.value.clientId;
+      return undefined;
+    };
     app.route({
       method: operation.method,
       url: `${adminPath}${operation.path}`,
@@ -44,10 +50,10 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
       // Before the body is read: who may not call costs nothing more
       onRequest: async (request, reply) => {
         if (isDraining()) return sendProblem(reply.header("Retry-After", "1"), draining, request.id);
-        const admitted = await guard(request.headers.authorization, operation.scope);
-        if (admitted.ok) request.adminClientId = admitted.value.clientId;
-        else return refuse({ operation, log }, { request, reply, denial: admitted.error });
+        return admit(request, reply);
       },
+      // And once it is: a body can be sent so slowly that its client has been disabled meanwhile
+      ...(operation.method === "GET" ? {} : { preHandler: admit }),
       handler: async (request, reply) => {
         const outcome = await carryOut({ operation, ports }, request);
         const facts = { ...factsOf(operation, request), ...describeOutcome(outcome, request) };

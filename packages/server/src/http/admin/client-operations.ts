@@ -3,6 +3,7 @@ import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/c
 import { importClients } from "@carnet/core/admin/import-clients";
 import type { Client } from "@carnet/core/client/client";
 import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
+import { mostLabels } from "@carnet/core/client/fields";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import * as wire from "@carnet/protocol/admin/clients";
@@ -210,10 +211,17 @@ function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, 
   const after = filter.cursor === undefined ? null : parseCursor(sort, filter.cursor);
   if (after === undefined)
     return invalid([{ pointer: "/cursor", detail: "is none of this order: take it from the page before" }]);
+  if (/\p{Cc}/u.test(filter.q ?? ""))
+    // to SQLite, a pattern ends at a NUL
+    return invalid([{ pointer: "/q", detail: "must have no control characters, which no client has" }]);
   const labels = [filter.label ?? []].flat().map((label) => /^([^=]+)=(.*)$/s.exec(label));
   if (labels.includes(null)) return invalid([{ pointer: "/label", detail: "is written name=value" }]);
   if (new Set(labels.map((match) => match?.[1])).size < labels.length)
     return invalid([{ pointer: "/label", detail: "names a label twice: no client has two values of one" }]);
+  if (labels.length > mostLabels)
+    return invalid([
+      { pointer: "/label", detail: `can be given ${mostLabels} times, which is as many as a client has` },
+    ]);
   const days = filter.ending_within_days;
   return ok({
     status: filter.status === "active" || filter.status === "disabled" ? filter.status : null,

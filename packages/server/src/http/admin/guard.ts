@@ -1,10 +1,11 @@
+import type { Client } from "@carnet/core/client/client";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { Clock } from "@carnet/core/ports";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
-import { type AdminScope, adminAudience } from "@carnet/protocol/admin/admin-scopes";
+import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { parseClientId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
+import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from "jose";
 
 /** Why a call may not go on: the problem and the challenge of RFC 6750 §3. */
 export interface Denial {
@@ -27,7 +28,7 @@ export type Guard = (
 
 /**
  * Lets in who brings a token of this very server, made out for the admin API, with the scope, of a client that is still
- * active. Takes tokens from the `Authorization` header only (RFC 6750 §2.1).
+ * active and registered for both: what was taken back counts at once, however long the token is good for. Takes tokens from the `Authorization` header only (RFC 6750 §2.1).
  */
 export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts): Guard {
   const keys = createLocalJWKSet({ keys: [...publicKeys] });
@@ -44,14 +45,16 @@ export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts
       audience,
       typ: accessTokenType,
       currentDate: new Date(clock.now()),
-      requiredClaims: ["exp", "client_id"],
+      requiredClaims: ["exp", "iat", "client_id"],
     };
     const verified = await jwtVerify(token, keys, options).catch(() => undefined);
     const claims = verified?.payload;
     const clientId = typeof claims?.["client_id"] === "string" ? parseClientId(claims["client_id"]) : undefined;
-    if (claims === undefined || !clientId?.ok || !(await isActive(clientId.value))) return invalidToken;
+    if (claims === undefined || !clientId?.ok) return invalidToken;
+    const client = await find(clientId.value);
+    if (client === undefined || !mayCall(client, claims)) return invalidToken;
     const scopes = typeof claims["scope"] === "string" ? claims["scope"].split(" ") : [];
-    if (scopes.includes(scope)) return ok({ clientId: clientId.value });
+    if (scopes.includes(scope) && client.scopes.includes(scope)) return ok({ clientId: clientId.value });
     return err({
       kind: "insufficient_scope",
       detail: `the token lacks the scope ${scope}`,
@@ -59,11 +62,18 @@ export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts
     });
   };
 
-  async function isActive(clientId: Parameters<typeof directory.read>[0]): Promise<boolean> {
-    const client =
-      directory.peek(clientId) ??
-      (await directory.read(clientId).then((lookup) => (lookup.known ? lookup.client : undefined)));
-    return client?.status === "active" && (client.expiresAt === null || client.expiresAt > clock.now());
+  async function find(clientId: Parameters<typeof directory.read>[0]): Promise<Client | undefined> {
+    const inMemory = directory.peek(clientId);
+    if (inMemory !== undefined) return inMemory;
+    const lookup = await directory.read(clientId);
+    return lookup.known ? lookup.client : undefined;
+  }
+
+  function mayCall(client: Client, { iat = 0 }: JWTPayload): boolean {
+    const isActive = client.status === "active" && (client.expiresAt === null || client.expiresAt > clock.now());
+    const isForAdmin = client.audience === adminAudienceName || client.audience === audience;
+    // A token of who had the id before is none of this client's
+    return isActive && isForAdmin && iat >= Math.floor(client.createdAt / 1000);
   }
 }
 
@@ -71,6 +81,6 @@ const denied = (detail: string, challenge: string): Result<never, Denial> =>
   err({ kind: "unauthorized", detail, challenge });
 
 const invalidToken = denied(
-  "the token is not valid here: it must be of this server, for the audience of its admin API, not expired, and of a client that is active",
+  "the token is not valid here: it must be of this server, for the audience of its admin API, not expired, and of a client that is active and registered for that audience",
   'Bearer realm="carnet", error="invalid_token"',
 );

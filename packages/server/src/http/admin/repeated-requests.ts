@@ -17,7 +17,8 @@ export async function answerOnce(
   const before = await recall(request, ports);
   if (before !== undefined) return before;
   const outcome = await carryOut((answer) => keepAnswer(Buffer.from(JSON.stringify(answer)), request, ports));
-  if (outcome.ok || outcome.error.kind !== "repeated") return outcome;
+  if (outcome.ok) return outcome;
+  // Carried out in between, it cannot be done again for one reason or another: a state has gone, or a room is taken
   return (await recall(request, ports)) ?? outcome;
 }
 

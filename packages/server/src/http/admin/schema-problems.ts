@@ -1,5 +1,5 @@
 import type { FieldProblem } from "@carnet/core/admin/admin-problem";
-import type { TSchema } from "typebox";
+import { IsArray, IsObject, type TSchema } from "typebox";
 import { Settings } from "typebox/system";
 import { Check, Errors } from "typebox/value";
 
@@ -8,6 +8,8 @@ Settings.Set({ maxErrors: 300 });
 
 /** Each place where a value is not of a schema, once, in words and without the value. Empty where it fits. */
 export function schemaProblems(schema: TSchema, value: unknown): readonly FieldProblem[] {
+  const overfull = overfullLists(schema, value);
+  if (overfull.length > 0) return overfull;
   if (Check(schema, value)) return [];
   const places = Map.groupBy(Errors(schema, value), (error) => error.instancePath);
   const problems = [...places].flatMap(([pointer, found]) => {
@@ -15,6 +17,17 @@ export function schemaProblems(schema: TSchema, value: unknown): readonly FieldP
     return details.length === 0 ? [] : [{ pointer, detail: details.join(", ") }];
   });
   return problems.length > 0 ? problems : [{ pointer: "", detail: "is not of the shape that is described" }];
+}
+
+/** Found before all else: to say what is wrong with each of a million items would hold up everybody for many seconds. */
+function overfullLists(schema: TSchema, value: unknown): readonly FieldProblem[] {
+  if (!IsObject(schema) || typeof value !== "object" || value === null) return [];
+  return Object.entries(schema.properties).flatMap(([name, member]) => {
+    const list: unknown = Reflect.get(value, name);
+    const most: unknown = IsArray(member) ? Reflect.get(member, "maxItems") : undefined;
+    if (typeof most !== "number" || !Array.isArray(list) || list.length <= most) return [];
+    return [{ pointer: `/${name}`, detail: `must not have more than ${most} items` }];
+  });
 }
 
 type SchemaError = ReturnType<typeof Errors>[number];

@@ -1,6 +1,6 @@
 import { ConnectionError, IamError, InvalidRequestError, SDK } from "@carnet/sdk";
 import type { Command } from "commander";
-import { Failure } from "../failure.ts";
+import { describeRefusal, Failure } from "../failure.ts";
 import { AdminApi } from "./admin-api.ts";
 import { type ReadCredentials, readConnection } from "./credentials.ts";
 import { refuseWithFlags } from "./refusals.ts";
@@ -16,7 +16,7 @@ export async function withAdminApi(command: Command, act: (api: AdminApi) => Pro
     await refuseWithFlags({}, () => act(new AdminApi(sdk.fetch)));
   } catch (error) {
     const advice = adviceFor(error, connection);
-    throw error instanceof Error && advice !== undefined ? new Failure(`${error.message}\n${advice}`) : error;
+    throw error instanceof Error && advice !== undefined ? new Failure(`${describeRefusal(error)}\n${advice}`) : error;
   }
 }
 

@@ -9,7 +9,7 @@ import {
   SERVERS,
 } from "@carnet/sdk";
 import { type Command, Option } from "commander";
-import { Failure } from "../failure.ts";
+import { describeRefusal, Failure } from "../failure.ts";
 import { collect } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 
@@ -59,7 +59,7 @@ async function request(options: TokenOptions): Promise<BearerToken> {
     return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope.join(" ") });
   } catch (error) {
     const advice = adviceFor(error, clientSecret);
-    throw error instanceof Error && advice !== undefined ? new Failure(`${error.message}\n${advice}`) : error;
+    throw error instanceof Error && advice !== undefined ? new Failure(`${describeRefusal(error)}\n${advice}`) : error;
   }
 }
 

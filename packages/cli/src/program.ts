@@ -22,7 +22,9 @@ export async function buildProgram(asked?: string): Promise<Command> {
     .version(version, "-V, --version")
     .showHelpAfterError("Run the command with --help for what it takes.")
     // What stands behind the equals sign of a flag that is not known may be a secret
-    .configureOutput({ outputError: (text, write) => write(text.replace(/'(--?[^=']*)=.*'/s, "'$1'")) })
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^(error: unknown option '--?[^=']*)=.*'/s, "$1'")),
+    })
     .exitOverride();
   const known = Object.hasOwn(commands, asked ?? "");
   for (const [name, load] of Object.entries(commands)) {

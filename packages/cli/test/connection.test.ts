@@ -157,7 +157,7 @@ suite("an admin command that is refused", () => {
     const refused = await runCarnet(list, { env });
     assertRefused(
       refused,
-      /invalid_client.*\nThe admin client and its secret are those of the environment\. .*`carnet admin reset` makes/s,
+      /invalid_client.* \(request [0-9a-f-]{36}\)\nThe admin client and its secret are those of the environment\. .*`carnet admin reset` makes/s,
     );
     assert.doesNotMatch(refused.stderr, /planted/);
   });

@@ -74,6 +74,15 @@ suite("carnet secret add", () => {
 });
 
 suite("carnet secret rotate", () => {
+  test("says by when callers must have changed over, whoever chose it", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c" });
+    const byDefault = await at.carnet(["secret", "rotate", "c"]);
+    assert.match(byDefault.stdout, /\nOlder secrets end a day from now, or sooner/);
+    const idle = await at.carnet(["secret", "rotate", "c", "--end-old-when-idle", "3600"]);
+    assert.match(idle.stdout, /\nOlder secrets end once unused for 3600 s, or sooner/);
+  });
+
   test("lets the old secret go on for a day, and no longer", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using at = await startAdminService({ clock });
@@ -91,6 +100,7 @@ suite("carnet secret rotate", () => {
     const { clientSecret } = await at.service.register({ client_id: "c" });
     const rotated = await at.carnet(["secret", "rotate", "c", "--end-old-at", "2026-04-01", "--label", "April"]);
     assert.equal(rotated.code, 0);
+    assert.match(rotated.stdout, /\nOlder secrets end at 2026-04-01, or sooner .* `carnet secret list c`\.\n$/);
     const [old, fresh] = await secretsOf(at, "c");
     assert.deepEqual([old?.expires_at, fresh?.label, fresh?.expires_at], ["2026-04-01T00:00:00.000Z", "April", null]);
     clock.set("2026-04-01T00:00:00Z");

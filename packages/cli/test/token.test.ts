@@ -36,13 +36,13 @@ suite("carnet token", () => {
     const env = { CARNET_SERVER_URL: service.url, CARNET_CLIENT_ID: clientId, CARNET_CLIENT_SECRET: clientSecret };
 
     const scope = await runCarnet(["token", "--scope", "z"], { env });
-    assertFailed(scope, /^carnet: .*invalid_scope/s);
+    assertFailed(scope, /^carnet: .*invalid_scope.* \(request [0-9a-f-]{36}\)\n$/s);
 
     const wrong = `${clientSecret.slice(0, 30)}${clientSecret[30] === "x" ? "y" : "x"}${clientSecret.slice(31)}`;
     const mistyped = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: wrong } });
     assertFailed(
       mistyped,
-      /^carnet: .*invalid_client.*\nThe secret was mistyped or cut short: its checksum does not fit\. Copy/s,
+      /^carnet: .*invalid_client.* \(request [0-9a-f-]{36}\)\nThe secret was mistyped or cut short: its checksum does not fit\. Copy/s,
     );
     assert.ok(!mistyped.stderr.includes(wrong));
 

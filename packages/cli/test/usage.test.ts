@@ -69,8 +69,11 @@ suite("the carnet command line", () => {
           ] as const,
       ),
       [["client", "list", "--status", "on"], /--status.*Allowed choices are active, disabled/s],
-      [["client", "create", "--label", "x"], /--label.*It is written name=value\./s],
-      [["client", "create", "--label", "=x"], /--label.*It is written name=value\./s],
+      [
+        ["client", "create", "--label", "x"],
+        /option '--label <name=value>' argument 'x' is invalid\. It is written name=value\./,
+      ],
+      [["client", "create", "--label", "=x"], /option '--label <name=value>' argument '=x' is invalid\./],
       [["client", "delete"], /missing required argument 'client-id'/],
       [["secret", "revoke", "a"], /missing required argument 'secret-id'/],
       [["secret", "import"], /required option '-f, --file <path>' not specified/],

@@ -19,7 +19,10 @@ export function addAdminCommand(program: Command): void {
       "Put the admin client carnet-admin back as the first start made it, with a new secret; its old ones end at once. " +
         "Opens the store itself, so it needs the store and its master key, and no service that runs; run it as the user that the service runs as.",
     )
-    .option("--server-url <url>", "Where the service is, for the admin file (default: as that says now)")
+    .option(
+      "--server-url <url>",
+      "Where the service is, for the admin file (default: as that says now; without the file, the issuer)",
+    )
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
   addServiceOptions(command, storeSettings).action(() => reset(command));

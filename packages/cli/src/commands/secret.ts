@@ -70,7 +70,7 @@ function addAdd(secret: Command): void {
   addConnectionOptions(addNewSecretOptions(command)).action(async (clientId: string, options: NewSecretOptions) => {
     const input = await readNewSecret(options);
     await withAdminApi(command, async (api) =>
-      show(clientId, await refuseWithFlags(flags, () => api.addSecret(clientId, input)), options.json),
+      show(clientId, await refuseWithFlags(flags, () => api.addSecret(clientId, input)), options),
     );
   });
 }
@@ -96,10 +96,20 @@ function addRotate(secret: Command): void {
         end_old_when_idle_for: options.endOldWhenIdle,
       });
       await withAdminApi(command, async (api) =>
-        show(clientId, await refuseWithFlags(flags, () => api.rotateSecrets(clientId, rotation)), options.json),
+        show(clientId, await refuseWithFlags(flags, () => api.rotateSecrets(clientId, rotation)), {
+          json: options.json,
+          note: `\n${describeEnd(options)}, or sooner where they had an end: see \`carnet secret list ${clientId}\`.\n`,
+        }),
       );
     },
   );
+}
+
+/** When the secrets before a rotation end: callers that still have one are refused from then on. */
+function describeEnd({ endOldAt, endOldWhenIdle }: { endOldAt?: string; endOldWhenIdle?: number }): string {
+  if (endOldAt !== undefined) return `Older secrets end at ${endOldAt}`;
+  if (endOldWhenIdle !== undefined) return `Older secrets end once unused for ${endOldWhenIdle} s`;
+  return "Older secrets end a day from now";
 }
 
 function addRevoke(secret: Command): void {
@@ -148,13 +158,17 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
         ]),
       );
 
-function show(clientId: string, added: AddedSecret, json: boolean | undefined): void {
+function show(
+  clientId: string,
+  added: AddedSecret,
+  { json, note = "" }: { readonly json?: boolean | undefined; readonly note?: string },
+): void {
   const { client_secret: shown, ...secret } = added;
   const once =
     shown === undefined
       ? "\nThe secret that you brought along is kept as a hash only.\n"
       : `\nThe new secret, shown this once and kept nowhere:\n\n  ${shown}\n`;
-  showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once, {
+  showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + note, {
     done: `${clientId} has the new secret ${secret.secret_id}`,
     next: `\`carnet secret revoke ${clientId} ${secret.secret_id}\` ends it, and \`carnet secret add ${clientId}\` gives another one.`,
   });

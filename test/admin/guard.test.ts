@@ -234,6 +234,14 @@ describe("the guard of the admin API", () => {
     await api.expect(404, "GET", "/clients/backdoor");
   });
 
+  it("answers a token of a client that may not call from there with 401, wherever it was got", async () => {
+    const client = await service.register({ scope: scopes, audience, ip_allowlist: ["127.0.0.0/8"] });
+    const token = await tokenOf(service, client);
+    assert.equal((await fetch(`${service.url}/admin/v1/scopes`, { headers: bearer(token) })).status, 200);
+    await api.expect(200, "PATCH", `/clients/${client.clientId}`, { body: { ip_allowlist: ["203.0.113.0/24"] } });
+    await assertRefused(bearer(token), invalidToken);
+  });
+
   it("answers before it reads the body, so that nobody without a token can make it work", async () => {
     const body = new Uint8Array(5 * 1024 * 1024);
     const response = await fetch(`${service.url}/admin/v1/clients`, {

@@ -88,6 +88,18 @@ describe("the admin API", () => {
     }
   });
 
+  it("answers a body of too many parts at once, whatever they are", async () => {
+    for (const body of [
+      { ip_allowlist: Array.from({ length: 600_000 }, () => 0), client_name: 7 },
+      { clients: [{ labels: Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`label-${at}`, ""])) }] },
+    ]) {
+      const { json } = await api.expect(400, "POST", "clients" in body ? "/clients/import" : "/clients", { body });
+      assert.match(String(json["detail"]), /more than 100000 members and items/);
+    }
+    const { json } = await api.expect(422, "POST", "/clients", { body: { scope: "a ".repeat(2049) } });
+    assert.match(String(json["detail"]), /4096 characters/);
+  });
+
   it("answers what is not there with a problem, and the wrong method with what the path takes [RFC9110 §15.5.6]", async () => {
     for (const path of ["/nowhere", "/clients/a/b/c", "/"]) {
       const response = await fetch(`${service.url}/admin/v1${path}`);

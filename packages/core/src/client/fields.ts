@@ -10,7 +10,11 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], text: s
   return choice === undefined ? err(`must be one of: ${choices.join(", ")}`) : ok(choice);
 }
 
+/** Each token that names no scope has all of them, so there are no more than a header can carry. */
+const mostScopeCharacters = 4096;
+
 export function scopeNames(text: string): Result<readonly string[], string> {
+  if (text.length > mostScopeCharacters) return err(`may have ${mostScopeCharacters} characters at the most`);
   const names = parseScope(text);
   return names.ok ? names : err(names.error.description);
 }

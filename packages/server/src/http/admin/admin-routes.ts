@@ -37,7 +37,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
   const guard = createGuard(ports);
   for (const operation of adminOperations) {
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-      const admitted = await guard(request.headers.authorization, operation.scope);
+      const admitted = await guard(request.headers.authorization, operation.scope, addressOf(request));
       if (!admitted.ok) return refuse({ operation, log }, { request, reply, denial: admitted.error });
       request.adminClientId = admitted.value.clientId;
       return undefined;
@@ -155,7 +155,25 @@ async function readBody(schema: TSchema, request: FastifyRequest): Promise<Resul
   } catch {
     return err({ kind: "malformed", detail: "the body is not valid JSON" }); // the parser's message would quote it
   }
+  if (!isSmall(parsed))
+    return err({ kind: "malformed", detail: `the body has more than ${mostParts} members and items` });
   return fits(schema, parsed);
+}
+
+/** More than the largest import batch takes; to look at a million of them would hold up everybody for a second. */
+const mostParts = 100_000;
+
+function isSmall(parsed: unknown): boolean {
+  const waiting = [parsed];
+  let parts = 0;
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    if (typeof part !== "object" || part === null) continue;
+    const members: readonly unknown[] = Object.values(part);
+    parts += members.length;
+    if (parts > mostParts) return false;
+    for (const member of members) waiting.push(member);
+  }
+  return true;
 }
 
 async function fits(schema: TSchema | undefined, value: unknown): Promise<Result<unknown, AdminProblem>> {

@@ -1,8 +1,9 @@
-import type { Client } from "@carnet/core/client/client";
+import { type Client, hindranceOf } from "@carnet/core/client/client";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { Clock } from "@carnet/core/ports";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
+import { parseAddress } from "@carnet/protocol/cidr";
 import { parseClientId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from "jose";
@@ -24,16 +25,18 @@ export interface GuardPorts {
 export type Guard = (
   authorization: string | undefined,
   scope: AdminScope,
+  address: string,
 ) => Promise<Result<{ clientId: string }, Denial>>;
 
 /**
  * Lets in who brings a token of this very server, made out for the admin API, with the scope, of a client that is still
- * active and registered for both: what was taken back counts at once, however long the token is good for. Takes tokens from the `Authorization` header only (RFC 6750 §2.1).
+ * active, registered for both and allowed to call from there: what was taken back counts at once, however long the token
+ * is good for. Takes tokens from the `Authorization` header only (RFC 6750 §2.1).
  */
 export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts): Guard {
   const keys = createLocalJWKSet({ keys: [...publicKeys] });
   const audience = adminAudience(issuer);
-  return async (authorization, scope) => {
+  return async (authorization, scope, address) => {
     const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined)
       return denied(
@@ -52,7 +55,7 @@ export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts
     const clientId = typeof claims?.["client_id"] === "string" ? parseClientId(claims["client_id"]) : undefined;
     if (claims === undefined || !clientId?.ok) return invalidToken;
     const client = await find(clientId.value);
-    if (client === undefined || !mayCall(client, claims)) return invalidToken;
+    if (client === undefined || !mayCall(client, claims, address)) return invalidToken;
     const scopes = typeof claims["scope"] === "string" ? claims["scope"].split(" ") : [];
     if (scopes.includes(scope) && client.scopes.includes(scope)) return ok({ clientId: clientId.value });
     return err({
@@ -69,8 +72,8 @@ export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts
     return lookup.known ? lookup.client : undefined;
   }
 
-  function mayCall(client: Client, { iat = 0 }: JWTPayload): boolean {
-    const isActive = client.status === "active" && (client.expiresAt === null || client.expiresAt > clock.now());
+  function mayCall(client: Client, { iat = 0 }: JWTPayload, address: string): boolean {
+    const isActive = hindranceOf(client, clock.now(), parseAddress(address)) === undefined;
     const isForAdmin = client.audience === adminAudienceName || client.audience === audience;
     // A token of who had the id before is none of this client's
     return isActive && isForAdmin && iat >= Math.floor(client.createdAt / 1000);
@@ -81,6 +84,6 @@ const denied = (detail: string, challenge: string): Result<never, Denial> =>
   err({ kind: "unauthorized", detail, challenge });
 
 const invalidToken = denied(
-  "the token is not valid here: it must be of this server, for the audience of its admin API, not expired, and of a client that is active and registered for that audience",
+  "the token is not valid here: it must be of this server, for the audience of its admin API, not expired, and of a client that is active, registered for that audience and may call from here",
   'Bearer realm="carnet", error="invalid_token"',
 );

@@ -26,5 +26,6 @@ export const clientFacts = (client: Client): Record<string, string> => ({
 export const warningLines = (client: Client): readonly string[] =>
   client.warnings.map(({ what, secret_id, ends_at, within_days }) => {
     const which = what === "client" ? "The client" : `The secret ${secret_id}`;
+    if (within_days === 0) return `${which} has ended, ${ends_at}.\n`;
     return `${which} ends ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}.\n`;
   });

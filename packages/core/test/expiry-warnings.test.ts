@@ -21,10 +21,10 @@ suite("A warning", () => {
     });
   }
 
-  test("is there until the end, and not from then on", () => {
+  test("stays where a client has ended, as one of no days", () => {
     assert.deepEqual(daysOf(warningsOf(ending(now + 1), now)), [1]);
-    assert.deepEqual(warningsOf(ending(now), now), []);
-    assert.deepEqual(warningsOf(ending(now - 1), now), []);
+    assert.deepEqual(daysOf(warningsOf(ending(now), now)), [0]);
+    assert.deepEqual(daysOf(warningsOf(ending(now - 1000 * day), now)), [0]);
     assert.deepEqual(warningsOf(ending(null), now), []);
   });
 

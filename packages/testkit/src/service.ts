@@ -45,7 +45,7 @@ export async function startTestService({ clock, settings = {} }: TestServiceOpti
       ...settings,
     };
     const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
-    return startServer(configuration, { write: (line) => void log.push(line) }, clock);
+    return startServer(configuration, { write: (lines) => void log.push(...lines.split(/(?<=\n)/)) }, clock);
   });
   return {
     url: server.url,

@@ -81,10 +81,10 @@ function formatClients(clients: readonly Client[]): string {
     shorten(client.scope || "-"),
     client.expires_at ?? "never",
     String(client.secrets.filter(({ state }) => state === "active" || state === "pending").length),
-    shorten(
-      [...new Set(client.warnings.map(({ what, within_days }) => `${what} ends within ${within_days} d`))].join(", ") ||
-        "-",
-    ),
+    shorten([...new Set(client.warnings.map(shortWarning))].join(", ") || "-"),
   ]);
   return formatTable(["CLIENT ID", "NAME", "STATUS", "SCOPE", "EXPIRES", "LIVE SECRETS", "WARNINGS"], rows);
 }
+
+const shortWarning = ({ what, within_days }: Client["warnings"][number]): string =>
+  within_days === 0 ? `${what} has ended` : `${what} ends within ${within_days} d`;

@@ -12,8 +12,8 @@ export interface ExpiryWarning {
   readonly secretId: SecretId | null;
   /** Milliseconds since the epoch. */
   readonly endsAt: number;
-  /** The smallest of `warningDays` that the end is not further away than. */
-  readonly withinDays: (typeof warningDays)[number];
+  /** The smallest of `warningDays` that the end is not further away than; 0 for a client that has ended. */
+  readonly withinDays: (typeof warningDays)[number] | 0;
 }
 
 const day = 86_400_000;
@@ -46,7 +46,8 @@ function warningFor(
   secretId: SecretId | null,
   { endsAt, now }: { endsAt: number | null; now: number },
 ): readonly ExpiryWarning[] {
-  if (endsAt === null || endsAt <= now) return none;
+  if (endsAt === null) return none;
+  if (endsAt <= now) return what === "client" ? [{ what, secretId, endsAt, withinDays: 0 }] : none;
   const withinDays = warningDays.findLast((days) => endsAt - now <= days * day);
   return withinDays === undefined ? none : [{ what, secretId, endsAt, withinDays }];
 }

@@ -108,7 +108,7 @@ export const Warning = Type.Object({
   what: Type.String({ enum: ["client", "secret"] }),
   secret_id: nullable(Type.String()),
   ends_at: shownTime,
-  within_days: Type.Integer({ description: "90, 60, 30, 14, 7 or 1." }),
+  within_days: Type.Integer({ description: "90, 60, 30, 14, 7 or 1; 0 for a client that has ended." }),
 });
 
 export const Client = Type.Object({
@@ -190,7 +190,7 @@ export const ClientFilter = Type.Object(
       Type.String({
         description:
           "`client_id` (default), `client_name`, `created_at`, `updated_at` or `expires_at`; downwards with a minus before it.",
-        pattern: "^-?(client_id|client_name|created_at|updated_at|expires_at)$",
+        enum: ["client_id", "client_name", "created_at", "updated_at", "expires_at"].flatMap((key) => [key, `-${key}`]),
       }),
     ),
     limit: Type.Optional(

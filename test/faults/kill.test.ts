@@ -15,7 +15,7 @@ import { startOnce } from "./support/start-once.ts";
 import type { Credentials } from "./support/store-files.ts";
 
 const seed = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
-const lives = Number(process.env["KILL_LIVES"] ?? 12);
+const lives = Number(process.env["KILL_LIVES"] ?? 8);
 const worker = fileURLToPath(new URL("./support/register-on-and-on.ts", import.meta.url));
 
 suite("kill -9", () => {

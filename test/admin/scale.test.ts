@@ -65,7 +65,7 @@ describe(`a registry of ${size} clients`, () => {
     assert.equal(seen.size, size + 1, "and the bootstrap admin");
   });
 
-  it("is looked through about as quickly as it is read: no search takes longer than ten pages do", async (t) => {
+  it("is looked through about as quickly as it is read: no search of ten thousand takes longer than ten pages do", async (t) => {
     const queries = [
       ...["", "q=client-99", "q=nothing-like-this", "label=team%3Dt7", "scope=file:read", "sort=client_name"],
       ...["sort=-client_name", "sort=expires_at", "sort=-created_at", "ending_within_days=30", "status=disabled"],
@@ -82,7 +82,9 @@ describe(`a registry of ${size} clients`, () => {
     }
     t.diagnostic([...times].map(([query, time]) => `${query}: ${time.toFixed(1)} ms`).join(", "));
     const page = times.get("by id") ?? Number.NaN;
-    for (const [query, time] of times) assert.ok(time < 10 * page, `${query}: ${time} ms, a page ${page} ms`);
+    // What is sorted or searched for is looked at client by client, in the database
+    const most = 10 * Math.max(1, size / 10_000);
+    for (const [query, time] of times) assert.ok(time < most * page, `${query}: ${time} ms, a page ${page} ms`);
   });
 
   it("is compared with a file of as many clients in one go, of which one step is to be done", async (t) => {

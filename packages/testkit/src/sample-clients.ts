@@ -1,5 +1,6 @@
 import type { Client } from "@carnet/core/client/client";
 import type { ClientSecret } from "@carnet/core/client/client-secret";
+import { defaultSettings } from "@carnet/core/client/client-settings";
 import { parseCidr } from "@carnet/protocol/cidr";
 import { type ClientId, parseClientId, parseSecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
@@ -52,18 +53,8 @@ export const fullClient: Client = {
 export function plainClient(clientId: string): Client {
   return {
     clientId: clientIdOf(clientId),
-    clientName: null,
-    scopes: [],
-    scopePolicy: "narrow",
-    status: "active",
-    expiresAt: null,
-    ipAllowlist: [],
-    tokenEndpointAuthMethod: null,
-    accessTokenTtl: null,
+    ...defaultSettings,
     workspace: null,
-    username: null,
-    audience: null,
-    labels: {},
     createdAt: 0,
     updatedAt: 0,
     version: 1,

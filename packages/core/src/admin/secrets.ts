@@ -55,11 +55,10 @@ export function rotateSecrets(
     if (!end.ok) return end;
     const ending: Client = {
       ...client,
-      secrets: client.secrets.map((secret) =>
-        isLive(secretStateAt(secret, now, ports.uses.lastOf(secret)))
-          ? end.value(secret, ports.uses.lastOf(secret))
-          : secret,
-      ),
+      secrets: client.secrets.map((secret) => {
+        const lastUse = ports.uses.lastOf(secret);
+        return isLive(secretStateAt(secret, now, lastUse)) ? end.value(secret, lastUse) : secret;
+      }),
     };
     return withNewSecret(ending, { input: input.secret ?? {}, now, parent: "/secret" }, ports);
   });

@@ -1,5 +1,6 @@
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Client } from "./client.ts";
+import { defaultSettings } from "./client-settings.ts";
 
 /**
  * Is worked on in place of a client that is not there or has proven nothing, so that looking at nobody is as much work
@@ -8,17 +9,7 @@ import type { Client } from "./client.ts";
  */
 export const decoyClient: Client = {
   clientId: "" as ClientId,
-  clientName: null,
-  username: null,
-  scopes: [],
-  scopePolicy: "narrow",
-  status: "active",
-  expiresAt: null,
-  ipAllowlist: [],
-  tokenEndpointAuthMethod: null,
-  accessTokenTtl: null,
-  audience: null,
-  labels: {},
+  ...defaultSettings,
   workspace: null,
   createdAt: 0,
   updatedAt: 0,

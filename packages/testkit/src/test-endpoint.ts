@@ -49,7 +49,7 @@ export class TestEndpoint {
       provenSecrets: new BoundedCache(100),
       signer: {
         keyId: "key-1",
-        sign: async (claims) => {
+        sign: (claims) => {
           this.events.push("sign");
           return `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
         },

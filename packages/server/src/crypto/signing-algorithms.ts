@@ -1,13 +1,9 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { promisify } from "node:util";
-
-/** On a thread of its own: a signature is a quarter of a token's work, and the main thread is what others wait for. */
-const signBeside = promisify(sign);
 
 /** What the server must know of a signature algorithm. To support another one is to add a row. */
 interface SigningAlgorithm {
   generate(): { readonly privateKey: KeyObject };
-  sign(data: Buffer, privateKey: KeyObject): Promise<Buffer>;
+  sign(data: Buffer, privateKey: KeyObject): Buffer;
 }
 
 /** Names as in RFC 7518 §3.1. */
@@ -15,7 +11,7 @@ export const signingAlgorithms = {
   ES256: {
     generate: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
     // RFC 7518 §3.4: R and S side by side, not DER
-    sign: (data, key) => signBeside("sha256", data, { key, dsaEncoding: "ieee-p1363" }),
+    sign: (data, key) => sign("sha256", data, { key, dsaEncoding: "ieee-p1363" }),
   },
 } as const satisfies Readonly<Record<string, SigningAlgorithm>>;
 

@@ -37,10 +37,10 @@ export function createSigner(key: SigningKey): AccessTokenSigner {
   const encodedHeader = Buffer.from(JSON.stringify(header)).toString("base64url");
   return {
     keyId: key.keyId,
-    async sign(claims) {
+    sign(claims) {
       // RFC 7515 §7.1: the compact serialisation
       const signed = `${encodedHeader}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
-      return `${signed}.${(await sign(Buffer.from(signed), key.privateKey)).toString("base64url")}`;
+      return `${signed}.${sign(Buffer.from(signed), key.privateKey).toString("base64url")}`;
     },
   };
 }

@@ -5,6 +5,7 @@ import { describeFault, framesOf } from "@carnet/server/fault";
 import { buildApp, type HttpPorts } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { answerOf } from "@carnet/testkit/answer-of";
 import fc from "fast-check";
 import { type Credentials, openWorld, type World } from "../constant-work/world.ts";
 import { PlantedSecrets } from "./planted.ts";
@@ -69,7 +70,7 @@ function httpPorts(world: World, token: TokenEndpointPorts, log: string[]): Http
 async function askFor(world: World, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
   const log: string[] = [];
   await using app = buildApp(httpPorts(world, ports, log));
-  const answer = await app.inject({
+  const answer = await answerOf(app, {
     method: "POST",
     url: `/oauth2/token?hint=${secret.slice(24)}`,
     headers: { "content-type": "application/x-www-form-urlencoded", "x-request-id": "one-and-the-same" },

@@ -3,64 +3,47 @@ import type { AdminProblem } from "@carnet/core/admin/admin-problem";
 import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
 import { renderRefusal } from "@carnet/core/token/render";
-import { refuseTokenRequest } from "@carnet/core/token/token-endpoint";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
-import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
 import { type ErrorResponse, tokenResponseHeaders } from "@carnet/protocol/token-response";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { OperatorFault } from "../fault.ts";
+import type { Log } from "../log/logger.ts";
 import { adminBodyLimit } from "./admin/admin-routes.ts";
 import { sendProblem } from "./admin/problem-answers.ts";
-import { type HttpPorts, pathOf, tokenPathOf } from "./app.ts";
-import { readMessage, sendAnswer } from "./token-routes.ts";
+import { refusalOfFault } from "./fault-refusals.ts";
+import { pathOf } from "./request-target.ts";
 
-/** Answers whatever was thrown: what the HTTP library refuses before a route sees it, and faults. The only catch. */
-export function createErrorHandler({ token, log }: HttpPorts) {
+/** Answers whatever the routes throw, and what the HTTP library refuses before a route sees it. */
+export function createErrorHandler(log: Log) {
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const refusal = refusalOf(error, request);
+    const refusal = refusalOf(error);
     if (refusal.kind === "fault" || refusal.kind === "unavailable") {
       log.fault("request_failed", error, { requestId: request.id, route: request.routeOptions.url ?? null });
     }
     if (pathOf(request.url).startsWith(`${adminPath}/`)) return sendProblem(reply, problemOf(refusal), request.id);
-    const path = tokenPathOf(request);
-    if (path === undefined || refusal.reason === "fault") return sendAnswer(reply, renderRefusal(refusal));
-    const message = readMessage(request, path);
-    try {
-      return sendAnswer(reply, await refuseTokenRequest({ message, now: token.clock.now(), refusal }, token));
-    } catch (unrecorded) {
-      log.fault("request_failed", unrecorded, { requestId: request.id, route: path });
-      return sendAnswer(reply, renderRefusal(refusalOf(unrecorded, request)));
-    }
+    const { status, headers, body } = renderRefusal(refusal);
+    return reply.code(status).headers(headers).send(body.reveal());
   };
 }
 
-function refusalOf(error: unknown, request: FastifyRequest): Refusal {
-  if (error instanceof OperatorFault) return { ...unavailable, detail: error.message };
+function refusalOf(error: unknown): Refusal {
   const code = error instanceof Error && "code" in error ? error.code : "";
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
-    return refusal("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
-    const format = parseTokenRequestFormat(request.headers["content-type"]);
-    return refusal(
-      "malformedRequest",
-      "bad_content_type",
-      format.ok ? "the Content-Type cannot be read" : format.error,
-    );
-  }
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return refused("bodyTooLarge", "body_too_large", "the body is too large");
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+    return refused("malformedRequest", "bad_content_type", "the Content-Type cannot be read");
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
-    return refusal(
-      "malformedRequest",
-      "bad_http",
-      "the HTTP message is malformed: check its headers and the length of its body",
-    );
+    const description = "the HTTP message is malformed: check its headers and the length of its body";
+    return refused("malformedRequest", "bad_http", description);
   }
-  return refusal(
-    "fault",
-    "fault",
-    "the service failed; its operator finds the fault under the X-Request-ID of this answer",
-  );
+  return refusalOfFault(error);
 }
+
+const refused = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
+  kind,
+  reason,
+  description,
+  detail: description,
+});
 
 /** The same in the shape and the words of the admin API. */
 function problemOf({ kind, reason, description }: Refusal): AdminProblem {
@@ -69,18 +52,6 @@ function problemOf({ kind, reason, description }: Refusal): AdminProblem {
   if (kind === "malformedRequest") return { kind: "malformed", detail: description };
   return { kind: kind === "unavailable" ? "unavailable" : "fault", detail: description };
 }
-
-const refusal = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
-  kind,
-  reason,
-  description,
-  detail: description,
-});
-
-const unavailable: Refusal = {
-  ...refusal("unavailable", "store_unavailable", "the service cannot reach its store at the moment: try again"),
-  retryAfter: 5,
-};
 
 /** 404 where nothing is, 405 where something is that has another method: before anything of the body is read. */
 export function answerUnknownRoute(methodsOf: (path: string) => ReadonlySet<string>) {

@@ -5,6 +5,7 @@ import { OperatorFault } from "@carnet/server/fault";
 import { buildApp, type HttpPorts } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { answerOf } from "@carnet/testkit/answer-of";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -49,7 +50,7 @@ suite("A fault", () => {
   ] as const) {
     test(`${what} is answered ${status} in the shape that callers read, and told without what it says`, async () => {
       const { app, lines } = await createApp(changes);
-      const answer = await app.inject(request);
+      const answer = await answerOf(app, request);
       assert.equal(answer.statusCode, status);
       assert.equal(answer.headers["content-type"], "application/json;charset=UTF-8");
       assert.equal(answer.headers["cache-control"], "no-store");
@@ -72,7 +73,7 @@ suite("A fault", () => {
   ] as const) {
     test(`of the recorder is answered 500 also for ${what}, and not with the refusal that is not recorded`, async () => {
       const { app } = await createApp(recorderThat(new Error(secret)));
-      const answer = await app.inject({ ...request, ...changed });
+      const answer = await answerOf(app, { ...request, ...changed });
       assert.equal(answer.statusCode, 500);
       assert.deepEqual(Object.keys(answer.json()), ["error", "error_description"]);
       assert.ok(!answer.body.includes(secret));
@@ -83,7 +84,7 @@ suite("A fault", () => {
 suite("A service that is told to stop", () => {
   test("refuses tokens with 503, records it, and closes the connection", async () => {
     const { app, endpoint } = await createApp({}, { isDraining: () => true });
-    const answer = await app.inject(request);
+    const answer = await answerOf(app, request);
     assert.equal(answer.statusCode, 503);
     assert.equal(answer.json().error, "temporarily_unavailable");
     assert.match(String(answer.headers["retry-after"]), /^[1-9]\d*$/);
@@ -93,8 +94,8 @@ suite("A service that is told to stop", () => {
 
   test("is alive and not ready", async () => {
     const { app } = await createApp({}, { isDraining: () => true });
-    assert.equal((await app.inject("/health/live")).statusCode, 200);
-    const ready = await app.inject("/health/ready");
+    assert.equal((await answerOf(app, "/health/live")).statusCode, 200);
+    const ready = await answerOf(app, "/health/ready");
     assert.equal(ready.statusCode, 503);
     assert.deepEqual(ready.json(), { status: "unavailable", draining: true, keys: true, store: true });
   });
@@ -103,7 +104,7 @@ suite("A service that is told to stop", () => {
 suite("A probe for readiness", () => {
   test("says 200 once keys and store answer", async () => {
     const { app } = await createApp({});
-    const ready = await app.inject("/health/ready");
+    const ready = await answerOf(app, "/health/ready");
     assert.equal(ready.statusCode, 200);
     assert.deepEqual(ready.json(), { status: "ready", draining: false, keys: true, store: true });
     assert.equal(ready.headers["cache-control"], "no-store");
@@ -111,11 +112,11 @@ suite("A probe for readiness", () => {
 
   test("says 503 while the store does not answer, or there is no key", async () => {
     const broken = await createApp({}, { checkStore: () => Promise.reject(new Error(secret)) });
-    const answer = await broken.app.inject("/health/ready");
+    const answer = await answerOf(broken.app, "/health/ready");
     assert.equal(answer.statusCode, 503);
     assert.equal(answer.json().store, false);
     assert.ok(!answer.body.includes(secret) && !broken.lines.join("").includes(secret));
     const keyless = await createApp({}, { publicKeys: [] });
-    assert.equal((await keyless.app.inject("/health/ready")).statusCode, 503);
+    assert.equal((await answerOf(keyless.app, "/health/ready")).statusCode, 503);
   });
 });

@@ -11,7 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import type { Log } from "../../log/logger.ts";
 import type { HttpPorts } from "../app.ts";
-import { addressOf } from "../token-routes.ts";
+import type { AddressReader } from "../caller-address.ts";
 import { clientOperations } from "./client-operations.ts";
 import { createGuard, type Denial, type GuardPorts } from "./guard.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
@@ -33,11 +33,14 @@ export const adminBodyLimit = 4;
 export const adminOperations: readonly Operation[] = [...clientOperations, ...secretOperations, ...scopeOperations];
 
 /** The admin API. Each route is made from its operation, so none can lack the guard, a check or a line in the log. */
-export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, records, isDraining }: HttpPorts): void {
+export function addAdminRoutes(
+  app: FastifyInstance,
+  { admin: ports, log, records, isDraining, addressOf }: HttpPorts & { readonly addressOf: AddressReader },
+): void {
   const guard = createGuard(ports);
   for (const operation of adminOperations) {
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-      const admitted = await guard(request.headers.authorization, operation.scope, addressOf(request));
+      const admitted = await guard(request.headers.authorization, operation.scope, request.callerAddress ?? "unknown");
       if (!admitted.ok) return refuse({ operation, log }, { request, reply, denial: admitted.error });
       request.adminClientId = admitted.value.clientId;
       return undefined;
@@ -49,6 +52,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
       exposeHeadRoute: false,
       // Before the body is read: who may not call costs nothing more
       onRequest: async (request, reply) => {
+        request.callerAddress = addressOf(request.raw);
         if (isDraining()) return sendProblem(reply.header("Retry-After", "1"), draining, request.id);
         return admit(request, reply);
       },
@@ -69,6 +73,8 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
 
 declare module "fastify" {
   interface FastifyRequest {
+    /** From where the admin API is called. */
+    callerAddress?: string;
     /** Who calls, once the guard has let them in. */
     adminClientId?: string;
   }
@@ -83,7 +89,7 @@ const factsOf = ({ operationId }: Operation, request: FastifyRequest) => ({
   requestId: request.id,
   operation: operationId,
   adminClientId: request.adminClientId ?? null,
-  address: addressOf(request),
+  address: request.callerAddress ?? "unknown",
 });
 
 const describeOutcome = (outcome: Result<Answer, AdminProblem>, { params }: FastifyRequest) => ({

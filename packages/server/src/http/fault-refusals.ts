@@ -1,0 +1,21 @@
+import type { Refusal } from "@carnet/core/refusal";
+import { OperatorFault } from "../fault.ts";
+
+/** What a caller is told of a fault: nothing of what it says. */
+export const refusalOfFault = (fault: unknown): Refusal =>
+  fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
+
+const unavailable: Refusal = {
+  kind: "unavailable",
+  reason: "store_unavailable",
+  description: "the service cannot reach its store at the moment: try again",
+  detail: "the service cannot reach its store",
+  retryAfter: 5,
+};
+
+const failed: Refusal = {
+  kind: "fault",
+  reason: "fault",
+  description: "the service failed; its operator finds the fault under the X-Request-ID of this answer",
+  detail: "the service failed",
+};

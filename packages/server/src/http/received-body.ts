@@ -1,0 +1,34 @@
+import type { IncomingMessage } from "node:http";
+import { err, ok, type Result } from "@carnet/protocol/result";
+
+/** Why a body is not there: it is too large, or its connection ended before it did. */
+export type MissingBody = "too large" | "cut off";
+
+/**
+ * Receives the whole body of a request and hands it over once. What comes after more bytes than the limit is read and
+ * thrown away, as far as the caller sends it, so that the refusal reaches them.
+ */
+export function receiveBody(
+  request: IncomingMessage,
+  limit: number,
+  done: (body: Result<Buffer, MissingBody>) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let finished = false;
+  const finish = (body: Result<Buffer, MissingBody>): void => {
+    if (finished) return;
+    finished = true;
+    done(body);
+  };
+  request.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > limit) finish(err("too large"));
+    else chunks.push(chunk);
+  });
+  request.on("end", () =>
+    finish(ok(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))),
+  );
+  request.on("error", () => finish(err("cut off")));
+  if (Number(request.headers["content-length"]) > limit) finish(err("too large"));
+}

@@ -12,7 +12,19 @@ export interface Cidr {
 }
 
 /** Reads the address of a peer; an IPv4 address mapped into IPv6 is the IPv4 address. Undefined if it is none. */
-export const parseAddress = (text: string): Address | undefined => (isAddress(text) ? ipaddr.process(text) : undefined);
+export function parseAddress(text: string): Address | undefined {
+  const known = readLately.get(text);
+  if (known !== undefined) return known;
+  const address = isAddress(text) ? ipaddr.process(text) : undefined;
+  if (address === undefined) return undefined;
+  if (readLately.size === mostRemembered) readLately.clear();
+  readLately.set(text, address);
+  return address;
+}
+
+/** Callers come from the same few addresses, over and over, and to read one takes as long as to look up its client. */
+const readLately = new Map<string, Address>();
+const mostRemembered = 1000;
 
 /** Reads a CIDR block, or a single address as the block of itself; IPv4 and IPv6. */
 export function parseCidr(text: string): Result<Cidr, string> {

@@ -9,6 +9,8 @@ export interface Scale {
   readonly connections: readonly number[];
   /** Shares of each contender's own capacity, for the open loop. */
   readonly openShares: readonly number[];
+  /** How long that capacity is measured, just before. */
+  readonly capacity: number;
   readonly openSlice: number;
   readonly openRounds: number;
   readonly starts: number;
@@ -29,8 +31,9 @@ export const scales = {
     firstWarmup: 3,
     connections: [1, 32, 128],
     openShares: [0.3, 0.5, 0.7, 0.9],
-    openSlice: 2,
-    openRounds: 2,
+    capacity: 0.5,
+    openSlice: 1,
+    openRounds: 4,
     starts: 5,
     idle: 1,
     registrySizes: [10, 10_000, 1_000_000],
@@ -45,8 +48,9 @@ export const scales = {
     firstWarmup: 2,
     connections: [32],
     openShares: [0.7],
-    openSlice: 2,
-    openRounds: 1,
+    capacity: 0.3,
+    openSlice: 0.5,
+    openRounds: 5,
     starts: 3,
     idle: 1,
     registrySizes: [10, 10_000],
@@ -61,6 +65,7 @@ export const scales = {
     firstWarmup: 0.02,
     connections: [1, 4],
     openShares: [0.3],
+    capacity: 0.05,
     openSlice: 0.1,
     openRounds: 1,
     starts: 1,

@@ -13,7 +13,7 @@ export const floor: Contender = packageContender({
 export const fastifyFloor: Contender = packageContender({
   name: "fastify-floor",
   title: "the floor under Fastify",
-  settings: "the same behind one Fastify route, which is what ours stands on; checks nothing",
+  settings: "the same behind one Fastify route; checks nothing",
   packages: ["fastify"],
   shape: { path: "/oauth2/token", scope, parameters: {} },
 });

@@ -31,7 +31,8 @@ export interface OpenLoop {
   /** Of its own capacity. */
   readonly share: number;
   readonly arrivals: "even" | "poisson";
-  readonly rate: number;
+  /** Requests a second, of each round. */
+  readonly rates: readonly number[];
   readonly slices: readonly Slice[];
 }
 
@@ -44,7 +45,8 @@ export const issuing: Mode<readonly IssuingResult[]> = {
   about: "tokens of one client",
   estimate(scale, contenders) {
     const closed = scale.connections.length * scale.rounds * (scale.slice + scale.warmup) + scale.firstWarmup;
-    const open = (scale.openShares.length + 1) * scale.openRounds * (scale.openSlice + scale.warmup);
+    const turn = scale.capacity + scale.openSlice + 2 * scale.warmup;
+    const open = (scale.openShares.length + 1) * scale.openRounds * turn;
     return contenders * (closed + open + scale.starts * (scale.idle + 1));
   },
   async measure(bench) {
@@ -52,7 +54,7 @@ export const issuing: Mode<readonly IssuingResult[]> = {
     const running = await startAll(bench.contenders);
     try {
       const closed = await measureClosedLoops(bench, running);
-      const open = await measureOpenLoops(bench, running, closed);
+      const open = await measureOpenLoops(bench, running);
       return running.map(({ contender, token }) => ({
         name: contender.name,
         title: contender.title,
@@ -120,28 +122,33 @@ async function measureClosedLoops(
 async function measureOpenLoops(
   { scale, generator, progress }: Bench,
   running: readonly RunningContender[],
-  closed: ReadonlyMap<Contender, readonly ClosedLoop[]>,
 ): Promise<Map<Contender, OpenLoop[]>> {
   const loops = new Map(running.map(({ contender }) => [contender, [] as OpenLoop[]]));
   const steps = [
     ...scale.openShares.map((share) => ({ share, arrivals: "even" as const })),
     { share: 0.7, arrivals: "poisson" as const },
   ];
+  const { warmup } = scale;
   for (const { share, arrivals } of steps) {
     progress.part(`open loop, ${share * 100} % of capacity, ${arrivals} arrivals`);
-    const slices = new Map(running.map((one) => [one, [] as Slice[]]));
-    const rateOf = (one: RunningContender) => share * capacityOf(closed.get(one.contender) ?? []);
+    const turns = new Map(running.map((one) => [one, { rates: [] as number[], slices: [] as Slice[] }]));
     for (let round = 0; round < scale.openRounds; round++) {
-      for (const [one, list] of slices) {
-        const pace = { kind: "open", connections: openConnections, rate: rateOf(one), arrivals } as const;
-        const { warmup, openSlice: seconds } = scale;
-        list.push(await measureSlice(one, generator, { pace, warmup, measure: { seconds } }));
-        progress.step(warmup + seconds, one.contender.title);
+      for (const [one, { rates, slices }] of turns) {
+        // Anew in each turn: on a shared machine, capacity is not what it was a minute ago
+        const closed = { kind: "closed", connections: capacityConnections } as const;
+        const capacity = await measureSlice(one, generator, {
+          pace: closed,
+          warmup,
+          measure: { seconds: scale.capacity },
+        });
+        const rate = share * capacity.rate;
+        const pace = { kind: "open", connections: openConnections, rate, arrivals } as const;
+        rates.push(rate);
+        slices.push(await measureSlice(one, generator, { pace, warmup, measure: { seconds: scale.openSlice } }));
+        progress.step(scale.capacity + scale.openSlice + 2 * warmup, one.contender.title);
       }
     }
-    for (const [one, list] of slices) {
-      loops.get(one.contender)?.push({ share, arrivals, rate: rateOf(one), slices: list });
-    }
+    for (const [one, turn] of turns) loops.get(one.contender)?.push({ share, arrivals, ...turn });
   }
   return loops;
 }

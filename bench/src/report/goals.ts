@@ -1,6 +1,7 @@
 import type { AllKept } from "../results.ts";
 import { scales } from "../scale.ts";
 import { medianOf, ratiosOf } from "../statistics.ts";
+import { hindrancesOf } from "./hindrances.ts";
 import { cpu, mainThread, rates, slicesAt } from "./issuing-section.ts";
 import { figure, known, megabytes, percent, table } from "./words.ts";
 
@@ -30,7 +31,9 @@ export function goalsTable(kept: AllKept): string {
   return table(["what", "goal", "measured", "reached", "what stands in the way"], rows);
 }
 
-function issuingGoals({ issuing }: AllKept): readonly Goal[] {
+function issuingGoals(kept: AllKept): readonly Goal[] {
+  const { issuing } = kept;
+  const hindrances = hindrancesOf(kept);
   const of = (name: string) => issuing?.results.find((result) => result.name === name);
   const ours = of("carnet");
   const even = ours?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
@@ -41,8 +44,7 @@ function issuingGoals({ issuing }: AllKept): readonly Goal[] {
       measured: ratiosOf(rates(slicesAt(ours)), rates(slicesAt(of("floor")))).median,
       text: percent,
       reached: atLeast(0.9),
-      hindrance:
-        "what the floor leaves out: Fastify, the HMAC of the secret, the checks, the claims, the record (see the profile), and the floor under Fastify for what Fastify alone leaves",
+      hindrance: hindrances.throughput,
     },
     {
       what: "the same by CPU time of the main thread, which holds on a shared machine too",
@@ -58,7 +60,7 @@ function issuingGoals({ issuing }: AllKept): readonly Goal[] {
       measured: ratiosOf(cpu(slicesAt(ours)), cpu(slicesAt(of("oidc-provider")))).median,
       text: percent,
       reached: atMost(1 / 3),
-      hindrance: "the signature, which both make and which is most of what is left of ours (see the profile)",
+      hindrance: hindrances.cpu,
     },
     {
       what: "p99 at 70 % of capacity, requests at equal distances",
@@ -66,7 +68,7 @@ function issuingGoals({ issuing }: AllKept): readonly Goal[] {
       measured: medianOf((even?.slices ?? []).map(({ p99, p50 }) => p99 / p50)),
       text: (value) => figure(value, "×"),
       reached: atMost(3),
-      hindrance: "pauses of the machine, which the floor shows too, and collections of garbage",
+      hindrance: hindrances.latency,
     },
     {
       what: "memory, idle",
@@ -74,8 +76,7 @@ function issuingGoals({ issuing }: AllKept): readonly Goal[] {
       measured: medianOf(ours?.idle ?? []),
       text: megabytes,
       reached: atMost(110e6),
-      hindrance:
-        "the code of Node itself (about 50 MB) and of the libraries: TypeBox and Kysely are some 300 modules each",
+      hindrance: hindrances.idle,
     },
     {
       what: "start to first token, empty store",
@@ -83,12 +84,13 @@ function issuingGoals({ issuing }: AllKept): readonly Goal[] {
       measured: medianOf(ours?.starts ?? []),
       text: (value) => `${Math.round(value)} ms`,
       reached: atMost(500),
-      hindrance: "resolving and loading about a thousand modules, a third of them TypeBox, a quarter Kysely",
+      hindrance: hindrances.start,
     },
   ];
 }
 
-function otherGoals({ recording, refusals }: AllKept): readonly Goal[] {
+function otherGoals(kept: AllKept): readonly Goal[] {
+  const { recording, refusals } = kept;
   const { recorded = [], unrecorded = [] } = recording?.results ?? {};
   const { tokens = [], wrongSecrets = [], unknownClients = [] } = refusals?.results ?? {};
   const refusal = (slices: typeof tokens) => ratiosOf(cpu(slices), cpu(tokens)).median;
@@ -99,7 +101,7 @@ function otherGoals({ recording, refusals }: AllKept): readonly Goal[] {
       measured: 1 - ratiosOf(rates(recorded), rates(unrecorded)).median,
       text: percent,
       reached: atMost(0.05),
-      hindrance: "writing the line out as JSON and the system call that writes it",
+      hindrance: hindrancesOf(kept).recording,
     },
     {
       what: "CPU of a refused request against a token",

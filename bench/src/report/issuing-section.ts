@@ -83,7 +83,7 @@ function openTables(results: readonly IssuingResult[]): string {
       const of = (key: keyof Slice) => medianOf(known(loop?.slices.map((slice) => slice[key]) ?? []));
       return [
         result.title,
-        whole(loop?.rate ?? Number.NaN),
+        whole(medianOf(loop?.rates ?? [])),
         milliseconds(of("p50")),
         milliseconds(of("p99")),
         milliseconds(of("p999")),
@@ -97,7 +97,7 @@ function openTables(results: readonly IssuingResult[]): string {
   });
   const intro =
     "### Open loop\n\nRequests are due by a schedule that waits for nobody, and a latency counts from when its request was due. " +
-    "Capacity is what a contender did in the closed loop with 32 connections of the same run.";
+    "Capacity is what the contender did just before, in a closed loop with 32 connections.";
   return [intro, ...parts].join("\n\n");
 }
 

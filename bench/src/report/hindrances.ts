@@ -1,0 +1,42 @@
+import type { ProfileShare } from "../profile/shares.ts";
+import type { AllKept } from "../results.ts";
+import { medianOf, ratiosOf } from "../statistics.ts";
+import { cpu, slicesAt } from "./issuing-section.ts";
+import { figure, megabytes, percent } from "./words.ts";
+
+/** What of ours the floor does as well. */
+const sharedWithFloor = [
+  "signing (ES256)",
+  "writing to the socket",
+  "node:http, streams and sockets",
+  "native code outside of JavaScript",
+  "garbage collection",
+];
+
+/** What stands in the way of the goals, in figures of the same run and the profile. */
+export function hindrancesOf({ issuing, profile }: AllKept) {
+  const contender = (name: string) => issuing?.results.find((result) => result.name === name);
+  const tokens = profile?.results.tokens.shares ?? [];
+  const start = profile?.results.start.shares ?? [];
+  const floor = contender("floor");
+  const p99 = contender("floor")?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
+  const floorLatency = medianOf((p99?.slices ?? []).map(({ p99, p50 }) => p99 / p50));
+  const floorCpu = ratiosOf(cpu(slicesAt(floor)), cpu(slicesAt(contender("oidc-provider")))).median;
+  return {
+    throughput: `of our main thread's time, ${percent(sumOf(tokens, sharedWithFloor))} go into what the floor does as well (${listed(tokens.filter(({ name }) => sharedWithFloor.includes(name)))}); the rest is what it leaves out: ${listed(tokens.filter(({ name }) => !sharedWithFloor.includes(name)))}`,
+    cpu: `the floor, which checks nothing, is at ${percent(floorCpu)} itself: node-oidc-provider signs as fast, and ${percent(sumOf(tokens, sharedWithFloor))} of ours is what the floor does`,
+    latency: `the machine, which is shared: the floor, which does next to nothing, is at ${figure(floorLatency, "×")} in the same turns`,
+    idle: `a process of Node that only answers, the floor, takes ${megabytes(medianOf(floor?.idle ?? []))}, one with Fastify ${megabytes(medianOf(contender("fastify-floor")?.idle ?? []))}`,
+    start: `${listed(start.slice(0, 4))}`,
+    recording: `${percent(sumOf(tokens, ["records: lines and their write"]))} of the main thread's time is writing lines, in one write for all that come in one turn of the event loop; the rest is to make the record and to wait for the turn's end`,
+  };
+}
+
+const sumOf = (shares: readonly ProfileShare[], names: readonly string[]): number =>
+  shares.filter(({ name }) => names.includes(name)).reduce((sum, { share }) => sum + share, 0);
+
+const listed = (shares: readonly ProfileShare[]): string =>
+  shares
+    .filter(({ share }) => share >= 0.005)
+    .map(({ name, share }) => `${name} ${percent(share)}`)
+    .join(", ");

@@ -40,6 +40,27 @@ suite("An HTTP message", () => {
     assert.match(await sendBytes(service.url, post([], "POST /oauth2/token HTTP/1.0")), /^HTTP\/1\.1 200 /);
   });
 
+  for (const [what, target, status] of [
+    ["with a whole URL as its target is answered [RFC9112 §3.2.2]", "http://iam.example.test/oauth2/token?x=1", 200],
+    ["with an escape in its path that needs none is answered [RFC3986 §2.3]", "/oauth2/t%6Fken", 200],
+    ["with another path at the end of a whole URL is answered 404", "http://iam.example.test/nope/oauth2/token", 404],
+    ["with the path in capitals is answered 404", "/OAUTH2/TOKEN", 404],
+    ["with a broken escape in its path is refused", "/oauth2/token%", 400],
+  ] as const) {
+    test(what, async () => {
+      const answer = await sendBytes(service.url, post(last, `POST ${target} HTTP/1.1`));
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
+    });
+  }
+
+  test("with another method for the token path is answered 405, however its target is spelled", async () => {
+    for (const target of ["/oauth2/token", "http://iam.example.test/oauth2/token", "/oauth2/t%6Fken"]) {
+      const answer = await sendBytes(service.url, post(last, `PUT ${target} HTTP/1.1`));
+      assert.match(answer, /^HTTP\/1\.1 405 /);
+      assert.match(answer, /^allow: POST$/im);
+    }
+  });
+
   test("of HTTP/1.1 without a Host is refused in JSON [RFC9112 §3.2]", async () => {
     assertRefused(await sendBytes(service.url, post(last).replace("Host: x\r\n", "")), 400);
   });
@@ -133,15 +154,20 @@ suite("An HTTP message", () => {
     assert.match(JSON.parse(refused.body).error_description, /not compressed/);
   });
 
-  test("of which the caller hangs up in the middle leaves the service as it was", async () => {
+  test("of which the caller hangs up in the middle is recorded with its address, and leaves the service as it was", async () => {
     const { port, hostname } = new URL(service.url);
     await new Promise<void>((resolve) => {
       const socket = connect(Number(port), hostname, () => {
-        socket.write(post().slice(0, -10), () => socket.destroy());
+        socket.write(post(["X-Request-ID: hung-up"]).slice(0, -10), () => socket.destroy());
       });
       socket.on("close", () => resolve());
     });
-    assert.equal((await send("/oauth2/token", {})).status, 200);
+    const record = () => service.log.map((line) => JSON.parse(line)).find(({ requestId }) => requestId === "hung-up");
+    for (let asked = 0; asked < 100 && record() === undefined; asked++) {
+      assert.equal((await send("/oauth2/token", {})).status, 200);
+    }
+    const { event, reason, address } = record();
+    assert.deepEqual([event, reason, address], ["token_refused", "bad_http", "127.0.0.1"]);
   });
 
   test("without a request id of its own gets a new one, and so does one whose id cannot be taken", async () => {

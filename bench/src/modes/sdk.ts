@@ -20,14 +20,14 @@ const target = packageContender({
 export const sdk: Mode<readonly LibraryResult[]> = {
   name: "sdk",
   about: "tokens from the caller's side",
-  estimate: (scale) => Object.keys(libraries).length * (scale.sdkSlice * 3 + 3),
+  estimate: (scale) => Object.keys(libraries).length * (scale.sdkSlice * 4.5 + 3),
   async measure({ scale, progress }) {
     progress.part("SDKs");
     await using service = await startContender(target);
     const results: LibraryResult[] = [];
     for (const name of Object.keys(libraries)) {
       results.push(await measureLibrary(name, service.port, scale));
-      progress.step(scale.sdkSlice * 3 + 3, name);
+      progress.step(scale.sdkSlice * 4.5 + 3, name);
     }
     return results;
   },

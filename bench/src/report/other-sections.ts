@@ -2,7 +2,7 @@ import type { ProfileResults } from "../modes/profile.ts";
 import type { RecordingResults } from "../modes/recording.ts";
 import type { RefusalResults } from "../modes/refusals.ts";
 import type { RegistryResult } from "../modes/registry.ts";
-import type { Cost, LibraryResult } from "../sdk/tasks.ts";
+import type { LibraryResult } from "../sdk/tasks.ts";
 import { medianOf, ratiosOf, spreadOf } from "../statistics.ts";
 import { cpu, rates } from "./issuing-section.ts";
 import type { Section } from "./section.ts";
@@ -102,12 +102,11 @@ export function refusalsSection(results: RefusalResults): Section {
 }
 
 export function sdkSection(results: readonly LibraryResult[]): Section {
-  const extra = (cost: Cost | undefined, bare: Cost) => (cost === undefined ? "–" : figure(cost.cpu - bare.cpu, " µs"));
   const rows = results.map(({ title, version, use, cached, fetch, bareFetch, herd }) => [
     `${title} ${version}`,
     figure(cached.time, " ns"),
-    extra(fetch, bareFetch),
-    figure(bareFetch.cpu, " µs"),
+    fetch === undefined ? "–" : withSpread(fetch, (ratio) => figure(ratio, "×")),
+    figure(bareFetch, " µs"),
     figure(herd.milliseconds, " ms"),
     whole(herd.tokenRequests),
     whole(herd.failed),
@@ -117,7 +116,7 @@ export function sdkSection(results: readonly LibraryResult[]): Section {
   const head = [
     "library",
     "kept token",
-    "authorised GET: CPU above a bare one",
+    "authorised GET: CPU against a bare one",
     "bare GET: CPU",
     `${callers} callers at once`,
     "token requests they made",

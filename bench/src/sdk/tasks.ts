@@ -1,3 +1,4 @@
+import { medianOf, ratiosOf, type Spread } from "../statistics.ts";
 import { type LibraryName, libraries } from "./all.ts";
 import type { Library } from "./library.ts";
 
@@ -10,10 +11,13 @@ export interface LibraryResult {
   readonly use: string;
   /** Nanoseconds for a token that is kept, and CPU nanoseconds of the process. */
   readonly cached: Cost;
-  /** Microseconds for an authorised GET, one after the other; undefined where it has none. */
-  readonly fetch: Cost | undefined;
-  /** The same by the platform's fetch with the header written by hand, in turns with it. */
-  readonly bareFetch: Cost;
+  /**
+   * CPU of an authorised GET, one after the other, against one by the platform's fetch with the header written by hand,
+   * in turns; undefined where it has none.
+   */
+  readonly fetch: Spread | undefined;
+  /** Microseconds of CPU of a GET by the platform's fetch. */
+  readonly bareFetch: number;
   /** Many callers at once, none of whom has a token yet. */
   readonly herd: {
     readonly callers: number;
@@ -36,9 +40,11 @@ const seconds = Number(secondsText);
 const herd = await measureHerd(await open(server), Number(callersText));
 const library = await open(server);
 const cached = await measureCached(library);
-const { fetch: authorised, bare } = await measureFetch(library);
+const { authorised, bare } = await measureFetch(library);
 const { title, version, use } = library;
-const result: LibraryResult = { title, version, use, cached, fetch: authorised, bareFetch: bare, herd };
+const bareFetch = medianOf(bare);
+const fetchRatio = authorised.length === 0 ? undefined : ratiosOf(authorised, bare);
+const result: LibraryResult = { title, version, use, cached, fetch: fetchRatio, bareFetch, herd };
 process.send?.(result);
 process.disconnect?.();
 
@@ -65,22 +71,22 @@ async function measureCached(warm: Library): Promise<Cost> {
   return { time: (time / 100) * 1e6, cpu: (cpu / 100) * 1e6 };
 }
 
-async function measureFetch(warm: Library): Promise<{ fetch: Cost | undefined; bare: Cost }> {
+/** Microseconds of CPU in each turn. */
+async function measureFetch(warm: Library): Promise<Readonly<Record<"authorised" | "bare", readonly number[]>>> {
   const url = `${server}/api`;
   const own = warm.fetch;
   const headers = { Authorization: `Bearer ${await warm.token()}` };
   const viaLibrary = async (): Promise<void> => void (await (await own?.(url))?.text());
   const viaPlatform = async (): Promise<void> => void (await (await fetch(url, { headers })).text());
-  const costs: { fetch: Cost[]; bare: Cost[] } = { fetch: [], bare: [] };
-  for (let turn = 0; turn < 7; turn++) {
-    costs.bare.push(await repeat(viaPlatform, seconds / 5));
-    if (own !== undefined) costs.fetch.push(await repeat(viaLibrary, seconds / 5));
+  const costs: Record<"authorised" | "bare", number[]> = { authorised: [], bare: [] };
+  for (let turn = -1; turn < 12; turn++) {
+    const bare = await repeat(viaPlatform, seconds / 8);
+    const authorised = own && (await repeat(viaLibrary, seconds / 8));
+    if (turn < 0) continue; // the first is warm-up
+    costs.bare.push(bare.cpu * 1000);
+    if (authorised !== undefined) costs.authorised.push(authorised.cpu * 1000);
   }
-  const middle = (list: readonly Cost[]): Cost | undefined => {
-    const cost = list.slice(1).toSorted((a, b) => a.cpu - b.cpu)[Math.floor((list.length - 1) / 2)];
-    return cost && { time: cost.time * 1000, cpu: cost.cpu * 1000 };
-  };
-  return { fetch: middle(costs.fetch), bare: middle(costs.bare) ?? { time: Number.NaN, cpu: Number.NaN } };
+  return costs;
 }
 
 /** Milliseconds that an act takes, done over and over. */

@@ -19,10 +19,3 @@ export const ErrorResponse = Type.Object({
   error_uri: Type.Optional(Type.String({ description: "A page about the error." })),
 });
 export type ErrorResponse = Static<typeof ErrorResponse>;
-
-/** The headers of both. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
-export const tokenResponseHeaders = {
-  "Content-Type": "application/json;charset=UTF-8",
-  "Cache-Control": "no-store",
-  Pragma: "no-cache",
-} as const;

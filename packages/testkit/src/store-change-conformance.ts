@@ -4,7 +4,7 @@ import type { KeptAnswer } from "@carnet/core/admin/idempotency";
 import type { Client } from "@carnet/core/client/client";
 import type { ClientSecret, SecretUse } from "@carnet/core/client/client-secret";
 import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store";
-import { maxImportBatch } from "@carnet/protocol/admin/clients";
+import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import type { SecretId } from "@carnet/protocol/ids";
 import { allClients, queryOf } from "./all-clients.ts";
 import { clientIdOf, comparable, fullClient, plainClient, secretOf } from "./sample-clients.ts";

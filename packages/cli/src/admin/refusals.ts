@@ -1,4 +1,4 @@
-import type { ProblemKind } from "@carnet/protocol/admin/problems";
+import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import { Failure } from "../failure.ts";
 import { harmless } from "../table.ts";
 import { AdminRefusal } from "./admin-api.ts";

@@ -1,4 +1,4 @@
-import type { ProblemKind } from "@carnet/protocol/admin/problems";
+import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import { type Err, err } from "@carnet/protocol/result";
 
 /** Why an operation of administration was not carried out. Never repeats a secret. */

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { maxImportBatch } from "./max-import-batch.ts";
 
 /** Clients and their secrets as the admin API reads and shows them. Names are those of RFC 7591 §2 where it has them. */
 
@@ -201,9 +202,6 @@ export const ClientFilter = Type.Object(
   { additionalProperties: false },
 );
 export type ClientFilter = Static<typeof ClientFilter>;
-
-/** The most clients that one import request brings. */
-export const maxImportBatch = 500;
 
 export const ClientImport = Type.Object(
   { clients: Type.Array(NewClient, { minItems: 1, maxItems: maxImportBatch }) },

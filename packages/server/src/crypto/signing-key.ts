@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { AccessTokenSigner } from "@carnet/core/token/mint";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
-import { calculateJwkThumbprint, type JWK } from "jose";
+import type { JWK } from "jose";
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
 
 /** A key that signs access tokens. */

@@ -1,14 +1,19 @@
 import { paths } from "@carnet/protocol/endpoints";
 import type { FastifyInstance } from "fastify";
 import { addDocument } from "./metadata-routes.ts";
-import { openApiDocument } from "./openapi.ts";
 import { addReaderScript } from "./reader-script.ts";
 
 const readerScript = `${paths.docs}/reader.js`;
 
 /** The API's description, for programs and for people. The page asks nothing of any other server. */
 export function addDocsRoutes(app: FastifyInstance, issuer: string): void {
-  addDocument(app, paths.openapi, { type: "application/json", body: JSON.stringify(openApiDocument(issuer)) });
+  addDocument(app, paths.openapi, {
+    type: "application/json",
+    async make() {
+      const { openApiDocument } = await import("./openapi.ts"); // loads the schemas, which no token needs
+      return JSON.stringify(openApiDocument(issuer));
+    },
+  });
   app.get(paths.docs, async (_request, reply) => reply.headers(pageHeaders).send(page));
   addReaderScript(app, readerScript);
 }

@@ -1,6 +1,9 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { tokenPathOf } from "./request-target.ts";
 import type { TokenHandler } from "./token-handler.ts";
+
+// Not imported, because that loads everything that node:http names, WebSocket and with it a whole HTTP client too
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** How long a request may take to arrive, and a connection stay without one, in milliseconds. */
 const limits = { requestTimeout: 30_000, keepAliveTimeout: 72_000 } as const;

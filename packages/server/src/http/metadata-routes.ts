@@ -3,24 +3,39 @@ import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
 import type { FastifyInstance } from "fastify";
 import type { HttpPorts } from "./app.ts";
+import { madeOnce } from "./made-once.ts";
 
 /** How long verifiers may keep the keys and the metadata, in seconds. */
 const maxAge = 300;
 
 /** What the service publishes about itself: where its endpoints are, and the keys that verify its tokens. */
 export function addMetadataRoutes(app: FastifyInstance, { token, publicKeys }: HttpPorts): void {
-  const metadata = JSON.stringify(authorizationServerMetadata(token.policy.issuer));
-  addDocument(app, paths.authorizationServerMetadata, { type: "application/json", body: metadata });
-  // Not OpenID Connect: many clients look for RFC 8414 metadata only here
-  addDocument(app, paths.openidConfiguration, { type: "application/json", body: metadata });
-  // RFC 7517 §8.5.2
-  addDocument(app, paths.jwks, { type: "application/jwk-set+json", body: JSON.stringify({ keys: publicKeys }) });
+  const metadata = {
+    type: "application/json",
+    make: async () => JSON.stringify(authorizationServerMetadata(token.policy.issuer)),
+  };
+  addDocument(app, paths.authorizationServerMetadata, metadata);
+  addDocument(app, paths.openidConfiguration, metadata); // not OpenID Connect: many look for RFC 8414 metadata only here
+  addDocument(app, paths.jwks, {
+    type: "application/jwk-set+json", // RFC 7517 §8.5.2
+    make: async () => JSON.stringify({ keys: publicKeys }),
+  });
+}
+
+/** What is published, as it is made when it is first asked for. */
+interface Document {
+  readonly type: string;
+  make(): Promise<string>;
 }
 
 /** A document that stays as it is while the process runs, and can be asked for by its entity tag. */
-export function addDocument(app: FastifyInstance, path: string, { type, body }: { type: string; body: string }): void {
-  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+export function addDocument(app: FastifyInstance, path: string, { type, make }: Document): void {
+  const document = madeOnce(async () => {
+    const body = await make();
+    return { body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
+  });
   app.get(path, async (request, reply) => {
+    const { body, etag } = await document();
     reply.headers({ "Cache-Control": `public, max-age=${maxAge}`, ETag: etag, "X-Content-Type-Options": "nosniff" });
     if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
     return reply.header("Content-Type", type).send(body);

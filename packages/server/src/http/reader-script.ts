@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { FastifyInstance } from "fastify";
+import { madeOnce } from "./made-once.ts";
 import { isKnown } from "./metadata-routes.ts";
 
 // The package's own plugin would add a second set of routes and a proxy; its browser bundle is all that is needed
@@ -15,13 +16,9 @@ const file = fileURLToPath(new URL("./js/standalone.js", import.meta.resolve("@s
  * from the disk to the rest. It is compressed once, when it is first asked for; until then nothing of it is in memory.
  */
 export function addReaderScript(app: FastifyInstance, path: string): void {
-  let preparing: Promise<Prepared> | undefined;
+  const prepared = madeOnce(prepare);
   app.get(path, async (request, reply) => {
-    preparing ??= prepare().catch((error: unknown) => {
-      preparing = undefined; // so that the next request tries again
-      throw error;
-    });
-    const { tag, compressed } = await preparing;
+    const { tag, compressed } = await prepared();
     const small = takesGzip(request.headers["accept-encoding"]);
     const etag = small ? `"${tag}-gzip"` : `"${tag}"`; // RFC 9110 §8.8.3.3: another coding, another tag
     reply.headers({ ...headers, ETag: etag });

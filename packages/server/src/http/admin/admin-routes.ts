@@ -8,7 +8,6 @@ import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { TSchema } from "typebox";
 import type { Log } from "../../log/logger.ts";
 import type { HttpPorts } from "../app.ts";
 import type { AddressReader } from "../caller-address.ts";
@@ -16,6 +15,7 @@ import { clientOperations } from "./client-operations.ts";
 import { createGuard, type Denial, type GuardPorts } from "./guard.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { sendProblem } from "./problem-answers.ts";
+import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
 
@@ -147,7 +147,7 @@ async function readCall(
   });
 }
 
-async function readBody(schema: TSchema, request: FastifyRequest): Promise<Result<unknown, AdminProblem>> {
+async function readBody(schema: keyof BodySchemas, request: FastifyRequest): Promise<Result<unknown, AdminProblem>> {
   const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
   const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const accepted =
@@ -182,9 +182,16 @@ function isSmall(parsed: unknown): boolean {
   return true;
 }
 
-async function fits(schema: TSchema | undefined, value: unknown): Promise<Result<unknown, AdminProblem>> {
-  if (schema === undefined) return ok(value);
-  const { schemaProblems } = await import("./schema-problems.ts"); // three hundred modules that no token needs
-  const errors = schemaProblems(schema, value);
+async function fits(
+  name: keyof QuerySchemas | keyof BodySchemas | undefined,
+  value: unknown,
+): Promise<Result<unknown, AdminProblem>> {
+  if (name === undefined) return ok(value);
+  // Loaded here, because no token needs any of it
+  const [{ bodySchemas, querySchemas }, { schemaProblems }] = await Promise.all([
+    import("./schemas.ts"),
+    import("./schema-problems.ts"),
+  ]);
+  const errors = schemaProblems({ ...bodySchemas, ...querySchemas }[name], value);
   return errors.length === 0 ? ok(value) : invalid(errors);
 }

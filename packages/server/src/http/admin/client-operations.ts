@@ -6,7 +6,8 @@ import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-sto
 import { mostLabels } from "@carnet/core/client/fields";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
-import * as wire from "@carnet/protocol/admin/clients";
+import type * as wire from "@carnet/protocol/admin/clients";
+import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts } from "./admin-routes.ts";
@@ -54,8 +55,8 @@ export const clientOperations: readonly Operation[] = [
     scope: readClients,
     summary: "List clients",
     description: 'Filters, searches and sorts. Pages follow each other by `Link: rel="next"`, or by `cursor`.',
-    query: wire.ClientFilter,
-    success: { status: 200, schema: wire.ClientList },
+    query: "ClientFilter",
+    success: { status: 200, schema: "ClientList" },
     refusals: [],
     run: ({ query }, ports) => listClients(query, ports),
   }),
@@ -67,9 +68,9 @@ export const clientOperations: readonly Operation[] = [
     scope: writeClients,
     summary: "Register a client",
     description: "With a new secret, which the answer shows this once, or with an existing one.",
-    body: wire.NewClient,
+    body: "NewClient",
     repeatable: true,
-    success: { status: 201, schema: wire.CreatedClient, tagged: true, located: true },
+    success: { status: 201, schema: "CreatedClient", tagged: true, located: true },
     refusals: ["taken"],
     run: (call, ports) =>
       answerOnce(call, ports, async (keep) => {
@@ -85,7 +86,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/:client_id",
     scope: readClients,
     summary: "Show a client",
-    success: { status: 200, schema: wire.Client, tagged: true },
+    success: { status: 200, schema: "Client", tagged: true },
     refusals: ["not_found"],
     async run({ parameter }, ports) {
       const found = await findClient(parameter("client_id"), ports);
@@ -100,9 +101,9 @@ export const clientOperations: readonly Operation[] = [
     scope: writeClients,
     summary: "Change a client",
     description: "A merge patch (RFC 7396). Another `username` ends all secrets at once.",
-    body: wire.ClientChange,
+    body: "ClientChange",
     conditional: true,
-    success: { status: 200, schema: wire.Client, tagged: true },
+    success: { status: 200, schema: "Client", tagged: true },
     refusals: ["not_found", "changed"],
     run: (call, ports) => change(call.body, call, ports),
   }),
@@ -115,7 +116,7 @@ export const clientOperations: readonly Operation[] = [
       scope: writeClients,
       summary: verb === "disable" ? "Disable a client: it gets no more tokens" : "Enable a client again",
       conditional: true,
-      success: { status: 200, schema: wire.Client, tagged: true },
+      success: { status: 200, schema: "Client", tagged: true },
       refusals: ["not_found", "changed"],
       run: (call, ports) => change({ status: verb === "disable" ? "disabled" : "active" }, call, ports),
     }),
@@ -143,10 +144,10 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/import",
     scope: writeClients,
     summary: "Import existing clients with their secrets",
-    description: `Up to ${wire.maxImportBatch} a request. One that cannot be imported stops none of the others.`,
-    query: wire.ImportFilter,
-    body: wire.ClientImport,
-    success: { status: 200, schema: wire.ClientImportOutcome },
+    description: `Up to ${maxImportBatch} a request. One that cannot be imported stops none of the others.`,
+    query: "ImportFilter",
+    body: "ClientImport",
+    success: { status: 200, schema: "ClientImportOutcome" },
     refusals: [],
     async run({ query, body }, ports) {
       const outcomes = await importClients(

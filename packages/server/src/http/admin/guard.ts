@@ -6,7 +6,9 @@ import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/proto
 import { parseAddress } from "@carnet/protocol/cidr";
 import { parseClientId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from "jose";
+import type { JWK, JWTPayload } from "jose";
+import { createLocalJWKSet } from "jose/jwks/local";
+import { jwtVerify } from "jose/jwt/verify";
 
 /** Why a call may not go on: the problem and the challenge of RFC 6750 §3. */
 export interface Denial {

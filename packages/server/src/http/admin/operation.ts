@@ -1,9 +1,10 @@
 import type { AdminProblem } from "@carnet/core/admin/admin-problem";
 import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
-import type { ProblemKind } from "@carnet/protocol/admin/problems";
+import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { Result } from "@carnet/protocol/result";
 import type { Static, TSchema } from "typebox";
 import type { AdminPorts } from "./admin-routes.ts";
+import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 
 /** One operation of the admin API: the route, who may call it, what it takes and gives, and the work. */
 export interface Operation {
@@ -15,15 +16,15 @@ export interface Operation {
   readonly scope: AdminScope;
   readonly summary: string;
   readonly description?: string;
-  readonly query?: TSchema;
-  readonly body?: TSchema;
+  readonly query?: keyof QuerySchemas;
+  readonly body?: keyof BodySchemas;
   /** Whether an `Idempotency-Key` is heeded. */
   readonly repeatable?: true;
   /** Whether `If-Match` is heeded. */
   readonly conditional?: true;
   readonly success: {
     readonly status: 200 | 201 | 204;
-    readonly schema?: TSchema;
+    readonly schema?: keyof BodySchemas;
     /** Whether the answer has an ETag. */
     readonly tagged?: true;
     /** Whether the answer says where what was made is. */
@@ -53,16 +54,27 @@ export interface Answer {
   readonly body?: unknown;
 }
 
-type TypedOperation<Query extends TSchema, Body extends TSchema> = Omit<Operation, "query" | "body" | "run"> & {
+/** A value that fits the schema of that name, or any value where none is named. */
+type Shape<Schemas extends Record<string, TSchema>, Name extends keyof Schemas> = [Name] extends [never]
+  ? unknown
+  : Static<Schemas[Name]>;
+
+type TypedOperation<Query extends keyof QuerySchemas, Body extends keyof BodySchemas> = Omit<
+  Operation,
+  "query" | "body" | "run"
+> & {
   readonly query?: Query;
   readonly body?: Body;
-  run(call: Call<Static<Query>, Static<Body>>, ports: AdminPorts): Promise<Result<Answer, AdminProblem>>;
+  run(
+    call: Call<Shape<QuerySchemas, Query>, Shape<BodySchemas, Body>>,
+    ports: AdminPorts,
+  ): Promise<Result<Answer, AdminProblem>>;
 };
 
 /** An operation whose work sees its query and body by the types of their schemas. The routes check them first. */
-export const operation = <Query extends TSchema, Body extends TSchema>(
+export const operation = <Query extends keyof QuerySchemas = never, Body extends keyof BodySchemas = never>(
   typed: TypedOperation<Query, Body>,
 ): Operation => ({
   ...typed,
-  run: (call, ports) => typed.run(call as Call<Static<Query>, Static<Body>>, ports),
+  run: (call, ports) => typed.run(call as Call<Shape<QuerySchemas, Query>, Shape<BodySchemas, Body>>, ports),
 });

@@ -1,5 +1,6 @@
 import type { AdminProblem } from "@carnet/core/admin/admin-problem";
-import { type Problem, problems } from "@carnet/protocol/admin/problems";
+import { problems } from "@carnet/protocol/admin/problem-kinds";
+import type { Problem } from "@carnet/protocol/admin/problems";
 import type { FastifyReply } from "fastify";
 
 /** Answers with a problem. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */

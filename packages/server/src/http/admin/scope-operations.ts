@@ -1,5 +1,4 @@
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
-import * as wire from "@carnet/protocol/admin/scopes";
 import { ok } from "@carnet/protocol/result";
 import { type Operation, operation } from "./operation.ts";
 
@@ -12,7 +11,7 @@ export const scopeOperations: readonly Operation[] = [
     path: "/scopes",
     scope: adminScopes.readClients,
     summary: "List the scope catalogue",
-    success: { status: 200, schema: wire.ScopeList },
+    success: { status: 200, schema: "ScopeList" },
     refusals: [],
     run: async (_call, { scopes }) => ok({ body: { scopes: await scopes.list() } }),
   }),
@@ -23,8 +22,8 @@ export const scopeOperations: readonly Operation[] = [
     path: "/scopes/:name",
     scope: adminScopes.writeClients,
     summary: "Add a scope to the catalogue, or describe it anew",
-    body: wire.ScopeDescription,
-    success: { status: 200, schema: wire.Scope },
+    body: "ScopeDescription",
+    success: { status: 200, schema: "Scope" },
     refusals: [],
     async run({ parameter, body }, { scopes }) {
       const put = await scopes.put({ name: parameter("name"), description: body.description });

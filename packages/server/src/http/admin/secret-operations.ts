@@ -2,7 +2,6 @@ import type { AdminProblem } from "@carnet/core/admin/admin-problem";
 import { entityTagOf, findClient, type Target } from "@carnet/core/admin/change-client";
 import { type AddedSecret, addSecret, findSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
-import * as wire from "@carnet/protocol/admin/clients";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts } from "./admin-routes.ts";
 import { newSecretOf } from "./client-operations.ts";
@@ -45,7 +44,7 @@ export const secretOperations: readonly Operation[] = [
     path: "/clients/:client_id/secrets",
     scope: readClients,
     summary: "List the secrets of a client",
-    success: { status: 200, schema: wire.SecretList },
+    success: { status: 200, schema: "SecretList" },
     refusals: ["not_found"],
     async run({ parameter }, ports) {
       const found = await findClient(parameter("client_id"), ports);
@@ -62,7 +61,7 @@ export const secretOperations: readonly Operation[] = [
     scope: readClients,
     summary: "Show a secret of a client",
     description: "What is known of it, which is not the secret itself.",
-    success: { status: 200, schema: wire.Secret },
+    success: { status: 200, schema: "Secret" },
     refusals: ["not_found"],
     async run({ parameter }, ports) {
       const found = await findClient(parameter("client_id"), ports);
@@ -79,10 +78,10 @@ export const secretOperations: readonly Operation[] = [
     scope: writeClients,
     summary: "Give a client one more secret",
     description: "The answer shows a generated one this once. Up to ten secrets are live at a time.",
-    body: wire.NewSecret,
+    body: "NewSecret",
     repeatable: true,
     conditional: true,
-    success: { status: 201, schema: wire.AddedSecret, located: true, tagged: true },
+    success: { status: 201, schema: "AddedSecret", located: true, tagged: true },
     refusals: ["not_found", "changed", "too_many_secrets"],
     run: (call, ports) => giveSecret(call, ports, (target) => addSecret(target, newSecretOf(call.body), ports)),
   }),
@@ -95,10 +94,10 @@ export const secretOperations: readonly Operation[] = [
     summary: "Give a client a new secret, and the old ones an end",
     description:
       "The old ones end at a time, or each once it has not been used for a span; a day from now where neither is given.",
-    body: wire.Rotation,
+    body: "Rotation",
     repeatable: true,
     conditional: true,
-    success: { status: 201, schema: wire.AddedSecret, located: true, tagged: true },
+    success: { status: 201, schema: "AddedSecret", located: true, tagged: true },
     refusals: ["not_found", "changed", "too_many_secrets"],
     run: (call, ports) =>
       giveSecret(call, ports, (target) => {

@@ -1,11 +1,10 @@
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
-import * as wire from "@carnet/protocol/admin/clients";
-import { Problem, type ProblemKind, problems } from "@carnet/protocol/admin/problems";
-import { Scope, ScopeDescription, ScopeList } from "@carnet/protocol/admin/scopes";
+import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
+import { Problem } from "@carnet/protocol/admin/problems";
 import { paths } from "@carnet/protocol/endpoints";
-import type { TSchema } from "typebox";
 import { adminOperations } from "../admin/admin-routes.ts";
 import type { Operation } from "../admin/operation.ts";
+import { bodySchemas, querySchemas } from "../admin/schemas.ts";
 import { headersOf } from "./headers.ts";
 
 /** The admin API, described from the operations that serve it: what is not in the one is not in the other. */
@@ -24,24 +23,7 @@ export const adminTags = [
   { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
 ];
 
-export const adminSchemas = {
-  Client: wire.Client,
-  CreatedClient: wire.CreatedClient,
-  NewClient: wire.NewClient,
-  ClientChange: wire.ClientChange,
-  ClientList: wire.ClientList,
-  ClientImport: wire.ClientImport,
-  ClientImportOutcome: wire.ClientImportOutcome,
-  Secret: wire.Secret,
-  SecretList: wire.SecretList,
-  NewSecret: wire.NewSecret,
-  AddedSecret: wire.AddedSecret,
-  Rotation: wire.Rotation,
-  Scope,
-  ScopeList,
-  ScopeDescription,
-  Problem,
-};
+export const adminSchemas = { ...bodySchemas, Problem };
 
 export const adminSecuritySchemes = {
   adminToken: {
@@ -75,11 +57,7 @@ function describe(operation: Operation) {
   };
 }
 
-/** A schema with a name is referred to by it. */
-function refer(schema: TSchema): object {
-  const named = Object.entries(adminSchemas).find(([, candidate]) => candidate === schema);
-  return named === undefined ? schema : { $ref: `#/components/schemas/${named[0]}` };
-}
+const refer = (schema: keyof typeof adminSchemas) => ({ $ref: `#/components/schemas/${schema}` });
 
 const commonHeaders = { "X-Request-ID": "RequestId", "Cache-Control": "NoStore" } as const;
 
@@ -117,7 +95,7 @@ function refused({ refusals, body, query, repeatable }: Operation) {
         ...(status === 401 || status === 403 ? { "WWW-Authenticate": "BearerChallenge" as const } : {}),
         ...(status === 503 ? { "Retry-After": "RetryAfter" as const } : {}),
       }),
-      content: { "application/problem+json": { schema: refer(Problem) } },
+      content: { "application/problem+json": { schema: refer("Problem") } },
     },
   ]);
   return Object.fromEntries(answers);
@@ -129,11 +107,12 @@ const bodyType = ({ method }: Operation): string =>
 const pathParameters = ({ path }: Operation) =>
   [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
 
-function queryParameters({ query }: Operation) {
-  const properties: Readonly<Record<string, TSchema>> =
-    query !== undefined && "properties" in query ? (query.properties as Record<string, TSchema>) : {};
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", schema }));
-}
+const queryParameters = ({ query }: Operation) =>
+  Object.entries(query === undefined ? {} : querySchemas[query].properties).map(([name, schema]) => ({
+    name,
+    in: "query",
+    schema,
+  }));
 
 function headerParameters({ repeatable, conditional }: Operation) {
   const header = (name: string, description: string) => ({

@@ -1,0 +1,2 @@
+/** The most clients that one import request brings. */
+export const maxImportBatch = 500;

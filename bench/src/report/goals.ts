@@ -1,9 +1,10 @@
+import { capacityConnections } from "../modes/issuing.ts";
 import type { AllKept } from "../results.ts";
 import { scales } from "../scale.ts";
 import { medianOf, ratiosOf } from "../statistics.ts";
 import { hindrancesOf } from "./hindrances.ts";
 import { cpu, mainThread, rates, slicesAt } from "./issuing-section.ts";
-import { figure, known, megabytes, percent, table } from "./words.ts";
+import { figure, known, megabytes, milliseconds, percent, table } from "./words.ts";
 
 /** What a figure must come to. */
 interface Goal {
@@ -37,6 +38,9 @@ function issuingGoals(kept: AllKept): readonly Goal[] {
   const of = (name: string) => issuing?.results.find((result) => result.name === name);
   const ours = of("carnet");
   const even = ours?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
+  const p50 = medianOf((even?.slices ?? []).map((slice) => slice.p50));
+  // By Little's law so many wait at once, which is more than there were in the closed loop that capacity was taken from
+  const overloaded = (medianOf(even?.rates ?? []) * p50) / 1e6 > capacityConnections;
   return [
     {
       what: "throughput against the floor, one process, 32 connections",
@@ -66,8 +70,9 @@ function issuingGoals(kept: AllKept): readonly Goal[] {
       what: "p99 at 70 % of capacity, requests at equal distances",
       goal: "at most 3 times p50",
       measured: medianOf((even?.slices ?? []).map(({ p99, p50 }) => p99 / p50)),
-      text: (value) => figure(value, "×"),
-      reached: atMost(3),
+      text: (value) =>
+        `${figure(value, "×")} (p50 ${milliseconds(p50)}${overloaded ? ", so it was overloaded all the same" : ""})`,
+      reached: (value) => value <= 3 && !overloaded,
       hindrance: hindrances.latency,
     },
     {

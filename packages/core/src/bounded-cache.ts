@@ -1,6 +1,8 @@
 /** A map that forgets what was used longest ago once it holds more than its capacity. */
 export class BoundedCache<Key, Value> {
   readonly #entries = new Map<Key, Value>();
+  /** Where the oldest entry is looked for: a Map is long in passing over what was deleted at its beginning. */
+  readonly #oldestFirst = this.#entries.keys();
   readonly #capacity: number;
 
   constructor(capacity: number) {
@@ -19,10 +21,8 @@ export class BoundedCache<Key, Value> {
     this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size <= this.#capacity) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
+    const oldest = this.#oldestFirst.next(); // all before it were deleted or set anew, so none is passed over
+    if (!oldest.done) this.#entries.delete(oldest.value);
   }
 
   delete(key: Key): void {

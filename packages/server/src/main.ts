@@ -22,7 +22,7 @@ import { openBacking } from "./store/open-backing.ts";
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
 /** How many clients and proven slow secrets a process keeps in memory. */
-const capacity = { clients: 50_000, proofs: 10_000 } as const;
+const capacity = { clients: 20_000, proofs: 10_000 } as const;
 
 /** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
 const pauses = { changes: 500, uses: 5000, leftovers: 3_600_000 } as const;

@@ -128,8 +128,7 @@ test("a bounded cache has what was set, never more than its capacity, and always
             cache.delete(key);
             values.delete(key);
           }
-          if (found !== undefined || act !== "get") used = used.filter((one) => one !== key);
-          if (found !== undefined || act === "set") used.push(key);
+          if (found !== undefined || act === "set") used = [...used.filter((one) => one !== key), key];
           assert.ok(cache.size <= capacity);
         });
         cache.clear();

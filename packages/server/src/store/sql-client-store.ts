@@ -167,7 +167,7 @@ async function keepAnswer(transaction: Transaction<Tables>, answer: DatedAnswer 
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
-/** How many uses are kept in one go: whoever wants a token waits as long, about two milliseconds. */
+/** How many uses are kept in one go: whoever wants a token waits as long, some five milliseconds. */
 const usesAtOnce = 500;
 
 /** In the order of the table's key, so that uses which share a page come together, and in turns with whoever waits. */

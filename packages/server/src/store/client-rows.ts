@@ -12,7 +12,8 @@ import type { Tables } from "./schema.ts";
 export type ClientRow = Selectable<Tables["clients"]>;
 export type SecretRow = Selectable<Tables["client_secrets"]>;
 /** A secret's row with its row of `secret_uses`, if it has one. */
-export type ReadSecretRow = SecretRow & Nullable<Pick<Selectable<Tables["secret_uses"]>, "used_at" | "used_from">>;
+export type ReadSecretRow = Omit<SecretRow, "place"> &
+  Nullable<Pick<Selectable<Tables["secret_uses"]>, "used_at" | "used_from">>;
 
 /** A client as a row of `clients`. */
 export const toClientRow = (client: Client): ClientRow => ({
@@ -34,9 +35,10 @@ export const toClientRow = (client: Client): ClientRow => ({
   version: client.version,
 });
 
-export const toSecretRow = (clientId: ClientId, secret: ClientSecret): SecretRow => ({
+export const toSecretRow = (clientId: ClientId, secret: ClientSecret, place: number): SecretRow => ({
   secret_id: secret.secretId,
   client_id: clientId,
+  place,
   kind: secret.kind,
   digest: secret.digest,
   salt: secret.salt,

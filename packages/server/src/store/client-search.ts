@@ -44,6 +44,7 @@ export async function searchClients(
           .select(["use.used_at", "use.used_from"])
           .where("secret.client_id", "in", ids)
           .orderBy("secret.created_at")
+          .orderBy("secret.place")
           .execute();
   const secretsOf = Map.groupBy(secrets, (secret) => secret.client_id);
   return {

@@ -39,6 +39,8 @@ interface ClientsTable {
 interface ClientSecretsTable {
   readonly secret_id: SecretId;
   readonly client_id: ClientId;
+  /** Where it stands among the secrets of its client. */
+  readonly place: number;
   readonly kind: string;
   readonly digest: Uint8Array;
   readonly salt: Uint8Array;

@@ -57,7 +57,9 @@ const mostValues = 32_000;
 /** Inserts clients of which none is there, as part of a transaction. */
 export async function insertClients(transaction: Transaction<Tables>, clients: readonly Client[]): Promise<void> {
   for (const rows of chunks(clients.map(toClientRow))) await transaction.insertInto("clients").values(rows).execute();
-  const secrets = clients.flatMap(({ clientId, secrets: own }) => own.map((secret) => toSecretRow(clientId, secret)));
+  const secrets = clients.flatMap(({ clientId, secrets: own }) =>
+    own.map((secret, place) => toSecretRow(clientId, secret, place)),
+  );
   for (const rows of chunks(secrets)) await transaction.insertInto("client_secrets").values(rows).execute();
   const uses = clients.flatMap(({ secrets: own }) => own.flatMap(toUseRows));
   for (const rows of chunks(uses)) await transaction.insertInto("secret_uses").values(rows).execute();
@@ -123,8 +125,8 @@ async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secr
     .where("client_id", "=", clientId)
     .$if(kept.length > 0, (query) => query.where("secret_id", "not in", kept))
     .execute();
-  for (const secret of secrets) {
-    const { secret_id, client_id, ...rest } = toSecretRow(clientId, secret);
+  for (const [place, secret] of secrets.entries()) {
+    const { secret_id, client_id, ...rest } = toSecretRow(clientId, secret, place);
     await transaction
       .insertInto("client_secrets")
       .values({ secret_id, client_id, ...rest })

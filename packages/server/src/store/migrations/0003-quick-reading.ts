@@ -12,8 +12,9 @@ export const quickReading = (columns: ColumnTypes) => ({
     await sql`insert into clients (${names.clients}) select ${names.clients} from old_clients order by client_id`.execute(
       db,
     );
-    await sql`insert into client_secrets (${names.secrets}) select ${names.secrets} from old_client_secrets
-      order by client_id, created_at, secret_id`.execute(db);
+    await sql`insert into client_secrets (${names.secrets}, place)
+      select ${names.secrets}, row_number() over (partition by client_id order by created_at, secret_id) - 1 as place
+      from old_client_secrets order by client_id, place, secret_id`.execute(db);
     await sql`insert into secret_uses (secret_id, used_at, used_from)
       select secret_id, last_used_at, coalesce(last_used_from, '') from old_client_secrets
       where last_used_at is not null order by secret_id`.execute(db);
@@ -62,6 +63,7 @@ async function makeTables(db: Kysely<unknown>, columns: ColumnTypes): Promise<vo
   await make("client_secrets")
     .addColumn("secret_id", "text", (column) => column.notNull().unique())
     .addColumn("client_id", "text", ofClient)
+    .addColumn("place", "integer", (column) => column.notNull())
     .addColumn("kind", "text", (column) => column.notNull())
     .addColumn("digest", columns.bytes, (column) => column.notNull())
     .addColumn("salt", columns.bytes, (column) => column.notNull())
@@ -73,7 +75,7 @@ async function makeTables(db: Kysely<unknown>, columns: ColumnTypes): Promise<vo
     .addColumn("idle_since", columns.instant)
     .addColumn("idle_after", columns.instant)
     .addColumn("revoked_at", columns.instant)
-    .addPrimaryKeyConstraint("client_secrets_place", ["client_id", "created_at", "secret_id"])
+    .addPrimaryKeyConstraint("client_secrets_place", ["client_id", "place", "secret_id"])
     .execute();
   await make("secret_uses")
     .addColumn("secret_id", "text", (column) =>

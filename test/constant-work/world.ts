@@ -80,7 +80,7 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
   const drawStandIn = createStandInDraw(pepper.reveal());
   const store = { ...createSqlClientStore(db, { clock, drawStandIn }), ...createSqlAnswerStore(db, clock) };
   const scopes = new ScopeCatalogue(createSqlScopeStore(db), true);
-  const uses = new SecretUses(store, 100_000);
+  const uses = new SecretUses(store);
   const ports: TokenEndpointPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
     clock,

@@ -137,7 +137,7 @@ function leavesOfClients(file: string, id: string): number[] {
   const pages = Array.from({ length: bytes.length / pageSize }, (_, page) => page);
   return pages.filter((page) => {
     const content = bytes.subarray(page * pageSize, (page + 1) * pageSize);
-    return content[0] === 0x0d && content.includes(id) && content.includes("n".repeat(200));
+    return content[0] === 0x0a && content.includes(id) && content.includes("n".repeat(200));
   });
 }
 

@@ -20,13 +20,19 @@ export interface RegistryResult {
 
 const laws = ["uniform", "zipf"] as const;
 
+/** How many clients are registered a second, and how many asked that are not in memory, for the estimate. */
+const fillRate = 12_000;
+const askRate = 6000;
+
 export const registry: Mode<readonly RegistryResult[]> = {
   name: "registry",
   about: "up to a million clients",
   estimate(scale) {
     const clients = scale.registrySizes.reduce((sum, size) => sum + size, 0);
     const turns = scale.registrySizes.length * laws.length * (scale.rounds + 1) * (scale.slice + scale.warmup);
-    return clients / 12_000 + clients / 4000 + turns + scale.registrySizes.length * (scale.starts + scale.firstWarmup);
+    return (
+      clients / fillRate + clients / askRate + turns + scale.registrySizes.length * (scale.starts + scale.firstWarmup)
+    );
   },
   async measure(bench) {
     const running: { readonly server: RunningContender; readonly result: Measured }[] = [];
@@ -47,7 +53,7 @@ type Measured = RegistryResult & { readonly slices: Slice[] };
 async function start(bench: Bench, clients: number, law: RegistryResult["law"]) {
   const { scale, generator, progress, cache } = bench;
   progress.part(`a store of ${clients} clients`);
-  const store = await filledStore(cache, clients, (batch) => progress.step(batch / 12_000));
+  const store = await filledStore(cache, clients, (batch) => progress.step(batch / fillRate));
   progress.part(`a registry of ${clients} clients, asked by a ${law} law`);
   const launch = (port: number) => serve(store, port);
   const options = { launch, asker: numberedClient(0) };
@@ -69,7 +75,7 @@ async function start(bench: Bench, clients: number, law: RegistryResult["law"]) 
           measure: { answers: clients },
         })
       : undefined;
-  if (law === "uniform") progress.step(clients / 4000);
+  if (law === "uniform") progress.step(clients / askRate);
   const callers: Callers = { kind: "registry", size: clients, draw: law };
   await measureSlice(server, generator, { pace, callers, warmup: 0, measure: { seconds: scale.firstWarmup } });
   const result: Measured = { clients, law, starts, eachOnce, slices: [] };

@@ -232,11 +232,12 @@ suite("A secret under the slow hash", () => {
   });
 
   test("is hashed again once it was pushed out of the proven ones", async () => {
-    const endpoint = new TestEndpoint({ provenSecrets: new BoundedCache(1) });
-    for (const id of ["one", "two"]) await endpoint.register({ client_id: id, secret: { value: new Redacted(human) } });
+    const endpoint = new TestEndpoint({ provenSecrets: new BoundedCache(2) });
+    for (const id of ["one", "two", "three"])
+      await endpoint.register({ client_id: id, secret: { value: new Redacted(human) } });
     endpoint.hasher.counts.slow = 0;
-    for (const id of ["one", "two", "one"])
+    for (const id of ["one", "two", "three", "one"])
       assert.equal((await endpoint.post({ client_id: id, client_secret: human })).status, 200);
-    assert.equal(endpoint.hasher.counts.slow, 3);
+    assert.equal(endpoint.hasher.counts.slow, 4);
   });
 });

@@ -27,7 +27,7 @@ const use = (at: number, from = "192.0.2.1"): SecretUse => ({ at, from });
 suite("The last uses of secrets", () => {
   test("reach the store in one batch, the latest of each, and only once", async () => {
     const store = new UseStore();
-    const uses = new SecretUses(store, 10);
+    const uses = new SecretUses(store);
     await uses.flush();
     for (const at of [1, 2, 3]) uses.note(one.secretId, use(at));
     uses.note(two.secretId, use(2));
@@ -43,7 +43,7 @@ suite("The last uses of secrets", () => {
 
   test("never go back, also where the clock does", async () => {
     const store = new UseStore();
-    const uses = new SecretUses(store, 10);
+    const uses = new SecretUses(store);
     uses.note(one.secretId, use(5));
     uses.note(one.secretId, use(4));
     assert.deepEqual(uses.lastOf(one), use(5));
@@ -56,14 +56,14 @@ suite("The last uses of secrets", () => {
   });
 
   test("are what the store has, where none was seen here", () => {
-    const uses = new SecretUses(new UseStore(), 10);
+    const uses = new SecretUses(new UseStore());
     assert.equal(uses.lastOf(one), null);
     assert.deepEqual(uses.lastOf({ ...one, lastUse: use(1) }), use(1));
   });
 
   test("that cannot be kept stay to be kept, unless a later one came meanwhile", async () => {
     const store = new UseStore();
-    const uses = new SecretUses(store, 10);
+    const uses = new SecretUses(store);
     uses.note(one.secretId, use(1));
     uses.note(two.secretId, use(1));
     store.failure = new Error("the disk is full");
@@ -83,7 +83,7 @@ suite("The last uses of secrets", () => {
 
   test("that are noted while others are being kept are kept next", async () => {
     const store = new UseStore();
-    const uses = new SecretUses(store, 10);
+    const uses = new SecretUses(store);
     uses.note(one.secretId, use(1));
     store.meanwhile = () => uses.note(one.secretId, use(2));
     await uses.flush();
@@ -92,10 +92,23 @@ suite("The last uses of secrets", () => {
     assert.deepEqual(store.kept, [[[one.secretId, use(1)]], [[one.secretId, use(2)]]]);
   });
 
-  test("that were pushed out of memory and not kept yet are known still", () => {
-    const uses = new SecretUses(new UseStore(), 1);
+  test("are known while they are on their way to the store, and to who read it just before they reached it", async () => {
+    const store = new UseStore();
+    const uses = new SecretUses(store);
     uses.note(one.secretId, use(1));
-    uses.note(two.secretId, use(2));
+    store.meanwhile = () => assert.deepEqual(uses.lastOf(one), use(1));
+    await uses.flush();
     assert.deepEqual(uses.lastOf(one), use(1));
+    assert.equal(store.kept.length, 1);
+  });
+
+  test("are forgotten once the store has had them for a batch", async () => {
+    const uses = new SecretUses(new UseStore());
+    uses.note(one.secretId, use(1));
+    await uses.flush();
+    uses.note(two.secretId, use(2));
+    await uses.flush();
+    assert.equal(uses.lastOf(one), null);
+    assert.deepEqual(uses.lastOf({ ...one, lastUse: use(1) }), use(1));
   });
 });

@@ -21,11 +21,11 @@ import { openBacking } from "./store/open-backing.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
-/** How many clients, proven slow secrets and last uses a process keeps in memory. */
-const capacity = { clients: 100_000, proofs: 10_000, uses: 100_000 } as const;
+/** How many clients and proven slow secrets a process keeps in memory. A client weighs about a kilobyte. */
+const capacity = { clients: 20_000, proofs: 10_000 } as const;
 
 /** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
-const pauses = { changes: 500, uses: 1000, leftovers: 3_600_000 } as const;
+const pauses = { changes: 500, uses: 5000, leftovers: 3_600_000 } as const;
 
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uuid: () => randomUUID() };
@@ -67,7 +67,7 @@ export async function startServer(
     const [signingKey] = signingKeys.slice(-1);
     if (signingKey === undefined) throw new Error("the store has no signing key");
     const directory = new ClientDirectory(store, capacity.clients);
-    const uses = new SecretUses(store, capacity.uses);
+    const uses = new SecretUses(store);
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
       clock,

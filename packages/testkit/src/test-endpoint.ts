@@ -33,7 +33,7 @@ export class TestEndpoint {
       this.events.push("find");
       return this.store.find(clientId);
     };
-    const uses = new SecretUses(this.store, 100);
+    const uses = new SecretUses(this.store);
     this.ports = {
       policy: {
         issuer: "https://iam.example.test",

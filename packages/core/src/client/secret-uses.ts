@@ -1,5 +1,4 @@
 import type { SecretId } from "@carnet/protocol/ids";
-import { BoundedCache } from "../bounded-cache.ts";
 import type { ClientSecret, SecretUse } from "./client-secret.ts";
 
 /** Where the last uses of secrets are kept for good. */
@@ -9,41 +8,44 @@ export interface SecretUseStore {
 }
 
 /**
- * The last uses of secrets that this process has seen. They reach the store in batches, not one write a token: a crash
+ * The last uses of secrets that the store does not have yet. They reach it in batches, not one write a token: a crash
  * loses those of the time between two batches, and nothing else.
  */
 export class SecretUses {
   readonly #store: SecretUseStore;
-  readonly #seen: BoundedCache<SecretId, SecretUse>;
   #unsaved = new Map<SecretId, SecretUse>();
+  /** The batch before: on its way to the store, or there already, but not yet for who has read just before. */
+  #sent: ReadonlyMap<SecretId, SecretUse> = new Map();
 
-  constructor(store: SecretUseStore, capacity: number) {
+  constructor(store: SecretUseStore) {
     this.#store = store;
-    this.#seen = new BoundedCache(capacity);
   }
 
   /** Remembers that a secret was used, unless a later use is known. */
   note(secretId: SecretId, use: SecretUse): void {
     const known = this.#known(secretId);
     if (known !== undefined && known.at > use.at) return; // a clock can be set back
-    this.#seen.set(secretId, use);
     this.#unsaved.set(secretId, use);
   }
 
-  /** The latest use of a secret that is known here. */
+  /**
+   * The latest use of a secret that is known here, be it from the secret as it was read. Does not know of one that
+   * reached the store between that reading and the last batch.
+   */
   lastOf(secret: ClientSecret): SecretUse | null {
     const seen = this.#known(secret.secretId);
     return seen !== undefined && seen.at >= (secret.lastUse?.at ?? 0) ? seen : secret.lastUse;
   }
 
   #known(secretId: SecretId): SecretUse | undefined {
-    return this.#seen.get(secretId) ?? this.#unsaved.get(secretId);
+    return this.#unsaved.get(secretId) ?? this.#sent.get(secretId);
   }
 
-  /** Brings what is unsaved to the store. What cannot be kept stays unsaved. */
+  /** Brings what is unsaved to the store. What cannot be kept stays unsaved. Not to be called while it runs. */
   async flush(): Promise<void> {
     if (this.#unsaved.size === 0) return;
     const uses = this.#unsaved;
+    this.#sent = uses;
     this.#unsaved = new Map();
     try {
       await this.#store.keepUses(uses);

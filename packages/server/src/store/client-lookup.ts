@@ -3,7 +3,7 @@ import { decoyClient } from "@carnet/core/client/decoy-client";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { type Kysely, sql } from "kysely";
 import type { StandInDraw } from "../crypto/stand-in-draw.ts";
-import type { ClientReader, SecretRow } from "./client-rows.ts";
+import type { ClientReader, ReadSecretRow } from "./client-rows.ts";
 import { lost } from "./damaged-store.ts";
 import type { Tables } from "./schema.ts";
 
@@ -54,6 +54,7 @@ function lookupQuery(db: Kysely<Tables>, sought: { readonly clientId: ClientId; 
       ),
     )
     .leftJoin("client_secrets as secret", "secret.client_id", "client.client_id")
+    .leftJoin("secret_uses as use", "use.secret_id", "secret.secret_id")
     .selectAll("client")
     .select([
       "secret.secret_id",
@@ -68,8 +69,8 @@ function lookupQuery(db: Kysely<Tables>, sought: { readonly clientId: ClientId; 
       "secret.idle_since",
       "secret.idle_after",
       "secret.revoked_at",
-      "secret.last_used_at",
-      "secret.last_used_from",
+      "use.used_at",
+      "use.used_from",
     ])
     .select((select) =>
       select
@@ -101,7 +102,7 @@ function toLookup(rows: readonly LookupRow[], clientId: ClientId | undefined, to
 }
 
 /** None where the client has no secret: the join leaves the columns empty. What is empty besides, the reader refuses. */
-const secretOf = (row: LookupRow): SecretRow[] =>
+const secretOf = (row: LookupRow): ReadSecretRow[] =>
   row.secret_id === null
     ? []
     : [
@@ -119,7 +120,7 @@ const secretOf = (row: LookupRow): SecretRow[] =>
           idle_since: row.idle_since,
           idle_after: row.idle_after,
           revoked_at: row.revoked_at,
-          last_used_at: row.last_used_at,
-          last_used_from: row.last_used_from,
-        } as SecretRow,
+          used_at: row.used_at,
+          used_from: row.used_from,
+        } as ReadSecretRow,
       ];

@@ -37,7 +37,15 @@ export async function searchClients(
   const secrets =
     ids.length === 0
       ? []
-      : await db.selectFrom("client_secrets").selectAll().where("client_id", "in", ids).orderBy("created_at").execute();
+      : await db
+          .selectFrom("client_secrets as secret")
+          .leftJoin("secret_uses as use", "use.secret_id", "secret.secret_id")
+          .selectAll("secret")
+          .select(["use.used_at", "use.used_from"])
+          .where("secret.client_id", "in", ids)
+          .orderBy("secret.created_at")
+          .orderBy("secret.place")
+          .execute();
   const secretsOf = Map.groupBy(secrets, (secret) => secret.client_id);
   return {
     clients: page.map((row) => toClient(row, secretsOf.get(row.client_id) ?? [])),

@@ -5,6 +5,7 @@ import type { Generated } from "kysely";
 export interface Tables {
   readonly clients: ClientsTable;
   readonly client_secrets: ClientSecretsTable;
+  readonly secret_uses: SecretUsesTable;
   readonly signing_keys: SigningKeysTable;
   readonly sealed_values: SealedValuesTable;
   readonly client_scopes: ClientScopesTable;
@@ -38,6 +39,8 @@ interface ClientsTable {
 interface ClientSecretsTable {
   readonly secret_id: SecretId;
   readonly client_id: ClientId;
+  /** Where it stands among the secrets of its client. */
+  readonly place: number;
   readonly kind: string;
   readonly digest: Uint8Array;
   readonly salt: Uint8Array;
@@ -49,8 +52,12 @@ interface ClientSecretsTable {
   readonly idle_since: number | null;
   readonly idle_after: number | null;
   readonly revoked_at: number | null;
-  readonly last_used_at: number | null;
-  readonly last_used_from: string | null;
+}
+
+interface SecretUsesTable {
+  readonly secret_id: SecretId;
+  readonly used_at: number;
+  readonly used_from: string;
 }
 
 interface ClientScopesTable {

@@ -81,7 +81,7 @@ async function makeSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock):
       })
       .execute();
     await transaction.insertInto("clients").values(toClientRow(decoyClient)).execute();
-    const decoySecrets = decoyClient.secrets.map((secret) => toSecretRow(decoyClient.clientId, secret));
+    const decoySecrets = decoyClient.secrets.map((secret, place) => toSecretRow(decoyClient.clientId, secret, place));
     await transaction.insertInto("client_secrets").values(decoySecrets).execute();
   });
 }

@@ -1,13 +1,14 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { answersKeptFor, type KeptAnswer } from "@carnet/core/admin/idempotency";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { ClientStore, Insertion } from "@carnet/core/client/client-store";
 import type { Clock } from "@carnet/core/ports";
 import type { SecretId } from "@carnet/protocol/ids";
-import type { Kysely, Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { StandInDraw } from "../crypto/stand-in-draw.ts";
 import { createClientLookup } from "./client-lookup.ts";
-import { createClientReader, toClientRow, toSecretRow } from "./client-rows.ts";
+import { createClientReader, toClientRow, toSecretRow, toUseRows } from "./client-rows.ts";
 import { searchClients } from "./client-search.ts";
 import type { Tables } from "./schema.ts";
 
@@ -56,8 +57,12 @@ const mostValues = 32_000;
 /** Inserts clients of which none is there, as part of a transaction. */
 export async function insertClients(transaction: Transaction<Tables>, clients: readonly Client[]): Promise<void> {
   for (const rows of chunks(clients.map(toClientRow))) await transaction.insertInto("clients").values(rows).execute();
-  const secrets = clients.flatMap(({ clientId, secrets: own }) => own.map((secret) => toSecretRow(clientId, secret)));
+  const secrets = clients.flatMap(({ clientId, secrets: own }) =>
+    own.map((secret, place) => toSecretRow(clientId, secret, place)),
+  );
   for (const rows of chunks(secrets)) await transaction.insertInto("client_secrets").values(rows).execute();
+  const uses = clients.flatMap(({ secrets: own }) => own.flatMap(toUseRows));
+  for (const rows of chunks(uses)) await transaction.insertInto("secret_uses").values(rows).execute();
   await insertFinders(transaction, clients);
 }
 
@@ -120,12 +125,12 @@ async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secr
     .where("client_id", "=", clientId)
     .$if(kept.length > 0, (query) => query.where("secret_id", "not in", kept))
     .execute();
-  for (const secret of secrets) {
-    const { secret_id, client_id, last_used_at, last_used_from, ...rest } = toSecretRow(clientId, secret);
+  for (const [place, secret] of secrets.entries()) {
+    const { secret_id, client_id, ...rest } = toSecretRow(clientId, secret, place);
     await transaction
       .insertInto("client_secrets")
-      .values({ secret_id, client_id, last_used_at, last_used_from, ...rest })
-      .onConflict((conflict) => conflict.column("secret_id").doUpdateSet(rest)) // a last use is newer in the store
+      .values({ secret_id, client_id, ...rest })
+      .onConflict((conflict) => conflict.column("secret_id").doUpdateSet(rest))
       .execute();
   }
 }
@@ -164,15 +169,43 @@ async function keepAnswer(transaction: Transaction<Tables>, answer: DatedAnswer 
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
+/** How many uses are kept in one go: whoever wants a token waits as long, some five milliseconds. */
+const usesAtOnce = 500;
+
+/** In the order of the table's key, so that uses which share a page come together, and in turns with whoever waits. */
 async function keepUses(db: Kysely<Tables>, uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    for (const [secretId, { at, from }] of uses) {
-      await transaction
-        .updateTable("client_secrets")
-        .set({ last_used_at: at, last_used_from: from })
-        .where("secret_id", "=", secretId)
-        .where((where) => where.or([where("last_used_at", "is", null), where("last_used_at", "<", at)]))
-        .execute();
-    }
-  });
+  const rows = [...uses].map(([secretId, { at, from }]) => [secretId, at, from] as const);
+  rows.sort(([left], [right]) => (left < right ? -1 : 1));
+  for (let start = 0; start < rows.length; start += usesAtOnce) {
+    if (start > 0) await endOfTurn();
+    await keepSomeUses(db, JSON.stringify(rows.slice(start, start + usesAtOnce)));
+  }
+}
+
+/** Takes an array of arrays, each a secret id, a time and an address. Leaves out secrets that are gone. */
+async function keepSomeUses(db: Kysely<Tables>, json: string): Promise<void> {
+  await db
+    .insertInto("secret_uses")
+    .columns(["secret_id", "used_at", "used_from"])
+    .expression(
+      (query) =>
+        query
+          .selectFrom(sql<{ value: string }>`json_each(${json})`.as("used"))
+          .innerJoin("client_secrets as secret", (join) =>
+            join.on("secret.secret_id", "=", sql<SecretId>`used.value ->> 0`),
+          )
+          .select([
+            "secret.secret_id",
+            sql<number>`used.value ->> 1`.as("at"),
+            sql<string>`used.value ->> 2`.as("from"),
+          ])
+          .where(sql.lit(true)), // SQLite would take the conflict's ON for one of the join
+    )
+    .onConflict((conflict) =>
+      conflict
+        .column("secret_id")
+        .doUpdateSet(({ ref }) => ({ used_at: ref("excluded.used_at"), used_from: ref("excluded.used_from") }))
+        .whereRef("excluded.used_at", ">", "secret_uses.used_at"),
+    )
+    .execute();
 }

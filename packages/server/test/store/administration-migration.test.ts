@@ -21,6 +21,7 @@ async function makeFirstStore(file: string): Promise<void> {
     migrations({
       instant: "integer",
       bytes: "blob",
+      clustered: (table) => table,
       addSequence: (table, name) => table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
     }),
   );

@@ -64,6 +64,7 @@ suite("The schema", () => {
         "kept_answers",
         "scopes",
         "sealed_values",
+        "secret_uses",
         "signing_keys",
       ],
     );
@@ -78,6 +79,7 @@ suite("The schema", () => {
     assert.deepEqual(ask("select name from kysely_migration"), [
       { name: "0001-clients-and-keys" },
       { name: "0002-administration" },
+      { name: "0003-quick-reading" },
     ]);
   });
 

@@ -23,7 +23,7 @@ export class System {
   constructor(store: ClientStore & KeptAnswerStore) {
     this.#store = store;
     this.#directory = new ClientDirectory(store, 100);
-    this.#uses = new SecretUses(store, 100);
+    this.#uses = new SecretUses(store);
   }
 
   get clock() {
@@ -57,7 +57,7 @@ export class System {
   async restart(): Promise<void> {
     await this.#uses.flush();
     this.#directory = new ClientDirectory(this.#store, 100);
-    this.#uses = new SecretUses(this.#store, 100);
+    this.#uses = new SecretUses(this.#store);
   }
 
   /** Asserts that nothing can be told from the model, and looks at each secret without using it. */

@@ -1,13 +1,14 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Kysely, Migrator, SqliteAdapter, SqliteDialect } from "kysely";
+import { type Kysely, Migrator, SqliteAdapter, SqliteDialect, sql } from "kysely";
 import { OperatorFault } from "../../fault.ts";
 import type { ColumnTypes } from "../column-types.ts";
 import { migrations } from "../migrations.ts";
 import type { Tables } from "../schema.ts";
 import { wrapDatabase } from "./node-sqlite-database.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
+import { SqliteKysely } from "./sqlite-kysely.ts";
 
 /** Marks the file as ours in its header: the letters "Crnt". */
 const applicationId = 0x43726e74;
@@ -15,6 +16,7 @@ const applicationId = 0x43726e74;
 const columnTypes: ColumnTypes = {
   instant: "integer",
   bytes: "blob",
+  clustered: (table) => table.modifyEnd(sql`without rowid`),
   addSequence: (table, name) => table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
 };
 
@@ -31,17 +33,22 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     claim(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
-    // 64 MiB, room for about a hundred thousand clients: which pages must be fetched would tell who was here before
-    database.exec("pragma cache_size = -65536");
-    const db = new Kysely<Tables>({
-      dialect: new TransactionalSqliteDialect({ database: wrapDatabase(database, file) }),
-    });
+    // 16 MiB, room for some thirty thousand clients: which pages must be fetched would tell who was here before. In a
+    // bigger registry nearly all readings fetch pages anyway, and that takes no longer from the system's own memory
+    database.exec("pragma cache_size = -16384");
+    const db = connect(database, file);
     await migrate(db, file);
     return db;
   } catch (error) {
     database?.close();
     throw sqliteFault(error, file) ?? fileFault(error, file) ?? error;
   }
+}
+
+function connect(database: DatabaseSync, file: string): Kysely<Tables> {
+  const wrapped = wrapDatabase(database, file);
+  const dialect = new TransactionalSqliteDialect({ database: wrapped });
+  return new SqliteKysely({ dialect, database: wrapped, inTransaction: () => database.isTransaction });
 }
 
 /** Makes the file if there is none. SQLite would open one that may not be written, and fail at the first client. */

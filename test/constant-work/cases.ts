@@ -4,6 +4,7 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
+import { FewClients } from "@carnet/testkit/few-clients";
 import { type Credentials, earlier, type Kind, later, mistype, newSecret, type World } from "./world.ts";
 
 /** One way to be refused: makes such a request anew each time, and says with which ports it is answered. */
@@ -85,7 +86,7 @@ function makersOf(world: World, transport: Transport) {
 /** The same ports with a memory that holds nobody who is asked for twice. */
 const forgetful = (ports: TokenEndpointPorts, store: ClientStore): TokenEndpointPorts => ({
   ...ports,
-  directory: new ClientDirectory(store, 1),
+  directory: new ClientDirectory(store, new FewClients(1)),
 });
 
 const hashingTwice = (ports: TokenEndpointPorts): TokenEndpointPorts => ({

@@ -1,6 +1,7 @@
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import { FewClients } from "@carnet/testkit/few-clients";
 
 /** How often a request went out by each port. */
 export interface PortCalls {
@@ -26,7 +27,7 @@ export function counted(
     calls,
     ports: {
       ...ports,
-      directory: new ClientDirectory({ find: read }, 1000),
+      directory: new ClientDirectory({ find: read }, new FewClients(1000)),
       hasher: {
         digest(clientId, secret) {
           calls.fastHash++;

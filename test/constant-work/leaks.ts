@@ -3,6 +3,7 @@ import type { ClientLookup, ClientStore } from "@carnet/core/client/client-store
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { parseCidr } from "@carnet/protocol/cidr";
 import type { ClientId } from "@carnet/protocol/ids";
+import { FewClients } from "@carnet/testkit/few-clients";
 import type { World } from "./world.ts";
 
 /**
@@ -31,7 +32,7 @@ export const plantedLeaks: Readonly<Record<string, (world: World) => TokenEndpoi
         if (client === undefined) return super.read(clientId);
         return Promise.resolve({ client, known: true, anySlowSecret: false });
       }
-    })(store, 100_000),
+    })(store, new FewClients(100_000)),
   }),
   "refuses a disabled client without reading the store": ({ ports, store }) => ({
     ...ports,
@@ -41,7 +42,7 @@ export const plantedLeaks: Readonly<Record<string, (world: World) => TokenEndpoi
         if (client?.status !== "disabled") return super.read(clientId);
         return Promise.resolve({ client, known: true, anySlowSecret: false });
       }
-    })(store, 100_000),
+    })(store, new FewClients(100_000)),
   }),
   "reads the address blocks of a client anew each time": ({ ports, store }) => ({
     ...ports,
@@ -55,7 +56,7 @@ class WatchedDirectory extends ClientDirectory {
   readonly #watch: (lookup: ClientLookup) => void;
 
   constructor(store: ClientStore, watch: (lookup: ClientLookup) => void) {
-    super(store, 100_000);
+    super(store, new FewClients(100_000));
     this.#watch = watch;
   }
 

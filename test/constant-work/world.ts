@@ -2,6 +2,7 @@
  * The token endpoint with its real parts, as the service wires them, and a registry whose clients differ in nothing but
  * what is being compared. Apart from the tests, because what they compare must be built once and alike.
  */
+
 import { createSecretKey, randomBytes, randomInt, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { devNull, tmpdir } from "node:os";
@@ -22,6 +23,7 @@ import { createSecretHasher, type SlowHashLimits } from "@carnet/server/crypto/s
 import { createSigner } from "@carnet/server/crypto/signing-key";
 import { createStandInDraw, type StandInDraw } from "@carnet/server/crypto/stand-in-draw";
 import { createTokenLog, recordUses } from "@carnet/server/log/token-log";
+import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { openSealedKeys } from "@carnet/server/store/sealed-keys";
 import { createSqlAnswerStore } from "@carnet/server/store/sql-answer-store";
 import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
@@ -87,7 +89,7 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
     hasher: createSecretHasher(pepper.reveal(), limits),
     signer: createSigner(signingKey),
-    directory: new ClientDirectory(store, 100_000),
+    directory: new ClientDirectory(store, new PackedClients({ bytes: 1e8, ready: 8000 }, 7)),
     uses,
     provenSecrets: new BoundedCache(10_000),
     recorder: recordUses(uses, createTokenLog(pino.destination({ dest: devNull, sync: true }))),

@@ -5,6 +5,7 @@ import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientLookup } from "@carnet/core/client/client-store";
 import { decoyClient } from "@carnet/core/client/decoy-client";
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
+import { FewClients } from "@carnet/testkit/few-clients";
 import fc from "fast-check";
 
 const idOf = (text: string): ClientId => {
@@ -35,7 +36,7 @@ class SlowStore {
 
 test("any number of callers at once cause one reading for each id", async () => {
   const store = new SlowStore();
-  const directory = new ClientDirectory(store, 10);
+  const directory = new ClientDirectory(store, new FewClients(10));
   const ids = [idOf("known-1"), idOf("nobody"), undefined];
   const readings = ids.flatMap((id) => [directory.read(id), directory.read(id), directory.read(id)]);
   assert.deepEqual(store.asked, ids);
@@ -48,7 +49,7 @@ test("any number of callers at once cause one reading for each id", async () => 
 
 test("the next reading asks the store again: nothing is answered from one that is over", async () => {
   const store = new SlowStore();
-  const directory = new ClientDirectory(store, 10);
+  const directory = new ClientDirectory(store, new FewClients(10));
   for (let round = 1; round <= 2; round++) {
     const reading = directory.read(idOf("known-1"));
     store.answerAll();
@@ -59,7 +60,7 @@ test("the next reading asks the store again: nothing is answered from one that i
 
 test("a reading that fails fails for all who wait for it, and not for those who come after", async () => {
   const store = new SlowStore();
-  const directory = new ClientDirectory(store, 10);
+  const directory = new ClientDirectory(store, new FewClients(10));
   store.failure = new Error("down");
   const readings = [directory.read(idOf("known-1")), directory.read(idOf("known-1"))];
   store.answerAll();
@@ -76,7 +77,7 @@ test("a reading that fails fails for all who wait for it, and not for those who 
 
 test("a known client stays in memory, an unknown id does not", async () => {
   const store = new SlowStore();
-  const directory = new ClientDirectory(store, 2);
+  const directory = new ClientDirectory(store, new FewClients(2));
   const read = async (id: ClientId | undefined) => {
     const reading = directory.read(id);
     store.answerAll();
@@ -96,7 +97,7 @@ test("a client that is gone from the store leaves memory with the next reading",
   const client = { ...decoyClient, clientId: idOf("app") };
   const directory = new ClientDirectory(
     { find: async () => ({ client: known ? client : decoyClient, known, anySlowSecret: false }) },
-    10,
+    new FewClients(10),
   );
   await directory.read(client.clientId);
   assert.equal(directory.peek(client.clientId), client);
@@ -159,7 +160,7 @@ class ChangingStore {
 for (const forget of ["forget", "forgetAll"] as const) {
   test(`a reading that was under way when its client was dropped is not kept (${forget})`, async () => {
     const store = new ChangingStore();
-    const directory = new ClientDirectory(store, 10);
+    const directory = new ClientDirectory(store, new FewClients(10));
     const id = idOf("app");
     const stale = directory.read(id);
     store.version = 2;
@@ -171,7 +172,7 @@ for (const forget of ["forget", "forgetAll"] as const) {
 
   test(`who asks after a client was dropped gets a reading of their own, and that one is kept (${forget})`, async () => {
     const store = new ChangingStore();
-    const directory = new ClientDirectory(store, 10);
+    const directory = new ClientDirectory(store, new FewClients(10));
     const id = idOf("app");
     const stale = directory.read(id);
     store.version = 2;

@@ -15,14 +15,15 @@ import { buildApp, type HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { createLog } from "./log/logger.ts";
 import { createTokenLog, recordUses } from "./log/token-log.ts";
+import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openChangeFeed } from "./store/change-feed.ts";
 import { openBacking } from "./store/open-backing.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
-/** How many clients and proven slow secrets a process keeps in memory. A client weighs about a kilobyte. */
-const capacity = { clients: 20_000, proofs: 10_000 } as const;
+/** How many clients (room for more than a million) and proven slow secrets a process keeps in memory. */
+const capacity = { clients: { bytes: 160 * 1024 * 1024, ready: 8000 }, proofs: 10_000 } as const;
 
 /** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
 const pauses = { changes: 500, uses: 5000, leftovers: 3_600_000 } as const;
@@ -66,7 +67,8 @@ export async function startServer(
     const bootstrapAdmin = await makeBootstrapAdmin(db, { issuer, storePath: at.path }, registry);
     const [signingKey] = signingKeys.slice(-1);
     if (signingKey === undefined) throw new Error("the store has no signing key");
-    const directory = new ClientDirectory(store, capacity.clients);
+    const memory = new PackedClients(capacity.clients, randomBytes(4).readUInt32LE());
+    const directory = new ClientDirectory(store, memory);
     const uses = new SecretUses(store);
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },

@@ -11,6 +11,7 @@ import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
 import { recordUses } from "@carnet/server/log/token-log";
 import { CountingHasher } from "./counting-hasher.ts";
+import { FewClients } from "./few-clients.ts";
 import { FixedClock } from "./fixed-clock.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";
 import { MemoryScopeStore } from "./memory-scope-store.ts";
@@ -44,7 +45,7 @@ export class TestEndpoint {
       clock: this.clock,
       random: this.random,
       hasher: this.hasher,
-      directory: new ClientDirectory({ find }, 100),
+      directory: new ClientDirectory({ find }, new FewClients(100)),
       uses,
       provenSecrets: new BoundedCache(100),
       signer: {

@@ -10,6 +10,7 @@ import type { TokenRecord } from "@carnet/core/token/token-record";
 import { Redacted } from "@carnet/protocol/redacted";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { allClients } from "@carnet/testkit/all-clients";
+import { FewClients } from "@carnet/testkit/few-clients";
 import { TestEndpoint, tokenRequestMessage } from "@carnet/testkit/test-endpoint";
 import { liveOf, type Model, stateOf, verdictOn } from "./model.ts";
 
@@ -22,7 +23,7 @@ export class System {
 
   constructor(store: ClientStore & KeptAnswerStore) {
     this.#store = store;
-    this.#directory = new ClientDirectory(store, 100);
+    this.#directory = new ClientDirectory(store, new FewClients(100));
     this.#uses = new SecretUses(store);
   }
 
@@ -56,7 +57,7 @@ export class System {
   /** Ends in order and starts again with an empty memory. */
   async restart(): Promise<void> {
     await this.#uses.flush();
-    this.#directory = new ClientDirectory(this.#store, 100);
+    this.#directory = new ClientDirectory(this.#store, new FewClients(100));
     this.#uses = new SecretUses(this.#store);
   }
 

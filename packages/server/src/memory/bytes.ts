@@ -1,0 +1,108 @@
+/** The longest record. */
+const mostBytes = 64 * 1024;
+
+/** Lengths of texts are written in two bytes; this one stands for null. */
+const nullLength = 0xffff;
+
+/** Writes values one after the other into bytes that it uses over and over. */
+export class ByteWriter {
+  readonly #bytes = Buffer.alloc(mostBytes);
+  #at = 0;
+  #full = false;
+
+  begin(): this {
+    this.#at = 0;
+    this.#full = false;
+    return this;
+  }
+
+  /** What was written since `begin`, good until the next one; undefined where there is something that cannot be written. */
+  end(): Uint8Array | undefined {
+    return this.#full ? undefined : this.#bytes.subarray(0, this.#at);
+  }
+
+  text(text: string): void {
+    // A unit of UTF-16 takes three bytes of UTF-8 at the most; half a pair of them has no bytes at all
+    if (!text.isWellFormed()) this.#full = true;
+    if (!this.#hasRoom(2 + 3 * text.length)) return;
+    const length = this.#bytes.write(text, this.#at + 2, "utf8");
+    this.#at = this.#bytes.writeUInt16LE(length, this.#at) + length;
+  }
+
+  textOrNull(text: string | null): void {
+    if (text !== null) this.text(text);
+    else if (this.#hasRoom(2)) this.#at = this.#bytes.writeUInt16LE(nullLength, this.#at);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    if (!this.#hasRoom(1 + bytes.length)) return;
+    this.#at = this.#bytes.writeUInt8(bytes.length, this.#at);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** A whole number below 2^32. */
+  count(count: number): void {
+    if (this.#hasRoom(4)) this.#at = this.#bytes.writeUInt32LE(count, this.#at);
+  }
+
+  /** Milliseconds since the epoch. */
+  time(time: number): void {
+    if (this.#hasRoom(8)) this.#at = this.#bytes.writeDoubleLE(time, this.#at);
+  }
+
+  #hasRoom(length: number): boolean {
+    if (this.#at + length > this.#bytes.length) this.#full = true;
+    return !this.#full;
+  }
+}
+
+/** Reads what a `ByteWriter` wrote, in the same order. */
+export class ByteReader {
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+
+  begin(bytes: Buffer, start: number): this {
+    this.#bytes = bytes;
+    this.#at = start;
+    return this;
+  }
+
+  text(): string {
+    return this.textOrNull() ?? "";
+  }
+
+  textOrNull(): string | null {
+    const length = this.#bytes.readUInt16LE(this.#at);
+    this.#at += 2;
+    if (length === nullLength) return null;
+    this.#at += length;
+    return this.#bytes.toString("utf8", this.#at - length, this.#at);
+  }
+
+  /** Whether the text here is this one, of ASCII. */
+  isText(text: string): boolean {
+    if (this.#bytes.readUInt16LE(this.#at) !== text.length) return false;
+    for (let index = 0; index < text.length; index++) {
+      if (this.#bytes[this.#at + 2 + index] !== text.charCodeAt(index)) return false;
+    }
+    return true;
+  }
+
+  /** A copy. */
+  bytes(): Uint8Array {
+    const length = this.#bytes.readUInt8(this.#at);
+    this.#at += 1 + length;
+    return new Uint8Array(this.#bytes.subarray(this.#at - length, this.#at));
+  }
+
+  count(): number {
+    this.#at += 4;
+    return this.#bytes.readUInt32LE(this.#at - 4);
+  }
+
+  time(): number {
+    this.#at += 8;
+    return this.#bytes.readDoubleLE(this.#at - 8);
+  }
+}

@@ -1,0 +1,65 @@
+/** What a record begins with: its length with this, and its hash. */
+const headLength = 8;
+
+/** Records lie in blocks of this many bytes, and each within one. */
+export const blockLength = 256 * 1024;
+
+/**
+ * Records one after the other in a bounded number of blocks. Where there is no room left, the block that was filled
+ * longest ago is emptied for new ones. Takes memory only as it fills.
+ */
+export class RecordRing {
+  readonly #blocks: Buffer[] = [];
+  /** How far each block is filled. */
+  readonly #ends: number[] = [];
+  readonly #mostBlocks: number;
+  readonly #dropped: (hash: number, position: number) => void;
+  #block = 0;
+  #end = 0;
+
+  /** Tells of each record that is dropped. Of the bytes given, as many are used as make whole blocks, at least two. */
+  constructor(bytes: number, dropped: (hash: number, position: number) => void) {
+    this.#mostBlocks = Math.max(2, Math.floor(bytes / blockLength));
+    this.#dropped = dropped;
+  }
+
+  /** Adds a record, which may not be longer than half a block, and says where it is. */
+  add(hash: number, record: Uint8Array): number {
+    const length = headLength + record.length;
+    if (this.#end + length > blockLength) this.#turn();
+    const block = this.#blocks[this.#block] ?? Buffer.alloc(blockLength);
+    this.#blocks[this.#block] = block;
+    const position = this.#block * blockLength + this.#end;
+    block.writeUInt32LE(length, this.#end);
+    block.writeUInt32LE(hash, this.#end + 4);
+    block.set(record, this.#end + headLength);
+    this.#end += length;
+    this.#ends[this.#block] = this.#end;
+    return position;
+  }
+
+  /** The block that a record is in, and where in it the record begins. To be read before the next is added. */
+  at(position: number): { readonly bytes: Buffer; readonly start: number } {
+    const bytes = this.#blocks[Math.floor(position / blockLength)];
+    if (bytes === undefined) throw new RangeError("there is no record at this position");
+    return { bytes, start: (position % blockLength) + headLength };
+  }
+
+  clear(): void {
+    this.#blocks.length = 0;
+    this.#ends.length = 0;
+    this.#block = 0;
+    this.#end = 0;
+  }
+
+  /** Goes on to the next block, emptied. */
+  #turn(): void {
+    this.#block = (this.#block + 1) % this.#mostBlocks;
+    this.#end = 0;
+    const block = this.#blocks[this.#block];
+    const end = this.#ends[this.#block] ?? 0;
+    for (let at = 0; block !== undefined && at < end; at += block.readUInt32LE(at)) {
+      this.#dropped(block.readUInt32LE(at + 4), this.#block * blockLength + at);
+    }
+  }
+}

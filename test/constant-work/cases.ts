@@ -1,10 +1,11 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
+import type { TokenClient } from "@carnet/core/client/token-client";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
-import { FewClients } from "@carnet/testkit/few-clients";
+import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { type Credentials, earlier, type Kind, later, mistype, newSecret, type World } from "./world.ts";
 
 /** One way to be refused: makes such a request anew each time, and says with which ports it is answered. */
@@ -83,10 +84,16 @@ function makersOf(world: World, transport: Transport) {
   return { some, made, right, wrong };
 }
 
+class Forgetful extends PackedClients {
+  override keep(client: TokenClient): void {
+    this.keepNobody(client.clientId, client);
+  }
+}
+
 /** The same ports with a memory that holds nobody who is asked for twice. */
 const forgetful = (ports: TokenEndpointPorts, store: ClientStore): TokenEndpointPorts => ({
   ...ports,
-  directory: new ClientDirectory(store, new FewClients(1)),
+  directory: new ClientDirectory(store, new Forgetful(0, 7)),
 });
 
 const hashingTwice = (ports: TokenEndpointPorts): TokenEndpointPorts => ({

@@ -1,9 +1,12 @@
+import type { Client } from "@carnet/core/client/client";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientLookup, ClientStore } from "@carnet/core/client/client-store";
+import { decoyClient } from "@carnet/core/client/decoy-client";
+import type { TokenClient } from "@carnet/core/client/token-client";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { parseCidr } from "@carnet/protocol/cidr";
 import type { ClientId } from "@carnet/protocol/ids";
-import { FewClients } from "@carnet/testkit/few-clients";
+import { PackedClients } from "@carnet/server/memory/packed-clients";
 import type { World } from "./world.ts";
 
 /**
@@ -30,9 +33,9 @@ export const plantedLeaks: Readonly<Record<string, (world: World) => TokenEndpoi
       override read(clientId: ClientId | undefined): Promise<ClientLookup> {
         const client = this.peek(clientId);
         if (client === undefined) return super.read(clientId);
-        return Promise.resolve({ client, known: true, anySlowSecret: false });
+        return Promise.resolve({ client: whole(client), known: true, anySlowSecret: false });
       }
-    })(store, new FewClients(100_000)),
+    })(store, new PackedClients(1e8, 7)),
   }),
   "refuses a disabled client without reading the store": ({ ports, store }) => ({
     ...ports,
@@ -40,9 +43,9 @@ export const plantedLeaks: Readonly<Record<string, (world: World) => TokenEndpoi
       override read(clientId: ClientId | undefined): Promise<ClientLookup> {
         const client = this.peek(clientId);
         if (client?.status !== "disabled") return super.read(clientId);
-        return Promise.resolve({ client, known: true, anySlowSecret: false });
+        return Promise.resolve({ client: whole(client), known: true, anySlowSecret: false });
       }
-    })(store, new FewClients(100_000)),
+    })(store, new PackedClients(1e8, 7)),
   }),
   "reads the address blocks of a client anew each time": ({ ports, store }) => ({
     ...ports,
@@ -56,7 +59,7 @@ class WatchedDirectory extends ClientDirectory {
   readonly #watch: (lookup: ClientLookup) => void;
 
   constructor(store: ClientStore, watch: (lookup: ClientLookup) => void) {
-    super(store, new FewClients(100_000));
+    super(store, new PackedClients(1e8, 7));
     this.#watch = watch;
   }
 
@@ -66,3 +69,10 @@ class WatchedDirectory extends ClientDirectory {
     return lookup;
   }
 }
+
+/** With the rest that a reading of the store has. */
+const whole = (client: TokenClient): Client => ({
+  ...decoyClient,
+  ...client,
+  secrets: client.secrets.map((secret) => ({ label: null, prefix: "", createdAt: 0, ...secret, lastUse: null })),
+});

@@ -89,7 +89,7 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
     hasher: createSecretHasher(pepper.reveal(), limits),
     signer: createSigner(signingKey),
-    directory: new ClientDirectory(store, new PackedClients({ bytes: 1e8, ready: 8000 }, 7)),
+    directory: new ClientDirectory(store, new PackedClients(1e8, 7)),
     uses,
     provenSecrets: new BoundedCache(10_000),
     recorder: recordUses(uses, createTokenLog(pino.destination({ dest: devNull, sync: true }))),

@@ -146,7 +146,12 @@ class ChangingStore {
   #answer: (() => void)[] = [];
 
   find(clientId: ClientId | undefined): Promise<ClientLookup> {
-    const client = { ...decoyClient, clientId: clientId ?? decoyClient.clientId, version: this.version };
+    const client = {
+      ...decoyClient,
+      clientId: clientId ?? decoyClient.clientId,
+      createdAt: this.version,
+      version: this.version,
+    };
     return new Promise((resolve) => {
       this.#answer.push(() => resolve({ client, known: true, anySlowSecret: false }));
     });
@@ -185,6 +190,6 @@ for (const forget of ["forget", "forgetAll"] as const) {
     assert.equal(directory.read(id), fresh, "the end of the old reading does not end the new one");
     store.answerNext();
     assert.equal((await fresh).client.version, 2);
-    assert.equal(directory.peek(id)?.version, 2);
+    assert.equal(directory.peek(id)?.createdAt, 2);
   });
 }

@@ -22,8 +22,8 @@ import { openBacking } from "./store/open-backing.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
-/** How many clients (room for more than a million) and proven slow secrets a process keeps in memory. */
-const capacity = { clients: { bytes: 160 * 1024 * 1024, ready: 8000 }, proofs: 10_000 } as const;
+/** How many bytes of clients (room for more than a million) and how many proven slow secrets a process keeps in memory. */
+const capacity = { clients: 160 * 1024 * 1024, proofs: 10_000 } as const;
 
 /** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
 const pauses = { changes: 500, uses: 5000, leftovers: 3_600_000 } as const;

@@ -1,7 +1,8 @@
 import type { ClientId } from "@carnet/protocol/ids";
-import type { Client } from "./client.ts";
 import type { ClientMemory } from "./client-memory.ts";
 import type { ClientLookup, ClientStore } from "./client-store.ts";
+import { decoyClient } from "./decoy-client.ts";
+import type { TokenClient } from "./token-client.ts";
 
 /** The clients that this process has in memory, in front of the store that has them all. */
 export class ClientDirectory {
@@ -15,7 +16,7 @@ export class ClientDirectory {
   }
 
   /** The client if it is in memory. Does not ask the store. */
-  peek(clientId: ClientId | undefined): Client | undefined {
+  peek(clientId: ClientId | undefined): TokenClient | undefined {
     return clientId === undefined ? undefined : this.#memory.get(clientId);
   }
 
@@ -51,7 +52,6 @@ export class ClientDirectory {
 
   #keep(clientId: ClientId | undefined, { client, known }: ClientLookup): void {
     if (known) this.#memory.keep(client);
-    else this.#memory.pretendToKeep(client);
-    if (!known && clientId !== undefined) this.#memory.forget(clientId);
+    else this.#memory.keepNobody(clientId ?? decoyClient.clientId, client);
   }
 }

@@ -38,7 +38,11 @@ export const secretStates = ["active", "pending", "expired", "idle", "revoked"] 
 export type SecretState = (typeof secretStates)[number];
 
 /** How a secret stands now. Only an active one proves anything; an active or pending one is live. */
-export function secretStateAt(secret: ClientSecret, now: number, lastUse: SecretUse | null): SecretState {
+export function secretStateAt(
+  secret: Pick<ClientSecret, "notBefore" | "expiresAt" | "idle" | "revokedAt">,
+  now: number,
+  lastUse: Pick<SecretUse, "at"> | null,
+): SecretState {
   if (secret.revokedAt !== null) return "revoked";
   if (secret.expiresAt !== null && secret.expiresAt <= now) return "expired";
   if (secret.idle !== null && Math.max(secret.idle.since, lastUse?.at ?? 0) + secret.idle.after <= now) return "idle";

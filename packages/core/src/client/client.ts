@@ -50,7 +50,11 @@ export const tokenEndpointAuthMethods = ["client_secret_basic", "client_secret_p
 export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number];
 
 /** Why a client that has proven its secret may still not act, or undefined where it may. */
-export function hindranceOf(client: Client, now: number, address: Address | undefined): ClientHindrance | undefined {
+export function hindranceOf(
+  client: Pick<Client, "status" | "expiresAt" | "ipAllowlist">,
+  now: number,
+  address: Address | undefined,
+): ClientHindrance | undefined {
   // Every check is made whatever the others say, an empty allow list included: the work must not tell them apart
   const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : anyBlocks;
   const disabled = client.status === "disabled";

@@ -1,6 +1,7 @@
 import type { SecretId } from "@carnet/protocol/ids";
 import type { Client } from "./client.ts";
 import { type ClientSecret, isLive, secretStateAt } from "./client-secret.ts";
+import type { TokenClient } from "./token-client.ts";
 
 /** How many days before an end it is warned of, each time more urgently. */
 export const warningDays = [90, 60, 30, 14, 7, 1] as const;
@@ -27,7 +28,7 @@ export const warningsOf = (client: Client, now: number): readonly ExpiryWarning[
 ];
 
 /** What ends soon for who has just proven one secret of a client. */
-export const warningsFor = (client: Client, secretId: SecretId, now: number): readonly ExpiryWarning[] => {
+export const warningsFor = (client: TokenClient, secretId: SecretId, now: number): readonly ExpiryWarning[] => {
   if (client.expiresAt === null && client.secrets.every((secret) => secret.expiresAt === null)) return none;
   // Whoever holds the secret has just used it: it is live, whatever last use this copy of the client knows of
   return [
@@ -38,7 +39,7 @@ export const warningsFor = (client: Client, secretId: SecretId, now: number): re
 
 const none: readonly ExpiryWarning[] = [];
 
-const secretWarning = (secret: ClientSecret, now: number): readonly ExpiryWarning[] =>
+const secretWarning = (secret: Pick<ClientSecret, "secretId" | "expiresAt">, now: number): readonly ExpiryWarning[] =>
   warningFor("secret", secret.secretId, { endsAt: secret.expiresAt, now });
 
 function warningFor(

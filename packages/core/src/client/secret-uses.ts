@@ -1,5 +1,5 @@
 import type { SecretId } from "@carnet/protocol/ids";
-import type { ClientSecret, SecretUse } from "./client-secret.ts";
+import type { SecretUse } from "./client-secret.ts";
 
 /** Where the last uses of secrets are kept for good. */
 export interface SecretUseStore {
@@ -32,7 +32,10 @@ export class SecretUses {
    * The latest use of a secret that is known here, be it from the secret as it was read. Does not know of one that
    * reached the store between that reading and the last batch.
    */
-  lastOf(secret: ClientSecret): SecretUse | null {
+  lastOf<Use extends Pick<SecretUse, "at">>(secret: {
+    readonly secretId: SecretId;
+    readonly lastUse: Use | null;
+  }): SecretUse | Use | null {
     const seen = this.#known(secret.secretId);
     return seen !== undefined && seen.at >= (secret.lastUse?.at ?? 0) ? seen : secret.lastUse;
   }

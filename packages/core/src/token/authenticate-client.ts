@@ -5,19 +5,20 @@ import { type ClientId, parseClientId, type SecretId } from "@carnet/protocol/id
 import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { BoundedCache } from "../bounded-cache.ts";
-import { type Client, type ClientHindrance, hindranceOf } from "../client/client.ts";
+import { type ClientHindrance, hindranceOf } from "../client/client.ts";
 import type { ClientDirectory } from "../client/client-directory.ts";
-import { type ClientSecret, type SecretState, secretStateAt } from "../client/client-secret.ts";
+import { type SecretState, secretStateAt } from "../client/client-secret.ts";
 import type { ClientLookup } from "../client/client-store.ts";
 import { decoyClient } from "../client/decoy-client.ts";
 import type { SecretHasher } from "../client/secret-hasher.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
+import type { TokenClient, TokenSecret } from "../client/token-client.ts";
 import type { Refusal } from "../refusal.ts";
 import type { PresentedCredentials } from "./parse-token-request.ts";
 
 /** A client that has proven a secret and may act now. */
 export interface AuthenticatedClient {
-  readonly client: Client;
+  readonly client: TokenClient;
   readonly secretId: SecretId;
 }
 
@@ -91,13 +92,13 @@ function prepare(reading: ClientCredentials, hasher: SecretHasher): Attempt {
 }
 
 /** Who is judged: the client that was named, or another one in its place that can prove nothing. */
-type Subject = Pick<ClientLookup, "client" | "known">;
+type Subject = { readonly client: TokenClient; readonly known: boolean };
 
 const nobody: Subject = { client: decoyClient, known: false };
 
 /** Judges by the fast hash: one comparison, however many secrets the client has. */
 function judge(subject: Subject, attempt: Attempt, circumstances: Circumstances, ports: AuthenticationPorts): Verdict {
-  const fastDigest = (secret: ClientSecret) =>
+  const fastDigest = (secret: TokenSecret) =>
     secret.kind === "human" ? ports.provenSecrets.get(secret.secretId) : secret.digest;
   const candidate = subject.client.secrets.find((secret) =>
     secret.kind === "generated"
@@ -132,7 +133,7 @@ async function judgeAnew(
 
 function conclude(
   subject: Subject,
-  matched: ClientSecret | undefined,
+  matched: TokenSecret | undefined,
   { now, address, uses }: Circumstances & Pick<AuthenticationPorts, "uses">,
 ): Verdict {
   const proven = subject.known ? matched : undefined; // a stand-in's own secret proves nothing for whoever is not there

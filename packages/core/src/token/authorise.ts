@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { formatScope, parseScope } from "@carnet/protocol/scope";
-import type { Client } from "../client/client.ts";
+import type { TokenClient } from "../client/token-client.ts";
 import type { Refusal } from "../refusal.ts";
 import type { AuthenticatedClient } from "./authenticate-client.ts";
 import type { TokenRequest } from "./parse-token-request.ts";
@@ -27,7 +27,7 @@ export function authorise(caller: AuthenticatedClient, request: TokenRequest): R
   return ok({ ...caller, scopes: scopes.value });
 }
 
-function grantScopes(client: Client, asked: string | undefined): Result<readonly string[], string> {
+function grantScopes(client: TokenClient, asked: string | undefined): Result<readonly string[], string> {
   if (asked === undefined) return ok(client.scopes); // RFC 6749 §3.3: omitted, so a pre-defined default
   const parsed = parseScope(asked);
   if (!parsed.ok) return err(parsed.error.description);

@@ -2,7 +2,7 @@ import { type AccessTokenClaims, workspaceArid } from "@carnet/protocol/access-t
 import { adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { Redacted } from "@carnet/protocol/redacted";
 import { formatScope } from "@carnet/protocol/scope";
-import type { Client } from "../client/client.ts";
+import type { TokenClient } from "../client/token-client.ts";
 import type { RandomSource } from "../ports.ts";
 import type { Grant } from "./authorise.ts";
 
@@ -61,5 +61,5 @@ export function mint(grant: Grant, now: number, { policy, random, signer }: Mint
   return { accessToken: new Redacted(signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };
 }
 
-const audienceOf = ({ audience }: Client, policy: TokenPolicy): string =>
+const audienceOf = ({ audience }: TokenClient, policy: TokenPolicy): string =>
   audience === adminAudienceName ? adminAudience(policy.issuer) : (audience ?? policy.audience);

@@ -332,7 +332,7 @@ suite("The state of a secret", () => {
   };
   const ends = { revokedAt: 5, expiresAt: 50, idle: { since: 10, after: 30 }, notBefore: 100 } as const;
   const state = (changes: Partial<ClientSecret>, at: number, lastUse: number | null = null) =>
-    secretStateAt({ ...base, ...changes }, at, lastUse === null ? null : { at: lastUse, from: "" });
+    secretStateAt({ ...base, ...changes }, at, lastUse === null ? null : { at: lastUse });
 
   for (const [what, changes, times] of [
     ["without an end", {}, [[0, "active"]]],

@@ -1,7 +1,7 @@
 /** The longest record. */
 const mostBytes = 64 * 1024;
 
-/** Lengths of texts are written in two bytes; this one stands for null. */
+/** The length of a text takes two bytes; this one stands for null. */
 const nullLength = 0xffff;
 
 /** Writes values one after the other into bytes that it uses over and over. */
@@ -34,25 +34,27 @@ export class ByteWriter {
     else if (this.#hasRoom(2)) this.#at = this.#bytes.writeUInt16LE(nullLength, this.#at);
   }
 
+  /** Up to 255 of them. */
   bytes(bytes: Uint8Array): void {
     if (!this.#hasRoom(1 + bytes.length)) return;
-    this.#at = this.#bytes.writeUInt8(bytes.length, this.#at);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.length;
+    this.#bytes[this.#at] = bytes.length;
+    this.#bytes.set(bytes, this.#at + 1);
+    this.#at += 1 + bytes.length;
   }
 
-  /** A whole number below 2^32. */
+  /** A whole number below 65,536. */
   count(count: number): void {
-    if (this.#hasRoom(4)) this.#at = this.#bytes.writeUInt32LE(count, this.#at);
+    if (this.#hasRoom(2)) this.#at = this.#bytes.writeUInt16LE(count, this.#at);
   }
 
-  /** Milliseconds since the epoch. */
-  time(time: number): void {
-    if (this.#hasRoom(8)) this.#at = this.#bytes.writeDoubleLE(time, this.#at);
+  numberOrNull(number: number | null): void {
+    if (!this.#hasRoom(9)) return;
+    this.#bytes[this.#at++] = number === null ? 0 : 1;
+    if (number !== null) this.#at = this.#bytes.writeDoubleLE(number, this.#at);
   }
 
   #hasRoom(length: number): boolean {
-    if (this.#at + length > this.#bytes.length) this.#full = true;
+    if (this.#at + length > mostBytes) this.#full = true;
     return !this.#full;
   }
 }
@@ -73,8 +75,7 @@ export class ByteReader {
   }
 
   textOrNull(): string | null {
-    const length = this.#bytes.readUInt16LE(this.#at);
-    this.#at += 2;
+    const length = this.count();
     if (length === nullLength) return null;
     this.#at += length;
     return this.#bytes.toString("utf8", this.#at - length, this.#at);
@@ -82,27 +83,30 @@ export class ByteReader {
 
   /** Whether the text here is this one, of ASCII. */
   isText(text: string): boolean {
-    if (this.#bytes.readUInt16LE(this.#at) !== text.length) return false;
+    if (this.count() !== text.length) return false;
     for (let index = 0; index < text.length; index++) {
-      if (this.#bytes[this.#at + 2 + index] !== text.charCodeAt(index)) return false;
+      if (this.#bytes[this.#at + index] !== text.charCodeAt(index)) return false;
     }
     return true;
   }
 
-  /** A copy. */
+  /** A copy, since the original is written over one day. */
   bytes(): Uint8Array {
-    const length = this.#bytes.readUInt8(this.#at);
+    const length = this.#bytes[this.#at] ?? 0;
     this.#at += 1 + length;
-    return new Uint8Array(this.#bytes.subarray(this.#at - length, this.#at));
+    return length === 0 ? noBytes : new Uint8Array(this.#bytes.subarray(this.#at - length, this.#at));
   }
 
   count(): number {
-    this.#at += 4;
-    return this.#bytes.readUInt32LE(this.#at - 4);
+    this.#at += 2;
+    return (this.#bytes[this.#at - 2] ?? 0) | ((this.#bytes[this.#at - 1] ?? 0) << 8);
   }
 
-  time(): number {
+  numberOrNull(): number | null {
+    if (this.#bytes[this.#at++] === 0) return null;
     this.#at += 8;
     return this.#bytes.readDoubleLE(this.#at - 8);
   }
 }
+
+const noBytes = new Uint8Array(0);

@@ -1,35 +1,42 @@
-import type { Client } from "@carnet/core/client/client";
-import type { ClientSecret } from "@carnet/core/client/client-secret";
-import { parseCidr } from "@carnet/protocol/cidr";
+import { secretKinds } from "@carnet/core/client/client-secret";
+import type { TokenClient, TokenSecret } from "@carnet/core/client/token-client";
+import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 
 /**
- * Writes clients as a hundred bytes or two each and makes them out of these again, equal in all that a token asks for. What
- * many clients have alike, such as scopes and policies, is kept once and named by a number. A last use is left out where
- * nothing depends on it.
+ * Writes clients as about a hundred bytes each, and makes out of these again all that a token asks for. Equal clients
+ * have equal bytes. The settings that many clients have alike, such as scopes and policies, are kept once and named by a
+ * number.
  */
 export class ClientCodec {
-  /** By their text, and by their number. */
   readonly #numbers = new Map<string, number>();
-  readonly #common: Common[] = [];
+  readonly #settings: Settings[] = [];
+  readonly #texts = new WeakMap<readonly (string | Cidr)[], string>();
   readonly #writer = new ByteWriter();
   readonly #reader = new ByteReader();
 
   /** The bytes, good until the next call; undefined where the client is too large. */
-  encode(client: Client): Uint8Array | undefined {
+  encode(client: TokenClient): Uint8Array | undefined {
     const writer = this.#writer.begin();
     writer.text(client.clientId);
-    this.#writeCommon(client);
-    for (const name of [client.clientName, client.username, client.workspace]) writer.textOrNull(name);
-    writer.time(client.createdAt);
-    writer.time(client.updatedAt);
-    writer.count(client.version);
-    for (const { secretId, prefix, digest, createdAt } of client.secrets) {
-      writer.text(secretId);
-      writer.textOrNull(prefix === prefixOf(secretId) ? null : prefix);
-      writer.bytes(digest);
-      writer.time(createdAt);
+    this.#writeSettings(client);
+    writer.textOrNull(client.workspace);
+    writer.numberOrNull(client.expiresAt);
+    writer.numberOrNull(client.createdAt);
+    writer.count(client.secrets.length);
+    for (const secret of client.secrets) {
+      writer.text(secret.secretId);
+      writer.count(secretKinds.indexOf(secret.kind));
+      writer.bytes(secret.digest);
+      writer.bytes(secret.salt);
+      writer.numberOrNull(secret.notBefore);
+      writer.numberOrNull(secret.expiresAt);
+      writer.numberOrNull(secret.revokedAt);
+      writer.numberOrNull(secret.idle?.since ?? null);
+      if (secret.idle === null) continue;
+      writer.numberOrNull(secret.idle.after);
+      writer.numberOrNull(secret.lastUse?.at ?? null);
     }
     return writer.end();
   }
@@ -39,109 +46,97 @@ export class ClientCodec {
     return this.#reader.begin(bytes, start).isText(clientId);
   }
 
-  decode(bytes: Buffer, start: number): Client {
+  decode(bytes: Buffer, start: number): TokenClient {
     const reader = this.#reader.begin(bytes, start);
     const clientId = reader.text() as ClientId;
-    const { client, secrets } = this.#readCommon(reader);
-    // In the order in which the store's reader makes them: to V8 it is the same kind of object then
+    const settings = this.#readSettings(reader);
+    const workspace = reader.textOrNull();
+    const expiresAt = reader.numberOrNull();
+    const createdAt = reader.numberOrNull() ?? 0;
+    const secrets: TokenSecret[] = [];
+    for (let left = reader.count(); left > 0; left--) secrets.push(readSecret(reader));
     return {
       clientId,
-      clientName: reader.textOrNull(),
-      username: reader.textOrNull(),
-      scopes: client.scopes,
-      scopePolicy: client.scopePolicy,
-      status: client.status,
-      expiresAt: client.expiresAt,
-      ipAllowlist: client.ipAllowlist,
-      tokenEndpointAuthMethod: client.tokenEndpointAuthMethod,
-      accessTokenTtl: client.accessTokenTtl,
-      audience: client.audience,
-      labels: client.labels,
-      workspace: reader.textOrNull(),
-      createdAt: reader.time(),
-      updatedAt: reader.time(),
-      version: reader.count(),
-      secrets: secrets.map((common) => readSecret(reader, common)),
+      workspace,
+      scopes: settings.scopes,
+      scopePolicy: settings.scopePolicy,
+      status: settings.status,
+      expiresAt,
+      ipAllowlist: settings.ipAllowlist,
+      tokenEndpointAuthMethod: settings.tokenEndpointAuthMethod,
+      accessTokenTtl: settings.accessTokenTtl,
+      audience: settings.audience,
+      createdAt,
+      secrets,
     };
   }
 
-  #writeCommon(client: Client): void {
-    const common = commonOf(client);
-    const text = JSON.stringify({ ...common, blocks: client.ipAllowlist.map((block) => block.text) });
+  #writeSettings({ scopes, scopePolicy, status, ipAllowlist, ...client }: TokenClient): void {
+    const { tokenEndpointAuthMethod, accessTokenTtl, audience } = client;
+    const settings = { scopes, scopePolicy, status, tokenEndpointAuthMethod, accessTokenTtl, audience };
+    const texts = { scopes: this.#textOf(scopes), ipAllowlist: this.#textOf(ipAllowlist) };
+    const text = JSON.stringify({ ...settings, ...texts });
     const known = this.#numbers.get(text);
-    if (known === undefined && this.#common.length === mostCommon) {
-      this.#writer.count(inline);
-      this.#writer.text(text);
-      return;
+    const number = known ?? (this.#settings.length < mostSettings ? this.#settings.length : inline);
+    if (known === undefined && number !== inline) {
+      this.#numbers.set(text, number);
+      this.#settings.push({ ...settings, ipAllowlist });
     }
-    const number = known ?? this.#common.push(common) - 1;
-    if (known === undefined) this.#numbers.set(text, number);
     this.#writer.count(number);
+    if (number === inline) this.#writer.text(text);
   }
 
-  #readCommon(reader: ByteReader): Common {
+  /** Lists come from the store as the same ones over and over, and a long one must not take longer than a short one. */
+  #textOf(list: readonly (string | Cidr)[]): string {
+    const known = this.#texts.get(list);
+    if (known !== undefined) return known;
+    const text = list.map((item) => (typeof item === "string" ? item : item.text)).join(" ");
+    this.#texts.set(list, text);
+    return text;
+  }
+
+  #readSettings(reader: ByteReader): Settings {
     const number = reader.count();
-    const common = number === inline ? parseCommon(reader.text()) : this.#common[number];
-    if (common === undefined) throw new RangeError("there is no such number of what clients have alike");
-    return common;
+    const settings = number === inline ? parseSettings(reader.text()) : this.#settings[number];
+    if (settings === undefined) throw new RangeError("there are no settings of this number");
+    return settings;
   }
 }
 
-/** How many different sets of what clients have alike are kept. Beyond them, each client has its own beside it. */
-const mostCommon = 4096;
-const inline = 0xffff_ffff;
+type Settings = Omit<TokenClient, "clientId" | "workspace" | "expiresAt" | "createdAt" | "secrets">;
 
-type CommonClient = Omit<
-  Client,
-  "clientId" | "clientName" | "username" | "workspace" | "createdAt" | "updatedAt" | "version" | "secrets"
->;
-type CommonSecret = Omit<ClientSecret, "secretId" | "prefix" | "digest" | "createdAt">;
+/** How many different settings are kept once. Beyond them, each client has its own beside it. */
+const mostSettings = 4096;
+const inline = 0xffff;
 
-interface Common {
-  readonly client: CommonClient;
-  readonly secrets: readonly CommonSecret[];
+function parseSettings(text: string): Settings {
+  const { scopes, ipAllowlist, ...settings } = JSON.parse(text);
+  return { ...settings, scopes: itemsOf(scopes), ipAllowlist: itemsOf(ipAllowlist).map(blockOf) };
 }
 
-const commonOf = ({ secrets, ...client }: Client): Common => {
-  const { clientId, clientName, username, workspace, createdAt, updatedAt, version, ...common } = client;
-  return {
-    client: common,
-    secrets: secrets.map(({ secretId, prefix, digest, createdAt: since, ...secret }) =>
-      secret.idle === null ? { ...secret, lastUse: null } : secret,
-    ),
-  };
-};
+/** Neither a scope nor a block of addresses has a space in it. */
+const itemsOf = (text: string): readonly string[] => (text === "" ? [] : text.split(" "));
 
-function parseCommon(text: string): Common {
-  const { client, secrets, blocks } = JSON.parse(text);
-  const ipAllowlist = blocks.map((block: string) => {
-    const parsed = parseCidr(block);
-    if (!parsed.ok) throw new RangeError("what was an address block is none any more");
-    return parsed.value;
-  });
-  return {
-    client: { ...client, ipAllowlist },
-    secrets: secrets.map((secret: CommonSecret) => ({ ...secret, salt: new Uint8Array(Object.values(secret.salt)) })),
-  };
+function blockOf(text: string): Cidr {
+  const block = parseCidr(text);
+  if (!block.ok) throw new RangeError("what was an address block is none any more");
+  return block.value;
 }
 
-function readSecret(reader: ByteReader, common: CommonSecret): ClientSecret {
+function readSecret(reader: ByteReader): TokenSecret {
   const secretId = reader.text() as SecretId;
-  return {
-    secretId,
-    label: common.label,
-    prefix: reader.textOrNull() ?? prefixOf(secretId),
-    kind: common.kind,
-    digest: reader.bytes(),
-    salt: common.salt,
-    createdAt: reader.time(),
-    notBefore: common.notBefore,
-    expiresAt: common.expiresAt,
-    idle: common.idle,
-    revokedAt: common.revokedAt,
-    lastUse: common.lastUse,
-  };
+  const kind = secretKinds[reader.count()];
+  if (kind === undefined) throw new RangeError("there is no such kind of secret");
+  const digest = reader.bytes();
+  const salt = reader.bytes();
+  const notBefore = reader.numberOrNull();
+  const expiresAt = reader.numberOrNull();
+  const revokedAt = reader.numberOrNull();
+  const since = reader.numberOrNull();
+  if (since === null)
+    return { secretId, kind, digest, salt, notBefore, expiresAt, idle: null, revokedAt, lastUse: null };
+  const idle = { since, after: reader.numberOrNull() ?? 0 };
+  const usedAt = reader.numberOrNull();
+  const lastUse = usedAt === null ? null : { at: usedAt };
+  return { secretId, kind, digest, salt, notBefore, expiresAt, idle, revokedAt, lastUse };
 }
-
-/** That of a generated secret. */
-const prefixOf = (secretId: SecretId): string => `carnet_${secretId}_`;

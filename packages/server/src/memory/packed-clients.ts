@@ -1,81 +1,78 @@
 import { BoundedCache } from "@carnet/core/bounded-cache";
-import type { Client } from "@carnet/core/client/client";
-import { type ClientMemory, isSameState } from "@carnet/core/client/client-memory";
+import type { ClientMemory } from "@carnet/core/client/client-memory";
+import { decoyClient } from "@carnet/core/client/decoy-client";
+import type { TokenClient } from "@carnet/core/client/token-client";
 import type { ClientId } from "@carnet/protocol/ids";
 import { ClientCodec } from "./client-codec.ts";
 import { PositionIndex } from "./position-index.ts";
 import { RecordRing } from "./record-ring.ts";
 
-/** How much a process gives to clients. */
-export interface ClientMemoryLimits {
-  /** For clients as bytes: about a hundred and fifty each, with what it takes to find them. */
-  readonly bytes: number;
-  /** How many of those that are asked for often are kept ready as well. */
-  readonly ready: number;
-}
-
 /**
  * A million clients in little memory: as bytes in a ring, where the one that was read from the store longest ago gives
- * way, and those that are asked for often as objects besides. Objects for all would weigh ten times as much, and keep the
- * garbage collector busy.
+ * way. As objects they would weigh ten times as much and keep the garbage collector busy. A client is made anew each time
+ * that it is asked for, and something like a client where there is none.
  */
 export class PackedClients implements ClientMemory {
   readonly #codec = new ClientCodec();
   readonly #index = new PositionIndex();
   readonly #ring: RecordRing;
-  readonly #ready: BoundedCache<ClientId, Client>;
   readonly #seed: number;
-  #unpacked = 0;
+  /** What is made out of bytes where there is nobody. */
+  readonly #decoy: Buffer;
+  /** The few that are too large to be packed. */
+  readonly #large = new BoundedCache<ClientId, TokenClient>(mostLarge);
 
-  /** The seed, a random 32-bit number, makes it unforeseeable which ids share a hash. */
-  constructor(limits: ClientMemoryLimits, seed: number) {
-    this.#ring = new RecordRing(limits.bytes, (hash, position) => this.#index.delete(hash, position));
-    this.#ready = new BoundedCache(limits.ready);
+  /**
+   * Takes as many bytes, at the least half a MiB, and a tenth more to find clients by. The seed, a random 32-bit number,
+   * makes it unforeseeable which ids share a hash.
+   */
+  constructor(bytes: number, seed: number) {
+    this.#ring = new RecordRing(bytes, (hash, position) => this.#index.delete(hash, position));
     this.#seed = seed;
+    this.#decoy = Buffer.from(this.#codec.encode(decoyClient) ?? []);
   }
 
-  get(clientId: ClientId): Client | undefined {
-    const ready = this.#ready.get(clientId);
-    if (ready !== undefined) return ready;
+  get(clientId: ClientId): TokenClient | undefined {
     const position = this.#find(this.#hash(clientId), clientId);
-    if (position < 0) return undefined;
+    if (position < 0) {
+      this.#codec.decode(this.#decoy, 0);
+      return this.#large.get(clientId);
+    }
     const { bytes, start } = this.#ring.at(position);
-    const client = this.#codec.decode(bytes, start);
-    // Whoever comes often is soon met here, whoever comes once in a while hardly ever
-    if (++this.#unpacked % 16 === 0) this.#ready.set(clientId, client);
-    return client;
+    return this.#codec.decode(bytes, start);
   }
 
-  keep(client: Client): void {
+  keep(client: TokenClient): void {
     const packed = this.#codec.encode(client);
-    const kept = this.get(client.clientId);
-    if (kept !== undefined && isSameState(kept, client)) return;
-    this.forget(client.clientId);
-    if (packed === undefined) this.#ready.set(client.clientId, client);
-    else this.#add(this.#hash(client.clientId), packed);
+    if (packed === undefined) {
+      this.forget(client.clientId);
+      this.#large.set(client.clientId, client);
+      return;
+    }
+    const hash = this.#hash(client.clientId);
+    const position = this.#find(hash, client.clientId);
+    if (this.#isAt(position, packed)) return;
+    if (position >= 0) this.#index.delete(hash, position);
+    this.#large.delete(client.clientId);
+    this.#index.add(hash, this.#ring.add(hash, packed));
   }
 
-  pretendToKeep(client: Client): void {
-    const kept = this.get(client.clientId);
-    this.#codec.encode(client);
-    if (kept !== undefined) isSameState(kept, client);
+  keepNobody(clientId: ClientId, standIn: TokenClient): void {
+    this.#codec.encode(standIn);
+    this.forget(clientId);
   }
 
   forget(clientId: ClientId): void {
-    this.#ready.delete(clientId);
     const hash = this.#hash(clientId);
     const position = this.#find(hash, clientId);
     if (position >= 0) this.#index.delete(hash, position);
+    this.#large.delete(clientId);
   }
 
   forgetAll(): void {
-    this.#ready.clear();
     this.#index.clear();
     this.#ring.clear();
-  }
-
-  #add(hash: number, packed: Uint8Array): void {
-    this.#index.add(hash, this.#ring.add(hash, packed));
+    this.#large.clear();
   }
 
   #find(hash: number, clientId: ClientId): number {
@@ -83,6 +80,13 @@ export class PackedClients implements ClientMemory {
       const { bytes, start } = this.#ring.at(position);
       return this.#codec.isOf(clientId, bytes, start);
     });
+  }
+
+  /** Whether the very same bytes are at a position. */
+  #isAt(position: number, packed: Uint8Array): boolean {
+    if (position < 0) return false;
+    const { bytes, start, end } = this.#ring.at(position);
+    return bytes.compare(packed, 0, packed.length, start, end) === 0;
   }
 
   /** FNV-1a of the id after the seed, and mixed at the end. */
@@ -93,3 +97,5 @@ export class PackedClients implements ClientMemory {
     return (hash ^ (hash >>> 13)) >>> 0;
   }
 }
+
+const mostLarge = 1000;

@@ -38,11 +38,12 @@ export class RecordRing {
     return position;
   }
 
-  /** The block that a record is in, and where in it the record begins. To be read before the next is added. */
-  at(position: number): { readonly bytes: Buffer; readonly start: number } {
+  /** The block that a record is in, and from where to where in it. To be read before the next is added. */
+  at(position: number): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
     const bytes = this.#blocks[Math.floor(position / blockLength)];
     if (bytes === undefined) throw new RangeError("there is no record at this position");
-    return { bytes, start: (position % blockLength) + headLength };
+    const at = position % blockLength;
+    return { bytes, start: at + headLength, end: at + bytes.readUInt32LE(at) };
   }
 
   clear(): void {

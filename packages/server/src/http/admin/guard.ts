@@ -1,5 +1,6 @@
-import { type Client, hindranceOf } from "@carnet/core/client/client";
+import { hindranceOf } from "@carnet/core/client/client";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
+import type { TokenClient } from "@carnet/core/client/token-client";
 import type { Clock } from "@carnet/core/ports";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
@@ -67,14 +68,14 @@ export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts
     });
   };
 
-  async function find(clientId: Parameters<typeof directory.read>[0]): Promise<Client | undefined> {
+  async function find(clientId: Parameters<typeof directory.read>[0]): Promise<TokenClient | undefined> {
     const inMemory = directory.peek(clientId);
     if (inMemory !== undefined) return inMemory;
     const lookup = await directory.read(clientId);
     return lookup.known ? lookup.client : undefined;
   }
 
-  function mayCall(client: Client, { iat = 0 }: JWTPayload, address: string): boolean {
+  function mayCall(client: TokenClient, { iat = 0 }: JWTPayload, address: string): boolean {
     const isActive = hindranceOf(client, clock.now(), parseAddress(address)) === undefined;
     const isForAdmin = client.audience === adminAudienceName || client.audience === audience;
     // A token of who had the id before is none of this client's

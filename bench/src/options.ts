@@ -1,3 +1,5 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { contenders } from "./contenders/all.ts";
 import { carnetBefore } from "./contenders/carnet.ts";
@@ -47,6 +49,10 @@ export function readOptions(args: readonly string[]): Options {
       page: { type: "boolean", default: false },
     },
   });
+  if (values.output !== undefined && existsSync(values.output) && !statSync(values.output).isDirectory())
+    throw new Error(`--output cannot be ${JSON.stringify(values.output)}: it is a file, and a folder is needed`);
+  if (values.baseline !== undefined && !existsSync(join(values.baseline, "packages/server/package.json")))
+    throw new Error(`--baseline cannot be ${JSON.stringify(values.baseline)}: there is no checkout of Carnet`);
   const chosen = values.only?.split(",").map((name) => oneOf("contender", contenders.map(nameOf), name));
   return {
     modes: positionals.length === 0 ? modeNames : positionals.map((name) => oneOf("mode", modeNames, name)),

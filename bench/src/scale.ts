@@ -16,6 +16,8 @@ export interface Scale {
   readonly starts: number;
   readonly idle: number;
   readonly registrySizes: readonly number[];
+  /** How many tokens each registry has issued at least before it is measured. */
+  readonly registryWarmup: number;
   /** How long each of the tasks of an SDK is repeated. */
   readonly sdkSlice: number;
   readonly sdkCallers: number;
@@ -37,6 +39,7 @@ export const scales = {
     starts: 5,
     idle: 1,
     registrySizes: [10, 10_000, 1_000_000],
+    registryWarmup: 100_000,
     sdkSlice: 3,
     sdkCallers: 10_000,
     profile: 8,
@@ -54,6 +57,7 @@ export const scales = {
     starts: 3,
     idle: 1,
     registrySizes: [10, 10_000],
+    registryWarmup: 20_000,
     sdkSlice: 1,
     sdkCallers: 10_000,
     profile: 4,
@@ -71,6 +75,7 @@ export const scales = {
     starts: 1,
     idle: 0.01,
     registrySizes: [10, 100],
+    registryWarmup: 100,
     sdkSlice: 0.05,
     sdkCallers: 20,
     profile: 0.3,

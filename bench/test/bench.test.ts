@@ -38,6 +38,7 @@ test("one short run measures every mode and every contender, and writes a page w
   assert.equal(read("sdk")[0].herd.tokenRequests, 1);
   const page = readFileSync(join(output, "README.md"), "utf8");
   assert.doesNotMatch(page, /NaN|undefined/);
+  assert.doesNotMatch(page, /## Goals/, "so short a run bears no verdict");
   const plots = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, path = ""]) => path);
   assert.ok(plots.length >= 4);
   for (const plot of plots) assert.ok(existsSync(join(output, plot)), plot);
@@ -47,6 +48,12 @@ test("what cannot be measured is refused with what is accepted, and nothing is s
   const unknown = bench("issueing");
   assert.equal(unknown.status, 2);
   assert.match(unknown.stderr, /there is no mode "issueing": use issuing, recording/);
+  const file = bench("--output", main);
+  assert.equal(file.status, 2);
+  assert.match(file.stderr, /--output cannot be .*: it is a file/);
+  const baseline = bench("--baseline", output);
+  assert.equal(baseline.status, 2);
+  assert.match(baseline.stderr, /--baseline cannot be .*: there is no checkout of Carnet/);
   const peer = bench("--peer", "far=http://192.0.2.1/token");
   assert.equal(peer.status, 2);
   assert.match(peer.stderr, /accepted: name=http:\/\/127\.0\.0\.1:PORT\/PATH/);

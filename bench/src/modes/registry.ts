@@ -13,15 +13,15 @@ export interface RegistryResult {
   readonly law: "uniform" | "zipf";
   /** Milliseconds to the first token. */
   readonly starts: readonly number[];
-  /** Each client asked once, in a shuffled order; for the uniform law only, since that is its warm-up too. */
-  readonly eachOnce: Slice | undefined;
+  /** Each client asked once, in a shuffled order, before both laws. */
+  readonly eachOnce: Slice;
   readonly slices: readonly Slice[];
 }
 
 const laws = ["uniform", "zipf"] as const;
 
 /** How many clients are registered a second, and how many asked that are not in memory, for the estimate. */
-const fillRate = 12_000;
+const fillRate = 9000;
 const askRate = 6000;
 
 export const registry: Mode<readonly RegistryResult[]> = {
@@ -29,71 +29,65 @@ export const registry: Mode<readonly RegistryResult[]> = {
   about: "up to a million clients",
   estimate(scale) {
     const clients = scale.registrySizes.reduce((sum, size) => sum + size, 0);
-    const turns = scale.registrySizes.length * laws.length * (scale.rounds + 1) * (scale.slice + scale.warmup);
-    return (
-      clients / fillRate + clients / askRate + turns + scale.registrySizes.length * (scale.starts + scale.firstWarmup)
-    );
+    const turns = scale.registrySizes.length * laws.length * scale.rounds * (scale.slice + scale.warmup);
+    const each = scale.starts + scale.registryWarmup / askRate;
+    return clients / fillRate + clients / askRate + turns + scale.registrySizes.length * each;
   },
   async measure(bench) {
-    const running: { readonly server: RunningContender; readonly result: Measured }[] = [];
+    const running: Registry[] = [];
     try {
-      for (const clients of bench.scale.registrySizes) {
-        for (const law of laws) running.push(await start(bench, clients, law));
-      }
+      for (const clients of bench.scale.registrySizes) running.push(await start(bench, clients));
       await measureInTurns(bench, running);
     } finally {
       await Promise.all(running.map(({ server }) => server.stop()));
     }
-    return running.map(({ result }) => result);
+    return running.flatMap(({ results }) => results);
   },
 };
 
-type Measured = RegistryResult & { readonly slices: Slice[] };
+interface Registry {
+  readonly server: RunningContender;
+  readonly results: readonly (RegistryResult & { readonly slices: Slice[] })[];
+}
 
-async function start(bench: Bench, clients: number, law: RegistryResult["law"]) {
+const pace = { kind: "closed", connections: capacityConnections } as const;
+
+async function start(bench: Bench, clients: number): Promise<Registry> {
   const { scale, generator, progress, cache } = bench;
   progress.part(`a store of ${clients} clients`);
   const store = await filledStore(cache, clients, (batch) => progress.step(batch / fillRate));
-  progress.part(`a registry of ${clients} clients, asked by a ${law} law`);
-  const launch = (port: number) => serve(store, port);
-  const options = { launch, asker: numberedClient(0) };
+  progress.part(`a registry of ${clients} clients`);
+  const options = { launch: (port: number) => serve(store, port), asker: numberedClient(0) };
   const starts: number[] = [];
-  for (let round = 1; round < (law === "uniform" ? scale.starts : 0); round++) {
+  for (let round = 1; round < scale.starts; round++) {
     await using once = await startContender(carnet, options);
     starts.push(once.timeToFirstToken ?? Number.NaN);
     progress.step(1);
   }
   const server = await startContender(carnet, options);
   starts.push(server.timeToFirstToken ?? Number.NaN);
-  const pace = { kind: "closed", connections: capacityConnections } as const;
-  const eachOnce =
-    law === "uniform"
-      ? await measureSlice(server, generator, {
-          pace,
-          callers: { kind: "registry", size: clients, draw: "each-once" },
-          warmup: 0,
-          measure: { answers: clients },
-        })
-      : undefined;
-  if (law === "uniform") progress.step(clients / askRate);
-  const callers: Callers = { kind: "registry", size: clients, draw: law };
-  await measureSlice(server, generator, { pace, callers, warmup: 0, measure: { seconds: scale.firstWarmup } });
-  const result: Measured = { clients, law, starts, eachOnce, slices: [] };
-  return { server, result };
+  const ask = (draw: "each-once" | "uniform", answers: number) => {
+    const callers: Callers = { kind: "registry", size: clients, draw };
+    return measureSlice(server, generator, { pace, callers, warmup: 0, measure: { answers } });
+  };
+  const eachOnce = await ask("each-once", clients);
+  progress.step(clients / askRate);
+  // So that V8 has compiled as much for a small registry as for a big one, which was asked so often already
+  if (clients < scale.registryWarmup) await ask("uniform", scale.registryWarmup);
+  progress.step(scale.registryWarmup / askRate);
+  return { server, results: laws.map((law) => ({ clients, law, starts, eachOnce, slices: [] })) };
 }
 
-async function measureInTurns(
-  { scale, generator, progress }: Bench,
-  running: readonly { readonly server: RunningContender; readonly result: Measured }[],
-): Promise<void> {
+async function measureInTurns({ scale, generator, progress }: Bench, running: readonly Registry[]): Promise<void> {
   progress.part("registries in turns");
+  const { warmup, slice } = scale;
   for (let round = 0; round < scale.rounds; round++) {
-    for (const { server, result } of running) {
-      const callers: Callers = { kind: "registry", size: result.clients, draw: result.law };
-      const pace = { kind: "closed", connections: capacityConnections } as const;
-      const { warmup, slice } = scale;
-      result.slices.push(await measureSlice(server, generator, { pace, callers, warmup, measure: { seconds: slice } }));
-      progress.step(warmup + slice, `${result.clients} clients, ${result.law}`);
+    for (const { server, results } of running) {
+      for (const { clients, law, slices } of results) {
+        const callers: Callers = { kind: "registry", size: clients, draw: law };
+        slices.push(await measureSlice(server, generator, { pace, callers, warmup, measure: { seconds: slice } }));
+        progress.step(warmup + slice, `${clients} clients, ${law}`);
+      }
     }
   }
 }

@@ -5,7 +5,6 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { openBacking } from "@carnet/server/store/open-backing";
 import { insertClients } from "@carnet/server/store/sql-client-store";
-import { sql } from "kysely";
 import { scope } from "../work.ts";
 import { clock, random } from "./real-ports.ts";
 
@@ -30,9 +29,6 @@ export async function fillRegistry(
   const flags = { store: `sqlite:${storePath}`, scopeCatalogue: "open" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
   const { db, hasher, scopes } = await openBacking(configuration, clock);
-  // Nobody mourns a store that was cut short, and ids come in no order: without these it takes half as long again
-  await sql`pragma synchronous = off`.execute(db);
-  await sql`pragma cache_size = -1000000`.execute(db);
   let waiting: Client[] = [];
   let done = 0;
   const write = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { ProfileShare } from "../profile/shares.ts";
 import type { AllKept } from "../results.ts";
 import { medianOf, ratiosOf } from "../statistics.ts";
-import { cpu, slicesAt } from "./issuing-section.ts";
+import { cpu, mainThread, slicesAt } from "./issuing-section.ts";
 import { figure, megabytes, percent } from "./words.ts";
 
 /** What of ours the floor does as well. */
@@ -22,13 +22,14 @@ export function hindrancesOf({ issuing, profile }: AllKept) {
   const p99 = contender("floor")?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
   const floorLatency = medianOf((p99?.slices ?? []).map(({ p99, p50 }) => p99 / p50));
   const floorCpu = ratiosOf(cpu(slicesAt(floor)), cpu(slicesAt(contender("oidc-provider")))).median;
+  const ourCpu = ratiosOf(cpu(slicesAt(contender("carnet"))), cpu(slicesAt(contender("oidc-provider")))).median;
   return {
-    throughput: `of our main thread's time, ${percent(sumOf(tokens, sharedWithFloor))} go into what the floor does as well (${listed(tokens.filter(({ name }) => sharedWithFloor.includes(name)))}); the rest is what it leaves out: ${listed(tokens.filter(({ name }) => !sharedWithFloor.includes(name)))}`,
-    cpu: `the floor, which checks nothing, is at ${percent(floorCpu)} itself: node-oidc-provider signs as fast, and ${percent(sumOf(tokens, sharedWithFloor))} of ours is what the floor does`,
+    throughput: `the floor's main thread takes ${figure(medianOf(mainThread(slicesAt(floor))))} µs, ours ${figure(medianOf(mainThread(slicesAt(contender("carnet")))))} µs. By the profile ${percent(sumOf(tokens, sharedWithFloor))} of ours is work of kinds that the floor has too, though less of it (${listed(tokens.filter(({ name }) => sharedWithFloor.includes(name)))}); the rest it leaves out: ${listed(tokens.filter(({ name }) => !sharedWithFloor.includes(name)))}`,
+    cpu: `the floor, which checks nothing, is at ${percent(floorCpu)} itself, so checks, claims, records and all else may take ${percent(1 / 3 - floorCpu)} and take ${percent(ourCpu - floorCpu)}`,
     latency: `the machine, which is shared: the floor, which does next to nothing, is at ${figure(floorLatency, "×")} in the same turns`,
     idle: `a process of Node that only answers, the floor, takes ${megabytes(medianOf(floor?.idle ?? []))}, one with Fastify ${megabytes(medianOf(contender("fastify-floor")?.idle ?? []))}`,
     start: `${listed(start.slice(0, 4))}`,
-    recording: `${percent(sumOf(tokens, ["records: lines and their write"]))} of the main thread's time is writing lines, in one write for all that come in one turn of the event loop; the rest is to make the record and to wait for the turn's end`,
+    recording: `${percent(sumOf(tokens, ["records: lines and their write"]))} of the main thread's time is writing lines, in one write for all that come in one turn of the event loop`,
   };
 }
 

@@ -4,7 +4,8 @@ import { audience, client, lifetime, scope } from "../work.ts";
 export const howTo = {
   opening: `The same work for all: a \`client_credentials\` request with the secret in the body and two scopes, answered by a
 JWT that is good for ${lifetime} seconds, over kept-alive HTTP/1.1. What is measured is one process on one machine, with the load
-generator beside it; figures of other machines differ, ratios hold better.`,
+generator beside it; figures of other machines differ. Ratios hold better, but
+not well: on this machine, which is shared, those of ours against the floor moved by up to twenty points between runs of a day.`,
 
   method: `- Each contender is a process of its own, started by the Node that comes with the repository, with its output in a file and
   \`NODE_ENV=production\` for all but ours, which does not look at it. Nothing is pinned to a CPU.
@@ -17,6 +18,9 @@ generator beside it; figures of other machines differ, ratios hold better.`,
 - CPU is user and system time of all processes of a contender from \`/proc/PID/stat\`, "main thread" that of its one
   JavaScript thread from \`/proc/PID/task/PID/schedstat\`; memory is the resident set. Latencies are HDR histograms.
 - Start to first token is from the start of the process until a token has arrived, asked for every two milliseconds.
+- The capacity of an open loop is taken anew before each of its turns, in half a second. It varies as the machine does, so
+  rows of different shares cannot be compared.
+- "The floor under Fastify" shows what an HTTP library adds; token requests of ours do not go through one.
 - **The machine of these figures was shared**: two virtual CPUs, with other work on them the whole time. So throughputs
   and latencies, above all the high percentiles and those of the open loop, tell as much of that other work as of the
   contenders; look at the CPU times and at their ratios. "Of the floor by main thread" is what the throughput would be
@@ -25,10 +29,10 @@ generator beside it; figures of other machines differ, ratios hold better.`,
   reproduce: `## Reproduce
 
 \`\`\`sh
-npm ci && npm run bench                      # everything, about half an hour
+npm ci && npm run bench                      # everything, about twenty minutes
 npm run bench -- issuing refusals            # some of it
-npm run bench -- --scale quick               # a few minutes
-npm run bench -- issuing --baseline ../before --only carnet,floor   # a change against another checkout
+npm run bench -- --scale quick --output ../quick   # a few minutes, beside the published results
+npm run bench -- issuing --baseline ../before --only carnet,floor --output ../change   # against another checkout
 npm run bench -- --help
 \`\`\`
 

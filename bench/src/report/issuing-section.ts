@@ -87,11 +87,11 @@ function openTables(results: readonly IssuingResult[]): string {
         milliseconds(of("p50")),
         milliseconds(of("p99")),
         milliseconds(of("p999")),
-        figure(of("p99") / of("p50")),
+        figure(medianOf(loop?.slices.map((slice) => slice.p99 / slice.p50) ?? [])),
         milliseconds(of("late")),
       ];
     });
-    const head = ["contender", "requests/s", "p50", "p99", "p99.9", "p99 / p50", "generator late at p99"];
+    const head = ["contender", "requests/s", "p50", "p99", "p99.9", "p99 / p50, of each turn", "generator late at p99"];
     const way = arrivals === "even" ? "at equal distances" : "at random distances (Poisson)";
     return `#### ${Math.round(share * 100)} % of its own capacity, requests ${way}\n\n${table(head, rows)}`;
   });

@@ -11,7 +11,8 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
   const trusted = proxyAddress.compile([...trustedProxies]);
   return (request) => {
     const address = proxyAddress(request, trusted);
-    return isIP(address) === 0 ? unknown : address; // what a proxy passed on may be anything, and is kept from log and allow lists
+    // What a proxy passed on may be anything, and is kept from log and allow lists; a zone means nothing over here
+    return isIP(address) === 0 || address.includes("%") ? unknown : address;
   };
 }
 

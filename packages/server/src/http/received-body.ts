@@ -13,7 +13,7 @@ export function receiveBody(
   limit: number,
   done: (body: Result<Buffer, MissingBody>) => void,
 ): void {
-  const chunks: Buffer[] = [];
+  let received: Buffer = Buffer.alloc(0);
   let length = 0;
   let finished = false;
   const finish = (body: Result<Buffer, MissingBody>): void => {
@@ -22,13 +22,17 @@ export function receiveBody(
     done(body);
   };
   request.on("data", (chunk: Buffer) => {
+    const start = length;
     length += chunk.length;
-    if (length > limit) finish(err("too large"));
-    else chunks.push(chunk);
+    if (length > limit) return finish(err("too large"));
+    if (start === 0) received = chunk;
+    else {
+      // Not a list of chunks: one of a single byte each would weigh hundreds of times the body
+      if (received.length < limit) received = Buffer.concat([received], limit);
+      chunk.copy(received, start);
+    }
   });
-  request.on("end", () =>
-    finish(ok(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))),
-  );
+  request.on("end", () => finish(ok(received.subarray(0, length))));
   request.on("error", () => finish(err("cut off")));
   if (Number(request.headers["content-length"]) > limit) finish(err("too large"));
 }

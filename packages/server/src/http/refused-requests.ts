@@ -107,8 +107,13 @@ export function answerBrokenMessage(random: RandomSource) {
         body,
       ].join("\r\n"),
     );
+    // Whoever does not close in turn would keep the connection, and what was received of a body, for as long as they like
+    setTimeout(() => socket.destroy(), graceToRead).unref();
   };
 }
+
+/** How long a caller whose message was refused has to read why, in milliseconds. */
+const graceToRead = 1000;
 
 function brokenMessageStatus(code: string | undefined): keyof typeof reasonPhrases {
   if (code === "HPE_HEADER_OVERFLOW") return 431;

@@ -36,6 +36,7 @@ export class ByteWriter {
 
   /** Up to 255 of them. */
   bytes(bytes: Uint8Array): void {
+    if (bytes.length > 255) this.#full = true;
     if (!this.#hasRoom(1 + bytes.length)) return;
     this.#bytes[this.#at] = bytes.length;
     this.#bytes.set(bytes, this.#at + 1);
@@ -44,6 +45,7 @@ export class ByteWriter {
 
   /** A whole number below 65,536. */
   count(count: number): void {
+    if (count > 0xffff) this.#full = true;
     if (this.#hasRoom(2)) this.#at = this.#bytes.writeUInt16LE(count, this.#at);
   }
 

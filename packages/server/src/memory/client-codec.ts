@@ -77,7 +77,8 @@ export class ClientCodec {
     const texts = { scopes: this.#textOf(scopes), ipAllowlist: this.#textOf(ipAllowlist) };
     const text = JSON.stringify({ ...settings, ...texts });
     const known = this.#numbers.get(text);
-    const number = known ?? (this.#settings.length < mostSettings ? this.#settings.length : inline);
+    const isShared = this.#settings.length < mostSettings && text.length < longestShared;
+    const number = known ?? (isShared ? this.#settings.length : inline);
     if (known === undefined && number !== inline) {
       this.#numbers.set(text, number);
       this.#settings.push({ ...settings, ipAllowlist });
@@ -108,6 +109,9 @@ type Settings = Omit<TokenClient, "clientId" | "workspace" | "expiresAt" | "crea
 /** How many different settings are kept once. Beyond them, each client has its own beside it. */
 const mostSettings = 4096;
 const inline = 0xffff;
+
+/** In characters. What is longer is hardly the same for many, and would never be forgotten. */
+const longestShared = 1000;
 
 function parseSettings(text: string): Settings {
   const { scopes, ipAllowlist, ...settings } = JSON.parse(text);

@@ -13,12 +13,12 @@ import { RecordRing } from "./record-ring.ts";
  * that it is asked for, and something like a client where there is none.
  */
 export class PackedClients implements ClientMemory {
-  readonly #codec = new ClientCodec();
+  #codec = new ClientCodec();
   readonly #index = new PositionIndex();
   readonly #ring: RecordRing;
   readonly #seed: number;
   /** What is made out of bytes where there is nobody. */
-  readonly #decoy: Buffer;
+  #decoy: Buffer;
   /** The few that are too large to be packed. */
   readonly #large = new BoundedCache<ClientId, TokenClient>(mostLarge);
 
@@ -29,7 +29,7 @@ export class PackedClients implements ClientMemory {
   constructor(bytes: number, seed: number) {
     this.#ring = new RecordRing(bytes, (hash, position) => this.#index.delete(hash, position));
     this.#seed = seed;
-    this.#decoy = Buffer.from(this.#codec.encode(decoyClient) ?? []);
+    this.#decoy = packedDecoy(this.#codec);
   }
 
   get(clientId: ClientId): TokenClient | undefined {
@@ -70,6 +70,8 @@ export class PackedClients implements ClientMemory {
   }
 
   forgetAll(): void {
+    this.#codec = new ClientCodec();
+    this.#decoy = packedDecoy(this.#codec);
     this.#index.clear();
     this.#ring.clear();
     this.#large.clear();
@@ -99,3 +101,5 @@ export class PackedClients implements ClientMemory {
 }
 
 const mostLarge = 1000;
+
+const packedDecoy = (codec: ClientCodec): Buffer => Buffer.from(codec.encode(decoyClient) ?? []);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -168,6 +169,18 @@ suite("An HTTP message", () => {
     }
     const { event, reason, address } = record();
     assert.deepEqual([event, reason, address], ["token_refused", "bad_http", "127.0.0.1"]);
+  });
+
+  test("that is refused and whose caller does not close loses its connection all the same", async () => {
+    const { port, hostname } = new URL(service.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const cut = new Promise<void>((resolve) => socket.on("error", () => resolve()));
+    socket.resume();
+    socket.write("no HTTP\r\n\r\n");
+    await once(socket, "end");
+    const writing = setInterval(() => socket.write("x"), 50);
+    await cut;
+    clearInterval(writing);
   });
 
   test("without a request id of its own gets a new one, and so does one whose id cannot be taken", async () => {

@@ -194,10 +194,27 @@ test("clients that have nothing alike come back too, however many there are", ()
   for (const number of [0, 4095, 4096, 4097, 5999]) assertThere(memory, clientOf(number));
 });
 
+test("what clients have alike is kept once only while it is small, so that changes over and over fill no memory", () => {
+  const memory = roomy();
+  const scopes = Array.from({ length: 300 }, (_, at) => `scope-with-a-long-name:${at}`);
+  const before = process.memoryUsage().heapUsed;
+  for (let change = 0; change < 4000; change++) {
+    memory.keep({ ...plainClient("app"), scopes: [...scopes, `x${change}`] });
+  }
+  const taken = process.memoryUsage().heapUsed - before;
+  assert.ok(taken < 30e6, `${taken} bytes`);
+});
+
 test("a client that cannot be packed is kept as it is", () => {
   const memory = roomy();
-  for (const workspace of ["n".repeat(70_000), "half a pair: \ud800"]) {
-    const odd = { ...plainClient("odd"), workspace };
+  const many = { ...secretOf("x"), digest: new Uint8Array(300).fill(7) };
+  for (const changes of [
+    { workspace: "n".repeat(70_000) },
+    { workspace: "half a pair: \ud800" },
+    { secrets: [many] },
+    { secrets: Array.from({ length: 70_000 }, () => many) },
+  ]) {
+    const odd = { ...plainClient("odd"), ...changes };
     memory.keep(plainClient("odd"));
     memory.keep(odd);
     assertThere(memory, odd);

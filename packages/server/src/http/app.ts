@@ -1,7 +1,6 @@
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { deprecationHeaders } from "@carnet/protocol/deprecation";
-import { paths, versionOfPath } from "@carnet/protocol/endpoints";
-import { resolveVersion } from "@carnet/protocol/versions";
+import { paths } from "@carnet/protocol/endpoints";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { JWK } from "jose";
 import type { Log } from "../log/logger.ts";
@@ -15,7 +14,7 @@ import { addMetadataRoutes } from "./metadata-routes.ts";
 import { answerBrokenMessage, answerUnknownRoute, createErrorHandler } from "./refused-requests.ts";
 import { requestIdOf } from "./request-id.ts";
 import { tokenPathOf } from "./request-target.ts";
-import { createTokenHandler } from "./token-handler.ts";
+import { createTokenHandler, versionHeader } from "./token-handler.ts";
 
 /** What the HTTP side needs of the rest. */
 export interface HttpPorts {
@@ -71,8 +70,7 @@ function addCommonHeaders(app: FastifyInstance, { token: { policy } }: HttpPorts
     if (!hasOneHost(request.raw)) throw new BadHost();
     const path = tokenPathOf(request.url); // asked by a method that it does not take
     if (path === undefined) return;
-    const version = resolveVersion(headerText(request.headers["x-version"]), versionOfPath[path]);
-    reply.header("X-Version", version.ok ? version.value : versionOfPath[path]);
+    reply.header("X-Version", versionHeader(headerText(request.headers["x-version"]), path));
     if (path === paths.deprecatedToken) reply.headers(deprecation);
   });
 }

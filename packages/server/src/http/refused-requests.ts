@@ -10,7 +10,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../log/logger.ts";
 import { adminBodyLimit } from "./admin/admin-routes.ts";
 import { sendProblem } from "./admin/problem-answers.ts";
-import { refusalOfFault } from "./fault-refusals.ts";
+import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
 import { pathOf } from "./request-target.ts";
 
 /** Answers whatever the routes throw, and what the HTTP library refuses before a route sees it. */
@@ -28,23 +28,14 @@ export function createErrorHandler(log: Log) {
 
 function refusalOf(error: unknown): Refusal {
   const code = error instanceof Error && "code" in error ? error.code : "";
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return refused("bodyTooLarge", "body_too_large", "the body is too large");
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return refusalWith("bodyTooLarge", "body_too_large", "the body is too large");
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
-    return refused("malformedRequest", "bad_content_type", "the Content-Type cannot be read");
+    return refusalWith("malformedRequest", "bad_content_type", "the Content-Type cannot be read");
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
-  if (typeof status === "number" && status >= 400 && status < 500) {
-    const description = "the HTTP message is malformed: check its headers and the length of its body";
-    return refused("malformedRequest", "bad_http", description);
-  }
+  if (typeof status === "number" && status >= 400 && status < 500) return badHttp;
   return refusalOfFault(error);
 }
-
-const refused = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
-  kind,
-  reason,
-  description,
-  detail: description,
-});
 
 /** The same in the shape and the words of the admin API. */
 function problemOf({ kind, reason, description }: Refusal): AdminProblem {

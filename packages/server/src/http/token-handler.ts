@@ -12,7 +12,7 @@ import { resolveVersion } from "@carnet/protocol/versions";
 import type { HttpPorts } from "./app.ts";
 import { hasOneHost } from "./bad-host.ts";
 import type { AddressReader } from "./caller-address.ts";
-import { refusalOfFault } from "./fault-refusals.ts";
+import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
 import { headerValues } from "./header-values.ts";
 import { type MissingBody, receiveBody } from "./received-body.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -37,7 +37,7 @@ export function createTokenHandler(ports: HttpPorts, addressOf: AddressReader): 
     receiveBody(request, bodyLimit, async (body) => {
       const message = readMessage(request, { path, requestId, address, body });
       const answer = await answerOrRefuse(message, transportRefusal(request, body, isDraining()), ports);
-      const headers = ["X-Request-ID", requestId, "X-Version", versionHeader(message)];
+      const headers = ["X-Request-ID", requestId, "X-Version", versionHeader(message.version, path)];
       if (path === paths.deprecatedToken) headers.push(...notices);
       // RFC 9110 §15.5.14: what is left of too large a body is not waited for; and a service that stops is not held up
       const last = !body.ok || isDraining();
@@ -107,7 +107,8 @@ function transportRefusal(
   return draining ? stopping : undefined;
 }
 
-const versionHeader = ({ version, path }: TokenRequestMessage): string => {
+/** What every answer under a token path says as its `X-Version`: that of the path where the request names none that is known. */
+export const versionHeader = (version: string | undefined, path: TokenPath): string => {
   const resolved = resolveVersion(version, versionOfPath[path]);
   return resolved.ok ? resolved.value : versionOfPath[path];
 };
@@ -121,23 +122,10 @@ function send(response: ServerResponse, headers: string[], answer: TokenAnswer):
   response.end(body, length === body.length ? "latin1" : "utf8"); // ASCII alone has as many bytes as characters
 }
 
-const refusal = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
-  kind,
-  reason,
-  description,
-  detail: description,
-});
-
-const tooLarge = refusal("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
-
-const badHttp = refusal(
-  "malformedRequest",
-  "bad_http",
-  "the HTTP message is malformed: check its headers and the length of its body",
-);
+const tooLarge = refusalWith("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
 
 const stopping: Refusal = {
-  ...refusal("unavailable", "draining", "this instance of the service is stopping: send the request again"),
+  ...refusalWith("unavailable", "draining", "this instance of the service is stopping: send the request again"),
   detail: "the process was told to stop",
   retryAfter: 1,
 };

@@ -2,7 +2,7 @@
 const headLength = 8;
 
 /** Records lie in blocks of this many bytes, and each within one. */
-export const blockLength = 256 * 1024;
+const blockLength = 256 * 1024;
 
 /**
  * Records one after the other in a bounded number of blocks. Where there is no room left, the block that was filled

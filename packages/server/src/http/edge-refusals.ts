@@ -5,6 +5,20 @@ import { OperatorFault } from "../fault.ts";
 export const refusalOfFault = (fault: unknown): Refusal =>
   fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
 
+/** A refusal whose caller is told all that its operator is. */
+export const refusalWith = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
+  kind,
+  reason,
+  description,
+  detail: description,
+});
+
+export const badHttp = refusalWith(
+  "malformedRequest",
+  "bad_http",
+  "the HTTP message is malformed: check its headers and the length of its body",
+);
+
 const unavailable: Refusal = {
   kind: "unavailable",
   reason: "store_unavailable",

@@ -26,7 +26,7 @@ const bodyLimit = 64 * 1024;
 
 /**
  * The token operation over HTTP, whole: on Node's own request and response, because the library that the other routes
- * stand on takes as long for a token as all its checks do (see `bench/README.md`).
+ * stand on adds to what each token takes (see the two floors in `bench/README.md`).
  */
 export function createTokenHandler(ports: HttpPorts, addressOf: AddressReader): TokenHandler {
   const { token, isDraining } = ports;

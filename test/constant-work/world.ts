@@ -88,7 +88,7 @@ export async function openWorld(limits?: SlowHashLimits): Promise<World> {
     clock,
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
     hasher: createSecretHasher(pepper.reveal(), limits),
-    signer: createSigner(signingKey),
+    signer: createSigner(signingKey, (fault) => console.error(fault)),
     directory: new ClientDirectory(store, new PackedClients(1e8, 7)),
     uses,
     provenSecrets: new BoundedCache(10_000),

@@ -63,7 +63,7 @@ test("shows no secret and no token in anything that a token request is turned in
       const from = { address: message.address, now: at.now };
       const caller = await authenticateClient(parsed.value.credentials, from, world.ports);
       assert.ok(caller.ok);
-      const minted = mint({ ...caller.value, scopes: ["file:read"] }, at.now, world.ports);
+      const minted = await mint({ ...caller.value, scopes: ["file:read"] }, at.now, world.ports);
       planted.text("the token", minted.accessToken.reveal().slice(-86));
       const answer = await answerTokenRequest(message, world.ports);
       planted.text("another token", JSON.parse(answer.body.reveal()).access_token.slice(-86));

@@ -97,7 +97,7 @@ function openTables(results: readonly IssuingResult[]): string {
   });
   const intro =
     "### Open loop\n\nRequests are due by a schedule that waits for nobody, and a latency counts from when its request was due. " +
-    "Capacity is what the contender did just before, in a closed loop with 32 connections.";
+    "Capacity is what the contender did just before over 32 connections, for a generator that was as busy as it is in the open loop.";
   return [intro, ...parts].join("\n\n");
 }
 

@@ -70,12 +70,13 @@ export async function startServer(
     const memory = new PackedClients(capacity.clients, randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
     const uses = new SecretUses(store);
+    const signer = createSigner(signingKey, (fault) => log.fault("signing_thread_failed", fault));
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
       clock,
       random: systemRandom,
       hasher,
-      signer: createSigner(signingKey),
+      signer,
       directory,
       uses,
       provenSecrets: new BoundedCache(capacity.proofs),
@@ -126,6 +127,7 @@ export async function startServer(
         const outcome = await listening.close();
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
+        await signer.close();
         // A store that cannot be written now must not keep the service from ending in order
         await uses.flush().catch((error: unknown) => log.fault("last_uses_lost", error));
         await db.destroy();

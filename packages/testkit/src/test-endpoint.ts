@@ -50,7 +50,7 @@ export class TestEndpoint {
       provenSecrets: new BoundedCache(100),
       signer: {
         keyId: "key-1",
-        sign: (claims) => {
+        sign: async (claims) => {
           this.events.push("sign");
           return `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
         },

@@ -11,7 +11,7 @@ export interface AccessTokenSigner {
   /** The id of the key that signs now. */
   readonly keyId: string;
   /** The claims as a signed JWT of type `at+jwt`. */
-  sign(claims: AccessTokenClaims): string;
+  sign(claims: AccessTokenClaims): Promise<string>;
 }
 
 /** What every token of this server has in common. */
@@ -42,7 +42,7 @@ export interface MintPorts {
  * Makes out the access token of a grant.
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
  */
-export function mint(grant: Grant, now: number, { policy, random, signer }: MintPorts): MintedToken {
+export async function mint(grant: Grant, now: number, { policy, random, signer }: MintPorts): Promise<MintedToken> {
   const { client } = grant;
   const issuedAt = Math.floor(now / 1000);
   const expiresIn = client.accessTokenTtl ?? policy.accessTokenTtl;
@@ -58,7 +58,7 @@ export function mint(grant: Grant, now: number, { policy, random, signer }: Mint
     scope,
     ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
   };
-  return { accessToken: new Redacted(signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };
+  return { accessToken: new Redacted(await signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };
 }
 
 const audienceOf = ({ audience }: TokenClient, policy: TokenPolicy): string =>

@@ -36,7 +36,7 @@ export async function answerTokenRequest(
   const grant = authorise(caller.value, request.value);
   if (!grant.ok) return refuse(grant.error);
 
-  const token = mint(grant.value, now, ports);
+  const token = await mint(grant.value, now, ports);
 
   await ports.recorder.record(issued(message, now, grant.value, token));
 

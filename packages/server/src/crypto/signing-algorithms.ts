@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 /** What the server must know of a signature algorithm. To support another one is to add a row. */
 interface SigningAlgorithm {
   generate(): { readonly privateKey: KeyObject };
-  sign(data: Buffer, privateKey: KeyObject): Buffer;
+  sign(data: Uint8Array, privateKey: KeyObject): Buffer;
 }
 
 /** Names as in RFC 7518 §3.1. */

@@ -4,6 +4,7 @@ import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import type { JWK } from "jose";
 import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
+import { SigningThread } from "./signing-thread.ts";
 
 /** A key that signs access tokens. */
 export interface SigningKey {
@@ -31,17 +32,23 @@ async function describe(algorithm: SigningAlgorithmName, privateKey: KeyObject):
 /** The private part as it is sealed: PKCS #8 in DER. */
 export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: "der", type: "pkcs8" });
 
-/** Signs with one key. The header is the same for each token, so it is encoded once. */
-export function createSigner(key: SigningKey): AccessTokenSigner {
-  const { sign } = signingAlgorithms[key.algorithm];
+/** A signer with a thread of its own, which is to be ended. */
+interface ClosableSigner extends AccessTokenSigner {
+  close(): Promise<void>;
+}
+
+/** Signs with one key, until it is closed. The header is the same for each token, so it is encoded once. */
+export function createSigner(key: SigningKey, tellFault: (fault: unknown) => void): ClosableSigner {
+  const thread = new SigningThread(key, tellFault);
   const header = { typ: accessTokenType, alg: key.algorithm, kid: key.keyId };
   const encodedHeader = Buffer.from(JSON.stringify(header)).toString("base64url");
   return {
     keyId: key.keyId,
-    sign(claims) {
+    async sign(claims) {
       // RFC 7515 §7.1: the compact serialisation
       const signed = `${encodedHeader}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
-      return `${signed}.${sign(Buffer.from(signed), key.privateKey).toString("base64url")}`;
+      return `${signed}.${await thread.sign(signed)}`;
     },
+    close: () => thread.close(),
   };
 }

@@ -58,7 +58,7 @@ async function profiled(
     const running = await startContender(carnet, { nodeOptions });
     await work(running);
     await running.stop();
-    const [file] = globSync(join(folder, "*.cpuprofile"));
+    const [file] = globSync(join(folder, "CPU.*.*.*.0.*.cpuprofile")); // 0: the main thread; others may have left theirs
     if (file === undefined) throw new Error("the profiler has left nothing behind");
     const raw: CpuProfile = JSON.parse(readFileSync(file, "utf8"));
     const window = seconds === undefined ? undefined : { last: seconds };

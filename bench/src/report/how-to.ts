@@ -15,8 +15,11 @@ not well: on this machine, which is shared, those of ours against the floor move
 - All contenders run at once and take turns of a second, round after round (A B C A B C …). Figures are medians of the
   rounds, in brackets the quarter and three-quarter marks; ratios are taken within each round, so that what disturbs a round
   disturbs both sides.
-- CPU is user and system time of all processes of a contender from \`/proc/PID/stat\`, "main thread" that of its one
-  JavaScript thread from \`/proc/PID/task/PID/schedstat\`; memory is the resident set. Latencies are HDR histograms.
+- CPU is user and system time of all processes and threads of a contender from \`/proc/PID/stat\`, "main thread" that of
+  its first thread from \`/proc/PID/task/PID/schedstat\`; memory is the resident set. Latencies are HDR histograms.
+- **Ours is one process of two threads under load**: the second one signs, where requests crowd and there is another
+  processor for it. The floors sign on their only thread, so ours can come out ahead of them by throughput while it takes more
+  CPU; "of the floor by CPU" leaves that advantage out, and tells what to expect on one processor.
 - Start to first token is from the start of the process until a token has arrived, asked for every two milliseconds.
 - The capacity of an open loop is taken anew before each of its turns, in half a second. It varies as the machine does, so
   rows of different shares cannot be compared.
@@ -24,7 +27,7 @@ not well: on this machine, which is shared, those of ours against the floor move
 - **The machine of these figures was shared**: two virtual CPUs, with other work on them the whole time. So throughputs
   and latencies, above all the high percentiles and those of the open loop, tell as much of that other work as of the
   contenders; look at the CPU times and at their ratios. "Of the floor by main thread" is what the throughput would be
-  of the floor's if each had a CPU of its own, since one JavaScript thread is what each of them runs out of first.`,
+  of the floor's if each thread had a CPU of its own, since the main thread is what each of them runs out of first.`,
 
   reproduce: `## Reproduce
 

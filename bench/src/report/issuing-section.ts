@@ -36,7 +36,7 @@ export const rates = (slices: readonly Slice[]): readonly number[] => slices.map
 export const cpu = (slices: readonly Slice[]): readonly number[] =>
   slices.flatMap(({ user, system }) => (user === null || system === null ? [] : [user + system]));
 
-/** Microseconds of the main thread a token: what one process of JavaScript runs out of first. */
+/** Microseconds of the main thread a token: what a process of JavaScript runs out of first. */
 export const mainThread = (slices: readonly Slice[]): readonly number[] =>
   known(slices.map((slice) => slice.mainThread));
 
@@ -52,6 +52,7 @@ function closedTable(results: readonly IssuingResult[], connections: number): st
       withSpread(spreadOf(rates(slices)), whole),
       withSpread(ratiosOf(rates(slices), rates(floor)), percent),
       withSpread(ratiosOf(mainThread(floor), mainThread(slices)), percent),
+      withSpread(ratiosOf(cpu(floor), cpu(slices)), percent),
       `${figure(medianOf(cpu(slices)))} (${figure(of("user"))} + ${figure(of("system"))})`,
       figure(of("mainThread")),
       milliseconds(of("p50")),
@@ -65,6 +66,7 @@ function closedTable(results: readonly IssuingResult[], connections: number): st
     "tokens/s",
     "of the floor",
     "of the floor by main thread",
+    "of the floor by CPU",
     "CPU µs a token (user + system)",
     "main thread µs",
     "p50",

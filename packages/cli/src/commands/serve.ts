@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { boundHeap } from "../heap-bounds.ts";
 import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
-import { boundYoungHeap } from "../young-heap.ts";
 
 /** `carnet serve`: the service, for production. Logs JSON lines on standard output, and never says a secret there. */
 export function addServeCommand(program: Command): void {
@@ -12,6 +12,6 @@ export function addServeCommand(program: Command): void {
     const starting = startServer(configuration, logTo(1));
     stopOnSignal(starting);
     await starting;
-    boundYoungHeap();
+    boundHeap();
   });
 }

@@ -1,4 +1,5 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
+import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { SecretUses } from "@carnet/core/client/secret-uses";
 import type { TokenRecord, TokenRecorder } from "@carnet/core/token/token-record";
 import type { DestinationStream } from "pino";
@@ -40,9 +41,17 @@ function isoTime(at: number): string {
 }
 
 /** Notes from each token's record when and from where its secret was last used. */
-export const recordUses = (uses: SecretUses, recorder: TokenRecorder): TokenRecorder => ({
-  record(record) {
-    if (record.event === "token_issued") uses.note(record.secretId, { at: record.at, from: record.address });
-    return recorder.record(record);
-  },
-});
+export function recordUses(uses: SecretUses, recorder: TokenRecorder): TokenRecorder {
+  // Many uses are of one millisecond and address, and each is kept for seconds
+  let last: SecretUse = { at: Number.NaN, from: "" };
+  return {
+    record(record) {
+      if (record.event === "token_issued") {
+        const { at, address: from } = record;
+        if (last.at !== at || last.from !== from) last = { at, from };
+        uses.note(record.secretId, last);
+      }
+      return recorder.record(record);
+    },
+  };
+}

@@ -83,7 +83,7 @@ export class ClientCodec {
       this.#numbers.set(text, number);
       this.#settings.push({ ...settings, ipAllowlist });
     }
-    this.#writer.count(number);
+    this.#writer.longCount(number);
     if (number === inline) this.#writer.text(text);
   }
 
@@ -97,7 +97,7 @@ export class ClientCodec {
   }
 
   #readSettings(reader: ByteReader): Settings {
-    const number = reader.count();
+    const number = reader.longCount();
     const settings = number === inline ? parseSettings(reader.text()) : this.#settings[number];
     if (settings === undefined) throw new RangeError("there are no settings of this number");
     return settings;

@@ -14,7 +14,7 @@ import { RecordRing } from "./record-ring.ts";
  */
 export class PackedClients implements ClientMemory {
   #codec = new ClientCodec();
-  readonly #index = new PositionIndex();
+  readonly #index = new PositionIndex((position) => this.#ring.hashAt(position));
   readonly #ring: RecordRing;
   readonly #seed: number;
   /** What is made out of bytes where there is nobody. */

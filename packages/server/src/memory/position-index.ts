@@ -1,12 +1,17 @@
 /**
- * Finds positions by 32-bit hashes, in eight bytes an entry and as many again that are free: an open table with linear
- * probing. Positions are whole numbers from 0 to 2^32 - 2. Several may have one hash.
+ * Finds positions by the 32-bit hashes of what is there, in four bytes an entry and as many again that are free: an open
+ * table with linear probing. Positions are whole numbers from 0 to 2^32 - 2. Several may have one hash.
  */
 export class PositionIndex {
-  #hashes = new Uint32Array(smallest);
+  readonly #hashAt: (position: number) => number;
   /** One more than the position; 0: free. */
   #places = new Uint32Array(smallest);
   #size = 0;
+
+  /** Asks for the hash of what is at a position, as long as that is in the index. */
+  constructor(hashAt: (position: number) => number) {
+    this.#hashAt = hashAt;
+  }
 
   get size(): number {
     return this.#size;
@@ -17,7 +22,7 @@ export class PositionIndex {
     const mask = this.#places.length - 1;
     for (let slot = hash & mask; this.#places[slot] !== 0; slot = (slot + 1) & mask) {
       const position = (this.#places[slot] ?? 0) - 1;
-      if (this.#hashes[slot] === hash && isRight(position)) return position;
+      if (this.#hashAt(position) === hash && isRight(position)) return position;
     }
     return -1;
   }
@@ -38,17 +43,16 @@ export class PositionIndex {
     this.#size--;
     // What follows without a gap moves up, as far as that brings it nearer to its own slot
     for (let next = (slot + 1) & mask; this.#places[next] !== 0; next = (next + 1) & mask) {
-      const wanted = (this.#hashes[next] ?? 0) & mask;
+      const place = this.#places[next] ?? 0;
+      const wanted = this.#hashAt(place - 1) & mask;
       if (((next - wanted) & mask) < ((next - slot) & mask)) continue;
-      this.#places[slot] = this.#places[next] ?? 0;
-      this.#hashes[slot] = this.#hashes[next] ?? 0;
+      this.#places[slot] = place;
       slot = next;
     }
     this.#places[slot] = 0;
   }
 
   clear(): void {
-    this.#hashes = new Uint32Array(smallest);
     this.#places = new Uint32Array(smallest);
     this.#size = 0;
   }
@@ -58,14 +62,12 @@ export class PositionIndex {
     let slot = hash & mask;
     while (this.#places[slot] !== 0) slot = (slot + 1) & mask;
     this.#places[slot] = place;
-    this.#hashes[slot] = hash;
   }
 
   #grow(): void {
-    const [hashes, places] = [this.#hashes, this.#places];
-    this.#hashes = new Uint32Array(2 * hashes.length);
+    const places = this.#places;
     this.#places = new Uint32Array(2 * places.length);
-    for (const [slot, place] of places.entries()) if (place !== 0) this.#put(hashes[slot] ?? 0, place);
+    for (const place of places) if (place !== 0) this.#put(this.#hashAt(place - 1), place);
   }
 }
 

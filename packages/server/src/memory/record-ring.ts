@@ -1,5 +1,5 @@
-/** What a record begins with: its length with this, and its hash. */
-const headLength = 8;
+/** What a record begins with: its length with this, in two bytes, and its hash. */
+const headLength = 6;
 
 /** Records lie in blocks of this many bytes, and each within one. */
 const blockLength = 256 * 1024;
@@ -23,15 +23,15 @@ export class RecordRing {
     this.#dropped = dropped;
   }
 
-  /** Adds a record, which may not be longer than half a block, and says where it is. */
+  /** Adds a record, of less than 64 KiB with its head, and says where it is. */
   add(hash: number, record: Uint8Array): number {
     const length = headLength + record.length;
     if (this.#end + length > blockLength) this.#turn();
     const block = this.#blocks[this.#block] ?? Buffer.alloc(blockLength);
     this.#blocks[this.#block] = block;
     const position = this.#block * blockLength + this.#end;
-    block.writeUInt32LE(length, this.#end);
-    block.writeUInt32LE(hash, this.#end + 4);
+    block.writeUInt16LE(length, this.#end);
+    block.writeUInt32LE(hash, this.#end + 2);
     block.set(record, this.#end + headLength);
     this.#end += length;
     this.#ends[this.#block] = this.#end;
@@ -40,10 +40,20 @@ export class RecordRing {
 
   /** The block that a record is in, and from where to where in it. To be read before the next is added. */
   at(position: number): { readonly bytes: Buffer; readonly start: number; readonly end: number } {
-    const bytes = this.#blocks[Math.floor(position / blockLength)];
-    if (bytes === undefined) throw new RangeError("there is no record at this position");
+    const bytes = this.#blockOf(position);
     const at = position % blockLength;
-    return { bytes, start: at + headLength, end: at + bytes.readUInt32LE(at) };
+    return { bytes, start: at + headLength, end: at + bytes.readUInt16LE(at) };
+  }
+
+  /** The hash that the record at a position was added with. */
+  hashAt(position: number): number {
+    return this.#blockOf(position).readUInt32LE((position % blockLength) + 2);
+  }
+
+  #blockOf(position: number): Buffer {
+    const block = this.#blocks[Math.floor(position / blockLength)];
+    if (block === undefined) throw new RangeError("there is no record at this position");
+    return block;
   }
 
   clear(): void {
@@ -59,8 +69,8 @@ export class RecordRing {
     this.#end = 0;
     const block = this.#blocks[this.#block];
     const end = this.#ends[this.#block] ?? 0;
-    for (let at = 0; block !== undefined && at < end; at += block.readUInt32LE(at)) {
-      this.#dropped(block.readUInt32LE(at + 4), this.#block * blockLength + at);
+    for (let at = 0; block !== undefined && at < end; at += block.readUInt16LE(at)) {
+      this.#dropped(block.readUInt32LE(at + 2), this.#block * blockLength + at);
     }
   }
 }

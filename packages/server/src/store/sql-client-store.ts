@@ -174,11 +174,14 @@ const usesAtOnce = 500;
 
 /** In the order of the table's key, so that uses which share a page come together, and in turns with whoever waits. */
 async function keepUses(db: Kysely<Tables>, uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
-  const rows = [...uses].map(([secretId, { at, from }]) => [secretId, at, from] as const);
-  rows.sort(([left], [right]) => (left < right ? -1 : 1));
-  for (let start = 0; start < rows.length; start += usesAtOnce) {
+  const secretIds = [...uses.keys()].sort();
+  for (let start = 0; start < secretIds.length; start += usesAtOnce) {
     if (start > 0) await endOfTurn();
-    await keepSomeUses(db, JSON.stringify(rows.slice(start, start + usesAtOnce)));
+    const rows = secretIds.slice(start, start + usesAtOnce).map((secretId) => {
+      const use = uses.get(secretId);
+      return [secretId, use?.at, use?.from];
+    });
+    await keepSomeUses(db, JSON.stringify(rows));
   }
 }
 

@@ -11,7 +11,7 @@ test("a position index finds each position that was added and not deleted, also 
   });
   fc.assert(
     fc.property(fc.array(action, { maxLength: 400 }), (actions) => {
-      const index = new PositionIndex();
+      const index = new PositionIndex((position) => actions[position]?.hash ?? 0);
       const there: { hash: number; position: number }[] = [];
       actions.forEach(({ add, hash, which }, position) => {
         if (add || there.length === 0) {
@@ -40,8 +40,8 @@ test("a position index finds each position that was added and not deleted, also 
 });
 
 test("a position index grows to as many as are added, and is empty once it is cleared", () => {
-  const index = new PositionIndex();
   const hashOf = (position: number) => Math.imul(position, 0x9e3779b1) >>> 0;
+  const index = new PositionIndex(hashOf);
   for (let position = 0; position < 100_000; position++) index.add(hashOf(position), position);
   for (let position = 0; position < 100_000; position++) {
     assert.equal(

@@ -11,14 +11,14 @@ const garbageAmongTheOld = 20;
  * Keeps the heap from holding more garbage than saves time. The part where what dies young lies stops growing at some
  * sixteen megabytes: half as many cost time, and the 64 that Node would take save none. What has got old is looked
  * through when it has grown by a fifth, and not when it has doubled: the last uses of secrets get old by the thousand
- * and die. Does nothing where Node was told a size.
+ * and die. Sets neither where Node was told it.
  */
 export function boundHeap(): void {
-  const told = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
-  if (told.some((option) => /semi[-_]space|old[-_]space|heap[-_]growing/.test(option))) return;
-  setFlagsFromString(`--heap-growing-percent=${garbageAmongTheOld}`);
+  const options = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
+  const isTold = (name: RegExp): boolean => options.some((option) => name.test(option));
+  if (!isTold(/heap[-_]growing/)) setFlagsFromString(`--heap-growing-percent=${garbageAmongTheOld}`);
   // It grows by a step after a collection, if at all, and shrinks as well, in a quiet hour
-  new PerformanceObserver(boundYoungHeap).observe({ entryTypes: ["gc"] });
+  if (!isTold(/semi[-_]space/)) new PerformanceObserver(boundYoungHeap).observe({ entryTypes: ["gc"] });
 }
 
 function boundYoungHeap(): void {

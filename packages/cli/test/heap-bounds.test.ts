@@ -19,8 +19,10 @@ test("the young heap of a service grows to some sixteen megabytes and no further
   assert.ok(told > 40e6, `it was told to grow and has ${told} bytes`);
 });
 
-test("the old heap of a service holds less garbage than Node would let it", () => {
+test("the old heap of a service holds less garbage than Node would let it, unless Node was told how much", () => {
   const free = sizes([], "free", "long").old;
   const bounded = sizes([], "bounded", "long").old;
   assert.ok(bounded < 0.75 * free, `${bounded} bytes at the most, and ${free} by itself`);
+  const told = sizes(["--heap-growing-percent=400"], "bounded", "long").old;
+  assert.ok(told > 1.2 * bounded, `it was told to grow and has ${told} bytes, and ${bounded} when it was not`);
 });

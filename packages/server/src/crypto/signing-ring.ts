@@ -1,7 +1,7 @@
 /** How many texts can be on their way at once; a power of two. */
 const places = 64;
 
-/** In bytes. The text of a token with a dozen scopes takes a quarter of it. */
+/** In bytes. The text of a token with a dozen scopes takes a third of it. */
 const placeLength = 2048;
 
 const asked = 0;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { measuredCommit } from "./commit.ts";
 import { Generator } from "./load/generator-process.ts";
 import { describeMachine } from "./machine.ts";
 import { type ModeName, modes } from "./modes/all.ts";
@@ -29,6 +30,7 @@ async function main(options: Options): Promise<void> {
 async function measure(options: Options, folder: string): Promise<void> {
   const scale = scales[options.scale];
   const machine = describeMachine();
+  const commit = measuredCommit();
   const estimates = options.modes.map((name) => modes[name].estimate(scale, options.contenders.length));
   const progress = new Progress(estimates.reduce((sum, seconds) => sum + seconds, 0));
   await using generator = new Generator();
@@ -41,6 +43,7 @@ async function measure(options: Options, folder: string): Promise<void> {
       mode: name,
       at: new Date().toISOString(),
       scale: options.scale,
+      commit,
       machine,
       took,
       results: measured,

@@ -9,6 +9,8 @@ export interface Kept<Value> {
   readonly mode: ModeName;
   readonly at: string;
   readonly scale: ScaleName;
+  /** Of this checkout; with a plus behind it where the packages are not quite as in it, null where it is not known. */
+  readonly commit: string | null;
   readonly machine: Machine;
   /** Seconds. */
   readonly took: number;

@@ -42,8 +42,9 @@ const plotsOf = (sections: readonly Section[]) => sections.flatMap(({ plots }) =
 /** On what machine, when and at what scale each part was measured. */
 function runs(kept: AllKept): string {
   const all = Object.values(kept) as readonly Kept<unknown>[];
-  const rows = all.map(({ mode, at, scale, took, machine }) => [
+  const rows = all.map(({ mode, at, scale, took, machine, commit }) => [
     mode,
+    commit ?? "–",
     at.slice(0, 16).replace("T", " "),
     `${scale}, in turns of ${scales[scale].slice} s`,
     `${Math.round(took)} s`,
@@ -51,5 +52,5 @@ function runs(kept: AllKept): string {
     `${machine.node}, OpenSSL ${machine.openssl}`,
     figure(machine.loadBefore),
   ]);
-  return table(["part", "when (UTC)", "scale", "took", "machine", "Node", "load before"], rows);
+  return table(["part", "commit", "when (UTC)", "scale", "took", "machine", "Node", "load before"], rows);
 }

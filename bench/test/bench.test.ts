@@ -38,6 +38,7 @@ test("one short run measures every mode and every contender, and writes a page w
   assert.equal(read("sdk")[0].herd.tokenRequests, 1);
   const page = readFileSync(join(output, "README.md"), "utf8");
   assert.doesNotMatch(page, /NaN|undefined/);
+  assert.match(page, /\| issuing \| (–|[0-9a-f]{10}\+?) \|/, "it names the commit that was measured");
   assert.doesNotMatch(page, /## Goals/, "so short a run bears no verdict");
   const plots = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, path = ""]) => path);
   assert.ok(plots.length >= 4);

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { watch } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { askInCrowd } from "@carnet/testkit/crowd";
 import { freePort } from "@carnet/testkit/service";
 import { type CarnetChild, startCarnet } from "./carnet-child.ts";
 import { PlantedSecrets } from "./planted.ts";
@@ -106,7 +107,10 @@ async function serving(failBy: string, act: (served: Served) => Promise<void>): 
 }
 
 test("carnet serve shows no secret in the diagnostic report that a signal asks for", () =>
-  serving("", async ({ serve, folder }) => {
+  serving("", async ({ serve, planted, folder }) => {
+    const [, file = ""] = await serve.until("stdout", /"file":"([^"]+)"/);
+    const [, url = ""] = await serve.until("stdout", /"url":"([^"]+)"/);
+    await crowdOfAdmins(url, resolve(folder, file), planted); // after which there is a second thread, of which the report tells too
     const watcher = watch(join(folder, "reports"));
     const written = once(watcher, "change");
     serve.process.kill("SIGUSR2");
@@ -114,8 +118,22 @@ test("carnet serve shows no secret in the diagnostic report that a signal asks f
     watcher.close();
     serve.process.kill("SIGTERM");
     assert.equal(await serve.ended(), 0);
-    assert.equal((await readdir(join(folder, "reports"))).length, 1);
+    const [report = "", ...others] = await readdir(join(folder, "reports"));
+    assert.equal(others.length, 0);
+    const { workers } = JSON.parse(await readFile(join(folder, "reports", report), "utf8"));
+    assert.equal(workers.length, availableParallelism() > 1 ? 1 : 0);
   }));
+
+/** Asks for so many tokens at once that the service signs on a second thread. */
+async function crowdOfAdmins(url: string, file: string, planted: PlantedSecrets): Promise<void> {
+  const { client_id: clientId, client_secret: clientSecret } = JSON.parse(await readFile(file, "utf8"));
+  planted.text("the admin client's secret", clientSecret.slice(24)); // what comes before is its id
+  for (let crowd = 0; crowd < 2; crowd++) {
+    const callers = Array.from({ length: 200 }, () => ({ clientId, clientSecret }));
+    const [answer = ""] = await askInCrowd(url, callers);
+    planted.text("a token", /"access_token":"([^"]+)"/.exec(answer)?.[1]?.slice(-86) ?? "");
+  }
+}
 
 for (const failBy of ["exception", "rejection", "rejection with a text"]) {
   test(`carnet serve shows no secret when an uncaught ${failBy} that quotes one ends it`, () =>

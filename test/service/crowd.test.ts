@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import { test } from "node:test";
 import type { Worker } from "node:worker_threads";
-import { sendBytes } from "@carnet/testkit/raw-http";
+import { askInCrowd } from "@carnet/testkit/crowd";
 import { startTestService } from "@carnet/testkit/service";
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
 
@@ -16,8 +16,7 @@ test("hundreds of requests that come at once are signed by a thread too, each wi
     const requests = Array.from({ length: 600 }, (_, number) => clients[number % clients.length] ?? assert.fail());
     const keys = createRemoteJWKSet(new URL("/oauth2/jwks", service.url));
     for (let crowd = 0; crowd < 3; crowd++) {
-      const bytes = requests.map((client, number) => tokenRequest(client, number + 1 === requests.length)).join("");
-      const answers = (await sendBytes(service.url, bytes)).split(/(?=HTTP\/1\.1 )/);
+      const answers = await askInCrowd(service.url, requests);
       assert.equal(answers.length, requests.length);
       for (const [index, answer] of answers.entries()) {
         const token = /"access_token":"([^"]+)"/.exec(answer)?.[1] ?? "";
@@ -34,11 +33,3 @@ test("hundreds of requests that come at once are signed by a thread too, each wi
   }
   for (const thread of threads) assert.equal(thread.threadId, -1, "it has ended with the service");
 });
-
-function tokenRequest({ clientId, clientSecret }: { clientId: string; clientSecret: string }, last: boolean): string {
-  const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
-  const head = ["POST /oauth2/token HTTP/1.1", "Host: localhost", "Content-Type: application/x-www-form-urlencoded"];
-  return [...head, `Content-Length: ${body.length}`, `Connection: ${last ? "close" : "keep-alive"}`, "", body].join(
-    "\r\n",
-  );
-}

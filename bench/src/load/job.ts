@@ -20,7 +20,7 @@ export type Pace =
   | {
       readonly kind: "open";
       readonly connections: number;
-      /** Requests a second. */
+      /** Requests a second; infinity where there is always one more due. */
       readonly rate: number;
       /** `even`: at equal distances; `poisson`: at random, as independent callers come. */
       readonly arrivals: "even" | "poisson";

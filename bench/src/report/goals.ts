@@ -41,7 +41,7 @@ function issuingGoals(kept: AllKept): readonly Goal[] {
   const ours = of("carnet");
   const even = ours?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
   const p50 = medianOf((even?.slices ?? []).map((slice) => slice.p50));
-  // By Little's law so many wait at once, which is more than there were in the closed loop that capacity was taken from
+  // By Little's law so many wait at once, which is more than there were when capacity was taken
   const overloaded = (medianOf(even?.rates ?? []) * p50) / 1e6 > capacityConnections;
   return [
     {

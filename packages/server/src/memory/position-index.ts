@@ -1,6 +1,6 @@
 /**
- * Finds positions by the 32-bit hashes of what is there, in four bytes an entry and as many again that are free: an open
- * table with linear probing. Positions are whole numbers from 0 to 2^32 - 2. Several may have one hash.
+ * Finds positions by the 32-bit hashes of what is there, in six to twelve bytes an entry: an open table with linear
+ * probing, of which a third to two thirds are taken. Positions are whole numbers from 0 to 2^32 - 2. Several may have one hash.
  */
 export class PositionIndex {
   readonly #hashAt: (position: number) => number;

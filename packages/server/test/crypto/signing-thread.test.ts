@@ -12,6 +12,7 @@ import { SigningThread } from "@carnet/server/crypto/signing-thread";
 import { base64url, compactVerify, importJWK } from "jose";
 
 const run = promisify(execFile);
+const child = fileURLToPath(new URL("signing-thread-child.ts", import.meta.url));
 const key = await generateSigningKey("ES256");
 
 test("many texts in one turn are signed by two threads, each with a signature of its own", async () => {
@@ -38,6 +39,15 @@ test("no thread is started for texts that come one by one, or a few together", a
     await endOfTurn();
   }
   await Promise.all(Array.from({ length: 90 }, () => thread.sign(textOf("a few"))));
+  await endOfTurn();
+  for (let turn = 0; turn < 300; turn++) {
+    await Promise.all([thread.sign(textOf("two")), thread.sign(textOf("at a time"))]);
+    await endOfTurn();
+    for (let alone = 0; alone < 2; alone++) {
+      await thread.sign(textOf("alone"));
+      await endOfTurn();
+    }
+  }
   await endOfTurn();
   assert.equal(started.length, 0);
 });
@@ -80,9 +90,15 @@ test("a closed one has no thread any more, has done what was asked, and still si
   await busy.thread.close();
 });
 
+test("where no thread can be made, it is told once and everything is signed here", async () => {
+  const limits = ["--permission", "--allow-fs-read=*"]; // and no thread
+  const { stdout, stderr } = await run(process.execPath, [...limits, child, "50"], { timeout: 30_000 });
+  assert.equal(stdout, "50 signed\n");
+  assert.equal(stderr.match(/ERR_ACCESS_DENIED/g)?.length, 1, stderr);
+});
+
 for (const texts of [0, 50]) {
   test(`a process waits for its ${texts} signatures, and ends though there is a thread`, async () => {
-    const child = fileURLToPath(new URL("signing-thread-child.ts", import.meta.url));
     const { stdout, stderr } = await run(process.execPath, [child, String(texts)], { timeout: 30_000 });
     assert.deepEqual({ stdout, stderr }, { stdout: `${texts} signed\n`, stderr: "" });
   });

@@ -23,8 +23,9 @@ export function hindrancesOf({ issuing, profile }: AllKept) {
   const floorLatency = medianOf((p99?.slices ?? []).map(({ p99, p50 }) => p99 / p50));
   const floorCpu = ratiosOf(cpu(slicesAt(floor)), cpu(slicesAt(contender("oidc-provider")))).median;
   const ourCpu = ratiosOf(cpu(slicesAt(contender("carnet"))), cpu(slicesAt(contender("oidc-provider")))).median;
+  const generator = medianOf(slicesAt(contender("carnet")).map((slice) => slice.generator));
   return {
-    throughput: `the floor's main thread takes ${figure(medianOf(mainThread(slicesAt(floor))))} µs, ours ${figure(medianOf(mainThread(slicesAt(contender("carnet")))))} µs. By the profile ${percent(sumOf(tokens, sharedWithFloor))} of ours is work of kinds that the floor has too, though less of it (${listed(tokens.filter(({ name }) => sharedWithFloor.includes(name)))}); the rest it leaves out: ${listed(tokens.filter(({ name }) => !sharedWithFloor.includes(name)))}`,
+    throughput: `the floor's main thread takes ${figure(medianOf(mainThread(slicesAt(floor))))} µs, ours ${figure(medianOf(mainThread(slicesAt(contender("carnet")))))} µs, and the second thread of ours shares ${issuing?.machine.cpus} processors with the load generator, which keeps ${percent(generator)} of one. By the profile ${percent(sumOf(tokens, sharedWithFloor))} of the main thread's time is work of kinds that the floor has too (${listed(tokens.filter(({ name }) => sharedWithFloor.includes(name)))}); the rest it leaves out: ${listed(tokens.filter(({ name }) => !sharedWithFloor.includes(name)))}`,
     cpu: `the floor, which checks nothing, is at ${percent(floorCpu)} itself, so checks, claims, records and all else may take ${percent(1 / 3 - floorCpu)} and take ${percent(ourCpu - floorCpu)}`,
     latency: `the machine, which is shared: the floor, which does next to nothing, is at ${figure(floorLatency, "×")} in the same turns`,
     idle: `a process of Node that only answers, the floor, takes ${megabytes(medianOf(floor?.idle ?? []))}, one with Fastify ${megabytes(medianOf(contender("fastify-floor")?.idle ?? []))}`,

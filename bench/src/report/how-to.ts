@@ -5,8 +5,8 @@ export const howTo = {
   opening: `The same work for all: a \`client_credentials\` request with the secret in the body and two scopes, answered by a
 JWT that is good for ${lifetime} seconds, over kept-alive HTTP/1.1. What is measured is one process on one machine, with the load
 generator beside it; figures of other machines differ. Ratios hold better, but
-not well: on this machine, which is shared, those of ours against the floor moved by up to twenty points between runs of a day. Of several runs, the one is published
-in which the floor was quickest, since it was disturbed least.`,
+not well: on this machine, which is shared, those of ours against the floor moved by up to twenty points between runs of a day. Of several runs of a part, the one is
+published in which the floor was quickest, since it was disturbed least, so parts can be of different runs.`,
 
   method: `- Each contender is a process of its own, started by the Node that comes with the repository, with its output in a file and
   \`NODE_ENV=production\` for all but ours, which does not look at it. Nothing is pinned to a CPU.
@@ -20,7 +20,7 @@ in which the floor was quickest, since it was disturbed least.`,
   its first thread from \`/proc/PID/task/PID/schedstat\`; memory is the resident set. Latencies are HDR histograms.
 - **Ours is one process of two threads under load**: the second one signs, where requests crowd and there is another
   processor for it. The floors sign on their only thread, so ours can come out ahead of them by throughput while it takes more
-  CPU; "of the floor by CPU" leaves that advantage out, and tells what to expect on one processor.
+  CPU; "of the floor by CPU" leaves that advantage out, and suggests what to expect on one processor.
 - Start to first token is from the start of the process until a token has arrived, asked for every two milliseconds.
 - The capacity of an open loop is taken anew before each of its turns, in half a second. It varies as the machine does, so
   rows of different shares cannot be compared.
@@ -35,7 +35,7 @@ in which the floor was quickest, since it was disturbed least.`,
   reproduce: `## Reproduce
 
 \`\`\`sh
-npm ci && npm run bench                      # everything, about twenty minutes
+npm ci && npm run bench                      # everything, about twenty minutes; installs what it needs in bench/
 npm run bench -- issuing refusals            # some of it
 npm run bench -- --scale quick --output ../quick   # a few minutes, beside the published results
 npm run bench -- issuing --baseline ../before --only carnet,floor --output ../change   # against another checkout

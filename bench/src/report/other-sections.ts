@@ -98,7 +98,7 @@ export function refusalsSection(results: RefusalResults): Section {
       ],
     ],
   );
-  const stated = `Beside 32 connections that send wrong secrets as fast as they can, honest callers keep ${withSpread(share, percent)} of what they keep beside 32 more honest ones; at least 60 % is what is stated: a refusal takes less CPU than a token and yet holds the main thread longer, since a token is signed beside it for the most part. An unknown id takes the work of some other client of the store, so what it costs differs as clients differ, and does not tell whether an id exists. Not measured here: a registry that holds slow-hashed secrets, where refusals wait for a slow hash off the event loop.`;
+  const stated = `Beside 32 connections that send wrong secrets as fast as they can, honest callers keep ${withSpread(share, percent)} of what they keep beside 32 more honest ones; 60 % is what we state here as the least: a refusal takes less CPU than a token and yet holds the main thread longer, since a token is signed beside it for the most part. An unknown id takes the work of some other client of the store, so what it costs differs as clients differ, and does not tell whether an id exists. Not measured here: a registry that holds slow-hashed secrets, where refusals wait for a slow hash off the event loop.`;
   return { markdown: `## Refusals\n\n${costs}\n\n${stated}\n\n${honest}`, plots: {} };
 }
 

@@ -9,9 +9,9 @@ const garbageAmongTheOld = 20;
 
 /**
  * Keeps the heap from holding more garbage than saves time. The part where what dies young lies stops growing at some
- * sixteen megabytes: half as many cost time, and the 64 that Node would take save none. What has got old is looked
- * through when it has grown by a fifth, and not when it has doubled: the last uses of secrets get old by the thousand
- * and die. Sets neither where Node was told it.
+ * sixteen megabytes: with twice as many, a token took the main thread no less time. What has got old is looked through
+ * when it has grown by a fifth, and not when it has doubled: the last uses of secrets get old by the thousand and die.
+ * Sets neither where Node was told it.
  */
 export function boundHeap(): void {
   const options = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];

@@ -201,14 +201,24 @@ describe("the guard of the admin API", () => {
     await assertRefused(bearer(token), invalidToken);
   });
 
-  it("answers a token of a client that was deleted with 401, though another one is registered under its id", async () => {
+  it("answers a token of a deleted client with 401, also when its id was registered again in the same second", async () => {
     const registration = { client_id: "made-anew", scope: scopes, audience };
     const token = await tokenOf(service, await service.register(registration));
     await api.expect(204, "DELETE", "/clients/made-anew");
-    clock.advance(1000);
     const again = await service.register(registration);
     await assertRefused(bearer(token), invalidToken);
     await api.expect(200, "GET", "/scopes", { token: await tokenOf(service, again) });
+  });
+
+  it("answers a token with 401 as soon as its secret is revoked, and one of another secret as before", async () => {
+    const client = await service.register({ scope: scopes, audience });
+    const path = `/clients/${client.clientId}/secrets`;
+    const { json: added } = await api.expect(201, "POST", path, { body: {} });
+    const other = { clientId: client.clientId, clientSecret: String(added["client_secret"]) };
+    const [token, tokenOfOther] = [await tokenOf(service, client), await tokenOf(service, other)];
+    await api.expect(204, "DELETE", `${path}/${added["secret_id"]}`);
+    await assertRefused(bearer(tokenOfOther), invalidToken);
+    await api.expect(200, "GET", "/scopes", { token });
   });
 
   it("answers a client that was disabled while its body was on the way with 401", async () => {

@@ -122,15 +122,6 @@ describe("the admin API", () => {
     assert.equal(headers.get("x-request-id"), "mine");
   });
 
-  it("answers a client that cannot be hashed for with 503 and when to try again", async () => {
-    const { hasher } = service.server.registry;
-    const { slowDigest } = hasher;
-    Object.assign(hasher, { slowDigest: async () => ({ ok: false, error: "busy" }) });
-    const answer = await api.expect(503, "POST", "/clients", { body: { secret: { value: "hunter2" } } });
-    Object.assign(hasher, { slowDigest });
-    assert.match(String(answer.headers.get("retry-after")), /^[1-9]\d*$/);
-  });
-
   it("declares no other answers than these, but for faults and stopping", () => {
     const declared = api.openapi.declared().filter((name) => name.includes(" /admin/"));
     const unanswered = declared.filter((name) => !api.answered.has(name) && !/ (500|503)$/.test(name));

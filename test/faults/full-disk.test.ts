@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
-import { decoyClient } from "@carnet/core/client/decoy-client";
-import { parseClientId } from "@carnet/protocol/ids";
-import { createStandInDraw } from "@carnet/server/crypto/stand-in-draw";
 import { OperatorFault } from "@carnet/server/fault";
-import type { Tables } from "@carnet/server/store/schema";
-import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
+import type { Tables } from "@carnet/server/store/sql/schema";
 import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
+import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { allClients } from "@carnet/testkit/all-clients";
 import { carnetBin, type Finished } from "@carnet/testkit/carnet-process";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { plainClient } from "@carnet/testkit/sample-clients";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { Kysely, SqliteDialect } from "kysely";
 import { assertWhole } from "./support/assert-whole.ts";
@@ -66,17 +65,14 @@ suite("a full disk", () => {
     const database = new DatabaseSync(folder.database);
     const store = createSqlClientStore(
       new Kysely<Tables>({ dialect: new SqliteDialect({ database: wrapDatabase(database, "carnet.db") }) }),
-      { clock: new FixedClock("2026-11-21T12:00:00Z"), drawStandIn: createStandInDraw(new Uint8Array(32)) },
+      { clock: new FixedClock("2026-11-21T12:00:00Z"), dialect: sqliteDialect },
     );
     const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
     database.exec(`pragma max_page_count = ${pages}`);
     let kept = 0;
     const insert = async (): Promise<void> => {
-      const clientId = parseClientId(`full-${kept}`);
-      assert.ok(clientId.ok);
-      assert.deepEqual(await store.insert([{ ...decoyClient, clientId: clientId.value, secrets: [] }]), {
-        kind: "inserted",
-      });
+      const client = { ...plainClient(`full-${kept}`), secrets: [] };
+      assert.deepEqual(await store.insert([client]), { kind: "inserted" });
       kept += 1;
     };
     await assert.rejects(

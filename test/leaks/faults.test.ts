@@ -7,8 +7,8 @@ import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import fc from "fast-check";
-import { type Credentials, openWorld, type World } from "../constant-work/world.ts";
 import { PlantedSecrets } from "./planted.ts";
+import { type Credentials, openTokenWorld, type TokenWorld } from "./token-world.ts";
 
 /** Drivers, parsers and libraries quote what they were given: in each part of an error. */
 const errorsThatQuote: Readonly<Record<string, (secret: string) => unknown>> = {
@@ -42,7 +42,7 @@ const failing: Readonly<Record<string, (ports: TokenEndpointPorts, error: unknow
       read: () => Promise.reject(error),
     }),
   }),
-  hasher: (ports, error) => ({ ...ports, hasher: { ...ports.hasher, digest: () => raise(error) } }),
+  hasher: (ports, error) => ({ ...ports, hasher: { digest: () => raise(error) } }),
   signer: (ports, error) => ({ ...ports, signer: { keyId: "key", sign: () => raise(error) } }),
   random: (ports, error) => ({ ...ports, random: { ...ports.random, uuid: () => raise(error) } }),
   recorder: (ports, error) => ({ ...ports, recorder: { record: () => raise(error) } }),
@@ -53,7 +53,7 @@ function raise(error: unknown): never {
   throw error;
 }
 
-function httpPorts(world: World, token: TokenEndpointPorts, log: string[]): HttpPorts {
+function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]): HttpPorts {
   const written = createLog("trace", { write: (line) => void log.push(line) });
   return {
     token,
@@ -67,7 +67,7 @@ function httpPorts(world: World, token: TokenEndpointPorts, log: string[]): Http
   };
 }
 
-async function askFor(world: World, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
+async function askFor(world: TokenWorld, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
   const log: string[] = [];
   await using app = buildApp(httpPorts(world, ports, log));
   const answer = await answerOf(app, {
@@ -82,7 +82,7 @@ async function askFor(world: World, ports: TokenEndpointPorts, { clientId, secre
 
 for (const [port, fail] of Object.entries(failing)) {
   test(`shows nothing of what is quoted by an error of the ${port}, in the answer or the log`, async () => {
-    await using world = await openWorld();
+    await using world = await openTokenWorld();
     const client = await world.register({});
     for (const [where, quoting] of Object.entries(errorsThatQuote)) {
       const planted = new PlantedSecrets();
@@ -97,7 +97,7 @@ for (const [port, fail] of Object.entries(failing)) {
 }
 
 test("tells where a fault was thrown, though not what it says", async () => {
-  await using world = await openWorld();
+  await using world = await openTokenWorld();
   const client = await world.register({});
   const { log } = await askFor(
     world,

@@ -14,14 +14,13 @@ import { loadConfiguration } from "@carnet/server/configuration/load-configurati
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
-import { openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService } from "@carnet/testkit/service";
-import { byBasic, inTheBody } from "../constant-work/cases.ts";
-import { openWorld } from "../constant-work/world.ts";
 import { PlantedSecrets } from "./planted.ts";
+import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
 
 /** All that printing, serialising or turning into text can show of a value, as deep as it goes. */
 function shown(value: unknown): string {
@@ -48,14 +47,14 @@ function assertHidden(planted: PlantedSecrets, values: Readonly<Record<string, u
 const clock = new FixedClock("2026-06-01T00:00:00Z");
 
 test("shows no secret and no token in anything that a token request is turned into", async () => {
-  await using world = await openWorld();
+  await using world = await openTokenWorld();
   const planted = new PlantedSecrets();
-  const human = planted.text("the slow-hashed secret", randomBytes(9).toString("base64url"));
+  const imported = planted.text("the imported secret", randomBytes(18).toString("base64url"));
   const generated = await world.register({ workspace: "workspace" });
-  const slow = await world.register({ secret: { value: new Redacted(human) } });
+  const existing = await world.register({ secret: { value: new Redacted(imported) } });
   planted.text("the generated secret", generated.secret.slice(24));
   const at = { now: clock.now(), sunsetAt: Infinity };
-  for (const client of [generated, slow]) {
+  for (const client of [generated, existing]) {
     for (const send of [inTheBody, byBasic]) {
       const message = send(client);
       const parsed = parseTokenRequest(message, at);
@@ -101,7 +100,7 @@ test("shows no pepper and no private key in what is opened of the store", async 
 });
 
 test("shows no secret in the HTTP side, between the requests of a connection that stays open", async () => {
-  await using world = await openWorld();
+  await using world = await openTokenWorld();
   const log: string[] = [];
   const written = createLog("trace", { write: (line) => void log.push(line) });
   await using app = buildApp({

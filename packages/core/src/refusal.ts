@@ -2,17 +2,17 @@ import type { ClientId } from "@carnet/protocol/ids";
 import type { RefusalKind } from "@carnet/protocol/refusals";
 
 /**
- * A refusal as a value. `description` goes to the caller: it holds nothing that the caller must not know, and nothing
- * that it sent. The rest goes to the operator, under the request id.
+ * A refusal as a value. `description` is for the caller: it reveals nothing and repeats nothing that was sent. The rest
+ * is for the operator, under the request id.
  */
 export interface Refusal {
   readonly kind: RefusalKind;
   readonly description: string;
-  /** One word for a log search, such as `wrong_secret`. */
+  /** One word for a log search, such as `secret_expired`. */
   readonly reason: string;
   readonly detail: string;
-  /** The registered client that was named, proven or not. An unregistered name is never kept: it may be a secret. */
+  /** The client whose secret was right. An unproven client id is not recorded: people paste secrets there. */
   readonly clientId?: ClientId;
-  /** When it is worth trying again, in seconds. */
+  /** When to try again, in seconds. */
   readonly retryAfter?: number;
 }

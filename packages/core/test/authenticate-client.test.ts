@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { BoundedCache } from "@carnet/core/bounded-cache";
-import type { ClientSecret } from "@carnet/core/client/client-secret";
-import { parseSecretId } from "@carnet/protocol/ids";
+import { type ClientSecret, secretStateAt } from "@carnet/core/client/client-secret";
+import { drawHandle, drawSecretId } from "@carnet/core/client/draw";
 import { Redacted } from "@carnet/protocol/redacted";
 import { allClients } from "@carnet/testkit/all-clients";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const imported = "imported-secret-0123456789";
-const human = "hunter2";
 
-/** The reason of the last refusal, or the client and secret of the last token. */
+/** The reason of the last refusal, or the secret id of the last token. */
 const lastOf = ({ records }: TestEndpoint) => {
   const record = records.at(-1);
   return record?.event === "token_refused" ? record.reason : record?.secretId;
@@ -22,19 +20,23 @@ async function secretsOf(endpoint: TestEndpoint, id: string): Promise<readonly C
   return client.secrets;
 }
 
-function newSecretId(text: string) {
-  const id = parseSecretId(text.padStart(16, "0"));
-  assert.ok(id.ok);
-  return id.value;
-}
+const anotherSecret = (endpoint: TestEndpoint, own: ClientSecret | undefined, value: string): ClientSecret => {
+  assert.ok(own);
+  return {
+    ...own,
+    secretId: drawSecretId(endpoint.random),
+    handle: drawHandle(endpoint.random),
+    kind: "imported",
+    digest: endpoint.hasher.digest("app", value),
+  };
+};
 
 suite("A client is authenticated", () => {
   for (const [kind, secret] of [
     ["generated", undefined],
     ["imported", imported],
-    ["human", human],
   ] as const) {
-    test(`by its ${kind} secret, the first time and from memory, and by no other`, async () => {
+    test(`by its ${kind} secret, from the store and from memory, and by no other`, async () => {
       const endpoint = new TestEndpoint();
       const given = secret === undefined ? {} : { secret: { value: new Redacted(secret) } };
       const { client, generatedSecret } = await endpoint.register({ client_id: "app", ...given });
@@ -45,45 +47,20 @@ suite("A client is authenticated", () => {
         assert.equal(lastOf(endpoint), client.secrets[0]?.secretId);
         for (const wrong of [`${right}x`, right.slice(0, -1), right.toUpperCase(), "x"]) {
           assert.equal((await endpoint.post({ client_id: "app", client_secret: wrong })).status, 401, wrong);
-          assert.equal(lastOf(endpoint), "wrong_secret");
+          assert.equal(lastOf(endpoint), "unknown_credentials");
         }
       }
     });
   }
 
-  test("by any of several secrets of all kinds", async () => {
+  test("by any of several secrets", async () => {
     const endpoint = new TestEndpoint();
     const { generatedSecret } = await endpoint.register({ client_id: "app" });
     const own = await secretsOf(endpoint, "app");
-    const salt = new Uint8Array(16).fill(3);
-    const slow = await endpoint.hasher.slowDigest(human, salt);
-    assert.ok(slow.ok);
-    const common = {
-      label: null,
-      prefix: "",
-      createdAt: 0,
-      notBefore: null,
-      expiresAt: null,
-      idle: null,
-      revokedAt: null,
-      lastUse: null,
-    };
-    endpoint.store.change("app", {
-      secrets: [
-        {
-          ...common,
-          secretId: newSecretId("1"),
-          kind: "imported",
-          digest: endpoint.hasher.digest("app", imported),
-          salt: new Uint8Array(),
-        },
-        { ...common, secretId: newSecretId("2"), kind: "human", digest: slow.value, salt },
-        ...own,
-      ],
-    });
+    const added = anotherSecret(endpoint, own[0], imported);
+    endpoint.store.change("app", { secrets: [added, ...own] });
     for (const [secret, id] of [
-      [imported, newSecretId("1")],
-      [human, newSecretId("2")],
+      [imported, added.secretId],
       [generatedSecret?.reveal() ?? "", own[0]?.secretId],
     ] as const) {
       assert.equal((await endpoint.post({ client_id: "app", client_secret: secret })).status, 200);
@@ -91,20 +68,32 @@ suite("A client is authenticated", () => {
     }
   });
 
-  test("not by the generated secret of another client, though it carries its own id", async () => {
+  test("not by the secret of another client", async () => {
     const endpoint = new TestEndpoint();
     await endpoint.register({ client_id: "app" });
     const { generatedSecret } = await endpoint.register({ client_id: "other" });
     await endpoint.post({ client_id: "app", client_secret: generatedSecret?.reveal() ?? "" });
-    assert.equal(lastOf(endpoint), "wrong_secret");
+    assert.equal(lastOf(endpoint), "unknown_credentials");
   });
 
-  test("so that one secret which two clients imported is kept under two digests", async () => {
+  test("not by a text that moves the border between id and secret", async () => {
+    const endpoint = new TestEndpoint();
+    await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) } });
+    for (const [client_id, client_secret] of [
+      ["ap", `p\0${imported}`],
+      [`app\0${imported.slice(0, 5)}`, imported.slice(5)],
+      [`app\0${imported}`, ""],
+    ] as const) {
+      assert.equal((await endpoint.post({ client_id, client_secret })).status, 401);
+    }
+  });
+
+  test("so that one secret which two clients imported has two digests", async () => {
     const endpoint = new TestEndpoint();
     for (const id of ["one", "two"])
       await endpoint.register({ client_id: id, secret: { value: new Redacted(imported) } });
     const [one, two] = [await secretsOf(endpoint, "one"), await secretsOf(endpoint, "two")];
-    assert.notDeepEqual(one[0]?.digest, two[0]?.digest); // the digest is bound to the client
+    assert.notDeepEqual(one[0]?.digest, two[0]?.digest);
   });
 
   test("with an expired secret only until the moment of its expiry", async () => {
@@ -121,7 +110,7 @@ suite("A client is authenticated", () => {
     assert.equal(lastOf(endpoint), "secret_expired");
   });
 
-  test("as a client only until the moment of its expiry", async () => {
+  test("only until the moment when the client expires", async () => {
     const endpoint = new TestEndpoint();
     await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) }, expires_at: "2026-11-22" });
     endpoint.clock.set("2026-11-21T23:59:59.999Z");
@@ -131,7 +120,7 @@ suite("A client is authenticated", () => {
     assert.equal(lastOf(endpoint), "client_expired");
   });
 
-  test("only from the addresses of its list, an IPv4 address mapped into IPv6 included", async () => {
+  test("only from the addresses of its list, including IPv4 addresses mapped into IPv6", async () => {
     const endpoint = new TestEndpoint();
     const ip_allowlist = ["203.0.113.0/24", "2001:db8::/32"];
     await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) }, ip_allowlist });
@@ -154,23 +143,50 @@ suite("A client is authenticated", () => {
     }
     assert.equal(lastOf(endpoint), "address_not_allowed");
   });
+});
 
-  test("so that the log says of a mistyped generated secret that it is one, and only of a known client", async () => {
+suite("A refusal", () => {
+  test("of a wrong secret and of an unknown client ask the same of memory and store, and record the same", async () => {
     const endpoint = new TestEndpoint();
-    const { generatedSecret } = await endpoint.register({ client_id: "app" });
-    const right = generatedSecret?.reveal() ?? "";
-    const mistyped = `${right.slice(0, 30)}${right[30] === "A" ? "B" : "A"}${right.slice(31)}`;
-    await endpoint.post({ client_id: "app", client_secret: mistyped });
-    await endpoint.post({ client_id: "nobody", client_secret: mistyped });
-    assert.deepEqual(
-      endpoint.records.map((record) => record.event === "token_refused" && /mistyped/.test(record.detail)),
-      [true, false],
-    );
+    await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) } });
+    const seen = [];
+    for (const client_id of ["app", "nobody"]) {
+      const probes = endpoint.store.probes;
+      assert.equal((await endpoint.post({ client_id, client_secret: "wrong-secret-0123456789" })).status, 401);
+      seen.push({ probes: endpoint.store.probes - probes, record: endpoint.records.at(-1) });
+    }
+    assert.deepEqual(seen[0], seen[1]);
+    assert.equal(seen[0]?.probes, 1);
+    assert.equal(seen[0]?.record?.clientId, null);
+  });
+
+  test("without credentials asks the store nothing", async () => {
+    const endpoint = new TestEndpoint();
+    assert.equal((await endpoint.post({ client_id: "app" })).status, 401);
+    assert.equal(endpoint.store.probes, 0);
+    assert.equal(lastOf(endpoint), "no_credentials");
+  });
+
+  test("of a right secret names the client in the record", async () => {
+    const endpoint = new TestEndpoint();
+    await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) }, status: "disabled" });
+    await endpoint.post({ client_id: "app", client_secret: imported });
+    assert.equal(lastOf(endpoint), "client_disabled");
+    assert.equal(endpoint.records.at(-1)?.clientId, "app");
   });
 });
 
-suite("What is in memory", () => {
-  test("is read again before anybody is refused on it", async () => {
+suite("Memory", () => {
+  test("saves the store a probe for each further token", async () => {
+    const endpoint = new TestEndpoint();
+    await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) } });
+    for (let request = 0; request < 5; request++) {
+      assert.equal((await endpoint.post({ client_id: "app", client_secret: imported })).status, 200);
+    }
+    assert.equal(endpoint.store.probes, 1);
+  });
+
+  test("refuses nobody: the store is asked again before a refusal", async () => {
     const endpoint = new TestEndpoint();
     await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) }, status: "disabled" });
     assert.equal((await endpoint.post({ client_id: "app", client_secret: imported })).status, 401);
@@ -178,66 +194,21 @@ suite("What is in memory", () => {
     assert.equal((await endpoint.post({ client_id: "app", client_secret: imported })).status, 200);
   });
 
-  test("lets a secret that was added elsewhere in at once", async () => {
+  test("does not keep out a secret that was added elsewhere", async () => {
     const endpoint = new TestEndpoint();
     await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) } });
     assert.equal((await endpoint.post({ client_id: "app", client_secret: imported })).status, 200);
     const next = "the-next-secret-0123456789";
     const [own] = await secretsOf(endpoint, "app");
     assert.ok(own);
-    const added = { ...own, secretId: newSecretId("next"), digest: endpoint.hasher.digest("app", next) };
-    endpoint.store.change("app", { secrets: [own, added] });
+    endpoint.store.change("app", { secrets: [own, anotherSecret(endpoint, own, next)] });
     assert.equal((await endpoint.post({ client_id: "app", client_secret: next })).status, 200);
     assert.equal((await endpoint.post({ client_id: "app", client_secret: imported })).status, 200);
   });
 });
 
-suite("A secret under the slow hash", () => {
-  test("is hashed slowly once, and never again once it is proven", async () => {
-    const endpoint = new TestEndpoint();
-    await endpoint.register({ client_id: "app", secret: { value: new Redacted(human) } });
-    endpoint.hasher.counts.slow = 0;
-    for (let request = 0; request < 5; request++) {
-      assert.equal((await endpoint.post({ client_id: "app", client_secret: human })).status, 200);
-    }
-    assert.equal(endpoint.hasher.counts.slow, 1);
-  });
-
-  test("is not proven by a wrong secret that comes after the right one", async () => {
-    const endpoint = new TestEndpoint();
-    await endpoint.register({ client_id: "app", secret: { value: new Redacted(human) } });
-    await endpoint.post({ client_id: "app", client_secret: human });
-    for (let request = 0; request < 3; request++) {
-      assert.equal((await endpoint.post({ client_id: "app", client_secret: "hunter3" })).status, 401);
-    }
-  });
-
-  test("is answered 503 with a whole number of seconds where too many wait, but not to those that need no slow hash", async () => {
-    const endpoint = new TestEndpoint();
-    await endpoint.register({ client_id: "app", secret: { value: new Redacted(human) } });
-    await endpoint.register({ client_id: "fast", secret: { value: new Redacted(imported) } });
-    endpoint.hasher.busy = true;
-    for (const form of [
-      { client_id: "app", client_secret: human },
-      { client_id: "app", client_secret: "x" },
-      { client_id: "nobody", client_secret: "x" },
-      { client_id: "fast", client_secret: "x" },
-    ]) {
-      const { status, headers, body } = await endpoint.post(form);
-      assert.equal(status, 503);
-      assert.equal(body["error"], "temporarily_unavailable");
-      assert.match(headers["Retry-After"] ?? "", /^[1-9]\d*$/);
-    }
-    assert.equal((await endpoint.post({ client_id: "fast", client_secret: imported })).status, 200);
-  });
-
-  test("is hashed again once it was pushed out of the proven ones", async () => {
-    const endpoint = new TestEndpoint({ provenSecrets: new BoundedCache(2) });
-    for (const id of ["one", "two", "three"])
-      await endpoint.register({ client_id: id, secret: { value: new Redacted(human) } });
-    endpoint.hasher.counts.slow = 0;
-    for (const id of ["one", "two", "three", "one"])
-      assert.equal((await endpoint.post({ client_id: id, client_secret: human })).status, 200);
-    assert.equal(endpoint.hasher.counts.slow, 4);
-  });
+test("a secret under a slow hash, from an earlier version, is not live", () => {
+  const terms = { kind: "human", notBefore: null, expiresAt: null, idle: null, revokedAt: null } as const;
+  assert.equal(secretStateAt(terms, 0, null), "unsupported");
+  assert.equal(secretStateAt({ ...terms, revokedAt: 1 }, 2, null), "revoked");
 });

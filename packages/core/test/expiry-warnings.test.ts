@@ -51,18 +51,17 @@ suite("A warning", () => {
     );
   });
 
-  test("to who holds one secret is of that one and of the client, not of the others", () => {
+  test("for a caller is about its client and the secret that it used, not about other secrets", () => {
     const [mine, other] = [secretOf("mine"), secretOf("other")].map((secret) => ({ ...secret, expiresAt: now + day }));
     assert.ok(mine && other);
     const client = { ...ending(now + day), secrets: [mine, other] };
     assert.deepEqual(
-      warningsFor(client, mine.secretId, now).map(({ secretId }) => secretId),
+      warningsFor({ client, secret: mine }, now).map(({ secretId }) => secretId),
       [null, mine.secretId],
     );
-    assert.deepEqual(
-      warningsFor({ ...client, expiresAt: null, secrets: [secretOf("x"), other] }, mine.secretId, now),
-      [],
-    );
+    const endless = secretOf("endless");
+    const without = { ...client, expiresAt: null, secrets: [endless, other] };
+    assert.deepEqual(warningsFor({ client: without, secret: endless }, now), []);
   });
 
   test("stands in the token answers of a secret that is to end, also of one that is kept alive by its uses", async () => {

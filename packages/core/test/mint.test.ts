@@ -20,7 +20,9 @@ async function claimsOf(registration: Record<string, unknown>, form: Record<stri
 
 test("a token has exactly the claims of the profile, from configuration and registration [RFC9068 §2.2]", async () => {
   const { claims } = await claimsOf({});
-  const { jti, ...rest } = claims;
+  const { jti, rvk, ...rest } = claims;
+  assert.equal(rvk.length, 2);
+  for (const handle of rvk) assert.match(handle, /^[\w-]{11}$/);
   assert.match(jti, /^[0-9a-f-]{36}$/);
   const issuedAt = Date.parse("2026-11-21T12:00:00Z") / 1000;
   assert.deepEqual(rest, {
@@ -51,7 +53,24 @@ test("the scope of the token is what was granted and what the answer says", asyn
   assert.equal(body["scope"], "a");
 });
 
-test("no two tokens have one jti", async () => {
+test("rvk has the handles of the client and of the secret that was used", async () => {
+  const endpoint = new TestEndpoint();
+  const { client } = await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
+  const { body } = await endpoint.post(credentials);
+  const claims = JSON.parse(Buffer.from(String(body["access_token"]).split(".")[1] ?? "", "base64url").toString());
+  assert.deepEqual(claims.rvk, [client.handle, client.secrets[0]?.handle]);
+  assert.notEqual(client.handle, client.secrets[0]?.handle);
+});
+
+test("a client that is registered again under its old id has another handle", async () => {
+  const endpoint = new TestEndpoint();
+  const before = await endpoint.register({ client_id: "app" });
+  await endpoint.store.delete(before.client);
+  const after = await endpoint.register({ client_id: "app" });
+  assert.notEqual(after.client.handle, before.client.handle);
+});
+
+test("no two tokens have the same jti", async () => {
   const endpoint = new TestEndpoint();
   await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
   for (let token = 0; token < 100; token++) await endpoint.post(credentials);

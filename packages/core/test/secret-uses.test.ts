@@ -12,7 +12,7 @@ class UseStore {
   /** Called while a batch is being kept. */
   meanwhile: () => void = () => {};
 
-  async keepUses(uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
+  async recordUses(uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
     const batch = [...uses];
     this.meanwhile();
     if (this.failure !== undefined) throw this.failure;

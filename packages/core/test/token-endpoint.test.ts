@@ -87,7 +87,7 @@ test("each request leaves one record, whatever comes of it", async () => {
   for (const form of forms) await endpoint.post(form);
   assert.deepEqual(
     endpoint.records.map((record) => (record.event === "token_issued" ? "issued" : record.reason)),
-    ["issued", "wrong_secret", "scope_not_granted", "other_grant_type"],
+    ["issued", "unknown_credentials", "scope_not_granted", "other_grant_type"],
   );
 });
 
@@ -117,7 +117,7 @@ test("the record of a token says who got what, and its jti and expiry are those 
   });
 });
 
-test("the record of a refusal names a client only where it is registered: anything else may be a secret", async () => {
+test("the record of a refusal names no client whose secret was not right, since people paste secrets there", async () => {
   const endpoint = await withClient();
   await endpoint.post({ ...credentials, client_secret: "x" });
   await endpoint.post({ client_id: secret, client_secret: "app" });
@@ -125,9 +125,9 @@ test("the record of a refusal names a client only where it is registered: anythi
   assert.deepEqual(
     endpoint.records.map((record) => [record.clientId, record.event === "token_refused" && record.reason]),
     [
-      ["app", "wrong_secret"],
-      [null, "unknown_client"],
-      [null, "unknown_client"],
+      [null, "unknown_credentials"],
+      [null, "unknown_credentials"],
+      [null, "unknown_credentials"],
     ],
   );
 });
@@ -197,7 +197,7 @@ test("what cannot be taken is refused in the order of the contract", async () =>
       "credentials_in_query",
       "bad_content_type",
       "other_grant_type",
-      "unknown_client",
+      "unknown_credentials",
       "scope_not_granted",
     ],
   );

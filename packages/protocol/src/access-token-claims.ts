@@ -18,6 +18,8 @@ export interface AccessTokenClaims {
   readonly exp: number;
   readonly jti: string;
   readonly scope: string;
+  /** The revocation handles of the client and of the secret that the token was issued for. */
+  readonly rvk: readonly [client: string, secret: string];
   /** Of the client's workspace, where it has one. */
   readonly arid?: string;
 }

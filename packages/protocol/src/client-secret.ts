@@ -1,4 +1,4 @@
-import { parseSecretId, type SecretId } from "./ids.ts";
+import type { SecretId } from "./ids.ts";
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -14,15 +14,6 @@ const shape = /^carnet_([a-z0-9]{16})_[0-9A-Za-z]{43}_([0-9A-Za-z]{6})$/;
 export function formatGeneratedSecret(secretId: SecretId, random: string): string {
   const body = `${generatedSecretPrefix}${secretId}_${random}`;
   return `${body}_${checksum(body)}`;
-}
-
-/**
- * The id that a generated secret carries, or undefined if the text is not shaped like one. Proves nothing about the
- * secret.
- */
-export function secretIdOf(secret: string): SecretId | undefined {
-  const id = parseSecretId(shape.exec(secret)?.[1] ?? "");
-  return id.ok ? id.value : undefined;
 }
 
 /** Whether a text is shaped like a generated secret but was mistyped: its checksum does not fit. Is no signature. */

@@ -35,7 +35,7 @@ export const refusals = {
   unavailable: {
     status: 503,
     error: "temporarily_unavailable",
-    when: "the service is stopping, cannot reach its store, or has too many slow checks waiting; see Retry-After",
+    when: "the service is stopping or cannot reach its store; see Retry-After",
   },
 } as const satisfies Readonly<
   Record<string, { readonly status: number; readonly error: string; readonly when: string }>

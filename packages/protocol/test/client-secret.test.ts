@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
-import {
-  formatGeneratedSecret,
-  generatedSecretRandom,
-  isMistypedSecret,
-  secretIdOf,
-} from "@carnet/protocol/client-secret";
+import { formatGeneratedSecret, generatedSecretRandom, isMistypedSecret } from "@carnet/protocol/client-secret";
 import { parseClientId, parseSecretId } from "@carnet/protocol/ids";
 import fc from "fast-check";
 import { anyText } from "./any-text.ts";
@@ -24,7 +19,7 @@ test("a generated secret carries its id and is not mistyped", () => {
     fc.property(secretId, random, (id, body) => {
       const secret = formatGeneratedSecret(id, body);
       assert.match(secret, /^carnet_[a-z0-9]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
-      assert.equal(secretIdOf(secret), id);
+      assert.ok(secret.startsWith(`carnet_${id}_`));
       assert.equal(isMistypedSecret(secret), false);
     }),
   );
@@ -57,10 +52,9 @@ test("the random part has at least 256 bits", () => {
   assert.ok(generatedSecretRandom.length * Math.log2(generatedSecretRandom.alphabet.length) >= 256);
 });
 
-test("no other text has an id or counts as mistyped", () => {
+test("no other text counts as mistyped", () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      assert.equal(secretIdOf(text), undefined);
       assert.equal(isMistypedSecret(text), false);
     }),
   );
@@ -68,7 +62,7 @@ test("no other text has an id or counts as mistyped", () => {
     `carnet_${"a".repeat(16)}_${"b".repeat(43)}_cccccc\n`,
     ` carnet_${"a".repeat(16)}_${"b".repeat(43)}_cccccc`,
   ]) {
-    assert.equal(secretIdOf(near), undefined);
+    assert.equal(isMistypedSecret(near), false);
   }
 });
 
@@ -79,6 +73,6 @@ test("a client id is 1 to 255 printable ASCII characters, without colon or outer
 });
 
 test("reading takes time in proportion to the length", () => {
-  assertLinear((size) => `carnet_${"a".repeat(size)}`, secretIdOf);
+  assertLinear((size) => `carnet_${"a".repeat(size)}`, isMistypedSecret);
   assertLinear((size) => "a ".repeat(size), parseClientId);
 });

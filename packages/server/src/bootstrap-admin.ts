@@ -5,8 +5,9 @@ import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-sco
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
 import { OperatorFault } from "./fault.ts";
-import type { Tables } from "./store/schema.ts";
-import { insertClients } from "./store/sql-client-store.ts";
+import { insertClients } from "./store/sql/client-store.ts";
+import type { Tables } from "./store/sql/schema.ts";
+import type { SqlDialect } from "./store/sql/sql-dialect.ts";
 
 /** The first admin client: the one that all others can be made with. */
 export interface BootstrapAdmin {
@@ -33,7 +34,7 @@ export const bootstrapFile = (storePath: string): string => join(dirname(storePa
  * writes anew. A store whose admin client was deleted gets no other, and one that has a client of this name keeps it.
  */
 export async function makeBootstrapAdmin(
-  db: Kysely<Tables>,
+  { db, dialect }: { readonly db: Kysely<Tables>; readonly dialect: SqlDialect },
   { issuer, storePath }: { readonly issuer: string; readonly storePath: string },
   ports: Omit<RegistrationPorts, "store">,
 ): Promise<BootstrapAdmin | undefined> {
@@ -51,7 +52,7 @@ export async function makeBootstrapAdmin(
       .execute();
     const sameName = transaction.selectFrom("clients").select("client_id").where("client_id", "=", client.clientId);
     if ((await sameName.executeTakeFirst()) !== undefined) return undefined;
-    await insertClients(transaction, [client]);
+    await insertClients(transaction, [client], dialect);
     writeAdminFile(file, { server_url: issuer, client_id: client.clientId, client_secret: generatedSecret.reveal() });
     return { clientId: client.clientId, clientSecret: generatedSecret, file };
   });

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { BoundedCache } from "@carnet/core/bounded-cache";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
@@ -17,13 +16,17 @@ import { createLog } from "./log/logger.ts";
 import { createTokenLog, recordUses } from "./log/token-log.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
-import { openChangeFeed } from "./store/change-feed.ts";
-import { openBacking } from "./store/open-backing.ts";
+import { openStore } from "./store/open-store.ts";
+import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
-/** How many bytes of clients (room for more than a million) and how many proven slow secrets a process keeps in memory. */
-const capacity = { clients: 160 * 1024 * 1024, proofs: 10_000 } as const;
+/** The bytes of clients and secrets that a process keeps in memory: room for more than a million. */
+const memoryBytes = 160 * 1024 * 1024;
+
+const rotateThem = {
+  detail: "secrets under a slow hash are no longer accepted: give each client a new one with `carnet secret rotate`",
+} as const;
 
 /** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
 const pauses = { changes: 500, uses: 5000, leftovers: 3_600_000 } as const;
@@ -59,15 +62,15 @@ export async function startServer(
 ): Promise<RunningServer> {
   const log = createLog(configuration.logLevel, logDestination);
   const records = createLog("info", logDestination);
-  const backing = await openBacking(configuration, clock);
+  const backing = await openStore(configuration, clock);
   const { db, store, hasher, scopes, answers, signingKeys } = backing;
   try {
     const registry: Registry = { clock, random: systemRandom, hasher, store, scopes };
     const { issuer, audience, accessTokenTtl, sunsetAt, store: at } = configuration;
-    const bootstrapAdmin = await makeBootstrapAdmin(db, { issuer, storePath: at.path }, registry);
+    const bootstrapAdmin = await makeBootstrapAdmin(backing, { issuer, storePath: at.path }, registry);
     const [signingKey] = signingKeys.slice(-1);
     if (signingKey === undefined) throw new Error("the store has no signing key");
-    const memory = new PackedClients(capacity.clients, randomBytes(4).readUInt32LE());
+    const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
     const uses = new SecretUses(store);
     const signer = createSigner(signingKey, (fault) => log.fault("signing_thread_failed", fault));
@@ -79,7 +82,6 @@ export async function startServer(
       signer,
       directory,
       uses,
-      provenSecrets: new BoundedCache(capacity.proofs),
       recorder: recordUses(uses, createTokenLog(logDestination)),
     };
     const publicKeys = signingKeys.map((key) => key.publicJwk);
@@ -94,7 +96,7 @@ export async function startServer(
       checkStore: () => store.check(),
       isDraining: () => draining,
     };
-    const changeFeed = await openChangeFeed(db, {
+    const changeFeed = await backing.dialect.openChangeFeed(db, {
       changed: (clientId) => directory.forget(clientId),
       missed: () => directory.forgetAll(),
     });
@@ -103,7 +105,7 @@ export async function startServer(
       [
         { name: "changes", every: pauses.changes, run: () => changeFeed.poll() },
         { name: "uses", every: pauses.uses, run: () => uses.flush() },
-        { name: "answers", every: pauses.leftovers, run: () => answers.forgetOld() },
+        { name: "answers", every: pauses.leftovers, run: () => answers.deleteExpired() },
         { name: "old changes", every: pauses.leftovers, run: () => changeFeed.trim() },
       ],
       log,
@@ -116,6 +118,8 @@ export async function startServer(
     if (bootstrapAdmin !== undefined) {
       log.info("admin_client_made", { clientId: bootstrapAdmin.clientId, file: bootstrapAdmin.file });
     }
+    const unsupported = await clientsWithSlowSecrets(db);
+    if (unsupported.length > 0) log.warn("secrets_unsupported", { clientIds: unsupported, ...rotateThem });
     log.info("listening", { url: listening.url, issuer });
     return {
       url: listening.url,

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { changeClient } from "@carnet/core/admin/change-client";
-import { withSecretsEnded } from "@carnet/core/admin/secrets";
+import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
 import type { Client } from "@carnet/core/client/client";
 import { defaultSettings, readSettings } from "@carnet/core/client/client-settings";
 import { makeSecret, planSecret } from "@carnet/core/client/make-secret";
@@ -12,8 +11,8 @@ import { ok } from "@carnet/protocol/result";
 import { adminRegistration, type BootstrapAdmin, bootstrapFile, writeAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
-import { openBacking } from "./store/open-backing.ts";
-import { createSqlScopeStore } from "./store/sql-scope-store.ts";
+import { openStore } from "./store/open-store.ts";
+import { createSqlScopeStore } from "./store/sql/scope-store.ts";
 
 /** The admin client with its new secret. */
 export interface ResetAdmin extends BootstrapAdmin {
@@ -38,7 +37,7 @@ export async function resetAdminClient(
   const { path } = configuration.store;
   if (!existsSync(path))
     throw new OperatorFault(`There is no store at ${path}: run this in the service's folder, or name it with --store.`);
-  const backing = await openBacking(configuration, ports.clock);
+  const backing = await openStore(configuration, ports.clock);
   try {
     // Its scopes are its own, even if they were taken out of the catalogue: this is the last way in
     const scopes = new ScopeCatalogue(createSqlScopeStore(backing.db), true);
@@ -54,7 +53,7 @@ export async function resetAdminClient(
   }
 }
 
-type RenewPorts = Ports & Pick<Awaited<ReturnType<typeof openBacking>>, "store" | "hasher" | "scopes">;
+type RenewPorts = Ports & Pick<Awaited<ReturnType<typeof openStore>>, "store" | "hasher" | "scopes">;
 
 async function renew(ports: RenewPorts): Promise<{ client: Client; secret: Redacted<string> }> {
   for (;;) {
@@ -67,11 +66,10 @@ async function renew(ports: RenewPorts): Promise<{ client: Client; secret: Redac
         if (!settings.ok) throw new Error("the admin client's own settings are refused");
         const plan = planSecret({ label: "reset" }, now);
         if (!plan.ok) throw new Error("the plan of a generated secret is refused");
-        const made = await makeSecret(plan.value, { clientId: client.clientId, slowSalt: undefined, now }, ports);
-        if (!made.ok) return made;
-        const ended = withSecretsEnded(client, now);
-        const secrets = [...ended.secrets, made.value.kept];
-        return ok({ client: { ...ended, ...settings.value, clientName, secrets }, shown: made.value.shown });
+        const { kept, shown } = makeSecret(plan.value, { clientId: client.clientId, now }, ports);
+        const ended = revokeAllSecrets(client, now);
+        const secrets = [...ended.secrets, kept];
+        return ok({ client: { ...ended, ...settings.value, clientName, secrets }, shown });
       },
     );
     if (changed.ok && changed.value.shown !== undefined)

@@ -1,12 +1,17 @@
 import { makeBootstrapAdmin } from "@carnet/server/bootstrap-admin";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 
 /** Makes the first admin client in the store that it is told of, and says its secret if it was this process. */
 process.once("message", async (storePath: string) => {
   const registry = await openTestRegistry(storePath);
   const db = await openSqlite(storePath);
-  const made = await makeBootstrapAdmin(db, { issuer: "http://127.0.0.1:8080", storePath }, registry);
+  const made = await makeBootstrapAdmin(
+    { db, dialect: sqliteDialect },
+    { issuer: "http://127.0.0.1:8080", storePath },
+    registry,
+  );
   await registry.close();
   await db.destroy();
   process.send?.(made?.clientSecret.reveal() ?? "");

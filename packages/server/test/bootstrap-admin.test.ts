@@ -22,6 +22,7 @@ import {
 } from "@carnet/server/bootstrap-admin";
 import { OperatorFault } from "@carnet/server/fault";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { allClients } from "@carnet/testkit/all-clients";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { comparable } from "@carnet/testkit/sample-clients";
@@ -36,7 +37,7 @@ async function newStore() {
   const db = await openSqlite(storePath);
   return {
     ...{ folder, storePath, registry, db, file: bootstrapFile(storePath) },
-    make: () => makeBootstrapAdmin(db, { issuer, storePath }, registry),
+    make: () => makeBootstrapAdmin({ db, dialect: sqliteDialect }, { issuer, storePath }, registry),
     ids: async () => (await allClients(registry.store)).map(({ clientId }) => clientId),
     async [Symbol.asyncDispose]() {
       await db.destroy();

@@ -1,6 +1,6 @@
 import { createSecretKey } from "node:crypto";
-import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
 import type { ClientStore } from "@carnet/core/client/client-store";
+import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
@@ -9,7 +9,7 @@ import type { AdminPorts } from "@carnet/server/http/admin/admin-routes";
 /** What a test has beside its token endpoint. */
 export interface AdministeredEndpoint {
   readonly ports: TokenEndpointPorts;
-  readonly store: ClientStore & KeptAnswerStore;
+  readonly store: ClientStore & IdempotencyStore;
   readonly scopes: ScopeCatalogue;
 }
 

@@ -1,52 +1,60 @@
-import { answersKeptFor, type KeptAnswer, type KeptAnswerStore } from "@carnet/core/admin/idempotency";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
-import type {
-  ClientLookup,
-  ClientPage,
-  ClientPlace,
-  ClientQuery,
-  ClientStore,
-  Insertion,
-} from "@carnet/core/client/client-store";
-import { decoyClient } from "@carnet/core/client/decoy-client";
+import type { ClientPage, ClientPlace, ClientQuery, ClientStore, Insertion } from "@carnet/core/client/client-store";
+import { sameDigest } from "@carnet/core/client/secret-hasher";
+import {
+  type IdempotencyRecord,
+  type IdempotencyStore,
+  idempotencyRecordLifetime,
+} from "@carnet/core/idempotency-record";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 
 /** Clients in a map: the smallest store that passes the conformance suite. */
-export class MemoryClientStore implements ClientStore, KeptAnswerStore {
+export class MemoryClientStore implements ClientStore, IdempotencyStore {
   readonly #clients = new Map<ClientId, Client>();
-  readonly #answers = new Map<string, KeptAnswer & { readonly at: number }>();
+  readonly #records = new Map<string, IdempotencyRecord & { readonly at: number }>();
   readonly #now: () => number;
-  /** How often `find` was called. */
-  finds = 0;
+  /** How often the store was asked for a digest. */
+  probes = 0;
 
   constructor(now: () => number = () => 0) {
     this.#now = now;
   }
 
-  async find(clientId: ClientId | undefined): Promise<ClientLookup> {
-    this.finds++;
-    const client = clientId === undefined ? undefined : this.#clients.get(clientId);
-    return { client: client ?? decoyClient, known: client !== undefined, anySlowSecret: this.#anySlowSecret() };
+  async find(clientId: ClientId): Promise<Client | undefined> {
+    return this.#clients.get(clientId);
   }
 
-  async insert(clients: readonly Client[], answer?: KeptAnswer): Promise<Insertion> {
-    if (this.#isKept(answer)) return { kind: "repeated" };
+  async findBySecret(digest: Uint8Array): ReturnType<ClientStore["findBySecret"]> {
+    this.probes++;
+    for (const client of this.#clients.values()) {
+      const secret = client.secrets.find((candidate) => sameDigest(candidate.digest, digest));
+      if (secret !== undefined) return { client, secret };
+    }
+    return undefined;
+  }
+
+  async insert(clients: readonly Client[], record?: IdempotencyRecord): Promise<Insertion> {
+    if (this.#isRepeated(record)) return { kind: "repeated" };
     const taken = clients.map(({ clientId }) => clientId).filter((id) => this.#clients.has(id));
     if (taken.length > 0) return { kind: "taken", clientIds: taken };
+    const digests = [...this.#clients.values(), ...clients].flatMap(({ secrets }) =>
+      secrets.map(({ digest }) => digest.join()),
+    );
+    if (new Set(digests).size < digests.length) throw new Error("two secrets have the same digest");
     for (const client of clients) this.#clients.set(client.clientId, client);
-    this.#keep(answer);
+    this.#record(record);
     return { kind: "inserted" };
   }
 
-  async replace(next: Client, answer?: KeptAnswer): Promise<"replaced" | "changed" | "repeated"> {
-    if (this.#isKept(answer)) return "repeated";
+  async replace(next: Client, record?: IdempotencyRecord): Promise<"replaced" | "changed" | "repeated"> {
+    if (this.#isRepeated(record)) return "repeated";
     const before = this.#clients.get(next.clientId);
     if (before?.createdAt !== next.createdAt || before.version !== next.version - 1) return "changed";
     const lastUses = new Map(before.secrets.map(({ secretId, lastUse }) => [secretId, lastUse]));
     const secrets = next.secrets.map((secret) => ({ ...secret, lastUse: lastUses.get(secret.secretId) ?? null }));
     this.#clients.set(next.clientId, { ...next, secrets });
-    this.#keep(answer);
+    this.#record(record);
     return "replaced";
   }
 
@@ -61,7 +69,7 @@ export class MemoryClientStore implements ClientStore, KeptAnswerStore {
     const { sort, after, limit } = query;
     const direction = sort.descending ? -1 : 1;
     const found = [...this.#clients.values()]
-      .filter((client) => finds(query, client, this.#now()))
+      .filter((client) => matches(query, client, this.#now()))
       .map((client) => ({ client, place: { value: sortValue(client, sort.key), clientId: client.clientId } }))
       .sort((left, right) => direction * comparePlaces(left.place, right.place))
       .filter(({ place }) => after === null || direction * comparePlaces(place, after) > 0);
@@ -69,7 +77,7 @@ export class MemoryClientStore implements ClientStore, KeptAnswerStore {
     return { clients: found.slice(0, limit).map(({ client }) => client), next: last?.place ?? null };
   }
 
-  async keepUses(uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
+  async recordUses(uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
     for (const client of this.#clients.values()) {
       const secrets = client.secrets.map((secret) => {
         const use = uses.get(secret.secretId);
@@ -79,37 +87,33 @@ export class MemoryClientStore implements ClientStore, KeptAnswerStore {
     }
   }
 
-  async findAnswer(keyDigest: Uint8Array): Promise<KeptAnswer | undefined> {
-    return this.#answerOf(keyDigest);
+  async findRecord(keyDigest: Uint8Array): Promise<IdempotencyRecord | undefined> {
+    return this.#recordOf(keyDigest);
   }
 
-  /** Changes a client behind the back of whoever has it in memory, as an administrator would. */
+  /** Changes a client without telling the process that has it in memory, as another process would. */
   change(clientId: string, change: Partial<Client>): void {
     for (const client of this.#clients.values()) {
       if (client.clientId === clientId) this.#clients.set(client.clientId, { ...client, ...change });
     }
   }
 
-  #anySlowSecret(): boolean {
-    return [...this.#clients.values()].some(({ secrets }) => secrets.some(({ kind }) => kind === "human"));
+  #isRepeated(record: IdempotencyRecord | undefined): boolean {
+    return record !== undefined && this.#recordOf(record.keyDigest) !== undefined;
   }
 
-  #isKept(answer: KeptAnswer | undefined): boolean {
-    return answer !== undefined && this.#answerOf(answer.keyDigest) !== undefined;
+  #record(record: IdempotencyRecord | undefined): void {
+    if (record === undefined) return;
+    this.#records.set(Buffer.from(record.keyDigest).toString("hex"), { ...record, at: this.#now() });
   }
 
-  #keep(answer: KeptAnswer | undefined): void {
-    if (answer === undefined) return;
-    this.#answers.set(Buffer.from(answer.keyDigest).toString("hex"), { ...answer, at: this.#now() });
-  }
-
-  #answerOf(keyDigest: Uint8Array): KeptAnswer | undefined {
-    const kept = this.#answers.get(Buffer.from(keyDigest).toString("hex"));
-    return kept !== undefined && kept.at > this.#now() - answersKeptFor ? kept : undefined;
+  #recordOf(keyDigest: Uint8Array): IdempotencyRecord | undefined {
+    const record = this.#records.get(Buffer.from(keyDigest).toString("hex"));
+    return record !== undefined && record.at > this.#now() - idempotencyRecordLifetime ? record : undefined;
   }
 }
 
-function finds(query: ClientQuery, client: Client, now: number): boolean {
+function matches(query: ClientQuery, client: Client, now: number): boolean {
   const { status, scope, labels, text, endingBefore } = query;
   const ends = (instant: number | null): boolean =>
     instant !== null && endingBefore !== null && instant > now && instant < endingBefore;

@@ -3,10 +3,10 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import type { Clock } from "@carnet/core/ports";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { openBacking } from "@carnet/server/store/open-backing";
+import { openStore } from "@carnet/server/store/open-store";
 import { FixedClock } from "./fixed-clock.ts";
 
-/** A store as the service opens it, without a service on it. */
+/** A store as the service opens it, without a service. */
 export interface TestRegistry extends RegistrationPorts {
   readonly store: ClientStore;
   close(): Promise<void>;
@@ -18,7 +18,7 @@ export async function openTestRegistry(
   clock: Clock = new FixedClock("2026-11-21T12:00:00Z"),
 ): Promise<TestRegistry> {
   const flags = { store: `sqlite:${path}`, scopeCatalogue: "open" };
-  const backing = await openBacking(loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined }), clock);
+  const backing = await openStore(loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined }), clock);
   const { db, store, scopes, hasher } = backing;
   const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };
   return { clock, random, hasher, store, scopes, close: () => db.destroy() };

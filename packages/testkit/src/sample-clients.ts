@@ -1,25 +1,29 @@
 import type { Client } from "@carnet/core/client/client";
 import type { ClientSecret } from "@carnet/core/client/client-secret";
 import { defaultSettings } from "@carnet/core/client/client-settings";
+import { drawHandle } from "@carnet/core/client/draw";
 import { parseCidr } from "@carnet/protocol/cidr";
 import { type ClientId, parseClientId, parseSecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
+import { SeededRandom } from "./seeded-random.ts";
 
-/** Clients to fill a store with. No two secrets of them have the same id. */
+/** Clients to fill a store with. No two of their secrets share an id or a digest. */
 
 let secretsMade = 0;
+const random = new SeededRandom();
 
-/** Without methods and without an order that a store need not keep. */
+/** Without methods, and without the order of secrets, which a store may change. */
 export const comparable = (client: Client) => ({
   ...client,
   ipAllowlist: client.ipAllowlist.map(({ text }) => text),
   secrets: client.secrets
-    .map((secret) => ({ ...secret, digest: [...secret.digest], salt: [...secret.salt] }))
+    .map((secret) => ({ ...secret, digest: [...secret.digest] }))
     .sort((left, right) => (left.secretId < right.secretId ? -1 : 1)),
 });
 
 export const fullClient: Client = {
   clientId: clientIdOf("full client"),
+  handle: drawHandle(random),
   clientName: 'Ключ 🔑 "quoted" \\ %',
   scopes: ["file:write", "file:read", "data_tables|r"],
   scopePolicy: "strict",
@@ -53,6 +57,7 @@ export const fullClient: Client = {
 export function plainClient(clientId: string): Client {
   return {
     clientId: clientIdOf(clientId),
+    handle: drawHandle(random),
     ...defaultSettings,
     workspace: null,
     createdAt: 0,
@@ -66,11 +71,11 @@ export function secretOf(name: string): ClientSecret {
   const tail = `${name.toLowerCase().replaceAll(/[^a-z0-9]/g, "")}${secretsMade++}`;
   return {
     secretId: take(parseSecretId(tail.padStart(16, "0"))),
+    handle: drawHandle(random),
     label: null,
     prefix: "",
     kind: "imported",
-    digest: new Uint8Array(32).fill(secretsMade),
-    salt: new Uint8Array(0),
+    digest: Uint8Array.from({ length: 32 }, (_, at) => (secretsMade >> (8 * (at % 4))) & 0xff),
     createdAt: 1,
     notBefore: null,
     expiresAt: null,

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addSecret } from "@carnet/core/admin/secrets";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
+import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock } from "@carnet/core/ports";
 import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
@@ -18,21 +20,28 @@ export interface TestService extends AsyncDisposable {
   readonly folder: string;
   /** Registers a client; a `client_secret` in it is an existing one. Throws where it is refused. */
   register(registration: TestRegistration): Promise<{ readonly clientId: string; readonly clientSecret: string }>;
+  /** Adds a generated secret to a client. Throws where it is refused. */
+  addSecret(clientId: string): Promise<void>;
 }
 
 export type TestRegistration = Omit<ClientRegistration, "secret"> & {
   readonly client_secret?: string;
-  readonly human_secret?: boolean;
 };
 
 export interface TestServiceOptions {
   readonly clock?: Clock;
   /** Settings by their names in the configuration. The issuer is the service's own address unless it is set. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Discard the log of a test that makes a great many requests. */
+  readonly log?: "discard";
 }
 
 /** Starts the service. Dispose of it to stop it and remove its folder. */
-export async function startTestService({ clock, settings = {} }: TestServiceOptions = {}): Promise<TestService> {
+export async function startTestService({
+  clock,
+  settings = {},
+  log: logging,
+}: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "carnet-test-"));
   const log: string[] = [];
   const server = await startOnFreePort((port) => {
@@ -45,22 +54,25 @@ export async function startTestService({ clock, settings = {} }: TestServiceOpti
       ...settings,
     };
     const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
-    return startServer(configuration, { write: (lines) => void log.push(...lines.split(/(?<=\n)/)) }, clock);
+    const write = (lines: string) => void (logging ?? log.push(...lines.split(/(?<=\n)/)));
+    return startServer(configuration, { write }, clock);
   });
   return {
     url: server.url,
     log,
     server,
     folder,
-    async register({ client_secret, human_secret, ...registration }) {
+    async register({ client_secret, ...registration }) {
       const secret = client_secret === undefined ? {} : { value: new Redacted(client_secret) };
-      const registered = await registerClient(
-        { ...registration, secret: { ...secret, human: human_secret } },
-        server.registry,
-      );
+      const registered = await registerClient({ ...registration, secret }, server.registry);
       if (!registered.ok) throw new Error(JSON.stringify(registered.error));
       const { client, generatedSecret } = registered.value;
       return { clientId: client.clientId, clientSecret: generatedSecret?.reveal() ?? client_secret ?? "" };
+    },
+    async addSecret(clientId) {
+      const ports = { ...server.registry, uses: new SecretUses(server.registry.store) };
+      const added = await addSecret({ clientId, ifMatch: undefined }, {}, ports);
+      if (!added.ok) throw new Error(JSON.stringify(added.error));
     },
     async [Symbol.asyncDispose]() {
       await server.close();

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { KeptAnswer } from "@carnet/core/admin/idempotency";
 import type { Client } from "@carnet/core/client/client";
 import type { ClientSecret, SecretUse } from "@carnet/core/client/client-secret";
 import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store";
+import type { IdempotencyRecord } from "@carnet/core/idempotency-record";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import type { SecretId } from "@carnet/protocol/ids";
 import { allClients, queryOf } from "./all-clients.ts";
 import { clientIdOf, comparable, fullClient, plainClient, secretOf } from "./sample-clients.ts";
 import type { StoreUnderTest } from "./store-conformance.ts";
 
-/** Declares what a store does with new clients, changed ones and deleted ones, and with kept answers. */
+/** Declares the tests of inserting, replacing and deleting clients, of idempotency records and of last uses. */
 export function testChanges(name: string, open: () => Promise<StoreUnderTest>): void {
   suite(`${name}, when clients change,`, () => {
     testInsertion(open);
     testReplacement(open);
     testDeletion(open);
-    testAnswers(open);
+    testRecords(open);
     testUses(open);
   });
 }
@@ -25,9 +25,9 @@ const idsOf = async (store: ClientStore, query: Partial<ClientQuery> = {}): Prom
   (await store.search(queryOf(query))).clients.map(({ clientId }) => clientId);
 
 async function read(store: ClientStore, client: Client): Promise<Client> {
-  const lookup = await store.find(client.clientId);
-  assert.equal(lookup.known, true);
-  return lookup.client;
+  const found = await store.find(client.clientId);
+  assert.ok(found);
+  return found;
 }
 
 const next = (client: Client, changes: Partial<Client>): Client => ({
@@ -36,14 +36,14 @@ const next = (client: Client, changes: Partial<Client>): Client => ({
   ...changes,
 });
 
-const answerOf = (request: number, key: number): KeptAnswer => ({
+const recordOf = (request: number, key: number): IdempotencyRecord => ({
   keyDigest: new Uint8Array(32).fill(key),
   requestDigest: new Uint8Array(32).fill(request),
   sealed: Uint8Array.of(request, key),
 });
 
 function testInsertion(open: () => Promise<StoreUnderTest>): void {
-  test("keeps a whole batch at once, with all that each of it has", async () => {
+  test("inserts a whole batch at once, with every field of each client", async () => {
     await using under = await open();
     const clients = Array.from({ length: maxImportBatch }, (_, number) => ({
       ...plainClient(`batch-${String(number).padStart(4, "0")}`),
@@ -55,7 +55,7 @@ function testInsertion(open: () => Promise<StoreUnderTest>): void {
     assert.deepEqual(await idsOf(under.other, { labels: { number: "77" } }), ["batch-0077"]);
   });
 
-  test("keeps none of a batch in which an id is taken, and names each that is", async () => {
+  test("inserts nothing of a batch in which an id is taken, and names each taken id", async () => {
     await using under = await open();
     await under.store.insert([plainClient("b"), plainClient("d")]);
     const batch = ["a", "b", "c", "d", "e"].map((id) => ({ ...plainClient(id), scopes: ["new"] }));
@@ -80,7 +80,7 @@ function testReplacement(open: () => Promise<StoreUnderTest>): void {
     assert.deepEqual(comparable(await read(under.other, before)), comparable(emptied));
   });
 
-  test("refuses any other version than the next, another registration of the id, and a client that is not there", async () => {
+  test("refuses a version other than the next, another registration of the id, and a client that does not exist", async () => {
     await using under = await open();
     const before = plainClient("app");
     await under.store.insert([before]);
@@ -99,7 +99,7 @@ function testReplacement(open: () => Promise<StoreUnderTest>): void {
     assert.deepEqual(await idsOf(under.store), ["app"]);
   });
 
-  test("of many that replace one version at once, takes one", async () => {
+  test("lets one of many concurrent replacements of the same version succeed", async () => {
     await using under = await open();
     const before = plainClient("app");
     await under.store.insert([before]);
@@ -113,20 +113,20 @@ function testReplacement(open: () => Promise<StoreUnderTest>): void {
     assert.deepEqual({ clientName, version }, { clientName: `${outcomes.indexOf("replaced")}`, version: 2 });
   });
 
-  test("adds, changes and takes away secrets as the next version says, and keeps the last uses that it has", async () => {
+  test("adds, changes and removes secrets with the next version, and keeps last uses", async () => {
     await using under = await open();
     const [stays, goes, comes] = [secretOf("stays"), secretOf("goes"), secretOf("comes")];
     const before = { ...plainClient("app"), secrets: [stays, goes] };
     await under.store.insert([before]);
     const use: SecretUse = { at: 5, from: "192.0.2.1" };
-    await under.store.keepUses(new Map([[stays.secretId, use]]));
+    await under.store.recordUses(new Map([[stays.secretId, use]]));
     const changed: ClientSecret = { ...stays, label: "changed", revokedAt: 9, idle: { since: 1, after: 2 } };
     assert.equal(await under.store.replace(next(before, { secrets: [changed, comes] })), "replaced");
     const { secrets } = comparable(await read(under.other, before));
     assert.deepEqual(secrets, comparable({ ...before, secrets: [{ ...changed, lastUse: use }, comes] }).secrets);
   });
 
-  test("finds a client by what it has now only: name, status, scopes and labels", async () => {
+  test("finds a client by its current name, status, scopes and labels only", async () => {
     await using under = await open();
     const before = {
       ...plainClient("app"),
@@ -158,14 +158,14 @@ function testReplacement(open: () => Promise<StoreUnderTest>): void {
 }
 
 function testDeletion(open: () => Promise<StoreUnderTest>): void {
-  test("deletes a client with all that it had, and lets its id be registered anew", async () => {
+  test("deletes a client with everything that it had, and lets its id be registered again", async () => {
     await using under = await open();
     const labelled = { ...plainClient("app"), scopes: ["a"], labels: { team: "x" }, expiresAt: Date.UTC(2030, 1) };
-    const before = { ...labelled, secrets: [{ ...secretOf("app"), kind: "human" as const }] };
+    const before = { ...labelled, secrets: [secretOf("app"), secretOf("app")] };
     await under.store.insert([before, plainClient("other")]);
     assert.equal(await under.store.delete(before), "deleted");
-    const lookup = await under.other.find(before.clientId);
-    assert.deepEqual({ known: lookup.known, slow: lookup.anySlowSecret }, { known: false, slow: false });
+    assert.equal(await under.other.find(before.clientId), undefined);
+    for (const { digest } of before.secrets) assert.equal(await under.other.findBySecret(digest), undefined);
     for (const query of [{ scope: "a" }, { labels: { team: "x" } }, { endingBefore: Date.UTC(2040, 1) }])
       assert.deepEqual(await idsOf(under.other, query), []);
     assert.deepEqual(await idsOf(under.other), ["other"]);
@@ -173,10 +173,10 @@ function testDeletion(open: () => Promise<StoreUnderTest>): void {
     assert.deepEqual(await under.store.insert([anew]), { kind: "inserted" });
     assert.deepEqual(comparable(await read(under.other, anew)), comparable(anew));
     assert.equal(await under.store.delete(before), "changed", "the registration that was read is another one");
-    assert.equal((await under.other.find(anew.clientId)).known, true);
+    assert.ok(await under.other.find(anew.clientId));
   });
 
-  test("deletes no client that was changed since it was read", async () => {
+  test("does not delete a client that was changed since it was read", async () => {
     await using under = await open();
     const before = plainClient("app");
     await under.store.insert([before]);
@@ -191,49 +191,49 @@ function testDeletion(open: () => Promise<StoreUnderTest>): void {
   });
 }
 
-function testAnswers(open: () => Promise<StoreUnderTest>): void {
-  test("keeps an answer with its change, and takes a second change with the same key back whole", async () => {
+function testRecords(open: () => Promise<StoreUnderTest>): void {
+  test("stores a record with its change, and rolls a second change with the same key back", async () => {
     await using under = await open();
     const before = plainClient("app");
-    assert.deepEqual(await under.store.insert([before], answerOf(1, 1)), { kind: "inserted" });
-    assert.deepEqual(await under.store.insert([plainClient("second")], answerOf(2, 1)), { kind: "repeated" });
-    assert.equal(await under.store.replace(next(before, { clientName: "x" }), answerOf(3, 1)), "repeated");
+    assert.deepEqual(await under.store.insert([before], recordOf(1, 1)), { kind: "inserted" });
+    assert.deepEqual(await under.store.insert([plainClient("second")], recordOf(2, 1)), { kind: "repeated" });
+    assert.equal(await under.store.replace(next(before, { clientName: "x" }), recordOf(3, 1)), "repeated");
     assert.deepEqual(await idsOf(under.other), ["app"]);
     assert.deepEqual(comparable(await read(under.other, before)), comparable(before));
-    assert.deepEqual(plain(await under.answers.findAnswer(new Uint8Array(32).fill(1))), plain(answerOf(1, 1)));
-    assert.equal(await under.answers.findAnswer(new Uint8Array(32).fill(2)), undefined);
+    assert.deepEqual(plain(await under.answers.findRecord(new Uint8Array(32).fill(1))), plain(recordOf(1, 1)));
+    assert.equal(await under.answers.findRecord(new Uint8Array(32).fill(2)), undefined);
   });
 
-  test("keeps no answer to what was not carried out, so that its key is free still", async () => {
+  test("stores no record for a change that was refused, so its key is still free", async () => {
     await using under = await open();
     const before = plainClient("app");
     await under.store.insert([before]);
-    assert.equal((await under.store.insert([plainClient("app")], answerOf(1, 1))).kind, "taken");
-    assert.equal(await under.store.replace({ ...before, version: 7 }, answerOf(1, 1)), "changed");
-    assert.equal(await under.answers.findAnswer(new Uint8Array(32).fill(1)), undefined);
-    assert.equal(await under.store.replace(next(before, {}), answerOf(2, 1)), "replaced");
-    assert.deepEqual(plain(await under.answers.findAnswer(new Uint8Array(32).fill(1))), plain(answerOf(2, 1)));
+    assert.equal((await under.store.insert([plainClient("app")], recordOf(1, 1))).kind, "taken");
+    assert.equal(await under.store.replace({ ...before, version: 7 }, recordOf(1, 1)), "changed");
+    assert.equal(await under.answers.findRecord(new Uint8Array(32).fill(1)), undefined);
+    assert.equal(await under.store.replace(next(before, {}), recordOf(2, 1)), "replaced");
+    assert.deepEqual(plain(await under.answers.findRecord(new Uint8Array(32).fill(1))), plain(recordOf(2, 1)));
   });
 
-  test("keeps an answer for a day, and its key is free then whether or not it was cleared away", async () => {
+  test("keeps a record for a day; then its key is free, whether or not the record was deleted", async () => {
     await using under = await open();
     const key = new Uint8Array(32).fill(1);
-    await under.store.insert([plainClient("app")], answerOf(1, 1));
+    await under.store.insert([plainClient("app")], recordOf(1, 1));
     under.clock.advance(86_400_000 - 1);
-    assert.deepEqual(plain(await under.answers.findAnswer(key)), plain(answerOf(1, 1)));
-    assert.equal((await under.store.insert([plainClient("second")], answerOf(2, 1))).kind, "repeated");
+    assert.deepEqual(plain(await under.answers.findRecord(key)), plain(recordOf(1, 1)));
+    assert.equal((await under.store.insert([plainClient("second")], recordOf(2, 1))).kind, "repeated");
     under.clock.advance(1);
-    assert.equal(await under.answers.findAnswer(key), undefined);
-    assert.equal((await under.store.insert([plainClient("second")], answerOf(2, 1))).kind, "inserted");
-    assert.deepEqual(plain(await under.answers.findAnswer(key)), plain(answerOf(2, 1)));
+    assert.equal(await under.answers.findRecord(key), undefined);
+    assert.equal((await under.store.insert([plainClient("second")], recordOf(2, 1))).kind, "inserted");
+    assert.deepEqual(plain(await under.answers.findRecord(key)), plain(recordOf(2, 1)));
   });
 
-  test("of many requests with one key at once, carries out one", async () => {
+  test("carries out one of many concurrent requests with the same key", async () => {
     await using under = await open();
     const { contenders } = under;
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, (_, number) =>
-        contenders[number % contenders.length]?.insert([plainClient(`app-${number}`)], answerOf(number, 1)),
+        contenders[number % contenders.length]?.insert([plainClient(`app-${number}`)], recordOf(number, 1)),
       ),
     );
     assert.equal(outcomes.filter((outcome) => outcome?.kind === "inserted").length, 1);
@@ -244,11 +244,11 @@ function testAnswers(open: () => Promise<StoreUnderTest>): void {
   });
 }
 
-const plain = (answer: KeptAnswer | undefined) =>
-  answer && [answer.keyDigest, answer.requestDigest, answer.sealed].map((bytes) => [...bytes]);
+const plain = (record: IdempotencyRecord | undefined) =>
+  record && [record.keyDigest, record.requestDigest, record.sealed].map((bytes) => [...bytes]);
 
 function testUses(open: () => Promise<StoreUnderTest>): void {
-  test("keeps the latest use of each secret, never an earlier one, and no version for it", async () => {
+  test("records the latest use of each secret, never an earlier one, and makes no new version", async () => {
     await using under = await open();
     const [one, two] = [secretOf("one"), secretOf("two")];
     const client = { ...plainClient("app"), secrets: [one, two] };
@@ -279,9 +279,9 @@ function testUses(open: () => Promise<StoreUnderTest>): void {
       ],
       [[], [at(6), at(0)]],
     ] as const) {
-      await under.store.keepUses(new Map<SecretId, SecretUse>(uses));
+      await under.store.recordUses(new Map<SecretId, SecretUse>(uses));
       assert.deepEqual(await lastUses(), expected);
     }
-    assert.equal((await under.other.find(clientIdOf("nobody"))).known, false);
+    assert.equal(await under.other.find(clientIdOf("nobody")), undefined);
   });
 }

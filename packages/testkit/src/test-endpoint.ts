@@ -1,4 +1,3 @@
-import { BoundedCache } from "@carnet/core/bounded-cache";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
@@ -10,29 +9,29 @@ import { defaultSunset } from "@carnet/protocol/deprecation";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
 import { recordUses } from "@carnet/server/log/token-log";
-import { CountingHasher } from "./counting-hasher.ts";
-import { FewClients } from "./few-clients.ts";
 import { FixedClock } from "./fixed-clock.ts";
+import { MapClientMemory } from "./map-client-memory.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";
 import { MemoryScopeStore } from "./memory-scope-store.ts";
+import { plainHasher } from "./plain-hasher.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 /** The token endpoint of `core` with nothing behind it but memory, a fixed clock and seeded chance. */
 export class TestEndpoint {
   readonly clock = new FixedClock("2026-11-21T12:00:00Z");
   readonly random = new SeededRandom();
-  readonly hasher = new CountingHasher();
+  readonly hasher = plainHasher;
   readonly store = new MemoryClientStore(() => this.clock.now());
   readonly scopes = new ScopeCatalogue(new MemoryScopeStore(), true);
   readonly records: TokenRecord[] = [];
-  /** In which order things happened that must happen in one: `find`, `sign`, `record`. */
+  /** The order in which these happened: `find`, `sign`, `record`. */
   readonly events: string[] = [];
   readonly ports: TokenEndpointPorts;
 
   constructor(changes: Partial<TokenEndpointPorts> = {}) {
-    const find: MemoryClientStore["find"] = (clientId) => {
+    const findBySecret: MemoryClientStore["findBySecret"] = (digest) => {
       this.events.push("find");
-      return this.store.find(clientId);
+      return this.store.findBySecret(digest);
     };
     const uses = new SecretUses(this.store);
     this.ports = {
@@ -45,9 +44,8 @@ export class TestEndpoint {
       clock: this.clock,
       random: this.random,
       hasher: this.hasher,
-      directory: new ClientDirectory({ find }, new FewClients(100)),
+      directory: new ClientDirectory({ findBySecret }, new MapClientMemory()),
       uses,
-      provenSecrets: new BoundedCache(100),
       signer: {
         keyId: "key-1",
         sign: async (claims) => {

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSealer } from "@carnet/server/crypto/sealer";
-import { createStandInDraw } from "@carnet/server/crypto/stand-in-draw";
-import { openSealedKeys } from "@carnet/server/store/sealed-keys";
-import { createSqlAnswerStore } from "@carnet/server/store/sql-answer-store";
-import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
+import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
+import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { FixedClock } from "./fixed-clock.ts";
 import type { StoreUnderTest } from "./store-conformance.ts";
 
@@ -19,12 +19,11 @@ export async function openTestSqlite(): Promise<StoreUnderTest> {
   const connections = [await openSqlite(file), await openSqlite(file)] as const;
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   for (const db of connections) await openSealedKeys(db, sealer, clock);
-  const drawStandIn = createStandInDraw(Buffer.alloc(32, 2));
-  const store = createSqlClientStore(connections[0], { clock, drawStandIn });
+  const store = createSqlClientStore(connections[0], { clock, dialect: sqliteDialect });
   return {
     store,
-    other: createSqlClientStore(connections[1], { clock, drawStandIn }),
-    answers: createSqlAnswerStore(connections[0], clock),
+    other: createSqlClientStore(connections[1], { clock, dialect: sqliteDialect }),
+    answers: createSqlIdempotencyStore(connections[0], clock),
     clock,
     contenders: [store], // a second connection would wait for the first one's lock while it keeps it from going on
     async [Symbol.asyncDispose]() {

@@ -53,9 +53,9 @@ export function secretCases(world: () => AdminWorld): void {
     it("are refused with each field that is wrong named", async () => {
       const { api } = world();
       const { json } = await api.expect(422, "POST", "/clients/two-secrets/secrets", {
-        body: { label: "", not_before: "soon", expires_at: "2020-01-01", human: true },
+        body: { label: "", not_before: "soon", expires_at: "2020-01-01", value: "too short" },
       });
-      assert.deepEqual(pointersOf(json).sort(), ["/expires_at", "/human", "/label", "/not_before"]);
+      assert.deepEqual(pointersOf(json).sort(), ["/expires_at", "/label", "/not_before", "/value"]);
       const late = await api.expect(422, "POST", "/clients/two-secrets/secrets", {
         body: { not_before: "2027-02-01", expires_at: "2027-01-31" },
       });

@@ -20,7 +20,6 @@ interface CreateOptions extends ClientSettingsOptions {
   readonly workspace?: string;
   readonly disabled?: boolean;
   readonly secretStdin?: boolean;
-  readonly humanSecret?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,7 +28,6 @@ const flags = {
   client_id: "--client-id",
   workspace: "--workspace",
   value: "--secret-stdin",
-  human: "--human-secret",
 };
 
 /** `carnet client create`: registers a client, with a new secret or an existing one. */
@@ -40,11 +38,7 @@ export function addClientCreateCommand(client: Command): void {
     .option("--client-id <id>", "An existing client id to bring along (default: a new one)")
     .option("--workspace <id>", "Its workspace, for the claim arid; never changes")
     .option("--disabled", "Register it disabled")
-    .option("--secret-stdin", "Bring an existing secret along: one line on standard input")
-    .option(
-      "--human-secret",
-      "The existing secret was made up by a person: keep it under a slow hash, as one under 20 characters always is",
-    )
+    .option("--secret-stdin", "Import an existing secret of at least 20 characters: one line on standard input")
     .option("--json", "Print JSON");
   addConnectionOptions(addSettingsOptions(command)).action(async (options: CreateOptions) => {
     const registration = await readRegistration(options);
@@ -62,7 +56,7 @@ async function readRegistration(options: CreateOptions): Promise<NewClient> {
       client_id: options.clientId,
       workspace: options.workspace,
       status: options.disabled ? "disabled" : undefined,
-      secret: given({ value, human: options.humanSecret }),
+      secret: given({ value }),
     }),
   };
 }

@@ -65,7 +65,7 @@ export function addClientListCommand(client: Command): void {
       };
       const page = await refuseWithFlags(flags, () => api.listClients(query));
       if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
-      else process.stdout.write(formatClients(page.clients));
+      else process.stdout.write(formatClients(page.clients) + noteUnsupported(page.clients));
       if (!json && page.next !== null) process.stderr.write(`There are more: add --cursor ${page.next}\n`);
     }),
   );
@@ -84,6 +84,15 @@ function formatClients(clients: readonly Client[]): string {
     shorten([...new Set(client.warnings.map(shortWarning))].join(", ") || "-"),
   ]);
   return formatTable(["CLIENT ID", "NAME", "STATUS", "SCOPE", "EXPIRES", "LIVE SECRETS", "WARNINGS"], rows);
+}
+
+/** Names the clients with secrets that an earlier version stored under a slow hash. */
+function noteUnsupported(clients: readonly Client[]): string {
+  const ids = clients
+    .filter(({ secrets }) => secrets.some(({ state }) => state === "unsupported"))
+    .map(({ client_id }) => client_id);
+  if (ids.length === 0) return "";
+  return `\nSecrets under a slow hash are no longer accepted: ${ids.join(", ")}. Rotate them with \`carnet secret rotate <client-id>\`.\n`;
 }
 
 const shortWarning = ({ what, within_days }: Client["warnings"][number]): string =>

@@ -25,7 +25,6 @@ interface NewSecretOptions {
   readonly notBefore?: string;
   readonly expiresAt?: string;
   readonly secretStdin?: boolean;
-  readonly humanSecret?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,10 +33,9 @@ const addNewSecretOptions = (command: Command): Command =>
     .option("--label <text>", "A name for people")
     .option("--not-before <time>", "From when it is valid, such as 2027-01-31T12:00:00Z (default: now)")
     .option("--expires-at <time>", "When it ends (default: never)")
-    .option("--secret-stdin", "Bring an existing secret along: one line on standard input (default: a generated one)")
     .option(
-      "--human-secret",
-      "The existing secret was made up by a person: keep it under a slow hash, as one under 20 characters always is",
+      "--secret-stdin",
+      "Import an existing secret of at least 20 characters: one line on standard input (default: generated)",
     )
     .option("--json", "Print JSON");
 
@@ -46,7 +44,6 @@ const flags = {
   not_before: "--not-before",
   expires_at: "--expires-at",
   value: "--secret-stdin",
-  human: "--human-secret",
   end_old_at: "--end-old-at",
   end_old_when_idle_for: "--end-old-when-idle",
 } as const;
@@ -58,7 +55,6 @@ async function readNewSecret(options: NewSecretOptions) {
     not_before: options.notBefore,
     expires_at: options.expiresAt,
     value,
-    human: options.humanSecret,
   });
 }
 

@@ -1,4 +1,5 @@
 import { ok, type Result } from "@carnet/protocol/result";
+import { type AdminProblem, problem } from "../admin-problem.ts";
 import type { Client } from "../client/client.ts";
 import type { ClientStore } from "../client/client-store.ts";
 import {
@@ -7,18 +8,17 @@ import {
   prepareClient,
   type RegistrationPorts,
 } from "../client/register-client.ts";
-import { type AdminProblem, problem } from "./admin-problem.ts";
 
 export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
   readonly store: Pick<ClientStore, "insert" | "find">;
 }
 
-/** What came of one client of an import: it was (or in a dry run would be) imported, or why not. */
+/** The outcome for one client: it was (or in a dry run would be) imported, or why not. */
 export type ImportOutcome = Result<{ readonly clientId: string }, AdminProblem>;
 
 /**
- * Registers existing clients with their existing ids and secrets, those of a batch that can be; one that cannot be
- * stops none of the others. A dry run keeps nothing. The outcomes are in the order of the clients.
+ * Registers existing clients with their existing ids and secrets. One that is refused does not stop the others. A dry
+ * run stores nothing. The outcomes are in the order of the clients.
  */
 export async function importClients(
   registrations: readonly ClientRegistration[],
@@ -31,13 +31,13 @@ export async function importClients(
     const client = await prepareImported(registration, ports);
     const twice = client.ok && seen.has(client.value.clientId);
     if (client.ok) seen.add(client.value.clientId);
-    prepared.push(twice ? problem("taken", "the client_id stands twice in this batch") : client);
+    prepared.push(twice ? problem("taken", "this client_id is in the batch twice") : client);
   }
-  const taken = new Set<string>(await takenOf(prepared, ports));
+  const taken = new Set<string>(await takenIds(prepared, ports));
   const free = prepared.flatMap((client) => (client.ok && !taken.has(client.value.clientId) ? [client.value] : []));
   if (!dryRun) {
     const insertion = free.length === 0 ? undefined : await ports.store.insert(free);
-    if (insertion?.kind === "taken") return importClients(registrations, { dryRun }, ports); // somebody took an id in between
+    if (insertion?.kind === "taken") return importClients(registrations, { dryRun }, ports); // another request took an id meanwhile
   }
   return prepared.map((client): ImportOutcome => {
     if (!client.ok) return client;
@@ -50,19 +50,19 @@ async function prepareImported(
   ports: ImportPorts,
 ): Promise<Result<Client, AdminProblem>> {
   if (registration.client_id == null || registration.secret?.value === undefined) {
-    return problem("invalid", "an import brings existing clients along: client_id and secret.value are needed");
+    return problem("invalid", "client_id and secret.value are required, because an import registers existing clients");
   }
   const prepared = await prepareClient(registration, ports);
   return prepared.ok ? ok(prepared.value.client) : prepared;
 }
 
-async function takenOf(
+async function takenIds(
   prepared: readonly Result<Client, AdminProblem>[],
   { store }: ImportPorts,
 ): Promise<readonly string[]> {
   const taken: string[] = [];
   for (const client of prepared) {
-    if (client.ok && (await store.find(client.value.clientId)).known) taken.push(client.value.clientId);
+    if (client.ok && (await store.find(client.value.clientId)) !== undefined) taken.push(client.value.clientId);
   }
   return taken;
 }

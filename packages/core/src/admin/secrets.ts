@@ -1,49 +1,50 @@
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
+import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
 import type { Client } from "../client/client.ts";
 import { type ClientSecret, isLive, maxLiveSecrets, type SecretUse, secretStateAt } from "../client/client-secret.ts";
 import { futureInstant, seconds } from "../client/fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "../client/make-secret.ts";
+import { sameDigest } from "../client/secret-hasher.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
-import { type AdminProblem, type FieldProblem, invalid, problem } from "./admin-problem.ts";
 import { type ChangePorts, changeClient, type Target } from "./change-client.ts";
 
 export interface SecretPorts extends ChangePorts, MakeSecretPorts {
   readonly uses: SecretUses;
 }
 
-/** A client with a secret that it has just been given. */
+/** A client with its new secret. */
 export interface AddedSecret {
   readonly client: Client;
   readonly secret: ClientSecret;
-  /** To be shown once: it is kept nowhere. Absent where an existing one was brought along. */
+  /** Shown once and not stored. Absent for an imported secret. */
   readonly shown: Redacted<string> | undefined;
 }
 
-/** Gives a client one more secret. Refuses with `invalid`, `too_many_secrets`, `not_found` and `changed`. */
+/** Adds a secret to a client. Refuses with `invalid`, `too_many_secrets`, `not_found` and `changed`. */
 export function addSecret(
   target: Target<AddedSecret>,
   input: NewSecretInput,
   ports: SecretPorts,
 ): Promise<Result<AddedSecret, AdminProblem>> {
-  return changeClient(target, ports, (client, now) => withNewSecret(client, { input, now, parent: "" }, ports));
+  return changeClient(target, ports, async (client, now) => withNewSecret(client, { input, now, parent: "" }, ports));
 }
 
-/** How the old secrets end when a new one is given: at a time, or once they have been idle for a span. Not both. */
+/** How a rotation ends the old secrets: at a time, or when they have been idle for a while. Not both. */
 export interface RotationInput {
   readonly secret?: NewSecretInput | undefined;
   readonly end_old_at?: string | null | undefined;
   readonly end_old_when_idle_for?: number | null | undefined;
 }
 
-/** How long old secrets go on where a rotation does not say: a day, in milliseconds. */
+/** How long old secrets stay valid by default: a day, in milliseconds. */
 const defaultOverlap = 86_400_000;
-/** The longest idle span, in seconds. */
+/** The longest idle time, in seconds. */
 const longestIdle = 90 * 86_400;
 
 /**
- * Gives a client a new secret and the old live ones an end. None of them ends later than it would have. Refuses with
- * `invalid`, `too_many_secrets`, `not_found` and `changed`.
+ * Adds a secret to a client and lets its live secrets end, none of them later than before. Refuses with `invalid`,
+ * `too_many_secrets`, `not_found` and `changed`.
  */
 export function rotateSecrets(
   target: Target<AddedSecret>,
@@ -70,7 +71,7 @@ export function findSecret(client: Client, secretId: string): Result<ClientSecre
   return secret === undefined ? problem("not_found", "the client has no secret with this id") : ok(secret);
 }
 
-/** Ends one secret at once. Refuses with `not_found` and `changed`. To end an ended one changes nothing. */
+/** Ends a secret at once. Does nothing if it was revoked before. Refuses with `not_found` and `changed`. */
 export function revokeSecret(
   target: Target,
   secretId: string,
@@ -86,56 +87,41 @@ export function revokeSecret(
   });
 }
 
-/** A client of which every secret is revoked. */
-export const withSecretsEnded = (client: Client, now: number): Client => ({
-  ...client,
-  secrets: client.secrets.map((secret) => (secret.revokedAt === null ? { ...secret, revokedAt: now } : secret)),
-});
+/** How long an ended secret is still listed: thirty days, in milliseconds. */
+const listedAfterEnd = 30 * 86_400_000;
 
-/** How long a secret that has ended is still listed: thirty days, in milliseconds. */
-const keptAfterEnd = 30 * 86_400_000;
-
-async function withNewSecret(
+function withNewSecret(
   client: Client,
   { input, now, parent }: { input: NewSecretInput; now: number; parent: "" | "/secret" },
   ports: SecretPorts,
-): Promise<Result<AddedSecret, AdminProblem>> {
+): Result<AddedSecret, AdminProblem> {
   const isLiveNow = (secret: ClientSecret) => isLive(secretStateAt(secret, now, ports.uses.lastOf(secret)));
   if (client.secrets.filter(isLiveNow).length >= maxLiveSecrets) {
-    return problem(
-      "too_many_secrets",
-      `the client has ${maxLiveSecrets} live secrets, which is the most: revoke one first`,
-    );
+    return problem("too_many_secrets", `the client has ${maxLiveSecrets} live secrets, the maximum: revoke one first`);
   }
   const plan = planSecret(input, now);
   if (!plan.ok) return invalid(plan.error.map(({ pointer, detail }) => ({ pointer: `${parent}${pointer}`, detail })));
-  const slowSalt = client.secrets.find((secret) => secret.kind === "human")?.salt;
-  const made = await makeSecret(plan.value, { clientId: client.clientId, slowSalt, now }, ports);
-  if (!made.ok) return made;
-  const same = client.secrets.filter(({ digest }) => ports.hasher.equal(digest, made.value.kept.digest));
+  const { kept, shown } = makeSecret(plan.value, { clientId: client.clientId, now }, ports);
+  const same = client.secrets.filter(({ digest }) => sameDigest(digest, kept.digest));
   if (same.some(isLiveNow)) {
-    return invalid([{ pointer: `${parent}/value`, detail: "is a live secret of the client already" }]);
+    return invalid([{ pointer: `${parent}/value`, detail: "is already a live secret of this client" }]);
   }
   const listed = client.secrets.filter((secret) => {
     const end = endOf(secret, ports.uses.lastOf(secret));
-    // One that comes back replaces what it was: a secret stands under one id, or its end could not be told
-    return !same.includes(secret) && (end === null || end + keptAfterEnd > now);
+    // A secret that is imported again replaces its ended entry, because a digest is unique
+    return !same.includes(secret) && (end === null || end + listedAfterEnd > now);
   });
-  return ok({
-    client: { ...client, secrets: [...listed, made.value.kept] },
-    secret: made.value.kept,
-    shown: made.value.shown,
-  });
+  return ok({ client: { ...client, secrets: [...listed, kept] }, secret: kept, shown });
 }
 
-/** When a secret ended or will, as far as it is known: one that ends when idle may yet be used. */
+/** When a secret ended or will end. One that ends when idle ends later if it is used again. */
 function endOf({ revokedAt, expiresAt, idle }: ClientSecret, lastUse: SecretUse | null): number | null {
   if (revokedAt !== null) return revokedAt;
   if (idle === null) return expiresAt;
   return Math.min(expiresAt ?? Number.POSITIVE_INFINITY, Math.max(idle.since, lastUse?.at ?? 0) + idle.after);
 }
 
-/** The idle end that comes of another one: a whole span from now at the most, and never later than it was to be. */
+/** The idle end after a rotation: at most a full span from now, and never later than before. */
 function idleFrom(
   { idle }: ClientSecret,
   { now, lastUse, span }: { readonly now: number; readonly lastUse: SecretUse | null; readonly span: number },

@@ -1,57 +1,57 @@
 import type { ClientId } from "@carnet/protocol/ids";
 import type { ClientMemory } from "./client-memory.ts";
-import type { ClientLookup, ClientStore } from "./client-store.ts";
-import { decoyClient } from "./decoy-client.ts";
-import type { TokenClient } from "./token-client.ts";
+import type { ClientStore } from "./client-store.ts";
+import type { ProvenSecret } from "./token-client.ts";
 
-/** The clients that this process has in memory, in front of the store that has them all. */
+/** Finds clients by the digest of a secret: in the memory of this process first, then in the store. */
 export class ClientDirectory {
-  readonly #store: Pick<ClientStore, "find">;
+  readonly #store: Pick<ClientStore, "findBySecret">;
   readonly #memory: ClientMemory;
-  readonly #reading = new Map<ClientId | undefined, Promise<ClientLookup>>();
+  readonly #reads = new Map<string, Promise<ProvenSecret | undefined>>();
+  /** Counts changes, so that a read which began before one is not cached after it. */
+  #changes = 0;
 
-  constructor(store: Pick<ClientStore, "find">, memory: ClientMemory) {
+  constructor(store: Pick<ClientStore, "findBySecret">, memory: ClientMemory) {
     this.#store = store;
     this.#memory = memory;
   }
 
-  /** The client if it is in memory. Does not ask the store. */
-  peek(clientId: ClientId | undefined): TokenClient | undefined {
-    return clientId === undefined ? undefined : this.#memory.get(clientId);
+  /** Looks in memory only. The result may be stale by as much as a change takes to reach this process. */
+  peek(digest: Uint8Array): ProvenSecret | undefined {
+    return this.#memory.get(digest);
   }
 
-  /** What the store says now, one reading for any number of callers at once. A known client is then in memory. */
-  read(clientId: ClientId | undefined): Promise<ClientLookup> {
-    const underWay = this.#reading.get(clientId);
-    if (underWay !== undefined) return underWay;
-    const reading = this.#store
-      .find(clientId)
-      .then((lookup) => {
-        // What was dropped meanwhile may have been read as it was before the change
-        if (this.#reading.get(clientId) === reading) this.#keep(clientId, lookup);
-        return lookup;
+  /** Reads the store, once for all callers that ask for the same digest at the same time, and caches what it finds. */
+  read(digest: Uint8Array): Promise<ProvenSecret | undefined> {
+    const key = String.fromCharCode(...digest);
+    const inFlight = this.#reads.get(key);
+    if (inFlight !== undefined) return inFlight;
+    const changes = this.#changes;
+    const read = this.#store
+      .findBySecret(digest)
+      .then((proven) => {
+        // The client may have changed while it was being read; do not cache a stale copy.
+        if (proven !== undefined && this.#changes === changes) this.#memory.set(digest, proven);
+        return proven;
       })
       .finally(() => {
-        if (this.#reading.get(clientId) === reading) this.#reading.delete(clientId);
+        if (this.#reads.get(key) === read) this.#reads.delete(key);
       });
-    this.#reading.set(clientId, reading);
-    return reading;
+    this.#reads.set(key, read);
+    return read;
   }
 
   /** Drops a client that was changed. */
   forget(clientId: string): void {
-    this.#memory.forget(clientId as ClientId);
-    this.#reading.delete(clientId as ClientId);
+    this.#changes++;
+    this.#reads.clear();
+    this.#memory.deleteClient(clientId as ClientId);
   }
 
-  /** Drops all clients: any of them may have changed. */
+  /** Drops all clients, because changes may have been missed. */
   forgetAll(): void {
-    this.#memory.forgetAll();
-    this.#reading.clear();
-  }
-
-  #keep(clientId: ClientId | undefined, { client, known }: ClientLookup): void {
-    if (known) this.#memory.keep(client);
-    else this.#memory.keepNobody(clientId ?? decoyClient.clientId, client);
+    this.#changes++;
+    this.#reads.clear();
+    this.#memory.clear();
   }
 }

@@ -1,49 +1,50 @@
-import type { SecretId } from "@carnet/protocol/ids";
+import type { RevocationHandle, SecretId } from "@carnet/protocol/ids";
 
-/** One secret of a client, as it is kept: never the secret itself. Times are milliseconds since the epoch. */
+/** One secret of a client, as it is stored: never the secret itself. Times are milliseconds since the epoch. */
 export interface ClientSecret {
   readonly secretId: SecretId;
+  /** Names the secret in tokens and in the revocation feed. */
+  readonly handle: RevocationHandle;
   readonly label: string | null;
-  /** What may be seen of the secret, to tell it from others; empty for one that a person made up. */
+  /** The visible start of the secret, to tell it from others. */
   readonly prefix: string;
   readonly kind: SecretKind;
-  /** Of the secret under the fast or the slow hash, by its kind. */
+  /** The secret is found by this: see `SecretHasher.digest`. */
   readonly digest: Uint8Array;
-  /** The client's salt for the slow hash; empty for the fast one. */
-  readonly salt: Uint8Array;
   readonly createdAt: number;
   readonly notBefore: number | null;
   readonly expiresAt: number | null;
-  /** Ends the secret once it has not been used for so long since then. */
+  /** Ends the secret when it has not been used for this long, counted from `since` at the earliest. */
   readonly idle: { readonly since: number; readonly after: number } | null;
   readonly revokedAt: number | null;
-  /** As the store has it; a process that saw a later use knows better. */
+  /** As stored; a process that saw a later use knows better. */
   readonly lastUse: SecretUse | null;
 }
 
-/** A use of a secret that ended in a token. */
+/** A use of a secret that led to a token. */
 export interface SecretUse {
   readonly at: number;
   readonly from: string;
 }
 
 /**
- * `generated` here with 256 random bits and its own id inside; `imported`, long enough to be taken for random; `human`,
- * short or said to be made by a person, and so kept under a slow hash.
+ * `generated` by this service with 256 random bits and its own id inside; `imported` from elsewhere; `human`, stored
+ * under a slow hash by a version before this one, which no longer checks such secrets.
  */
 export const secretKinds = ["generated", "imported", "human"] as const;
 export type SecretKind = (typeof secretKinds)[number];
 
-export const secretStates = ["active", "pending", "expired", "idle", "revoked"] as const;
+export const secretStates = ["active", "pending", "expired", "idle", "revoked", "unsupported"] as const;
 export type SecretState = (typeof secretStates)[number];
 
-/** How a secret stands now. Only an active one proves anything; an active or pending one is live. */
+/** The state of a secret at a time. Only an active one authenticates; an active or pending one is live. */
 export function secretStateAt(
-  secret: Pick<ClientSecret, "notBefore" | "expiresAt" | "idle" | "revokedAt">,
+  secret: Pick<ClientSecret, "notBefore" | "expiresAt" | "idle" | "revokedAt"> & { readonly kind?: SecretKind },
   now: number,
   lastUse: Pick<SecretUse, "at"> | null,
 ): SecretState {
   if (secret.revokedAt !== null) return "revoked";
+  if (secret.kind === "human") return "unsupported";
   if (secret.expiresAt !== null && secret.expiresAt <= now) return "expired";
   if (secret.idle !== null && Math.max(secret.idle.since, lastUse?.at ?? 0) + secret.idle.after <= now) return "idle";
   if (secret.notBefore !== null && secret.notBefore > now) return "pending";
@@ -52,5 +53,5 @@ export function secretStateAt(
 
 export const isLive = (state: SecretState): boolean => state === "active" || state === "pending";
 
-/** How many live secrets a client has at the most. */
+/** The most live secrets that a client can have. */
 export const maxLiveSecrets = 10;

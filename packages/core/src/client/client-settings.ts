@@ -1,11 +1,11 @@
 import { err, ok, type Result } from "@carnet/protocol/result";
-import type { FieldProblem } from "../admin/admin-problem.ts";
+import type { FieldProblem } from "../admin-problem.ts";
 import { type ClientSettings, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "./client.ts";
 import { addressBlocks, audience, futureInstant, label, labels, oneOf, scopeNames, seconds } from "./fields.ts";
 
 /**
- * The settings of a client as an operator writes them, named as RFC 7591 §2 names them where it does. Left out: as it
- * is; null: as if it had never been set (RFC 7396).
+ * The settings of a client as an operator writes them, with the names of RFC 7591 §2 where it has them. Left out: keep
+ * the current value; null: back to the default (RFC 7396).
  */
 export interface ClientSettingsInput {
   readonly client_name?: string | null | undefined;
@@ -18,11 +18,11 @@ export interface ClientSettingsInput {
   readonly token_endpoint_auth_method?: string | null | undefined;
   readonly access_token_ttl?: number | null | undefined;
   readonly audience?: string | null | undefined;
-  /** A label that is null is taken off. */
+  /** A label set to null is removed. */
   readonly labels?: Readonly<Record<string, string | null>> | null | undefined;
 }
 
-/** Of a client of which nothing is set. */
+/** The settings of a client when nothing is set. */
 export const defaultSettings: ClientSettings = {
   clientName: null,
   username: null,
@@ -37,10 +37,10 @@ export const defaultSettings: ClientSettings = {
   labels: {},
 };
 
-/** The longest that a token may be good for, in seconds. */
+/** The longest token lifetime, in seconds. */
 const longestTtl = 86_400;
 
-/** The settings that come of an input on top of what they are now. Returns every field that is wrong. */
+/** Applies an input to the current settings. Refuses with every field that is not accepted. */
 export function readSettings(
   input: ClientSettingsInput,
   current: ClientSettings,
@@ -105,7 +105,7 @@ export function readSettings(
   return problems.length === 0 ? ok(settings) : err(problems);
 }
 
-/** Whether two clients are set alike. The order of scopes counts, that of labels does not. */
+/** Whether two clients have the same settings. The order of scopes matters, that of labels does not. */
 export const sameSettings = (left: ClientSettings, right: ClientSettings): boolean => textOf(left) === textOf(right);
 
 const settingNames = Object.keys(defaultSettings) as (keyof ClientSettings)[];
@@ -117,7 +117,7 @@ const textOf = ({ labels, ipAllowlist, ...plain }: ClientSettings): string =>
     ipAllowlist.map((block) => block.text),
   ]);
 
-/** RFC 7396 §2: a member that is null is taken off. */
+/** RFC 7396 §2: a member that is null is removed. */
 function mergeLabels(
   current: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string | null>>,

@@ -1,14 +1,15 @@
-import { type Address, type Cidr, parseCidr } from "@carnet/protocol/cidr";
-import type { ClientId } from "@carnet/protocol/ids";
+import type { Address, Cidr } from "@carnet/protocol/cidr";
+import type { ClientId, RevocationHandle } from "@carnet/protocol/ids";
 import type { ClientSecret } from "./client-secret.ts";
 
 /**
- * What a client is and whether it may act now. Apart from the token endpoint, because registration and administration
- * know clients too.
+ * What a client is and whether it may act now. Apart from the token endpoint, because administration needs it too.
  */
 export interface Client extends ClientSettings {
   readonly clientId: ClientId;
-  /** Of whom the client acts for; fixed at registration. */
+  /** Names the client in tokens and in the revocation feed. A client registered anew under an old id has another. */
+  readonly handle: RevocationHandle;
+  /** The workspace that the client acts for; fixed at registration. */
   readonly workspace: string | null;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -18,10 +19,10 @@ export interface Client extends ClientSettings {
   readonly secrets: readonly ClientSecret[];
 }
 
-/** What of a client can be changed. */
+/** The settings of a client, all of which can be changed. */
 export interface ClientSettings {
   readonly clientName: string | null;
-  /** The user that the client acts as. Another one ends all secrets. */
+  /** The user that the client acts as. Changing it ends all secrets. */
   readonly username: string | null;
   /** In the registered order, which every answer keeps. */
   readonly scopes: readonly string[];
@@ -29,13 +30,13 @@ export interface ClientSettings {
   readonly status: ClientStatus;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | null;
-  /** Empty: from anywhere. */
+  /** Empty: any address. */
   readonly ipAllowlist: readonly Cidr[];
   /** null: either method. */
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | null;
-  /** Seconds; null: as the server is set. */
+  /** Seconds; null: the server's default. */
   readonly accessTokenTtl: number | null;
-  /** null: as the server is set. */
+  /** null: the server's default. */
   readonly audience: string | null;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -49,27 +50,17 @@ export type ClientStatus = (typeof clientStatuses)[number];
 export const tokenEndpointAuthMethods = ["client_secret_basic", "client_secret_post"] as const;
 export type TokenEndpointAuthMethod = (typeof tokenEndpointAuthMethods)[number];
 
-/** Why a client that has proven its secret may still not act, or undefined where it may. */
-export function hindranceOf(
+export type ClientIneligibility = "client_disabled" | "client_expired" | "address_not_allowed";
+
+/** Why a client with a valid secret may still not act, or undefined if it may. */
+export function ineligibility(
   client: Pick<Client, "status" | "expiresAt" | "ipAllowlist">,
   now: number,
   address: Address | undefined,
-): ClientHindrance | undefined {
-  // Every check is made whatever the others say, an empty allow list included: the work must not tell them apart
-  const allowlist = client.ipAllowlist.length > 0 ? client.ipAllowlist : anyBlocks;
-  const disabled = client.status === "disabled";
-  const expired = client.expiresAt !== null && client.expiresAt <= now;
-  const inside = allowlist.some((block) => address !== undefined && block.contains(address));
-  if (disabled) return "client_disabled";
-  if (expired) return "client_expired";
-  if (!inside && client.ipAllowlist.length > 0) return "address_not_allowed";
-  return undefined;
+): ClientIneligibility | undefined {
+  if (client.status === "disabled") return "client_disabled";
+  if (client.expiresAt !== null && client.expiresAt <= now) return "client_expired";
+  if (client.ipAllowlist.length === 0) return undefined;
+  const inside = client.ipAllowlist.some((block) => address !== undefined && block.contains(address));
+  return inside ? undefined : "address_not_allowed";
 }
-
-/** Looked through in place of an empty list, whatever comes of it: as much work as a list of one block. */
-const anyBlocks = ["192.0.2.0/24", "2001:db8::/32"].flatMap((text): Cidr[] => {
-  const block = parseCidr(text);
-  return block.ok ? [block.value] : [];
-});
-
-export type ClientHindrance = "client_disabled" | "client_expired" | "address_not_allowed";

@@ -1,25 +1,25 @@
 import type { SecretId } from "@carnet/protocol/ids";
 import type { Client } from "./client.ts";
 import { type ClientSecret, isLive, secretStateAt } from "./client-secret.ts";
-import type { TokenClient } from "./token-client.ts";
+import type { ProvenSecret } from "./token-client.ts";
 
-/** How many days before an end it is warned of, each time more urgently. */
+/** How many days before an end the warning starts and becomes more urgent. */
 export const warningDays = [90, 60, 30, 14, 7, 1] as const;
 
-/** Something of a client that will end soon. */
+/** A client or a secret that ends soon. */
 export interface ExpiryWarning {
   readonly what: "client" | "secret";
   /** null for the client itself. */
   readonly secretId: SecretId | null;
   /** Milliseconds since the epoch. */
   readonly endsAt: number;
-  /** The smallest of `warningDays` that the end is not further away than; 0 for a client that has ended. */
+  /** The smallest of `warningDays` within which it ends; 0 for a client that has ended. */
   readonly withinDays: (typeof warningDays)[number] | 0;
 }
 
 const day = 86_400_000;
 
-/** What ends soon of a client: itself, and each live secret with an end. */
+/** Warnings about a client itself and about each of its live secrets. */
 export const warningsOf = (client: Client, now: number): readonly ExpiryWarning[] => [
   ...warningFor("client", null, { endsAt: client.expiresAt, now }),
   ...client.secrets
@@ -27,14 +27,10 @@ export const warningsOf = (client: Client, now: number): readonly ExpiryWarning[
     .flatMap((secret) => secretWarning(secret, now)),
 ];
 
-/** What ends soon for who has just proven one secret of a client. */
-export const warningsFor = (client: TokenClient, secretId: SecretId, now: number): readonly ExpiryWarning[] => {
-  if (client.expiresAt === null && client.secrets.every((secret) => secret.expiresAt === null)) return none;
-  // Whoever holds the secret has just used it: it is live, whatever last use this copy of the client knows of
-  return [
-    ...warningFor("client", null, { endsAt: client.expiresAt, now }),
-    ...client.secrets.filter((secret) => secret.secretId === secretId).flatMap((secret) => secretWarning(secret, now)),
-  ];
+/** Warnings for a caller that has just used a secret: about its client and that secret. */
+export const warningsFor = ({ client, secret }: ProvenSecret, now: number): readonly ExpiryWarning[] => {
+  if (client.expiresAt === null && secret.expiresAt === null) return none;
+  return [...warningFor("client", null, { endsAt: client.expiresAt, now }), ...secretWarning(secret, now)];
 };
 
 const none: readonly ExpiryWarning[] = [];

@@ -3,14 +3,14 @@ import { parseInstant } from "@carnet/protocol/instant";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
 
-/** Readers of single fields as operators write them. Each problem says what is accepted, and never repeats the value. */
+/** Parsers for the fields that operators write. Each problem says what is accepted and never repeats the value. */
 
 export function oneOf<Choice extends string>(choices: readonly Choice[], text: string): Result<Choice, string> {
   const choice = choices.find((candidate) => candidate === text);
   return choice === undefined ? err(`must be one of: ${choices.join(", ")}`) : ok(choice);
 }
 
-/** Each token that names no scope has all of them, so there are no more than a header can carry. */
+/** A token has all scopes by default and travels in a header, so their length is bounded. */
 const mostScopeCharacters = 4096;
 
 export function scopeNames(text: string): Result<readonly string[], string> {
@@ -25,7 +25,7 @@ export function label(text: string): Result<string, string> {
   return printable ? ok(text) : err("must have 1 to 255 characters and no control characters");
 }
 
-/** An instant, as a date (its beginning in UTC) or an RFC 3339 time. */
+/** An instant: an RFC 3339 time, or a date, which means its first instant in UTC. */
 export function instant(text: string): Result<number, string> {
   const read = parseInstant(text);
   return read === undefined ? err("must be a date like 2027-01-31, or a time like 2027-01-31T12:00:00Z") : ok(read);
@@ -53,7 +53,7 @@ export const audience = (text: string): Result<string, string> =>
 
 const labelName = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 
-/** How many labels a client has at the most. */
+/** The most labels that a client can have. */
 export const mostLabels = 32;
 
 export function labels(given: Readonly<Record<string, string>>): Result<Readonly<Record<string, string>>, string> {

@@ -1,27 +1,26 @@
-import { formatGeneratedSecret, generatedSecretRandom } from "@carnet/protocol/client-secret";
-import { type ClientId, parseSecretId, type SecretId, secretIdAlphabet } from "@carnet/protocol/ids";
+import { formatGeneratedSecret } from "@carnet/protocol/client-secret";
+import type { ClientId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import { type AdminProblem, type FieldProblem, problem } from "../admin/admin-problem.ts";
+import type { FieldProblem } from "../admin-problem.ts";
 import type { RandomSource } from "../ports.ts";
 import type { ClientSecret } from "./client-secret.ts";
+import { drawHandle, drawSecret, drawSecretId } from "./draw.ts";
 import { futureInstant, instant, label } from "./fields.ts";
 import type { SecretHasher } from "./secret-hasher.ts";
 
-/** A secret to be, as an operator writes it. */
+/** A new secret, as an operator writes it. */
 export interface NewSecretInput {
   readonly label?: string | null | undefined;
   readonly not_before?: string | null | undefined;
   readonly expires_at?: string | null | undefined;
-  /** An existing secret to bring along. Without it one is generated. */
+  /** An existing secret to import. Without it one is generated. */
   readonly value?: Redacted<string> | undefined;
-  /** Whether a person made the existing secret up. One under 20 characters always counts so. */
-  readonly human?: boolean | undefined;
 }
 
 export interface MadeSecret {
   readonly kept: ClientSecret;
-  /** To be shown once: it is kept nowhere. Absent where an existing one was brought along. */
+  /** Shown once and not stored. Absent for an imported secret. */
   readonly shown: Redacted<string> | undefined;
 }
 
@@ -30,96 +29,72 @@ export interface MakeSecretPorts {
   readonly hasher: SecretHasher;
 }
 
-/** The shortest imported secret that is taken for random, in characters. */
-const shortestRandomSecret = 20;
+/** The shortest imported secret, in characters. Shorter ones could be guessed. */
+const shortestSecret = 20;
+const longestSecret = 1024;
 
-/** A secret to be, read and found right. */
+/** A new secret whose fields were checked. */
 export interface SecretPlan extends Pick<ClientSecret, "label" | "notBefore" | "expiresAt"> {
-  /** Absent: one is generated. */
-  readonly existing: { readonly value: Redacted<string>; readonly human: boolean } | undefined;
+  /** Absent: generate one. */
+  readonly existing: Redacted<string> | undefined;
 }
 
-/** Reads what an operator writes. Returns every field that is wrong, and hashes nothing. */
+/** Checks what an operator wrote. Refuses with every field that is not accepted. */
 export function planSecret(input: NewSecretInput, now: number): Result<SecretPlan, readonly FieldProblem[]> {
   const problems: FieldProblem[] = [];
   const read = <Value>(
     pointer: string,
     given: string | null | undefined,
-    by: (text: string) => Result<Value, string>,
+    parse: (text: string) => Result<Value, string>,
   ) => {
-    const value = given == null ? ok(null) : by(given);
+    const value = given == null ? ok(null) : parse(given);
     if (value.ok) return value.value;
     problems.push({ pointer, detail: value.error });
     return null;
   };
-  const { value, human = false } = input;
   const plan: SecretPlan = {
     label: read("/label", input.label, label),
     notBefore: read("/not_before", input.not_before, instant),
     expiresAt: read("/expires_at", input.expires_at, (text) => futureInstant(text, now)),
-    existing: value && { value, human: human || [...value.reveal()].length < shortestRandomSecret },
+    existing: input.value,
   };
   if (plan.notBefore !== null && plan.expiresAt !== null && plan.expiresAt <= plan.notBefore) {
     problems.push({ pointer: "/expires_at", detail: "must be later than not_before" });
   }
-  const wrong = value === undefined ? undefined : faultOf(value.reveal());
-  if (wrong !== undefined) problems.push({ pointer: "/value", detail: wrong });
-  if (human && value === undefined) {
-    problems.push({ pointer: "/human", detail: "says how to keep an existing secret, and none was given" });
-  }
+  const detail = input.value && importProblem(input.value.reveal());
+  if (detail !== undefined) problems.push({ pointer: "/value", detail });
   return problems.length === 0 ? ok(plan) : err(problems);
 }
 
-/**
- * Makes a secret for a client: generated, or brought along. All slow-hashed secrets of a client share a salt, so that
- * to check one costs one slow hash however many there are. Refuses with `unavailable`. Keeps nothing.
- */
-export async function makeSecret(
+function importProblem(value: string): string | undefined {
+  if (value.length > longestSecret) return `has more than ${longestSecret} characters`;
+  if (!value.isWellFormed() || /\p{Cc}/u.test(value)) return "must be text without control characters";
+  if ([...value].length >= shortestSecret) return undefined;
+  return (
+    `has fewer than ${shortestSecret} characters, so it could be guessed: leave it out to get a generated secret and ` +
+    "give that one to the caller, or rotate it where it is used today and import the new one"
+  );
+}
+
+/** Makes a secret for a client: generated, or imported. Stores nothing. */
+export function makeSecret(
   { existing, ...plan }: SecretPlan,
-  owner: { readonly clientId: ClientId; readonly slowSalt: Uint8Array | undefined; readonly now: number },
+  { clientId, now }: { readonly clientId: ClientId; readonly now: number },
   { random, hasher }: MakeSecretPorts,
-): Promise<Result<MadeSecret, AdminProblem>> {
+): MadeSecret {
   const secretId = drawSecretId(random);
-  const terms = { ...plan, secretId, createdAt: owner.now, idle: null, revokedAt: null, lastUse: null };
-  if (existing === undefined) {
-    const shown = formatGeneratedSecret(secretId, draw(generatedSecretRandom, random));
-    const digest = hasher.digest(owner.clientId, shown);
-    const kept: ClientSecret = { ...terms, kind: "generated", prefix: `carnet_${secretId}_`, digest, salt: noSalt };
-    return ok({ kept, shown: new Redacted(shown) });
-  }
-  const value = existing.value.reveal();
-  if (!existing.human) {
-    const prefix = [...value].slice(0, 4).join("");
-    const digest = hasher.digest(owner.clientId, value);
-    return ok({ kept: { ...terms, kind: "imported", prefix, digest, salt: noSalt }, shown: undefined });
-  }
-  const salt = owner.slowSalt ?? random.bytes(16);
-  const digest = await hasher.slowDigest(value, salt);
-  if (!digest.ok) return problem("unavailable", "too many slow checks of secrets are waiting: try again");
-  return ok({ kept: { ...terms, kind: "human", prefix: "", digest: digest.value, salt }, shown: undefined });
-}
-
-function faultOf(value: string): string | undefined {
-  if (value === "" || value.length > 1024) return "must have 1 to 1024 characters";
-  return value.isWellFormed() && !/\p{Cc}/u.test(value) ? undefined : "must be text without control characters";
-}
-
-const noSalt = new Uint8Array(0);
-
-function drawSecretId(random: RandomSource): SecretId {
-  const id = parseSecretId(draw({ alphabet: secretIdAlphabet, length: 16 }, random));
-  if (!id.ok) throw new Error(id.error);
-  return id.value;
-}
-
-/** Draws characters evenly: a byte that would favour some of them is drawn again. */
-function draw({ alphabet, length }: { alphabet: string; length: number }, random: RandomSource): string {
-  const limit = 256 - (256 % alphabet.length);
-  let drawn = "";
-  while (drawn.length < length) {
-    for (const byte of random.bytes(length)) {
-      if (byte < limit && drawn.length < length) drawn += alphabet.charAt(byte % alphabet.length);
-    }
-  }
-  return drawn;
+  const value = existing?.reveal() ?? formatGeneratedSecret(secretId, drawSecret(random));
+  const kept: ClientSecret = {
+    ...plan,
+    secretId,
+    handle: drawHandle(random),
+    kind: existing === undefined ? "generated" : "imported",
+    prefix: existing === undefined ? `carnet_${secretId}_` : [...value].slice(0, 4).join(""),
+    digest: hasher.digest(clientId, value),
+    createdAt: now,
+    idle: null,
+    revokedAt: null,
+    lastUse: null,
+  };
+  return { kept, shown: existing === undefined ? new Redacted(value) : undefined };
 }

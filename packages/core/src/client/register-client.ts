@@ -1,27 +1,28 @@
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin/admin-problem.ts";
-import { type KeptAnswer, repeatedInBetween } from "../admin/idempotency.ts";
+import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
+import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
 import type { Client } from "./client.ts";
 import { type ClientSettingsInput, defaultSettings, readSettings } from "./client-settings.ts";
 import type { ClientStore } from "./client-store.ts";
+import { drawHandle } from "./draw.ts";
 import { label, scopeNames } from "./fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "./make-secret.ts";
 
-/** What is known of a client before it is registered, as an operator writes it. */
+/** A client to be registered, as an operator writes it. */
 export interface ClientRegistration extends ClientSettingsInput {
   readonly client_id?: string | null | undefined;
   readonly workspace?: string | null | undefined;
-  /** Its first secret. Left out: a generated one. */
+  /** Its first secret. Left out: generated. */
   readonly secret?: NewSecretInput | undefined;
 }
 
 export interface RegisteredClient {
   readonly client: Client;
-  /** To be shown once: it is kept nowhere. Absent where an existing one was brought along. */
+  /** Shown once and not stored. Absent for an imported secret. */
   readonly generatedSecret: Redacted<string> | undefined;
 }
 
@@ -32,24 +33,24 @@ export interface RegistrationPorts extends MakeSecretPorts {
 }
 
 /**
- * Registers a client with one secret. Once it returns, the client is kept. Refuses with `invalid` and every field that
- * is wrong, with `taken`, or with `repeated` where `keep` made an answer that is kept already; then nothing is kept.
+ * Registers a client with one secret; it is stored when this returns. Refuses with `invalid` and every field that is
+ * not accepted, with `taken`, or with `repeated` if the store has a record for the same request; then it stores nothing.
  */
 export async function registerClient(
   registration: ClientRegistration,
   ports: RegistrationPorts,
-  keep?: (registered: RegisteredClient) => KeptAnswer,
+  record?: (registered: RegisteredClient) => IdempotencyRecord,
 ): Promise<Result<RegisteredClient, AdminProblem>> {
   const prepared = await prepareClient(registration, ports);
   if (!prepared.ok) return prepared;
-  const insertion = await ports.store.insert([prepared.value.client], keep?.(prepared.value));
+  const insertion = await ports.store.insert([prepared.value.client], record?.(prepared.value));
   switch (insertion.kind) {
     case "inserted":
       return prepared;
     case "taken":
       return clientIdTaken;
     case "repeated":
-      return repeatedInBetween;
+      return alreadyCarriedOut;
     default:
       return insertion satisfies never;
   }
@@ -57,7 +58,7 @@ export async function registerClient(
 
 export const clientIdTaken = problem("taken", "a client with this client_id is registered already");
 
-/** The client that a registration would make. Keeps nothing. */
+/** Makes the client of a registration. Stores nothing. */
 export async function prepareClient(
   registration: ClientRegistration,
   ports: Omit<RegistrationPorts, "store">,
@@ -80,21 +81,21 @@ export async function prepareClient(
   const plan = collect(within("/secret", planSecret(registration.secret ?? {}, now)));
   const missing = settings === undefined || clientId === undefined || workspace === undefined || plan === undefined;
   if (missing || problems.length > 0) return invalid(problems);
-  const secret = await makeSecret(plan, { clientId, slowSalt: undefined, now }, ports);
-  if (!secret.ok) return secret;
+  const { kept, shown } = makeSecret(plan, { clientId, now }, ports);
   const client: Client = {
     ...settings,
     clientId,
+    handle: drawHandle(ports.random),
     workspace,
     createdAt: now,
     updatedAt: now,
     version: 1,
-    secrets: [secret.value.kept],
+    secrets: [kept],
   };
-  return ok({ client, generatedSecret: secret.value.shown });
+  return ok({ client, generatedSecret: shown });
 }
 
-/** The scopes of an input that a client does not have yet and cannot be given. */
+/** Problems with the scopes that an input adds to a client. */
 export async function unknownScopes(
   { scope }: Pick<ClientSettingsInput, "scope">,
   current: readonly string[],
@@ -104,20 +105,20 @@ export async function unknownScopes(
   const added = names.ok ? names.value.filter((name) => !current.includes(name)) : [];
   const unknown = await scopes.unknown(added);
   if (unknown.length === 0) return [];
-  const detail = `names what the catalogue does not have: ${unknown.join(" ")}; add it to the catalogue first`;
+  const detail = `has scopes that are not in the catalogue: ${unknown.join(" ")}; add them to the catalogue first`;
   return [{ pointer: "/scope", detail }];
 }
 
-/** A client id that a URL can name. @see https://url.spec.whatwg.org/#double-dot-path-segment */
+/** A client id that can stand in a URL path. @see https://url.spec.whatwg.org/#double-dot-path-segment */
 const newClientId = (text: string): Result<ClientId, string> =>
-  text === "." || text === ".." ? err("must not be . or .., which no URL can name") : parseClientId(text);
+  text === "." || text === ".." ? err("must not be . or .., which URLs treat as path segments") : parseClientId(text);
 
 const newId = ({ random }: MakeSecretPorts): ClientId => random.uuid() as ClientId;
 
 const at = <Value>(pointer: string, result: Result<Value, string>): Result<Value, readonly FieldProblem[]> =>
   result.ok ? result : { ok: false, error: [{ pointer, detail: result.error }] };
 
-/** The same problems, of a member of the body. */
+/** Moves problems below a member of the body. */
 const within = <Value>(
   parent: string,
   result: Result<Value, readonly FieldProblem[]>,

@@ -1,10 +1,11 @@
 import type { Client } from "./client.ts";
 import type { ClientSecret } from "./client-secret.ts";
 
-/** What a token request, and a call with the token, has to know of a client. A client is one; in memory there is no more of it than this. */
+/** The part of a client that a token request needs, and all of it that is kept in memory. */
 export type TokenClient = Pick<
   Client,
   | "clientId"
+  | "handle"
   | "workspace"
   | "scopes"
   | "scopePolicy"
@@ -14,14 +15,19 @@ export type TokenClient = Pick<
   | "tokenEndpointAuthMethod"
   | "accessTokenTtl"
   | "audience"
-  | "createdAt"
-> & { readonly secrets: readonly TokenSecret[] };
+>;
 
-/** What a token request has to know of a secret. */
+/** The part of a secret that a token request needs. */
 export type TokenSecret = Pick<
   ClientSecret,
-  "secretId" | "kind" | "digest" | "salt" | "notBefore" | "expiresAt" | "idle" | "revokedAt"
+  "secretId" | "handle" | "notBefore" | "expiresAt" | "idle" | "revokedAt"
 > & {
-  /** Only where the secret ends once it is idle, which is what it tells. */
+  /** Only needed for a secret that ends when it is idle; may be null for others. */
   readonly lastUse: { readonly at: number } | null;
 };
+
+/** A secret that was found by its digest, with its client. Says nothing about whether either may be used now. */
+export interface ProvenSecret {
+  readonly client: TokenClient;
+  readonly secret: TokenSecret;
+}

@@ -1,15 +1,15 @@
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
-import { type AdminProblem, invalid, problem } from "../admin/admin-problem.ts";
+import { type AdminProblem, invalid, problem } from "../admin-problem.ts";
 import { label } from "../client/fields.ts";
 
-/** A scope that clients can be given, and what it allows in words. */
+/** A scope that clients can be given, with a description of what it allows. */
 export interface CataloguedScope {
   readonly name: string;
   readonly description: string;
 }
 
-/** Where the catalogue is kept. */
+/** Stores the catalogue. */
 export interface ScopeStore {
   list(): Promise<readonly CataloguedScope[]>;
   put(scope: CataloguedScope): Promise<void>;
@@ -17,7 +17,7 @@ export interface ScopeStore {
   delete(name: string): Promise<"deleted" | "missing" | "used">;
 }
 
-/** The scopes that clients can be given. An open catalogue takes any name; a closed one only those that it has. */
+/** The scopes that clients can be given. An open catalogue accepts any name; a closed one only those that it lists. */
 export class ScopeCatalogue {
   readonly #store: ScopeStore;
   readonly #open: boolean;
@@ -27,7 +27,7 @@ export class ScopeCatalogue {
     this.#open = open;
   }
 
-  /** Which of the names a client cannot be given. */
+  /** The names among these that a client cannot be given. */
   async unknown(names: readonly string[]): Promise<readonly string[]> {
     if (this.#open || names.length === 0) return [];
     const known = new Set((await this.#store.list()).map((scope) => scope.name));
@@ -38,14 +38,14 @@ export class ScopeCatalogue {
     return this.#store.list();
   }
 
-  /** Adds a scope or describes it anew. Refuses with `invalid`. */
+  /** Adds a scope or changes its description. Refuses with `invalid`. */
   async put(scope: CataloguedScope): Promise<Result<CataloguedScope, AdminProblem>> {
     const names = parseScope(scope.name);
     if (!names.ok || names.value.length !== 1 || scope.name.includes(" ")) {
       return invalid([
         {
           pointer: "",
-          detail: "names a scope that is malformed: printable ASCII without spaces, double quote and backslash",
+          detail: "is not a scope name: use printable ASCII characters without spaces, double quotes and backslashes",
         },
       ]);
     }
@@ -55,7 +55,7 @@ export class ScopeCatalogue {
     return ok(scope);
   }
 
-  /** Takes a scope out. Refuses with `not_found`, or with `in_use` while a client is registered for it. */
+  /** Removes a scope. Refuses with `not_found`, or with `in_use` while a client is registered for it. */
   async delete(name: string): Promise<Result<undefined, AdminProblem>> {
     switch (await this.#store.delete(name)) {
       case "deleted":
@@ -63,7 +63,10 @@ export class ScopeCatalogue {
       case "missing":
         return problem("not_found", "the catalogue has no such scope");
       case "used":
-        return err({ kind: "in_use", detail: "a client is registered for this scope: take it from the client first" });
+        return err({
+          kind: "in_use",
+          detail: "a client is registered for this scope: remove it from the client first",
+        });
     }
   }
 }

@@ -14,13 +14,13 @@ export interface AccessTokenSigner {
   sign(claims: AccessTokenClaims): Promise<string>;
 }
 
-/** What every token of this server has in common. */
+/** The settings that apply to every token. */
 export interface TokenPolicy {
   readonly issuer: string;
   readonly audience: string;
   /** Seconds. */
   readonly accessTokenTtl: number;
-  /** When the deprecated path ends, in milliseconds since the epoch. */
+  /** The sunset of the deprecated path, in milliseconds since the epoch. */
   readonly sunsetAt: number;
 }
 
@@ -39,23 +39,24 @@ export interface MintPorts {
 }
 
 /**
- * Makes out the access token of a grant.
+ * Makes and signs the access token for a grant.
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
  */
 export async function mint(grant: Grant, now: number, { policy, random, signer }: MintPorts): Promise<MintedToken> {
-  const { client } = grant;
+  const { client, secret } = grant;
   const issuedAt = Math.floor(now / 1000);
   const expiresIn = client.accessTokenTtl ?? policy.accessTokenTtl;
   const scope = formatScope(grant.scopes);
   const claims: AccessTokenClaims = {
     iss: policy.issuer,
-    sub: client.clientId, // RFC 9068 §2.2: no resource owner is involved, so the client
+    sub: client.clientId, // RFC 9068 §2.2: the client, because no resource owner is involved
     client_id: client.clientId,
     aud: audienceOf(client, policy),
     iat: issuedAt,
     exp: issuedAt + expiresIn,
     jti: random.uuid(),
     scope,
+    rvk: [client.handle, secret.handle],
     ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
   };
   return { accessToken: new Redacted(await signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };

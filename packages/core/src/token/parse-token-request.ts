@@ -11,19 +11,19 @@ import type { TokenEndpointAuthMethod } from "../client/client.ts";
 import type { Refusal } from "../refusal.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
-/** A token request, read once. Nothing after this sees the raw one. */
+/** A parsed token request. Nothing after this sees the raw one. */
 export interface TokenRequest {
   readonly credentials: PresentedCredentials;
-  /** As it was asked; undefined where none was. Read only once the client is known. */
+  /** As requested; undefined if absent. Parsed only after the client is authenticated. */
   readonly scope: string | undefined;
 }
 
-/** What the caller brought to prove who it is. Never empty: without credentials there is one empty reading. */
+/** The credentials of a request. */
 export interface PresentedCredentials {
   readonly method: TokenEndpointAuthMethod | "none";
-  /** Every reading of them, see `decodeBasicCredentials`. */
+  /** Every possible reading of them, see `decodeBasicCredentials`. Empty if there are none. */
   readonly readings: readonly ClientCredentials[];
-  /** Why they cannot be right, whatever the registry says. */
+  /** Why they cannot be right, whatever clients there are. */
   readonly flaw: string | undefined;
 }
 
@@ -34,8 +34,8 @@ type Parameters = Partial<Record<KnownParameter, string>>;
 const credentialParameters: ReadonlySet<string> = new Set(["client_id", "client_secret", "client_assertion"]);
 
 /**
- * Reads a token request: the version, the transport, the parameters, the grant type and what was brought as
- * credentials. Refuses with `pathSunset`, `malformedRequest` or `unsupportedGrantType`. Does not look at the scope.
+ * Parses a token request: version, transport, parameters, grant type and credentials. Refuses with `pathSunset`,
+ * `malformedRequest` or `unsupportedGrantType`. Does not check the scope.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2
  */
 export function parseTokenRequest(
@@ -114,8 +114,6 @@ function pick(parameters: readonly Parameter[]): Result<Parameters, Refusal> {
   return ok(picked);
 }
 
-const noCredentials: ClientCredentials = { clientId: "", clientSecret: new Redacted("") };
-
 function readCredentials(
   headers: readonly Redacted<string>[],
   parameters: Parameters,
@@ -126,7 +124,7 @@ function readCredentials(
   // A Bearer header is no client authentication here, and one public SDK sends it beside body credentials
   if (scheme === "" || scheme.toLowerCase() === "bearer") {
     if (clientId === undefined || clientSecret === undefined) {
-      return ok({ method: "none", readings: [noCredentials], flaw: "no complete credentials were sent" });
+      return ok({ method: "none", readings: [], flaw: "no complete credentials were sent" });
     }
     return ok({
       method: "client_secret_post",
@@ -145,12 +143,12 @@ function readCredentials(
   if (scheme.toLowerCase() !== "basic") {
     return ok({
       method: "none",
-      readings: [noCredentials],
+      readings: [],
       flaw: "the Authorization header is neither Basic nor Bearer",
     });
   }
   const readings = decodeBasicCredentials(encoded);
-  if (!readings.ok) return ok({ method: "client_secret_basic", readings: [noCredentials], flaw: readings.error });
+  if (!readings.ok) return ok({ method: "client_secret_basic", readings: [], flaw: readings.error });
   const meant = readings.value.filter((reading) => clientId === undefined || reading.clientId === clientId);
   if (meant.length === 0)
     return refuse("two_client_ids", "the Authorization header and the body name different clients");

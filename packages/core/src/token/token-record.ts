@@ -8,12 +8,12 @@ import type { Grant } from "./authorise.ts";
 import type { MintedToken } from "./mint.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
-/** Keeps what happened. An answer is sent only after its record is kept. */
+/** Records token requests. An answer is sent only after its record was written. */
 export interface TokenRecorder {
   record(record: TokenRecord): void | Promise<void>;
 }
 
-/** What happened to one token request. Has no room for a secret or a token. */
+/** The outcome of one token request. Has no field that could hold a secret or a token. */
 export type TokenRecord = TokenIssued | TokenRefused;
 
 type RequestFacts = {
@@ -22,7 +22,7 @@ type RequestFacts = {
   readonly at: number;
   readonly path: TokenPath;
   readonly address: string;
-  /** null: the request named no valid one. */
+  /** null: the request named none that is valid. */
   readonly version: string | null;
 };
 
@@ -39,7 +39,7 @@ export type TokenIssued = RequestFacts & {
 
 export type TokenRefused = RequestFacts & {
   readonly event: "token_refused";
-  /** The registered client that was named, or null. */
+  /** The client whose secret was right, or null. */
   readonly clientId: ClientId | null;
   readonly kind: RefusalKind;
   readonly error: TokenErrorCode;
@@ -51,7 +51,7 @@ export const issued = (message: TokenRequestMessage, at: number, grant: Grant, t
   event: "token_issued",
   ...factsOf(message, at),
   clientId: grant.client.clientId,
-  secretId: grant.secretId,
+  secretId: grant.secret.secretId,
   jti: token.claims.jti,
   keyId: token.keyId,
   scope: token.scope,

@@ -197,7 +197,7 @@ suite("A change of settings", () => {
     assert.ok(!refused.ok);
     assert.equal(refused.error.errors?.[0]?.pointer, "/scope");
     assert.match(refused.error.detail, /unheard-of other/);
-    assert.deepEqual((await endpoint.store.find(client.clientId)).client.scopes, ["old", "new"]);
+    assert.deepEqual((await endpoint.store.find(client.clientId))?.scopes, ["old", "new"]);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { keepAnswer, type RepeatableRequest, recallAnswer } from "@carnet/core/admin/idempotency";
+import { type RepeatableRequest, recordAnswer, replayAnswer } from "@carnet/core/admin/idempotency";
 import { addSecret } from "@carnet/core/admin/secrets";
 import { registerClient } from "@carnet/core/client/register-client";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
@@ -14,66 +14,66 @@ function setUp() {
   const ports = adminPortsOf(endpoint);
   const create = (of: RepeatableRequest = request, client_id?: string) =>
     registerClient({ client_id }, ports, ({ client, generatedSecret }) =>
-      keepAnswer(Buffer.from(`${client.clientId} ${generatedSecret?.reveal()}`), of, ports),
+      recordAnswer(Buffer.from(`${client.clientId} ${generatedSecret?.reveal()}`), of, ports),
     );
-  const recall = async (of: RepeatableRequest = request) => {
-    const recalled = await recallAnswer(of, ports);
-    return recalled.ok ? recalled.value && Buffer.from(recalled.value).toString() : recalled.error.kind;
+  const replay = async (of: RepeatableRequest = request) => {
+    const replayed = await replayAnswer(of, ports);
+    return replayed.ok ? replayed.value && Buffer.from(replayed.value).toString() : replayed.error.kind;
   };
-  return { endpoint, ports, create, recall };
+  return { endpoint, ports, create, replay };
 }
 
 suite("A request with an idempotency key", () => {
-  test("that comes again gets the first answer, its secret included", async () => {
-    const { create, recall } = setUp();
-    assert.equal(await recall(), undefined);
+  test("gets the first answer again when it is repeated, including the secret", async () => {
+    const { create, replay } = setUp();
+    assert.equal(await replay(), undefined);
     const created = await create();
     assert.ok(created.ok);
     const { client, generatedSecret } = created.value;
     for (let again = 0; again < 2; again++)
-      assert.equal(await recall(), `${client.clientId} ${generatedSecret?.reveal()}`);
+      assert.equal(await replay(), `${client.clientId} ${generatedSecret?.reveal()}`);
   });
 
-  test("that asks for something else is refused", async () => {
-    const { create, recall } = setUp();
+  test("is refused when the key was used for a different request", async () => {
+    const { create, replay } = setUp();
     assert.ok((await create()).ok);
-    assert.equal(await recall({ ...request, content: "create another" }), "idempotency_key_reused");
+    assert.equal(await replay({ ...request, content: "create another" }), "idempotency_key_reused");
   });
 
-  test("of somebody else, or with another key, gets nothing", async () => {
-    const { create, recall } = setUp();
+  test("gets no answer that belongs to another client or another key", async () => {
+    const { create, replay } = setUp();
     assert.ok((await create()).ok);
     for (const other of [{ clientId: "other" }, { idempotencyKey: "key-2" }, { idempotencyKey: "KEY-1" }])
-      assert.equal(await recall({ ...request, ...other }), undefined);
-    assert.ok((await create({ ...request, clientId: "other" })).ok, "the key of one is not taken for another");
+      assert.equal(await replay({ ...request, ...other }), undefined);
+    assert.ok((await create({ ...request, clientId: "other" })).ok, "two clients may use the same key");
   });
 
-  test("that comes many times at once makes one client", async () => {
-    const { endpoint, create, recall } = setUp();
+  test("makes one client when it is sent many times concurrently", async () => {
+    const { endpoint, create, replay } = setUp();
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => create()));
     const made = outcomes.filter((outcome) => outcome.ok);
     assert.equal(made.length, 1);
     for (const outcome of outcomes) assert.ok(outcome.ok || outcome.error.kind === "repeated");
     const clients = await allClients(endpoint.store);
     assert.equal(clients.length, 1);
-    assert.match((await recall()) ?? "", new RegExp(`^${clients[0]?.clientId} carnet_`));
+    assert.match((await replay()) ?? "", new RegExp(`^${clients[0]?.clientId} carnet_`));
   });
 
-  test("that was refused keeps no answer: it may be mended and come again", async () => {
-    const { create, recall } = setUp();
+  test("leaves no record when it is refused, so it can be corrected and sent again", async () => {
+    const { create, replay } = setUp();
     assert.ok((await create({ ...request, idempotencyKey: "other" }, "app")).ok);
     const refused = await create(request, "app");
     assert.ok(!refused.ok && refused.error.kind === "taken");
-    assert.equal(await recall(), undefined);
+    assert.equal(await replay(), undefined);
     assert.ok((await create(request, "app-2")).ok);
   });
 
-  test("that changes a client carries the change out once", async () => {
+  test("changes a client once", async () => {
     const { endpoint, ports } = setUp();
     await endpoint.register({ client_id: "app" });
-    const keep = ({ shown }: { shown: { reveal(): string } | undefined }) =>
-      keepAnswer(Buffer.from(shown?.reveal() ?? ""), request, ports);
-    const add = () => addSecret({ clientId: "app", ifMatch: undefined, keep }, {}, ports);
+    const record = ({ shown }: { shown: { reveal(): string } | undefined }) =>
+      recordAnswer(Buffer.from(shown?.reveal() ?? ""), request, ports);
+    const add = () => addSecret({ clientId: "app", ifMatch: undefined, record }, {}, ports);
     const outcomes = [await add(), await add()];
     assert.deepEqual(
       outcomes.map((outcome) => (outcome.ok ? "added" : outcome.error.kind)),
@@ -83,30 +83,33 @@ suite("A request with an idempotency key", () => {
   });
 });
 
-suite("A kept answer", () => {
-  test("shows neither the key, nor who sent it, nor what was asked or answered", () => {
+suite("An idempotency record", () => {
+  test("reveals neither the key, the client, the request nor the answer", () => {
     const { ports } = setUp();
     const planted = { idempotencyKey: "planted-key", clientId: "planted-client", content: "planted-content" };
-    const kept = keepAnswer(Buffer.from("planted-answer"), planted, ports);
-    for (const bytes of [kept.keyDigest, kept.requestDigest, kept.sealed])
+    const record = recordAnswer(Buffer.from("planted-answer"), planted, ports);
+    for (const bytes of [record.keyDigest, record.requestDigest, record.sealed])
       assert.ok(!Buffer.from(bytes).includes("planted"));
-    assert.notDeepEqual(keepAnswer(Buffer.from("x"), { ...planted, clientId: "b" }, ports).keyDigest, kept.keyDigest);
+    assert.notDeepEqual(
+      recordAnswer(Buffer.from("x"), { ...planted, clientId: "b" }, ports).keyDigest,
+      record.keyDigest,
+    );
   });
 
-  test("opens for nobody who only has the row: not under another key or another client", () => {
+  test("does not open under another key or another client", () => {
     const { ports } = setUp();
-    const { sealed } = keepAnswer(Buffer.from("answer"), request, ports);
+    const { sealed } = recordAnswer(Buffer.from("answer"), request, ports);
     const open = (context: string) => ports.answerSealer.open(sealed, context);
     assert.equal(open("answer/admin/key-1")?.toString(), "answer");
     assert.equal(open("answer/other/key-1"), undefined);
     assert.equal(open("answer/admin/key-2"), undefined);
   });
 
-  test("that no longer opens is as good as none, and the request is not carried out a second time", async () => {
+  test("that no longer opens replays nothing, and the request is still not carried out twice", async () => {
     const { ports, create } = setUp();
     assert.ok((await create()).ok);
     const answerSealer = { ...ports.answerSealer, open: () => undefined };
-    assert.deepEqual(await recallAnswer(request, { ...ports, answerSealer }), { ok: true, value: undefined });
+    assert.deepEqual(await replayAnswer(request, { ...ports, answerSealer }), { ok: true, value: undefined });
     const again = await create();
     assert.ok(!again.ok && again.error.kind === "repeated");
   });

@@ -1,6 +1,6 @@
 import { test } from "node:test";
-import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
 import type { ClientStore } from "@carnet/core/client/client-store";
+import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import { allClients } from "@carnet/testkit/all-clients";
 import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
 import { openTestSqlite } from "@carnet/testkit/test-sqlite";
@@ -8,8 +8,8 @@ import fc from "fast-check";
 import { commands } from "./model/commands.ts";
 import { System } from "./model/system.ts";
 
-/** Runs random sequences of operations, each beginning with an empty store. */
-const agree = (openStore: () => Promise<ClientStore & KeptAnswerStore>, numRuns: number): Promise<void> =>
+/** Runs random sequences of operations, each on an empty store. */
+const agree = (openStore: () => Promise<ClientStore & IdempotencyStore>, numRuns: number): Promise<void> =>
   fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "max" }), async (sequence) => {
       const store = await openStore();
@@ -22,12 +22,12 @@ const agree = (openStore: () => Promise<ClientStore & KeptAnswerStore>, numRuns:
     { numRuns },
   );
 
-test("whatever is done to clients and secrets in whatever order, a small model of it agrees, in memory", () =>
+test("a small model agrees with any sequence of operations on clients and secrets, in memory", () =>
   agree(async () => new MemoryClientStore(), 400));
 
-test("whatever is done to clients and secrets in whatever order, a small model of it agrees, in SQLite", async () => {
+test("a small model agrees with any sequence of operations on clients and secrets, in SQLite", async () => {
   await using sqlite = await openTestSqlite();
-  const store = { ...sqlite.store, findAnswer: sqlite.answers.findAnswer };
+  const store = { ...sqlite.store, findRecord: sqlite.answers.findRecord };
   await agree(async () => {
     for (const left of await allClients(store)) await store.delete(left);
     return store;

@@ -62,11 +62,6 @@ export const NewSecret = Type.Object(
         format: "password",
       }),
     ),
-    human: Type.Optional(
-      Type.Boolean({
-        description: "Whether a person made the existing one up. One under 20 characters always counts so.",
-      }),
-    ),
   },
   { additionalProperties: false },
 );
@@ -94,7 +89,7 @@ export const Secret = Type.Object({
   label: nullable(Type.String()),
   prefix: Type.String({ description: "What may be seen of it, to tell it from others." }),
   kind: Type.String({ enum: ["generated", "imported", "human"] }),
-  state: Type.String({ enum: ["active", "pending", "expired", "idle", "revoked"] }),
+  state: Type.String({ enum: ["active", "pending", "expired", "idle", "revoked", "unsupported"] }),
   created_at: shownTime,
   not_before: shownTime,
   expires_at: shownTime,

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { AdminProblem } from "@carnet/core/admin/admin-problem";
+import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
 import { renderRefusal } from "@carnet/core/token/render";

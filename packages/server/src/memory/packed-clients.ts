@@ -1,97 +1,94 @@
-import { BoundedCache } from "@carnet/core/bounded-cache";
 import type { ClientMemory } from "@carnet/core/client/client-memory";
-import { decoyClient } from "@carnet/core/client/decoy-client";
-import type { TokenClient } from "@carnet/core/client/token-client";
+import type { ProvenSecret } from "@carnet/core/client/token-client";
 import type { ClientId } from "@carnet/protocol/ids";
-import { ClientCodec } from "./client-codec.ts";
 import { PositionIndex } from "./position-index.ts";
 import { RecordRing } from "./record-ring.ts";
+import { SecretCodec } from "./secret-codec.ts";
 
 /**
- * A million clients in little memory: as bytes in a ring, where the one that was read from the store longest ago gives
- * way. As objects they would weigh ten times as much and keep the garbage collector busy. A client is made anew each time
- * that it is asked for, and something like a client where there is none.
+ * A million secrets and their clients in little memory: as bytes in a ring, in which the entry that was read from the
+ * store longest ago is evicted first. As objects they would take ten times as much and keep the garbage collector busy.
  */
 export class PackedClients implements ClientMemory {
-  #codec = new ClientCodec();
-  readonly #index = new PositionIndex((position) => this.#ring.hashAt(position));
+  #codec = new SecretCodec();
+  readonly #byDigest = new PositionIndex((position) => this.#digestHashAt(position));
+  readonly #byClient = new PositionIndex((position) => this.#hash(this.#clientIdAt(position)));
   readonly #ring: RecordRing;
   readonly #seed: number;
-  /** What is made out of bytes where there is nobody. */
-  #decoy: Buffer;
-  /** The few that are too large to be packed. */
-  readonly #large = new BoundedCache<ClientId, TokenClient>(mostLarge);
 
   /**
-   * Takes as many bytes, at the least half a MiB, and a tenth more to find clients by. The seed, a random 32-bit number,
-   * makes it unforeseeable which ids share a hash.
+   * Uses this many bytes, at least half a MiB, and about a fifth more for the indexes. The seed, a random 32-bit number,
+   * makes it unpredictable which client ids collide.
    */
   constructor(bytes: number, seed: number) {
-    this.#ring = new RecordRing(bytes, (hash, position) => this.#index.delete(hash, position));
+    this.#ring = new RecordRing(bytes, (position) => this.#removeFromIndexes(position));
     this.#seed = seed;
-    this.#decoy = packedDecoy(this.#codec);
   }
 
-  get(clientId: ClientId): TokenClient | undefined {
-    const position = this.#find(this.#hash(clientId), clientId);
-    if (position < 0) {
-      this.#codec.decode(this.#decoy, 0);
-      return this.#large.get(clientId);
-    }
+  get(digest: Uint8Array): ProvenSecret | undefined {
+    const position = this.#find(digest);
+    if (position < 0) return undefined;
     const { bytes, start } = this.#ring.at(position);
     return this.#codec.decode(bytes, start);
   }
 
-  keep(client: TokenClient): void {
-    const packed = this.#codec.encode(client);
-    if (packed === undefined) {
-      this.forget(client.clientId);
-      this.#large.set(client.clientId, client);
-      return;
-    }
-    const hash = this.#hash(client.clientId);
-    const position = this.#find(hash, client.clientId);
-    if (this.#isAt(position, packed)) return;
-    if (position >= 0) this.#index.delete(hash, position);
-    this.#large.delete(client.clientId);
-    this.#index.add(hash, this.#ring.add(hash, packed));
+  set(digest: Uint8Array, proven: ProvenSecret): void {
+    const packed = this.#codec.encode(digest, proven);
+    const before = this.#find(digest);
+    if (packed !== undefined && this.#isAt(before, packed)) return;
+    if (before >= 0) this.#removeFromIndexes(before);
+    if (packed === undefined) return;
+    const position = this.#ring.add(packed);
+    this.#byDigest.add(this.#codec.digestHash(digest), position);
+    this.#byClient.add(this.#hash(proven.client.clientId), position);
   }
 
-  keepNobody(clientId: ClientId, standIn: TokenClient): void {
-    this.#codec.encode(standIn);
-    this.forget(clientId);
-  }
-
-  forget(clientId: ClientId): void {
+  deleteClient(clientId: ClientId): void {
     const hash = this.#hash(clientId);
-    const position = this.#find(hash, clientId);
-    if (position >= 0) this.#index.delete(hash, position);
-    this.#large.delete(clientId);
+    for (;;) {
+      const position = this.#byClient.find(hash, (candidate) => this.#clientIdAt(candidate) === clientId);
+      if (position < 0) return;
+      this.#removeFromIndexes(position);
+    }
   }
 
-  forgetAll(): void {
-    this.#codec = new ClientCodec();
-    this.#decoy = packedDecoy(this.#codec);
-    this.#index.clear();
+  clear(): void {
+    this.#codec = new SecretCodec();
+    this.#byDigest.clear();
+    this.#byClient.clear();
     this.#ring.clear();
-    this.#large.clear();
   }
 
-  #find(hash: number, clientId: ClientId): number {
-    return this.#index.find(hash, (position) => {
+  #find(digest: Uint8Array): number {
+    return this.#byDigest.find(this.#codec.digestHash(digest), (position) => {
       const { bytes, start } = this.#ring.at(position);
-      return this.#codec.isOf(clientId, bytes, start);
+      return this.#codec.hasDigest(digest, bytes, start);
     });
   }
 
-  /** Whether the very same bytes are at a position. */
+  #removeFromIndexes(position: number): void {
+    this.#byDigest.delete(this.#digestHashAt(position), position);
+    this.#byClient.delete(this.#hash(this.#clientIdAt(position)), position);
+  }
+
+  #digestHashAt(position: number): number {
+    const { bytes, start } = this.#ring.at(position);
+    return this.#codec.digestHash(bytes, start);
+  }
+
+  #clientIdAt(position: number): ClientId {
+    const { bytes, start } = this.#ring.at(position);
+    return this.#codec.clientId(bytes, start);
+  }
+
+  /** Whether the same bytes are at a position. */
   #isAt(position: number, packed: Uint8Array): boolean {
     if (position < 0) return false;
     const { bytes, start, end } = this.#ring.at(position);
     return bytes.compare(packed, 0, packed.length, start, end) === 0;
   }
 
-  /** FNV-1a of the id after the seed, and mixed at the end. */
+  /** FNV-1a of the seed and the id, with a final mix. */
   #hash(clientId: ClientId): number {
     let hash = this.#seed ^ 0x811c9dc5;
     for (let at = 0; at < clientId.length; at++) hash = Math.imul(hash ^ clientId.charCodeAt(at), 0x01000193);
@@ -99,7 +96,3 @@ export class PackedClients implements ClientMemory {
     return (hash ^ (hash >>> 13)) >>> 0;
   }
 }
-
-const mostLarge = 1000;
-
-const packedDecoy = (codec: ClientCodec): Buffer => Buffer.from(codec.encode(decoyClient) ?? []);

@@ -1,14 +1,14 @@
 /**
- * Finds positions by the 32-bit hashes of what is there, in six to twelve bytes an entry: an open table with linear
- * probing, of which a third to two thirds are taken. Positions are whole numbers from 0 to 2^32 - 2. Several may have one hash.
+ * Finds positions by 32-bit hashes, in six to twelve bytes an entry: an open-addressing table with linear probing and a
+ * load of one to two thirds. Positions are whole numbers from 0 to 2^32 - 2. Several can share a hash.
  */
 export class PositionIndex {
   readonly #hashAt: (position: number) => number;
-  /** One more than the position; 0: free. */
-  #places = new Uint32Array(smallest);
+  /** Position + 1; 0 is a free slot. */
+  #slots = new Uint32Array(smallest);
   #size = 0;
 
-  /** Asks for the hash of what is at a position, as long as that is in the index. */
+  /** `hashAt` returns the hash of an entry in the index. */
   constructor(hashAt: (position: number) => number) {
     this.#hashAt = hashAt;
   }
@@ -17,57 +17,57 @@ export class PositionIndex {
     return this.#size;
   }
 
-  /** The first position with this hash that is the right one, or -1. */
-  find(hash: number, isRight: (position: number) => boolean): number {
-    const mask = this.#places.length - 1;
-    for (let slot = hash & mask; this.#places[slot] !== 0; slot = (slot + 1) & mask) {
-      const position = (this.#places[slot] ?? 0) - 1;
-      if (this.#hashAt(position) === hash && isRight(position)) return position;
+  /** The first position with this hash that matches, or -1. */
+  find(hash: number, matches: (position: number) => boolean): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const position = (this.#slots[slot] ?? 0) - 1;
+      if (this.#hashAt(position) === hash && matches(position)) return position;
     }
     return -1;
   }
 
   add(hash: number, position: number): void {
-    if (this.#size * 3 >= this.#places.length * 2) this.#grow();
+    if (this.#size * 3 >= this.#slots.length * 2) this.#grow();
     this.#put(hash, position + 1);
     this.#size++;
   }
 
   delete(hash: number, position: number): void {
-    const mask = this.#places.length - 1;
+    const mask = this.#slots.length - 1;
     let slot = hash & mask;
-    while (this.#places[slot] !== position + 1) {
-      if (this.#places[slot] === 0) return;
+    while (this.#slots[slot] !== position + 1) {
+      if (this.#slots[slot] === 0) return;
       slot = (slot + 1) & mask;
     }
     this.#size--;
-    // What follows without a gap moves up, as far as that brings it nearer to its own slot
-    for (let next = (slot + 1) & mask; this.#places[next] !== 0; next = (next + 1) & mask) {
-      const place = this.#places[next] ?? 0;
-      const wanted = this.#hashAt(place - 1) & mask;
-      if (((next - wanted) & mask) < ((next - slot) & mask)) continue;
-      this.#places[slot] = place;
+    // Backward-shift deletion: entries after the gap move up unless that would put them before their own slot
+    for (let next = (slot + 1) & mask; this.#slots[next] !== 0; next = (next + 1) & mask) {
+      const entry = this.#slots[next] ?? 0;
+      const own = this.#hashAt(entry - 1) & mask;
+      if (((next - own) & mask) < ((next - slot) & mask)) continue;
+      this.#slots[slot] = entry;
       slot = next;
     }
-    this.#places[slot] = 0;
+    this.#slots[slot] = 0;
   }
 
   clear(): void {
-    this.#places = new Uint32Array(smallest);
+    this.#slots = new Uint32Array(smallest);
     this.#size = 0;
   }
 
-  #put(hash: number, place: number): void {
-    const mask = this.#places.length - 1;
+  #put(hash: number, entry: number): void {
+    const mask = this.#slots.length - 1;
     let slot = hash & mask;
-    while (this.#places[slot] !== 0) slot = (slot + 1) & mask;
-    this.#places[slot] = place;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = entry;
   }
 
   #grow(): void {
-    const places = this.#places;
-    this.#places = new Uint32Array(2 * places.length);
-    for (const place of places) if (place !== 0) this.#put(this.#hashAt(place - 1), place);
+    const slots = this.#slots;
+    this.#slots = new Uint32Array(2 * slots.length);
+    for (const entry of slots) if (entry !== 0) this.#put(this.#hashAt(entry - 1), entry);
   }
 }
 

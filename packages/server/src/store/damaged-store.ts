@@ -1,8 +1,8 @@
 import { OperatorFault } from "../fault.ts";
 
-/** The store cannot be read as it was written. Trying again does not help: it takes a person to mend it. */
+/** The store cannot be read as it was written. Retrying does not help: somebody has to repair it. */
 export class DamagedStore extends OperatorFault {}
 
-/** For what each store has from its making on. */
+/** Thrown when a row that every store has is missing. */
 export const lost = (what: string): DamagedStore =>
-  new DamagedStore(`The store is damaged, it has lost its ${what}: put it back from a backup.`);
+  new DamagedStore(`The store is damaged, it has lost its ${what}: restore it from a backup.`);

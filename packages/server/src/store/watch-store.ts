@@ -1,19 +1,19 @@
 import type { ClientStore } from "@carnet/core/client/client-store";
 import { DamagedStore } from "./damaged-store.ts";
 
-/** A store that knows whether it is sound. */
+/** A store that remembers whether it is damaged. */
 export interface WatchedStore extends ClientStore {
-  /** Reads from the store. Throws what keeps it from answering, and any damage that was met since the start. */
+  /** Reads from the store. Throws any fault, and any damage that was found since the start. */
   check(): Promise<void>;
 }
 
 /**
- * Remembers damage: a reading that misses the damaged place would call the store sound again. Does not look for damage
- * where nobody reads.
+ * Remembers damage, because a later read of an undamaged page would report the store as healthy again. Does not look
+ * for damage itself.
  */
 export function watchStore(store: ClientStore): WatchedStore {
   let damage: DamagedStore | undefined;
-  const watched = async <Value>(act: () => Promise<Value>): Promise<Value> => {
+  const watch = async <Value>(act: () => Promise<Value>): Promise<Value> => {
     try {
       return await act();
     } catch (error) {
@@ -22,15 +22,16 @@ export function watchStore(store: ClientStore): WatchedStore {
     }
   };
   return {
-    find: (clientId) => watched(() => store.find(clientId)),
-    insert: (clients, answer) => watched(() => store.insert(clients, answer)),
-    replace: (next, answer) => watched(() => store.replace(next, answer)),
-    delete: (client) => watched(() => store.delete(client)),
-    search: (query) => watched(() => store.search(query)),
-    keepUses: (uses) => watched(() => store.keepUses(uses)),
+    find: (clientId) => watch(() => store.find(clientId)),
+    findBySecret: (digest) => watch(() => store.findBySecret(digest)),
+    insert: (clients, record) => watch(() => store.insert(clients, record)),
+    replace: (next, record) => watch(() => store.replace(next, record)),
+    delete: (client) => watch(() => store.delete(client)),
+    search: (query) => watch(() => store.search(query)),
+    recordUses: (uses) => watch(() => store.recordUses(uses)),
     async check() {
       if (damage !== undefined) throw damage;
-      await watched(() => store.find(undefined));
+      await watch(() => store.findBySecret(new Uint8Array(32)));
     },
   };
 }

@@ -22,6 +22,7 @@ const claims = {
   exp: Math.floor(Date.now() / 1000) + 600,
   jti: "1",
   scope: "file:read ключ",
+  rvk: ["client-hand", "secret-hand"] as const,
 };
 
 const noFault = (fault: unknown): void => assert.fail(String(fault));

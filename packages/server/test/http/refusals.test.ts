@@ -56,7 +56,7 @@ suite("A client that is refused", () => {
 
   test("is found in the log by the request id, with the true reason", async () => {
     for (const [clientId, reason] of [
-      ["nobody", "unknown_client"],
+      ["nobody", "unknown_credentials"],
       ["disabled", "client_disabled"],
       ["expired", "client_expired"],
       ["elsewhere", "address_not_allowed"],

@@ -14,10 +14,10 @@ suite("A request that comes again", () => {
       assert.ok((await addSecret({ clientId: "app", ifMatch: undefined }, {}, ports)).ok);
     const request = { idempotencyKey: "last-room", clientId: "admin", content: "add" };
     const send = (meanwhile: () => Promise<unknown>) =>
-      answerOnce(request, ports, async (keep) => {
+      answerOnce(request, ports, async (record) => {
         await meanwhile();
-        const kept = keep && (({ secret }: AddedSecret) => keep({ body: secret.secretId }));
-        const added = await addSecret({ clientId: "app", ifMatch: undefined, keep: kept }, {}, ports);
+        const recorded = record && (({ secret }: AddedSecret) => record({ body: secret.secretId }));
+        const added = await addSecret({ clientId: "app", ifMatch: undefined, record: recorded }, {}, ports);
         return added.ok ? { ok: true, value: { body: added.value.secret.secretId } } : added;
       });
     let first: Awaited<ReturnType<typeof send>> | undefined;

@@ -98,7 +98,7 @@ test("a token and a refusal are a line each, under their request id, the refusal
   assert.deepEqual([issued.event, issued.level, issued.requestId, issued.scope], ["token_issued", "info", "r-1", "a"]);
   assert.deepEqual(
     [refused.event, refused.level, refused.requestId, refused.reason],
-    ["token_refused", "warn", "r-2", "wrong_secret"],
+    ["token_refused", "warn", "r-2", "unknown_credentials"],
   );
   assert.ok(!lines.join("").includes(planted));
   assert.ok(!lines.join("").includes(String(body["access_token"])));

@@ -13,7 +13,7 @@ const refusal = (requestId: string): TokenRecord => ({
   clientId: null,
   kind: "invalidClient",
   error: "invalid_client",
-  reason: "unknown_client",
+  reason: "unknown_credentials",
   detail: "no client\nwith this id",
 });
 

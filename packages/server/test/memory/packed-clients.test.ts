@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
-import type { Client } from "@carnet/core/client/client";
 import { scopePolicies } from "@carnet/core/client/client";
-import { secretKinds } from "@carnet/core/client/client-secret";
-import type { TokenClient } from "@carnet/core/client/token-client";
+import type { ProvenSecret } from "@carnet/core/client/token-client";
 import { parseAddress, parseCidr } from "@carnet/protocol/cidr";
-import { parseSecretId } from "@carnet/protocol/ids";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { liveBytes } from "@carnet/testkit/live-bytes";
 import { clientIdOf, fullClient, plainClient, secretOf } from "@carnet/testkit/sample-clients";
@@ -13,46 +11,44 @@ import fc from "fast-check";
 
 const roomy = () => new PackedClients(2 ** 24, 1);
 
-/** What a token request has to know: no more comes back. */
-const kept = ({ secrets, ...client }: TokenClient) => ({
+const digestOf = (name: string | number): Uint8Array => createHash("sha256").update(String(name)).digest();
+
+/** Only what a token request needs, which is all that memory holds. */
+const comparable = ({ client, secret }: ProvenSecret) => ({
   clientId: client.clientId,
+  handle: client.handle,
   workspace: client.workspace,
   scopes: client.scopes,
   scopePolicy: client.scopePolicy,
   status: client.status,
   expiresAt: client.expiresAt,
-  ipAllowlist: client.ipAllowlist.map((one) => one.text),
+  ipAllowlist: client.ipAllowlist.map((block) => block.text),
   tokenEndpointAuthMethod: client.tokenEndpointAuthMethod,
   accessTokenTtl: client.accessTokenTtl,
   audience: client.audience,
-  createdAt: client.createdAt,
-  secrets: secrets.map((one) => ({
-    secretId: one.secretId,
-    kind: one.kind,
-    digest: [...one.digest],
-    salt: [...one.salt],
-    notBefore: one.notBefore,
-    expiresAt: one.expiresAt,
-    idle: one.idle,
-    revokedAt: one.revokedAt,
-    usedAt: one.idle === null ? null : (one.lastUse?.at ?? null),
-  })),
+  secret: {
+    secretId: secret.secretId,
+    handle: secret.handle,
+    notBefore: secret.notBefore,
+    expiresAt: secret.expiresAt,
+    idle: secret.idle,
+    revokedAt: secret.revokedAt,
+    usedAt: secret.idle === null ? null : (secret.lastUse?.at ?? null),
+  },
 });
 
-function assertThere(memory: PackedClients, client: Client): void {
-  const found = memory.get(client.clientId);
-  assert.ok(found !== undefined, client.clientId);
-  assert.deepEqual(kept(found), kept(client));
-  for (const [at, one] of found.ipAllowlist.entries()) {
-    const address = parseAddress("203.0.113.7");
-    assert.ok(address !== undefined);
-    assert.equal(one.contains(address), client.ipAllowlist[at]?.contains(address));
-  }
+function assertThere(memory: PackedClients, digest: Uint8Array, expected: ProvenSecret): void {
+  const found = memory.get(digest);
+  assert.ok(found !== undefined, expected.client.clientId);
+  assert.deepEqual(comparable(found), comparable(expected));
+  const address = parseAddress("203.0.113.7");
+  assert.ok(address);
+  for (const [at, block] of found.client.ipAllowlist.entries())
+    assert.equal(block.contains(address), expected.client.ipAllowlist[at]?.contains(address));
 }
 
 const text = fc.string({ unit: fc.constantFrom("a", "é", "🔑", "\u0000", '"', "\\", "__proto__"), maxLength: 5 });
 const time = fc.integer({ min: 0, max: 2 ** 50 });
-const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const block = fc.constantFrom("203.0.113.0/24", "2001:db8::/32", "10.0.0.0/8").map((given) => {
   const parsed = parseCidr(given);
   assert.ok(parsed.ok);
@@ -60,11 +56,6 @@ const block = fc.constantFrom("203.0.113.0/24", "2001:db8::/32", "10.0.0.0/8").m
 });
 const secret = fc
   .record({
-    label: fc.option(text),
-    kind: fc.constantFrom(...secretKinds),
-    digest: bytes(32),
-    salt: fc.oneof(bytes(0), bytes(16)),
-    createdAt: time,
     notBefore: fc.option(time),
     expiresAt: fc.option(time),
     idle: fc.option(fc.record({ since: time, after: time }, { noNullPrototype: true })),
@@ -83,157 +74,149 @@ const client = fc
     ipAllowlist: fc.array(block, { maxLength: 3 }),
     accessTokenTtl: fc.option(fc.nat()),
     audience: fc.option(text),
-    createdAt: time,
-    secrets: fc.array(secret, { maxLength: 3 }),
   })
-  .map((given): Client => ({ ...plainClient("any"), ...given }));
+  .map((given) => ({ ...plainClient("any"), ...given }));
 
-test("packed clients come back as they were kept, and only those that were kept and not forgotten", () => {
+test("memory returns what was set, and nothing that was dropped", () => {
   const action = fc.record({
-    act: fc.constantFrom("keep", "keep", "keep", "keep nobody", "forget", "forget all"),
-    client,
+    act: fc.constantFrom("set", "set", "set", "deleteClient", "clear"),
+    digest: fc.nat(9).map(digestOf),
+    proven: fc.record({ client, secret }),
   });
   fc.assert(
     fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
       const memory = roomy();
-      const model = new Map<string, Client>();
-      actions.forEach(({ act, client: given }, version) => {
-        const next = { ...given, version };
-        if (act === "keep") {
-          memory.keep(next);
-          model.set(next.clientId, next);
-        } else if (act === "forget" || act === "keep nobody") {
-          if (act === "forget") memory.forget(next.clientId);
-          else memory.keepNobody(next.clientId, fullClient);
-          model.delete(next.clientId);
+      const model = new Map<Uint8Array, ProvenSecret>();
+      const known = new Map<string, Uint8Array>();
+      for (const { act, digest: given, proven } of actions) {
+        const digest = known.get(given.join()) ?? given;
+        known.set(given.join(), digest);
+        if (act === "set") {
+          memory.set(digest, proven);
+          model.set(digest, proven);
+        } else if (act === "deleteClient") {
+          memory.deleteClient(proven.client.clientId);
+          for (const [key, other] of model) if (other.client.clientId === proven.client.clientId) model.delete(key);
         } else {
-          memory.forgetAll();
+          memory.clear();
           model.clear();
         }
-        for (const one of model.values()) assertThere(memory, one);
-        if (!model.has(next.clientId)) assert.equal(memory.get(next.clientId), undefined);
-      });
+        for (const [key, expected] of model) assertThere(memory, key, expected);
+        for (const key of known.values()) if (!model.has(key)) assert.equal(memory.get(key), undefined);
+      }
     }),
     { numRuns: 200 },
   );
 });
 
-test("a packed client with everything that a client can have comes back, each time that it is asked for", () => {
+test("a client with every field set is returned each time", () => {
   const memory = roomy();
-  memory.keep(fullClient);
-  for (let time = 0; time < 40; time++) assertThere(memory, fullClient);
+  for (const one of fullClient.secrets) memory.set(digestOf(one.secretId), { client: fullClient, secret: one });
+  for (let time = 0; time < 40; time++)
+    for (const one of fullClient.secrets)
+      assertThere(memory, digestOf(one.secretId), { client: fullClient, secret: one });
 });
 
-test("a client that is kept again in the same state takes no further room, and one in another replaces it", () => {
-  const memory = new PackedClients(0, 1); // two blocks
-  const other = plainClient("other");
-  memory.keep(other);
-  const used = { ...numbered("used", 1), secrets: [{ ...secretOf("used"), lastUse: { at: 5, from: "::1" } }] };
-  for (let time = 0; time < 20_000; time++) memory.keep(time % 2 === 0 ? fullClient : used);
-  assertThere(memory, other);
-  const idle = { since: 1, after: 2 };
-  const unused = { ...plainClient("idle"), secrets: [{ ...secretOf("idle"), idle }] };
-  const later = { ...unused, secrets: unused.secrets.map((one) => ({ ...one, lastUse: { at: 5, from: "::1" } })) };
-  for (const state of [unused, later, { ...later, createdAt: 9 }, { ...later, status: "disabled" as const }]) {
-    memory.keep(state);
-    assertThere(memory, state);
+test("a digest that agrees in all but one bit of its first half is another one", () => {
+  const memory = roomy();
+  const digest = digestOf("app");
+  memory.set(digest, numbered("app", 1));
+  for (let bit = 0; bit < 128; bit++) {
+    const near = Uint8Array.from(digest, (byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+    assert.equal(memory.get(near), undefined);
   }
 });
 
-test("what is read in place of strangers drives out nobody", () => {
-  const memory = new PackedClients(0, 1);
-  memory.keep(fullClient);
-  for (let number = 0; number < 20_000; number++)
-    memory.keepNobody(clientIdOf(`stranger-${number}`), numbered(`stand-in-${number}`, number));
-  assertThere(memory, fullClient);
-  assert.equal(memory.get(clientIdOf("stranger-7")), undefined);
-  assert.equal(memory.get(clientIdOf("stand-in-7")), undefined);
+test("setting the same state again takes no room, and another state replaces it", () => {
+  const memory = new PackedClients(0, 1); // two blocks
+  memory.set(digestOf("other"), numbered("other", 1));
+  const [full] = fullClient.secrets;
+  assert.ok(full);
+  for (let time = 0; time < 20_000; time++) memory.set(digestOf("full"), { client: fullClient, secret: full });
+  assertThere(memory, digestOf("other"), numbered("other", 1));
+  const unused = { client: plainClient("idle"), secret: { ...secretOf("idle"), idle: { since: 1, after: 2 } } };
+  const used = { ...unused, secret: { ...unused.secret, lastUse: { at: 5, from: "::1" } } };
+  for (const state of [unused, used, { ...used, client: { ...used.client, status: "disabled" as const } }]) {
+    memory.set(digestOf("idle"), state);
+    assertThere(memory, digestOf("idle"), state);
+  }
 });
 
-test("where there is no more room, the clients that were read longest ago give way", () => {
+test("when memory is full, the entries that were set longest ago are evicted", () => {
   const memory = new PackedClients(2 ** 20, 1);
-  const clientOf = (number: number) => numbered(`client-${number}`, number);
   const many = 100_000;
   const before = liveBytes();
-  for (let number = 0; number < many; number++) memory.keep(clientOf(number));
+  for (let number = 0; number < many; number++) memory.set(digestOf(number), numbered(`client-${number}`, number));
   const taken = liveBytes() - before;
-  assert.ok(taken < 2.2e6, `${taken} bytes, with what it takes to find them`);
+  assert.ok(taken < 2.2e6, `${taken} bytes`);
   let found = 0;
   let oldest = many;
   for (let number = many - 1; number >= 0; number--) {
-    if (memory.get(clientOf(number).clientId) === undefined) continue;
-    assertThere(memory, clientOf(number));
+    if (memory.get(digestOf(number)) === undefined) continue;
+    assertThere(memory, digestOf(number), numbered(`client-${number}`, number));
     found++;
     oldest = number;
   }
   assert.ok(found > 4000 && found < 20_000, String(found));
-  assert.equal(many - oldest, found, "the last ones, without a gap");
-  assertThere(memory, clientOf(many - 1));
+  assert.equal(many - oldest, found, "the latest ones, without a gap");
 });
 
-test("a hundred thousand clients are each found, in some hundred bytes each, and no other is found for them", () => {
+test("a hundred thousand secrets are each found, in some hundred bytes each, and no others", () => {
   const memory = new PackedClients(2 ** 27, 1);
-  const clientOf = (number: number) => numbered(`client-${Math.imul(number, 0x85ebca6b) >>> 0}`, number);
   const before = liveBytes();
-  for (let number = 0; number < 100_000; number++) memory.keep(clientOf(number));
+  for (let number = 0; number < 100_000; number++)
+    memory.set(digestOf(number), numbered(`client-${Math.imul(number, 0x85ebca6b) >>> 0}`, number));
   const each = (liveBytes() - before) / 100_000;
-  assert.ok(each > 50 && each < 115, `${each} bytes`);
-  for (let number = 0; number < 100_000; number++) {
-    assert.equal(memory.get(clientOf(number).clientId)?.createdAt, number);
-  }
-  // So many that some have the hash of another
-  for (let number = 0; number < 500_000; number++) {
-    assert.equal(memory.get(clientIdOf(`nobody-${Math.imul(number, 0x9e3779b1) >>> 0}`)), undefined);
-  }
+  assert.ok(each > 50 && each < 130, `${each} bytes`);
+  for (let number = 0; number < 100_000; number++)
+    assert.equal(memory.get(digestOf(number))?.secret.secretId, secretIdOf(number));
+  // Enough for some to share the hash of another
+  for (let number = 0; number < 300_000; number++) assert.equal(memory.get(digestOf(-1 - number)), undefined);
 });
 
-test("clients that have nothing alike come back too, however many there are", () => {
+test("clients that share no settings are returned too, however many there are", () => {
   const memory = new PackedClients(2 ** 25, 1);
-  const clientOf = (number: number): Client => ({ ...fullClient, ...idOf(number), audience: `urn:${number}` });
-  const idOf = (number: number) => ({ clientId: clientIdOf(`own-${number}`) });
-  for (let number = 0; number < 6000; number++) memory.keep(clientOf(number));
-  for (const number of [0, 4095, 4096, 4097, 5999]) assertThere(memory, clientOf(number));
+  const entryOf = (number: number): ProvenSecret => ({
+    client: { ...fullClient, clientId: clientIdOf(`own-${number}`), audience: `urn:${number}` },
+    secret: numbered("x", number).secret,
+  });
+  for (let number = 0; number < 6000; number++) memory.set(digestOf(number), entryOf(number));
+  for (const number of [0, 4095, 4096, 4097, 5999]) assertThere(memory, digestOf(number), entryOf(number));
 });
 
-test("what clients have alike is kept once only while it is small, so that changes over and over fill no memory", () => {
+test("only short settings are shared, so that repeated changes do not fill memory", () => {
   const memory = new PackedClients(2 ** 20, 1);
   const scopes = Array.from({ length: 300 }, (_, at) => `scope-with-a-long-name:${at}`);
+  const { client: app, secret: own } = numbered("app", 1);
   const before = liveBytes();
   for (let change = 0; change < 4000; change++) {
-    memory.keep({ ...plainClient("app"), scopes: [...scopes, `x${change}`] });
+    memory.set(digestOf("app"), { client: { ...app, scopes: [...scopes, `x${change}`] }, secret: own });
   }
   const taken = liveBytes() - before;
   assert.ok(taken < 2e6, `${taken} bytes`);
-  assert.ok(memory.get(clientIdOf("app")) !== undefined);
+  assert.ok(memory.get(digestOf("app")) !== undefined);
 });
 
-test("a client that cannot be packed is kept as it is", () => {
+test("an entry that cannot be packed is not cached", () => {
   const memory = roomy();
-  const many = { ...secretOf("x"), digest: new Uint8Array(300).fill(7) };
-  for (const changes of [
-    { workspace: "n".repeat(70_000) },
-    { workspace: "half a pair: \ud800" },
-    { secrets: [many] },
-    { secrets: Array.from({ length: 70_000 }, () => many) },
-  ]) {
-    const odd = { ...plainClient("odd"), ...changes };
-    memory.keep(plainClient("odd"));
-    memory.keep(odd);
-    assertThere(memory, odd);
-    memory.forget(odd.clientId);
-    assert.equal(memory.get(odd.clientId), undefined);
+  const sound = numbered("odd", 1);
+  for (const workspace of ["n".repeat(70_000), "a lone surrogate: \ud800"]) {
+    memory.set(digestOf("odd"), sound);
+    memory.set(digestOf("odd"), { ...sound, client: { ...sound.client, workspace } });
+    assert.equal(memory.get(digestOf("odd")), undefined);
   }
 });
 
-/** A client with one secret, made without a list of those that were. */
-function numbered(name: string, number: number): Client {
-  const secretId = parseSecretId(String(number).padStart(16, "0"));
-  assert.ok(secretId.ok);
-  const digest = new Uint8Array(32).fill(number % 256);
+const secretIdOf = (number: number): string => String(number).padStart(16, "0");
+
+const [plainSecret] = plainClient("x").secrets;
+const plain = plainClient("x");
+
+/** A client and a secret that cost no memory beside the packed ones. */
+function numbered(name: string, number: number): ProvenSecret {
+  assert.ok(plainSecret);
   return {
-    ...plainClient("x"),
-    clientId: clientIdOf(name),
-    createdAt: number,
-    secrets: [{ ...secretOf("x"), secretId: secretId.value, digest, createdAt: number }],
+    client: { ...plain, clientId: clientIdOf(name) },
+    secret: { ...plainSecret, secretId: secretIdOf(number) as typeof plainSecret.secretId },
   };
 }

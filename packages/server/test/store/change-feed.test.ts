@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type ChangeFeed, openChangeFeed } from "@carnet/server/store/change-feed";
-import type { Tables } from "@carnet/server/store/schema";
-import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
+import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
+import type { Tables } from "@carnet/server/store/sql/schema";
+import type { ChangeFeed } from "@carnet/server/store/sql/sql-dialect";
+import { openChangeFeed } from "@carnet/server/store/sqlite/change-feed";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { plainClient, secretOf } from "@carnet/testkit/sample-clients";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -14,7 +16,7 @@ async function setUp() {
   const file = folder.file("carnet.db");
   const [writer, reader] = [await openSqlite(file), await openSqlite(file)];
   const clock = new FixedClock("2026-11-21T12:00:00Z");
-  const store = createSqlClientStore(writer, { clock, drawStandIn: () => "0" });
+  const store = createSqlClientStore(writer, { clock, dialect: sqliteDialect });
   const heard: string[] = [];
   const listen = (db: Kysely<Tables>): Promise<ChangeFeed> =>
     openChangeFeed(db, { changed: (clientId) => heard.push(clientId), missed: () => heard.push("MISSED") });
@@ -58,7 +60,7 @@ suite("The feed of changes", () => {
     assert.equal((await store.insert([plainClient("c"), a])).kind, "taken");
     assert.equal(await store.replace({ ...a, version: 7 }), "changed");
     assert.equal(await store.delete({ ...a, version: 7 }), "changed");
-    await store.keepUses(new Map([[secret.secretId, { at: 1, from: "192.0.2.1" }]]));
+    await store.recordUses(new Map([[secret.secretId, { at: 1, from: "192.0.2.1" }]]));
     await feed.poll();
     assert.deepEqual(heard(), []);
     await store.delete(a);

@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, beforeEach, suite, test } from "node:test";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { OperatorFault } from "@carnet/server/fault";
-import { isSealed, openSealedKeys } from "@carnet/server/store/sealed-keys";
+import { isSealed, openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
@@ -80,6 +80,7 @@ suite("The schema", () => {
       { name: "0001-clients-and-keys" },
       { name: "0002-administration" },
       { name: "0003-quick-reading" },
+      { name: "0004-secrets-by-digest" },
     ]);
   });
 

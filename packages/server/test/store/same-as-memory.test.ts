@@ -96,8 +96,8 @@ async function same(
 }
 
 async function apply(store: ClientStore, of: Client | undefined, wanted: Change["changes"]): Promise<string> {
-  const { client, known } = await store.find(clientIdOf(of?.clientId ?? "nobody"));
-  if (!known) return "gone";
+  const client = await store.find(clientIdOf(of?.clientId ?? "nobody"));
+  if (client === undefined) return "gone";
   if (wanted === "delete") return store.delete(client);
   return store.replace({ ...client, ...wanted, version: client.version + 1 });
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createSqlClientStore } from "@carnet/server/store/sql-client-store";
-import { createSqlScopeStore } from "@carnet/server/store/sql-scope-store";
+import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
+import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { plainClient } from "@carnet/testkit/sample-clients";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -12,7 +13,7 @@ test("a scope is taken out of the catalogue only while no client is registered f
   const db = await openSqlite(folder.file("carnet.db"));
   const scopes = createSqlScopeStore(db);
   const clock = new FixedClock("2026-11-21T12:00:00Z");
-  const clients = createSqlClientStore(db, { clock, drawStandIn: () => "0" });
+  const clients = createSqlClientStore(db, { clock, dialect: sqliteDialect });
   const names = async () => (await scopes.list()).map(({ name }) => name);
   const client = { ...plainClient("app"), scopes: ["x", "not-catalogued"] };
   await scopes.put({ name: "x", description: "first" });

@@ -1,4 +1,4 @@
-/** What clients and their secrets are, told once more and as simply as can be. Apart, to be compared with the real ones. */
+/** A second, minimal implementation of clients and secrets, which the tests compare with the real one. */
 
 export interface ModelSecret {
   readonly value: string;
@@ -16,16 +16,16 @@ export interface ModelClient {
   disabled: boolean;
   expiresAt: number | null;
   secrets: ModelSecret[];
-  /** As it was after the last command. */
+  /** The entity tag after the last command. */
   tag: string;
 }
 
 export interface Model {
   now: number;
   readonly clients: Map<string, ModelClient>;
-  /** Every secret that was ever anybody's. */
+  /** Every secret that any client ever had. */
   readonly everSeen: { readonly clientId: string; readonly value: string }[];
-  /** Whom the last command changed. */
+  /** The clients that the last command changed. */
   readonly changed: Set<string>;
 }
 
@@ -44,19 +44,18 @@ export const isLive = (secret: ModelSecret, now: number): boolean =>
 export const liveOf = ({ secrets }: ModelClient, now: number): readonly ModelSecret[] =>
   secrets.filter((secret) => isLive(secret, now));
 
-/** `token`, or the reason for which there is none. */
+/** `token`, or the reason of the refusal. */
 export function verdictOn({ clients, now }: Model, clientId: string, value: string): string {
   const client = clients.get(clientId);
-  if (client === undefined) return "unknown_client";
-  const secret = client.secrets.find((candidate) => candidate.value === value);
-  if (secret === undefined) return "wrong_secret";
+  const secret = client?.secrets.find((candidate) => candidate.value === value);
+  if (client === undefined || secret === undefined) return "unknown_credentials";
   const state = stateOf(secret, now);
   if (state !== "active") return `secret_${state}`;
   if (client.disabled) return "client_disabled";
   return client.expiresAt !== null && now >= client.expiresAt ? "client_expired" : "token";
 }
 
-/** Gives a client one more secret, or says why it cannot be. */
+/** Adds a secret to a client. */
 export function give(client: ModelClient, secret: ModelSecret, now: number): void {
   const isGone = ({ revokedAt, expiresAt, idle, lastUse }: ModelSecret) => {
     const idleEnd = idle === null ? Number.POSITIVE_INFINITY : Math.max(idle.since, lastUse) + idle.after;

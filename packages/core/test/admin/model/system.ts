@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
 import { entityTagOf } from "@carnet/core/admin/change-client";
-import type { KeptAnswerStore } from "@carnet/core/admin/idempotency";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { isLive, secretStateAt } from "@carnet/core/client/client-secret";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import { SecretUses } from "@carnet/core/client/secret-uses";
+import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import { answerTokenRequest, type TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { TokenRecord } from "@carnet/core/token/token-record";
 import { Redacted } from "@carnet/protocol/redacted";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { allClients } from "@carnet/testkit/all-clients";
-import { FewClients } from "@carnet/testkit/few-clients";
+import { MapClientMemory } from "@carnet/testkit/map-client-memory";
 import { TestEndpoint, tokenRequestMessage } from "@carnet/testkit/test-endpoint";
 import { liveOf, type Model, stateOf, verdictOn } from "./model.ts";
 
 /** The real decisions on a store, with what a process has in memory. */
 export class System {
   readonly #endpoint = new TestEndpoint();
-  readonly #store: ClientStore & KeptAnswerStore;
+  readonly #store: ClientStore & IdempotencyStore;
   #directory: ClientDirectory;
   #uses: SecretUses;
 
-  constructor(store: ClientStore & KeptAnswerStore) {
+  constructor(store: ClientStore & IdempotencyStore) {
     this.#store = store;
-    this.#directory = new ClientDirectory(store, new FewClients(100));
+    this.#directory = new ClientDirectory(store, new MapClientMemory());
     this.#uses = new SecretUses(store);
   }
 
@@ -57,7 +57,7 @@ export class System {
   /** Ends in order and starts again with an empty memory. */
   async restart(): Promise<void> {
     await this.#uses.flush();
-    this.#directory = new ClientDirectory(this.#store, new FewClients(100));
+    this.#directory = new ClientDirectory(this.#store, new MapClientMemory());
     this.#uses = new SecretUses(this.#store);
   }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { type AdminProblem, invalid } from "@carnet/core/admin/admin-problem";
 import type { IdempotencyPorts } from "@carnet/core/admin/idempotency";
 import type { SecretPorts } from "@carnet/core/admin/secrets";
+import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";

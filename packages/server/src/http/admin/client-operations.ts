@@ -1,6 +1,6 @@
-import { type AdminProblem, invalid } from "@carnet/core/admin/admin-problem";
 import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/core/admin/change-client";
 import { importClients } from "@carnet/core/admin/import-clients";
+import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import type { Client } from "@carnet/core/client/client";
 import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
 import { mostLabels } from "@carnet/core/client/fields";
@@ -73,9 +73,9 @@ export const clientOperations: readonly Operation[] = [
     success: { status: 201, schema: "CreatedClient", tagged: true, located: true },
     refusals: ["taken"],
     run: (call, ports) =>
-      answerOnce(call, ports, async (keep) => {
-        const kept = keep && ((made: RegisteredClient) => keep(created(made, ports)));
-        const registered = await registerClient(registrationOf(call.body), ports, kept);
+      answerOnce(call, ports, async (record) => {
+        const recorded = record && ((made: RegisteredClient) => record(created(made, ports)));
+        const registered = await registerClient(registrationOf(call.body), ports, recorded);
         return registered.ok ? ok(created(registered.value, ports)) : registered;
       }),
   }),

@@ -1,6 +1,5 @@
-import { hindranceOf } from "@carnet/core/client/client";
-import type { ClientDirectory } from "@carnet/core/client/client-directory";
-import type { TokenClient } from "@carnet/core/client/token-client";
+import { type Client, ineligibility } from "@carnet/core/client/client";
+import type { ClientStore } from "@carnet/core/client/client-store";
 import type { Clock } from "@carnet/core/ports";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
@@ -11,7 +10,7 @@ import type { JWK, JWTPayload } from "jose";
 import { createLocalJWKSet } from "jose/jwks/local";
 import { jwtVerify } from "jose/jwt/verify";
 
-/** Why a call may not go on: the problem and the challenge of RFC 6750 §3. */
+/** Why a call is refused: the problem and the challenge of RFC 6750 §3. */
 export interface Denial {
   readonly kind: "unauthorized" | "insufficient_scope";
   readonly detail: string;
@@ -22,7 +21,7 @@ export interface GuardPorts {
   readonly issuer: string;
   readonly publicKeys: readonly JWK[];
   readonly clock: Clock;
-  readonly directory: ClientDirectory;
+  readonly store: Pick<ClientStore, "find">;
 }
 
 export type Guard = (
@@ -32,11 +31,12 @@ export type Guard = (
 ) => Promise<Result<{ clientId: string }, Denial>>;
 
 /**
- * Lets in who brings a token of this very server, made out for the admin API, with the scope, of a client that is still
- * active, registered for both and allowed to call from there: what was taken back counts at once, however long the token
- * is good for. Takes tokens from the `Authorization` header only (RFC 6750 §2.1).
+ * Admits tokens of this server for the admin API that have the scope, while their client is active, registered for that
+ * audience and scope and allowed to call from there, and their secret is not revoked. The client is read from the store
+ * on each call, so a change takes effect at once, however long the token lives. Accepts tokens in the `Authorization`
+ * header only (RFC 6750 §2.1).
  */
-export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts): Guard {
+export function createGuard({ issuer, publicKeys, clock, store }: GuardPorts): Guard {
   const keys = createLocalJWKSet({ keys: [...publicKeys] });
   const audience = adminAudience(issuer);
   return async (authorization, scope, address) => {
@@ -57,8 +57,8 @@ export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts
     const claims = verified?.payload;
     const clientId = typeof claims?.["client_id"] === "string" ? parseClientId(claims["client_id"]) : undefined;
     if (claims === undefined || !clientId?.ok) return invalidToken;
-    const client = await find(clientId.value);
-    if (client === undefined || !mayCall(client, claims, address)) return invalidToken;
+    const client = await store.find(clientId.value);
+    if (client === undefined || !isStillValid(client, claims) || !mayCall(client, address)) return invalidToken;
     const scopes = typeof claims["scope"] === "string" ? claims["scope"].split(" ") : [];
     if (scopes.includes(scope) && client.scopes.includes(scope)) return ok({ clientId: clientId.value });
     return err({
@@ -68,25 +68,23 @@ export function createGuard({ issuer, publicKeys, clock, directory }: GuardPorts
     });
   };
 
-  async function find(clientId: Parameters<typeof directory.read>[0]): Promise<TokenClient | undefined> {
-    const inMemory = directory.peek(clientId);
-    if (inMemory !== undefined) return inMemory;
-    const lookup = await directory.read(clientId);
-    return lookup.known ? lookup.client : undefined;
-  }
-
-  function mayCall(client: TokenClient, { iat = 0 }: JWTPayload, address: string): boolean {
-    const isActive = hindranceOf(client, clock.now(), parseAddress(address)) === undefined;
+  function mayCall(client: Client, address: string): boolean {
     const isForAdmin = client.audience === adminAudienceName || client.audience === audience;
-    // A token of who had the id before is none of this client's
-    return isActive && isForAdmin && iat >= Math.floor(client.createdAt / 1000);
+    return isForAdmin && ineligibility(client, clock.now(), parseAddress(address)) === undefined;
   }
+}
+
+/** Whether the token's client was not registered anew since, and its secret is neither revoked nor gone. */
+function isStillValid(client: Client, { rvk }: JWTPayload): boolean {
+  const [clientHandle, secretHandle] = Array.isArray(rvk) ? rvk : [];
+  const secret = client.secrets.find(({ handle }) => handle === secretHandle);
+  return client.handle === clientHandle && secret !== undefined && secret.revokedAt === null;
 }
 
 const denied = (detail: string, challenge: string): Result<never, Denial> =>
   err({ kind: "unauthorized", detail, challenge });
 
 const invalidToken = denied(
-  "the token is not valid here: it must be of this server, for the audience of its admin API, not expired, and of a client that is active, registered for that audience and may call from here",
+  "the token is not valid here: it must be issued by this server for its admin API and not expired, its client must be active, registered for that audience and allowed to call from this address, and its secret must not be revoked",
   'Bearer realm="carnet", error="invalid_token"',
 );

@@ -1,4 +1,4 @@
-import type { AdminProblem } from "@carnet/core/admin/admin-problem";
+import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { Result } from "@carnet/protocol/result";

@@ -1,4 +1,4 @@
-import type { AdminProblem } from "@carnet/core/admin/admin-problem";
+import type { AdminProblem } from "@carnet/core/admin-problem";
 import { problems } from "@carnet/protocol/admin/problem-kinds";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import type { FastifyReply } from "fastify";

@@ -1,4 +1,4 @@
-import type { FieldProblem } from "@carnet/core/admin/admin-problem";
+import type { FieldProblem } from "@carnet/core/admin-problem";
 import { IsArray, IsObject, type TSchema } from "typebox";
 import { Settings } from "typebox/system";
 import { Check, Errors } from "typebox/value";

@@ -1,6 +1,6 @@
-import type { AdminProblem } from "@carnet/core/admin/admin-problem";
 import { entityTagOf, findClient, type Target } from "@carnet/core/admin/change-client";
 import { type AddedSecret, addSecret, findSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
+import type { AdminProblem } from "@carnet/core/admin-problem";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts } from "./admin-routes.ts";
@@ -20,16 +20,16 @@ const added = ({ client, secret, shown }: AddedSecret, ports: AdminPorts): Answe
   body: { ...secretView(secret, ports), ...(shown && { client_secret: shown.reveal() }) },
 });
 
-/** Gives a client a secret in one way or another, once for each request. */
+/** Adds a secret to a client, once per `Idempotency-Key`. */
 const giveSecret = (
   call: Pick<Call<unknown, unknown>, "parameter" | "ifMatch" | "idempotencyKey" | "clientId" | "content">,
   ports: AdminPorts,
   give: (target: Target<AddedSecret>) => Promise<Result<AddedSecret, AdminProblem>>,
 ): Promise<Result<Answer, AdminProblem>> =>
-  answerOnce(call, ports, async (keep) => {
+  answerOnce(call, ports, async (record) => {
     const clientId = call.parameter("client_id");
-    const kept = keep && ((made: AddedSecret) => keep(added(made, ports)));
-    const made = await give({ clientId, ifMatch: call.ifMatch, keep: kept });
+    const recorded = record && ((made: AddedSecret) => record(added(made, ports)));
+    const made = await give({ clientId, ifMatch: call.ifMatch, record: recorded });
     if (!made.ok) return made;
     ports.directory.forget(clientId);
     return ok(added(made.value, ports));

@@ -1,24 +1,17 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Kysely, Migrator, SqliteAdapter, SqliteDialect, sql } from "kysely";
+import { type Kysely, Migrator, SqliteAdapter, SqliteDialect } from "kysely";
 import { OperatorFault } from "../../fault.ts";
-import type { ColumnTypes } from "../column-types.ts";
-import { migrations } from "../migrations.ts";
-import type { Tables } from "../schema.ts";
+import { migrations } from "../sql/migrations.ts";
+import type { Tables } from "../sql/schema.ts";
 import { wrapDatabase } from "./node-sqlite-database.ts";
+import { sqliteDialect } from "./sqlite-dialect.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
 import { SqliteKysely } from "./sqlite-kysely.ts";
 
 /** Marks the file as ours in its header: the letters "Crnt". */
 const applicationId = 0x43726e74;
-
-const columnTypes: ColumnTypes = {
-  instant: "integer",
-  bytes: "blob",
-  clustered: (table) => table.modifyEnd(sql`without rowid`),
-  addSequence: (table, name) => table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
-};
 
 /**
  * Opens the database file, made if need be, at the newest schema. Waits so many milliseconds where another process
@@ -88,7 +81,7 @@ function claim(database: DatabaseSync, file: string): void {
 }
 
 async function migrate(db: Kysely<Tables>, file: string): Promise<void> {
-  const known = migrations(columnTypes);
+  const known = migrations(sqliteDialect.columns);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => known } });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;

@@ -1,0 +1,25 @@
+import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
+import { type Err, err } from "@carnet/protocol/result";
+
+/** Why an admin operation was refused. Never repeats a secret. */
+export interface AdminProblem {
+  readonly kind: ProblemKind;
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+}
+
+/** A field whose value is not accepted. */
+export interface FieldProblem {
+  /** Its place in the body, as a JSON pointer. @see https://www.rfc-editor.org/rfc/rfc6901 */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export const invalid = (errors: readonly FieldProblem[]): Err<AdminProblem> =>
+  err({
+    kind: "invalid",
+    detail: errors.map(({ pointer, detail }) => `${pointer.slice(1) || "the body"} ${detail}`).join("; "),
+    errors,
+  });
+
+export const problem = (kind: ProblemKind, detail: string): Err<AdminProblem> => err({ kind, detail });

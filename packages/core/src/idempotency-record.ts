@@ -1,0 +1,24 @@
+import { problem } from "./admin-problem.ts";
+
+/**
+ * The answer to a request that carried an `Idempotency-Key`. It is stored in the transaction of the change, sealed so
+ * that only the same client with the same key can open it.
+ */
+export interface IdempotencyRecord {
+  /** Keyed digest of the `Idempotency-Key` and its client. */
+  readonly keyDigest: Uint8Array;
+  /** Keyed digest of the request. */
+  readonly requestDigest: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** How long a record is kept: a day, in milliseconds. */
+export const idempotencyRecordLifetime = 86_400_000;
+
+export interface IdempotencyStore {
+  /** Does not return an expired record. */
+  findRecord(keyDigest: Uint8Array): Promise<IdempotencyRecord | undefined>;
+}
+
+/** The same request was carried out by somebody else in the meantime, so its answer can be replayed now. */
+export const alreadyCarriedOut = problem("repeated", "the same request is already in progress: send it again");

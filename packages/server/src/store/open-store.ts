@@ -1,0 +1,36 @@
+import type { Clock } from "@carnet/core/ports";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import type { Configuration } from "../configuration/load-configuration.ts";
+import { obtainMasterKey } from "../configuration/master-key.ts";
+import { createSealer } from "../crypto/sealer.ts";
+import { createSecretHasher } from "../crypto/secret-hasher.ts";
+import { createSqlClientStore } from "./sql/client-store.ts";
+import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
+import { createSqlScopeStore } from "./sql/scope-store.ts";
+import { isSealed, openSealedKeys } from "./sql/sealed-keys.ts";
+import { openSqlite } from "./sqlite/open-sqlite.ts";
+import { sqliteDialect } from "./sqlite/sqlite-dialect.ts";
+import { watchStore } from "./watch-store.ts";
+
+/** Opens the database and everything that is stored in it. Throws an OperatorFault if it cannot be opened. */
+export async function openStore(configuration: Configuration, clock: Clock) {
+  const dialect = sqliteDialect; // the one place that chooses the database
+  const db = await openSqlite(configuration.store.path, configuration.storeTimeout);
+  try {
+    const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
+    const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);
+    return {
+      db,
+      dialect,
+      sealer,
+      signingKeys,
+      store: watchStore(createSqlClientStore(db, { clock, dialect })),
+      scopes: new ScopeCatalogue(createSqlScopeStore(db), configuration.scopeCatalogue === "open"),
+      answers: createSqlIdempotencyStore(db, clock),
+      hasher: createSecretHasher(pepper.reveal()),
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+import { type Client, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
+import { type ClientSecret, secretKinds } from "@carnet/core/client/client-secret";
+import { parseCidr } from "@carnet/protocol/cidr";
+import { type ClientId, parseRevocationHandle, type SecretId } from "@carnet/protocol/ids";
+import type { Result } from "@carnet/protocol/result";
+import { formatScope, parseScope } from "@carnet/protocol/scope";
+import type { Nullable, Selectable } from "kysely";
+import { OperatorFault } from "../../fault.ts";
+import type { Tables } from "./schema.ts";
+
+export type ClientRow = Selectable<Tables["clients"]>;
+export type SecretRow = Selectable<Tables["client_secrets"]>;
+/** A row of `client_secrets` joined with its row of `secret_uses`, if there is one. */
+export type ReadSecretRow = Omit<SecretRow, "place"> &
+  Nullable<Pick<Selectable<Tables["secret_uses"]>, "used_at" | "used_from">>;
+
+/** A client as a row of `clients`. */
+export const toClientRow = (client: Client): ClientRow => ({
+  client_id: client.clientId,
+  handle: client.handle,
+  client_name: client.clientName,
+  scope: formatScope(client.scopes),
+  scope_policy: client.scopePolicy,
+  status: client.status,
+  expires_at: client.expiresAt,
+  ip_allowlist: client.ipAllowlist.map((block) => block.text).join(" "),
+  token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+  access_token_ttl: client.accessTokenTtl,
+  workspace: client.workspace,
+  username: client.username,
+  audience: client.audience,
+  labels: JSON.stringify(client.labels),
+  created_at: client.createdAt,
+  updated_at: client.updatedAt,
+  version: client.version,
+});
+
+export const toSecretRow = (clientId: ClientId, secret: ClientSecret, place: number): SecretRow => ({
+  secret_id: secret.secretId,
+  client_id: clientId,
+  place,
+  handle: secret.handle,
+  kind: secret.kind,
+  digest: secret.digest,
+  created_at: secret.createdAt,
+  expires_at: secret.expiresAt,
+  label: secret.label,
+  prefix: secret.prefix,
+  not_before: secret.notBefore,
+  idle_since: secret.idle?.since ?? null,
+  idle_after: secret.idle?.after ?? null,
+  revoked_at: secret.revokedAt,
+});
+
+/** The last use of a secret, if there was one. */
+export const toUseRows = ({ secretId, lastUse }: ClientSecret): readonly Selectable<Tables["secret_uses"]>[] =>
+  lastUse === null ? [] : [{ secret_id: secretId, used_at: lastUse.at, used_from: lastUse.from }];
+
+function parseLabels(json: string): Client["labels"] {
+  const parsed = parseJson(json);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw unreadable("labels");
+  const entries = Object.entries<unknown>({ ...parsed });
+  return Object.fromEntries(entries.map(([name, value]) => [name, text("labels", value)]));
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes a client of its row and its secrets' rows. Throws an OperatorFault for a value that this version did not write:
+ * SQLite returns whatever the file contains, whatever type the column has.
+ */
+export function toClient(row: ClientRow, secrets: readonly ReadSecretRow[]): Client {
+  const blocks = text("ip_allowlist", row.ip_allowlist);
+  return {
+    clientId: text("client_id", row.client_id) as ClientId,
+    handle: read("handle", parseRevocationHandle(text("handle", row.handle))),
+    clientName: textOrNull("client_name", row.client_name),
+    username: textOrNull("username", row.username),
+    scopes: read("scope", parseScope(text("scope", row.scope))),
+    scopePolicy: scopePolicy("scope_policy", row.scope_policy),
+    status: status("status", row.status),
+    expiresAt: numberOrNull("expires_at", row.expires_at),
+    ipAllowlist: blocks === "" ? [] : blocks.split(" ").map((block) => read("ip_allowlist", parseCidr(block))),
+    tokenEndpointAuthMethod: authMethodOrNull("token_endpoint_auth_method", row.token_endpoint_auth_method),
+    accessTokenTtl: numberOrNull("access_token_ttl", row.access_token_ttl),
+    audience: textOrNull("audience", row.audience),
+    labels: parseLabels(text("labels", row.labels)),
+    workspace: textOrNull("workspace", row.workspace),
+    createdAt: number("created_at", row.created_at),
+    updatedAt: number("updated_at", row.updated_at),
+    version: number("version", row.version),
+    secrets: secrets.map(toSecret),
+  };
+}
+
+const toSecret = (row: ReadSecretRow): ClientSecret => ({
+  secretId: text("secret_id", row.secret_id) as SecretId,
+  handle: read("handle", parseRevocationHandle(text("handle", row.handle))),
+  label: textOrNull("label", row.label),
+  prefix: text("prefix", row.prefix),
+  kind: kind("kind", row.kind),
+  digest: bytes("digest", row.digest),
+  createdAt: number("created_at", row.created_at),
+  notBefore: numberOrNull("not_before", row.not_before),
+  expiresAt: numberOrNull("expires_at", row.expires_at),
+  idle:
+    row.idle_since === null
+      ? null
+      : { since: number("idle_since", row.idle_since), after: number("idle_after", row.idle_after) },
+  revokedAt: numberOrNull("revoked_at", row.revoked_at),
+  lastUse: row.used_at === null ? null : { at: number("used_at", row.used_at), from: text("used_from", row.used_from) },
+});
+
+function read<Value>(column: string, result: Result<Value, unknown>): Value {
+  if (!result.ok) throw unreadable(column);
+  return result.value;
+}
+
+/** Reads one value of a column. */
+type Read<Value> = (column: string, value: unknown) => Value;
+
+const text: Read<string> = (column, value) => {
+  if (typeof value !== "string") throw unreadable(column);
+  return value;
+};
+
+const number: Read<number> = (column, value) => {
+  if (typeof value !== "number") throw unreadable(column);
+  return value;
+};
+
+const bytes: Read<Uint8Array> = (column, value) => {
+  if (!(value instanceof Uint8Array)) throw unreadable(column);
+  return value;
+};
+
+const orNull =
+  <Value>(read: Read<Value>): Read<Value | null> =>
+  (column, value) =>
+    value === null ? null : read(column, value);
+
+const choice =
+  <Choice extends string>(choices: readonly Choice[]): Read<Choice> =>
+  (column, value) => {
+    const found = choices.find((candidate) => candidate === value);
+    if (found === undefined) throw unreadable(column);
+    return found;
+  };
+
+const textOrNull = orNull(text);
+const numberOrNull = orNull(number);
+const scopePolicy = choice(scopePolicies);
+const status = choice(clientStatuses);
+const authMethodOrNull = orNull(choice(tokenEndpointAuthMethods));
+const kind = choice(secretKinds);
+
+/** Concerns one client, so the store as a whole does not count as damaged. */
+const unreadable = (column: string) =>
+  new OperatorFault(
+    `The store holds a ${column} that this version of Carnet cannot read: start the version that wrote it, or restore the store from a backup.`,
+  );

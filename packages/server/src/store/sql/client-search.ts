@@ -1,0 +1,110 @@
+import type { ClientPage, ClientPlace, ClientQuery, ClientSortKey } from "@carnet/core/client/client-store";
+import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
+import { toClient } from "./client-rows.ts";
+import type { Tables } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
+
+/** A missing text sorts before all others, a missing instant after all others. */
+const sortValues: Readonly<Record<ClientSortKey, RawBuilder<string | number>>> = {
+  client_id: sql<string>`client_id`,
+  client_name: sql<string>`coalesce(client_name, '')`,
+  created_at: sql<number>`created_at`,
+  updated_at: sql<number>`updated_at`,
+  expires_at: sql<number>`coalesce(expires_at, 9007199254740991)`,
+};
+
+/** One page of the clients that match. Pages go by place, not by number, so no client is missed or repeated. */
+export async function searchClients(
+  db: Kysely<Tables>,
+  { query, now }: { readonly query: ClientQuery; readonly now: number },
+  dialect: SqlDialect,
+): Promise<ClientPage> {
+  const value = sortValues[query.sort.key];
+  const direction = query.sort.descending ? "desc" : "asc";
+  const rows = await db
+    .selectFrom("clients")
+    .selectAll()
+    .select(value.as("sort_value"))
+    .where((where) => where.and(conditions(where, { query, now }, dialect)))
+    .orderBy(value, direction)
+    .orderBy("client_id", direction)
+    .limit(query.limit + 1)
+    .execute();
+  const page = rows.slice(0, query.limit);
+  const last = rows.length > query.limit ? page.at(-1) : undefined;
+  const ids = page.map((row) => row.client_id);
+  const secrets =
+    ids.length === 0
+      ? []
+      : await db
+          .selectFrom("client_secrets as secret")
+          .leftJoin("secret_uses as use", "use.secret_id", "secret.secret_id")
+          .selectAll("secret")
+          .select(["use.used_at", "use.used_from"])
+          .where("secret.client_id", "in", ids)
+          .orderBy("secret.created_at")
+          .orderBy("secret.place")
+          .execute();
+  const secretsOf = Map.groupBy(secrets, (secret) => secret.client_id);
+  return {
+    clients: page.map((row) => toClient(row, secretsOf.get(row.client_id) ?? [])),
+    next: last === undefined ? null : { value: last.sort_value, clientId: last.client_id },
+  };
+}
+
+function conditions(
+  where: ExpressionBuilder<Tables, "clients">,
+  { query, now }: { readonly query: ClientQuery; readonly now: number },
+  dialect: SqlDialect,
+): Expression<SqlBool>[] {
+  const found: Expression<SqlBool>[] = [];
+  const { status, scope, text, endingBefore, after } = query;
+  if (status !== null) found.push(where("status", "=", status));
+  if (scope !== null) {
+    found.push(
+      where(
+        "client_id",
+        "in",
+        where.selectFrom("client_scopes").select("client_scopes.client_id").where("name", "=", scope),
+      ),
+    );
+  }
+  for (const [name, value] of Object.entries(query.labels)) {
+    const labelled = where.selectFrom("client_labels").select("client_labels.client_id");
+    found.push(where("client_id", "in", labelled.where("name", "=", name).where("value", "=", value)));
+  }
+  if (text !== null) {
+    found.push(
+      where.or((["client_id", "client_name", "username"] as const).map((column) => dialect.contains(column, text))),
+    );
+  }
+  if (endingBefore !== null) {
+    const ending = where
+      .selectFrom("client_secrets")
+      .select("client_secrets.client_id")
+      .where("client_secrets.expires_at", "<", endingBefore)
+      .where("client_secrets.expires_at", ">", now)
+      .where("revoked_at", "is", null);
+    found.push(
+      where.or([
+        where.and([where("clients.expires_at", "<", endingBefore), where("clients.expires_at", ">", now)]),
+        where("client_id", "in", ending),
+      ]),
+    );
+  }
+  if (after !== null) found.push(beyond(where, query, after));
+  return found;
+}
+
+function beyond(
+  where: ExpressionBuilder<Tables, "clients">,
+  { sort }: ClientQuery,
+  place: ClientPlace,
+): Expression<SqlBool> {
+  const value = sortValues[sort.key];
+  const further = sort.descending ? sql`<` : sql`>`;
+  return where.or([
+    sql<SqlBool>`${value} ${further} ${place.value}`,
+    sql<SqlBool>`(${value} = ${place.value} and client_id ${further} ${place.clientId})`,
+  ]);
+}

@@ -1,0 +1,218 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
+import type { Client } from "@carnet/core/client/client";
+import type { SecretUse } from "@carnet/core/client/client-secret";
+import type { ClientStore, Insertion } from "@carnet/core/client/client-store";
+import { type IdempotencyRecord, idempotencyRecordLifetime } from "@carnet/core/idempotency-record";
+import type { Clock } from "@carnet/core/ports";
+import type { SecretId } from "@carnet/protocol/ids";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { createClientLookup } from "./client-lookup.ts";
+import { toClientRow, toSecretRow, toUseRows } from "./client-rows.ts";
+import { searchClients } from "./client-search.ts";
+import type { Tables } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
+
+/** Clients in an SQL database. */
+export function createSqlClientStore(
+  db: Kysely<Tables>,
+  { clock, dialect }: { readonly clock: Clock; readonly dialect: SqlDialect },
+): ClientStore {
+  const dated = (record: IdempotencyRecord | undefined) => record && { ...record, at: clock.now() };
+  return {
+    ...createClientLookup(db),
+    insert: (clients, record) => insert(db, { clients, record: dated(record), dialect }),
+    replace: (next, record) => replace(db, { next, record: dated(record), dialect }),
+    delete: (client) => remove(db, client),
+    search: (query) => searchClients(db, { query, now: clock.now() }, dialect),
+    recordUses: (uses) => recordUses(db, uses, dialect),
+  };
+}
+
+type DatedRecord = IdempotencyRecord & { readonly at: number };
+
+async function insert(
+  db: Kysely<Tables>,
+  { clients, record, dialect }: { clients: readonly Client[]; record: DatedRecord | undefined; dialect: SqlDialect },
+): Promise<Insertion> {
+  const attempt = db.transaction().execute(async (transaction) => {
+    if (!(await insertRecord(transaction, record))) throw new Rollback({ kind: "repeated" });
+    const ids = clients.map((client) => client.clientId);
+    const taken = await transaction.selectFrom("clients").select("client_id").where("client_id", "in", ids).execute();
+    if (taken.length > 0) {
+      const names = new Set(taken.map((row) => row.client_id));
+      throw new Rollback({ kind: "taken", clientIds: ids.filter((id) => names.has(id)) });
+    }
+    await insertClients(transaction, clients, dialect);
+  });
+  return attempt.then((): Insertion => ({ kind: "inserted" }), outcomeOf<Insertion>);
+}
+
+/** Inserts new clients as part of a transaction. */
+export async function insertClients(
+  transaction: Transaction<Tables>,
+  clients: readonly Client[],
+  dialect: SqlDialect,
+): Promise<void> {
+  const chunks = chunksFor(dialect);
+  for (const rows of chunks(clients.map(toClientRow))) await transaction.insertInto("clients").values(rows).execute();
+  const secrets = clients.flatMap(({ clientId, secrets: own }) =>
+    own.map((secret, place) => toSecretRow(clientId, secret, place)),
+  );
+  for (const rows of chunks(secrets)) await transaction.insertInto("client_secrets").values(rows).execute();
+  const uses = clients.flatMap(({ secrets: own }) => own.flatMap(toUseRows));
+  for (const rows of chunks(uses)) await transaction.insertInto("secret_uses").values(rows).execute();
+  await insertFinders(transaction, clients, dialect);
+}
+
+/** Thrown to roll a transaction back; carries the outcome to return. */
+class Rollback<Outcome> extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super("the transaction was rolled back");
+    this.outcome = outcome;
+  }
+}
+
+function outcomeOf<Outcome>(error: unknown): Outcome {
+  if (error instanceof Rollback) return error.outcome;
+  throw error;
+}
+
+async function replace(
+  db: Kysely<Tables>,
+  { next, record, dialect }: { next: Client; record: DatedRecord | undefined; dialect: SqlDialect },
+): Promise<"replaced" | "changed" | "repeated"> {
+  const attempt = db.transaction().execute(async (transaction) => {
+    if (!(await insertRecord(transaction, record))) throw new Rollback("repeated");
+    const updated = await transaction
+      .updateTable("clients")
+      .set(toClientRow(next))
+      .where("client_id", "=", next.clientId)
+      .where("created_at", "=", next.createdAt)
+      .where("version", "=", next.version - 1)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows !== 1n) throw new Rollback("changed");
+    await replaceSecrets(transaction, next);
+    await transaction.deleteFrom("client_scopes").where("client_id", "=", next.clientId).execute();
+    await transaction.deleteFrom("client_labels").where("client_id", "=", next.clientId).execute();
+    await insertFinders(transaction, [next], dialect);
+  });
+  return attempt.then(() => "replaced" as const, outcomeOf<"changed" | "repeated">);
+}
+
+async function remove(db: Kysely<Tables>, client: Client): Promise<"deleted" | "changed"> {
+  return db.transaction().execute(async (transaction) => {
+    const deleted = await transaction
+      .deleteFrom("clients")
+      .where("client_id", "=", client.clientId)
+      .where("created_at", "=", client.createdAt)
+      .where("version", "=", client.version)
+      .executeTakeFirst();
+    if (deleted.numDeletedRows !== 1n) return "changed";
+    await transaction.insertInto("changes").values({ client_id: client.clientId }).execute();
+    return "deleted";
+  });
+}
+
+async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secrets }: Client): Promise<void> {
+  const kept = secrets.map(({ secretId }) => secretId);
+  await transaction
+    .deleteFrom("client_secrets")
+    .where("client_id", "=", clientId)
+    .$if(kept.length > 0, (query) => query.where("secret_id", "not in", kept))
+    .execute();
+  for (const [place, secret] of secrets.entries()) {
+    const { secret_id, client_id, ...rest } = toSecretRow(clientId, secret, place);
+    await transaction
+      .insertInto("client_secrets")
+      .values({ secret_id, client_id, ...rest })
+      .onConflict((conflict) => conflict.column("secret_id").doUpdateSet(rest))
+      .execute();
+  }
+}
+
+/** Inserts the rows by which a search finds clients, and an entry in the change feed. */
+async function insertFinders(
+  transaction: Transaction<Tables>,
+  clients: readonly Client[],
+  dialect: SqlDialect,
+): Promise<void> {
+  const chunks = chunksFor(dialect);
+  const scopes = clients.flatMap(({ clientId, scopes: names }) => names.map((name) => ({ name, client_id: clientId })));
+  for (const rows of chunks(scopes)) await transaction.insertInto("client_scopes").values(rows).execute();
+  const labels = clients.flatMap(({ clientId, labels: own }) =>
+    Object.entries(own).map(([name, value]) => ({ name, value, client_id: clientId })),
+  );
+  for (const rows of chunks(labels)) await transaction.insertInto("client_labels").values(rows).execute();
+  const changes = clients.map(({ clientId }) => ({ client_id: clientId }));
+  for (const rows of chunks(changes)) await transaction.insertInto("changes").values(rows).execute();
+}
+
+/** Splits rows so that each part fits into one statement. */
+const chunksFor = ({ maxValues }: SqlDialect) =>
+  function* <Row extends object>(rows: readonly Row[]): Iterable<readonly Row[]> {
+    const size = Math.floor(maxValues / Object.keys(rows[0] ?? { none: 0 }).length);
+    for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
+  };
+
+/** Returns false if there already is a record for the same key. */
+async function insertRecord(transaction: Transaction<Tables>, record: DatedRecord | undefined): Promise<boolean> {
+  if (record === undefined) return true;
+  const { keyDigest, requestDigest, sealed, at } = record;
+  await transaction // an expired record counts as absent, even if it was not deleted yet
+    .deleteFrom("kept_answers")
+    .where("key_digest", "=", keyDigest)
+    .where("created_at", "<=", at - idempotencyRecordLifetime)
+    .execute();
+  const inserted = await transaction
+    .insertInto("kept_answers")
+    .values({ key_digest: keyDigest, request_digest: requestDigest, sealed, created_at: at })
+    .onConflict((conflict) => conflict.column("key_digest").doNothing())
+    .executeTakeFirst();
+  return inserted.numInsertedOrUpdatedRows === 1n;
+}
+
+/** How many uses one statement writes. Token requests wait meanwhile: 4 to 31 ms were seen with a million clients. */
+const usesPerStatement = 500;
+
+/** Writes in the order of the primary key, so that uses on one page are written together, and lets requests in between. */
+async function recordUses(
+  db: Kysely<Tables>,
+  uses: ReadonlyMap<SecretId, SecretUse>,
+  dialect: SqlDialect,
+): Promise<void> {
+  const secretIds = [...uses.keys()].sort();
+  for (let start = 0; start < secretIds.length; start += usesPerStatement) {
+    if (start > 0) await endOfTurn();
+    const rows = secretIds.slice(start, start + usesPerStatement).map((secretId) => {
+      const use = uses.get(secretId);
+      return [secretId, use?.at, use?.from];
+    });
+    await recordSomeUses(db, JSON.stringify(rows), dialect);
+  }
+}
+
+/** Leaves out secrets that were deleted meanwhile. */
+async function recordSomeUses(db: Kysely<Tables>, json: string, dialect: SqlDialect): Promise<void> {
+  await db
+    .insertInto("secret_uses")
+    .columns(["secret_id", "used_at", "used_from"])
+    .expression(
+      (query) =>
+        query
+          .selectFrom(dialect.usesFromJson(json).as("used"))
+          .innerJoin("client_secrets as secret", (join) =>
+            join.onRef("secret.secret_id", "=", sql.ref<SecretId>("used.secret_id")),
+          )
+          .select(["secret.secret_id", "used.used_at", "used.used_from"])
+          .where(sql.lit(true)), // SQLite would take the ON of the conflict clause for one of the join
+    )
+    .onConflict((conflict) =>
+      conflict
+        .column("secret_id")
+        .doUpdateSet(({ ref }) => ({ used_at: ref("excluded.used_at"), used_from: ref("excluded.used_from") }))
+        .whereRef("excluded.used_at", ">", "secret_uses.used_at"),
+    )
+    .execute();
+}

@@ -1,0 +1,27 @@
+import { type IdempotencyStore, idempotencyRecordLifetime } from "@carnet/core/idempotency-record";
+import type { Clock } from "@carnet/core/ports";
+import type { Kysely } from "kysely";
+import type { Tables } from "./schema.ts";
+
+/** Idempotency records in an SQL database. The client store writes them, in the transaction of the change. */
+export const createSqlIdempotencyStore = (
+  db: Kysely<Tables>,
+  clock: Clock,
+): IdempotencyStore & { deleteExpired(): Promise<void> } => ({
+  async findRecord(keyDigest) {
+    const row = await db
+      .selectFrom("kept_answers")
+      .selectAll()
+      .where("key_digest", "=", keyDigest)
+      .where("created_at", ">", clock.now() - idempotencyRecordLifetime)
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    return { keyDigest, requestDigest: row.request_digest, sealed: row.sealed };
+  },
+  async deleteExpired() {
+    await db
+      .deleteFrom("kept_answers")
+      .where("created_at", "<=", clock.now() - idempotencyRecordLifetime)
+      .execute();
+  },
+});

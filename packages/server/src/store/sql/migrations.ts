@@ -1,0 +1,13 @@
+import type { Migration } from "kysely";
+import { initialSchema } from "./migrations/0001-initial.ts";
+import { secretsByDigest } from "./migrations/0004-secrets-by-digest.ts";
+import type { ColumnTypes } from "./sql-dialect.ts";
+
+/** Every step from an empty database to the current schema, in order, for all databases. */
+export const migrations = (columns: ColumnTypes): Record<string, Migration> => ({
+  "0001-clients-and-keys": initialSchema(columns),
+  // Databases from before the first release have run these two, whose tables the first one now creates
+  "0002-administration": { up: async () => {} },
+  "0003-quick-reading": { up: async () => {} },
+  "0004-secrets-by-digest": secretsByDigest,
+});

@@ -1,0 +1,39 @@
+import type { ClientId } from "@carnet/protocol/ids";
+import type { ColumnDataType, CreateTableBuilder, Expression, Kysely, RawBuilder, SqlBool } from "kysely";
+import type { Tables } from "./schema.ts";
+
+/** Everything in which databases differ. A new database is a folder beside this one that implements it. */
+export interface SqlDialect {
+  readonly columns: ColumnTypes;
+  /** The most values that one statement can have. */
+  readonly maxValues: number;
+  /** The rows of a JSON array of `[secret id, time, address]`, as `secret_id`, `used_at` and `used_from`. */
+  usesFromJson(json: string): RawBuilder<{ secret_id: string; used_at: number; used_from: string }>;
+  /** Whether a column contains a text. The case of A to Z is ignored, that of other letters matters. */
+  contains(column: "client_id" | "client_name" | "username", text: string): Expression<SqlBool>;
+  openChangeFeed(db: Kysely<Tables>, listener: ChangeListener): Promise<ChangeFeed>;
+}
+
+/** What migrations need to know of a database. */
+export interface ColumnTypes {
+  readonly instant: ColumnDataType;
+  readonly bytes: ColumnDataType;
+  /** Stores the rows of a table in the order of its primary key, if the database can. */
+  clustered(table: CreateTableBuilder<never>): CreateTableBuilder<never>;
+  /** Adds a primary key that the database counts up and never reuses. */
+  addSequence(table: CreateTableBuilder<string>, name: string): CreateTableBuilder<string>;
+}
+
+/** Tells this process of clients that any process changed. */
+export interface ChangeFeed {
+  /** Looks for changes since the last look. */
+  poll(): Promise<void>;
+  /** Deletes changes that every process has seen long ago. */
+  trim(): Promise<void>;
+}
+
+export interface ChangeListener {
+  changed(clientId: ClientId): void;
+  /** Changes were missed, so any client may have changed. */
+  missed(): void;
+}

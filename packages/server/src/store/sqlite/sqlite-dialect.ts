@@ -1,0 +1,20 @@
+import { sql } from "kysely";
+import type { SqlDialect } from "../sql/sql-dialect.ts";
+import { openChangeFeed } from "./change-feed.ts";
+
+export const sqliteDialect: SqlDialect = {
+  columns: {
+    instant: "integer",
+    bytes: "blob",
+    clustered: (table) => table.modifyEnd(sql`without rowid`),
+    addSequence: (table, name) => table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
+  },
+  maxValues: 32_000, // SQLite's own limit is 32766
+  usesFromJson: (json) => sql`
+    (select value ->> 0 as secret_id, value ->> 1 as used_at, value ->> 2 as used_from from json_each(${json}))`,
+  contains(column, text) {
+    const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+    return sql`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`; // lower() folds A to Z only
+  },
+  openChangeFeed,
+};

@@ -1,0 +1,95 @@
+/** The token endpoint with its real parts, wired as in the service, so that tests can look into each of them. */
+
+import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { devNull, tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClientDirectory } from "@carnet/core/client/client-directory";
+import type { ClientStore } from "@carnet/core/client/client-store";
+import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
+import { SecretUses } from "@carnet/core/client/secret-uses";
+import type { IdempotencyStore } from "@carnet/core/idempotency-record";
+import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
+import { Redacted } from "@carnet/protocol/redacted";
+import { createSealer } from "@carnet/server/crypto/sealer";
+import { createSecretHasher } from "@carnet/server/crypto/secret-hasher";
+import { createSigner } from "@carnet/server/crypto/signing-key";
+import { createTokenLog, recordUses } from "@carnet/server/log/token-log";
+import { PackedClients } from "@carnet/server/memory/packed-clients";
+import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
+import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
+import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
+import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { tokenRequestMessage } from "@carnet/testkit/test-endpoint";
+import { pino } from "pino";
+
+export interface Credentials {
+  readonly clientId: string;
+  readonly secret: string;
+}
+
+export interface TokenWorld extends AsyncDisposable {
+  readonly ports: TokenEndpointPorts;
+  readonly store: ClientStore & IdempotencyStore;
+  readonly scopes: ScopeCatalogue;
+  readonly clock: FixedClock;
+  register(registration: Omit<ClientRegistration, "scope">): Promise<Credentials>;
+}
+
+/** Opens a new store in a folder of its own. Dispose of it to remove it. */
+export async function openTokenWorld(): Promise<TokenWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "carnet-world-"));
+  const db = await openSqlite(join(folder, "carnet.db"));
+  const clock = new FixedClock("2026-06-01T00:00:00Z");
+  const { pepper, signingKeys } = await openSealedKeys(db, createSealer(createSecretKey(randomBytes(32))), clock);
+  const [signingKey] = signingKeys;
+  if (signingKey === undefined) throw new Error("no signing key");
+  const store = {
+    ...createSqlClientStore(db, { clock, dialect: sqliteDialect }),
+    ...createSqlIdempotencyStore(db, clock),
+  };
+  const scopes = new ScopeCatalogue(createSqlScopeStore(db), true);
+  const uses = new SecretUses(store);
+  const ports: TokenEndpointPorts = {
+    policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
+    clock,
+    random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
+    hasher: createSecretHasher(pepper.reveal()),
+    signer: createSigner(signingKey, (fault) => console.error(fault)),
+    directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
+    uses,
+    recorder: recordUses(uses, createTokenLog(pino.destination({ dest: devNull, sync: true }))),
+  };
+  return {
+    ports,
+    store,
+    scopes,
+    clock,
+    async register(registration) {
+      const given: ClientRegistration = { client_id: randomUUID(), scope: "file:read file:write", ...registration };
+      const registered = await registerClient(given, { ...ports, store, scopes });
+      if (!registered.ok) throw new Error(JSON.stringify(registered.error));
+      const { client, generatedSecret } = registered.value;
+      return { clientId: client.clientId, secret: (generatedSecret ?? given.secret?.value)?.reveal() ?? "" };
+    },
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const inTheBody = ({ clientId, secret }: Credentials): TokenRequestMessage =>
+  tokenRequestMessage({
+    body: new Redacted(`grant_type=client_credentials&client_id=${clientId}&client_secret=${secret}`),
+  });
+
+export const byBasic = ({ clientId, secret }: Credentials): TokenRequestMessage =>
+  tokenRequestMessage({
+    authorization: [new Redacted(`Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}`)],
+  });

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+import { newSecret } from "../support/secrets.ts";
+
+/** The whole answer to one request, byte for byte except for the time of day. */
+async function bytesFor(service: TestService, path: string, { header = "", body }: { header?: string; body: string }) {
+  const { port } = new URL(service.url);
+  const socket = connect(Number(port), "127.0.0.1").setEncoding("latin1");
+  let received = "";
+  socket.on("data", (chunk: string) => {
+    received += chunk;
+  });
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Request-ID: one-and-the-same\r\n${header}` +
+      `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await once(socket, "close");
+  return received.replace(/^Date: .*$/m, "Date: now");
+}
+
+const encode = encodeURIComponent;
+type Sent = { readonly clientId: string; readonly secret: string };
+const transports = {
+  "in the body": ({ clientId, secret }: Sent) => ({
+    body: `grant_type=client_credentials&client_id=${encode(clientId)}&client_secret=${encode(secret)}`,
+  }),
+  "by Basic": ({ clientId, secret }: Sent) => ({
+    header: `Authorization: Basic ${btoa(`${encode(clientId)}:${encode(secret)}`)}\r\n`,
+    body: "grant_type=client_credentials",
+  }),
+};
+
+async function refusedCredentials(service: TestService, clock: FixedClock): Promise<Record<string, Sent>> {
+  const register = async (registration: Parameters<TestService["register"]>[0]): Promise<Sent> => {
+    const { clientId, clientSecret } = await service.register({ scope: "file:read", ...registration });
+    return { clientId, secret: clientSecret };
+  };
+  const known = await register({ client_name: "a client", workspace: "a workspace", access_token_ttl: 60 });
+  const other = await register({});
+  const imported = await register({ client_secret: "an imported secret of some length" });
+  const disabled = await register({ status: "disabled" });
+  const expired = await register({ expires_at: "2026-06-02" });
+  const elsewhere = await register({ ip_allowlist: ["203.0.113.0/24", "2001:db8::/32"] });
+  clock.set("2026-06-03T00:00:00Z");
+  return {
+    "an unknown client": { clientId: "nobody", secret: newSecret() },
+    "a wrong secret": { ...known, secret: newSecret() },
+    "a wrong secret for an imported one": { ...imported, secret: "another secret of some length!" },
+    "a mistyped secret": { ...known, secret: known.secret.slice(0, -2) + (known.secret.endsWith("00") ? "11" : "00") },
+    "another client's secret": { ...known, secret: other.secret },
+    "a disabled client": disabled,
+    "an expired client": expired,
+    "a wrong address": elsewhere,
+    "a client id that nobody can have": { clientId: "not an id: ", secret: "x" },
+  };
+}
+
+const incomplete: Readonly<Record<string, { header?: string; body: string }>> = {
+  "no credentials": { body: "grant_type=client_credentials" },
+  "no secret": { body: "grant_type=client_credentials&client_id=somebody" },
+  "no client id": { body: "grant_type=client_credentials&client_secret=something" },
+  "Basic that is not base64": { header: "Authorization: Basic ???\r\n", body: "grant_type=client_credentials" },
+  "Basic without a colon": {
+    header: `Authorization: Basic ${btoa("somebody")}\r\n`,
+    body: "grant_type=client_credentials",
+  },
+  "another scheme": { header: 'Authorization: Digest username="x"\r\n', body: "grant_type=client_credentials" },
+  "a Bearer token alone": { header: "Authorization: Bearer x.y.z\r\n", body: "grant_type=client_credentials" },
+};
+
+for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
+  test(`answers every refused authentication under ${path} with the same bytes`, async () => {
+    const clock = new FixedClock("2026-06-01T00:00:00Z");
+    await using service = await startTestService({ clock });
+    const requests = { ...incomplete };
+    for (const [why, credentials] of Object.entries(await refusedCredentials(service, clock))) {
+      for (const [how, send] of Object.entries(transports)) requests[`${why}, ${how}`] = send(credentials);
+    }
+    const reference = await bytesFor(service, path, transports["in the body"]({ clientId: "nobody", secret: "x" }));
+    assert.match(reference, /^HTTP\/1\.1 401 Unauthorized\r\n/);
+    assert.match(reference, /\r\nWWW-Authenticate: Basic realm="[^"]+", charset="UTF-8"\r\n/i);
+    for (const [name, request] of Object.entries(requests)) {
+      for (const time of ["first", "second"]) {
+        assert.equal(await bytesFor(service, path, request), reference, `${name}, the ${time} time`);
+      }
+    }
+    const reasons = service.log.map((line) => JSON.parse(line).reason).filter((reason) => reason !== undefined);
+    assert.deepEqual(
+      [...new Set(reasons)].sort(),
+      ["address_not_allowed", "client_disabled", "client_expired", "no_credentials", "unknown_credentials"],
+      "the log has the reason",
+    );
+  });
+}

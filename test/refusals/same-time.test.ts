@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+import { type MakeRequest, oneHashMore, RefusalTimer, refusedIdentities, tStatistic } from "./refusal-times.ts";
+
+/** In total, over all identities. `npm run soak` takes over a million. */
+const samples = Number(process.env["REFUSAL_SAMPLES"] ?? 24_000);
+const bound = 4.5;
+
+let service: TestService;
+let identities: Readonly<Record<string, MakeRequest>>;
+before(async () => {
+  service = await startTestService({ log: "discard" });
+  identities = await refusedIdentities(service);
+});
+after(() => service[Symbol.asyncDispose]());
+
+/**
+ * Times rounds in which each identity has one turn, in an order drawn anew. A turn is a number of requests one after the
+ * other and counts as one sample, their median: what one identity leaves in a cache then helps itself only.
+ */
+async function timeInTurns(
+  makers: Readonly<Record<string, MakeRequest>>,
+  { rounds, requestsPerTurn }: { readonly rounds: number; readonly requestsPerTurn: number },
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  using timer = new RefusalTimer(service.url);
+  const times = new Map(Object.keys(makers).map((name): [string, number[]] => [name, []]));
+  const warmUp = Math.ceil(rounds / 10);
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const [name, make] of shuffled(Object.entries(makers))) {
+      const turn: number[] = [];
+      for (let request = 0; request < requestsPerTurn; request++) turn.push(await timer.time(make()));
+      if (round >= 0) times.get(name)?.push(median(turn));
+    }
+  }
+  return Object.fromEntries([...times].map(([name, own]) => [name, withoutInterruptions(own)]));
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Drops the slowest tenth, which the garbage collector and other processes interrupted. */
+const withoutInterruptions = (values: readonly number[]): readonly number[] =>
+  values.toSorted((left, right) => left - right).slice(0, Math.ceil(values.length * 0.9));
+
+function shuffled<Item>(items: readonly Item[]): readonly Item[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((left, right) => left.place - right.place)
+    .map(({ item }) => item);
+}
+
+/** The greatest |t| between any two of them, and a line for each pair. */
+function compare(times: Readonly<Record<string, readonly number[]>>) {
+  const names = Object.keys(times);
+  const pairs = names.flatMap((left, at) => names.slice(at + 1).map((right) => ({ left, right })));
+  const compared = pairs.map((pair) => ({ ...pair, t: tStatistic(times[pair.left] ?? [], times[pair.right] ?? []) }));
+  return {
+    worst: Math.max(...compared.map(({ t }) => Math.abs(t))),
+    summary: compared.map(({ left, right, t }) => `${left} / ${right}: t = ${t.toFixed(2)}`).join("\n"),
+  };
+}
+
+suite("The time of a refusal", () => {
+  for (const [how, requestsPerTurn] of [
+    ["interleaved", 1],
+    ["in runs of one identity", 25],
+  ] as const) {
+    test(`tells no identity from another, ${how}`, async (context) => {
+      const rounds = Math.ceil(samples / 2 / 4 / requestsPerTurn);
+      const { worst, summary } = compare(await timeInTurns(identities, { rounds, requestsPerTurn }));
+      context.diagnostic(summary);
+      assert.ok(worst < bound, summary);
+    });
+
+    test(`would show one hash and one probe more, ${how}`, async (context) => {
+      const rounds = Math.ceil(samples / 4 / 2 / requestsPerTurn);
+      const { worst, summary } = compare(await timeInTurns(oneHashMore("unknown"), { rounds, requestsPerTurn }));
+      context.diagnostic(summary);
+      assert.ok(worst > bound, summary);
+    });
+  }
+});

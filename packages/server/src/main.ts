@@ -19,6 +19,7 @@ import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openChangeFeed } from "./store/change-feed.ts";
 import { openBacking } from "./store/open-backing.ts";
+import { retryWhileBusy } from "./store/store-busy.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
@@ -128,8 +129,10 @@ export async function startServer(
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
         await signer.close();
-        // A store that cannot be written now must not keep the service from ending in order
-        await uses.flush().catch((error: unknown) => log.fault("last_uses_lost", error));
+        // A store that cannot be written must not prevent an orderly end
+        await retryWhileBusy(() => uses.flush(), configuration.storeTimeout).catch((error: unknown) =>
+          log.fault("last_uses_lost", error),
+        );
         await db.destroy();
         log.info("stopped");
       },

@@ -21,12 +21,13 @@ export async function openTestSqlite(): Promise<StoreUnderTest> {
   for (const db of connections) await openSealedKeys(db, sealer, clock);
   const drawStandIn = createStandInDraw(Buffer.alloc(32, 2));
   const store = createSqlClientStore(connections[0], { clock, drawStandIn });
+  const other = createSqlClientStore(connections[1], { clock, drawStandIn });
   return {
     store,
-    other: createSqlClientStore(connections[1], { clock, drawStandIn }),
+    other,
     answers: createSqlAnswerStore(connections[0], clock),
     clock,
-    contenders: [store], // a second connection would wait for the first one's lock while it keeps it from going on
+    contenders: [store, other],
     async [Symbol.asyncDispose]() {
       for (const db of connections) await db.destroy();
       await rm(folder, { recursive: true });

@@ -64,6 +64,7 @@ function httpPorts(world: World, token: TokenEndpointPorts, log: string[]): Http
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
+    isLogStalled: () => false,
   };
 }
 

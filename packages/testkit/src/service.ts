@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
 import type { Clock } from "@carnet/core/ports";
 import { Redacted } from "@carnet/protocol/redacted";
@@ -45,7 +46,14 @@ export async function startTestService({ clock, settings = {} }: TestServiceOpti
       ...settings,
     };
     const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
-    return startServer(configuration, { write: (lines) => void log.push(...lines.split(/(?<=\n)/)) }, clock);
+    const stream = new Writable({
+      decodeStrings: false,
+      write(lines, _encoding, done) {
+        log.push(...lines.split(/(?<=\n)/));
+        done();
+      },
+    });
+    return startServer(configuration, stream, clock);
   });
   return {
     url: server.url,

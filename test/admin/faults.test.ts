@@ -64,6 +64,7 @@ describe("the admin API, when something fails", () => {
       trustedProxies: [],
       checkStore: async () => {},
       isDraining: () => true,
+      isLogStalled: () => false,
     });
     for (const { method, path, operationId } of calls) {
       const answer = await app.inject({ method, url: `/admin/v1${path}` });

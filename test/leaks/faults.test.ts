@@ -64,6 +64,7 @@ function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]):
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
+    isLogStalled: () => false,
   };
 }
 

@@ -112,6 +112,7 @@ test("shows no secret in the HTTP side, between the requests of a connection tha
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
+    isLogStalled: () => false,
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const planted = new PlantedSecrets();

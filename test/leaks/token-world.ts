@@ -2,7 +2,7 @@
 
 import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { devNull, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
@@ -16,8 +16,9 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher } from "@carnet/server/crypto/secret-hasher";
 import { createSigner } from "@carnet/server/crypto/signing-key";
-import { createTokenLog, recordUses } from "@carnet/server/log/token-log";
+import { createTokenLog } from "@carnet/server/log/token-log";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
+import { recordUses } from "@carnet/server/record-uses";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
@@ -26,7 +27,6 @@ import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { tokenRequestMessage } from "@carnet/testkit/test-endpoint";
-import { pino } from "pino";
 
 export interface Credentials {
   readonly clientId: string;
@@ -63,7 +63,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     signer: createSigner(signingKey, (fault) => console.error(fault)),
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,
-    recorder: recordUses(uses, createTokenLog(pino.destination({ dest: devNull, sync: true }))),
+    recorder: recordUses(uses, createTokenLog({ isStalled: false, record: async () => {} })),
   };
   return {
     ports,

@@ -1,21 +1,40 @@
-import { type DestinationStream, pino } from "pino";
+import { writeFileSync } from "node:fs";
+import { Socket } from "node:net";
+import { Writable } from "node:stream";
 import { Failure, fail } from "./failure.ts";
 
 /**
- * Standard output (1) or error (2) for log lines, each written before the call returns. Where one cannot be, the process
- * ends at once: a token must not be answered that is not recorded.
+ * Standard output (1) or error (2) as a stream for log lines that does not wait for its reader. If the stream fails, the
+ * process ends at once: no token may be answered without a record.
  */
-export function logTo(descriptor: 1 | 2): DestinationStream {
-  const destination = pino.destination({ dest: descriptor, sync: true });
-  destination.on("error", (error: NodeJS.ErrnoException) => {
+export function logTo(descriptor: 1 | 2): Writable {
+  const standard = descriptor === 1 ? process.stdout : process.stderr;
+  const stream = standard instanceof Socket ? standard : fileStream(descriptor);
+  // Node makes writes to a terminal block, and has no public way to undo that. Pipes do not block
+  if (standard.isTTY) Reflect.get(standard, "_handle")?.setBlocking?.(false);
+  stream.removeAllListeners("error"); // of commands, which may end quietly when their reader goes away
+  return stream.on("error", (error: NodeJS.ErrnoException) => {
     const name = descriptor === 1 ? "standard output" : "standard error";
     process.exit(
       fail(
         new Failure(
-          `The log cannot be written to ${name} (${error.code ?? error.name}), and without a record no token is issued: check the disk, or what reads the log, then start again.`,
+          `The log cannot be written to ${name} (${error.code ?? error.name}), and without a record no token is issued: check the disk, or the process that reads the log, then start again.`,
         ),
       ),
     );
   });
-  return destination;
 }
+
+/** Node's own stream to a file loses the rest of a short write, which is what a disk that fills up gives. */
+const fileStream = (descriptor: number): Writable =>
+  new Writable({
+    decodeStrings: false,
+    write(text, _encoding, done) {
+      try {
+        writeFileSync(descriptor, text);
+        done();
+      } catch (error) {
+        done(error instanceof Error ? error : new Error("the log cannot be written"));
+      }
+    },
+  });

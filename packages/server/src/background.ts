@@ -1,6 +1,7 @@
 import type { Log } from "./log/logger.ts";
+import { StoreBusy } from "./store/store-busy.ts";
 
-/** Something that is done again and again beside the requests. */
+/** Work that repeats beside the requests. */
 export interface BackgroundTask {
   readonly name: string;
   /** The pause between two runs, in milliseconds. */
@@ -8,19 +9,29 @@ export interface BackgroundTask {
   run(): Promise<void>;
 }
 
-/** Runs tasks until it is told to stop; one that fails is logged and runs again. Stopping waits for what runs. */
+/** After so many busy runs in a row the log says that a task is held up: for the last uses, after 15 seconds. */
+const busyRunsBeforeWarning = 3;
+
+/** Runs tasks until they are stopped. A task that fails is logged and runs again. Stopping waits for running tasks. */
 export function startBackground(tasks: readonly BackgroundTask[], log: Log): () => Promise<void> {
   let stopped = false;
   const running = new Set<Promise<void>>();
   const timers = tasks.map(({ name, every, run }) => {
-    let busy = false;
+    let active = false;
+    let busyRuns = 0;
+    const tell = (error: unknown): void => {
+      if (!(error instanceof StoreBusy)) log.fault("background_task_failed", error, { task: name });
+      else if (++busyRuns === busyRunsBeforeWarning) log.warn("store_busy", { task: name, runs: busyRuns });
+    };
     const timer = setInterval(() => {
-      if (busy || stopped) return;
-      busy = true;
+      if (active || stopped) return;
+      active = true;
       const work = run()
-        .catch((error: unknown) => log.fault("background_task_failed", error, { task: name }))
+        .then(() => {
+          busyRuns = 0;
+        }, tell)
         .finally(() => {
-          busy = false;
+          active = false;
           running.delete(work);
         });
       running.add(work);

@@ -1,23 +1,26 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { Writable } from "node:stream";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import type { DestinationStream } from "pino";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, pointBootstrapFileAt } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { createSigner } from "./crypto/signing-key.ts";
 import { buildApp, type HttpPorts } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
+import { LogOutput } from "./log/log-output.ts";
 import { createLog } from "./log/logger.ts";
-import { createTokenLog, recordUses } from "./log/token-log.ts";
+import { createTokenLog } from "./log/token-log.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
+import { recordUses } from "./record-uses.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
+import { retryWhileBusy } from "./store/store-busy.ts";
 
 /** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
 
@@ -30,6 +33,9 @@ const rotateThem = {
 
 /** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
 const pauses = { changes: 500, uses: 5000, leftovers: 3_600_000 } as const;
+
+/** How long the last log lines may take to be written at the end, in milliseconds. */
+const flushTimeout = 250;
 
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uuid: () => randomUUID() };
@@ -54,14 +60,15 @@ export interface RunningServer {
 export const resetAdmin = (configuration: Configuration, serverUrl: string | undefined): Promise<ResetAdmin> =>
   resetAdminClient(configuration, serverUrl, { clock: systemClock, random: systemRandom });
 
-/** Opens the store and listens. Throws an OperatorFault for whatever is in the way. */
+/** Opens the store, logs to the stream, and listens. Throws an OperatorFault for whatever is in the way. */
 export async function startServer(
   configuration: Configuration,
-  logDestination: DestinationStream,
+  logStream: Writable,
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
-  const log = createLog(configuration.logLevel, logDestination);
-  const records = createLog("info", logDestination);
+  const records = createLog("info", logStream);
+  const output = new LogOutput(logStream, (lines) => records.warn("log_lines_dropped", { lines }));
+  const log = createLog(configuration.logLevel, output);
   const backing = await openStore(configuration, clock);
   const { db, store, hasher, scopes, answers, signingKeys } = backing;
   try {
@@ -82,7 +89,7 @@ export async function startServer(
       signer,
       directory,
       uses,
-      recorder: recordUses(uses, createTokenLog(logDestination)),
+      recorder: recordUses(uses, createTokenLog(output)),
     };
     const publicKeys = signingKeys.map((key) => key.publicJwk);
     let draining = false;
@@ -95,6 +102,7 @@ export async function startServer(
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
       isDraining: () => draining,
+      isLogStalled: () => output.isStalled,
     };
     const changeFeed = await backing.dialect.openChangeFeed(db, {
       changed: (clientId) => directory.forget(clientId),
@@ -132,10 +140,13 @@ export async function startServer(
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
         await signer.close();
-        // A store that cannot be written now must not keep the service from ending in order
-        await uses.flush().catch((error: unknown) => log.fault("last_uses_lost", error));
+        // A store that cannot be written must not prevent an orderly end
+        await retryWhileBusy(() => uses.flush(), configuration.storeTimeout).catch((error: unknown) =>
+          log.fault("last_uses_lost", error),
+        );
         await db.destroy();
         log.info("stopped");
+        await output.flush(flushTimeout);
       },
     };
   } catch (error) {

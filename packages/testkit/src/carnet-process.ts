@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
@@ -63,6 +63,7 @@ export class CarnetProcess implements AsyncDisposable {
   stderr = "";
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #ended: Promise<Finished>;
+  readonly #exited = Promise.withResolvers<number | null>();
   readonly #watchers = new Set<() => void>();
 
   constructor(args: readonly string[], { cwd, env = {}, input = "", command }: ProcessOptions = {}) {
@@ -79,6 +80,7 @@ export class CarnetProcess implements AsyncDisposable {
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#grow(() => (this.stderr += text)));
     child.stdin.on("error", () => {}); // it may end before it has read all, which its exit code tells
     child.stdin.end(input);
+    child.on("exit", (code) => this.#exited.resolve(code));
     this.#ended = new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code, signal) => {
@@ -109,6 +111,25 @@ export class CarnetProcess implements AsyncDisposable {
       look();
     });
     return this.#inTime(found, `for ${pattern} on ${stream}`);
+  }
+
+  /** Its exit code, also while nobody reads its output. */
+  exited(): Promise<number | null> {
+    return this.#inTime(this.#exited.promise, "to exit");
+  }
+
+  /** Its resident memory, in bytes. */
+  memory(): number {
+    return Number(execFileSync("ps", ["-o", "rss=", "-p", `${this.#child.pid}`], { encoding: "utf8" })) * 1024;
+  }
+
+  /** Stops reading its standard output, until `resume`. */
+  stall(): void {
+    this.#child.stdout.pause();
+  }
+
+  resume(): void {
+    this.#child.stdout.resume();
   }
 
   kill(signal: NodeJS.Signals): void {

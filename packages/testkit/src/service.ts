@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { addSecret } from "@carnet/core/admin/secrets";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
@@ -54,8 +55,14 @@ export async function startTestService({
       ...settings,
     };
     const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
-    const write = (lines: string) => void (logging ?? log.push(...lines.split(/(?<=\n)/)));
-    return startServer(configuration, { write }, clock);
+    const stream = new Writable({
+      decodeStrings: false,
+      write(lines, _encoding, done) {
+        if (logging === undefined) log.push(...lines.split(/(?<=\n)/));
+        done();
+      },
+    });
+    return startServer(configuration, stream, clock);
   });
   return {
     url: server.url,

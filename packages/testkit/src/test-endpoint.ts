@@ -8,7 +8,7 @@ import type { TokenRequestMessage } from "@carnet/core/token/token-request-messa
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
-import { recordUses } from "@carnet/server/log/token-log";
+import { recordUses } from "@carnet/server/record-uses";
 import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";

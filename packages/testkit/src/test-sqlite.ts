@@ -20,12 +20,13 @@ export async function openTestSqlite(): Promise<StoreUnderTest> {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   for (const db of connections) await openSealedKeys(db, sealer, clock);
   const store = createSqlClientStore(connections[0], { clock, dialect: sqliteDialect });
+  const other = createSqlClientStore(connections[1], { clock, dialect: sqliteDialect });
   return {
     store,
-    other: createSqlClientStore(connections[1], { clock, dialect: sqliteDialect }),
+    other,
     answers: createSqlIdempotencyStore(connections[0], clock),
     clock,
-    contenders: [store], // a second connection would wait for the first one's lock while it keeps it from going on
+    contenders: [store, other],
     async [Symbol.asyncDispose]() {
       for (const db of connections) await db.destroy();
       await rm(folder, { recursive: true });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { PassThrough } from "node:stream";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { startServer } from "@carnet/server/main";
 import { requestToken } from "@carnet/testkit/serve-carnet";
@@ -41,7 +42,7 @@ export async function assertWhole(folder: string, acknowledged: readonly Credent
 export async function assertServed(folder: string, clients: readonly Credentials[]): Promise<void> {
   const flags = { port: String(await freePort()), store: `sqlite:${join(folder, "carnet.db")}`, logLevel: "silent" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
-  const server = await startServer(configuration, { write: () => {} });
+  const server = await startServer(configuration, new PassThrough().resume());
   try {
     for (const { id, secret } of clients) {
       const answer = await requestToken(server.url, id, secret);

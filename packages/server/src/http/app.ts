@@ -29,6 +29,8 @@ export interface HttpPorts {
   checkStore(): Promise<void>;
   /** Whether the service is about to stop. */
   isDraining(): boolean;
+  /** Whether the log is so far behind that nothing more can be recorded. */
+  isLogStalled(): boolean;
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Refusal } from "@carnet/core/refusal";
 import { OperatorFault } from "../fault.ts";
+import { LogStalled } from "../log/log-output.ts";
 
-/** What a caller is told of a fault: nothing of what it says. */
-export const refusalOfFault = (fault: unknown): Refusal =>
-  fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
+/** The refusal for a fault. Only the operator reads the fault's own text. */
+export function refusalOfFault(fault: unknown): Refusal {
+  if (fault instanceof LogStalled) return logStalled;
+  return fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
+}
 
 /** A refusal whose caller is told all that its operator is. */
 export const refusalWith = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
@@ -24,6 +27,11 @@ const unavailable: Refusal = {
   reason: "store_unavailable",
   description: "the service cannot reach its store at the moment: try again",
   detail: "the service cannot reach its store",
+  retryAfter: 5,
+};
+
+const logStalled: Refusal = {
+  ...refusalWith("unavailable", "log_stalled", "the service cannot record requests at the moment: try again"),
   retryAfter: 5,
 };
 

@@ -30,6 +30,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
+    isLogStalled: () => false,
     ...http,
   });
   return { app, lines, endpoint };

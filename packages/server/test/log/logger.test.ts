@@ -90,7 +90,9 @@ test("an operator's fault is told whole", () => {
 
 test("a token and a refusal are a line each, under their request id, the refusal a warning", async () => {
   const lines: string[] = [];
-  const endpoint = new TestEndpoint({ recorder: createTokenLog({ write: (text) => void lines.push(text) }) });
+  const endpoint = new TestEndpoint({
+    recorder: createTokenLog({ isStalled: false, record: async (text) => void lines.push(text) }),
+  });
   await endpoint.register({ client_id: "app", secret: { value: new Redacted(planted) }, scope: "a" });
   const { body } = await endpoint.post({ client_id: "app", client_secret: planted }, { requestId: "r-1" });
   await endpoint.post({ client_id: "app", client_secret: "x" }, { requestId: "r-2" });

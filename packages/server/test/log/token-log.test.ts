@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TokenRecord } from "@carnet/core/token/token-record";
+import { LogStalled } from "@carnet/server/log/log-output";
 import { createTokenLog } from "@carnet/server/log/token-log";
 
 const refusal = (requestId: string): TokenRecord => ({
@@ -17,16 +18,21 @@ const refusal = (requestId: string): TokenRecord => ({
   detail: "no client\nwith this id",
 });
 
-test("records of one turn are written together, a line each, before any of them is kept", async () => {
+function capture() {
   const written: string[] = [];
-  const log = createTokenLog({ write: (text) => void written.push(text) });
+  const log = createTokenLog({ isStalled: false, record: async (lines) => void written.push(lines) });
+  return { written, log };
+}
+
+test("records of one turn are written together, one line each, before any of them counts as recorded", async () => {
+  const { written, log } = capture();
   const order: string[] = [];
-  const kept = ["r-1", "r-2"].map(async (id) => {
+  const recorded = ["r-1", "r-2"].map(async (id) => {
     await log.record(refusal(id));
     order.push(`${id} after ${written.length}`);
   });
   assert.deepEqual(written, []);
-  await Promise.all(kept);
+  await Promise.all(recorded);
   assert.deepEqual(order, ["r-1 after 1", "r-2 after 1"]);
   const lines = (written[0] ?? "").trimEnd().split("\n");
   assert.deepEqual(
@@ -38,20 +44,26 @@ test("records of one turn are written together, a line each, before any of them 
 });
 
 test("a refusal is a warning with the time of its request", async () => {
-  const written: string[] = [];
-  await createTokenLog({ write: (text) => void written.push(text) }).record(refusal("r-1"));
+  const { written, log } = capture();
+  await log.record(refusal("r-1"));
   const { level, time, event } = JSON.parse(written.join(""));
   assert.deepEqual([level, time, event], ["warn", "2026-01-01T00:00:00.000Z", "token_refused"]);
 });
 
-test("a record that cannot be written is not kept, and a later one is tried anew", async () => {
-  let full = true;
-  const log = createTokenLog({
-    write() {
-      if (full) throw new Error("ENOSPC");
-    },
-  });
+test("a record that cannot be written fails", async () => {
+  const log = createTokenLog({ isStalled: false, record: () => Promise.reject(new Error("ENOSPC")) });
   await assert.rejects(async () => log.record(refusal("r-1")), /ENOSPC/);
-  full = false;
+});
+
+test("a record is refused while the log is stalled, and none of it is written later", async () => {
+  const written: string[] = [];
+  const output = { isStalled: true, record: async (lines: string) => void written.push(lines) };
+  const log = createTokenLog(output);
+  await assert.rejects(async () => log.record(refusal("r-1")), LogStalled);
+  output.isStalled = false;
   await log.record(refusal("r-2"));
+  assert.deepEqual(
+    written.map((line) => JSON.parse(line).requestId),
+    ["r-2"],
+  );
 });

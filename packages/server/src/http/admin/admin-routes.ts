@@ -8,6 +8,7 @@ import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LogStalled } from "../../log/log-output.ts";
 import type { Log } from "../../log/logger.ts";
 import type { HttpPorts } from "../app.ts";
 import type { AddressReader } from "../caller-address.ts";
@@ -35,7 +36,14 @@ export const adminOperations: readonly Operation[] = [...clientOperations, ...se
 /** The admin API. Each route is made from its operation, so none can lack the guard, a check or a line in the log. */
 export function addAdminRoutes(
   app: FastifyInstance,
-  { admin: ports, log, records, isDraining, addressOf }: HttpPorts & { readonly addressOf: AddressReader },
+  {
+    admin: ports,
+    log,
+    records,
+    isDraining,
+    isLogStalled,
+    addressOf,
+  }: HttpPorts & { readonly addressOf: AddressReader },
 ): void {
   const guard = createGuard(ports);
   for (const operation of adminOperations) {
@@ -54,6 +62,8 @@ export function addAdminRoutes(
       onRequest: async (request, reply) => {
         request.callerAddress = addressOf(request.raw);
         if (isDraining()) return sendProblem(reply.header("Retry-After", "1"), draining, request.id);
+        // Before the change, because each change is recorded
+        if (operation.method !== "GET" && isLogStalled()) throw new LogStalled();
         return admit(request, reply);
       },
       // And once it is: a body can be sent so slowly that its client has been disabled meanwhile

@@ -5,13 +5,15 @@ import type { Tables } from "./schema.ts";
 /** The scope catalogue in an SQL database. */
 export const createSqlScopeStore = (db: Kysely<Tables>): ScopeStore => ({
   list: () => db.selectFrom("scopes").selectAll().orderBy("name").execute(),
-  async put({ name, description }) {
-    await db
-      .insertInto("scopes")
-      .values({ name, description })
-      .onConflict((conflict) => conflict.column("name").doUpdateSet({ description }))
-      .execute();
-  },
+  put: ({ name, description }) =>
+    // In a transaction, because only a transaction waits for another process's lock
+    db.transaction().execute(async (transaction) => {
+      await transaction
+        .insertInto("scopes")
+        .values({ name, description })
+        .onConflict((conflict) => conflict.column("name").doUpdateSet({ description }))
+        .execute();
+    }),
   delete: (name) =>
     db.transaction().execute(async (transaction) => {
       const used = await transaction

@@ -3,8 +3,8 @@ import type { SqliteDatabase, SqliteStatement } from "kysely";
 import { sqliteFault } from "./sqlite-fault.ts";
 
 /**
- * Shows `node:sqlite` as the few methods that Kysely calls. Statements are kept prepared, since the service runs the
- * same few over and over; a transaction takes the write lock when it begins, since all of ours write.
+ * Adapts `node:sqlite` to the methods that Kysely calls. Keeps statements prepared, because the service runs the same
+ * few again and again. Every transaction writes, so it takes the write lock when it begins.
  */
 export function wrapDatabase(database: DatabaseSync, file: string): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
@@ -14,10 +14,10 @@ export function wrapDatabase(database: DatabaseSync, file: string): SqliteDataba
       const known = prepared.get(sql);
       if (known !== undefined) return known;
       const statement = wrapStatement(
-        named(file, () => database.prepare(sql === "begin" ? "begin immediate" : sql)),
+        withFaults(file, () => database.prepare(sql === "begin" ? "begin immediate" : sql)),
         file,
       );
-      if (sql === "rollback") return unlessUndone(statement, database);
+      if (sql === "rollback") return unlessRolledBack(statement, database);
       if (prepared.size < 256) prepared.set(sql, statement);
       return statement;
     },
@@ -26,19 +26,19 @@ export function wrapDatabase(database: DatabaseSync, file: string): SqliteDataba
 
 const wrapStatement = (statement: StatementSync, file: string): SqliteStatement => ({
   reader: statement.columns().length > 0,
-  all: (parameters) => named(file, () => statement.all(...inputs(parameters))),
-  run: (parameters) => named(file, () => statement.run(...inputs(parameters))),
+  all: (parameters) => withFaults(file, () => statement.all(...inputs(parameters))),
+  run: (parameters) => withFaults(file, () => statement.run(...inputs(parameters))),
   iterate: (parameters) => statement.iterate(...inputs(parameters)),
 });
 
-/** Where the disk fails, SQLite undoes the transaction itself; to undo it again would fail, and hide the first reason. */
-const unlessUndone = (rollback: SqliteStatement, database: DatabaseSync): SqliteStatement => ({
+/** When the disk fails, SQLite rolls back by itself. A second rollback would fail and hide the first reason. */
+const unlessRolledBack = (rollback: SqliteStatement, database: DatabaseSync): SqliteStatement => ({
   ...rollback,
   run: (none) => (database.isTransaction ? rollback.run(none) : { changes: 0, lastInsertRowid: 0 }),
 });
 
-/** Turns what an operator can mend into the sentence that says so. */
-function named<Value>(file: string, act: () => Value): Value {
+/** Replaces an SQLite error that an operator can fix by a fault that says how. */
+function withFaults<Value>(file: string, act: () => Value): Value {
   try {
     return act();
   } catch (error) {

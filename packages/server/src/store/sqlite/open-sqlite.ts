@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Kysely, Migrator, SqliteAdapter, SqliteDialect } from "kysely";
+import { type Kysely, Migrator } from "kysely";
 import { OperatorFault } from "../../fault.ts";
 import { migrations } from "../sql/migrations.ts";
 import type { Tables } from "../sql/schema.ts";
@@ -14,23 +14,27 @@ import { SqliteKysely } from "./sqlite-kysely.ts";
 const applicationId = 0x43726e74;
 
 /**
- * Opens the database file, made if need be, at the newest schema. Waits so many milliseconds where another process
- * holds it. Throws an OperatorFault for whatever keeps it from opening, and then has changed nothing.
+ * Opens the database file, creates it if it is missing, and migrates it to the newest schema. `timeout` is how long the
+ * start and each later transaction wait for the lock of another process, in milliseconds. Throws an OperatorFault if the
+ * file cannot be opened, and then has changed nothing.
  */
 export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<Tables>> {
   let database: DatabaseSync | undefined;
-  const path = resolve(file); // to SQLite, names such as `:memory:` and `file:x?mode=memory` alone are no files
+  const path = resolve(file); // SQLite reads names such as `:memory:` and `file:x?mode=memory` as no files
   try {
     makeWritable(path);
-    database = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true });
+    const opened = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true });
+    database = opened;
     claim(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
-    // 16 MiB, room for some thirty thousand clients: which pages must be fetched would tell who was here before. In a
-    // bigger registry nearly all readings fetch pages anyway, and that takes no longer from the system's own memory
+    // 16 MiB, room for some thirty thousand clients. Beyond that, pages come from the cache of the system
     database.exec("pragma cache_size = -16384");
-    const db = connect(database, file);
+    const connection = wrapDatabase(database, file);
+    const db = new SqliteKysely<Tables>({ database: connection, timeout, inTransaction: () => opened.isTransaction });
     await migrate(db, file);
+    // SQLite would wait for a lock on the event loop. From here on, transactions wait in a timer instead
+    database.exec("pragma busy_timeout = 0");
     return db;
   } catch (error) {
     database?.close();
@@ -38,13 +42,7 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
   }
 }
 
-function connect(database: DatabaseSync, file: string): Kysely<Tables> {
-  const wrapped = wrapDatabase(database, file);
-  const dialect = new TransactionalSqliteDialect({ database: wrapped });
-  return new SqliteKysely({ dialect, database: wrapped, inTransaction: () => database.isTransaction });
-}
-
-/** Makes the file if there is none. SQLite would open one that may not be written, and fail at the first client. */
+/** Creates a missing file. SQLite would open a read-only file too, and fail at the first write. */
 function makeWritable(path: string): void {
   if (existsSync(path)) {
     accessSync(path, constants.R_OK | constants.W_OK);
@@ -54,22 +52,11 @@ function makeWritable(path: string): void {
   closeSync(openSync(path, "a", 0o600)); // SQLite gives its other files the same mode
 }
 
-/** SQLite can undo a change of the schema, so each migration is a transaction: one that is cut short leaves nothing. */
-class TransactionalSqliteDialect extends SqliteDialect {
-  override createAdapter(): SqliteAdapter {
-    return new (class extends SqliteAdapter {
-      override get supportsTransactionalDdl(): boolean {
-        return true;
-      }
-    })();
-  }
-}
-
 const claims =
   "select application_id as found, (select count(*) from sqlite_schema) as tables from pragma_application_id";
 
 function claim(database: DatabaseSync, file: string): void {
-  // In one statement, so that a process which claims the file at this moment is seen whole or not at all
+  // One statement, so that another process that claims the file now is seen completely or not at all
   const { found, tables } = database.prepare(claims).get() ?? {};
   if (found === applicationId) return;
   if (found !== 0 || tables !== 0) {

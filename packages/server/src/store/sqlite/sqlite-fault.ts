@@ -1,10 +1,11 @@
 import { OperatorFault } from "../../fault.ts";
 import { DamagedStore } from "../damaged-store.ts";
+import { StoreBusy } from "../store-busy.ts";
 
 /** What SQLite's result codes mean to an operator. @see https://www.sqlite.org/rescode.html */
 const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
   [
-    1, // the statements are always the same ones, so it is the tables that differ
+    1, // our statements do not change, so the tables must have
     (file) =>
       `The database ${file} does not have the tables that Carnet made: put it back from a backup, or set CARNET_STORE to another file. It was left as it is.`,
   ],
@@ -47,7 +48,12 @@ export function sqliteFault(error: unknown, file: string): OperatorFault | undef
   const code = error.errcode & 0xff; // the low byte is the primary result code
   const sentence = meanings.get(code);
   if (sentence === undefined) return undefined;
-  return new (damage.has(code) ? DamagedStore : OperatorFault)(sentence(file), { cause: error });
+  return new (classes.get(code) ?? OperatorFault)(sentence(file), { cause: error });
 }
 
-const damage: ReadonlySet<number> = new Set([1, 11, 26]);
+const classes: ReadonlyMap<number, typeof OperatorFault> = new Map([
+  [1, DamagedStore],
+  [5, StoreBusy],
+  [11, DamagedStore],
+  [26, DamagedStore],
+]);

@@ -1,26 +1,73 @@
-import { type CompiledQuery, Kysely, type QueryResult, type SqliteDatabase, type SqliteDialect } from "kysely";
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+} from "kysely";
+import { retryWhileBusy } from "../store-busy.ts";
+
+/** The methods of the connection that Kysely does not know of. */
+interface SqliteConnection {
+  readonly database: SqliteDatabase;
+  /** How long a transaction waits for the write lock of another process, in milliseconds. */
+  readonly timeout: number;
+  inTransaction(): boolean;
+}
 
 /**
- * Kysely on the one connection that SQLite has. What is compiled already and only reads, such as the look-up of a
- * client, is run at once: Kysely's own way to the connection takes as long as the reading itself.
+ * Kysely on the one connection that SQLite has. A compiled query that only reads, such as the look-up of a client, runs
+ * at once: Kysely's own path to the connection takes as long as the query itself.
  */
 export class SqliteKysely<Tables> extends Kysely<Tables> {
-  readonly #database: SqliteDatabase;
-  readonly #inTransaction: () => boolean;
+  readonly #connection: SqliteConnection;
 
-  constructor(connection: {
-    readonly dialect: SqliteDialect;
-    readonly database: SqliteDatabase;
-    readonly inTransaction: () => boolean;
-  }) {
-    super({ dialect: connection.dialect });
-    this.#database = connection.database;
-    this.#inTransaction = connection.inTransaction;
+  constructor(connection: SqliteConnection) {
+    super({ dialect: dialectOf(connection) });
+    this.#connection = connection;
   }
 
   override async executeQuery<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>> {
-    // In the middle of a transaction the connection would show what is not yet there: that one is waited for
-    if (query.query.kind !== "SelectQueryNode" || this.#inTransaction()) return super.executeQuery(query);
-    return { rows: this.#database.prepare(query.sql).all(query.parameters) as Row[] };
+    // Inside a transaction the connection would show uncommitted rows, so wait for its end
+    if (query.query.kind !== "SelectQueryNode" || this.#connection.inTransaction()) return super.executeQuery(query);
+    return { rows: this.#connection.database.prepare(query.sql).all(query.parameters) as Row[] };
+  }
+}
+
+const dialectOf = (connection: SqliteConnection): SqliteDialect =>
+  Object.assign(new SqliteDialect(connection), {
+    createDriver: () => new WaitingDriver(connection),
+    createAdapter: () => new TransactionalAdapter(),
+  });
+
+/** SQLite can roll back a change of the schema, so each migration is a transaction. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/**
+ * A transaction waits for the write lock of another process, and meanwhile leaves the connection to readers. A single
+ * statement does not wait.
+ */
+class WaitingDriver extends SqliteDriver {
+  readonly #timeout: number;
+
+  constructor({ database, timeout }: SqliteConnection) {
+    super({ database });
+    this.#timeout = timeout;
+  }
+
+  override beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const begin = () => super.beginTransaction(connection);
+    return retryWhileBusy(begin, this.#timeout, async (wait) => {
+      await this.releaseConnection();
+      await wait();
+      await this.acquireConnection();
+    });
   }
 }

@@ -1,0 +1,55 @@
+import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { OperatorFault } from "../fault.ts";
+
+/** Bytes that may wait for a slow reader of the log. Records need more, so that diagnostic lines never crowd them out. */
+const mostWaiting = { diagnostics: 128 * 1024, records: 1024 * 1024 } as const;
+
+/** The reader of the log is so far behind that no more records are accepted. */
+export class LogStalled extends OperatorFault {
+  constructor() {
+    super("The log is not being read, and without a record no request is answered: check the process that reads it.");
+  }
+}
+
+/**
+ * Where log lines go. Never blocks, if the stream does not: a reader that stalls costs diagnostic lines first, then
+ * token requests, and nothing else.
+ */
+export class LogOutput {
+  readonly #stream: Writable;
+  #dropped = 0;
+
+  /** `resumed` hears how many diagnostic lines were dropped, once the reader is back. */
+  constructor(stream: Writable, resumed: (dropped: number) => void) {
+    this.#stream = stream;
+    stream.on("drain", () => {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      if (dropped > 0) resumed(dropped);
+    });
+  }
+
+  /** Writes a diagnostic line, or drops it while too many wait. */
+  write(line: string): void {
+    if (this.#stream.writableLength < mostWaiting.diagnostics) this.#stream.write(line);
+    else this.#dropped++;
+  }
+
+  /** Whether records are refused at the moment. */
+  get isStalled(): boolean {
+    return this.#stream.writableLength >= mostWaiting.records;
+  }
+
+  /** Resolves once the operating system has the lines. */
+  record(lines: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(lines, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Waits until everything is written, for so many milliseconds at most. */
+  async flush(timeout: number): Promise<void> {
+    await Promise.race([this.record(""), sleep(timeout, undefined, { ref: false })]);
+  }
+}

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { suite, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { registerClient } from "@carnet/core/client/register-client";
+import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
+import { openTestRegistry } from "@carnet/testkit/open-test-registry";
+import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { freePort } from "@carnet/testkit/service";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { versionOf } from "../support/command-line-tools.ts";
+
+/** Its records are more than 4 KB each, so that some 250 of them stall the log. */
+const scopes = Array.from({ length: 38 }, (_, number) => `scope-${number}-`.padEnd(100, "x"));
+
+async function folderWithClient() {
+  const folder = await temporaryFolder();
+  const registry = await openTestRegistry(folder.file("carnet.db"));
+  const registered = await registerClient({ client_id: "app", scope: scopes.join(" ") }, registry);
+  assert.ok(registered.ok, JSON.stringify(registered));
+  await registry.close();
+  return { ...folder, secret: registered.value.generatedSecret?.reveal() ?? "" };
+}
+
+/** Requests tokens from 400 callers at once until one is refused. The answers that are due come later. */
+async function stallLog(url: string, secret: string) {
+  let refusals = 0;
+  const refused = Promise.withResolvers<Response>();
+  const caller = async (): Promise<number> => {
+    for (let issued = 0; ; issued++) {
+      const answer = await requestToken(url, "app", secret);
+      if (answer.status !== 200) {
+        refusals++;
+        refused.resolve(answer);
+        return issued;
+      }
+      await answer.arrayBuffer();
+      if (refusals > 0) return issued + 1;
+    }
+  };
+  const issued = Promise.all(Array.from({ length: 400 }, caller)).then((counts) => counts.reduce((a, b) => a + b));
+  issued.catch(() => {}); // a test may look at it only after the service has cut the callers off
+  return { refusal: await refused.promise, issued };
+}
+
+/** Counts the whole records of issued tokens. */
+const recordsIn = (log: string) => log.split("\n").filter((line) => /"event":"token_issued".*}$/.test(line)).length;
+
+/** Requests tokens one by one until the service is gone. Returns how many were answered. */
+async function issueUntilGone(url: string, secret: string): Promise<number> {
+  for (let issued = 0; ; issued++) {
+    const answer = await requestToken(url, "app", secret).catch(() => undefined);
+    if (answer === undefined) return issued;
+    assert.equal(answer.status, 200);
+  }
+}
+
+async function listens(url: string): Promise<void> {
+  const answers = () =>
+    fetch(`${url}/health/live`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await answers())) await sleep(20);
+}
+
+suite("a log that is not read", { timeout: 120_000 }, () => {
+  test("stops tokens at a bound, and nothing else; once it is read again, every answered token has its record", async () => {
+    await using folder = await folderWithClient();
+    await using carnet = await serveCarnet({ folder: folder.path });
+    const { client_id, client_secret } = JSON.parse(readFileSync(folder.file("admin.json"), "utf8"));
+    const { access_token } = await (await requestToken(carnet.url, client_id, client_secret)).json();
+    carnet.process.stall();
+    const { refusal, issued } = await stallLog(carnet.url, folder.secret);
+    assert.equal(refusal.status, 503);
+    assert.match(refusal.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+    assert.equal((await refusal.json()).error, "temporarily_unavailable");
+
+    const before = carnet.process.memory();
+    for (let round = 0; round < 50; round++) {
+      const asked = Array.from({ length: 20 }, (_, number) =>
+        requestToken(carnet.url, "app", number % 2 === 0 ? folder.secret : "wrong"),
+      );
+      for (const answer of await Promise.all(asked)) {
+        assert.equal(answer.status, 503);
+        await answer.arrayBuffer();
+      }
+    }
+    const growth = carnet.process.memory() - before;
+    assert.ok(growth < 64 * 1024 * 1024, `memory grew by ${growth} bytes`);
+    for (const path of ["live", "ready"]) assert.equal((await fetch(`${carnet.url}/health/${path}`)).status, 200);
+    const change = await fetch(`${carnet.url}/admin/v1/scopes/late:scope`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
+      body: JSON.stringify({ description: "Late" }),
+    });
+    assert.equal(change.status, 503);
+
+    carnet.process.resume();
+    const [, dropped] = await carnet.process.prints("stdout", /"lines":(\d+),"event":"log_lines_dropped"/);
+    assert.ok(Number(dropped) > 0);
+    assert.equal((await requestToken(carnet.url, "app", folder.secret)).status, 200);
+    const answered = await issued;
+    assert.ok(answered > 20, `${answered} tokens`);
+    carnet.process.kill("SIGTERM");
+    const { code, stdout, stderr } = await carnet.process.finished();
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal(recordsIn(stdout), answered + 2);
+  });
+
+  test("does not keep a service from ending within its drain timeout", async () => {
+    await using folder = await folderWithClient();
+    await using carnet = await serveCarnet({ folder: folder.path, args: ["--drain-timeout", "500"] });
+    carnet.process.stall();
+    const { issued } = await stallLog(carnet.url, folder.secret);
+    const told = performance.now();
+    carnet.process.kill("SIGTERM");
+    assert.equal(await carnet.process.exited(), 0);
+    const took = performance.now() - told;
+    assert.ok(took < 5000, `it took ${took} ms`);
+    await assert.rejects(issued); // the callers that waited for a record are cut off
+  });
+
+  // Node itself cannot make a terminal
+  if (versionOf(["python3", "--version"]) !== undefined)
+    test("does not keep a service from ending either when it is a terminal", async () => {
+      await using folder = await folderWithClient();
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}`;
+      await using carnet = new CarnetProcess(serveArguments(url, port), {
+        cwd: folder.path,
+        command: ["python3", "-c", inTerminal, process.execPath, carnetBin],
+      });
+      await Promise.race([listens(url), carnet.exited()]);
+      await stallLog(url, folder.secret);
+      carnet.kill("SIGTERM");
+      assert.equal(await carnet.exited(), 0);
+    });
+});
+
+/** Runs a command in a terminal that nobody reads, and passes SIGTERM on to it. */
+const inTerminal = `
+import pty, signal, subprocess, sys
+_, terminal = pty.openpty()
+child = subprocess.Popen(sys.argv[1:], stdout=terminal)
+signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+sys.exit(child.wait())`;
+
+const serveArguments = (url: string, port: number): readonly string[] => [
+  "serve",
+  "--issuer",
+  url,
+  "--host",
+  "127.0.0.1",
+  "--port",
+  `${port}`,
+  "--store",
+  "sqlite:carnet.db",
+  "--drain-timeout",
+  "500",
+];
+
+test("a log file on a disk that fills up ends the service, and every answered token has a whole record", async () => {
+  await using folder = await folderWithClient();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const limit = 1024 * 1024;
+  appendFileSync(folder.file("log"), `${"x".repeat(limit - 100_000)}\n`);
+  // POSIX counts in units of 512 bytes
+  const serve = `ulimit -f ${limit / 512}; exec "$0" "$@" >> log`;
+  await using carnet = new CarnetProcess(serveArguments(url, port), {
+    cwd: folder.path,
+    command: ["sh", "-c", serve, process.execPath, carnetBin],
+  });
+  await Promise.race([listens(url), carnet.exited()]);
+  const issued = await issueUntilGone(url, folder.secret);
+  const { code, stderr } = await carnet.finished();
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^carnet: The log cannot be written to standard output \(EFBIG\), and without a record no token/,
+  );
+  assert.equal(statSync(folder.file("log")).size, limit, "the last record is cut off");
+  assert.ok(issued > 0);
+  assert.equal(recordsIn(readFileSync(folder.file("log"), "utf8")), issued);
+});

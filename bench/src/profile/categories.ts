@@ -22,7 +22,7 @@ const rules: readonly Rule[] = [
   { name: "records: lines and their write", holds: inFile("server/src/log/", "sonic-boom", "node_modules/pino") },
   { name: "encoding the JWT", holds: inFile("crypto/signing-key.ts", "token/mint.ts", "access-token-claims.ts") },
   { name: "store: Kysely and SQLite", holds: inFile("server/src/store/", "node_modules/kysely", "node:sqlite") },
-  { name: "client and secret checks", holds: inFile("authenticate-client.ts", "core/src/client/", "bounded-cache.ts") },
+  { name: "client and secret checks", holds: inFile("authenticate-client.ts", "core/src/client/") },
   { name: "addresses", holds: inFile("ipaddr.js", "protocol/src/cidr.ts") },
   { name: "parsing and rendering the message", holds: inFile("packages/protocol/", "packages/core/") },
   {

@@ -3,8 +3,8 @@ import type { Client } from "@carnet/core/client/client";
 import { prepareClient } from "@carnet/core/client/register-client";
 import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { openBacking } from "@carnet/server/store/open-backing";
-import { insertClients } from "@carnet/server/store/sql-client-store";
+import { openStore } from "@carnet/server/store/open-store";
+import { insertClients } from "@carnet/server/store/sql/client-store";
 import { scope } from "../work.ts";
 import { clock, random } from "./real-ports.ts";
 
@@ -28,11 +28,11 @@ export async function fillRegistry(
 ): Promise<void> {
   const flags = { store: `sqlite:${storePath}`, scopeCatalogue: "open" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
-  const { db, hasher, scopes } = await openBacking(configuration, clock);
+  const { db, dialect, hasher, scopes } = await openStore(configuration, clock);
   let waiting: Client[] = [];
   let done = 0;
   const write = async (): Promise<void> => {
-    await db.transaction().execute((transaction) => insertClients(transaction, waiting));
+    await db.transaction().execute((transaction) => insertClients(transaction, waiting, dialect));
     done += waiting.length;
     waiting = [];
     onProgress(done);

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { promisify } from "node:util";
 import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
-import { freePort } from "@carnet/testkit/service";
+import { freePort, startTestService } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
 const root = join(import.meta.dirname, "..");
@@ -44,7 +44,7 @@ async function startDev(cwd: string): Promise<{ carnet: CarnetProcess; url: stri
 }
 
 suite("the commands of the guides", () => {
-  const atLeast = { "credentials.md": 10, "configuration-as-code.md": 2 };
+  const atLeast = { "admin-api.md": 1, "credentials.md": 10, "configuration-as-code.md": 2 };
   for (const [guide, least] of Object.entries(atLeast)) {
     test(`those of ${guide} work one after the other, each by itself`, async () => {
       const { folder, env } = await readersFolder();
@@ -113,6 +113,24 @@ suite("the commands of the guides", () => {
       }
     }
   });
+});
+
+test("the guide to tokens has the README's request and every claim of a token", async () => {
+  await using service = await startTestService();
+  const client = await service.register({ workspace: "acme" });
+  const { clientId: client_id, clientSecret: client_secret } = client;
+  const body = new URLSearchParams({ grant_type: "client_credentials", client_id, client_secret });
+  const response = await fetch(`${service.url}/oauth2/token`, { method: "POST", body });
+  const answer = await response.json();
+  const claims = JSON.parse(Buffer.from(answer.access_token.split(".")[1], "base64url").toString("utf8"));
+
+  const guide = readFileSync(join(root, "docs/guide/tokens.md"), "utf8");
+  const [members, payload] = [...guide.matchAll(/^```json\n(.*?)^```/gms)].map(([, json = ""]) => JSON.parse(json));
+  assert.deepEqual(Object.keys(members).sort(), Object.keys(answer).sort());
+  assert.deepEqual(Object.keys(payload).sort(), Object.keys(claims).sort());
+  assert.equal(payload.arid, claims.arid);
+  const [request = ""] = blocksOf("tokens.md");
+  assert.ok(request.startsWith("curl ") && readFileSync(join(root, "README.md"), "utf8").includes(request));
 });
 
 test("every npm script that a page names is there", () => {

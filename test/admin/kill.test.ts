@@ -93,7 +93,7 @@ async function forever(act: () => Promise<void>): Promise<void> {
 }
 
 async function killInStart(folder: string, random: SeededRandom): Promise<void> {
-  const args = ["serve", "--issuer", "http://127.0.0.1:1", "--port", "0", "--store", `sqlite:${folder}/carnet.db`];
+  const args = ["serve", "--issuer", "http://127.0.0.1:1", "--port", "0", "--data-dir", folder];
   await using starting = new CarnetProcess(args);
   await pause(random.below(900));
   starting.kill("SIGKILL");

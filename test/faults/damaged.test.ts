@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, suite, test } from "node:test";
 import { parseClientId } from "@carnet/protocol/ids";
@@ -26,6 +27,11 @@ suite("a damaged database", () => {
   after(() => sound[Symbol.asyncDispose]());
 
   const faults: readonly (readonly [what: string, harm: (file: string) => void, sentence: RegExp])[] = [
+    [
+      "that is empty",
+      (file) => truncateSync(file, 0),
+      /^carnet: The database carnet\.db is empty, so a registry was lost: put it back from a backup, or run `rm -f carnet\.db carnet\.db-wal carnet\.db-shm` to begin with a new one\.$/m,
+    ],
     ["that is no database at all", (file) => writeFileSync(file, "It was a dark night.\n".repeat(500)), notADatabase],
     ["whose header was overwritten", (file) => overwrite(file, 0, 16), notADatabase],
     ["that was cut off in its header", (file) => truncateSync(file, 50), damaged],
@@ -57,6 +63,31 @@ suite("a damaged database", () => {
       assert.equal((await startOnce({ folder: store.path })).code, 0);
     });
   }
+
+  test("that is gone while its log is there stops the start, and the command in the message makes way for a new one", async () => {
+    await using store = await makeStore();
+    {
+      await using killed = await serveCarnet({ folder: store.path });
+      killed.process.kill("SIGKILL");
+      await killed.process.finished();
+    }
+    assert.ok(statSync(store.file("carnet.db-wal")).size > 0);
+    rmSync(store.database);
+    const found = contentsOf(store.path);
+    const refused = await startOnce({ folder: store.path });
+    assertStopsWith(
+      refused,
+      /^carnet: The database carnet\.db is missing, but its log is there, so a registry was lost: put it back from/,
+    );
+    assert.deepEqual(contentsOf(store.path), found);
+    const [, command = ""] = /`(rm .*)`/.exec(refused.stderr) ?? [];
+    execFileSync("sh", ["-c", command], { cwd: store.path });
+    assert.equal((await startOnce({ folder: store.path })).code, 0);
+    const registry = await openStore(store.path);
+    const ids = (await allClients(registry.store)).map(({ clientId }) => clientId);
+    await registry.close();
+    assert.deepEqual(ids, ["carnet-admin"]);
+  });
 
   test("is served as far as it is sound; what meets the damage gets 503 with Retry-After, and the service is no longer ready", async () => {
     await using store = await copyStore(sound);

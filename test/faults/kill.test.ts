@@ -65,7 +65,7 @@ suite("kill -9", () => {
 /** Kills a start at some moment after its store's file is there, or its admin file. */
 async function killStart(folder: string, random: SeededRandom, kill: number): Promise<void> {
   const port = await freePort();
-  const args = ["serve", "--store", "sqlite:carnet.db", "--port", `${port}`, "--issuer", `http://127.0.0.1:${port}`];
+  const args = ["serve", "--data-dir", ".", "--port", `${port}`, "--issuer", `http://127.0.0.1:${port}`];
   await using child = new CarnetProcess(args, { cwd: folder });
   const sign = kill % 2 === 0 ? "carnet.db" : "master.key";
   while (!existsSync(join(folder, sign))) await pause(1);

@@ -9,7 +9,7 @@ import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore } from "./support/store-files.ts";
 
-const serve = ["serve", "--issuer", "http://localhost:8080", "--store", "sqlite:carnet.db"];
+const serve = ["serve", "--issuer", "http://localhost:8080", "--data-dir", "."];
 
 suite("an address that cannot be had", () => {
   test("stops the start where another process has the port, and nothing is changed", async () => {
@@ -20,7 +20,7 @@ suite("an address that cannot be had", () => {
     await once(other.listen(0, "127.0.0.1"), "listening");
     const address = other.address();
     assert.ok(typeof address === "object" && address !== null);
-    for (const command of [serve, ["dev", "--store", "sqlite:carnet.db"]]) {
+    for (const command of [serve, ["dev", "--data-dir", "."]]) {
       assertStopsWith(
         await runCarnet([...command, "--host", "127.0.0.1", "--port", String(address.port)], { cwd: store.path }),
         new RegExp(

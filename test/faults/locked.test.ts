@@ -40,11 +40,11 @@ suite("a database that another process has locked", () => {
     holder.exec("rollback");
   });
 
-  test("stops the first start while the database is still empty, and the next start creates it", async () => {
+  test("stops the first start while the database has no tables yet, and the next start creates it", async () => {
     await using folder = await temporaryFolder();
     {
       using holder = new DatabaseSync(folder.file("carnet.db"));
-      holder.exec("begin exclusive");
+      holder.exec("pragma application_id = 0x43726e74; begin exclusive");
       assertStopsWith(await startOnce({ folder: folder.path, args }), sentence);
       holder.exec("rollback");
     }

@@ -20,7 +20,7 @@ interface Fault {
 }
 
 const wrong =
-  /The master key does not open this store: give the key that the store was made with, in CARNET_MASTER_KEY or/;
+  /The master key does not open this store: set CARNET_MASTER_KEY or CARNET_MASTER_KEY_FILE to the key that the store/;
 const noKey = /The master key file \S*master\.key does not hold 32 bytes in base64: put the right file back/;
 
 const faults: readonly Fault[] = [
@@ -100,6 +100,24 @@ suite("a wrong master key", () => {
 });
 
 suite("a master key file", () => {
+  test("beside a store outside the data folder is not looked for, and the message has the flags that name it", async () => {
+    await using store = await makeStore();
+    await using folder = await temporaryFolder();
+    const start = (...args: string[]) => startOnce({ folder: folder.path, store: store.database, args });
+    const { stderr } = await start();
+    assert.match(
+      stderr,
+      /^carnet: The master key file master\.key cannot be read \(ENOENT\): put back .* base64 will do\. /,
+    );
+    const [, dataDir = "", keyFile = ""] =
+      /to use \S+master\.key, start with `(--data-dir .*)` \(CARNET_DATA_DIR\) or `(--master-key-file .*)`\.\n$/.exec(
+        stderr,
+      ) ?? [];
+    assert.deepEqual(contentsOf(folder.path), {}, "nothing is made");
+    for (const flags of [keyFile, dataDir]) assert.equal((await start(...flags.split(" "))).code, 0, flags);
+    assert.deepEqual(Object.keys(contentsOf(folder.path)), ["admin.json"], "made by the start without a data folder");
+  });
+
   test("that cannot be made stops the first start, and the next one makes it", async () => {
     await using folder = await temporaryFolder();
     // A start that went no further than the tables; what else SQLite needs is there while another process has it open

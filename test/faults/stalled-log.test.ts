@@ -154,8 +154,8 @@ const serveArguments = (url: string, port: number): readonly string[] => [
   "127.0.0.1",
   "--port",
   `${port}`,
-  "--store",
-  "sqlite:carnet.db",
+  "--data-dir",
+  ".",
   "--drain-timeout",
   "500",
 ];

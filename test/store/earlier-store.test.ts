@@ -25,7 +25,7 @@ test("a store of the version before opens; its secrets work, except those under 
   database.close();
   chmodSync(folder.file("carnet.db"), 0o600);
   writeFileSync(folder.file("master.key"), `${masterKey}\n`, { mode: 0o600 });
-  await using service = await startTestService({ settings: { store: `sqlite:${folder.file("carnet.db")}` } });
+  await using service = await startTestService({ settings: { dataDir: folder.path } });
 
   const statuses: Record<string, number> = {};
   for (const [id, secret] of Object.entries(secrets)) {

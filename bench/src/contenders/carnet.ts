@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { audience, client, issuerAt, scope } from "../work.ts";
 import type { Contender, Launch } from "./contender.ts";
@@ -39,6 +39,9 @@ export const serve = (store: string, port: number, checkout = thisCheckout): Lau
     CARNET_ISSUER: issuerAt(port),
     CARNET_AUDIENCE: audience,
     CARNET_STORE: `sqlite:${store}`,
+    // Earlier checkouts keep these beside the store, and do not know CARNET_DATA_DIR
+    CARNET_MASTER_KEY_FILE: join(dirname(store), "master.key"),
+    CARNET_ADMIN_FILE: join(dirname(store), "admin.json"),
   },
 });
 

@@ -26,7 +26,7 @@ export async function fillRegistry(
   clients: Iterable<KnownClient>,
   onProgress: (done: number) => void = () => {},
 ): Promise<void> {
-  const flags = { store: `sqlite:${storePath}`, scopeCatalogue: "open" };
+  const flags = { dataDir: dirname(storePath), store: `sqlite:${storePath}`, scopeCatalogue: "open" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
   const { db, dialect, hasher, scopes } = await openStore(configuration, clock);
   let waiting: Client[] = [];

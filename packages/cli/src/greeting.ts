@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { paths } from "@carnet/protocol/endpoints";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { BootstrapAdmin } from "@carnet/server/bootstrap-admin";
+import { quoted } from "@carnet/server/configuration/trusted-file";
 
 export const demoClient = { client_id: "demo", client_name: "Demo client", scope: "file:read file:write" } as const;
 
@@ -58,6 +59,3 @@ function adminLines({ adminFile: file, admin }: Greeting): readonly string[] {
 
 /** Not needed where the commands look by themselves. */
 const adminFlag = (file: string): string => (file === ".carnet/admin.json" ? "" : ` --admin-file ${quoted(file)}`);
-
-/** One word to a shell, whatever stands in it. */
-const quoted = (text: string): string => (/^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

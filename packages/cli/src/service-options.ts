@@ -15,8 +15,14 @@ export function addServiceOptions(command: Command, names: readonly SettingName[
 
 export const allSettings = Object.keys(settings) as SettingName[];
 
-/** What is needed to open the store. */
-export const storeSettings = ["store", "storeTimeout", "masterKeyFile"] as const satisfies readonly SettingName[];
+/** What it takes to open the store and to write the admin file. */
+export const storeSettings = [
+  "dataDir",
+  "store",
+  "storeTimeout",
+  "masterKeyFile",
+  "adminFile",
+] as const satisfies readonly SettingName[];
 
 /**
  * The configuration that the flags of a command, the environment and the file come to. Takes the secrets out of the

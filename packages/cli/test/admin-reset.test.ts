@@ -23,8 +23,7 @@ function beside(folder: TemporaryFolder) {
     adminFile,
     readAdminFile: async (): Promise<AdminFile> => JSON.parse(await readFile(adminFile, "utf8")),
     carnet: (...args: string[]) => runCarnet(args, { cwd: folder.path, env: { CARNET_ADMIN_FILE: adminFile } }),
-    reset: (...args: string[]) =>
-      runCarnet(["admin", "reset", "--store", "sqlite:carnet.db", ...args], { cwd: folder.path }),
+    reset: (...args: string[]) => runCarnet(["admin", "reset", "--data-dir", ".", ...args], { cwd: folder.path }),
   };
 }
 
@@ -126,7 +125,7 @@ suite("carnet admin reset", () => {
     const { reset } = beside(folder);
     assertRefused(
       await reset("--yes"),
-      /^carnet: There is no store at carnet\.db: run this in the service's folder, or name it with --store\.\n$/,
+      /^carnet: There is no store at carnet\.db: run this in the service's folder, or name its data folder with --data-dir or its store with --store\.\n$/,
     );
     await assert.rejects(stat(folder.file("carnet.db")), { code: "ENOENT" });
     {
@@ -137,8 +136,8 @@ suite("carnet admin reset", () => {
     const key = await readFile(folder.file("master.key"), "utf8");
     await rm(folder.file("master.key"));
     assertRefused(await reset("--yes"), /^carnet: The master key file master\.key cannot be read \(ENOENT\): put back/);
-    await writeFile(folder.file("master.key"), `${Buffer.alloc(32, 7).toString("base64")}\n`);
-    assertRefused(await reset("--yes"), /^carnet: .*master key/);
+    await writeFile(folder.file("master.key"), `${Buffer.alloc(32, 7).toString("base64")}\n`, { mode: 0o600 });
+    assertRefused(await reset("--yes"), /^carnet: The master key does not open this store/);
     await writeFile(folder.file("master.key"), key);
     assert.equal((await reset("--yes")).code, 0);
   });
@@ -170,7 +169,7 @@ suite("carnet admin reset", () => {
     await using service = await serveCarnet({ folder: folder.path });
     const { reset, adminFile } = beside(folder);
     await rm(adminFile);
-    await mkdir(adminFile); // a folder cannot be replaced by a file
+    await mkdir(adminFile, { mode: 0o700 }); // a folder cannot be replaced by a file
     const { code, stdout, stderr } = await reset("--yes");
     assert.equal(code, 1);
     assert.match(

@@ -118,7 +118,7 @@ suite("the address and the credentials of the admin commands", () => {
     const run = (args: readonly string[] = []) => runCarnet([...list, ...args], { cwd: folder.path });
     assertRefused(
       await run(),
-      /^carnet: There are no admin credentials: the file \.carnet\/admin\.json is not there\. Run this where .* --admin-file, or set CARNET_ADMIN_CLIENT_ID and CARNET_ADMIN_CLIENT_SECRET\.\n$/,
+      /^carnet: There are no admin credentials: the file \.carnet\/admin\.json is not there\. Run this in the folder where .* --admin-file, or set CARNET_ADMIN_CLIENT_ID and CARNET_ADMIN_CLIENT_SECRET\.\n$/,
     );
     const file = folder.file("admin.json");
     const broken: readonly (readonly [text: string, said: RegExp])[] = [
@@ -138,7 +138,10 @@ suite("the address and the credentials of the admin commands", () => {
       assertRefused(refused, said);
       assert.doesNotMatch(refused.stderr, /planted/);
     }
-    assertRefused(await run(["--admin-file", folder.path]), /^carnet: The admin file .* cannot be read \(EISDIR\)/);
+    assertRefused(
+      await run(["--admin-file", folder.path]),
+      /^carnet: The admin file .* is not a regular file: nothing was sent\. Name another/,
+    );
     const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
     assertRefused(
       await runCarnet(list, { env }),

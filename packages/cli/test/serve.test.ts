@@ -31,7 +31,7 @@ suite("carnet serve", () => {
 
   test("starts where the environment also names an admin client, for the command line", async () => {
     await using folder = await temporaryFolder();
-    const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted", CARNET_ADMIN_FILE: "y" };
+    const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
     await using carnet = await serveCarnet({ folder: folder.path, env });
     assert.doesNotMatch(carnet.process.stdout, /planted/);
   });
@@ -78,7 +78,7 @@ suite("carnet serve", () => {
     await using folder = await temporaryFolder();
     const { client_id, client_secret } = await createClient(folder.path);
     const port = await freePort();
-    const serve = `"$0" "$1" serve --issuer http://127.0.0.1:${port} --host 127.0.0.1 --port ${port} --store sqlite:carnet.db`;
+    const serve = `"$0" "$1" serve --issuer http://127.0.0.1:${port} --host 127.0.0.1 --port ${port} --data-dir .`;
     // head goes away once it has read "listening"
     await using shell = new CarnetProcess([process.execPath, carnetBin], {
       cwd: folder.path,

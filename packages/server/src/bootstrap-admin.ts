@@ -1,19 +1,22 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import type { ClientStore } from "@carnet/core/client/client-store";
 import { type ClientRegistration, prepareClient, type RegistrationPorts } from "@carnet/core/client/register-client";
+import type { SecretHasher } from "@carnet/core/client/secret-hasher";
 import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
+import { forbidden, quoted, readTrusted } from "./configuration/trusted-file.ts";
+import { replaceWhole } from "./configuration/whole-file.ts";
 import { OperatorFault } from "./fault.ts";
 import { insertClients } from "./store/sql/client-store.ts";
 import type { Tables } from "./store/sql/schema.ts";
 import type { SqlDialect } from "./store/sql/sql-dialect.ts";
 
-/** The first admin client: the one that all others can be made with. */
+/** The first admin client, which can make all others. */
 export interface BootstrapAdmin {
   readonly clientId: string;
   readonly clientSecret: Redacted<string>;
-  /** The file that holds them, for the command line on this machine. */
+  /** The admin file, which holds both for the command line on this machine. */
   readonly file: string;
 }
 
@@ -25,17 +28,14 @@ export const adminRegistration = {
   audience: adminAudienceName,
 } as const satisfies ClientRegistration;
 
-/** Beside the store. */
-export const bootstrapFile = (storePath: string): string => join(dirname(storePath), "admin.json");
-
 /**
- * Makes the admin client in a store that never had one, and gives its secret this once. The file is written within the
- * transaction that keeps the client: a start that is cut short leaves neither or the file alone, which the next start
- * writes anew. A store whose admin client was deleted gets no other, and one that has a client of this name keeps it.
+ * Makes the admin client in a store that never had one, and returns its secret this once. Writes the file within the
+ * transaction that inserts the client: an interrupted start leaves neither, or the file alone, which the next start
+ * replaces. Throws an OperatorFault if the file cannot be written or belongs to another service.
  */
 export async function makeBootstrapAdmin(
   { db, dialect }: { readonly db: Kysely<Tables>; readonly dialect: SqlDialect },
-  { issuer, storePath }: { readonly issuer: string; readonly storePath: string },
+  { issuer, adminFile }: { readonly issuer: string; readonly adminFile: string },
   ports: Omit<RegistrationPorts, "store">,
 ): Promise<BootstrapAdmin | undefined> {
   if (await isMade(db)) return undefined;
@@ -43,7 +43,7 @@ export async function makeBootstrapAdmin(
   if (!prepared.ok) throw new Error(prepared.error.detail);
   const { client, generatedSecret } = prepared.value;
   if (generatedSecret === undefined) throw new Error("the admin client has no generated secret");
-  const file = bootstrapFile(storePath);
+  refuseForeignFile(adminFile, issuer);
   return db.transaction().execute(async (transaction) => {
     if (await isMade(transaction)) return undefined; // another process was quicker
     await transaction
@@ -53,48 +53,58 @@ export async function makeBootstrapAdmin(
     const sameName = transaction.selectFrom("clients").select("client_id").where("client_id", "=", client.clientId);
     if ((await sameName.executeTakeFirst()) !== undefined) return undefined;
     await insertClients(transaction, [client], dialect);
-    writeAdminFile(file, { server_url: issuer, client_id: client.clientId, client_secret: generatedSecret.reveal() });
-    return { clientId: client.clientId, clientSecret: generatedSecret, file };
+    const clientSecret = generatedSecret.reveal();
+    writeAdminFile(adminFile, { server_url: issuer, client_id: client.clientId, client_secret: clientSecret });
+    return { clientId: client.clientId, clientSecret: generatedSecret, file: adminFile };
   });
 }
 
-/** Tells the command line on this machine where the service listens now. A file that was taken away stays away. */
-export function pointBootstrapFileAt(url: string, storePath: string): void {
-  const file = bootstrapFile(storePath);
-  // An address that stands for all of the machine's is one to listen on, not one to call
-  const serverUrl = url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:");
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return; // gone, or no longer ours to write
-  }
-  if (typeof content !== "object" || content === null || !("client_secret" in content)) return;
-  if ("server_url" in content && content.server_url === serverUrl) return;
-  writeAdminFile(file, { ...content, server_url: serverUrl });
+/** CARNET_ADMIN_FILE may name the file of a remote service, for the CLI: a service started there must not replace it. */
+function refuseForeignFile(adminFile: string, issuer: string): void {
+  const url = URL.parse(readAdminFile(adminFile)?.["server_url"] ?? "");
+  if (url === null || url.origin === issuer || isLoopbackHost(url.hostname)) return;
+  throw new OperatorFault(
+    `The admin file ${adminFile} is for another service, at ${url.origin}: name another file with --admin-file or CARNET_ADMIN_FILE, or move it away with \`mv ${quoted(adminFile)} ${quoted(`${adminFile}.old`)}\`.`,
+  );
 }
 
-/** Stands among the sealed values, though nothing of it is secret. */
+/** Updates the service's address in the admin file. Does not make the file again, nor change that of another service. */
+export async function updateAdminFile(
+  adminFile: string,
+  url: string,
+  { hasher, store }: { readonly hasher: SecretHasher; readonly store: Pick<ClientStore, "findBySecret"> },
+): Promise<void> {
+  // The wildcard addresses can be listened on, not called
+  const serverUrl = url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:");
+  const content = readAdminFile(adminFile);
+  if (content === undefined || content["server_url"] === serverUrl) return;
+  const digest = hasher.digest(content["client_id"] ?? "", content["client_secret"] ?? "");
+  if (await store.findBySecret(digest)) writeAdminFile(adminFile, { ...content, server_url: serverUrl });
+}
+
+/** The text members of the admin file, or undefined if it has none. Throws an OperatorFault if others can access it. */
+export function readAdminFile(path: string): Readonly<Record<string, string>> | undefined {
+  try {
+    const content: unknown = JSON.parse(readTrusted(path, forbidden.access));
+    if (typeof content !== "object" || content === null) return undefined;
+    return Object.fromEntries(Object.entries(content).filter(([, value]) => typeof value === "string"));
+  } catch (error) {
+    if (error instanceof OperatorFault) throw error;
+    return undefined;
+  }
+}
+
+/** Marks in the table of sealed values that the admin client was made. Holds no secret. */
 const marker = "admin-made";
 
 const isMade = async (db: Kysely<Tables>): Promise<boolean> =>
   (await db.selectFrom("sealed_values").select("name").where("name", "=", marker).executeTakeFirst()) !== undefined;
 
-/** Writes the file whole or not at all, for its owner alone. Throws an OperatorFault where it cannot be written. */
+/** Writes the admin file, readable by its owner only. Throws an OperatorFault if it cannot be written. */
 export function writeAdminFile(path: string, content: object): void {
-  const draft = `${path}.${process.pid}.new`;
   try {
-    rmSync(draft, { force: true });
-    const file = openSync(draft, "wx", 0o600); // what is there already keeps its mode, or leads elsewhere
-    try {
-      writeSync(file, `${JSON.stringify(content, null, 2)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, path);
+    replaceWhole(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
-    rmSync(draft, { force: true });
     const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new OperatorFault(
       `The file ${path} for the first admin client cannot be written${code}: let this user write there.`,

@@ -7,7 +7,7 @@ import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { startBackground } from "./background.ts";
-import { type BootstrapAdmin, makeBootstrapAdmin, pointBootstrapFileAt } from "./bootstrap-admin.ts";
+import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { createSigner } from "./crypto/signing-key.ts";
 import { buildApp, type HttpPorts } from "./http/app.ts";
@@ -73,8 +73,8 @@ export async function startServer(
   const { db, store, hasher, scopes, answers, signingKeys } = backing;
   try {
     const registry: Registry = { clock, random: systemRandom, hasher, store, scopes };
-    const { issuer, audience, accessTokenTtl, sunsetAt, store: at } = configuration;
-    const bootstrapAdmin = await makeBootstrapAdmin(backing, { issuer, storePath: at.path }, registry);
+    const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
+    const bootstrapAdmin = await makeBootstrapAdmin(backing, { issuer, adminFile }, registry);
     const [signingKey] = signingKeys.slice(-1);
     if (signingKey === undefined) throw new Error("the store has no signing key");
     const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
@@ -119,9 +119,9 @@ export async function startServer(
       log,
     );
     try {
-      pointBootstrapFileAt(listening.url, at.path);
+      await updateAdminFile(adminFile, listening.url, registry);
     } catch (error) {
-      log.fault("admin_file_outdated", error); // the command line can be told the address as well
+      log.fault("admin_file_outdated", error); // the CLI can be given the address by a flag
     }
     if (bootstrapAdmin !== undefined) {
       log.info("admin_client_made", { clientId: bootstrapAdmin.clientId, file: bootstrapAdmin.file });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
 import type { Client } from "@carnet/core/client/client";
 import { defaultSettings, readSettings } from "@carnet/core/client/client-settings";
@@ -8,7 +8,7 @@ import type { Clock, RandomSource } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
-import { adminRegistration, type BootstrapAdmin, bootstrapFile, writeAdminFile } from "./bootstrap-admin.ts";
+import { adminRegistration, type BootstrapAdmin, readAdminFile, writeAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
 import { openStore } from "./store/open-store.ts";
@@ -16,34 +16,36 @@ import { createSqlScopeStore } from "./store/sql/scope-store.ts";
 
 /** The admin client with its new secret. */
 export interface ResetAdmin extends BootstrapAdmin {
-  /** What the file names as the service's address. */
+  /** The service's address in the admin file. */
   readonly serverUrl: string;
-  /** Why the file is not written: then the secret stands nowhere else. */
+  /** Why the file could not be written. The caller then has the only copy of the secret. */
   readonly fileProblem: string | undefined;
 }
 
 type Ports = { readonly clock: Clock; readonly random: RandomSource };
 
 /**
- * Puts the admin client back as the first start makes it, with one new secret, and ends its old ones. Takes its name and
- * labels as they are. Opens the store beside a service that runs, which hears of it like of any change. Tokens that were
- * issued before stay good until they expire. Throws an OperatorFault for whatever is in the way.
+ * Restores the admin client to its first state, with one new secret, and ends its old secrets. Keeps its name and
+ * labels. A running service picks this up like any other change; tokens that it has issued stay valid until they
+ * expire. Throws an OperatorFault if the store or its master key cannot be opened.
  */
 export async function resetAdminClient(
   configuration: Configuration,
   serverUrl: string | undefined,
   ports: Ports,
 ): Promise<ResetAdmin> {
-  const { path } = configuration.store;
-  if (!existsSync(path))
-    throw new OperatorFault(`There is no store at ${path}: run this in the service's folder, or name it with --store.`);
+  const { adminFile: file, store } = configuration;
+  if (!existsSync(store.path)) {
+    throw new OperatorFault(
+      `There is no store at ${store.path}: run this in the service's folder, or name its data folder with --data-dir or its store with --store.`,
+    );
+  }
   const backing = await openStore(configuration, ports.clock);
   try {
-    // Its scopes are its own, even if they were taken out of the catalogue: this is the last way in
+    // The admin scopes are granted even if they were removed from the catalogue: this command is the last way in
     const scopes = new ScopeCatalogue(createSqlScopeStore(backing.db), true);
     const { client, secret } = await renew({ ...ports, ...backing, scopes });
-    const file = bootstrapFile(path);
-    const url = serverUrl ?? addressIn(file) ?? configuration.issuer;
+    const url = serverUrl ?? readAdminFile(file)?.["server_url"] ?? configuration.issuer;
     const fileProblem = problemOf(() =>
       writeAdminFile(file, { server_url: url, client_id: client.clientId, client_secret: secret.reveal() }),
     );
@@ -80,18 +82,6 @@ async function renew(ports: RenewPorts): Promise<{ client: Client; secret: Redac
       throw new Error("the admin client cannot be made");
     const { client, generatedSecret } = prepared.value;
     if ((await ports.store.insert([client])).kind === "inserted") return { client, secret: generatedSecret };
-  }
-}
-
-/** The address in the file that is there, which the service keeps right. */
-function addressIn(file: string): string | undefined {
-  try {
-    const content: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const url: unknown =
-      typeof content === "object" && content !== null ? Reflect.get(content, "server_url") : undefined;
-    return typeof url === "string" ? url : undefined;
-  } catch {
-    return undefined; // not there, or broken: it is written anew
   }
 }
 

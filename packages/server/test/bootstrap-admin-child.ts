@@ -4,12 +4,12 @@ import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 
 /** Makes the first admin client in the store that it is told of, and says its secret if it was this process. */
-process.once("message", async (storePath: string) => {
+process.once("message", async ({ storePath, adminFile }: { storePath: string; adminFile: string }) => {
   const registry = await openTestRegistry(storePath);
   const db = await openSqlite(storePath);
   const made = await makeBootstrapAdmin(
     { db, dialect: sqliteDialect },
-    { issuer: "http://127.0.0.1:8080", storePath },
+    { issuer: "http://127.0.0.1:8080", adminFile },
     registry,
   );
   await registry.close();

@@ -1,25 +1,10 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { registerClient } from "@carnet/core/client/register-client";
-import {
-  bootstrapFile,
-  makeBootstrapAdmin,
-  pointBootstrapFileAt,
-  writeAdminFile,
-} from "@carnet/server/bootstrap-admin";
+import { makeBootstrapAdmin, updateAdminFile, writeAdminFile } from "@carnet/server/bootstrap-admin";
 import { OperatorFault } from "@carnet/server/fault";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
@@ -36,8 +21,9 @@ async function newStore() {
   const registry = await openTestRegistry(storePath);
   const db = await openSqlite(storePath);
   return {
-    ...{ folder, storePath, registry, db, file: bootstrapFile(storePath) },
-    make: () => makeBootstrapAdmin({ db, dialect: sqliteDialect }, { issuer, storePath }, registry),
+    ...{ folder, storePath, registry, db, file: folder.file("admin.json") },
+    make: () =>
+      makeBootstrapAdmin({ db, dialect: sqliteDialect }, { issuer, adminFile: folder.file("admin.json") }, registry),
     ids: async () => (await allClients(registry.store)).map(({ clientId }) => clientId),
     async [Symbol.asyncDispose]() {
       await db.destroy();
@@ -96,7 +82,7 @@ suite("The first admin client", () => {
 
   test("whose file cannot be written stops the start and is not kept, and the next start makes it", async () => {
     await using store = await newStore();
-    mkdirSync(store.file);
+    mkdirSync(store.file, { mode: 0o700 });
     await assert.rejects(
       store.make(),
       (error) =>
@@ -125,7 +111,7 @@ suite("The first admin client", () => {
     );
     const answers = children.map((child) => once(child, "message"));
     const ends = children.map((child) => once(child, "exit"));
-    for (const child of children) child.send(store.storePath);
+    for (const child of children) child.send({ storePath: store.storePath, adminFile: store.file });
     const secrets = (await Promise.all(answers)).map(([secret]) => String(secret)).filter((secret) => secret !== "");
     await Promise.all(ends);
     assert.equal(secrets.length, 1);
@@ -144,38 +130,55 @@ suite("The bootstrap file", () => {
       ["http://0.0.0.0:9090", "http://127.0.0.1:9090"],
       ["http://[::]:9090", "http://[::1]:9090"],
     ] as const) {
-      pointBootstrapFileAt(listening, store.storePath);
+      await updateAdminFile(store.file, listening, store.registry);
       assert.deepEqual(read(store.file), { ...before, server_url: called });
       assert.equal(statSync(store.file).mode & 0o777, 0o600);
     }
   });
 
-  test("that was taken away stays away, and one that is somebody else's stays as it is", async () => {
-    await using folder = await temporaryFolder();
-    const storePath = folder.file("carnet.db");
-    pointBootstrapFileAt("http://127.0.0.1:8080", storePath);
-    assert.deepEqual(readdirSync(folder.path), []);
-    for (const content of ["no JSON", "[]", "null", '"text"', '{"notes": "mine"}']) {
-      writeFileSync(bootstrapFile(storePath), content);
-      pointBootstrapFileAt("http://127.0.0.1:8080", storePath);
-      assert.equal(readFileSync(bootstrapFile(storePath), "utf8"), content);
+  test("is not made again, and one with something else in it or another store's secret is not changed", async () => {
+    await using store = await newStore();
+    await using other = await newStore();
+    await other.make();
+    const update = () => updateAdminFile(store.file, "http://127.0.0.1:8080", store.registry);
+    await update();
+    assert.ok(!readdirSync(store.folder.path).includes("admin.json"));
+    const contents = ["no JSON", "[]", "null", '"text"', '{"notes": "mine"}', readFileSync(other.file, "utf8")];
+    for (const content of contents) {
+      writeFileSync(store.file, content, { mode: 0o600 });
+      await update();
+      assert.equal(readFileSync(store.file, "utf8"), content);
     }
+  });
+
+  test("of a remote service is not replaced by a first start, and the message says what to do", async () => {
+    await using store = await newStore();
+    const remote = '{"server_url": "https://elsewhere.example.test", "client_secret": "planted"}';
+    writeFileSync(store.file, remote, { mode: 0o600 });
+    await assert.rejects(
+      store.make(),
+      (error) =>
+        error instanceof OperatorFault &&
+        /^The admin file \S+ is for another service, at https:\/\/elsewhere\.example\.test: name another file with --admin-file or CARNET_ADMIN_FILE, or move it away with `mv /.test(
+          error.message,
+        ),
+    );
+    assert.equal(readFileSync(store.file, "utf8"), remote);
+    assert.deepEqual(await store.ids(), []);
+    writeFileSync(store.file, remote.replace("https://elsewhere.example.test", "http://127.0.0.1:1"));
+    assert.ok(await store.make(), "a file of this machine is left from an earlier registry");
   });
 });
 
 suite("The admin file", () => {
-  test("is written anew and for its owner alone, whatever stands where its draft goes", async () => {
+  test("replaces a symbolic link instead of writing where it leads, and only its owner can read it", async () => {
     await using folder = await temporaryFolder();
     const [path, elsewhere] = [folder.file("admin.json"), folder.file("elsewhere")];
-    const draft = `${path}.${process.pid}.new`;
     writeFileSync(elsewhere, "", { mode: 0o666 });
-    symlinkSync(elsewhere, draft);
+    symlinkSync(elsewhere, path);
     writeAdminFile(path, { client_secret: "planted" });
     assert.equal(readFileSync(elsewhere, "utf8"), "");
     assert.ok(lstatSync(path).isFile());
-    writeFileSync(draft, "left by a start that was cut short");
-    chmodSync(draft, 0o666);
-    writeAdminFile(path, { client_secret: "planted" });
     assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 });

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { dirname } from "node:path";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import type { Clock } from "@carnet/core/ports";
@@ -17,7 +18,7 @@ export async function openTestRegistry(
   path: string,
   clock: Clock = new FixedClock("2026-11-21T12:00:00Z"),
 ): Promise<TestRegistry> {
-  const flags = { store: `sqlite:${path}`, scopeCatalogue: "open" };
+  const flags = { dataDir: dirname(path), store: `sqlite:${path}`, scopeCatalogue: "open" };
   const backing = await openStore(loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined }), clock);
   const { db, store, scopes, hasher } = backing;
   const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };

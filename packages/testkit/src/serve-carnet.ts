@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { CarnetProcess, type ProcessOptions } from "./carnet-process.ts";
 import { freePort } from "./service.ts";
 
@@ -9,7 +8,7 @@ export interface ServingCarnet extends AsyncDisposable {
 }
 
 export interface ServingOptions extends ProcessOptions {
-  /** Where its store is, which is `carnet.db`. */
+  /** Its data folder. */
   readonly folder: string;
   readonly args?: readonly string[];
 }
@@ -18,7 +17,7 @@ export interface ServingOptions extends ProcessOptions {
 export async function serveCarnet({ folder, args = [], ...options }: ServingOptions): Promise<ServingCarnet> {
   for (let tries = 1; ; tries++) {
     const port = await freePort();
-    const flags = ["--host", "127.0.0.1", "--port", `${port}`, "--store", `sqlite:${join(folder, "carnet.db")}`];
+    const flags = ["--host", "127.0.0.1", "--port", `${port}`, "--data-dir", folder];
     const process = new CarnetProcess(["serve", "--issuer", `http://127.0.0.1:${port}`, ...flags, ...args], options);
     try {
       await process.prints("stdout", /"event":"listening"/);

@@ -49,7 +49,7 @@ export async function startTestService({
     const flags = {
       port: String(port),
       issuer: `http://127.0.0.1:${port}`,
-      store: `sqlite:${join(folder, "carnet.db")}`,
+      dataDir: folder,
       logLevel: "debug",
       scopeCatalogue: "open",
       ...settings,

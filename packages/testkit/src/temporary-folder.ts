@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+process.umask(0o022); // Carnet refuses the group-writable files that some systems make by default
+
 /** A folder that is gone once it is disposed of. */
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;

@@ -40,7 +40,7 @@ export async function assertWhole(folder: string, acknowledged: readonly Credent
 
 /** Asserts that each of the clients gets a token from a service on the store. */
 export async function assertServed(folder: string, clients: readonly Credentials[]): Promise<void> {
-  const flags = { port: String(await freePort()), store: `sqlite:${join(folder, "carnet.db")}`, logLevel: "silent" };
+  const flags = { port: String(await freePort()), dataDir: folder, logLevel: "silent" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
   const server = await startServer(configuration, new PassThrough().resume());
   try {

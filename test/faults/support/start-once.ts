@@ -21,7 +21,7 @@ async function startOn(
   { folder, store = "carnet.db", args = [], env, command }: StartOptions,
 ): Promise<Finished> {
   const flags = ["--host", "127.0.0.1", "--port", `${port}`, "--issuer", `http://127.0.0.1:${port}`];
-  await using child = new CarnetProcess(["serve", "--store", `sqlite:${store}`, ...flags, ...args], {
+  await using child = new CarnetProcess(["serve", "--data-dir", ".", "--store", `sqlite:${store}`, ...flags, ...args], {
     cwd: folder,
     ...(env === undefined ? {} : { env }),
     ...(command === undefined ? {} : { command }),

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isLoopbackHost } from "@carnet/protocol/loopback";
+import { exposure, forbidden, otherOwner, quoted } from "@carnet/server/configuration/trusted-file";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
-
-/** The file that the service writes, where `carnet dev` has it. */
-const bootstrapFile = ".carnet/admin.json";
 
 const flagUrl = "--server-url";
 const variables = {
@@ -11,6 +11,7 @@ const variables = {
   clientId: "CARNET_ADMIN_CLIENT_ID",
   clientSecret: "CARNET_ADMIN_CLIENT_SECRET",
   file: "CARNET_ADMIN_FILE",
+  dataDir: "CARNET_DATA_DIR",
 } as const;
 
 /** Adds the flags that say where the service is and which file holds the admin credentials. */
@@ -23,10 +24,10 @@ export const addConnectionOptions = (command: Command): Command =>
     )
     .option(
       "--admin-file <path>",
-      `The file with the admin credentials (default: ${variables.file}, or ${bootstrapFile} as the service makes it)`,
+      `The file with the admin credentials (default: ${variables.file}, or admin.json in ${variables.dataDir} or .carnet)`,
     );
 
-/** Where to ask and as whom, and where each was read, for what goes wrong. */
+/** The service's address and the admin credentials, and the source of each for error messages. */
 export interface ReadCredentials {
   readonly serverURL: string;
   readonly urlSource: string;
@@ -44,27 +45,33 @@ interface Flags {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The address and the credentials: from flags before the environment before the admin file. An id and its secret come
- * from one place, and those of a file go nowhere that the file does not name unless a flag says so. Throws a Failure.
+ * The address and the credentials: flags override the environment, which overrides the admin file. An id and its secret
+ * come from one source, and the file's secret is sent only to the file's address or to that of a flag. Throws a Failure.
  */
 export function readConnection(flags: Flags, env: Environment): ReadCredentials {
-  const own = ownCredentials(flags, env);
-  const file = own === undefined ? readAdminFile(flags.adminFile ?? (env[variables.file] || bootstrapFile)) : undefined;
-  const credentials = own ?? file;
-  if (credentials === undefined) throw new Error("there are credentials or the reading has thrown");
-  const { clientId, clientSecret, credentialsSource } = credentials;
   const url = flags.serverUrl ?? (env[variables.url] || undefined);
   const urlSource = flags.serverUrl === undefined ? variables.url : flagUrl;
-  if (file === undefined) {
+  const own = ownCredentials(flags, env);
+  if (own !== undefined) {
     if (url === undefined)
       throw new Failure(`There is no service to ask: give ${flagUrl} http://localhost:8080, or set ${variables.url}.`);
-    return { serverURL: url, urlSource, clientId, clientSecret, credentialsSource };
+    return { serverURL: url, urlSource, ...own };
   }
-  if (url === undefined) return { ...file, urlSource: credentialsSource };
-  // The SDK's callers set the same variable, often to another service: that must not be sent this one's admin secret
-  if (flags.serverUrl === undefined && !sameService(url, file.serverURL)) {
+  const named = flags.adminFile ?? (env[variables.file] || undefined);
+  const path = named ?? join(env[variables.dataDir] || ".carnet", "admin.json");
+  const file = readAdminFile(path);
+  if (flags.serverUrl !== undefined) return { ...file, serverURL: flags.serverUrl, urlSource };
+  // The folder may be someone else's work, such as a checkout, so a file found there must not choose where we connect
+  if (named === undefined && !isLoopback(file.serverURL)) {
     throw new Failure(
-      `${variables.url} names another address than ${credentialsSource}, which is for ${file.serverURL}: nothing was sent. Unset it, or give ${flagUrl} if both are the same service.`,
+      `The admin file ${path} names an address that is not on this machine: nothing was sent. If you trust the file, give --admin-file ${quoted(path)}; otherwise give the address with ${flagUrl}.`,
+    );
+  }
+  if (url === undefined) return { ...file, urlSource: file.credentialsSource };
+  // The SDK reads the same variable, often for another service, which must not receive this one's admin secret
+  if (!sameService(url, file.serverURL)) {
+    throw new Failure(
+      `${variables.url} names another address than ${file.credentialsSource}, which is for ${file.serverURL}: nothing was sent. Unset it, or give ${flagUrl} if both are the same service.`,
     );
   }
   return { ...file, serverURL: url, urlSource };
@@ -106,17 +113,18 @@ function readAdminFile(path: string): Omit<ReadCredentials, "urlSource"> {
 function parseAdminFile(path: string): unknown {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readOwnFile(path);
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT") {
       throw new Failure(
-        `There are no admin credentials: the file ${path} is not there. Run this where the service keeps its store, name the file with --admin-file, ` +
+        `There are no admin credentials: the file ${path} is not there. Run this in the folder where the service was started, name the file with --admin-file, ` +
           `or set ${variables.clientId} and ${variables.clientSecret}.`,
       );
     }
     throw new Failure(
-      `The admin file ${path} cannot be read${code === undefined ? "" : ` (${code})`}: it is its owner's alone.`,
+      `The admin file ${path} cannot be read${code === undefined ? "" : ` (${code})`}: run this as its owner, or name another file with --admin-file.`,
     );
   }
   try {
@@ -126,11 +134,34 @@ function parseAdminFile(path: string): unknown {
   }
 }
 
-/** The same origin; this machine has more than one name. */
-function sameService(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((url) => (URL.canParse(url) ? new URL(url) : undefined));
-  if (a === undefined || b === undefined) return false;
-  return a.origin === b.origin || (a.port === b.port && a.protocol === b.protocol && isLoopback(a) && isLoopback(b));
+/** Reads a file that nobody but this user can have written. Checks the descriptor, so that it cannot be swapped. */
+function readOwnFile(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // does not wait for the writer of a pipe
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile())
+      throw new Failure(
+        `The admin file ${path} is not a regular file: nothing was sent. Name another with --admin-file.`,
+      );
+    const owner = otherOwner(path, stat);
+    if (owner !== undefined)
+      throw new Failure(`${owner}: nothing was sent. Run this as that user, or name your own file with --admin-file.`);
+    const folder = dirname(path);
+    const exposed = exposure(path, stat, forbidden.write) ?? exposure(folder, statSync(folder), forbidden.write);
+    if (exposed !== undefined) throw new Failure(`Nothing was sent. ${exposed}`);
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
 }
 
-const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127\.[\d.]+|\[::1])$/.test(hostname);
+/** Compares origins; all names of this machine count as the same. */
+function sameService(one: string, other: string): boolean {
+  const [a, b] = [URL.parse(one), URL.parse(other)];
+  if (a === null || b === null) return false;
+  return (
+    a.origin === b.origin || (a.port === b.port && a.protocol === b.protocol && isLoopback(one) && isLoopback(other))
+  );
+}
+
+const isLoopback = (url: string): boolean => isLoopbackHost(URL.parse(url)?.hostname ?? "");

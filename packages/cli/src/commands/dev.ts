@@ -17,10 +17,9 @@ export function addDevCommand(program: Command): void {
     stopOnSignal(starting);
     const server = await starting;
     const secret = await registerDemoClient(server.registry);
-    const { bootstrapFile } = await import("@carnet/server/bootstrap-admin");
     const { url, bootstrapAdmin: admin } = server;
-    const storePath = configuration.store.path;
-    const text = greeting({ url, storePath, adminFile: bootstrapFile(storePath), secret, admin });
+    const { store, adminFile } = configuration;
+    const text = greeting({ url, storePath: store.path, adminFile, secret, admin });
     if (secret === undefined) process.stdout.write(text);
     else
       showOnce(text, {

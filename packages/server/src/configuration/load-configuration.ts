@@ -1,15 +1,16 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { OperatorFault } from "../fault.ts";
 import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
+import { forbidden, readTrusted } from "./trusted-file.ts";
 
-/** How the service is set, once and for all. */
+/** The settings of the service. They do not change while it runs. */
 export interface Configuration extends Readonly<Omit<SettingValues, "masterKey" | "masterKeyFile">> {
-  /** undefined: not given, so read from the file. */
+  /** undefined: read from the file. */
   readonly masterKey: KeyObject | undefined;
-  /** undefined: not given, so the one beside the store. */
+  /** undefined: the one in the data folder, made on the first start. */
   readonly masterKeyFile: string | undefined;
 }
 
@@ -55,15 +56,18 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
       "The master key is given twice, in CARNET_MASTER_KEY and as a file by CARNET_MASTER_KEY_FILE, --master-key-file or the configuration file: leave one of them out.",
     );
   }
+  const dataDir = take("dataDir", settings.dataDir) ?? ".carnet";
   return Object.freeze({
     host: take("host", settings.host) ?? (dev ? "127.0.0.1" : "0.0.0.0"),
     port,
     issuer,
     audience: take("audience", settings.audience) ?? issuer,
-    store: take("store", settings.store) ?? { kind: "sqlite" as const, path: ".carnet/carnet.db" },
+    dataDir,
+    store: take("store", settings.store) ?? { kind: "sqlite" as const, path: join(dataDir, "carnet.db") },
     storeTimeout: take("storeTimeout", settings.storeTimeout) ?? 5000,
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
     masterKeyFile,
+    adminFile: take("adminFile", settings.adminFile) ?? join(dataDir, "admin.json"),
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
     scopeCatalogue: take("scopeCatalogue", settings.scopeCatalogue) ?? "closed",
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
@@ -132,8 +136,9 @@ function parseFile(path: string, shape: string): unknown {
   // Loaded only where there is a file: each start would wait for it
   const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
   try {
-    return yaml.parse(readFileSync(path, "utf8"), { logLevel: "error" });
+    return yaml.parse(readTrusted(path, forbidden.write), { logLevel: "error" });
   } catch (error) {
+    if (error instanceof OperatorFault) throw error;
     throw new OperatorFault(
       `The configuration file ${path} ${fileProblem(error, yaml)}: give the path of a file with ${shape}.`,
     );

@@ -1,29 +1,33 @@
-import { createSecretKey, type KeyObject, randomBytes, randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { OperatorFault } from "../fault.ts";
 import type { Configuration } from "./load-configuration.ts";
 import { parseMasterKey } from "./settings.ts";
+import { type Forbidden, forbidden, quoted, readTrusted } from "./trusted-file.ts";
+import { createWhole, writePrivate } from "./whole-file.ts";
 
 /**
- * The master key: as given, or from its file. Where neither is given and the store is still empty, a file is made
- * beside the store, readable by its owner only. Throws an OperatorFault where there is none for a store that has one.
+ * The master key: as given, or from its file. If neither is given and the store is still empty, makes a file in the
+ * data folder. Throws an OperatorFault if there is no key for a store that was made with one.
  */
 export function obtainMasterKey(configuration: Configuration, storeIsSealed: boolean): KeyObject {
   if (configuration.masterKey !== undefined) return configuration.masterKey;
-  if (configuration.masterKeyFile !== undefined) return readKeyFile(configuration.masterKeyFile);
-  const path = join(dirname(configuration.store.path), "master.key");
+  // The group may read a file that the operator names: Kubernetes mounts secrets so
+  if (configuration.masterKeyFile !== undefined) return readKeyFile(configuration.masterKeyFile, forbidden.write);
+  const path = join(configuration.dataDir, "master.key");
   if (!storeIsSealed) makeKeyFile(path);
-  return readKeyFile(path);
+  return readKeyFile(path, forbidden.access, keyBesideStore(configuration.store.path, path));
 }
 
-function readKeyFile(path: string): KeyObject {
+function readKeyFile(path: string, bits: Forbidden, hint = ""): KeyObject {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTrusted(path, bits);
   } catch (error) {
+    if (error instanceof OperatorFault) throw error;
     throw new OperatorFault(
-      `The master key file ${path} cannot be read${codeOf(error)}: put back the one that the store was made with, or name another in CARNET_MASTER_KEY_FILE; for a new store, any 32 random bytes in base64 will do.`,
+      `The master key file ${path} cannot be read${codeOf(error)}: put back the one that the store was made with, or name another in CARNET_MASTER_KEY_FILE; for a new store, any 32 random bytes in base64 will do.${hint}`,
     );
   }
   const key = parseMasterKey(text);
@@ -32,32 +36,21 @@ function readKeyFile(path: string): KeyObject {
   return createSecretKey(key.value);
 }
 
-/** Makes the file whole or not at all, and leaves one that is there alone. */
+/** Earlier versions kept the key and the admin file beside the database. */
+function keyBesideStore(store: string, path: string): string {
+  const beside = join(dirname(store), "master.key");
+  if (relative(beside, path) === "" || !existsSync(beside)) return "";
+  return ` Carnet no longer looks beside the database: to use ${beside}, start with \`--data-dir ${quoted(dirname(store))}\` (CARNET_DATA_DIR) or \`--master-key-file ${quoted(beside)}\`.`;
+}
+
 function makeKeyFile(path: string): void {
-  // Not by the process id: in a container that is the same after each restart, and a draft may have been left behind
-  const draft = `${path}.${randomUUID()}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const file = openSync(draft, "wx", 0o600);
-    try {
-      writeSync(file, `${randomBytes(32).toString("base64")}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    linkSync(draft, path); // fails where the file exists: another process was quicker
+    createWhole(path, writePrivate(`${randomBytes(32).toString("base64")}\n`));
   } catch (error) {
-    if (codeOf(error) !== " (EEXIST)") {
-      throw new OperatorFault(
-        `The master key file ${path} cannot be made${codeOf(error)}: let this user write there, or give a key in CARNET_MASTER_KEY.`,
-      );
-    }
-  } finally {
-    rmSync(draft, { force: true });
+    throw new OperatorFault(
+      `The master key file ${path} cannot be made${codeOf(error)}: let this user write there, or give a key in CARNET_MASTER_KEY.`,
+    );
   }
-  const folder = openSync(dirname(path), "r");
-  fsyncSync(folder); // the name must survive a power loss as well as the content
-  closeSync(folder);
 }
 
 const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? ` (${error.code})` : "");

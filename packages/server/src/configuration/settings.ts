@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parseCidr } from "@carnet/protocol/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { parseInstant } from "@carnet/protocol/instant";
+import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { logLevels } from "../log/logger.ts";
 
@@ -55,12 +56,20 @@ export const settings = {
     otherwise: "the issuer",
     parse: (text) => (/^[\x21-\x7e]{1,255}$/.test(text) ? ok(text) : bad),
   }),
+  dataDir: setting({
+    environment: "CARNET_DATA_DIR",
+    flag: "--data-dir <path>",
+    description: "The folder where Carnet keeps its own files. Made with mode 0700.",
+    accepts: "the path of a folder",
+    otherwise: "`.carnet`",
+    parse: parsePath,
+  }),
   store: setting({
     environment: "CARNET_STORE",
     flag: "--store <url>",
     description: "Where clients and keys are kept.",
     accepts: "sqlite:PATH (PostgreSQL is not supported by this version)",
-    otherwise: "`sqlite:.carnet/carnet.db`",
+    otherwise: "`sqlite:` and `carnet.db` in the data folder",
     parse: (text) =>
       /^sqlite:(?!\/\/)[^\p{Cc}]+$/u.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad,
   }),
@@ -86,8 +95,16 @@ export const settings = {
     flag: "--master-key-file <path>",
     description: "A file that holds the master key.",
     accepts: "the path of a file with 32 bytes in base64",
-    otherwise: "`master.key` beside the SQLite file, made on the first start with mode 0600",
-    parse: (text) => (text === "" ? bad : ok(text)),
+    otherwise: "`master.key` in the data folder, made on the first start with mode 0600",
+    parse: parsePath,
+  }),
+  adminFile: setting({
+    environment: "CARNET_ADMIN_FILE",
+    flag: "--admin-file <path>",
+    description: "The file for the first admin client's credentials, which the service writes.",
+    accepts: "the path of a file",
+    otherwise: "`admin.json` in the data folder",
+    parse: parsePath,
   }),
   accessTokenTtl: setting({
     environment: "CARNET_ACCESS_TOKEN_TTL",
@@ -162,8 +179,11 @@ export const foreignEnvironment: ReadonlySet<string> = new Set([
   "CARNET_REGION",
   "CARNET_ADMIN_CLIENT_ID",
   "CARNET_ADMIN_CLIENT_SECRET",
-  "CARNET_ADMIN_FILE",
 ]);
+
+function parsePath(text: string): Result<string, undefined> {
+  return text === "" ? bad : ok(text);
+}
 
 function wholeNumber(text: string, least: number, most: number): Result<number, undefined> {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
@@ -175,8 +195,7 @@ function parseIssuer(text: string): Result<string, undefined> {
   // RFC 8414 §2: a URL that uses https and has no query or fragment
   if (url === null || url.username !== "" || url.password !== "" || !(text === url.origin || text === `${url.origin}/`))
     return bad;
-  const local = url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d+){3}$/.test(url.hostname);
-  return url.protocol === "https:" || (url.protocol === "http:" && local) ? ok(url.origin) : bad;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname)) ? ok(url.origin) : bad;
 }
 
 function parseBlocks(text: string): Result<readonly string[], undefined> {

@@ -2,6 +2,7 @@ import type { Clock } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Configuration } from "../configuration/load-configuration.ts";
 import { obtainMasterKey } from "../configuration/master-key.ts";
+import { refuseExposedFiles } from "../configuration/trusted-file.ts";
 import { createSealer } from "../crypto/sealer.ts";
 import { createSecretHasher } from "../crypto/secret-hasher.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
@@ -15,6 +16,7 @@ import { watchStore } from "./watch-store.ts";
 /** Opens the database and everything that is stored in it. Throws an OperatorFault if it cannot be opened. */
 export async function openStore(configuration: Configuration, clock: Clock) {
   const dialect = sqliteDialect; // the one place that chooses the database
+  refuseExposedFiles(configuration);
   const db = await openSqlite(configuration.store.path, configuration.storeTimeout);
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));

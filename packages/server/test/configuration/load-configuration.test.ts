@@ -16,7 +16,7 @@ const key = Buffer.alloc(32, 7).toString("base64");
 function load(sources: Partial<Omit<ConfigurationSources, "file">> & { file?: string }) {
   const { file: content, ...rest } = sources;
   const file = content === undefined ? undefined : join(folder, "carnet.yaml");
-  if (file !== undefined) writeFileSync(file, content ?? "");
+  if (file !== undefined) writeFileSync(file, content ?? "", { mode: 0o600 });
   return loadConfiguration({ mode: "dev", flags: {}, environment: {}, ...rest, file });
 }
 
@@ -99,7 +99,9 @@ const table: Readonly<
     ],
     bad: ["", "-1", "600001", "9s"],
   },
+  dataDir: { good: [["/var/lib/carnet", "/var/lib/carnet"]], bad: [""] },
   masterKeyFile: { good: [["/run/key", "/run/key"]], bad: [""] },
+  adminFile: { good: [["/run/admin.json", "/run/admin.json"]], bad: [""] },
   accessTokenTtl: {
     good: [
       ["1", 1],
@@ -243,9 +245,11 @@ suite("The configuration", () => {
       port: 8080,
       issuer: "http://localhost:8080",
       audience: "http://localhost:8080",
+      dataDir: ".carnet",
       store: { kind: "sqlite", path: ".carnet/carnet.db" },
       masterKey: undefined,
       masterKeyFile: undefined,
+      adminFile: ".carnet/admin.json",
       accessTokenTtl: 600,
       scopeCatalogue: "closed",
       sunsetAt: Date.UTC(2029, 0, 31),
@@ -258,6 +262,17 @@ suite("The configuration", () => {
     assert.equal(served.host, "0.0.0.0");
     assert.equal(served.logLevel, "info");
     assert.equal(served.audience, "https://iam.example.test");
+  });
+
+  test("keeps the store and the admin file in the data folder, unless they are named", () => {
+    const dataDir = "/var/lib/carnet";
+    const { store, adminFile } = load({ flags: { dataDir } });
+    assert.deepEqual(
+      { store: store.path, adminFile },
+      { store: `${dataDir}/carnet.db`, adminFile: `${dataDir}/admin.json` },
+    );
+    assert.equal(load({ flags: { store: "sqlite:/elsewhere/x.db" } }).adminFile, ".carnet/admin.json");
+    assert.equal(load({ flags: { dataDir, adminFile: "/run/a.json" } }).adminFile, "/run/a.json");
   });
 
   test("of carnet serve needs an issuer, and says how to give it", () => {

@@ -20,7 +20,7 @@ after(async () => {
 const configurationOf = (environment: Record<string, string> = {}) =>
   loadConfiguration({
     mode: "dev",
-    flags: { store: `sqlite:${join(folder, "data", "carnet.db")}` },
+    flags: { dataDir: join(folder, "data") },
     environment,
     file: undefined,
   });
@@ -52,7 +52,7 @@ suite("The master key of a new store", () => {
     const first = obtainMasterKey(configurationOf(), false).export();
     const other = loadConfiguration({
       mode: "dev",
-      flags: { store: `sqlite:${join(folder, "other", "c.db")}` },
+      flags: { dataDir: join(folder, "other") },
       environment: {},
       file: undefined,
     });

@@ -81,7 +81,7 @@ test("a token of the service verifies with what it publishes, and still does aft
   const token: string = JSON.parse(body).access_token;
   const published = async (url: string) => (await sendRaw(url, { method: "GET", path: "/oauth2/jwks" })).body;
   const before = await published(service.url);
-  const settings = { issuer: service.url, store: `sqlite:${service.folder}/carnet.db` };
+  const settings = { issuer: service.url, dataDir: service.folder };
   await service.server.close();
   await using again = await startTestService({ clock, settings });
   assert.equal(await published(again.url), before);

@@ -1,7 +1,9 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Kysely, Migrator } from "kysely";
+import { quoted } from "../../configuration/trusted-file.ts";
+import { createWhole } from "../../configuration/whole-file.ts";
 import { OperatorFault } from "../../fault.ts";
 import { migrations } from "../sql/migrations.ts";
 import type { Tables } from "../sql/schema.ts";
@@ -22,10 +24,10 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
   let database: DatabaseSync | undefined;
   const path = resolve(file); // SQLite reads names such as `:memory:` and `file:x?mode=memory` as no files
   try {
-    makeWritable(path);
+    makeOrCheck(path, file);
     const opened = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true });
     database = opened;
-    claim(database, file);
+    refuseForeign(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
     // 16 MiB, room for some thirty thousand clients. Beyond that, pages come from the cache of the system
@@ -42,29 +44,36 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
   }
 }
 
-/** Creates a missing file. SQLite would open a read-only file too, and fail at the first write. */
-function makeWritable(path: string): void {
-  if (existsSync(path)) {
-    accessSync(path, constants.R_OK | constants.W_OK);
-    return;
-  }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, "a", 0o600)); // SQLite gives its other files the same mode
+/** Makes a database without tables. It has a header, so that an empty file always means that a registry was lost. */
+function initialize(draft: string): void {
+  closeSync(openSync(draft, "wx", 0o600)); // SQLite gives its other files the same mode
+  using database = new DatabaseSync(draft);
+  database.exec(`pragma journal_mode = off; pragma application_id = ${applicationId}`);
 }
 
-const claims =
-  "select application_id as found, (select count(*) from sqlite_schema) as tables from pragma_application_id";
-
-function claim(database: DatabaseSync, file: string): void {
-  // One statement, so that another process that claims the file now is seen completely or not at all
-  const { found, tables } = database.prepare(claims).get() ?? {};
-  if (found === applicationId) return;
-  if (found !== 0 || tables !== 0) {
+/** Makes the database unless a registry was lost here: SQLite would replay the log of that one into a new file. */
+function makeOrCheck(path: string, file: string): void {
+  // Looked at first, because another process may be making both
+  const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (!existsSync(path) && !hasLog) createWhole(path, initialize);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || (stat.isFile() && stat.size === 0)) {
+    const leftovers = ["", "-wal", "-shm"].map((suffix) => quoted(file + suffix)).join(" ");
     throw new OperatorFault(
-      `The database ${file} belongs to another program: set CARNET_STORE to another file. It was left as it is.`,
+      `The database ${file} is ${stat === undefined ? "missing, but its log is there" : "empty"}, so a registry was lost: put it back from a backup, or run \`rm -f ${leftovers}\` to begin with a new one.`,
     );
   }
-  database.exec(`pragma application_id = ${applicationId}`);
+  accessSync(path, constants.R_OK | constants.W_OK); // SQLite would open a read-only file, and fail at the first write
+}
+
+// Counts the tables as well, because SQLite tells damage from another program's file only when it reads them
+const readId = "select application_id as id, (select count(*) from sqlite_schema) from pragma_application_id";
+
+function refuseForeign(database: DatabaseSync, file: string): void {
+  if (database.prepare(readId).get()?.["id"] === applicationId) return;
+  throw new OperatorFault(
+    `The database ${file} belongs to another program: set CARNET_STORE to another file. It was left as it is.`,
+  );
 }
 
 async function migrate(db: Kysely<Tables>, file: string): Promise<void> {

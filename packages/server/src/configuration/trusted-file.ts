@@ -1,0 +1,74 @@
+import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { OperatorFault } from "../fault.ts";
+import type { Configuration } from "./load-configuration.ts";
+
+/**
+ * Whoever can change Carnet's files decides what it does, and whoever can read its secrets can act as it. Files that
+ * are open to other users are therefore refused, with the command that closes them.
+ */
+
+/** The mode bits that a file must not have: others may not write it, or may not access it at all. */
+export const forbidden = { write: 0o022, access: 0o077 } as const;
+
+export type Forbidden = (typeof forbidden)[keyof typeof forbidden];
+
+/** Windows has neither these modes nor user ids. */
+const hasModes = process.platform !== "win32";
+
+/** Says how other users can access a file or folder and how to stop it, or undefined if its mode is fine. */
+export function exposure(path: string, stat: Stats, bits: Forbidden): string | undefined {
+  if (!hasModes || (stat.mode & bits) === 0) return undefined;
+  // Nobody can replace the files of others in a folder with the sticky bit, and devices such as /dev/null keep nothing
+  if (stat.isCharacterDevice() || (stat.isDirectory() && (stat.mode & 0o1000) !== 0)) return undefined;
+  const writable = (stat.mode & forbidden.write) !== 0;
+  const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
+  const subject = `The ${stat.isDirectory() ? "folder" : "file"} ${path} can be ${writable ? "written" : "read"} by other users (mode ${mode})`;
+  const next = `run \`chmod ${bits === forbidden.write ? "go-w" : "go-rwx"} ${quoted(path)}\``;
+  return writable ? `${subject}: make sure that nobody has changed it, then ${next}.` : `${subject}: ${next}.`;
+}
+
+/** Says who owns a file, or undefined if that is the user of this process. Root is no exception. */
+export function otherOwner(path: string, stat: Stats): string | undefined {
+  const user = process.getuid?.();
+  if (!hasModes || stat.uid === user) return undefined;
+  return `The file ${path} belongs to the user with the id ${stat.uid}, and you are ${user}`;
+}
+
+/** Reads a file and checks it through one descriptor, so that nobody can swap it in between. Throws an OperatorFault. */
+export function readTrusted(path: string, bits: Forbidden): string {
+  const file = openSync(path, "r");
+  try {
+    const text = readFileSync(file, "utf8");
+    refuse(exposure(path, fstatSync(file), bits));
+    return text;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Refuses a store or an admin file that other users can change. Throws an OperatorFault. */
+export function refuseExposedFiles({ store, dataDir, adminFile }: Configuration): void {
+  const database = ["", "-wal", "-shm", "-journal"].map((suffix) => store.path + suffix);
+  for (const path of new Set([dataDir, dirname(store.path), dirname(adminFile), ...database]))
+    refuse(exposureOf(path, forbidden.write));
+  refuse(exposureOf(adminFile, forbidden.access));
+}
+
+function exposureOf(path: string, bits: Forbidden): string | undefined {
+  let stat: Stats;
+  try {
+    stat = statSync(path);
+  } catch {
+    return undefined; // missing, or out of reach: opening it says why
+  }
+  return exposure(path, stat, bits);
+}
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new OperatorFault(problem);
+}
+
+/** Quotes a path for a shell where that is needed. */
+export const quoted = (path: string): string =>
+  /^[\w./:=@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

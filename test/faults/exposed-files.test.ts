@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { suite, test } from "node:test";
+import { serveCarnet } from "@carnet/testkit/serve-carnet";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { startOnce } from "./support/start-once.ts";
+import { assertStopsWith } from "./support/stops-with.ts";
+import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
+
+/** A store, its key, its admin file and a configuration file, as a first start and an operator leave them. */
+async function servedStore(): Promise<StoreFiles> {
+  const store = await makeStore();
+  assert.equal((await startOnce({ folder: store.path })).code, 0);
+  writeFileSync(store.file("carnet.yaml"), "logLevel: info\n", { mode: 0o600 });
+  return store;
+}
+
+const start = (store: StoreFiles) => startOnce({ folder: store.path, args: ["--config", "carnet.yaml"] });
+
+suite("a file of the service that other users can write", () => {
+  for (const [name, mode, fix] of [
+    ["carnet.db", 0o620, "go-w"],
+    ["carnet.db", 0o602, "go-w"],
+    ["carnet.yaml", 0o664, "go-w"],
+    ["master.key", 0o620, "go-rwx"],
+    ["admin.json", 0o602, "go-rwx"],
+  ] as const) {
+    test(`stops the start: ${name} with mode ${mode.toString(8)}`, async () => {
+      await using store = await servedStore();
+      chmodSync(store.file(name), mode);
+      const before = contentsOf(store.path);
+      assertStopsWith(
+        await start(store),
+        new RegExp(
+          `^carnet: The file ${name} can be written by other users \\(mode 0${mode.toString(8)}\\): make sure that nobody has changed it, then run \`chmod ${fix} ${name}\`\\.$`,
+          "m",
+        ),
+      );
+      assert.deepEqual(contentsOf(store.path), before);
+      chmodSync(store.file(name), 0o600);
+      assert.equal((await start(store)).code, 0);
+    });
+  }
+
+  test("stops the start: the log of a database that was killed", async () => {
+    await using store = await servedStore();
+    {
+      await using carnet = await serveCarnet({ folder: store.path });
+      carnet.process.kill("SIGKILL");
+      await carnet.process.finished();
+    }
+    for (const name of ["carnet.db-wal", "carnet.db-shm"]) {
+      assert.ok(existsSync(store.file(name)));
+      chmodSync(store.file(name), 0o666);
+      assertStopsWith(await start(store), new RegExp(`The file ${name} can be written by other users \\(mode 0666\\)`));
+      chmodSync(store.file(name), 0o600);
+    }
+    assert.equal((await start(store)).code, 0);
+  });
+
+  test("is any file in a folder that others can write, unless the sticky bit keeps them from replacing it", async () => {
+    await using store = await servedStore();
+    for (const mode of [0o770, 0o707]) {
+      chmodSync(store.path, mode);
+      assertStopsWith(
+        await start(store),
+        new RegExp(
+          `The folder \\. can be written by other users \\(mode 0${mode.toString(8)}\\): .*\`chmod go-w \\.\``,
+        ),
+      );
+    }
+    chmodSync(store.path, 0o1777);
+    assert.equal((await start(store)).code, 0);
+  });
+
+  test("stops the start: the folders of a store and of an admin file outside the data folder", async () => {
+    await using folder = await temporaryFolder();
+    mkdirSync(folder.file("out side"));
+    chmodSync(folder.file("out side"), 0o777);
+    const named = [
+      ["--store", "sqlite:out side/x.db"],
+      ["--admin-file", "out side/admin.json"],
+    ];
+    for (const args of named) {
+      assertStopsWith(
+        await startOnce({ folder: folder.path, args }),
+        /The folder out side can be written by other users \(mode 0777\): .*`chmod go-w 'out side'`/,
+      );
+    }
+    assert.deepEqual(contentsOf(folder.path), {});
+  });
+});
+
+suite("a secret of the service that other users can read", () => {
+  for (const name of ["master.key", "admin.json"]) {
+    test(`stops the start: ${name}`, async () => {
+      await using store = await servedStore();
+      for (const mode of [0o640, 0o604]) {
+        chmodSync(store.file(name), mode);
+        assertStopsWith(
+          await start(store),
+          new RegExp(
+            `^carnet: The file ${name} can be read by other users \\(mode 0${mode.toString(8)}\\): run \`chmod go-rwx ${name}\`\\.$`,
+            "m",
+          ),
+        );
+      }
+    });
+  }
+
+  test("is not the database, whose secrets are sealed", async () => {
+    await using store = await servedStore();
+    chmodSync(store.database, 0o644);
+    assert.equal((await start(store)).code, 0);
+  });
+
+  test("may be a master key that the operator names, as a mounted Kubernetes secret is, but others must not write it", async () => {
+    await using store = await servedStore();
+    mkdirSync(store.file("mount"));
+    renameSync(store.file("master.key"), store.file("mount/data"));
+    symlinkSync("data", store.file("mount/key"));
+    chmodSync(store.file("mount"), 0o1777);
+    const startWith = (mode: number) => {
+      chmodSync(store.file("mount/data"), mode);
+      return startOnce({ folder: store.path, args: ["--master-key-file", "mount/key"] });
+    };
+    for (const mode of [0o440, 0o644]) assert.equal((await startWith(mode)).code, 0);
+    assertStopsWith(await startWith(0o664), /The file mount\/key can be written by other users \(mode 0664\)/);
+  });
+});
+
+suite("the data folder", () => {
+  test("has the key and the admin file, wherever the store is, and only its owner may enter it", async () => {
+    await using folder = await temporaryFolder();
+    mkdirSync(folder.file("db"));
+    const args = ["--data-dir", "own/data", "--store", "sqlite:db/x.db"];
+    assert.equal((await startOnce({ folder: folder.path, args })).code, 0);
+    assert.deepEqual(Object.keys(contentsOf(folder.path)), ["db/x.db", "own/data/admin.json", "own/data/master.key"]);
+    for (const made of ["own", "own/data"]) assert.equal(modeOf(folder.file(made)), 0o700);
+  });
+});
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;

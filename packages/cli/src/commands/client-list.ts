@@ -66,7 +66,8 @@ export function addClientListCommand(client: Command): void {
       const page = await explainRefusals(flags, () => api.listClients(query));
       if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
       else process.stdout.write(formatClients(page.clients) + noteUnsupported(page.clients));
-      if (!json && page.next !== null) process.stderr.write(`There are more clients. For the next page, add --cursor ${page.next}\n`);
+      if (!json && page.next !== null)
+        process.stderr.write(`There are more clients. For the next page, add --cursor ${page.next}\n`);
     }),
   );
 }

@@ -46,12 +46,12 @@ suite("carnet scope", () => {
 
   test("refuses a malformed name, an empty description, and removing a scope that a client has", async () => {
     await using at = await startAdminService();
-    assertRefused(await at.carnet(["scope", "put", 'quo"te', "x"]), /\n {2}names a scope that is malformed/);
+    assertRefused(await at.carnet(["scope", "put", 'quo"te', "x"]), /\n {2}is not a scope name/);
     assertRefused(await at.carnet(["scope", "put", "x", ""]), /\n {2}<description> must have 1 to 255 characters/);
     await at.service.register({ client_id: "reader", scope: "file:read" });
     assertRefused(
       await at.carnet(["scope", "delete", "file:read", "--yes"]),
-      /^carnet: Refused: a client is registered for this scope: take it from the client first \(request/,
+      /^carnet: Refused: a client is registered for this scope: remove it from the client first \(request/,
     );
   });
 });

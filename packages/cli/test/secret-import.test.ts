@@ -76,7 +76,7 @@ suite("carnet secret import", () => {
       [4, null, /^(?=.*client_secret is not known here)(?=.*scope must be string or null)/],
       [6, "bad-3", /^scope .*; expires_at lies in the past$/],
       [7, "bad-1", /^this client_id is in the batch twice$/],
-      [8, "bad-4", /client_id and secret\.value are needed$/],
+      [8, "bad-4", /client_id and secret\.value are required/],
       [9, null, /^must be object$/],
     ] as const;
     const { code, stdout, stderr } = await at.carnet(["secret", "import", "-f", file, "--json", "--dry-run"]);

@@ -1,4 +1,4 @@
-// `npm run bench`: installs what the benchmark needs where it is not there yet, and runs it.
+// `npm run bench`: installs the benchmark's dependencies if needed, and runs it.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
@@ -12,7 +12,7 @@ if (changed(installed) < changed(`${home}/package-lock.json`)) {
   if (status !== 0) process.exit(status ?? 1);
 }
 const bench = spawn(process.execPath, [`${home}/src/main.ts`, ...process.argv.slice(2)], { stdio: "inherit" });
-// It ends its contenders when it is told to stop, so it must be told
+// Forward signals so that it can stop its contenders.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => bench.kill(signal));
 const [status] = await once(bench, "exit");
 process.exitCode = status ?? 1;

@@ -1,9 +1,9 @@
-// Hands sdk.fetch to a client that is generated from an OpenAPI document, here openapi-fetch; any client that takes a
-// `fetch` will do. Reads CARNET_SERVER_URL, CARNET_CLIENT_ID and CARNET_CLIENT_SECRET.
+// Uses sdk.fetch in a client generated from an OpenAPI document, here with openapi-fetch. Any client that accepts a
+// `fetch` function works. Reads CARNET_SERVER_URL, CARNET_CLIENT_ID and CARNET_CLIENT_SECRET.
 import { SDK } from "@carnet/sdk";
 import createClient from "openapi-fetch";
 
-/** What openapi-typescript writes of an API, cut down to one operation. */
+/** Types as openapi-typescript generates them, reduced to one operation. */
 interface Paths {
   "/health/live": { get: { responses: { 200: { content: { "application/json": { status: string } } } } } };
 }

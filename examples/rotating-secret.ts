@@ -1,5 +1,5 @@
-// Takes the secret from where it is kept each time the server refuses the last one, so that a rotation needs no restart.
-// Reads CARNET_SERVER_URL, CARNET_CLIENT_ID and CARNET_CLIENT_SECRET_FILE, else CARNET_CLIENT_SECRET.
+// Reads the secret again whenever the server refuses the current one, so a rotation needs no restart. Reads
+// CARNET_SERVER_URL, CARNET_CLIENT_ID and CARNET_CLIENT_SECRET_FILE, else CARNET_CLIENT_SECRET.
 import { readFile } from "node:fs/promises";
 import { SDK } from "@carnet/sdk";
 

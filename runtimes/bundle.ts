@@ -1,4 +1,4 @@
-// Bundles the installed SDK as an application's build does, for size-limit to weigh.
+// Bundles the installed SDK as an application would, so that size-limit can measure it.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
@@ -6,7 +6,7 @@ import { rolldown } from "rolldown";
 const dist = join(import.meta.dirname, "dist");
 const installed = join(dist, "consumer/node_modules/@carnet/sdk/dist");
 
-// One function out of all shows that the rest is shaken off.
+// Importing one function shows that tree shaking removes the rest.
 writeFileSync(
   join(dist, "one-function.js"),
   'export { iamTokenRequest, SDKCore } from "./consumer/node_modules/@carnet/sdk/dist/funcs.js";\n',

@@ -1,5 +1,5 @@
-// Tries the packed SDK as a user has it: installed from the tarball, its own test suite on each runtime, compiled by an
-// old and a new TypeScript, judged by publint, attw and size-limit. Run by `npm run runtimes` at the root.
+// Tests the packed SDK as users get it: installs the tarball, runs the test suite on each runtime, compiles a consumer with
+// an old and a new TypeScript, and runs publint, attw and size-limit. Start it with `npm run runtimes` at the root.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -19,7 +19,7 @@ interface Step {
 
 const failed: string[] = [];
 
-/** Runs one step and remembers whether it failed; its output is shown only then, or where it is asked for. */
+/** Runs one step and records a failure. Prints the output only if it failed. */
 function attempt({ title, command, args, cwd = consumer }: Step): boolean {
   const done = spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
   const output = `${done.stdout ?? ""}${done.stderr ?? ""}${done.error ?? ""}`;
@@ -29,7 +29,7 @@ function attempt({ title, command, args, cwd = consumer }: Step): boolean {
   return ok;
 }
 
-/** How many tests ran, as each runtime says it; a run that says nothing of tests has none to say it of. */
+/** The number of passed tests in the format of each runtime, or the bundle size. Empty for other steps. */
 function summary(output: string): string {
   const count = /^(?:# |ℹ )pass (\d+)|^\s*(\d+) pass$|(\d+) passed/m.exec(output);
   const size = /Size:\s+(.*)/.exec(output)?.[1];
@@ -91,7 +91,7 @@ const runtimes = [
 for (const [name, path, args] of runtimes) {
   const command = join(modules, path);
   if (!existsSync(command)) {
-    process.stdout.write(`FAIL ${name} is not there: it comes from npm for Linux on x64 alone\n`);
+    process.stdout.write(`FAIL ${name} is not installed: npm has it only for Linux on x64\n`);
     failed.push(name);
   } else attempt({ title: `the test suite on ${name}`, command, args });
 }
@@ -103,5 +103,5 @@ attempt({ title: "attw", command: "npx", args: ["--no-install", ...attw] });
 attempt({ title: "bundle", command: process.execPath, args: ["bundle.ts"], cwd: here });
 attempt({ title: "size-limit", command: "npx", args: ["--no-install", "size-limit"], cwd: here });
 
-process.stdout.write(failed.length === 0 ? "all well\n" : `failed: ${failed.join(", ")}\n`);
+process.stdout.write(failed.length === 0 ? "all steps passed\n" : `failed: ${failed.join(", ")}\n`);
 process.exit(failed.length === 0 ? 0 : 1);

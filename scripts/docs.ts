@@ -1,4 +1,4 @@
-// Writes docs/reference from the code: `npm run docs`. With --check it writes nothing and fails where a page differs.
+// Generates docs/reference from the code: `npm run docs`. With --check it writes nothing and fails if a page is outdated.
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { buildProgram } from "@carnet/cli/program";
 import { refusals } from "@carnet/protocol/refusals";
@@ -8,7 +8,7 @@ import { openApiDocument } from "@carnet/server/http/openapi";
 import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
 
 const folder = "docs/reference";
-const made = "<!-- Made from the code by `npm run docs`. Do not edit. -->\n\n";
+const generated = "<!-- Generated from the code by `npm run docs`. Do not edit. -->\n\n";
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "configuration.md": configurationPage,
@@ -22,23 +22,23 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
 
 function configurationPage(): string {
   const rows = Object.entries(settings).map(([name, setting]) => {
-    const flag = setting.flag === undefined ? "none: it would show" : `\`${setting.flag}\``;
+    const flag = setting.flag === undefined ? "none: a flag would be visible to other users" : `\`${setting.flag}\``;
     return `| \`${name}\` | \`${setting.environment}\` | ${flag} | ${setting.description} | ${setting.accepts} | ${setting.otherwise} |`;
   });
   return [
-    `# Configuration\n\n${made}Flags win over environment variables, these over the file that \`--config\` or \`CARNET_CONFIG\` names, and that over defaults. `,
-    "An unknown or bad setting stops the start with its name, its source and what is accepted.\n\n",
-    "| in the file | environment | flag | what it is | accepted | default |\n| --- | --- | --- | --- | --- | --- |\n",
-    `${rows.join("\n")}\n\nThe master key itself is never read from the file or a flag. `,
-    "Other parts of Carnet read `CARNET_CLIENT_ID`, `CARNET_CLIENT_SECRET`, `CARNET_SERVER_URL` and `CARNET_REGION`.\n",
+    `# Configuration\n\n${generated}Flags override environment variables, which override the file named by \`--config\` or \`CARNET_CONFIG\`, which overrides the defaults. `,
+    "With an unknown or invalid setting the service does not start. It prints the setting's name, its source and what is accepted.\n\n",
+    "| in the file | environment | flag | description | accepted | default |\n| --- | --- | --- | --- | --- | --- |\n",
+    `${rows.join("\n")}\n\nThe master key is never read from the file or a flag. `,
+    "The SDK and the CLI also read `CARNET_CLIENT_ID`, `CARNET_CLIENT_SECRET`, `CARNET_SERVER_URL` and `CARNET_REGION`.\n",
   ].join("");
 }
 
 function errorsPage(): string {
   const rows = Object.values(refusals).map(({ status, error, when }) => `| ${status} | \`${error}\` | ${when} |`);
   return [
-    `# Errors of the token endpoint\n\n${made}Each is \`{"error": code, "error_description": text}\`. The codes are those of `,
-    "[RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), with `temporarily_unavailable` and `server_error` beside them.\n\n",
+    `# Errors of the token endpoint\n\n${generated}Each body is \`{"error": code, "error_description": text}\`. The codes are those of `,
+    "[RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), plus `temporarily_unavailable` and `server_error`.\n\n",
     `| status | \`error\` | when |\n| --- | --- | --- |\n${rows.join("\n")}\n`,
   ].join("");
 }
@@ -50,10 +50,10 @@ async function cliPage(): Promise<string> {
     const nested = command.commands.map((child) => describe(child, `${path} ${child.name()}`));
     return [`## ${path}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\`\n`, ...nested].join("\n");
   };
-  return `# The carnet command\n\n${made}Exit codes: 0 done, 1 refused or failed, 2 usage.\n\n${describe(program, "carnet")}`;
+  return `# The carnet command\n\n${generated}Exit codes: 0 success, 1 refused or failed, 2 usage error.\n\n${describe(program, "carnet")}`;
 }
 
-/** What each test that is named after a clause of a specification proves. */
+/** Lists the tests and vectors whose titles name a clause of a specification. */
 function conformancePage(): string {
   const title = /\b(?:it|test)\(\s*(["'`])(?<title>(?:(?!\1).)+ \[(?<clauses>[^\]]*RFC ?\d+ §[^\]]*)\])\1/g;
   const proofs = globSync(["packages/*/test/**/*.test.ts", "test/**/*.test.ts"]).flatMap((file) =>
@@ -79,7 +79,7 @@ function conformancePage(): string {
         a.clause.localeCompare(b.clause, "en", { numeric: true }) || a.behaviour.localeCompare(b.behaviour, "en"),
     )
     .map(({ clause, behaviour, file }) => `| ${clause} | ${behaviour} | [${file.split("/").at(-1)}](../../${file}) |`);
-  return `# What is proven of which specification\n\n${made}| clause | behaviour | proof |\n| --- | --- | --- |\n${[...new Set(rows)].join("\n")}\n`;
+  return `# Conformance\n\n${generated}The clauses of specifications that Carnet implements, each with the test or vector that proves it.\n\n| clause | behaviour | proof |\n| --- | --- | --- |\n${[...new Set(rows)].join("\n")}\n`;
 }
 
 const check = process.argv.includes("--check");
@@ -88,13 +88,13 @@ for (const [name, make] of Object.entries(pages)) {
   const path = `${folder}/${name}`;
   const text = await make();
   if (!check) writeFileSync(path, text);
-  else if (readIfThere(path) !== text) {
-    process.stderr.write(`${path} does not say what the code says: run \`npm run docs\` and commit it.\n`);
+  else if (readIfPresent(path) !== text) {
+    process.stderr.write(`${path} is outdated. Run \`npm run docs\` and commit the result.\n`);
     process.exitCode = 1;
   }
 }
 
-function readIfThere(path: string): string | undefined {
+function readIfPresent(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {

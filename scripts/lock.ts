@@ -1,5 +1,5 @@
-// Brings package-lock.json up to date and keeps download addresses out of it: the lock pins by version and
-// integrity, and an install then uses whichever registry the machine is set to.
+// Updates package-lock.json and removes download URLs. The lock file pins versions and integrity hashes, so an install
+// works with any registry.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -13,7 +13,7 @@ const lock: {
 } = JSON.parse(readFileSync("package-lock.json", "utf8"));
 for (const [path, entry] of Object.entries(lock.packages)) {
   if (entry.resolved?.startsWith("http")) delete entry.resolved;
-  if (entry.hasInstallScript) throw new Error(`${path} has an install script: choose another package`);
+  if (entry.hasInstallScript) throw new Error(`${path} has an install script. Use another package.`);
   if (entry.version === undefined && !entry.link && path !== "") throw new Error(`${path} is not pinned to a version`);
 }
 writeFileSync("package-lock.json", `${JSON.stringify(lock, null, 2)}\n`);

@@ -1,5 +1,5 @@
-// Packs a workspace package as it is published: `node scripts/pack.ts packages/sdk out`. The workspace's package.json
-// points at sources; the published one is made of it and its publishConfig, with the compiled files beside it.
+// Packs a workspace package for publishing: `node scripts/pack.ts packages/sdk out`. The package.json in the workspace
+// points at sources, so this merges publishConfig into it and adds the compiled files.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -35,7 +35,7 @@ cpSync(resolve(source, "README.md"), join(staging, "README.md"));
 cpSync(join(root, "LICENSE"), join(staging, "LICENSE"));
 run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", resolve(out)], staging);
 
-/** The published package.json: publishConfig over the rest, without what is of use in the workspace alone. */
+/** The published package.json: publishConfig merged over the rest, without development-only members. */
 function published(): Record<string, unknown> {
   const manifest: Manifest = JSON.parse(readFileSync(resolve(String(source), "package.json"), "utf8"));
   const { publishConfig = {}, devDependencies: _, scripts: __, ...rest } = manifest;
@@ -43,7 +43,7 @@ function published(): Record<string, unknown> {
   return { ...rest, ...overrides, ...(access === undefined ? {} : { publishConfig: { access } }) };
 }
 
-/** The compiler rewrites `./x.ts` to `./x.js` in code, but not in declarations. */
+/** Rewrites `./x.ts` imports to `./x.js` in declarations. The compiler does this only in code. */
 function pointAtJavaScript(file: string): void {
   const text = readFileSync(file, "utf8");
   writeFileSync(file, text.replaceAll(/((?:from|import\()\s*"\.{1,2}\/[^"]*)\.ts"/g, '$1.js"'));

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The commit that is measured, with a plus behind it where the packages are not quite as in it; null outside of git. */
+/** The measured commit, with a trailing plus if the packages have uncommitted changes. Null outside of git. */
 export function measuredCommit(): string | null {
   try {
     const changed = git("status", "--porcelain", "--", "packages") !== "";

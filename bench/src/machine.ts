@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 
-/** The machine that figures were taken on, as far as it matters to them. */
+/** The parts of the machine that matter for the figures. */
 export interface Machine {
   readonly processor: string;
   readonly cpus: number;
@@ -9,7 +9,7 @@ export interface Machine {
   readonly system: string;
   readonly node: string;
   readonly openssl: string;
-  /** How many processes wanted to run when it began, on average over a minute: beside them nothing else should. */
+  /** The one-minute load average before the run. It should be near zero. */
   readonly loadBefore: number;
 }
 

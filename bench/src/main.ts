@@ -7,10 +7,10 @@ import { type ModeName, modes } from "./modes/all.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { writePage } from "./report/write-page.ts";
-import { keepResults, readResults } from "./results.ts";
+import { readResults, writeResults } from "./results.ts";
 import { scales } from "./scale.ts";
 
-/** `npm run bench`: measures what was asked for, keeps the results, and writes the page from all that are kept. */
+// `npm run bench`: measures the chosen modes, stores their results, and writes the page from all stored results.
 
 const home = fileURLToPath(new URL("..", import.meta.url));
 
@@ -24,7 +24,7 @@ async function main(options: Options): Promise<void> {
   const results = join(output, "results");
   if (!options.pageOnly) await measure(options, results);
   writePage(output, readResults(results, Object.keys(modes) as ModeName[]));
-  process.stderr.write(`The page is ${join(output, "README.md")}\n`);
+  process.stderr.write(`Wrote ${join(output, "README.md")}\n`);
 }
 
 async function measure(options: Options, folder: string): Promise<void> {
@@ -39,7 +39,7 @@ async function measure(options: Options, folder: string): Promise<void> {
     const { contenders } = options;
     const measured = await modes[name].measure({ scale, contenders, generator, progress, cache: join(home, ".cache") });
     const took = (performance.now() - start) / 1000;
-    keepResults(folder, {
+    writeResults(folder, {
       mode: name,
       at: new Date().toISOString(),
       scale: options.scale,

@@ -8,34 +8,34 @@ import { externalPeer } from "./contenders/external-peer.ts";
 import { type ModeName, modes } from "./modes/all.ts";
 import { type ScaleName, scales } from "./scale.ts";
 
-/** What was asked for on the command line. */
+/** The parsed command line. */
 export interface Options {
   readonly modes: readonly ModeName[];
   readonly scale: ScaleName;
   readonly contenders: readonly Contender[];
-  /** Where results and the page go. */
+  /** The folder for the results and the page. */
   readonly output: string | undefined;
-  /** Only write the page anew from the results that are there. */
+  /** Only write the page again, from the stored results. */
   readonly pageOnly: boolean;
 }
 
 export const usage = `npm run bench -- [mode …] [options]
 
-Modes (all of them unless some are named):
+Modes (default: all):
 ${Object.values(modes)
   .map(({ name, about }) => `  ${name.padEnd(12)}${about}`)
   .join("\n")}
 
 Options:
-  --scale <name>     ${Object.keys(scales).join(", ")} (full unless given)
-  --only <names>     contenders, separated by commas: ${contenders.map(({ name }) => name).join(",")}
-  --peer name=url    a token endpoint that runs on this machine already; can be given again; url,PID to measure it whole
+  --scale <name>     ${Object.keys(scales).join(", ")} (default: full)
+  --only <names>     contenders, comma-separated: ${contenders.map(({ name }) => name).join(",")}
+  --peer name=url    a token endpoint that is running on this machine; repeatable; url,PID also measures CPU and memory
   --baseline <path>  another checkout of Carnet, measured as "Carnet before"
-  --output <folder>  where results and the page go (bench unless given)
-  --page             only write the page anew from the results that are there
+  --output <folder>  the folder for the results and the page (default: bench)
+  --page             only write the page again, from the stored results
 `;
 
-/** Reads the command line. Throws with what was seen and what is accepted. */
+/** Parses the command line. Errors name the value and what is accepted. */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -50,9 +50,9 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   if (values.output !== undefined && existsSync(values.output) && !statSync(values.output).isDirectory())
-    throw new Error(`--output cannot be ${JSON.stringify(values.output)}: it is a file, and a folder is needed`);
+    throw new Error(`--output cannot be ${JSON.stringify(values.output)}, because it is a file. Give a folder`);
   if (values.baseline !== undefined && !existsSync(join(values.baseline, "packages/server/package.json")))
-    throw new Error(`--baseline cannot be ${JSON.stringify(values.baseline)}: there is no checkout of Carnet`);
+    throw new Error(`--baseline cannot be ${JSON.stringify(values.baseline)}, because it is not a checkout of Carnet`);
   const chosen = values.only?.split(",").map((name) => oneOf("contender", contenders.map(nameOf), name));
   return {
     modes: positionals.length === 0 ? modeNames : positionals.map((name) => oneOf("mode", modeNames, name)),
@@ -72,6 +72,6 @@ const nameOf = ({ name }: Contender): string => name;
 
 function oneOf<Name extends string>(what: string, names: readonly Name[], seen: string): Name {
   const found = names.find((name) => name === seen);
-  if (found === undefined) throw new Error(`there is no ${what} ${JSON.stringify(seen)}: use ${names.join(", ")}`);
+  if (found === undefined) throw new Error(`there is no ${what} ${JSON.stringify(seen)}. Use ${names.join(", ")}`);
   return found;
 }

@@ -1,4 +1,4 @@
-/** Shows how far a run is: one line that changes on a terminal, and elsewhere a line for each part of it. */
+/** Shows the progress of a run: an updating line on a terminal, else one line per part. */
 export class Progress {
   readonly #total: number;
   readonly #start = performance.now();
@@ -6,19 +6,19 @@ export class Progress {
   #done = 0;
   #part = "";
 
-  /** @param total an estimate of the seconds that all steps take together */
+  /** @param total an estimate of the seconds for all steps */
   constructor(total: number) {
     this.#total = total;
   }
 
-  /** Says what is measured now. */
+  /** Starts a new part. */
   part(name: string): void {
     this.#part = name;
     if (this.#terminal) this.#draw("");
     else process.stderr.write(`${this.#clock()} ${name}\n`);
   }
 
-  /** Counts a step of so many seconds as done. */
+  /** Records a step of this many seconds as done. */
   step(seconds: number, detail = ""): void {
     this.#done += seconds;
     if (this.#terminal) this.#draw(detail);

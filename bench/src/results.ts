@@ -4,12 +4,12 @@ import type { Machine } from "./machine.ts";
 import type { ModeName, Results } from "./modes/all.ts";
 import type { ScaleName } from "./scale.ts";
 
-/** What one mode came to in its latest run, with what is needed to judge it. */
-export interface Kept<Value> {
+/** The stored results of a mode's latest run, with their context. */
+export interface StoredResults<Value> {
   readonly mode: ModeName;
   readonly at: string;
   readonly scale: ScaleName;
-  /** Of this checkout; with a plus behind it where the packages are not quite as in it, null where it is not known. */
+  /** The measured commit, with a trailing plus if there were uncommitted changes. Null if unknown. */
   readonly commit: string | null;
   readonly machine: Machine;
   /** Seconds. */
@@ -17,21 +17,21 @@ export interface Kept<Value> {
   readonly results: Value;
 }
 
-export type AllKept = { readonly [Name in ModeName]?: Kept<Results[Name]> };
+export type AllResults = { readonly [Name in ModeName]?: StoredResults<Results[Name]> };
 
-export function keepResults(folder: string, kept: Kept<unknown>): void {
+export function writeResults(folder: string, kept: StoredResults<unknown>): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${kept.mode}.json`), `${JSON.stringify(kept, rounded, 1)}\n`);
+  writeFileSync(join(folder, `${kept.mode}.json`), `${JSON.stringify(kept, roundFigure, 1)}\n`);
 }
 
-/** The latest results of each mode that has any. */
-export function readResults(folder: string, names: readonly ModeName[]): AllKept {
-  const there = names.filter((name) => existsSync(join(folder, `${name}.json`)));
+/** Reads the stored results of each mode that has any. */
+export function readResults(folder: string, names: readonly ModeName[]): AllResults {
+  const present = names.filter((name) => existsSync(join(folder, `${name}.json`)));
   return Object.fromEntries(
-    there.map((name) => [name, JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"))]),
+    present.map((name) => [name, JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"))]),
   );
 }
 
-/** No figure is exact to more than four places, and nobody should read it as if. */
-const rounded = (_name: string, value: unknown): unknown =>
+/** Five significant digits are more than the measurement's precision. */
+const roundFigure = (_name: string, value: unknown): unknown =>
   typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;

@@ -1,30 +1,30 @@
-/** How much is measured. Times are in seconds. */
+/** How much to measure. Times are in seconds. */
 export interface Scale {
-  /** How often each contender has its turn; the ratios of the turns are what counts. */
+  /** How often each contender is measured. Ratios are taken within each round. */
   readonly rounds: number;
   readonly slice: number;
   readonly warmup: number;
-  /** Before a contender's first turn. */
+  /** The warm-up before a contender's first slice. */
   readonly firstWarmup: number;
   readonly connections: readonly number[];
   /** Shares of each contender's own capacity, for the open loop. */
   readonly openShares: readonly number[];
-  /** How long that capacity is measured, just before. */
+  /** How long the capacity is measured before each open-loop slice. */
   readonly capacity: number;
   readonly openSlice: number;
   readonly openRounds: number;
   readonly starts: number;
   readonly idle: number;
   readonly registrySizes: readonly number[];
-  /** How many tokens each registry has issued at least before it is measured. */
+  /** The least number of tokens that each registry issues before it is measured. */
   readonly registryWarmup: number;
-  /** How long each of the tasks of an SDK is repeated. */
+  /** How long each task of an SDK is repeated. */
   readonly sdkSlice: number;
   readonly sdkCallers: number;
   readonly profile: number;
 }
 
-/** `full` is what is published; `quick` tells after a change where one stands; `tiny` shows that everything runs. */
+/** `full` is published; `quick` gives a first impression after a change; `tiny` tests that everything runs. */
 export const scales = {
   full: {
     rounds: 7,

@@ -1,4 +1,4 @@
-/** The middle of some figures and how far they spread: half of them lie between `low` and `high`. */
+/** The median and the quartiles of some figures. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -14,13 +14,13 @@ export const spreadOf = (figures: readonly number[]): Spread => ({
 export const medianOf = (figures: readonly number[]): number => quantile(figures, 0.5);
 
 /**
- * The ratios of two series that were measured in turns, round by round: what disturbed a round disturbed both, so their
- * ratio holds where the figures themselves do not.
+ * The ratios of two series, round by round. What disturbs a round disturbs both series, so ratios are more stable than the
+ * figures themselves.
  */
 export const ratiosOf = (left: readonly number[], right: readonly number[]): Spread =>
   spreadOf(left.map((figure, round) => figure / (right[round] ?? Number.NaN)));
 
-/** Between the two nearest figures, as far as the quantile lies between them. */
+/** The quantile, interpolated linearly. */
 function quantile(figures: readonly number[], part: number): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * part;

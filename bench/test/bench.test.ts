@@ -15,7 +15,7 @@ const bench = (...args: readonly string[]) =>
 
 const read = (mode: string) => JSON.parse(readFileSync(join(output, "results", `${mode}.json`), "utf8")).results;
 
-test("one short run measures every mode and every contender, and writes a page whose plots are there", () => {
+test("a short run measures every mode and contender, and writes the page and its plots", () => {
   const { status, stderr } = bench("--scale", "tiny", "--output", output);
   assert.equal(status, 0, stderr);
   const issuing: { name: string; closed: { slices: { rate: number; user: number }[] }[]; token: object }[] =
@@ -29,7 +29,9 @@ test("one short run measures every mode and every contender, and writes a page w
     for (const { slices } of closed) assert.ok(slices.length > 0 && slices.every(({ rate }) => rate > 0), name);
   }
   assert.deepEqual(
-    read("registry").map(({ clients, law }: { clients: number; law: string }) => `${clients} ${law}`),
+    read("registry").map(
+      ({ clients, distribution }: { clients: number; distribution: string }) => `${clients} ${distribution}`,
+    ),
     ["10 uniform", "10 zipf", "100 uniform", "100 zipf"],
   );
   assert.ok(read("refusals").wrongSecrets.length > 0);
@@ -38,24 +40,24 @@ test("one short run measures every mode and every contender, and writes a page w
   assert.equal(read("sdk")[0].herd.tokenRequests, 1);
   const page = readFileSync(join(output, "README.md"), "utf8");
   assert.doesNotMatch(page, /NaN|undefined/);
-  assert.match(page, /\| issuing \| (–|[0-9a-f]{10}\+?) \|/, "it names the commit that was measured");
-  assert.doesNotMatch(page, /## Goals/, "so short a run bears no verdict");
+  assert.match(page, /\| issuing \| (–|[0-9a-f]{10}\+?) \|/, "the page names the measured commit");
+  assert.doesNotMatch(page, /## Goals/, "a short run judges no goals");
   const plots = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, path = ""]) => path);
   assert.ok(plots.length >= 4);
   for (const plot of plots) assert.ok(existsSync(join(output, plot)), plot);
 });
 
-test("what cannot be measured is refused with what is accepted, and nothing is started", () => {
+test("invalid arguments are refused with what is accepted, and nothing is started", () => {
   const unknown = bench("issueing");
   assert.equal(unknown.status, 2);
-  assert.match(unknown.stderr, /there is no mode "issueing": use issuing, recording/);
+  assert.match(unknown.stderr, /there is no mode "issueing"\. Use issuing, recording/);
   const file = bench("--output", main);
   assert.equal(file.status, 2);
-  assert.match(file.stderr, /--output cannot be .*: it is a file/);
+  assert.match(file.stderr, /--output cannot be .*, because it is a file/);
   const baseline = bench("--baseline", output);
   assert.equal(baseline.status, 2);
-  assert.match(baseline.stderr, /--baseline cannot be .*: there is no checkout of Carnet/);
+  assert.match(baseline.stderr, /--baseline cannot be .*, because it is not a checkout of Carnet/);
   const peer = bench("--peer", "far=http://192.0.2.1/token");
   assert.equal(peer.status, 2);
-  assert.match(peer.stderr, /accepted: name=http:\/\/127\.0\.0\.1:PORT\/PATH/);
+  assert.match(peer.stderr, /Accepted: name=http:\/\/127\.0\.0\.1:PORT\/PATH/);
 });

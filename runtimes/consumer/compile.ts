@@ -1,4 +1,4 @@
-// Compiled, never run: what a consumer writes, checked against the packed declarations by an old compiler and a new one.
+// Consumer code that is compiled but never run, against the packed declarations, with an old and a new compiler.
 import {
   type AccessToken,
   type AnyCarnetError,
@@ -25,15 +25,15 @@ export async function consume(): Promise<string> {
   const granted: BearerToken = await sdk.iam.tokenRequest({ scope: ["a", "b"] }, { retries: 1, timeoutMs: 5_000 });
   const cached: AccessToken = await sdk.token({ scopes: "a", requireScopes: true });
   const asFetch: typeof fetch = sdk.fetch;
-  const answer = await asFetch("/files", { method: "POST", body: "{}" });
+  const response = await asFetch("/files", { method: "POST", body: "{}" });
   const tokenType: "Bearer" = granted.tokenType;
-  // @ts-expect-error a lifetime may be unknown
+  // @ts-expect-error The lifetime may be undefined.
   const lifetime: number = cached.expiresIn;
-  // @ts-expect-error a token cannot be changed
+  // @ts-expect-error A token is read-only.
   cached.accessToken = "other";
-  // @ts-expect-error no such region, method or option is made up silently
+  // @ts-expect-error There is no such option.
   new SDK({ region: "mars" });
-  return `${tokenType} ${lifetime} ${answer.status}`;
+  return `${tokenType} ${lifetime} ${response.status}`;
 }
 
 export async function functions(core: SDKCore): Promise<Result<BearerToken, AnyCarnetError>> {
@@ -43,7 +43,7 @@ export async function functions(core: SDKCore): Promise<Result<BearerToken, AnyC
   return answer.ok ? iamTokenRequest(core) : answer;
 }
 
-/** Every error is told apart by its code, and none is forgotten. */
+/** A `switch` on `code` covers every error. */
 export function explain(error: AnyCarnetError): string {
   switch (error.code) {
     case "IamError":

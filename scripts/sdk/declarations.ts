@@ -1,15 +1,16 @@
-// The public declarations of the SDK as the compiler writes them: what its two entries export, and whatever these mention.
+// Collects the SDK's public declarations from the compiler's output: the exports of both entry points and the types that
+// they mention.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-/** One declaration: its name, its doc comment without the stars, and its text without comments. */
+/** One declaration. `doc` is its doc comment without the delimiters. */
 export interface Declaration {
   readonly name: string;
   readonly entries: readonly string[];
   readonly doc: string;
-  /** The declaration with the comments of its members. */
+  /** The declaration, including the comments of its members. */
   readonly text: string;
 }
 
@@ -60,7 +61,7 @@ function collect(folder: string): Declaration[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Which file each name of a file's imports and re-exports comes from. */
+/** Maps each imported or re-exported name of a file to its source file. */
 function importsOf(file: string): Map<string, string> {
   const names = new Map<string, string>();
   const text = readFileSync(file, "utf8");
@@ -80,13 +81,13 @@ function declarationsOf(file: string): Map<string, Found> {
   const declarations = new Map<string, Found>();
   for (const match of text.matchAll(DECLARED)) {
     const { doc = "", name = "" } = match.groups ?? {};
-    declarations.set(name, { file, doc: words(doc), text: match[0].slice(doc.length).trim() });
+    declarations.set(name, { file, doc: stripComment(doc), text: match[0].slice(doc.length).trim() });
   }
   return declarations;
 }
 
-/** A doc comment without its frame. */
-function words(comment: string): string {
+/** Removes the delimiters of a doc comment. */
+function stripComment(comment: string): string {
   return comment
     .trim()
     .replace(/^\/\*\*|\*\/$/g, "")

@@ -1,24 +1,24 @@
-// Two pages made from the SDK's declarations: a reference with the words, and a report of the bare signatures, in which a
-// review sees each change of the public surface.
+// Generates two pages from the SDK's declarations: a reference with doc comments, and a report of the signatures, whose
+// diff shows reviewers every change of the public API.
 import { resolve } from "node:path";
 import { type Declaration, publicDeclarations } from "./declarations.ts";
 
-const made = "<!-- Made from the code by `npm run docs`. Do not edit. -->";
+const generated = "<!-- Generated from the code by `npm run docs`. Do not edit. -->";
 const declarations = publicDeclarations(resolve(import.meta.dirname, "../.."));
 
-/** The reference: each exported name with its words and its members. */
+/** The reference: each exported name with its doc comment and its members. */
 export function sdkReferencePage(): string {
   const sections = declarations.map(({ name, entries, doc, text }) => {
     const from = entries.length === 0 ? "Not exported by name." : `From \`${entries.join("` and `")}\`.`;
     return `## ${name}\n\n${from} ${linked(doc)}\n\n\`\`\`ts\n${text}\n\`\`\`\n`;
   });
-  return `# The SDK\n\n${made}\n\nSee [the guide](../guide/sdk.md) for how it is used.\n\n${sections.join("\n")}`;
+  return `# SDK reference\n\n${generated}\n\nSee [the guide](../guide/sdk.md) for how to use it.\n\n${sections.join("\n")}`;
 }
 
-/** The report: signatures alone. */
+/** The report: signatures only. */
 export function sdkApiReport(): string {
   const lines = declarations.map((declaration) => bare(declaration)).join("\n\n");
-  return `# The public surface of @carnet/sdk\n\n${made}\n\n\`\`\`ts\n${lines}\n\`\`\`\n`;
+  return `# The public API of @carnet/sdk\n\n${generated}\n\n\`\`\`ts\n${lines}\n\`\`\`\n`;
 }
 
 function bare({ text, entries }: Declaration): string {
@@ -26,7 +26,7 @@ function bare({ text, entries }: Declaration): string {
   return `// ${entries.length === 0 ? "not exported by name" : entries.join(", ")}\n${code}`;
 }
 
-/** Turns the tags of a doc comment into sentences. */
+/** Converts the tags of a doc comment to Markdown. */
 function linked(doc: string): string {
   return doc
     .replaceAll(/\{@link (\S+?) ([^}]+)\}/g, "[$2]($1)")

@@ -140,7 +140,7 @@ for (const failBy of ["exception", "rejection", "rejection with a text"]) {
     serving(failBy, async ({ serve }) => {
       serve.process.kill("SIGHUP");
       assert.equal(await serve.ended(), 1);
-      assert.match(serve.output().stderr, /^carnet: This is a fault of carnet: /);
+      assert.match(serve.output().stderr, /^carnet: This is a bug in carnet: /);
     }));
 }
 

@@ -1,27 +1,27 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { audience, client, issuerAt, scope } from "../work.ts";
+import { audience, client, issuerAt, scope } from "../workload.ts";
 import type { Contender, Launch } from "./contender.ts";
 
-/** The checkout that this benchmark lies in. */
+/** The checkout that contains this benchmark. */
 const thisCheckout = fileURLToPath(new URL("../../..", import.meta.url));
 
 const binaryOf = (checkout: string): string => join(checkout, "packages/cli/bin/carnet.js");
 
-/** Ours, as it is run in production: `carnet serve` on its SQLite store, its log written to a file, all else default. */
+/** Carnet as in production: `carnet serve` with its SQLite store, its log in a file, and default settings. */
 export const carnet: Contender = carnetOf(thisCheckout, { name: "carnet", title: "Carnet" });
 
-/** Ours as it stands in another checkout, to compare a change with what was before. */
+/** Carnet from another checkout, to compare a change with the code before it. */
 export const carnetBefore = (checkout: string): Contender =>
   carnetOf(checkout, { name: "carnet-before", title: "Carnet before" });
 
-/** Ours without a record of what it issues, to show what recording costs. No way to run it exists outside of this. */
+/** Carnet without token records, to measure what they cost. Only the benchmark can run it like this. */
 export const carnetUnrecorded: Contender = {
   ...carnet,
   name: "carnet-unrecorded",
-  title: "Carnet, nothing recorded",
-  settings: "the same, with the one module that writes token records replaced by nothing",
+  title: "Carnet without records",
+  settings: "the same, but the module that writes token records does nothing",
   async prepare(place) {
     const launch = await carnet.prepare(place);
     const replacement = fileURLToPath(new URL("../processes/without-records.ts", import.meta.url));
@@ -29,7 +29,7 @@ export const carnetUnrecorded: Contender = {
   },
 };
 
-/** The process of ours on a store that is there. */
+/** How to start Carnet on an existing store. */
 export const serve = (store: string, port: number, checkout = thisCheckout): Launch => ({
   kind: "start",
   args: [binaryOf(checkout), "serve"],
@@ -50,7 +50,7 @@ function carnetOf(checkout: string, names: Pick<Contender, "name" | "title">): C
   return {
     ...names,
     settings:
-      "`carnet serve` with its SQLite store, its log (a line for each token) to a file, all else default; ES256 JWT",
+      "`carnet serve` with its SQLite store, its log (one line per token) in a file, default settings; ES256 JWT",
     version: `${manifest.version}, this checkout`,
     shape: { path: "/oauth2/token", scope, parameters: {} },
     async prepare({ folder, port }) {
@@ -61,9 +61,9 @@ function carnetOf(checkout: string, names: Pick<Contender, "name" | "title">): C
   };
 }
 
-/** Registers the one client by the code of the checkout that is measured. */
+/** Registers the client with the code of the measured checkout. */
 async function register(checkout: string, store: string): Promise<void> {
-  const filling = join(checkout, "bench/src/registry/fill-registry.ts");
-  const { fillRegistry }: typeof import("../registry/fill-registry.ts") = await import(pathToFileURL(filling).href);
+  const module = join(checkout, "bench/src/registry/fill-registry.ts");
+  const { fillRegistry }: typeof import("../registry/fill-registry.ts") = await import(pathToFileURL(module).href);
   await fillRegistry(store, [client]);
 }

@@ -1,28 +1,28 @@
 import type { RequestShape } from "../load/request-text.ts";
 
-/** Something that issues tokens and can be measured. To add one is to add a file here and a line in `all.ts`. */
+/** A token service to measure. To add one, add a file here and a line in `all.ts`. */
 export interface Contender {
-  /** For the command line and for files: lower case, no spaces. */
+  /** For the command line and file names: lower case, no spaces. */
   readonly name: string;
-  /** For people. */
+  /** For the report. */
   readonly title: string;
-  /** What it issues and how it is set, one sentence. */
+  /** What it issues and how it is configured, in one sentence. */
   readonly settings: string;
   readonly version: string;
   readonly shape: RequestShape;
-  /** Makes ready what it needs in an empty folder, and says how its process is started. */
+  /** Prepares an empty folder and returns how to start the process. */
   prepare(place: Place): Promise<Launch>;
 }
 
-/** Where a contender is to run. */
+/** The folder and port of a contender. */
 export interface Place {
   readonly folder: string;
   readonly port: number;
-  /** How many bytes ours answers, for the floor. */
+  /** The size of Carnet's response, which the floor matches. */
   readonly answerBytes: number;
 }
 
-/** A process to be started, or one that runs already. */
+/** A process to start, or one that is already running. */
 export type Launch =
   | {
       readonly kind: "start";

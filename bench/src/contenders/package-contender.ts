@@ -7,12 +7,12 @@ interface PackageContender {
   readonly name: string;
   readonly title: string;
   readonly settings: string;
-  /** Whose versions are told. */
+  /** The packages whose versions are reported. */
   readonly packages: readonly string[];
   readonly shape: RequestShape;
 }
 
-/** A contender whose process is the file of its name in `servers/`. */
+/** A contender whose process is the file with its name in `servers/`. */
 export const packageContender = ({ packages, ...about }: PackageContender): Contender => ({
   ...about,
   version: packages.map((name) => `${name} ${versionOf(name)}`).join(", ") || `Node ${process.version}`,
@@ -23,7 +23,7 @@ export const packageContender = ({ packages, ...about }: PackageContender): Cont
   }),
 });
 
-/** The version of a package of the benchmark's own, as it is installed. */
+/** The installed version of one of the benchmark's dependencies. */
 export function versionOf(name: string): string {
   const manifest = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
   return JSON.parse(readFileSync(manifest, "utf8")).version;

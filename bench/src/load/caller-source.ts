@@ -1,32 +1,32 @@
 import { numberedClient } from "../registry/numbered-client.ts";
-import { eachOnceDraw, seededRandom, uniformDraw, zipfDraw } from "./draws.ts";
 import type { Load } from "./job.ts";
 import { type Callers, requestWriter } from "./request-text.ts";
+import { seededRandom, shuffledSampler, uniformSampler, zipfSampler } from "./sampling.ts";
 
-/** Sources are kept between loads, so that a walk through all clients goes on where it stopped. */
-const draws = new Map<string, () => number>();
+/** Samplers live as long as the process, so that a walk through all clients continues where it stopped. */
+const cachedSamplers = new Map<string, () => number>();
 
-/** A function that gives the text of the next request of a load. */
+/** Returns a function that produces the text of each next request. */
 export function requestSource({ callers, shape, port }: Load): () => string {
   const write = requestWriter(shape, port);
   if (callers.kind === "one") {
     const text = write(callers.id, callers.secret);
     return () => text;
   }
-  const draw = drawOf(callers);
+  const sampler = samplerOf(callers);
   return () => {
-    const { id, secret } = numberedClient(draw());
+    const { id, secret } = numberedClient(sampler());
     return write(id, secret);
   };
 }
 
-function drawOf(callers: Callers & { kind: "registry" }): () => number {
-  const name = `${callers.draw} ${callers.size}`;
-  const known = draws.get(name);
+function samplerOf(callers: Callers & { kind: "registry" }): () => number {
+  const name = `${callers.sampling} ${callers.size}`;
+  const known = cachedSamplers.get(name);
   if (known !== undefined) return known;
-  const draw = makeDraw[callers.draw](callers.size, seededRandom(callers.size));
-  draws.set(name, draw);
-  return draw;
+  const sampler = samplers[callers.sampling](callers.size, seededRandom(callers.size));
+  cachedSamplers.set(name, sampler);
+  return sampler;
 }
 
-const makeDraw = { "each-once": eachOnceDraw, uniform: uniformDraw, zipf: zipfDraw } as const;
+const samplers = { "each-once": shuffledSampler, uniform: uniformSampler, zipf: zipfSampler } as const;

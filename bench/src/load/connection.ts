@@ -1,12 +1,12 @@
 import { connect, type Socket } from "node:net";
 
-/** Called once for each answer, with its status; 0 where the connection broke instead. */
+/** Called once per response with its status, or with 0 if the connection broke. */
 export type OnAnswer = (connection: Connection, status: number) => void;
 
 /**
- * One kept-alive HTTP/1.1 connection that has one request under way at a time. Written on bare sockets, because the
- * generator shares the machine with what it measures: it must cost a fraction of the least that a server can cost. It
- * understands what the contenders answer (a Content-Length, or chunks) and nothing else.
+ * One keep-alive HTTP/1.1 connection with one request in flight. It uses bare sockets because the generator shares the
+ * machine with the servers it measures, so it must cost far less than they do. It parses only responses with a
+ * Content-Length or chunks, which is what the contenders send.
  */
 export class Connection {
   readonly #port: number;
@@ -15,7 +15,7 @@ export class Connection {
   #received: Buffer | undefined;
   #waiting = false;
   #closed = false;
-  /** When the request under way was meant to be sent, for whoever uses this. */
+  /** When the current request was due, set by the caller. */
   intendedAt = 0;
 
   private constructor(port: number, onAnswer: OnAnswer, socket: Socket) {
@@ -47,7 +47,7 @@ export class Connection {
 
   #receive(chunk: Buffer): void {
     const received = this.#received === undefined ? chunk : Buffer.concat([this.#received, chunk]);
-    const status = statusOfWhole(received);
+    const status = statusOfComplete(received);
     if (status === undefined) {
       this.#received = received;
       return;
@@ -85,15 +85,15 @@ function openSocket(port: number): Promise<Socket> {
 const endOfHead = Buffer.from("\r\n\r\n");
 const endOfChunks = Buffer.from("0\r\n\r\n");
 
-/** The status of an answer that is complete, or undefined. */
-function statusOfWhole(received: Buffer): number | undefined {
+/** The status if the response is complete, else undefined. */
+function statusOfComplete(received: Buffer): number | undefined {
   const end = received.indexOf(endOfHead);
   if (end < 0) return undefined;
   const head = received.toString("latin1", 0, end);
   const length = /\r\ncontent-length: *(\d+)/i.exec(head);
-  const whole =
+  const isComplete =
     length === null
       ? received.subarray(-endOfChunks.length).equals(endOfChunks)
       : received.length >= end + endOfHead.length + Number(length[1]);
-  return whole ? Number(head.slice(9, 12)) : undefined;
+  return isComplete ? Number(head.slice(9, 12)) : undefined;
 }

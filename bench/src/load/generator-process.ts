@@ -3,33 +3,33 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Job, JobResult } from "./job.ts";
 
-type Answer = { readonly result: JobResult } | { readonly error: string };
+type Reply = { readonly result: JobResult } | { readonly error: string };
 
-/** The load generator, as a process of its own that lives through the whole run, so that it is warm for all alike. */
+/** The load generator process. It lives for the whole run, so that it is equally warm for all contenders. */
 export class Generator implements AsyncDisposable {
   readonly #process: ChildProcess;
-  #take: (answer: Answer) => void = () => {};
+  #onReply: (reply: Reply) => void = () => {};
 
   constructor() {
     this.#process = fork(fileURLToPath(new URL("generator.ts", import.meta.url)), { serialization: "advanced" });
-    this.#process.on("message", (answer: Answer) => this.#take(answer));
-    this.#process.on("exit", () => this.#take({ error: "the load generator ended" }));
+    this.#process.on("message", (reply: Reply) => this.#onReply(reply));
+    this.#process.on("exit", () => this.#onReply({ error: "the load generator ended" }));
   }
 
-  /** Does one job. Throws where an answer was another one than expected, since then nothing of use was measured. */
+  /** Runs one job. Throws if a response had an unexpected status, because then the figures are useless. */
   async run(job: Job): Promise<JobResult> {
-    const answer = await new Promise<Answer>((resolve) => {
-      this.#take = resolve;
+    const reply = await new Promise<Reply>((resolve) => {
+      this.#onReply = resolve;
       this.#process.send(job);
     });
-    if ("error" in answer) throw new Error(answer.error);
-    answer.result.loads.forEach(({ answers, unexpected }, index) => {
+    if ("error" in reply) throw new Error(reply.error);
+    reply.result.loads.forEach(({ answers, unexpected }, index) => {
       const expect = job.loads[index]?.expect;
       const seen = Object.entries(unexpected).map(([status, count]) => `${count} times ${status}`);
       if (seen.length > 0 || answers === 0)
-        throw new Error(`expected only ${expect}, got ${answers} of them and ${seen.join(", ") || "nothing else"}`);
+        throw new Error(`expected only status ${expect}, got it ${answers} times and ${seen.join(", ") || "no other"}`);
     });
-    return answer.result;
+    return reply.result;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

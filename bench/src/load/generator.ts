@@ -4,7 +4,7 @@ import type { Job, JobResult } from "./job.ts";
 import { Meter } from "./meter.ts";
 import { startLoad } from "./paced-load.ts";
 
-/** The process that puts load on contenders: it takes jobs over its channel, one at a time, and answers with results. */
+// The load generator process: receives one job at a time over its IPC channel and replies with the result.
 
 process.on("message", (job: Job) => {
   run(job).then(
@@ -36,15 +36,15 @@ async function run(job: Job): Promise<JobResult> {
   };
 }
 
-/** How long a single answer is waited for after the time is over, in milliseconds. */
-const patience = 5000;
+/** How long to wait for a first response after the measuring time, in milliseconds. */
+const timeoutMs = 5000;
 
 async function untilMeasured(measure: Job["measure"], meters: readonly Meter[]): Promise<void> {
   const wanted = "answers" in measure ? measure.answers : 1;
   if ("seconds" in measure) await pause(measure.seconds * 1000);
   const start = performance.now();
   while (meters.some((meter) => meter.answers < wanted)) {
-    if (wanted === 1 && performance.now() - start > patience) return;
+    if (wanted === 1 && performance.now() - start > timeoutMs) return;
     await pause(10);
   }
 }

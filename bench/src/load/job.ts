@@ -1,56 +1,56 @@
 import type { Usage } from "../processes/usage.ts";
 import type { Callers, RequestShape } from "./request-text.ts";
 
-/** One load on one contender, as the harness orders it from the generator. */
+/** One load on one contender. */
 export interface Load {
   readonly port: number;
   readonly shape: RequestShape;
   readonly callers: Callers;
-  /** The status that each answer must have. */
+  /** The status that each response must have. */
   readonly expect: number;
   readonly pace: Pace;
 }
 
 /**
- * `closed`: each connection sends its next request when it has its answer. `open`: requests are due by a schedule that
- * waits for nobody, and a latency counts from when its request was due, not from when it could be sent.
+ * `closed`: each connection sends its next request after a response. `open`: requests follow a fixed schedule, and latency
+ * counts from when a request was due, not from when it was sent, which avoids coordinated omission.
  */
 export type Pace =
   | { readonly kind: "closed"; readonly connections: number }
   | {
       readonly kind: "open";
       readonly connections: number;
-      /** Requests a second; infinity where there is always one more due. */
+      /** Requests per second. Infinity means that a request is always due. */
       readonly rate: number;
-      /** `even`: at equal distances; `poisson`: at random, as independent callers come. */
+      /** `even`: at equal intervals; `poisson`: at random intervals, like independent callers. */
       readonly arrivals: "even" | "poisson";
     };
 
-/** Loads to be put on at the same time. */
+/** Loads to run at the same time. */
 export interface Job {
   readonly loads: readonly Load[];
-  /** Processes whose use of the machine is measured. */
+  /** Processes whose CPU and memory use is measured. */
   readonly pids: readonly number[];
   readonly warmup: number;
-  /** Seconds, or the number of answers after which it ends. */
+  /** The duration in seconds, or the number of responses. */
   readonly measure: { readonly seconds: number } | { readonly answers: number };
 }
 
 export interface LoadResult {
   readonly answers: number;
-  /** Answers with another status than the expected one, by status; 0: broken connections. */
+  /** The number of responses per unexpected status. 0 stands for broken connections. */
   readonly unexpected: Readonly<Record<string, number>>;
   /** An HDR histogram of latencies in microseconds, encoded. */
   readonly latencies: string;
-  /** Of how long after they were due requests were sent though a connection was free, in microseconds; open loop only. */
+  /** A histogram of how late requests were sent although a connection was free, in microseconds. Open loop only. */
   readonly lateness: string | undefined;
 }
 
 export interface JobResult {
   readonly seconds: number;
   readonly loads: readonly LoadResult[];
-  /** What the contender's processes used meanwhile; undefined where none were named. */
+  /** What the contender's processes used. Undefined if no process is known. */
   readonly usage: Usage | undefined;
-  /** CPU microseconds that the generator used. */
+  /** The generator's CPU time in microseconds. */
   readonly generatorCpu: number;
 }

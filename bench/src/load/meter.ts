@@ -1,7 +1,7 @@
 import { build, encodeIntoCompressedBase64, type Histogram } from "hdr-histogram-js";
 import type { LoadResult } from "./job.ts";
 
-/** Counts the answers of one load while it is switched on. Times are in milliseconds, as `performance.now` gives them. */
+/** Records the responses of one load while it is on. Times are in milliseconds. */
 export class Meter {
   readonly #latencies = newHistogram();
   readonly #lateness = newHistogram();

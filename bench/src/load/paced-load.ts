@@ -3,12 +3,12 @@ import { Connection } from "./connection.ts";
 import type { Load } from "./job.ts";
 import type { Meter } from "./meter.ts";
 
-/** A load that is on. */
+/** A running load. */
 export interface PacedLoad {
   stop(): void;
 }
 
-/** Puts a load on until it is stopped. */
+/** Starts a load that runs until it is stopped. */
 export function startLoad(load: Load, meter: Meter): Promise<PacedLoad> {
   switch (load.pace.kind) {
     case "closed":
@@ -22,33 +22,33 @@ export function startLoad(load: Load, meter: Meter): Promise<PacedLoad> {
 
 async function startClosedLoop(load: Load, count: number, meter: Meter): Promise<PacedLoad> {
   const next = requestSource(load);
-  let going = true;
+  let running = true;
   const send = (connection: Connection): void => {
     connection.intendedAt = performance.now();
     connection.send(next());
   };
   const connections = await openConnections(load, count, (connection, status) => {
     meter.answered(status, performance.now() - connection.intendedAt);
-    if (going) send(connection);
+    if (running) send(connection);
   });
   connections.forEach(send);
   return {
     stop() {
-      going = false;
+      running = false;
       for (const connection of connections) connection.close();
     },
   };
 }
 
 /**
- * Sends each request when it is due if a connection is free, and else as soon as one is; its latency counts from when
- * it was due. The loop does not sleep while a request is near, since timers would be late by more than what is measured.
+ * Sends each request when it is due, or as soon as a connection is free. Latency counts from when it was due. The loop does
+ * not sleep when the next request is near, because a timer's error exceeds the latencies measured.
  */
 async function startOpenLoop(load: Load, pace: Load["pace"] & { kind: "open" }, meter: Meter): Promise<PacedLoad> {
   const next = requestSource(load);
-  const distance = 1000 / pace.rate;
-  const pause = pace.arrivals === "even" ? () => distance : () => -Math.log(1 - Math.random()) * distance;
-  let going = true;
+  const interval = 1000 / pace.rate;
+  const nextInterval = pace.arrivals === "even" ? () => interval : () => -Math.log(1 - Math.random()) * interval;
+  let running = true;
   const free: Connection[] = await openConnections(load, pace.connections, (connection, status) => {
     meter.answered(status, performance.now() - connection.intendedAt);
     free.push(connection);
@@ -59,25 +59,25 @@ async function startOpenLoop(load: Load, pace: Load["pace"] & { kind: "open" }, 
   let freeSince = due;
   const sendDue = (): void => {
     if (free.length === 1) freeSince = performance.now();
-    for (let now = performance.now(); due <= now && going; now = performance.now()) {
+    for (let now = performance.now(); due <= now && running; now = performance.now()) {
       const connection = free.pop();
       if (connection === undefined) return;
       connection.intendedAt = due;
-      if (due >= freeSince) meter.sent(now - due); // else it waited for a connection, which is the contender's doing
+      if (due >= freeSince) meter.sent(now - due); // Otherwise it waited for a connection, which is the contender's delay.
       connection.send(next());
-      due += pause();
+      due += nextInterval();
     }
   };
-  const turn = (): void => {
+  const tick = (): void => {
     sendDue();
-    if (!going) return;
-    if (due - performance.now() > 3) setTimeout(turn, 1);
-    else setImmediate(turn);
+    if (!running) return;
+    if (due - performance.now() > 3) setTimeout(tick, 1);
+    else setImmediate(tick);
   };
-  turn();
+  tick();
   return {
     stop() {
-      going = false;
+      running = false;
       for (const connection of all) connection.close();
     },
   };

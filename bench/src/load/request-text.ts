@@ -1,9 +1,9 @@
-/** What differs between the requests of one load: who asks, and whether with the right secret. */
+/** Which clients send the requests of a load, and with which secrets. */
 export type Callers =
   | { readonly kind: "one"; readonly id: string; readonly secret: string }
-  | { readonly kind: "registry"; readonly size: number; readonly draw: "each-once" | "uniform" | "zipf" };
+  | { readonly kind: "registry"; readonly size: number; readonly sampling: "each-once" | "uniform" | "zipf" };
 
-/** A token request of one contender. */
+/** What a token request for one contender looks like. */
 export interface RequestShape {
   readonly path: string;
   readonly scope: string;
@@ -16,7 +16,7 @@ const extra = (parameters: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `&${name}=${encodeURIComponent(value)}`)
     .join("");
 
-/** A function that writes the text of a request for a client, as bytes to be sent. */
+/** Returns a function that renders the raw request of a client. */
 export function requestWriter(
   { path, scope, parameters }: RequestShape,
   port: number,

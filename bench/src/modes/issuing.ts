@@ -7,16 +7,16 @@ import { medianOf } from "../statistics.ts";
 import type { Bench, Mode } from "./mode.ts";
 import { measureSlice, type Slice } from "./slice.ts";
 
-/** What one contender came to. Lists have an entry for each round. */
+/** The results of one contender. Lists have one entry per round. */
 export interface IssuingResult {
   readonly name: string;
   readonly title: string;
   readonly settings: string;
   readonly version: string;
   readonly token: TokenSeen;
-  /** Milliseconds; empty where it ran already. */
+  /** Milliseconds. Empty if it was already running. */
   readonly starts: readonly number[];
-  /** Bytes in memory a moment after the first token. */
+  /** Resident bytes shortly after the first token. */
   readonly idle: readonly number[];
   readonly closed: readonly ClosedLoop[];
   readonly open: readonly OpenLoop[];
@@ -28,19 +28,19 @@ export interface ClosedLoop {
 }
 
 export interface OpenLoop {
-  /** Of its own capacity. */
+  /** The share of its own capacity. */
   readonly share: number;
   readonly arrivals: "even" | "poisson";
-  /** Requests a second, of each round. */
+  /** Requests per second in each round. */
   readonly rates: readonly number[];
   readonly slices: readonly Slice[];
 }
 
-/** Where capacity is taken: as many connections as keep any of them busy. */
+/** Capacity is measured with this many connections, enough to saturate every contender. */
 export const capacityConnections = 32;
 const openConnections = 64;
 
-/** More than can be done is due, from the generator of the open loop: what keeps it awake is then not there for others. */
+/** Capacity for the open loop: measured with the open-loop generator, because that takes more CPU than a closed loop. */
 const atCapacity = {
   kind: "open",
   connections: capacityConnections,
@@ -50,7 +50,7 @@ const atCapacity = {
 
 export const issuing: Mode<readonly IssuingResult[]> = {
   name: "issuing",
-  about: "tokens of one client",
+  about: "tokens for one client",
   estimate(scale, contenders) {
     const closed = scale.connections.length * scale.rounds * (scale.slice + scale.warmup) + scale.firstWarmup;
     const turn = scale.capacity + scale.openSlice + 2 * scale.warmup;
@@ -97,7 +97,7 @@ async function measureStarts({ contenders, scale, progress }: Bench): Promise<Ma
   return seen;
 }
 
-/** Ours first, since the floor answers as many bytes. */
+/** Starts Carnet first, because the floor matches the size of its response. */
 async function startAll(contenders: readonly Contender[]): Promise<readonly RunningContender[]> {
   const running: RunningContender[] = [];
   for (const contender of contenders) {
@@ -142,7 +142,7 @@ async function measureOpenLoops(
     const turns = new Map(running.map((one) => [one, { rates: [] as number[], slices: [] as Slice[] }]));
     for (let round = 0; round < scale.openRounds; round++) {
       for (const [one, { rates, slices }] of turns) {
-        // Anew in each turn: on a shared machine, capacity is not what it was a minute ago
+        // Measured again before each slice, because capacity drifts on a shared machine.
         const capacity = await measureSlice(one, generator, {
           pace: atCapacity,
           warmup,
@@ -160,7 +160,7 @@ async function measureOpenLoops(
   return loops;
 }
 
-/** Tokens a second that a contender can issue. */
+/** A contender's capacity in tokens per second. */
 export function capacityOf(loops: readonly ClosedLoop[]): number {
   const loop = loops.find(({ connections }) => connections === capacityConnections) ?? loops.at(-1);
   return medianOf(loop?.slices.map(({ rate }) => rate) ?? []);

@@ -8,7 +8,7 @@ import { capacityConnections } from "./issuing.ts";
 import type { Bench, Mode } from "./mode.ts";
 import { measureSlice, oneClient, wrongSecret } from "./slice.ts";
 
-/** Where ours spends its time. */
+/** Where Carnet spends its time. */
 export interface ProfileResults {
   readonly tokens: Profile;
   readonly refusals: Profile;
@@ -16,7 +16,7 @@ export interface ProfileResults {
 }
 
 export interface Profile {
-  /** By what the time was spent on, as shares of the busy time. */
+  /** Shares of the busy time by category. */
   readonly shares: readonly ProfileShare[];
   readonly top: readonly ProfileShare[];
   /** Busy milliseconds. */
@@ -25,7 +25,7 @@ export interface Profile {
 
 export const profile: Mode<ProfileResults> = {
   name: "profile",
-  about: "where the time of ours goes",
+  about: "where Carnet spends its time",
   estimate: (scale) => 2 * (scale.profile + scale.firstWarmup + 2) + 2,
   async measure(bench) {
     bench.progress.part("profile");
@@ -39,15 +39,15 @@ export const profile: Mode<ProfileResults> = {
 
 function profileLoad({ scale, generator, progress }: Bench, kind: "tokens" | "refusals"): Promise<Profile> {
   return profiled(async (running) => {
-    const asked = kind === "tokens" ? { callers: oneClient, expect: 200 } : { callers: wrongSecret, expect: 401 };
+    const load = kind === "tokens" ? { callers: oneClient, expect: 200 } : { callers: wrongSecret, expect: 401 };
     const pace = { kind: "closed", connections: capacityConnections } as const;
     const measure = { seconds: scale.profile };
-    await measureSlice(running, generator, { ...asked, pace, warmup: scale.firstWarmup, measure });
+    await measureSlice(running, generator, { ...load, pace, warmup: scale.firstWarmup, measure });
     progress.step(scale.profile + scale.firstWarmup + 2, kind);
   }, scale.profile);
 }
 
-/** Runs ours under V8's profiler. Given seconds, only so many before the end of the work are looked at. */
+/** Runs Carnet under V8's profiler. With `seconds`, evaluates only that much time before the end. */
 async function profiled(
   work: (running: Awaited<ReturnType<typeof startContender>>) => Promise<void>,
   seconds?: number,
@@ -58,8 +58,8 @@ async function profiled(
     const running = await startContender(carnet, { nodeOptions });
     await work(running);
     await running.stop();
-    const [file] = globSync(join(folder, "CPU.*.*.*.0.*.cpuprofile")); // 0: the main thread; others may have left theirs
-    if (file === undefined) throw new Error("the profiler has left nothing behind");
+    const [file] = globSync(join(folder, "CPU.*.*.*.0.*.cpuprofile")); // Thread 0 is the main thread.
+    if (file === undefined) throw new Error("the profiler wrote no file");
     const raw: CpuProfile = JSON.parse(readFileSync(file, "utf8"));
     const window = seconds === undefined ? undefined : { last: seconds };
     return { ...sharesOf(raw, window), top: topFunctions(raw, window).slice(0, 25) };

@@ -4,7 +4,7 @@ import { capacityConnections } from "./issuing.ts";
 import type { Mode } from "./mode.ts";
 import { measureSlice, type Slice } from "./slice.ts";
 
-/** Ours as it is and without its records, in turns. */
+/** Carnet with and without token records, in alternating rounds. */
 export interface RecordingResults {
   readonly recorded: readonly Slice[];
   readonly unrecorded: readonly Slice[];
@@ -12,7 +12,7 @@ export interface RecordingResults {
 
 export const recording: Mode<RecordingResults> = {
   name: "recording",
-  about: "what the record of each token costs",
+  about: "the cost of recording each token",
   estimate: (scale) => 2 * (scale.firstWarmup + 2 * scale.rounds * (scale.slice + scale.warmup)),
   async measure({ scale, generator, progress }) {
     progress.part("recording");

@@ -5,12 +5,12 @@ import { capacityConnections } from "./issuing.ts";
 import type { Bench, Mode } from "./mode.ts";
 import { loadOn, measureSlice, oneClient, type Slice, type SliceOptions, unknownClient, wrongSecret } from "./slice.ts";
 
-/** Ours under right and wrong secrets, in turns. */
+/** Carnet under right and wrong secrets, in alternating rounds. */
 export interface RefusalResults {
   readonly tokens: readonly Slice[];
   readonly wrongSecrets: readonly Slice[];
   readonly unknownClients: readonly Slice[];
-  /** Honest callers beside as many others: who ask honestly, and who try wrong secrets as fast as they can. */
+  /** Honest callers together with as many others, which are honest or send wrong secrets as fast as they can. */
   readonly besideHonest: readonly Slice[];
   readonly besideWrong: readonly Slice[];
 }
@@ -30,13 +30,15 @@ export const refusals: Mode<RefusalResults> = {
     };
     await using running = await startContender(carnet);
     const full = { kind: "closed", connections: capacityConnections } as const;
-    const beside = (callers: Callers, expect: number) => ({ beside: [loadOn(running, full, { callers, expect })] });
+    const concurrent = (callers: Callers, expect: number) => ({
+      concurrent: [loadOn(running, full, { callers, expect })],
+    });
     const kinds: Record<keyof RefusalResults, Partial<SliceOptions>> = {
       tokens: {},
       wrongSecrets: { callers: wrongSecret, expect: 401 },
       unknownClients: { callers: unknownClient, expect: 401 },
-      besideHonest: beside(oneClient, 200),
-      besideWrong: beside(wrongSecret, 401),
+      besideHonest: concurrent(oneClient, 200),
+      besideWrong: concurrent(wrongSecret, 401),
     };
     for (let round = 0; round < bench.scale.rounds; round++) {
       for (const [kind, options] of Object.entries(kinds) as [keyof RefusalResults, Partial<SliceOptions>][]) {

@@ -7,31 +7,31 @@ import { capacityConnections } from "./issuing.ts";
 import type { Bench, Mode } from "./mode.ts";
 import { measureSlice, type Slice } from "./slice.ts";
 
-/** Ours with a registry of one size, asked for its clients by one law. */
+/** Carnet with a registry of one size, under one distribution of callers. */
 export interface RegistryResult {
   readonly clients: number;
-  readonly law: "uniform" | "zipf";
+  readonly distribution: "uniform" | "zipf";
   /** Milliseconds to the first token. */
   readonly starts: readonly number[];
-  /** Each client asked once, in a shuffled order, before both laws. */
+  /** One request per client in a shuffled order, before the other loads. */
   readonly eachOnce: Slice;
   readonly slices: readonly Slice[];
 }
 
-const laws = ["uniform", "zipf"] as const;
+const distributions = ["uniform", "zipf"] as const;
 
-/** How many clients are registered a second, and how many asked that are not in memory, for the estimate. */
+/** Registrations and uncached token requests per second, for the time estimate. */
 const fillRate = 9000;
-const askRate = 6000;
+const lookupRate = 6000;
 
 export const registry: Mode<readonly RegistryResult[]> = {
   name: "registry",
   about: "up to a million clients",
   estimate(scale) {
     const clients = scale.registrySizes.reduce((sum, size) => sum + size, 0);
-    const turns = scale.registrySizes.length * laws.length * scale.rounds * (scale.slice + scale.warmup);
-    const each = scale.starts + scale.registryWarmup / askRate;
-    return clients / fillRate + clients / askRate + turns + scale.registrySizes.length * each;
+    const turns = scale.registrySizes.length * distributions.length * scale.rounds * (scale.slice + scale.warmup);
+    const each = scale.starts + scale.registryWarmup / lookupRate;
+    return clients / fillRate + clients / lookupRate + turns + scale.registrySizes.length * each;
   },
   async measure(bench) {
     const running: Registry[] = [];
@@ -57,7 +57,7 @@ async function start(bench: Bench, clients: number): Promise<Registry> {
   progress.part(`a store of ${clients} clients`);
   const store = await filledStore(cache, clients, (batch) => progress.step(batch / fillRate));
   progress.part(`a registry of ${clients} clients`);
-  const options = { launch: (port: number) => serve(store, port), asker: numberedClient(0) };
+  const options = { launch: (port: number) => serve(store, port), firstClient: numberedClient(0) };
   const starts: number[] = [];
   for (let round = 1; round < scale.starts; round++) {
     await using once = await startContender(carnet, options);
@@ -66,27 +66,30 @@ async function start(bench: Bench, clients: number): Promise<Registry> {
   }
   const server = await startContender(carnet, options);
   starts.push(server.timeToFirstToken ?? Number.NaN);
-  const ask = (draw: "each-once" | "uniform", answers: number) => {
-    const callers: Callers = { kind: "registry", size: clients, draw };
+  const ask = (sampling: "each-once" | "uniform", answers: number) => {
+    const callers: Callers = { kind: "registry", size: clients, sampling };
     return measureSlice(server, generator, { pace, callers, warmup: 0, measure: { answers } });
   };
   const eachOnce = await ask("each-once", clients);
-  progress.step(clients / askRate);
-  // So that V8 has compiled as much for a small registry as for a big one, which was asked so often already
+  progress.step(clients / lookupRate);
+  // Warm V8 up as much for a small registry as the requests above did for a big one.
   if (clients < scale.registryWarmup) await ask("uniform", scale.registryWarmup);
-  progress.step(scale.registryWarmup / askRate);
-  return { server, results: laws.map((law) => ({ clients, law, starts, eachOnce, slices: [] })) };
+  progress.step(scale.registryWarmup / lookupRate);
+  return {
+    server,
+    results: distributions.map((distribution) => ({ clients, distribution, starts, eachOnce, slices: [] })),
+  };
 }
 
 async function measureInTurns({ scale, generator, progress }: Bench, running: readonly Registry[]): Promise<void> {
-  progress.part("registries in turns");
+  progress.part("registries, alternating");
   const { warmup, slice } = scale;
   for (let round = 0; round < scale.rounds; round++) {
     for (const { server, results } of running) {
-      for (const { clients, law, slices } of results) {
-        const callers: Callers = { kind: "registry", size: clients, draw: law };
+      for (const { clients, distribution, slices } of results) {
+        const callers: Callers = { kind: "registry", size: clients, sampling: distribution };
         slices.push(await measureSlice(server, generator, { pace, callers, warmup, measure: { seconds: slice } }));
-        progress.step(warmup + slice, `${clients} clients, ${law}`);
+        progress.step(warmup + slice, `${clients} clients, ${distribution}`);
       }
     }
   }

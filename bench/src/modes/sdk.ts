@@ -5,13 +5,13 @@ import { packageContender } from "../contenders/package-contender.ts";
 import { startContender } from "../processes/running-contender.ts";
 import { libraries } from "../sdk/all.ts";
 import type { LibraryResult } from "../sdk/tasks.ts";
-import { scope } from "../work.ts";
+import { scope } from "../workload.ts";
 import type { Mode } from "./mode.ts";
 
-/** What the libraries are measured against. */
+/** The service that the libraries call. */
 const target = packageContender({
   name: "sdk-target",
-  title: "the SDKs' service",
+  title: "SDK target",
   settings: "bare `node:http`",
   packages: [],
   shape: { path: "/oauth2/token", scope, parameters: {} },
@@ -19,7 +19,7 @@ const target = packageContender({
 
 export const sdk: Mode<readonly LibraryResult[]> = {
   name: "sdk",
-  about: "tokens from the caller's side",
+  about: "client libraries",
   estimate: (scale) => Object.keys(libraries).length * (scale.sdkSlice * 4.5 + 3),
   async measure({ scale, progress }) {
     progress.part("SDKs");
@@ -33,7 +33,7 @@ export const sdk: Mode<readonly LibraryResult[]> = {
   },
 };
 
-/** Each library has a process of its own. */
+/** Measures a library in its own process. */
 async function measureLibrary(
   name: string,
   port: number,
@@ -42,9 +42,9 @@ async function measureLibrary(
   const args = [name, `http://127.0.0.1:${port}`, String(sdkSlice), String(sdkCallers)];
   const child = fork(fileURLToPath(new URL("../sdk/tasks.ts", import.meta.url)), args);
   const failed = once(child, "exit").then(([code]) => {
-    throw new Error(`${name} ended with ${code} before it had a result`);
+    throw new Error(`${name} ended with ${code} before it sent a result`);
   });
   const result: LibraryResult = await Promise.race([once(child, "message").then(([message]) => message), failed]);
-  failed.catch(() => {}); // it ends now, as it should
+  failed.catch(() => {}); // The process ends normally after its result.
   return result;
 }

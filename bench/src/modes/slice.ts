@@ -3,26 +3,26 @@ import type { Generator } from "../load/generator-process.ts";
 import type { Load, Pace } from "../load/job.ts";
 import type { Callers } from "../load/request-text.ts";
 import type { RunningContender } from "../processes/running-contender.ts";
-import { client } from "../work.ts";
+import { client } from "../workload.ts";
 
-/** What one turn of one contender came to. */
+/** The figures of one contender in one round. */
 export interface Slice {
-  /** Answers a second. */
+  /** Responses per second. */
   readonly rate: number;
-  /** CPU microseconds an answer, in user mode and in the kernel, of all its processes; null where they are not known. */
+  /** CPU microseconds per response in user and kernel mode, over all processes. Null if no process is known. */
   readonly user: number | null;
   readonly system: number | null;
-  /** The same of its main thread alone, which is what a single-threaded server can run out of. */
+  /** The same for the main thread only, which is the first bottleneck of a Node server. */
   readonly mainThread: number | null;
-  /** Bytes in memory at the end; null where its processes are not known. */
+  /** Resident bytes at the end. Null if no process is known. */
   readonly resident: number | null;
   /** Microseconds. */
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
-  /** How late the generator itself was to send, at the 99th percentile, in microseconds; null for a closed loop. */
+  /** The 99th percentile of the generator's own delay, in microseconds. Null for a closed loop. */
   readonly late: number | null;
-  /** How much of one CPU the load generator used. */
+  /** The share of one CPU that the load generator used. */
   readonly generator: number;
 }
 
@@ -32,8 +32,8 @@ export interface SliceOptions {
   readonly measure: { readonly seconds: number } | { readonly answers: number };
   readonly callers?: Callers;
   readonly expect?: number;
-  /** Loads beside this one, whose figures are not taken. */
-  readonly beside?: readonly Load[];
+  /** Loads that run at the same time and are not measured. */
+  readonly concurrent?: readonly Load[];
 }
 
 export const oneClient: Callers = { kind: "one", ...client };
@@ -49,14 +49,14 @@ export const loadOn = (running: RunningContender, pace: Pace, options: Partial<S
   pace,
 });
 
-/** Gives one contender its turn. */
+/** Measures one contender for one round. */
 export async function measureSlice(
   running: RunningContender,
   generator: Generator,
   options: SliceOptions,
 ): Promise<Slice> {
-  const { warmup, measure, pace, beside = [] } = options;
-  const loads = [loadOn(running, pace, options), ...beside];
+  const { warmup, measure, pace, concurrent = [] } = options;
+  const loads = [loadOn(running, pace, options), ...concurrent];
   const result = await generator.run({ loads, pids: running.pids, warmup, measure });
   const [own] = result.loads;
   if (own === undefined) throw new Error("the load generator lost a load");

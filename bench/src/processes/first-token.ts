@@ -2,19 +2,19 @@ import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Contender } from "../contenders/contender.ts";
 
-/** What a contender was seen to issue. */
+/** What a contender issues, as observed. */
 export interface TokenSeen {
   /** The `alg` of a JWT, or `opaque`. */
   readonly algorithm: string;
   readonly expiresIn: number;
   readonly scope: string;
-  /** Of the body of the answer. */
+  /** The size of the response body. */
   readonly bytes: number;
 }
 
-const patience = 60_000;
+const timeoutMs = 60_000;
 
-/** Asks until there is a token, again and again at distances of two milliseconds while nobody listens yet. */
+/** Requests a token, retrying every two milliseconds until the service listens. */
 export async function firstToken(asked: {
   readonly contender: Contender;
   readonly port: number;
@@ -31,17 +31,17 @@ export async function firstToken(asked: {
     scope,
     ...parameters,
   }).toString();
-  for (const start = performance.now(); performance.now() - start < patience; await pause(2)) {
+  for (const start = performance.now(); performance.now() - start < timeoutMs; await pause(2)) {
     if (!alive()) throw new Error("its process ended");
     const answer = await post(port, path, body);
     if (answer === undefined) continue;
     if (answer.status !== 200) throw new Error(`it answered ${answer.status}: ${answer.body.slice(0, 500)}`);
     return seen(answer.body);
   }
-  throw new Error(`it gave no token within ${patience / 1000} seconds`);
+  throw new Error(`it issued no token within ${timeoutMs / 1000} seconds`);
 }
 
-/** undefined: nobody listens yet. */
+/** Returns undefined if the service does not listen yet. */
 function post(port: number, path: string, body: string): Promise<{ status: number; body: string } | undefined> {
   return new Promise((resolve, reject) => {
     const headers = { "Content-Type": "application/x-www-form-urlencoded", "Content-Length": body.length };

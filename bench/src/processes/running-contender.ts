@@ -6,39 +6,38 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Contender, Launch } from "../contenders/contender.ts";
-import { client } from "../work.ts";
+import { client } from "../workload.ts";
 import { firstToken, type TokenSeen } from "./first-token.ts";
 
-/** A contender that answers. */
+/** A running contender. */
 export interface RunningContender extends AsyncDisposable {
   readonly contender: Contender;
   readonly port: number;
-  /** Empty where its process is not known. */
+  /** Empty if its process is unknown. */
   readonly pids: readonly number[];
-  /** Milliseconds from the start of its process to its first token; undefined where it ran already. */
+  /** Milliseconds from the start of its process to its first token. Undefined if it was already running. */
   readonly timeToFirstToken: number | undefined;
-  /** What it issues. */
   readonly token: TokenSeen;
   stop(): Promise<void>;
 }
 
 export interface StartOptions {
   readonly answerBytes?: number;
-  /** Whom the first token is asked for. */
-  readonly asker?: { readonly id: string; readonly secret: string };
-  /** How to start it, where that is not as the contender itself says. */
+  /** The client that requests the first token. */
+  readonly firstClient?: { readonly id: string; readonly secret: string };
+  /** Overrides how the contender is started. */
   readonly launch?: (port: number) => Launch;
-  /** Further options for Node. */
+  /** Extra options for Node. */
   readonly nodeOptions?: readonly string[];
 }
 
-/** Starts a contender in a folder of its own and waits for its first token. */
+/** Starts a contender in its own folder and waits for its first token. */
 export async function startContender(contender: Contender, options: StartOptions = {}): Promise<RunningContender> {
   const folder = await mkdtemp(join(tmpdir(), "carnet-bench-"));
   const port = await freePort();
   const launch =
     options.launch?.(port) ?? (await contender.prepare({ folder, port, answerBytes: options.answerBytes ?? 0 }));
-  const { id, secret } = options.asker ?? client;
+  const { id, secret } = options.firstClient ?? client;
   const ask = (at: number, alive: () => boolean) => firstToken({ contender, port: at, id, secret, alive });
   if (launch.kind === "running") {
     const token = await ask(launch.port, () => true);
@@ -65,7 +64,7 @@ export async function startContender(contender: Contender, options: StartOptions
   }
 }
 
-/** None outlives the harness, however that ends. */
+/** Children to kill when the benchmark exits for any reason. */
 const alive = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
@@ -75,7 +74,7 @@ function spawnNode(args: readonly string[], environment: Readonly<Record<string,
   const output = openSync(log, "a");
   try {
     const { PATH = "", HOME = "" } = process.env;
-    // Each contender sees the same small environment, so that none is set by what stands in this one
+    // All contenders get the same minimal environment, so that this one does not configure any of them.
     const child = spawn(process.execPath, args, {
       env: { PATH, HOME, ...environment },
       stdio: ["ignore", output, output],
@@ -92,9 +91,9 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill("SIGTERM");
-  const impatience = setTimeout(() => child.kill("SIGKILL"), 5000);
+  const killTimer = setTimeout(() => child.kill("SIGKILL"), 5000);
   await exited;
-  clearTimeout(impatience);
+  clearTimeout(killTimer);
 }
 
 async function freePort(): Promise<number> {

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What processes used of the machine. */
+/** CPU and memory use of processes. */
 export interface Usage {
   /** CPU time in user mode, in microseconds. */
   readonly user: number;
   /** CPU time in the kernel, in microseconds. */
   readonly system: number;
-  /** CPU time of the main threads, in microseconds, as the scheduler counts it. */
+  /** CPU time of the main threads in microseconds, from the scheduler's statistics. */
   readonly mainThread: number;
-  /** Memory in use at the end, in bytes. */
+  /** Resident memory at the end, in bytes. */
   readonly resident: number;
 }
 
@@ -16,14 +16,14 @@ export interface Usage {
 const microsecondsPerTick = 10_000;
 const pageSize = 4096;
 
-/** The use of processes and all that descend from them, since they started. */
+/** The use of processes and their descendants since they started. */
 export function readUsage(pids: readonly number[]): Usage {
   const all = pids.flatMap(withDescendants).map(readProcess);
   const sum = (field: keyof Usage) => all.reduce((total, usage) => total + usage[field], 0);
   return { user: sum("user"), system: sum("system"), mainThread: sum("mainThread"), resident: sum("resident") };
 }
 
-/** What was used between two readings; the memory is that of the later one. */
+/** The use between two readings. Memory is that of the later one. */
 export const usageBetween = (before: Usage, after: Usage): Usage => ({
   user: after.user - before.user,
   system: after.system - before.system,
@@ -39,7 +39,7 @@ function withDescendants(pid: number): readonly number[] {
 }
 
 function readProcess(pid: number): Usage {
-  // proc_pid_stat(5): the second field is in parentheses and may hold anything, so count from behind it
+  // proc_pid_stat(5): the second field is in parentheses and may contain spaces, so count fields after it.
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ") ?? [];
   const [onCpu = ""] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ");
   return {

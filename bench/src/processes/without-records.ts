@@ -1,6 +1,6 @@
 import { registerHooks } from "node:module";
 
-/** Preloaded into ours, this takes away the log line of each token, and nothing else. */
+/** A preload for Carnet that removes the log line of each token, and nothing else. */
 let replaced = false;
 
 registerHooks({

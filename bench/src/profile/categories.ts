@@ -1,6 +1,6 @@
 import type { CallFrame } from "./shares.ts";
 
-type Rule = { readonly name: string; readonly holds: (frame: CallFrame) => boolean };
+type Rule = { readonly name: string; readonly matches: (frame: CallFrame) => boolean };
 
 const inFile =
   (...parts: readonly string[]) =>
@@ -12,30 +12,38 @@ const called =
   ({ functionName }: CallFrame): boolean =>
     names.includes(functionName);
 
-/** What time is spent on. A sample counts for the innermost of its frames that fits, the rules tried in this order. */
+export const recordsCategory = "writing token records";
+
+/** A sample belongs to the first rule that matches its innermost matching frame. */
 const rules: readonly Rule[] = [
-  { name: "garbage collection", holds: called("(garbage collector)") },
-  { name: "native code outside of JavaScript", holds: called("(program)") },
-  { name: "signing (ES256)", holds: called("signOneShot") },
-  { name: "HMAC of the secret", holds: inFile("crypto/secret-hasher.ts", "node:internal/crypto/hash") },
-  { name: "writing to the socket", holds: called("writeUtf8String", "writeLatin1String", "writev", "writeBuffer") },
-  { name: "records: lines and their write", holds: inFile("server/src/log/", "sonic-boom", "node_modules/pino") },
-  { name: "encoding the JWT", holds: inFile("crypto/signing-key.ts", "token/mint.ts", "access-token-claims.ts") },
-  { name: "store: Kysely and SQLite", holds: inFile("server/src/store/", "node_modules/kysely", "node:sqlite") },
-  { name: "client and secret checks", holds: inFile("authenticate-client.ts", "core/src/client/") },
-  { name: "addresses", holds: inFile("ipaddr.js", "protocol/src/cidr.ts") },
-  { name: "parsing and rendering the message", holds: inFile("packages/protocol/", "packages/core/") },
+  { name: "garbage collection", matches: called("(garbage collector)") },
+  { name: "native code", matches: called("(program)") },
+  { name: "signing (ES256)", matches: called("signOneShot") },
+  { name: "HMAC of the secret", matches: inFile("crypto/secret-hasher.ts", "node:internal/crypto/hash") },
+  { name: "writing to the socket", matches: called("writeUtf8String", "writeLatin1String", "writev", "writeBuffer") },
+  { name: recordsCategory, matches: inFile("server/src/log/", "sonic-boom", "node_modules/pino") },
+  { name: "encoding the JWT", matches: inFile("crypto/signing-key.ts", "token/mint.ts", "access-token-claims.ts") },
+  { name: "store: Kysely and SQLite", matches: inFile("server/src/store/", "node_modules/kysely", "node:sqlite") },
+  {
+    name: "client and secret checks",
+    matches: inFile("authenticate-client.ts", "core/src/client/"),
+  },
+  { name: "addresses", matches: inFile("ipaddr.js", "protocol/src/cidr.ts") },
+  { name: "parsing and rendering messages", matches: inFile("packages/protocol/", "packages/core/") },
   {
     name: "Fastify",
-    holds: inFile("node_modules/fastify", "find-my-way", "toad-cache", "avvio", "fast-json-stringify", "ajv"),
+    matches: inFile("node_modules/fastify", "find-my-way", "toad-cache", "avvio", "fast-json-stringify", "ajv"),
   },
-  { name: "our HTTP layer", holds: inFile("packages/server/src/http/") },
-  { name: "loading TypeBox", holds: inFile("node_modules/typebox") },
-  { name: "the rest of ours", holds: inFile("packages/") },
-  { name: "loading and compiling modules", holds: inFile("node:internal/modules", "amaro", "node:internal/bootstrap") },
+  { name: "HTTP layer", matches: inFile("packages/server/src/http/") },
+  { name: "loading TypeBox", matches: inFile("node_modules/typebox") },
+  { name: "other Carnet code", matches: inFile("packages/") },
+  {
+    name: "loading and compiling modules",
+    matches: inFile("node:internal/modules", "amaro", "node:internal/bootstrap"),
+  },
   {
     name: "node:http, streams and sockets",
-    holds: inFile(
+    matches: inFile(
       "node:_http",
       "node:internal/streams",
       "node:net",
@@ -49,8 +57,8 @@ const rules: readonly Rule[] = [
 
 export function categoryOf(stack: readonly CallFrame[]): string {
   for (const frame of stack) {
-    const rule = rules.find(({ holds }) => holds(frame));
+    const rule = rules.find(({ matches }) => matches(frame));
     if (rule !== undefined) return rule.name;
   }
-  return "the rest of Node";
+  return "other Node code";
 }

@@ -1,6 +1,6 @@
 import { categoryOf } from "./categories.ts";
 
-/** As V8 writes it. Times are in microseconds. */
+/** V8's CPU profile format. Times are in microseconds. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
@@ -21,14 +21,14 @@ export interface CallFrame {
 
 export interface ProfileShare {
   readonly name: string;
-  /** Of the busy time, from 0 to 1. */
+  /** The share of the busy time, from 0 to 1. */
   readonly share: number;
 }
 
-/** Only the last so many busy seconds are looked at, which leaves out the start. */
+/** Evaluates only the last busy seconds, which excludes the start. */
 export type Window = { readonly last: number } | undefined;
 
-/** What the busy time was spent on, by category. */
+/** The busy time by category. */
 export function sharesOf(profile: CpuProfile, window: Window): { shares: ProfileShare[]; busy: number } {
   const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -44,7 +44,7 @@ export function sharesOf(profile: CpuProfile, window: Window): { shares: Profile
   return { shares: sum(times, busy, category), busy: busy / 1000 };
 }
 
-/** The functions that took most of the busy time themselves. */
+/** Functions by self time. */
 export function topFunctions(profile: CpuProfile, window: Window): ProfileShare[] {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const { times, busy } = busyTimes(profile, window);

@@ -5,21 +5,21 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { openStore } from "@carnet/server/store/open-store";
 import { insertClients } from "@carnet/server/store/sql/client-store";
-import { scope } from "../work.ts";
+import { scope } from "../workload.ts";
 import { clock, random } from "./real-ports.ts";
 
-/** A client to be registered with a secret that it has already. */
+/** A client to register with an existing secret. */
 export interface KnownClient {
   readonly id: string;
   readonly secret: string;
 }
 
-/** How many clients a transaction holds. */
+/** Clients per transaction. */
 const batch = 10_000;
 
 /**
- * Registers clients in a store, made if need be, by the product's own code: its registration decides what is kept, and
- * its store writes it, in larger transactions than the import's. This file alone knows how that is done.
+ * Registers clients in a store, which is created if needed. It uses the product's own registration and store code, with
+ * larger transactions than the import. Only this file knows how.
  */
 export async function fillRegistry(
   storePath: string,

@@ -6,8 +6,7 @@ import { fillRegistry } from "./fill-registry.ts";
 import { type NumberedClient, numberedClient } from "./numbered-client.ts";
 
 /**
- * The path of a store with so many numbered clients. It is filled once and kept for later runs, as long as the code
- * that keeps clients stays the same.
+ * The path of a store with this many numbered clients. It is filled once and reused until the store code changes.
  */
 export async function filledStore(
   cache: string,

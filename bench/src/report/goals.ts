@@ -1,20 +1,20 @@
 import { capacityConnections } from "../modes/issuing.ts";
-import type { AllKept } from "../results.ts";
+import type { AllResults } from "../results.ts";
 import { scales } from "../scale.ts";
 import { medianOf, ratiosOf, type Spread, spreadOf } from "../statistics.ts";
-import { hindrancesOf } from "./hindrances.ts";
+import { explanationsOf } from "./explanations.ts";
+import { figure, known, megabytes, milliseconds, percent, table, withSpread } from "./format.ts";
 import { cpu, mainThread, rates, slicesAt } from "./issuing-section.ts";
-import { figure, known, megabytes, milliseconds, percent, table, withSpread } from "./words.ts";
 
-/** What a figure must come to. */
-interface Goal {
+/** A goal and the figure that was measured for it. */
+export interface Goal {
   readonly what: string;
   readonly goal: string;
   readonly measured: number;
   readonly text: (value: number) => string;
   readonly reached: (value: number) => boolean;
-  /** What stands in the way, where something does. */
-  readonly hindrance: string;
+  /** Why it is not reached, if it is not. */
+  readonly explanation: string;
 }
 
 const atLeast = (limit: number) => (value: number) => value >= limit;
@@ -22,62 +22,67 @@ const atMost = (limit: number) => (value: number) => value <= limit;
 
 const mostOf = (values: readonly number[]): number => (values.length === 0 ? Number.NaN : Math.max(...values));
 
-/** A share that was measured round by round. */
+/** A share measured round by round. */
 const shareOf = (spread: Spread) => ({ measured: spread.median, text: () => withSpread(spread, percent) });
 
-/** The goals that were set, beside what was measured. */
-export function goalsTable(kept: AllKept): string {
-  const goals = [...issuingGoals(kept), ...otherGoals(kept), ...registryGoals(kept)].filter(
+/** The goals for which there are results. None unless all results are from full runs, because smaller ones are too noisy. */
+export function goalsOf(results: AllResults): readonly Goal[] {
+  if (Object.values(results).some(({ scale }) => scale !== "full")) return [];
+  return [...issuingGoals(results), ...otherGoals(results), ...registryGoals(results)].filter(
     ({ measured }) => !Number.isNaN(measured),
   );
-  const rows = goals.map(({ what, goal, measured, text, reached, hindrance }) => {
-    const fine = reached(measured);
-    return [what, goal, text(measured), fine ? "yes" : "**no**", fine ? "" : hindrance];
-  });
-  const note =
-    "A share is the median of the rounds' own shares, with the quarter and three-quarter marks, and differs from the share of two medians. Where a mark lies on the other side of its goal, the verdict could be another one on another day.";
-  return `${table(["what", "goal", "measured", "reached", "what stands in the way"], rows)}\n\n${note}`;
 }
 
-function issuingGoals(kept: AllKept): readonly Goal[] {
-  const { issuing } = kept;
-  const hindrances = hindrancesOf(kept);
+/** The table of goals and measured figures. */
+export function goalsTable(goals: readonly Goal[]): string {
+  const rows = goals.map(({ what, goal, measured, text, reached, explanation }) => {
+    const isReached = reached(measured);
+    return [what, goal, text(measured), isReached ? "yes" : "**no**", isReached ? "" : explanation];
+  });
+  const note =
+    "Shares are medians over the rounds, with quartiles in brackets. If a quartile is on the other side of the goal, another run could give another verdict.";
+  return `${table(["figure", "goal", "measured", "reached", "why not"], rows)}\n\n${note}`;
+}
+
+function issuingGoals(results: AllResults): readonly Goal[] {
+  const { issuing } = results;
+  const explanations = explanationsOf(results);
   const of = (name: string) => issuing?.results.find((result) => result.name === name);
   const ours = of("carnet");
   const even = ours?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
   const p50 = medianOf((even?.slices ?? []).map((slice) => slice.p50));
-  // By Little's law so many wait at once, which is more than there were when capacity was taken
+  // By Little's law, this many requests were in flight, more than when the capacity was measured.
   const overloaded = (medianOf(even?.rates ?? []) * p50) / 1e6 > capacityConnections;
   return [
     {
-      what: "throughput against the floor, one process (ours of two threads), 32 connections",
+      what: "throughput relative to the floor, 32 connections",
       goal: "at least 90 %",
       ...shareOf(ratiosOf(rates(slicesAt(ours)), rates(slicesAt(of("floor"))))),
       reached: atLeast(0.9),
-      hindrance: hindrances.throughput,
+      explanation: explanations.throughput,
     },
     {
-      what: "the same by CPU time of the main thread, which a shared machine disturbs less",
+      what: "the same by CPU time of the main thread, which a shared machine affects less",
       goal: "at least 90 %",
       ...shareOf(ratiosOf(mainThread(slicesAt(of("floor"))), mainThread(slicesAt(ours)))),
       reached: atLeast(0.9),
-      hindrance: "the same",
+      explanation: "see above",
     },
     {
-      what: "CPU a token against node-oidc-provider (JWT)",
+      what: "CPU per token relative to node-oidc-provider (JWT)",
       goal: "at most a third",
       ...shareOf(ratiosOf(cpu(slicesAt(ours)), cpu(slicesAt(of("oidc-provider"))))),
       reached: atMost(1 / 3),
-      hindrance: hindrances.cpu,
+      explanation: explanations.cpu,
     },
     {
-      what: "p99 at 70 % of capacity, requests at equal distances",
+      what: "p99 at 70 % of capacity, requests at equal intervals",
       goal: "at most 3 times p50",
       measured: medianOf((even?.slices ?? []).map(({ p99, p50 }) => p99 / p50)),
       text: (value) =>
-        `${figure(value, "×")} (p50 ${milliseconds(p50)}${overloaded ? ", so it was overloaded all the same" : ""})`,
+        `${figure(value, "×")} (p50 ${milliseconds(p50)}${overloaded ? ", which means that it was overloaded" : ""})`,
       reached: (value) => value <= 3 && !overloaded,
-      hindrance: hindrances.latency,
+      explanation: explanations.latency,
     },
     {
       what: "memory, idle",
@@ -85,7 +90,7 @@ function issuingGoals(kept: AllKept): readonly Goal[] {
       measured: medianOf(ours?.idle ?? []),
       text: megabytes,
       reached: atMost(110e6),
-      hindrance: hindrances.idle,
+      explanation: explanations.idle,
     },
     {
       what: "start to first token, empty store",
@@ -93,13 +98,13 @@ function issuingGoals(kept: AllKept): readonly Goal[] {
       measured: medianOf(ours?.starts ?? []),
       text: () => withSpread(spreadOf(ours?.starts ?? []), (value) => `${Math.round(value)} ms`),
       reached: atMost(500),
-      hindrance: hindrances.start,
+      explanation: explanations.start,
     },
   ];
 }
 
-function otherGoals(kept: AllKept): readonly Goal[] {
-  const { recording, refusals } = kept;
+function otherGoals(results: AllResults): readonly Goal[] {
+  const { recording, refusals } = results;
   const { recorded = [], unrecorded = [] } = recording?.results ?? {};
   const { tokens = [], wrongSecrets = [], unknownClients = [] } = refusals?.results ?? {};
   const costOfRecords = spreadOf(rates(unrecorded).map((rate, round) => 1 - (rates(recorded)[round] ?? 0) / rate));
@@ -111,59 +116,60 @@ function otherGoals(kept: AllKept): readonly Goal[] {
       measured: costOfRecords.median,
       text: () => withSpread(costOfRecords, percent),
       reached: atMost(0.05),
-      hindrance: hindrancesOf(kept).recording,
+      explanation: explanationsOf(results).recording,
     },
     {
-      what: "CPU of a refused request against a token",
-      goal: "no dearer",
+      what: "CPU per refusal relative to a token",
+      goal: "at most 100 %",
       measured: Math.max(refusal(wrongSecrets), refusal(unknownClients)),
       text: percent,
       reached: atMost(1),
-      hindrance:
-        "each refusal reads the store, so that nobody is refused on what is stale and all refusals take the same work",
+      explanation:
+        "each refusal reads the store, so that no decision is based on stale data and all refusals take the same work",
     },
   ];
 }
 
-function registryGoals({ registry }: AllKept): readonly Goal[] {
+function registryGoals({ registry }: AllResults): readonly Goal[] {
   const big = scales.full.registrySizes.at(-1) ?? 0;
-  const of = (clients: number, law: string) =>
-    registry?.results.find((result) => result.clients === clients && result.law === law);
-  const ratio = (law: string) => ratiosOf(rates(of(big, law)?.slices ?? []), rates(of(10, law)?.slices ?? []));
+  const of = (clients: number, distribution: string) =>
+    registry?.results.find((result) => result.clients === clients && result.distribution === distribution);
+  const ratio = (distribution: string) =>
+    ratiosOf(rates(of(big, distribution)?.slices ?? []), rates(of(10, distribution)?.slices ?? []));
   const uniform = of(big, "uniform");
   const atScale =
-    "a row is written for each secret that was used, every five seconds, and a million clients lie in memory that no cache of the processor holds";
+    "every five seconds a row is written for each used secret, and a million clients do not fit in the processor's caches";
   return [
     {
-      what: "throughput with 1 million clients against 10, Zipf",
+      what: "throughput with 1 million clients relative to 10, Zipf",
       goal: "at least 90 %",
       ...shareOf(ratio("zipf")),
       reached: atLeast(0.9),
-      hindrance: atScale,
+      explanation: atScale,
     },
     {
-      what: "throughput with 1 million clients against 10, uniform",
+      what: "throughput with 1 million clients relative to 10, uniform",
       goal: "at least 70 %",
       ...shareOf(ratio("uniform")),
       reached: atLeast(0.7),
-      hindrance: atScale,
+      explanation: atScale,
     },
     {
-      what: "memory, 1 million clients under uniform load, the most of all rounds",
+      what: "memory with 1 million clients under uniform load, maximum of all rounds",
       goal: "at most 300 MB",
       measured: mostOf(known(uniform?.slices.map(({ resident }) => resident) ?? [])),
       text: megabytes,
       reached: atMost(300e6),
-      hindrance:
-        "a million clients take 115 MB as bytes, with what it takes to find them; the rest is what one client takes under load, and last uses that wait to be written",
+      explanation:
+        "a million packed clients and their index take 115 MB; the rest is what the service takes with one client, and records of last use that are not written yet",
     },
     {
-      what: "start to first token, 1 million clients",
+      what: "start to first token with 1 million clients",
       goal: "at most 0.7 s",
       measured: medianOf(uniform?.starts ?? []),
       text: (value) => `${Math.round(value)} ms`,
       reached: atMost(700),
-      hindrance: "the same as with an empty store",
+      explanation: "see the start with an empty store",
     },
   ];
 }

@@ -1,57 +1,56 @@
-import { audience, client, lifetime, scope } from "../work.ts";
+import { audience, client, lifetime, scope } from "../workload.ts";
 
-/** What stands on the page beside the figures. */
+/** The prose of the page. */
 export const howTo = {
-  opening: `The same work for all: a \`client_credentials\` request with the secret in the body and two scopes, answered by a
-JWT that is good for ${lifetime} seconds, over kept-alive HTTP/1.1. What is measured is one process on one machine, with the load
-generator beside it; figures of other machines differ. Ratios hold better, but
-not well: on this machine, which is shared, those of ours against the floor moved by up to twenty points between runs of a day. Of several runs of a part, the one is
-published in which the floor was quickest, since it was disturbed least, so parts can be of different runs.`,
-
-  method: `- Each contender is a process of its own, started by the Node that comes with the repository, with its output in a file and
-  \`NODE_ENV=production\` for all but ours, which does not look at it. Nothing is pinned to a CPU.
-- The load generator is another process, written on bare sockets so that it costs little beside what it measures. The
-  open loop sends each request when it is due by a schedule that waits for nobody, and counts its latency from then, so that there is no
-  coordinated omission; it does not sleep while a request is near and so keeps one CPU busy.
-- All contenders run at once and take turns of a second, round after round (A B C A B C …). Figures are medians of the
-  rounds, in brackets the quarter and three-quarter marks; ratios are taken within each round, so that what disturbs a round
-  disturbs both sides.
-- CPU is user and system time of all processes and threads of a contender from \`/proc/PID/stat\`, "main thread" that of
-  its first thread from \`/proc/PID/task/PID/schedstat\`; memory is the resident set. Latencies are HDR histograms.
-- **Ours is one process of two threads under load**: the second one signs, where requests crowd and there is another
-  processor for it. The floors sign on their only thread, so ours can come out ahead of them by throughput while it takes more
-  CPU; "of the floor by CPU" leaves that advantage out, and suggests what to expect on one processor.
-- Start to first token is from the start of the process until a token has arrived, asked for every two milliseconds.
-- The capacity of an open loop is taken anew before each of its turns, in half a second. It varies as the machine does, so
-  rows of different shares cannot be compared.
-- Ours runs from its TypeScript here. The first process after a change has no compiled code kept yet, and its second thread
-  loads what strips the types: it takes some thirty megabytes more under load than later ones.
-- "The floor under Fastify" shows what an HTTP library adds; token requests of ours do not go through one.
-- **The machine of these figures was shared**: two virtual CPUs, with other work on them the whole time. So throughputs
-  and latencies, above all the high percentiles and those of the open loop, tell as much of that other work as of the
-  contenders; look at the CPU times and at their ratios. "Of the floor by main thread" is what the throughput would be
-  of the floor's if each thread had a CPU of its own, since the main thread is what each of them runs out of first.`,
+  method: `- **Work**: a \`client_credentials\` request with the secret in the body and two scopes, over keep-alive HTTP/1.1. The
+  response is a JWT that is valid for ${lifetime} seconds.
+- **Processes**: each contender is one process, started with the repository's Node and \`NODE_ENV=production\` (which Carnet
+  ignores). Its output goes to a file. Nothing is pinned to a CPU.
+- **Threads**: under load Carnet signs on a second thread if there is a second CPU. The floors sign on their only thread, so
+  Carnet can have more throughput than a floor although it uses more CPU. "Of the floor by CPU" removes this advantage
+  and shows what to expect on one CPU.
+- **Load generator**: a separate process on bare sockets, so that it uses little CPU. The open loop follows a fixed schedule
+  and counts latency from when a request was due, so there is no coordinated omission. It busy-waits for near requests,
+  which keeps one CPU busy.
+- **Rounds**: all contenders run at the same time and are measured in alternating slices of a second (A B C A B C …).
+  Figures are medians over the rounds with quartiles in brackets. Ratios are taken within each round, so that
+  disturbances affect both sides.
+- **Units**: CPU is the user and system time of all threads from \`/proc/PID/stat\`. "Main thread" is the first thread's time
+  from \`/proc/PID/task/PID/schedstat\`. Memory is the resident set. Latencies come from HDR histograms.
+- **Start** is from the start of the process to the first token, polled every two milliseconds.
+- **Capacity** for the open loop is measured for half a second before each slice. It drifts with the machine, so do not
+  compare rows of different shares.
+- **Compile cache**: Carnet runs from its TypeScript here. The first process after a change has no compile cache and uses
+  about 30 MB more under load.
+- **Fastify**: the floor under Fastify shows what an HTTP library costs. Carnet's token requests do not use one.
+- **Noise**: the machine had two virtual CPUs shared with other work. Throughputs and latencies, above all high percentiles
+  and the open loop, depend on that work. Prefer CPU times and ratios, although ratios to the floor moved by up to
+  twenty points between runs of one day. "Of the floor by main thread" estimates the throughput relative to the floor if
+  each thread had its own CPU.
+- **Choice of runs**: of several runs of a part, the published one is the run in which the floor was fastest, because it was
+  disturbed least. Parts can come from different runs.`,
 
   reproduce: `## Reproduce
 
 \`\`\`sh
-npm ci && npm run bench                      # everything, about twenty minutes; installs what it needs in bench/
-npm run bench -- issuing refusals            # some of it
-npm run bench -- --scale quick --output ../quick   # a few minutes, beside the published results
-npm run bench -- issuing --baseline ../before --only carnet,floor --output ../change   # against another checkout
+npm ci && npm run bench                      # everything, about twenty minutes; installs its dependencies in bench/
+npm run bench -- issuing refusals            # only these modes
+npm run bench -- --scale quick --output ../quick   # a few minutes; keeps the published results
+npm run bench -- issuing --baseline ../before --only carnet,floor --output ../change   # compare with another checkout
+npm run bench -- --page                      # only write this page again
 npm run bench -- --help
 \`\`\`
 
-Nothing else should run on the machine. Results are in [results](results), one file a mode. A contender is a file in
-\`src/contenders\` (and its process in \`src/servers\`), a mode one in \`src/modes\`: both have a list in \`all.ts\`.
+Stop other work on the machine first. Results are in [results](results), one file per mode. To add a contender, add a file in
+\`src/contenders\` (and its process in \`src/servers\`). To add a mode, add a file in \`src/modes\`. Both have a list in \`all.ts\`.
 
-### Peers that do not come from npm
+### Peers that are not on npm
 
-\`--peer name=url\` measures any token endpoint that runs on this machine, with the PID after a comma to measure its
-CPU and memory as well. They are asked for the client and scopes below; \`BENCH_CLIENT_ID\`, \`BENCH_CLIENT_SECRET\` and
-\`BENCH_PEER_SCOPE\` set others, \`BENCH_PEER_AUDIENCE=1\` adds \`audience=${audience}\`. No figures of these two are published here, since none were measured.
+\`--peer name=url\` measures any token endpoint on this machine. Add a comma and the PID to measure its CPU and memory too.
+The requests use the client and scopes below. \`BENCH_CLIENT_ID\`, \`BENCH_CLIENT_SECRET\` and \`BENCH_PEER_SCOPE\` change
+them, and \`BENCH_PEER_AUDIENCE=1\` adds \`audience=${audience}\`. There are no published figures for these two peers.
 
-**Ory Hydra**, with JWTs, in memory, ES256 (\`hydra create jwks hydra.jwt.access-token --alg ES256\` before the first token):
+**Ory Hydra** with JWTs, in memory, ES256 (\`hydra create jwks hydra.jwt.access-token --alg ES256\` before the first token):
 
 \`\`\`sh
 DSN=memory STRATEGIES_ACCESS_TOKEN=jwt TTL_ACCESS_TOKEN=${lifetime}s OAUTH2_HASHERS_ALGORITHM=pbkdf2 \\
@@ -63,9 +62,8 @@ curl -X POST http://127.0.0.1:4445/admin/clients -H 'Content-Type: application/j
 npm run bench -- issuing --peer "hydra=http://127.0.0.1:4444/oauth2/token,$(pgrep -x hydra)"
 \`\`\`
 
-**Keycloak**, with a realm \`bench\` whose signature algorithm is ES256 and whose access tokens live ${lifetime} seconds, a
-confidential client \`${client.id}\` with service accounts on and the secret \`${client.secret}\`, and two optional client scopes
-\`file:read\` and \`file:write\`:
+**Keycloak** with a realm \`bench\` (ES256, access tokens valid for ${lifetime} seconds), a confidential client \`${client.id}\` with
+service accounts enabled and the secret \`${client.secret}\`, and the optional client scopes \`file:read\` and \`file:write\`:
 
 \`\`\`sh
 kc.sh start-dev --http-host 127.0.0.1 --http-port 8081 --log-level warn

@@ -1,25 +1,25 @@
 import { capacityConnections, capacityOf, type IssuingResult } from "../modes/issuing.ts";
 import type { Slice } from "../modes/slice.ts";
 import { medianOf, ratiosOf, spreadOf } from "../statistics.ts";
+import { figure, known, megabytes, milliseconds, percent, table, whole, withSpread } from "./format.ts";
 import type { Section } from "./section.ts";
 import { barPlot, linePlot } from "./svg.ts";
-import { figure, known, megabytes, milliseconds, percent, table, whole, withSpread } from "./words.ts";
 
-/** The tables of tokens of one client. */
+/** The tables of the issuing mode. */
 export function issuingSection(results: readonly IssuingResult[]): Section {
   const counts = results[0]?.closed.map(({ connections }) => connections) ?? [];
   const markdown = [
     "## Issuing",
     table(
-      ["contender", "version", "what it is and issues"],
+      ["contender", "version", "configuration"],
       results.map(({ title, version, settings, token }) => [
         title,
         version,
-        `${settings}; seen: ${token.algorithm}, ${token.expiresIn} s, \`${token.scope}\`, ${token.bytes} bytes`,
+        `${settings}; observed: ${token.algorithm}, ${token.expiresIn} s, \`${token.scope}\`, ${token.bytes} bytes`,
       ]),
     ),
     ...counts.map((connections) => closedTable(results, connections)),
-    "![tokens a second](results/throughput.svg)\n\n![CPU a token](results/cpu.svg)",
+    "![CPU per token](results/cpu.svg)",
     openTables(results),
     "![latency](results/latency.svg)",
     startTable(results),
@@ -32,11 +32,11 @@ export const slicesAt = (result: IssuingResult | undefined, connections = capaci
 
 export const rates = (slices: readonly Slice[]): readonly number[] => slices.map(({ rate }) => rate);
 
-/** CPU microseconds a token; empty where they are not known. */
+/** CPU microseconds per token. Empty if unknown. */
 export const cpu = (slices: readonly Slice[]): readonly number[] =>
   slices.flatMap(({ user, system }) => (user === null || system === null ? [] : [user + system]));
 
-/** Microseconds of the main thread a token: what a process of JavaScript runs out of first. */
+/** Main-thread microseconds per token, the first bottleneck of a Node process. */
 export const mainThread = (slices: readonly Slice[]): readonly number[] =>
   known(slices.map((slice) => slice.mainThread));
 
@@ -67,7 +67,7 @@ function closedTable(results: readonly IssuingResult[], connections: number): st
     "of the floor",
     "of the floor by main thread",
     "of the floor by CPU",
-    "CPU µs a token (user + system)",
+    "CPU µs per token (user + system)",
     "main thread µs",
     "p50",
     "p99",
@@ -93,13 +93,21 @@ function openTables(results: readonly IssuingResult[]): string {
         milliseconds(of("late")),
       ];
     });
-    const head = ["contender", "requests/s", "p50", "p99", "p99.9", "p99 / p50, of each turn", "generator late at p99"];
-    const way = arrivals === "even" ? "at equal distances" : "at random distances (Poisson)";
-    return `#### ${Math.round(share * 100)} % of its own capacity, requests ${way}\n\n${table(head, rows)}`;
+    const head = [
+      "contender",
+      "requests/s",
+      "p50",
+      "p99",
+      "p99.9",
+      "p99 / p50 (median of rounds)",
+      "p99 of generator delay",
+    ];
+    const arrivalText = arrivals === "even" ? "at equal intervals" : "at random intervals (Poisson)";
+    return `#### ${Math.round(share * 100)} % of its own capacity, requests ${arrivalText}\n\n${table(head, rows)}`;
   });
   const intro =
-    "### Open loop\n\nRequests are due by a schedule that waits for nobody, and a latency counts from when its request was due. " +
-    "Capacity is what the contender did just before over 32 connections, for a generator that was as busy as it is in the open loop.";
+    "### Open loop\n\nRequests follow a fixed schedule, and latency counts from when a request was due. " +
+    "Capacity is measured just before, over 32 connections and with the same generator.";
   return [intro, ...parts].join("\n\n");
 }
 
@@ -131,11 +139,11 @@ function plots(results: readonly IssuingResult[]): Readonly<Record<string, strin
   }));
   return {
     "throughput.svg": barPlot(
-      "Tokens a second, 32 connections",
+      "Tokens per second, 32 connections",
       bars((result) => capacityOf(result.closed), ""),
     ),
     "cpu.svg": barPlot(
-      "CPU a token, 32 connections, in microseconds",
+      "CPU per token, 32 connections, in microseconds",
       bars((result) => medianOf(cpu(slicesAt(result))), " µs"),
     ),
     "latency.svg": linePlot("p99 of the open loop, in milliseconds, by share of its own capacity", latency, {

@@ -4,12 +4,12 @@ import type { RefusalResults } from "../modes/refusals.ts";
 import type { RegistryResult } from "../modes/registry.ts";
 import type { LibraryResult } from "../sdk/tasks.ts";
 import { medianOf, ratiosOf, spreadOf } from "../statistics.ts";
+import { figure, known, megabytes, milliseconds, percent, table, whole, withSpread } from "./format.ts";
 import { cpu, mainThread, rates } from "./issuing-section.ts";
 import type { Section } from "./section.ts";
 import { barPlot } from "./svg.ts";
-import { figure, known, megabytes, milliseconds, percent, table, whole, withSpread } from "./words.ts";
 
-/** The parts of the page that have one table each. */
+/** The smaller sections of the page. */
 
 export function recordingSection({ recorded, unrecorded }: RecordingResults): Section {
   const ratio = ratiosOf(rates(recorded), rates(unrecorded));
@@ -18,16 +18,16 @@ export function recordingSection({ recorded, unrecorded }: RecordingResults): Se
     withSpread(spreadOf(rates(slices)), whole),
     figure(medianOf(cpu(slices))),
   ];
-  const rows = [row("with its records", recorded), row("nothing recorded", unrecorded)];
-  const markdown = `## Recording\n\nOurs as it is, and with the one module that writes token records replaced by nothing, in turns: the throughput with records is ${withSpread(ratio, percent)} of that without.\n\n${table(["Carnet", "tokens/s", "CPU µs a token"], rows)}`;
+  const rows = [row("with records", recorded), row("without records", unrecorded)];
+  const markdown = `## Recording\n\nCarnet with and without the module that writes token records, in alternating rounds. The throughput with records is ${withSpread(ratio, percent)} of that without.\n\n${table(["Carnet", "tokens/s", "CPU µs a token"], rows)}`;
   return { markdown, plots: {} };
 }
 
 export function registrySection(results: readonly RegistryResult[]): Section {
   const rows = results.map((result) => {
-    const few = results.find(({ law, clients }) => law === result.law && clients === 10);
+    const few = results.find(({ distribution, clients }) => distribution === result.distribution && clients === 10);
     return [
-      `${whole(result.clients)} clients, ${result.law}`,
+      `${whole(result.clients)} clients, ${result.distribution}`,
       withSpread(spreadOf(rates(result.slices)), whole),
       withSpread(ratiosOf(rates(result.slices), rates(few?.slices ?? [])), percent),
       figure(medianOf(cpu(result.slices))),
@@ -43,19 +43,19 @@ export function registrySection(results: readonly RegistryResult[]): Section {
     "CPU µs",
     "memory",
     "start to first token",
-    "each asked once, tokens/s",
+    "uncached, tokens/s",
   ];
-  const bars = results.map(({ clients, law, slices }) => ({
-    label: `${whole(clients)}, ${law}`,
+  const bars = results.map(({ clients, distribution, slices }) => ({
+    label: `${whole(clients)}, ${distribution}`,
     value: medianOf(rates(slices)),
     text: whole(medianOf(rates(slices))),
-    ours: law === "zipf",
+    ours: distribution === "zipf",
   }));
   const intro =
-    "Each client has a secret of its own. Each was first asked once, in a shuffled order, which reads it from the store; small registries were then asked on, up to a hundred thousand tokens, so that V8 knows them as well as the big one. Then each process was asked in turns by both laws: by the uniform one all clients are equally likely, Zipf's has the exponent 1.";
+    'Each client has its own secret.\n\n- First every client requests one token in a shuffled order, which reads it from the store (the column "uncached").\n- Then small registries get more requests, up to a hundred thousand tokens in total, so that V8 is equally warm.\n- Then each process is measured in alternating rounds with uniformly distributed clients and with a Zipf distribution (exponent 1).';
   return {
     markdown: `## Scale of the registry\n\n${intro}\n\n${table(head, rows)}\n\n![registry](results/registry.svg)`,
-    plots: { "registry.svg": barPlot("Tokens a second by the size of the registry, 32 connections", bars) },
+    plots: { "registry.svg": barPlot("Tokens per second by registry size, 32 connections", bars) },
   };
 }
 
@@ -70,7 +70,14 @@ export function refusalsSection(results: RefusalResults): Section {
     milliseconds(medianOf(slices.map(({ p99 }) => p99))),
   ];
   const costs = table(
-    ["32 connections, closed loop", "answers/s", "CPU µs an answer", "of a token", "main thread µs", "p99"],
+    [
+      "32 connections, closed loop",
+      "responses/s",
+      "CPU µs per response",
+      "relative to a token",
+      "main thread µs",
+      "p99",
+    ],
     [
       row("right secret: a token", results.tokens),
       row("wrong secret", results.wrongSecrets),
@@ -87,18 +94,18 @@ export function refusalsSection(results: RefusalResults): Section {
         milliseconds(medianOf(results.tokens.map(({ p99 }) => p99))),
       ],
       [
-        "beside 32 more honest ones",
+        "with 32 more honest connections",
         withSpread(spreadOf(rates(results.besideHonest)), whole),
         milliseconds(medianOf(results.besideHonest.map(({ p99 }) => p99))),
       ],
       [
-        "beside 32 that send wrong secrets",
+        "with 32 connections that send wrong secrets",
         withSpread(spreadOf(rates(results.besideWrong)), whole),
         milliseconds(medianOf(results.besideWrong.map(({ p99 }) => p99))),
       ],
     ],
   );
-  const stated = `Beside 32 connections that send wrong secrets as fast as they can, honest callers keep ${withSpread(share, percent)} of what they keep beside 32 more honest ones; 60 % is what we state here as the least: a refusal takes less CPU than a token and yet holds the main thread longer, since a token is signed beside it for the most part. An unknown id takes the work of some other client of the store, so what it costs differs as clients differ, and does not tell whether an id exists. Not measured here: a registry that holds slow-hashed secrets, where refusals wait for a slow hash off the event loop.`;
+  const stated = `With 32 connections that send wrong secrets as fast as they can, honest callers keep ${withSpread(share, percent)} of the throughput that they have with 32 more honest connections. The limit that we promise is 60 %: a refusal takes less CPU than a token but occupies the main thread longer, because most tokens are signed on another thread.`;
   return { markdown: `## Refusals\n\n${costs}\n\n${stated}\n\n${honest}`, plots: {} };
 }
 
@@ -116,13 +123,13 @@ export function sdkSection(results: readonly LibraryResult[]): Section {
   const callers = whole(results[0]?.herd.callers ?? 0);
   const head = [
     "library",
-    "kept token",
-    "authorised GET: CPU against a bare one",
-    "bare GET: CPU",
-    `${callers} callers at once`,
-    "token requests they made",
-    "callers that failed",
-    "use",
+    "cached token",
+    "CPU of an authorised GET relative to a bare one",
+    "CPU of a bare GET",
+    `${callers} concurrent callers`,
+    "token requests",
+    "failed callers",
+    "usage",
   ];
   return { markdown: `## SDK\n\n${table(head, rows)}`, plots: {} };
 }
@@ -134,7 +141,7 @@ export function profileSection({ tokens, refusals, start }: ProfileResults): Sec
   const rows = names.map((name) => [name, of(tokens, name), of(refusals, name), of(start, name)]);
   const top = tokens.top.map(({ name, share }) => [`\`${name.replaceAll("|", "\\|")}\``, percent(share)]);
   return {
-    markdown: `## Where our time goes\n\nShares of the busy time of the main thread by V8's sampling profiler (which itself slows short functions more than long ones), 32 connections.\n\n${table(["", "a token", "a refusal", `the start (${Math.round(start.busy)} ms busy)`], rows)}\n\nThe functions that take most themselves, for a token:\n\n${table(["function", "share"], top)}`,
+    markdown: `## Profile of Carnet\n\nShares of the main thread's busy time from V8's sampling profiler, with 32 connections. The profiler slows short functions more than long ones.\n\n${table(["", "token", "refusal", `start (${Math.round(start.busy)} ms busy)`], rows)}\n\nThe functions with the most self time, for a token:\n\n${table(["function", "share"], top)}`,
     plots: {},
   };
 }

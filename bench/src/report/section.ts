@@ -1,4 +1,4 @@
-/** A part of the page, with the plots that it shows, by the names of their files. */
+/** A section of the page, with its plots by file name. */
 export interface Section {
   readonly markdown: string;
   readonly plots: Readonly<Record<string, string>>;

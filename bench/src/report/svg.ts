@@ -1,4 +1,4 @@
-/** Plots as SVG text: no script, no font of its own, readable on light and dark pages alike. */
+/** Plots as SVG without scripts or fonts, readable on light and dark pages. */
 
 export interface Bar {
   readonly label: string;
@@ -13,7 +13,7 @@ const ours = "#2f7ed8";
 const others = "#9aa5b1";
 const ink = "#57606a";
 
-/** Horizontal bars from zero, one below the other. */
+/** A horizontal bar chart. */
 export function barPlot(title: string, bars: readonly Bar[]): string {
   const most = Math.max(...bars.map(({ value }) => value));
   const rows = bars.map(({ label, value, text, ours: isOurs }, index) => {
@@ -35,7 +35,7 @@ export interface Line {
 
 const colours = ["#2f7ed8", "#8b5cf6", "#d9480f", "#2b8a3e", "#c2255c", "#0b7285", "#868e96"];
 
-/** Lines over a few places, their height on a logarithmic scale. */
+/** A line chart over a few x values, with a logarithmic y axis. */
 export function linePlot(
   title: string,
   lines: readonly Line[],

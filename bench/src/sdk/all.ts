@@ -4,7 +4,7 @@ import type { OpenLibrary } from "./library.ts";
 import { openOpenidClient } from "./openid-client.ts";
 import { openSimpleOauth2 } from "./simple-oauth2.ts";
 
-/** Every library that gets tokens for callers, by the name that its process is started with. Ours comes first. */
+/** The measured client libraries by name. Carnet's comes first. */
 export const libraries = {
   carnet: openCarnet,
   "openid-client": openOpenidClient,

@@ -1,9 +1,9 @@
 import { ClientSecretCredential } from "@azure/identity";
 import { versionOf } from "../contenders/package-contender.ts";
-import { client } from "../work.ts";
+import { client } from "../workload.ts";
 import type { OpenLibrary } from "./library.ts";
 
-/** It speaks to its own service alone and by TLS, so its requests are sent on to the one here by its transport. */
+/** It supports only Microsoft's service over TLS, so a custom transport redirects its requests to the local target. */
 export const openAzureIdentity: OpenLibrary = async (server) => {
   const credential = new ClientSecretCredential("00000000-0000-0000-0000-000000000000", client.id, client.secret, {
     disableInstanceDiscovery: true,
@@ -20,7 +20,7 @@ export const openAzureIdentity: OpenLibrary = async (server) => {
   return {
     title: "@azure/identity",
     version: versionOf("@azure/identity"),
-    use: "`ClientSecretCredential.getToken`, its token requests sent to this service by its transport; no fetch of its own",
+    use: "`ClientSecretCredential.getToken` with a transport that sends token requests to the local target; has no fetch",
     token: async () => (await credential.getToken("https://api.bench.example/.default")).token,
     fetch: undefined,
   };

@@ -1,5 +1,5 @@
 import { SDK } from "@carnet/sdk";
-import { client } from "../work.ts";
+import { client } from "../workload.ts";
 import type { OpenLibrary } from "./library.ts";
 
 export const openCarnet: OpenLibrary = async (serverURL) => {

@@ -1,9 +1,9 @@
 import * as oauth from "openid-client";
 import { versionOf } from "../contenders/package-contender.ts";
-import { client } from "../work.ts";
+import { client } from "../workload.ts";
 import type { OpenLibrary } from "./library.ts";
 
-/** It keeps no tokens: this is the few lines that its users write around it. */
+/** It has no token cache, so this adds the few lines that its users write. */
 export const openOpenidClient: OpenLibrary = async (server) => {
   const metadata = { issuer: server, token_endpoint: `${server}/oauth2/token` };
   const configuration = new oauth.Configuration(metadata, client.id, undefined, oauth.ClientSecretPost(client.secret));
@@ -18,7 +18,7 @@ export const openOpenidClient: OpenLibrary = async (server) => {
   return {
     title: "openid-client",
     version: versionOf("openid-client"),
-    use: "`clientCredentialsGrant` behind a variable with the token and its end, since it keeps none; `fetchProtectedResource`",
+    use: "`clientCredentialsGrant` with the token and its expiry in a variable, because it has no cache; `fetchProtectedResource`",
     token,
     fetch: async (url) => oauth.fetchProtectedResource(configuration, await token(), new URL(url), "GET"),
   };

@@ -1,9 +1,9 @@
 import { type AccessToken, ClientCredentials } from "simple-oauth2";
 import { versionOf } from "../contenders/package-contender.ts";
-import { client } from "../work.ts";
+import { client } from "../workload.ts";
 import type { OpenLibrary } from "./library.ts";
 
-/** It keeps no tokens, but its token knows whether it ends soon: this is what its documentation does with that. */
+/** It has no token cache, but its tokens know when they expire. This follows its documentation. */
 export const openSimpleOauth2: OpenLibrary = async (server) => {
   const oauth = new ClientCredentials({
     client: { id: client.id, secret: client.secret },
@@ -14,7 +14,7 @@ export const openSimpleOauth2: OpenLibrary = async (server) => {
   return {
     title: "simple-oauth2",
     version: versionOf("simple-oauth2"),
-    use: "`getToken` behind a variable with the token, asked by `expired(60)`, since it keeps none; no fetch of its own",
+    use: "`getToken` with the token in a variable, checked with `expired(60)`, because it has no cache; has no fetch",
     async token() {
       if (kept === undefined || kept.expired(60)) kept = await oauth.getToken({});
       return String(kept.token["access_token"]);

@@ -2,28 +2,28 @@ import { medianOf, ratiosOf, type Spread } from "../statistics.ts";
 import { type LibraryName, libraries } from "./all.ts";
 import type { Library } from "./library.ts";
 
-/** The process in which one library does all tasks: its name, the service, seconds a task and callers come as arguments. */
+// The process that measures one library. Arguments: its name, the service, seconds per task, number of callers.
 
-/** What one library came to. */
+/** The results of one library. */
 export interface LibraryResult {
   readonly title: string;
   readonly version: string;
   readonly use: string;
-  /** Nanoseconds for a token that is kept, and CPU nanoseconds of the process. */
+  /** Nanoseconds, and CPU nanoseconds of the process, for a cached token. */
   readonly cached: Cost;
   /**
-   * CPU of an authorised GET, one after the other, against one by the platform's fetch with the header written by hand,
-   * in turns; undefined where it has none.
+   * CPU of sequential authorised GETs relative to the platform's fetch with the same header, in alternating rounds.
+   * Undefined if the library has no fetch.
    */
   readonly fetch: Spread | undefined;
-  /** Microseconds of CPU of a GET by the platform's fetch. */
+  /** CPU microseconds of a GET with the platform's fetch. */
   readonly bareFetch: number;
-  /** Many callers at once, none of whom has a token yet. */
+  /** Many concurrent callers without a cached token. */
   readonly herd: {
     readonly callers: number;
     readonly milliseconds: number;
     readonly tokenRequests: number;
-    /** Callers that got no token, because so many connections at once were refused. */
+    /** Callers without a token, because connections were refused. */
     readonly failed: number;
   };
 }
@@ -71,7 +71,7 @@ async function measureCached(warm: Library): Promise<Cost> {
   return { time: (time / 100) * 1e6, cpu: (cpu / 100) * 1e6 };
 }
 
-/** Microseconds of CPU in each turn. */
+/** CPU microseconds in each round. */
 async function measureFetch(warm: Library): Promise<Readonly<Record<"authorised" | "bare", readonly number[]>>> {
   const url = `${server}/api`;
   const own = warm.fetch;
@@ -82,14 +82,14 @@ async function measureFetch(warm: Library): Promise<Readonly<Record<"authorised"
   for (let turn = -1; turn < 12; turn++) {
     const bare = await repeat(viaPlatform, seconds / 8);
     const authorised = own && (await repeat(viaLibrary, seconds / 8));
-    if (turn < 0) continue; // the first is warm-up
+    if (turn < 0) continue; // Warm-up.
     costs.bare.push(bare.cpu * 1000);
     if (authorised !== undefined) costs.authorised.push(authorised.cpu * 1000);
   }
   return costs;
 }
 
-/** Milliseconds that an act takes, done over and over. */
+/** Repeats an act and returns the milliseconds per repetition. */
 async function repeat(act: () => Promise<void>, duration: number): Promise<Cost> {
   const cpuBefore = process.cpuUsage();
   const start = performance.now();

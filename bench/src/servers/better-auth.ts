@@ -4,12 +4,12 @@ import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { toNodeHandler } from "better-auth/node";
 import { jwt } from "better-auth/plugins";
-import { audience, client, issuerAt, lifetime, scopes } from "../work.ts";
+import { audience, client, issuerAt, lifetime, scopes } from "../workload.ts";
 import { port } from "./port.ts";
 
 /**
- * better-auth with its OAuth provider and JWT plugins, in its own node:http handler. With a `resource` it issues JWTs;
- * the key pair is ES256. Kept by its memory adapter; its rate limit, which it has in production, is off.
+ * better-auth with its OAuth provider and JWT plugins in its own node:http handler. With a `resource` it issues ES256 JWTs.
+ * It uses its memory adapter, and the rate limit, which is on in production, is off.
  */
 
 const auth = betterAuth({
@@ -53,7 +53,7 @@ const auth = betterAuth({
   ],
 });
 
-// Only a person who is signed in may register a client
+// Only a signed-in user can register a client.
 const { headers } = await auth.api.signUpEmail({
   body: { name: "Bench", email: "bench@bench.example", password: client.secret },
   returnHeaders: true,

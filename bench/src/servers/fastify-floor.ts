@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { answerBody } from "./floor-answer.ts";
 import { port } from "./port.ts";
 
-/** The floor under the HTTP library that ours has: the same one signature behind one Fastify route, and nothing else. */
+/** The floor with Carnet's HTTP library: the same signature behind one Fastify route, and nothing else. */
 
 const app = Fastify({ logger: false });
 app.removeAllContentTypeParsers();

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import { audience, client, issuerAt, lifetime, scope } from "../work.ts";
+import { audience, client, issuerAt, lifetime, scope } from "../workload.ts";
 import { port } from "./port.ts";
 
-/** The answer of the floors: signed anew each time with a key that is ready, and as long as ours. */
+/** The response of the floors: signed every time with a loaded key, and as long as Carnet's. */
 
 const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const answerBytes = Number(process.env["FLOOR_ANSWER_BYTES"] ?? 0);

@@ -3,8 +3,8 @@ import { answerBody } from "./floor-answer.ts";
 import { port } from "./port.ts";
 
 /**
- * The least that a token can cost in Node: the body is read, one ES256 signature made with a key that is ready, and as
- * many bytes answered as ours answers. It checks nothing, so it is no token service.
+ * The least work per token in Node: read the body, make one ES256 signature with a loaded key, and send as many bytes as
+ * Carnet. It checks nothing, so it is not a token service.
  */
 
 createServer((request, response) => {

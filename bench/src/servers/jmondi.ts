@@ -12,12 +12,12 @@ import {
 } from "@jmondi/oauth2-server";
 import { handleFastifyError, handleFastifyReply, requestFromFastify } from "@jmondi/oauth2-server/fastify";
 import Fastify from "fastify";
-import { client, issuerAt, lifetime, scopes } from "../work.ts";
+import { client, issuerAt, lifetime, scopes } from "../workload.ts";
 import { port } from "./port.ts";
 
 /**
- * @jmondi/oauth2-server under Fastify. Its own JWT service signs with jsonwebtoken and HS256, which is what it does
- * unless one writes another service. Everything is kept in memory and a token is kept nowhere.
+ * @jmondi/oauth2-server under Fastify. Its default JWT service signs with jsonwebtoken and HS256. Clients are in memory and
+ * tokens are not stored.
  */
 
 const registered: OAuthClient = {

@@ -1,13 +1,12 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import OAuth2Server from "@node-oauth/oauth2-server";
 import express from "express";
-import { audience, client, issuerAt, lifetime, scopes } from "../work.ts";
+import { audience, client, issuerAt, lifetime, scopes } from "../workload.ts";
 import { port } from "./port.ts";
 
 /**
- * @node-oauth/oauth2-server under Express. It has no JWTs of its own, and its model decides what a token is: this one
- * signs the same ES256 JWT as ours, since that is what its users who need JWTs write. Everything is kept in memory and
- * a token is kept nowhere.
+ * @node-oauth/oauth2-server under Express. It does not issue JWTs itself; its model creates the tokens. This model signs the
+ * same ES256 JWT as Carnet, as users who need JWTs do. Clients are in memory and tokens are not stored.
  */
 
 const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -31,7 +30,7 @@ app.post("/oauth2/token", async (request, response) => {
   try {
     await oauth.token(new OAuth2Server.Request(request), answer);
   } catch {
-    // the answer holds the refusal
+    // The response has the error.
   }
   response
     .status(answer.status ?? 500)

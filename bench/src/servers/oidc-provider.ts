@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { Provider } from "oidc-provider";
-import { audience, client, issuerAt, lifetime, scope } from "../work.ts";
+import { audience, client, issuerAt, lifetime, scope } from "../workload.ts";
 import { port } from "./port.ts";
 
-/** node-oidc-provider with its memory adapter, issuing ES256 JWTs by a resource indicator. */
+/** node-oidc-provider with its memory adapter. It issues ES256 JWTs for a resource indicator. */
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 

@@ -1,3 +1,3 @@
-/** The port that the harness chose for this contender. */
+/** The port that the benchmark chose for this contender. */
 export const port: number = Number(process.env["PORT"]);
-if (!Number.isInteger(port)) throw new Error("PORT is not set: the harness starts this file, people do not");
+if (!Number.isInteger(port)) throw new Error("PORT is not set. The benchmark starts this file; do not run it by hand");

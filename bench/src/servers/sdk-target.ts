@@ -1,13 +1,13 @@
 import { createServer } from "node:http";
-import { lifetime, scope } from "../work.ts";
+import { lifetime, scope } from "../workload.ts";
 import { port } from "./port.ts";
 
-/** What SDKs are measured against: a token endpoint and an API that answer at once, and a count of the tokens asked. */
+/** The target of the SDK benchmark: a token endpoint and an API that respond at once, and a count of token requests. */
 
 let tokens = 0;
 const token = { access_token: "a".repeat(400), expires_in: lifetime, token_type: "Bearer" };
 const answer = JSON.stringify({ ...token, scope });
-const answerWithoutScope = JSON.stringify(token); // as Microsoft's service answers; with one, MSAL never finds it again
+const answerWithoutScope = JSON.stringify(token); // Like Microsoft's service. With a scope, MSAL never finds the token in its cache.
 
 createServer((request, response) => {
   request.resume();

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that an old Node gets this far and can say what it lacks.
+// Plain JavaScript, so that an old Node can run it and report that it is too old.
 const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < 24) {
   console.error(
-    `carnet: Node ${process.versions.node} is too old: use Node 24 or newer. In this repository, \`npm ci\` brings one.`,
+    `carnet: Node ${process.versions.node} is too old. Use Node 24 or newer. In this repository, \`npm ci\` installs one.`,
   );
   process.exit(1);
 }

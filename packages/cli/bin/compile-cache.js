@@ -3,20 +3,20 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
 /**
- * Keeps compiled code for the next start, which is then twice as quick. Not in Node's own default folder below /tmp, and
- * only in one that nobody but this user can write to: who writes there can have it run.
+ * Caches compiled code, which makes the next start twice as fast. It does not use Node's default folder in /tmp, only one
+ * that no other user can write to: whoever can write there can run code as this user.
  */
 export function keepCompiledCode() {
   const home = process.env.HOME ?? process.env.USERPROFILE;
-  if (process.env.NODE_COMPILE_CACHE !== undefined || !home) return; // Node keeps it itself, or there is no place
+  if (process.env.NODE_COMPILE_CACHE !== undefined || !home) return; // Node caches it itself, or there is no home folder.
   const folder = join(home, ".cache", "carnet");
   try {
-    // Not in one recursive step, which never ends below /proc
+    // No recursive mkdir: it never returns below /proc.
     for (const path of [join(home, ".cache"), folder]) if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
     const { uid, mode } = statSync(folder);
     const ours = process.platform === "win32" || (uid === process.getuid() && (mode & 0o022) === 0);
     if (ours) enableCompileCache(folder);
   } catch {
-    // A home that cannot be written to: the start takes longer, and that is all
+    // The home folder is not writable. The start is slower, nothing else.
   }
 }

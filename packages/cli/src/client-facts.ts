@@ -1,6 +1,6 @@
 import type { Client } from "@carnet/protocol/admin/clients";
 
-/** A client for people: each field by its name, in words where it is empty. */
+/** A client's fields as text, with words for empty values. */
 export const clientFacts = (client: Client): Record<string, string> => ({
   client_id: client.client_id,
   client_name: client.client_name ?? "-",
@@ -10,10 +10,10 @@ export const clientFacts = (client: Client): Record<string, string> => ({
   scope: client.scope || "(none)",
   scope_policy: client.scope_policy,
   token_endpoint_auth_method: client.token_endpoint_auth_method ?? "(any)",
-  access_token_ttl: client.access_token_ttl === null ? "(as the server is set)" : `${client.access_token_ttl} s`,
-  audience: client.audience ?? "(as the server is set)",
+  access_token_ttl: client.access_token_ttl === null ? "(server default)" : `${client.access_token_ttl} s`,
+  audience: client.audience ?? "(server default)",
   expires_at: client.expires_at ?? "never",
-  ip_allowlist: client.ip_allowlist.join(" ") || "(from anywhere)",
+  ip_allowlist: client.ip_allowlist.join(" ") || "(any address)",
   labels:
     Object.entries(client.labels)
       .map(([name, value]) => `${name}=${value}`)
@@ -22,10 +22,10 @@ export const clientFacts = (client: Client): Record<string, string> => ({
   updated_at: client.updated_at ?? "-",
 });
 
-/** What of a client ends soon, a line each. */
+/** One line for each expiry warning of a client. */
 export const warningLines = (client: Client): readonly string[] =>
   client.warnings.map(({ what, secret_id, ends_at, within_days }) => {
     const which = what === "client" ? "The client" : `The secret ${secret_id}`;
-    if (within_days === 0) return `${which} has ended, ${ends_at}.\n`;
-    return `${which} ends ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}.\n`;
+    if (within_days === 0) return `${which} expired at ${ends_at}.\n`;
+    return `${which} expires at ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}.\n`;
   });

@@ -1,8 +1,8 @@
 import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { collect, collectPairs, given, wholeNumberOrNothing } from "./option-values.ts";
+import { collect, collectPairs, definedOnly, wholeNumberOrEmpty } from "./option-values.ts";
 
-/** The flags that set what a client is. The same for registering and for changing one. */
+/** The flags for a client's settings, shared by `client create` and `client change`. */
 export interface ClientSettingsOptions {
   readonly name?: string;
   readonly username?: string;
@@ -16,7 +16,7 @@ export interface ClientSettingsOptions {
   readonly label?: readonly string[];
 }
 
-/** Which flag sets a member, so that a problem names what was typed. */
+/** Maps members to the flags that set them. */
 export const settingsFlags = {
   client_name: "--name",
   username: "--username",
@@ -32,34 +32,34 @@ export const settingsFlags = {
 
 export const addSettingsOptions = (command: Command): Command =>
   command
-    .option("--name <text>", "A name for people")
-    .option("--username <name>", "The user that it acts as; another one ends all its secrets at once")
-    .option("--scope <names>", "The scopes it may get, separated by spaces; can be given again", collect)
-    .option("--scope-policy <policy>", "What happens when it asks for others: narrow, strict, ignore (default: narrow)")
+    .option("--name <text>", "A display name")
+    .option("--username <name>", "The user that it acts as; changing it revokes all its secrets at once")
+    .option("--scope <names>", "The scopes it may get, separated by spaces; repeatable", collect)
+    .option("--scope-policy <policy>", "What happens if it requests others: narrow, strict, ignore (default: narrow)")
     .option(
       "--auth-method <method>",
-      "The one way it may authenticate: client_secret_basic, client_secret_post (default: any)",
+      "The only authentication method it may use: client_secret_basic, client_secret_post (default: any)",
     )
     .option(
       "--token-ttl <seconds>",
-      "How long its tokens are good for (default: as the server is set)",
-      wholeNumberOrNothing(1, 86_400),
+      "The lifetime of its tokens (default: the server's setting)",
+      wholeNumberOrEmpty(1, 86_400),
     )
     .option(
       "--audience <uri>",
-      "The audience of its tokens, or urn:carnet:admin for this service's own admin API (default: as the server is set)",
+      "The audience of its tokens, or urn:carnet:admin for this service's own admin API (default: the server's setting)",
     )
-    .option("--expires-at <time>", "When it ends, such as 2027-01-31T12:00:00Z (default: never)")
+    .option("--expires-at <time>", "When it expires, such as 2027-01-31T12:00:00Z (default: never)")
     .option(
       "--allow-ip <blocks>",
-      "Where it may call from, such as 203.0.113.0/24, separated by commas; can be given again (default: anywhere)",
+      "The addresses it may call from, such as 203.0.113.0/24, separated by commas; repeatable (default: any)",
       collect,
     )
-    .option("--label <name=value>", "A label; can be given again; an empty value takes it off", collectPairs);
+    .option("--label <name=value>", "A label; repeatable; an empty value removes it", collectPairs);
 
-/** What the flags set, as the admin API takes it; what was not given is left out. */
+/** Converts the given flags to members of the admin API. An empty value becomes null. */
 export const readSettingsOptions = (options: ClientSettingsOptions): ClientChange =>
-  given({
+  definedOnly({
     client_name: emptyIsNull(options.name),
     username: emptyIsNull(options.username),
     scope: emptyIsNull(options.scope?.join(" ")),

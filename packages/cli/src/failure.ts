@@ -1,21 +1,21 @@
 import { describeFault, framesOf, OperatorFault } from "@carnet/server/fault";
 
-/** A reason why a command did not do what was asked, in words for whoever typed it, with the next step. */
+/** Why a command failed, in words for its user and with the next step. */
 export class Failure extends Error {
   override readonly name = "Failure";
 }
 
-/** Says on standard error what went wrong, and gives the exit code. */
+/** Prints the error on standard error and returns the exit code. */
 export function fail(error: unknown): number {
   process.stderr.write(`carnet: ${explain(error)}\n`);
   return 1;
 }
 
 function explain(error: unknown): string {
-  // These two are written to be shown and hold no secret; of any other error only what carries no data is shown
+  // The messages of these two hold no secret. Those of other errors might, so only parts without data are printed.
   if (error instanceof Failure || error instanceof OperatorFault) return error.message;
   return [
-    `This is a fault of carnet: ${describeFault(error)}. Please report it with these lines:`,
+    `This is a bug in carnet: ${describeFault(error)}. Please report it with these lines:`,
     ...framesOf(error),
   ].join("\n    ");
 }

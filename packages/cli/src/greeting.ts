@@ -9,15 +9,15 @@ export const demoClient = { client_id: "demo", client_name: "Demo client", scope
 export interface Greeting {
   readonly url: string;
   readonly storePath: string;
-  /** Where the admin client's file is, or was. */
+  /** The path of the admin file, which may have been removed. */
   readonly adminFile: string;
-  /** The demo client's, on its first start. */
+  /** The demo client's secret, on the first start. */
   readonly secret: Redacted<string> | undefined;
-  /** The admin client, on its first start. */
+  /** The admin client, on the first start. */
   readonly admin: BootstrapAdmin | undefined;
 }
 
-/** What `carnet dev` says to whoever started it: where it is, who may ask, and what to paste next. Shows secrets once. */
+/** The text that `carnet dev` prints: the address, the credentials (once), and commands to try. */
 export const greeting = (facts: Greeting): string =>
   [
     `Carnet is running at ${facts.url}\nDocs:    ${facts.url}${paths.docs}\n`,
@@ -31,31 +31,31 @@ function demoLines({ url, storePath, adminFile, secret }: Greeting): readonly st
     `  curl -s ${url}${paths.token} -d grant_type=client_credentials -d client_id=${demoClient.client_id} -d client_secret=${value}\n`;
   if (secret !== undefined) {
     return [
-      `Client:  ${demoClient.client_id}\nSecret:  ${secret.reveal()}   (shown this once)\n`,
+      `Client:  ${demoClient.client_id}\nSecret:  ${secret.reveal()}   (shown only once)\n`,
       "\nGet a token:\n\n",
       curl(secret.reveal()),
     ];
   }
   return [
-    `Client:  ${demoClient.client_id} (its secret was shown on the first start of ${storePath})\n`,
+    `Client:  ${demoClient.client_id} (its secret was shown when ${storePath} was created)\n`,
     "\nGet a token, with that secret in CARNET_CLIENT_SECRET:\n\n",
     curl('"$CARNET_CLIENT_SECRET"'),
-    `\nLost it? Give it another one: npx carnet secret add ${demoClient.client_id}${adminFlag(adminFile)}\n`,
+    `\nLost the secret? Add a new one: npx carnet secret add ${demoClient.client_id}${adminFlag(adminFile)}\n`,
   ];
 }
 
 function adminLines({ adminFile: file, admin }: Greeting): readonly string[] {
-  if (!existsSync(file)) return []; // taken away, as an operator may well
+  if (!existsSync(file)) return []; // The operator may have removed it.
   const made =
     admin === undefined
       ? []
-      : [`\nAdmin:   ${admin.clientId}\nSecret:  ${admin.clientSecret.reveal()}   (shown this once)\n`];
+      : [`\nAdmin:   ${admin.clientId}\nSecret:  ${admin.clientSecret.reveal()}   (shown only once)\n`];
   return [
     ...made,
-    `\nThe admin client's file ${file} lets the command line on this machine work by itself:\n\n`,
+    `\nOn this machine, commands use the admin credentials in ${file}:\n\n`,
     `  npx carnet client list${adminFlag(file)}\n`,
   ];
 }
 
-/** Not needed where the commands look by themselves. */
+/** The commands find the file at its default path by themselves. */
 const adminFlag = (file: string): string => (file === ".carnet/admin.json" ? "" : ` --admin-file ${quoted(file)}`);

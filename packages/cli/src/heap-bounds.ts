@@ -1,28 +1,27 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
-/** Bytes of one of the two halves of the young heap: a little less than the eight mebibytes where it then stops. */
-const enoughForTheYoung = 7 * 1024 * 1024;
+/** V8 doubles a semi-space until it exceeds this, so it stops at 8 MiB: a young generation of 16 MiB. */
+const maxSemiSpaceBytes = 7 * 1024 * 1024;
 
-/** In percent of what is in use, before it is looked for again. */
-const garbageAmongTheOld = 20;
+/** How much the old generation may grow before the next collection. V8's default is about 100 percent. */
+const heapGrowingPercent = 20;
 
 /**
- * Keeps the heap from holding more garbage than saves time. The part where what dies young lies stops growing at some
- * sixteen megabytes: with twice as many, a token took the main thread no less time. What has got old is looked through
- * when it has grown by a fifth, and not when it has doubled: the last uses of secrets get old by the thousand and die.
- * Sets neither where Node was told it.
+ * Limits the garbage on the heap. A young generation above 16 MiB did not make tokens cheaper when measured. The old
+ * generation is collected often because records of last use are promoted by the thousand and then die. Flags that the
+ * user gave to Node win.
  */
 export function boundHeap(): void {
   const options = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
-  const isTold = (name: RegExp): boolean => options.some((option) => name.test(option));
-  if (!isTold(/heap[-_]growing/)) setFlagsFromString(`--heap-growing-percent=${garbageAmongTheOld}`);
-  // It grows by a step after a collection, if at all, and shrinks as well, in a quiet hour
-  if (!isTold(/semi[-_]space/)) new PerformanceObserver(boundYoungHeap).observe({ entryTypes: ["gc"] });
+  const isSet = (name: RegExp): boolean => options.some((option) => name.test(option));
+  if (!isSet(/heap[-_]growing/)) setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
+  // V8 resizes the young generation after collections, in both directions, so check after each one.
+  if (!isSet(/semi[-_]space/)) new PerformanceObserver(boundYoungHeap).observe({ entryTypes: ["gc"] });
 }
 
 function boundYoungHeap(): void {
   const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
   const half = (young?.space_used_size ?? 0) + (young?.space_available_size ?? 0);
-  setFlagsFromString(`--semi-space-growth-factor=${half < enoughForTheYoung ? 2 : 1}`);
+  setFlagsFromString(`--semi-space-growth-factor=${half < maxSemiSpaceBytes ? 2 : 1}`);
 }

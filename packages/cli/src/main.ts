@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { Failure, fail } from "./failure.ts";
 import { buildProgram } from "./program.ts";
 
-/** Runs the command that the process was started with. Exit codes: 0 done, 1 refused or failed, 2 usage. */
+/** Runs the command line. Exit codes: 0 success, 1 refused or failed, 2 usage error. */
 export async function main(): Promise<void> {
   guardProcess();
   try {
@@ -14,16 +14,16 @@ export async function main(): Promise<void> {
   }
 }
 
-/** What no code caught ends the process like any other failure; what Node itself would print quotes data. */
+/** Uncaught errors end the process like any other failure. Node's own report would quote data. */
 function guardProcess(): void {
-  if (process.report) process.report.excludeEnv = true; // secrets may stand in the environment
+  if (process.report) process.report.excludeEnv = true; // The environment may hold secrets.
   process.on("uncaughtException", (error) => process.exit(fail(error)));
   process.on("unhandledRejection", (reason) => process.exit(fail(reason)));
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever read our output has seen enough, as in `carnet client list | head`
+    // The reader has seen enough, as in `carnet client list | head`.
     if (error.code === "EPIPE") process.exit(0);
     process.exit(
-      fail(new Failure(`The output cannot be written (${error.code ?? error.name}): check the disk or the pipe.`)),
+      fail(new Failure(`The output cannot be written (${error.code ?? error.name}). Check the disk or the pipe.`)),
     );
   });
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Reads a whole number in digits alone. `Number` would also take an empty text, 1e3 and 0x10. A wrong one is a wrong usage. */
+/** Parses a whole number in plain digits. `Number` alone would also accept an empty text, 1e3 and 0x10. */
 export const wholeNumber =
   (least: number, most: number) =>
   (text: string): number => {
@@ -9,26 +9,26 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 
-/** The same of something that an empty value takes back, which stays empty: commander makes that of null too. */
-export const wholeNumberOrNothing =
+/** Like `wholeNumber`, but an empty value resets the setting. It stays empty because commander turns null into "" too. */
+export const wholeNumberOrEmpty =
   (least: number, most: number) =>
   (text: string): number | "" =>
     text === "" ? "" : wholeNumber(least, most)(text);
 
-/** For an option that can be given more than once: none of its values gets lost. */
+/** Collects the values of a repeatable option. */
 export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
   ...(before ?? []),
   value,
 ];
 
-/** A name and a value around an equals sign, collected. */
+/** Collects values of the form name=value. */
 export function collectPairs(text: string, before: readonly string[] | undefined): readonly string[] {
-  if (text.indexOf("=") < 1) throw new InvalidArgumentError("It is written name=value.");
+  if (text.indexOf("=") < 1) throw new InvalidArgumentError("It must have the form name=value.");
   return collect(text, before);
 }
 
-/** Only those members that were given: what is absent is left out, and not sent as something. */
-export const given = <Members extends object>(
+/** Removes undefined members. */
+export const definedOnly = <Members extends object>(
   members: Members,
 ): { [Name in keyof Members]?: Exclude<Members[Name], undefined> } =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {

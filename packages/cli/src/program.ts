@@ -1,7 +1,7 @@
 import { version } from "@carnet/server/version";
 import { Command } from "commander";
 
-/** One file a command, loaded when it is asked for: `serve` need not wait until all that the others use is there. */
+/** One file per command, loaded on demand, so that `serve` does not load the dependencies of the others. */
 const commands = {
   dev: async () => (await import("./commands/dev.ts")).addDevCommand,
   serve: async () => (await import("./commands/serve.ts")).addServeCommand,
@@ -15,13 +15,13 @@ const commands = {
   completion: async () => (await import("./commands/completion.ts")).addCompletionCommand,
 } as const;
 
-/** The command line with the one command that was asked for by its name, and with all of them for anything else. */
+/** The command line with only the named command, or with all commands if the name is not one. */
 export async function buildProgram(asked?: string): Promise<Command> {
   const program = new Command("carnet")
     .description("A token service for machines: exchanges OAuth client credentials for short-lived bearer tokens.")
     .version(version, "-V, --version")
-    .showHelpAfterError("Run the command with --help for what it takes.")
-    // What stands behind the equals sign of a flag that is not known may be a secret
+    .showHelpAfterError("Run the command with --help to see its options.")
+    // The value of an unknown flag may be a secret.
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^(error: unknown option '--?[^=']*)=.*'/s, "$1'")),
     })

@@ -1,12 +1,12 @@
 const width = 30;
 
-/** What is used here of standard error. */
+/** The part of standard error that is used here. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-/** Shows on standard error how far long work is, on a terminal only. */
+/** Shows progress on standard error if that is a terminal. */
 export class ProgressBar {
   readonly #what: string;
   readonly #total: number | undefined;
@@ -24,7 +24,7 @@ export class ProgressBar {
     this.#draw();
   }
 
-  /** Wipes the bar away, so that what is written next begins on a clean line. */
+  /** Erases the bar, so that later output starts on a clean line. */
   finish(): void {
     if (this.#stream.isTTY) this.#stream.write("\r\u001b[2K");
   }

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { Failure } from "./failure.ts";
 
-/** Where a secret is read from: standard input, as much of it as is used here. */
+/** The part of standard input that is used here. */
 export interface SecretSource extends AsyncIterable<Uint8Array> {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
@@ -9,8 +9,8 @@ export interface SecretSource extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Reads one line from standard input. A secret never comes by a flag: those are seen by everybody on the machine and
- * stay in the shell's history. On a terminal it asks, and shows nothing of what is typed.
+ * Reads one line from standard input, with a prompt and without echo on a terminal. There is no flag for a secret, because
+ * flags are visible to every user of the machine and stay in the shell history.
  */
 export async function readSecretFromInput(what: string, source: SecretSource = process.stdin): Promise<string> {
   const terminal = source.isTTY === true;
@@ -19,7 +19,7 @@ export async function readSecretFromInput(what: string, source: SecretSource = p
   try {
     const line = terminal ? await typedLine(source) : await firstLine(source);
     if (line === "")
-      throw new Failure(`Standard input holds no secret: ${terminal ? "type" : "pipe"} ${what} in as one line.`);
+      throw new Failure(`Standard input has no secret. ${terminal ? "Type" : "Pipe"} ${what} in as one line.`);
     return line;
   } finally {
     if (terminal) source.setRawMode?.(false);
@@ -30,8 +30,8 @@ export async function readSecretFromInput(what: string, source: SecretSource = p
 
 const newline = 0x0a;
 const enter = 0x0d;
-const interrupt = 0x03; // Ctrl+C, which a terminal in raw mode hands on
-const endOfInput = 0x04; // Ctrl+D
+const interrupt = 0x03; // Ctrl+C, which raw mode passes through as a byte.
+const endOfInput = 0x04; // Ctrl+D.
 
 async function firstLine(source: SecretSource): Promise<string> {
   const { line } = await readUntil(source, [newline]);
@@ -40,7 +40,7 @@ async function firstLine(source: SecretSource): Promise<string> {
 
 async function typedLine(source: SecretSource): Promise<string> {
   const { line, end } = await readUntil(source, [newline, enter, interrupt, endOfInput]);
-  if (end === interrupt) throw new Failure("Stopped: nothing was done.");
+  if (end === interrupt) throw new Failure("Cancelled. Nothing was changed.");
   const typed: string[] = [];
   for (const char of decode(line)) {
     if (char === "\u007f" || char === "\b") typed.pop();
@@ -49,7 +49,7 @@ async function typedLine(source: SecretSource): Promise<string> {
   return typed.join("");
 }
 
-/** What comes before the first of some bytes, or all there is. */
+/** Reads until one of the given bytes, or to the end. */
 async function readUntil(source: SecretSource, ends: readonly number[]): Promise<{ line: Buffer; end?: number }> {
   let read = Buffer.alloc(0);
   for await (const chunk of source) {
@@ -61,8 +61,8 @@ async function readUntil(source: SecretSource, ends: readonly number[]): Promise
   return { line: read };
 }
 
-/** Not turned into replacement characters without a word: a secret kept so would never fit again. */
+/** Rejects invalid UTF-8. Replacement characters would store a secret that never matches. */
 function decode(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new Failure("The secret is not UTF-8 text: convert it, for example with `iconv -t utf-8`.");
+  if (!isUtf8(bytes)) throw new Failure("The secret is not UTF-8 text. Convert it, for example with `iconv -t utf-8`.");
   return bytes.toString("utf8");
 }

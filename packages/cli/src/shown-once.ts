@@ -1,8 +1,8 @@
 import { Failure, fail } from "./failure.ts";
 
 /**
- * Writes what shows secrets this once. A reader that went away early is no matter elsewhere, but here nobody has them
- * then: the process ends with what is so and what to do, and exit code 1.
+ * Writes text that shows a secret for the only time. Elsewhere a broken pipe is harmless, but here it would lose the only
+ * copy of the secret, so the process exits with 1 and says what to do.
  */
 export function showOnce(text: string, { done, next }: { readonly done: string; readonly next: string }): void {
   process.stdout.write(text, (error) => {
@@ -11,4 +11,4 @@ export function showOnce(text: string, { done, next }: { readonly done: string; 
 }
 
 const lostOutput = (error: NodeJS.ErrnoException, { done, next }: { done: string; next: string }): string =>
-  `${done}, but that could not be written to standard output (${error.code ?? error.name}), so nobody has the secret: ${next}`;
+  `${done}, but the secret could not be written to standard output (${error.code ?? error.name}) and is lost: ${next}`;

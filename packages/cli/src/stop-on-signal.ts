@@ -1,8 +1,8 @@
 import { fail } from "./failure.ts";
 
 /**
- * Stops the service in order at the first SIGTERM or SIGINT, and at once at the second. One that comes while it starts
- * stops it once it has: a start that fails is told by whoever waits for it.
+ * Stops the service gracefully on the first SIGTERM or SIGINT and immediately on the second. A signal during the start
+ * stops the service once it has started. The caller reports a failed start.
  */
 export function stopOnSignal(starting: Promise<{ close(): Promise<void> }>): void {
   let stopping = false;

@@ -1,6 +1,6 @@
-/** Rows as text in columns, for people. What could move the cursor or break the line is shown as a space. */
+/** Formats rows in aligned columns. Control characters become spaces. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const clean = [head, ...rows].map((row) => row.map(harmless));
+  const clean = [head, ...rows].map((row) => row.map(printable));
   const widths = head.map((_, column) => clean.reduce((most, row) => Math.max(most, widthOf(row[column] ?? "")), 0));
   return clean
     .map((row) => row.map((cell, column) => padded(cell, widths[column] ?? 0)).join("  "))
@@ -8,25 +8,25 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
     .join("");
 }
 
-/** Names and values below each other. */
+/** Formats names and values, one pair per line. */
 export const formatFacts = (facts: Readonly<Record<string, string>>): string => {
   const rows = Object.entries(facts);
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${harmless(value)}\n`).join("");
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}\n`).join("");
 };
 
-/** Text for people that would push the columns after it off the screen, cut. Not for ids: those are copied. */
+/** Cuts long text to keep later columns on the screen. Not for ids, because users copy them. */
 export function shorten(text: string, most = 40): string {
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
 }
 
-/** Text without what could move the cursor, hide other text or break the line: each of it is a space. */
-export const harmless = (text: string): string => text.replace(/\p{C}/gu, " ");
+/** Replaces control and formatting characters, which could move the cursor or hide text, with spaces. */
+export const printable = (text: string): string => text.replace(/\p{C}/gu, " ");
 
 const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
 
-/** How many columns a terminal gives a text: two for the wide characters of East Asia and pictures, none for marks. */
+/** The width of a text on a terminal: two columns for East Asian wide characters and emoji, none for combining marks. */
 function widthOf(text: string): number {
   let width = 0;
   for (const character of text) width += wide.test(character) ? 2 : mark.test(character) ? 0 : 1;

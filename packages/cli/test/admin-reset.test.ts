@@ -16,7 +16,7 @@ interface AdminFile {
   readonly client_secret: string;
 }
 
-/** The store of a service, its admin file, and commands beside it. */
+/** A service's store and admin file, and commands that run in the same folder. */
 function beside(folder: TemporaryFolder) {
   const adminFile = folder.file("admin.json");
   return {
@@ -27,7 +27,7 @@ function beside(folder: TemporaryFolder) {
   };
 }
 
-/** Asks until the answer is so: a running service hears of a change within a second. */
+/** Polls until the condition holds: a running service sees a change within a second. */
 async function until(status: number, url: string, secret: string): Promise<void> {
   const end = AbortSignal.timeout(30_000);
   while (!end.aborted) if ((await requestToken(url, adminId, secret)).status === status) return;
@@ -35,7 +35,7 @@ async function until(status: number, url: string, secret: string): Promise<void>
 }
 
 suite("carnet admin reset", () => {
-  test("beside a running service gives a new secret, which the command line uses at once, and ends the old one", async () => {
+  test("beside a running service creates a new secret, which commands use at once, and revokes the old one", async () => {
     await using folder = await temporaryFolder();
     await using service = await serveCarnet({ folder: folder.path });
     const { reset, readAdminFile, carnet, adminFile } = beside(folder);
@@ -53,7 +53,7 @@ suite("carnet admin reset", () => {
     assert.ok(!service.process.stdout.includes(secret));
   });
 
-  test("without a service, the next start takes it, and makes no other admin", async () => {
+  test("without a running service, the next start uses the reset admin and creates no other", async () => {
     await using folder = await temporaryFolder();
     const { reset, readAdminFile, adminFile, carnet } = beside(folder);
     let old: AdminFile;
@@ -75,7 +75,7 @@ suite("carnet admin reset", () => {
     assert.equal((await carnet("client", "list")).code, 0);
   });
 
-  test("puts back all that keeps the admin out: disabled, expired, elsewhere, of fewer scopes or another audience", async () => {
+  test("restores an admin that was disabled, expired, or given other addresses, scopes or another audience", async () => {
     await using folder = await temporaryFolder();
     await using service = await serveCarnet({ folder: folder.path });
     const { reset, carnet } = beside(folder);
@@ -97,30 +97,30 @@ suite("carnet admin reset", () => {
     assert.equal((await requestToken(service.url, "nobody", "x")).status, 401);
   });
 
-  test("makes the admin client anew where it was deleted", async () => {
+  test("creates the admin client again after it was deleted", async () => {
     await using folder = await temporaryFolder();
     await using _ = await serveCarnet({ folder: folder.path });
     const { reset, carnet } = beside(folder);
     assert.equal((await carnet("client", "delete", adminId, "--yes")).code, 0);
-    assertRefused(await carnet("client", "list"), /invalid_client.*`carnet admin reset` makes new ones\.\n$/s);
+    assertRefused(await carnet("client", "list"), /invalid_client.*`carnet admin reset` creates new ones\.\n$/s);
     assert.equal((await reset("--yes")).code, 0);
     assert.match((await carnet("client", "list")).stdout, /^carnet-admin .* active .*carnet:clients:write/m);
   });
 
-  test("asks first, and does nothing where nobody can answer", async () => {
+  test("asks for confirmation, and changes nothing without a terminal", async () => {
     await using folder = await temporaryFolder();
     await using service = await serveCarnet({ folder: folder.path });
     const { reset, readAdminFile } = beside(folder);
     const before = await readAdminFile();
     assertRefused(
       await reset(),
-      /^carnet: Give carnet-admin of carnet\.db a new secret, and end its old ones at once\? Nothing was done/,
+      /^carnet: Give carnet-admin in carnet\.db a new secret and revoke its old ones at once\? Nothing was changed/,
     );
     assert.deepEqual(await readAdminFile(), before);
     assert.equal((await requestToken(service.url, adminId, before.client_secret)).status, 200);
   });
 
-  test("needs the store and its master key, and makes neither", async () => {
+  test("needs the store and its master key, and creates neither", async () => {
     await using folder = await temporaryFolder();
     const { reset } = beside(folder);
     assertRefused(
@@ -142,7 +142,7 @@ suite("carnet admin reset", () => {
     assert.equal((await reset("--yes")).code, 0);
   });
 
-  test("makes the client anew though its scopes were taken out of the catalogue", async () => {
+  test("creates the client again even if its scopes were removed from the catalogue", async () => {
     await using folder = await temporaryFolder();
     await using service = await serveCarnet({ folder: folder.path });
     const { reset } = beside(folder);
@@ -156,7 +156,7 @@ suite("carnet admin reset", () => {
     await until(200, service.url, generatedSecret.exec(stdout)?.[0] ?? "");
   });
 
-  test("takes the address of the service by flag before the file's, for a service elsewhere on the network", async () => {
+  test("writes the address from --server-url to the file, for a service elsewhere on the network", async () => {
     await using folder = await temporaryFolder();
     await using _ = await serveCarnet({ folder: folder.path });
     const { reset, readAdminFile } = beside(folder);
@@ -164,7 +164,7 @@ suite("carnet admin reset", () => {
     assert.equal((await readAdminFile()).server_url, "https://iam.example.com");
   });
 
-  test("still shows the secret, and says so, where the file cannot be written", async () => {
+  test("shows the secret and reports the problem if the file cannot be written", async () => {
     await using folder = await temporaryFolder();
     await using service = await serveCarnet({ folder: folder.path });
     const { reset, adminFile } = beside(folder);

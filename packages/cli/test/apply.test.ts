@@ -20,7 +20,7 @@ async function apply(at: AdminService, text: string, ...args: string[]): Promise
   return at.carnet(["apply", "-f", file, ...args]);
 }
 
-/** The plan of a file, its steps as their kinds and clients. */
+/** The plan for a file, each step as its kind and client. */
 async function planOf(at: AdminService, text: string): Promise<readonly string[]> {
   const { stdout } = await apply(at, text, "--dry-run", "--json");
   return (JSON.parse(stdout) as Plan).steps.map(
@@ -45,13 +45,13 @@ clients:
 `;
 
 suite("carnet apply", () => {
-  test("registers the file's clients, shows each secret once, and has nothing to do the second time", async () => {
+  test("registers the file's clients, shows each secret once, and does nothing the second time", async () => {
     await using at = await startAdminService();
     const first = await apply(at, two);
     assert.deepEqual({ code: first.code, stderr: first.stderr }, { code: 0, stderr: "" });
     assert.match(
       first.stdout,
-      /^\+ create {5}one\n\+ create {5}two\n2 to do, 0 as they should be\.\n\nThe secret of one, shown/,
+      /^\+ create {5}one\n\+ create {5}two\n2 to do, 0 unchanged\.\n\nThe secret of one, shown/,
     );
     const secrets = [...first.stdout.matchAll(new RegExp(generatedSecret, "g"))].map(([secret]) => secret);
     assert.equal(secrets.length, 2);
@@ -61,11 +61,11 @@ suite("carnet apply", () => {
     assert.equal(one.workspace, "W1");
     assert.deepEqual([one.labels["team"], one.labels["managed-by"]], ["search", "platform"]);
     const again = await apply(at, two);
-    assert.deepEqual(again, { code: 0, signal: null, stdout: "0 to do, 2 as they should be.\n", stderr: "" });
+    assert.deepEqual(again, { code: 0, signal: null, stdout: "0 to do, 2 unchanged.\n", stderr: "" });
     assert.deepEqual(await show(at, "one"), { ...one, secrets: (await show(at, "one")).secrets });
   });
 
-  test("changes what the file says otherwise and takes back what it leaves out, with --yes where nobody can answer", async () => {
+  test("changes settings to match the file and resets those it omits, with --yes if there is no terminal", async () => {
     await using at = await startAdminService();
     await apply(at, two);
     const changed = two
@@ -73,7 +73,10 @@ suite("carnet apply", () => {
       .replace("    access_token_ttl: 60\n", "    scope: x\n");
     assert.deepEqual(await planOf(at, changed), ["change one", "change two"]);
     const refused = await apply(at, changed);
-    assert.match(refused.stderr, /^carnet: Clients are changed or disabled\. Go on\? Nothing was done: .* --yes/);
+    assert.match(
+      refused.stderr,
+      /^carnet: This changes or disables clients\. Continue\? Nothing was changed, .* --yes/,
+    );
     assert.equal(refused.code, 1);
     assert.equal((await show(at, "one")).client_name, "One");
     const { code, stdout } = await apply(at, changed, "--yes");
@@ -87,7 +90,7 @@ suite("carnet apply", () => {
     assert.deepEqual(await planOf(at, changed), []);
   });
 
-  test("disables what left the file, and enables that, and that alone, when it comes back", async () => {
+  test("disables clients removed from the file, and enables only those when they return", async () => {
     await using at = await startAdminService();
     await apply(at, two);
     const one = two.slice(0, two.indexOf("  - client_id: two"));
@@ -98,7 +101,7 @@ suite("carnet apply", () => {
     assert.match((await apply(at, two, "--yes")).stdout, /\n {15}status: disabled -> active\n/);
     assert.equal((await show(at, "two")).status, "active");
 
-    await at.json(["client", "disable", "two", "--yes"]); // by hand: stolen, say
+    await at.json(["client", "disable", "two", "--yes"]); // By an operator, for example because it was stolen.
     await apply(at, two.replace("ttl: 60", "ttl: 61"), "--yes");
     const stolen = await show(at, "two");
     assert.deepEqual([stolen.status, stolen.access_token_ttl], ["disabled", 61]);
@@ -106,18 +109,18 @@ suite("carnet apply", () => {
     assert.deepEqual(await planOf(at, said), ["change two"], "unless the file says it");
   });
 
-  test("tells drift from a change of the file, and takes it back", async () => {
+  test("distinguishes drift from a change of the file, and reverts it", async () => {
     await using at = await startAdminService();
     await apply(at, two);
     await at.json(["client", "change", "one", "--scope", "file:read file:write", "--label", "more=1"]);
     assert.deepEqual(await planOf(at, two), ["drift one"]);
     const { stdout } = await apply(at, two, "--yes");
-    assert.match(stdout, /^! drift {6}one was changed by another hand\n/);
+    assert.match(stdout, /^! drift {6}one was changed outside this file\n/);
     const one = await show(at, "one");
     assert.deepEqual([one.scope, one.labels["more"]], ["file:read", undefined]);
   });
 
-  test("never touches what is not its owner's, and does nothing at all where the file names that", async () => {
+  test("never changes clients of other owners, and changes nothing if the file names one", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "foreign", client_name: "Mine" });
     await at.service.register({ client_id: "other", labels: { "managed-by": "another-team" } });
@@ -126,22 +129,22 @@ suite("carnet apply", () => {
     const both = `${two}  - client_id: foreign\n  - client_id: other\n  - client_id: three\n`;
     const refused = await apply(at, both, "--yes");
     assert.equal(refused.code, 1);
-    assert.match(refused.stdout, /^x impossible foreign belongs to nobody$/m);
+    assert.match(refused.stdout, /^x impossible foreign has no owner$/m);
     assert.match(refused.stdout, /^x impossible other belongs to another-team$/m);
     assert.match(
       refused.stderr,
-      /: nothing was done\. .* `carnet client change CLIENT_ID --label managed-by=platform`\.\n$/,
+      / are impossible, so nothing was changed\. .* `carnet client change CLIENT_ID --label managed-by=platform`\.\n$/,
     );
     assert.equal((await apply(at, both, "--dry-run")).code, 1);
     assertRefused(await at.carnet(["client", "show", "three"]), /no client with this id/);
     const after = [await show(at, "foreign"), await show(at, "other"), await show(at, "carnet-admin")];
     assert.deepEqual(after.slice(0, 2), before.slice(0, 2));
     assert.equal(after[2]?.updated_at, before[2]?.updated_at);
-    await at.json(["client", "change", "foreign", "--label", "managed-by=platform"]); // adopted, as it was told
+    await at.json(["client", "change", "foreign", "--label", "managed-by=platform"]); // Adopt it, as the message says.
     assert.deepEqual(await planOf(at, `${two}  - client_id: foreign\n`), ["change foreign"]);
   });
 
-  test("tells apart what is new and what is another's also in a file of many clients", async () => {
+  test("distinguishes new clients from those of other owners in a file of many clients", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c7" });
     const many = Array.from({ length: 150 }, (_, n) => `  - client_id: c${n}\n`).join("");
@@ -150,23 +153,23 @@ suite("carnet apply", () => {
     assert.ok(plan.includes("impossible c7"));
   });
 
-  test("refuses another workspace, which never changes", async () => {
+  test("refuses to change the workspace", async () => {
     await using at = await startAdminService();
     await apply(at, two);
     const { code, stdout } = await apply(at, two.replace("W1", "W2"), "--yes");
     assert.equal(code, 1);
-    assert.match(stdout, /^x impossible one has another workspace, which never changes$/m);
+    assert.match(stdout, /^x impossible one has another workspace, which cannot change$/m);
   });
 
   test("a dry run prints the plan, changes nothing and exits 0", async () => {
     await using at = await startAdminService();
     const { code, stdout, stderr } = await apply(at, two, "--dry-run");
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    assert.match(stdout, /^\+ create {5}one\n\+ create {5}two\n2 to do, 0 as they should be\.\n$/);
+    assert.match(stdout, /^\+ create {5}one\n\+ create {5}two\n2 to do, 0 unchanged\.\n$/);
     assertRefused(await at.carnet(["client", "show", "one"]), /no client with this id/);
   });
 
-  test("with --json prints the plan and the new secrets as one document", async () => {
+  test("with --json prints the plan and the new secrets as one JSON document", async () => {
     await using at = await startAdminService();
     const { code, stdout, stderr } = await apply(at, two, "--json");
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -180,14 +183,14 @@ suite("carnet apply", () => {
       assert.equal((await requestToken(at.service.url, client_id, client_secret)).status, 200, client_id);
   });
 
-  test("shows the secrets that it made though a later client is refused, and goes on from there once that is mended", async () => {
+  test("shows the created secrets even if a later client is refused, and continues after the fix", async () => {
     await using at = await startAdminService();
     const wrong = `${two}  - client_id: "three:"\n  - client_id: four\n`;
     const { code, stdout, stderr } = await apply(at, wrong);
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /client_id .*no colon.*\n2 of 4 were carried out, and this one, three:, was not\. Apply again/s,
+      /client_id .*no colon.*\n2 of 4 steps were applied\. The step for "three:" failed\. Fix it, then apply again/s,
     );
     const secret = generatedSecret.exec(stdout.slice(stdout.indexOf("secret of two")))?.[0] ?? "";
     assert.equal((await requestToken(at.service.url, "two", secret)).status, 200);
@@ -195,7 +198,7 @@ suite("carnet apply", () => {
   });
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    test(`shows the secrets that it made though it is interrupted by ${signal}, and goes on from there the next time`, async () => {
+    test(`shows the created secrets even if interrupted by ${signal}, and continues the next time`, async () => {
       await using at = await startAdminService();
       const ids = Array.from({ length: 300 }, (_, number) => `many-${number}`);
       const file = join(at.service.folder, "many.yaml");
@@ -207,7 +210,7 @@ suite("carnet apply", () => {
       applying.kill(signal);
       const { code, stdout, stderr } = await applying.finished();
       assert.equal(code, 1);
-      const done = Number(/Interrupted: (\d+) of 300 were carried out/.exec(stderr)?.[1]);
+      const done = Number(/Interrupted after (\d+) of 300 steps/.exec(stderr)?.[1]);
       assert.ok(done > 0 && done < 300, stderr);
       const shown = [...stdout.matchAll(/The secret of (\S+), shown/g)].map(([, id]) => id);
       assert.deepEqual(shown, ids.slice(0, done));
@@ -215,7 +218,7 @@ suite("carnet apply", () => {
     });
   }
 
-  test("keeps a client as it is whose end has passed since", async () => {
+  test("leaves a client unchanged whose expiry date has passed", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using at = await startAdminService({ clock });
     const file = "owner: o\nclients:\n  - client_id: ends\n    expires_at: 2026-04-01\n";
@@ -234,7 +237,7 @@ suite("carnet apply", () => {
 });
 
 suite("carnet export", () => {
-  test("prints an owner's clients as the file that apply takes, without secrets: applied, it changes nothing", async () => {
+  test("prints an owner's clients without secrets as a file that changes nothing when applied", async () => {
     await using at = await startAdminService();
     await apply(
       at,
@@ -251,7 +254,7 @@ suite("carnet export", () => {
     assert.equal((await fresh.carnet(["export", "--owner", "platform"])).stdout, stdout);
   });
 
-  test("with --all prints everybody's, and says of an owner of none that there is none", async () => {
+  test("with --all prints the clients of all owners, and says so if an owner has none", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "foreign" });
     const all = await at.carnet(["export", "--owner", "me", "--all"]);
@@ -264,7 +267,7 @@ suite("carnet export", () => {
       code: 0,
       signal: null,
       stdout: "owner: me\nclients: []\n",
-      stderr: "No client belongs to me: --all exports those of everybody.\n",
+      stderr: "No client belongs to me. Use --all to export the clients of all owners.\n",
     });
   });
 });

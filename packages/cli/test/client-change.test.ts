@@ -16,7 +16,7 @@ const statusOf = async (id: string, secret: string): Promise<number> =>
   (await requestToken(at.service.url, id, secret)).status;
 
 suite("carnet client change", () => {
-  test("sets each setting by its flag, leaves the others alone, and takes each back by an empty value", async () => {
+  test("sets each setting with its flag, leaves the others unchanged, and resets it with an empty value", async () => {
     await at.service.register({ client_id: "changed", scope: "kept" });
     const unset = await show("changed");
     const flags: readonly (readonly [flag: string, value: string, member: keyof Client, becomes: unknown])[] = [
@@ -46,19 +46,19 @@ suite("carnet client change", () => {
     }
   });
 
-  test("shows the client as it is now, as a table for people", async () => {
+  test("shows the changed client as a table", async () => {
     await at.service.register({ client_id: "people" });
     const { code, stdout, stderr } = await at.carnet(["client", "change", "people", "--name", "Some people"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, /^client_id +people\nclient_name +Some people\n/);
   });
 
-  test("asks before another username, since that ends all secrets at once", async () => {
+  test("asks before changing the username, because that revokes all secrets at once", async () => {
     const { clientSecret } = await at.service.register({ client_id: "user", username: "one" });
     const change = ["client", "change", "user", "--username", "two"];
     assertRefused(
       await at.carnet(change),
-      /^carnet: Another username ends all secrets of user at once\. Go on\? Nothing/,
+      /^carnet: A new username revokes all secrets of user at once\. Continue\? Nothing/,
     );
     assert.equal(await statusOf("user", clientSecret), 200);
     assert.equal((await at.carnet([...change, "--yes"])).code, 0);
@@ -69,28 +69,31 @@ suite("carnet client change", () => {
     );
   });
 
-  test("names the flag of each wrong value and changes nothing", async () => {
+  test("names the flag of each invalid value and changes nothing", async () => {
     await at.service.register({ client_id: "wrong", scope: "a" });
     const before = await show("wrong");
     const args = ["client", "change", "wrong", "--expires-at", "yesterday", "--scope-policy", "loose", "--name", "new"];
     const refused = await at.carnet(args);
-    assertRefused(refused, /^carnet: Refused, nothing was done .*\n {2}--scope-policy must be one of: narrow, strict/);
+    assertRefused(
+      refused,
+      /^carnet: Refused, nothing was changed .*\n {2}--scope-policy must be one of: narrow, strict/,
+    );
     assert.deepEqual(await show("wrong"), before);
   });
 
-  test("is a wrong usage where nothing to change was named", async () => {
+  test("is a usage error without a setting to change", async () => {
     const { code, stdout, stderr } = await at.carnet(["client", "change", "any"]);
-    assert.match(stderr, /^error: nothing to change was given: name a setting, such as --scope\n/);
+    assert.match(stderr, /^error: nothing to change\. Name a setting, such as --scope\n/);
     assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
   });
 });
 
 suite("carnet client disable, enable and delete", () => {
-  test("a disabled client is refused at once and one that is enabled again is not", async () => {
+  test("a disabled client is refused at once until it is enabled again", async () => {
     const { clientSecret } = await at.service.register({ client_id: "switched" });
     assertRefused(
       await at.carnet(["client", "disable", "switched"]),
-      /^carnet: Disable switched\? It is refused at once\./,
+      /^carnet: Disable switched\? It gets no more tokens/,
     );
     assert.equal(await statusOf("switched", clientSecret), 200, "nothing is done unasked");
     const disabled = (await at.json(["client", "disable", "switched", "--yes"])) as Client;
@@ -102,22 +105,22 @@ suite("carnet client disable, enable and delete", () => {
     assert.equal(await statusOf("switched", clientSecret), 200);
   });
 
-  test("a client is deleted with --yes alone where there is no terminal", async () => {
+  test("without a terminal a client is deleted only with --yes", async () => {
     const { clientSecret } = await at.service.register({ client_id: "gone" });
     const without = await at.carnet(["client", "delete", "gone"], { input: "y\n" });
-    assertRefused(without, /^carnet: Delete gone and its secrets for good\? Nothing was done: .* --yes/);
+    assertRefused(without, /^carnet: Delete gone and its secrets permanently\? Nothing was changed, .* --yes/);
     assert.equal(await statusOf("gone", clientSecret), 200);
     assert.deepEqual(await at.carnet(["client", "delete", "gone", "--yes"]), {
       code: 0,
       signal: null,
       stdout: "",
-      stderr: "gone is deleted.\n",
+      stderr: "Deleted gone.\n",
     });
     assert.equal(await statusOf("gone", clientSecret), 401);
     assertRefused(await at.carnet(["client", "delete", "gone", "--yes"]), /no client with this id is registered/);
   });
 
-  test("each says of an unknown client what to do", async () => {
+  test("each gives a next step for an unknown client", async () => {
     const commands = [
       ["client", "change", "nobody", "--name", "x"],
       ["client", "disable", "nobody", "--yes"],
@@ -130,16 +133,16 @@ suite("carnet client disable, enable and delete", () => {
     const run = async (args: readonly string[]): Promise<void> =>
       assertRefused(
         await at.carnet(args),
-        /no client with this id is registered \(request [\w-]+\)\. `carnet client list`/,
+        /no client with this id is registered \(request [\w-]+\)\. List what exists with `carnet client list`/,
       );
     await Promise.all(commands.map(run));
   });
 });
 
-test("the admin client can lock itself out only knowingly, and hears why afterwards", async () => {
+test("the admin client can lock itself out only with --yes, and is told why afterwards", async () => {
   await using own = await startAdminService();
   assert.equal((await own.carnet(["client", "disable", "carnet-admin", "--yes"])).code, 0);
   const { code, stderr } = await runCarnet(["client", "list"], { env: { CARNET_ADMIN_FILE: own.adminFile } });
   assert.equal(code, 1);
-  assert.match(stderr, /invalid_client.*\n.* those of the admin file .*`carnet admin reset` makes new ones\.\n$/s);
+  assert.match(stderr, /invalid_client.*\n.* come from the admin file .*`carnet admin reset` creates new ones\.\n$/s);
 });

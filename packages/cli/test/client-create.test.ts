@@ -13,7 +13,7 @@ suite("carnet client create", () => {
   const create = async (args: readonly string[], input?: string | Uint8Array): Promise<CreatedClient> =>
     (await at.json(["client", "create", ...args], input === undefined ? {} : { input })) as CreatedClient;
 
-  test("shows every field by its name and the secret once", async () => {
+  test("shows every field with its name, and the secret once", async () => {
     const args = ["--client-id", "nightly-export", "--name", "Nightly export", "--scope", "file:read file:write"];
     const { code, stdout, stderr } = await at.carnet(["client", "create", ...args]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -23,16 +23,16 @@ suite("carnet client create", () => {
       /^status +active$/m,
       /^scope +file:read file:write$/m,
       /^scope_policy +narrow$/m,
-      /^access_token_ttl +\(as the server is set\)$/m,
+      /^access_token_ttl +\(server default\)$/m,
       /^expires_at +never$/m,
-      /^ip_allowlist +\(from anywhere\)$/m,
-      /^Its secret, shown this once and kept nowhere:\n\n {2}carnet_[a-z0-9]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}\n$/m,
+      /^ip_allowlist +\(any address\)$/m,
+      /^Its secret, shown only once and not stored:\n\n {2}carnet_[a-z0-9]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}\n$/m,
     ]) {
       assert.match(stdout, fact);
     }
   });
 
-  test("takes every field of a client by its flag, and its secret gets a token", async () => {
+  test("sets every field with its flag, and the secret gets a token", async () => {
     const args = [
       "--client-id",
       "full",
@@ -83,13 +83,13 @@ suite("carnet client create", () => {
     assert.equal((await answer.json()).expires_in, 60);
   });
 
-  test("registers a client disabled where that is asked for", async () => {
+  test("registers a disabled client with --disabled", async () => {
     const { client_id, client_secret = "", status } = await create(["--disabled"]);
     assert.equal(status, "disabled");
     assert.equal((await requestToken(at.service.url, client_id, client_secret)).status, 401);
   });
 
-  test("names the flag of each wrong field, all at once, and registers nothing", async () => {
+  test("names the flags of all invalid fields at once, and registers nothing", async () => {
     const before = await idsOf(at);
     const wrong = {
       "--client-id": "with:colon",
@@ -102,7 +102,7 @@ suite("carnet client create", () => {
       "--label": "UPPER=x",
     };
     const refused = await at.carnet(["client", "create", ...Object.entries(wrong).flat()]);
-    assertRefused(refused, /^carnet: Refused, nothing was done \(request [\w-]+\):\n/);
+    assertRefused(refused, /^carnet: Refused, nothing was changed \(request [\w-]+\):\n/);
     const [, ...problems] = refused.stderr.trimEnd().split("\n");
     assert.deepEqual(problems.map((problem) => problem.trim().split(" ")[0]).sort(), Object.keys(wrong).sort());
     for (const [flag, value] of [
@@ -114,17 +114,17 @@ suite("carnet client create", () => {
     assert.deepEqual(await idsOf(at), before);
   });
 
-  test("refuses an id that is taken, says what to do, and leaves its owner as it was", async () => {
+  test("refuses an id that is taken, gives a next step, and leaves the existing client unchanged", async () => {
     const { client_secret: _, ...kept } = await create(["--client-id", "taken", "--name", "first"]);
     const second = await at.carnet(["client", "create", "--json", "--client-id", "taken", "--name", "second"]);
     assertRefused(
       second,
-      /^carnet: Refused: a client with this client_id is registered already \(request [\w-]+\)\. Choose another, or look at that one with `carnet client show`\.\n$/,
+      /^carnet: Refused: a client with this client_id is registered already \(request [\w-]+\)\. Choose another id, or see the existing client with `carnet client show`\.\n$/,
     );
     assert.deepEqual(await at.json(["client", "show", "taken"]), kept);
   });
 
-  test("names scopes that a closed catalogue does not have", async () => {
+  test("names scopes that are missing from a closed catalogue", async () => {
     await using closed = await startAdminService({ settings: { scopeCatalogue: "closed" } });
     const args = ["client", "create", "--scope", "file:read nope:read"];
     assertRefused(
@@ -159,27 +159,27 @@ suite("carnet client create", () => {
     assert.equal((await requestToken(at.service.url, "long", "wk_secret:oa2c:0123456789abcdee")).status, 401);
   });
 
-  test("says that a secret was brought along and is not shown", async () => {
+  test("says that an imported secret is stored as a hash and does not show it", async () => {
     const secret = "an existing secret of some length";
     const { code, stdout } = await at.carnet(["client", "create", "--secret-stdin"], { input: secret });
     assert.equal(code, 0);
-    assert.match(stdout, /\nThe secret that you brought along is kept as a hash only\.\n$/);
+    assert.match(stdout, /\nThe secret that you gave is stored only as a hash\.\n$/);
     assert.ok(!stdout.includes(secret));
   });
 
-  test("refuses input that holds no secret", async () => {
+  test("refuses input without a secret", async () => {
     const refused: readonly (readonly [input: string | Uint8Array, said: RegExp])[] = [
-      ["", /Standard input holds no secret: pipe the client's existing secret in as one line/],
-      ["\n", /Standard input holds no secret/],
-      ["\r\nsecond line", /Standard input holds no secret/],
-      [Buffer.from("p\xe4ssword of some length", "latin1"), /is not UTF-8 text: convert it/],
+      ["", /Standard input has no secret\. Pipe the client's existing secret in as one line/],
+      ["\n", /Standard input has no secret/],
+      ["\r\nsecond line", /Standard input has no secret/],
+      [Buffer.from("p\xe4ssword of some length", "latin1"), /is not UTF-8 text\. Convert it/],
     ];
     const run = async ([input, said]: (typeof refused)[number]): Promise<void> =>
       assertRefused(await at.carnet(["client", "create", "--secret-stdin"], { input }), said);
     await Promise.all(refused.map(run));
   });
 
-  test("refuses a secret with control characters or of more than 1024 characters, and does not repeat it", async () => {
+  test("refuses a secret with control characters or over 1024 characters, and does not print it", async () => {
     for (const secret of ["with\tcontrol characters", "x".repeat(1025)]) {
       const refused = await at.carnet(["client", "create", "--secret-stdin"], { input: secret });
       assertRefused(refused, /^ {2}--secret-stdin (must be text|has more than 1024) /m);

@@ -5,14 +5,14 @@ import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
 
-/** The ids that a list shows, without that of the admin client that every service has. */
+/** The listed ids, without the admin client that every service has. */
 async function listed(at: AdminService, ...args: string[]): Promise<readonly string[]> {
   const { clients } = (await at.json(["client", "list", ...args])) as ClientList;
   return clients.map(({ client_id }) => client_id).filter((id) => id !== "carnet-admin");
 }
 
 suite("carnet client list", () => {
-  test("shows a table in the order of the ids, and how to see the rest", async () => {
+  test("shows a table sorted by id, and how to see the next page", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "b", client_name: "Büro 東京", scope: "x y" });
     await at.service.register({ client_id: "a", status: "disabled", expires_at: "2999-01-01" });
@@ -29,13 +29,13 @@ suite("carnet client list", () => {
     ]);
     const first = await at.carnet(["client", "list", "--limit", "2"]);
     assert.match(first.stdout, /^CLIENT ID.*\na .*\nb .*\n$/);
-    const cursor = /^There are more: add --cursor (\S+)\n$/.exec(first.stderr)?.[1] ?? "";
+    const cursor = /^There are more clients\. For the next page, add --cursor (\S+)\n$/.exec(first.stderr)?.[1] ?? "";
     const rest = await at.carnet(["client", "list", "--limit", "2", "--cursor", cursor]);
     assert.equal(rest.stderr, "");
     assert.match(rest.stdout, /^CLIENT ID.*\nc .*\ncarnet-admin .*\n$/);
   });
 
-  test("with --json walks through all clients page by page, each once, whatever their ids", async () => {
+  test("with --json pages through all clients, each exactly once, with any ids", async () => {
     await using at = await startAdminService();
     const ids = ["~last", "A", "a b", "a'); drop table clients; --", "client-2", "client-10"];
     for (const client_id of ids) await at.service.register({ client_id });
@@ -54,7 +54,7 @@ suite("carnet client list", () => {
     assert.deepEqual(seen, [...ids, "carnet-admin"].sort());
   });
 
-  test("filters by text, status, scope, labels and end, and sorts both ways", async () => {
+  test("filters by text, status, scope, labels and expiry, and sorts in both directions", async () => {
     await using at = await startAdminService();
     const { register } = at.service;
     await register({ client_id: "one", client_name: "Nightly", scope: "a b", labels: { team: "x", env: "p" } });
@@ -86,29 +86,32 @@ suite("carnet client list", () => {
     for (const [args, found] of cases) assert.deepEqual(await listed(at, ...args), found, args.join(" "));
   });
 
-  test("warns of what ends soon, in the list, in show and by --ending-within", async () => {
+  test("warns of what expires soon, in list, in show and with --ending-within", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using at = await startAdminService({ clock });
     await at.service.register({ client_id: "soon", expires_at: "2026-03-11" });
     await at.service.register({ client_id: "later", expires_at: "2026-12-01" });
-    // The command itself asks with a token that the service's clock, not this machine's, made out
+    // The command's own token must be valid on the service's clock, which differs from this machine's.
     assert.deepEqual(await listed(at, "--ending-within", "14"), ["soon"]);
     const { stdout } = await at.carnet(["client", "list"]);
-    assert.match(stdout, /^soon .* client ends within 14 d$/m);
+    assert.match(stdout, /^soon .* client expires within 14 d$/m);
     assert.match(stdout, /^later .* -$/m);
     const shown = await at.carnet(["client", "show", "soon"]);
-    assert.match(shown.stdout, /\nThe client ends 2026-03-11T00:00:00\.000Z, within 14 days\.\n$/);
+    assert.match(shown.stdout, /\nThe client expires at 2026-03-11T00:00:00\.000Z, within 14 days\.\n$/);
   });
 
-  test("says of no client found what to do, and with --json that there is none", async () => {
+  test("gives a next step if no client is found, and with --json an empty list", async () => {
     await using at = await startAdminService();
     const { code, stdout } = await at.carnet(["client", "list", "--search", "nobody"]);
     assert.equal(code, 0);
-    assert.match(stdout, /^No clients: `carnet client create --scope file:read` registers one, and fewer filters find/);
+    assert.match(
+      stdout,
+      /^No clients found\. Remove filters, or register a client with `carnet client create --scope file:read`/,
+    );
     assert.deepEqual(await at.json(["client", "list", "--search", "nobody"]), { clients: [], next: null });
   });
 
-  test("refuses a cursor of another order, and names its flag", async () => {
+  test("refuses a cursor from another sort order, and names its flag", async () => {
     await using at = await startAdminService();
     assertRefused(
       await at.carnet(["client", "list", "--cursor", "abc"]),
@@ -117,7 +120,7 @@ suite("carnet client list", () => {
     assertRefused(await at.carnet(["client", "list", "--sort", "size"]), /\n {2}--sort /);
   });
 
-  test("keeps a row to a line and its columns in sight, however long or odd the values are", async () => {
+  test("prints each row on one line with aligned columns, whatever the values", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "i".repeat(200), client_name: `\u202eright-to-left ${"n".repeat(230)}` });
     await at.service.register({ client_id: "many", scope: Array.from({ length: 60 }, (_, n) => `s:${n}`).join(" ") });
@@ -137,7 +140,7 @@ suite("carnet client list", () => {
 });
 
 suite("carnet client show", () => {
-  test("shows all that is known of a client and where its secret was last used, and no secret", async () => {
+  test("shows everything about a client, including where its secret was last used, but no secret", async () => {
     await using at = await startAdminService();
     const made = await at.service.register({
       client_id: "shown",
@@ -157,13 +160,13 @@ suite("carnet client show", () => {
     assert.ok(!stdout.includes(made.clientSecret));
   });
 
-  test("says of an unknown id what to do, whatever the id looks like", async () => {
+  test("gives a next step for an unknown id, whatever it looks like", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "known" });
     for (const id of ["no:\u001b[31m", "KNOWN", "../scopes", "a/b?c=d#e", "%"]) {
       assertRefused(
         await at.carnet(["client", "show", id, "--json"]),
-        /^carnet: Refused: no client with this id is registered \(request [\w-]+\)\. `carnet client list`/,
+        /^carnet: Refused: no client with this id is registered \(request [\w-]+\)\. List what exists with `carnet client list`/,
       );
     }
   });

@@ -12,8 +12,8 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 const program = await buildProgram();
 const complete = (...words: string[]): readonly string[] => candidates(program, words);
 
-suite("the completion of the command's words", () => {
-  test("offers commands, then theirs, then flags once a dash is typed", () => {
+suite("shell completion", () => {
+  test("offers commands, then subcommands, then flags after a dash", () => {
     assert.deepEqual(complete("cl"), ["client"]);
     assert.deepEqual(complete("client", "d"), ["delete", "disable"]);
     assert.ok(complete("").includes("apply") && !complete("").includes("complete"));
@@ -21,7 +21,7 @@ suite("the completion of the command's words", () => {
     assert.deepEqual(complete("client", "list", ""), []);
   });
 
-  test("offers the choices of a flag and of an argument that have some, and nothing for one that takes any text", () => {
+  test("offers the choices of a flag or argument, and nothing if any text is allowed", () => {
     assert.deepEqual(complete("client", "list", "--status", ""), ["active", "disabled"]);
     assert.deepEqual(complete("client", "list", "--status", "a"), ["active"]);
     assert.deepEqual(complete("token", "--region", "e"), ["eu"]);
@@ -51,7 +51,7 @@ suite("the completion of the command's words", () => {
     assert.deepEqual(await inBash("carnet", "apply", "-f", ""), []);
   });
 
-  test("prints a script for each shell that registers it for carnet, and for no other", async () => {
+  test("prints a script for each supported shell and refuses others", async () => {
     const registered = {
       bash: /^complete -o default -F _carnet carnet$/m,
       zsh: /^compdef _carnet carnet$/m,

@@ -3,8 +3,8 @@ import { PassThrough } from "node:stream";
 import { suite, test } from "node:test";
 import { confirm } from "@carnet/cli/confirm";
 
-suite("a question before something that cannot be taken back", () => {
-  test("goes on with yes alone", async () => {
+suite("a confirmation of something irreversible", () => {
+  test("continues only after yes", async () => {
     for (const yes of ["y", "Y", "yes", " YES "]) {
       const { asking, said } = terminal(`${yes}\n`);
       await confirm("Delete it?", {}, asking);
@@ -12,37 +12,41 @@ suite("a question before something that cannot be taken back", () => {
     }
   });
 
-  test("stops at anything else, and at Ctrl+C and Ctrl+D", async () => {
+  test("stops after anything else, Ctrl+C and Ctrl+D", async () => {
     for (const typed of ["\n", "n\n", "yess\n", "ja\n", "\u0003", "\u0004"]) {
       const stopped = confirm("Delete it?", {}, terminal(typed).asking);
-      await assert.rejects(stopped, { name: "Failure", message: "Stopped: nothing was done." }, JSON.stringify(typed));
+      await assert.rejects(
+        stopped,
+        { name: "Failure", message: "Cancelled. Nothing was changed." },
+        JSON.stringify(typed),
+      );
     }
   });
 
-  test("stops where the terminal goes away", async () => {
+  test("stops if the terminal closes", async () => {
     const { asking } = terminal("");
     const stopped = confirm("Delete it?", {}, asking);
     asking.input.end();
-    await assert.rejects(stopped, { message: "Stopped: nothing was done." });
+    await assert.rejects(stopped, { message: "Cancelled. Nothing was changed." });
   });
 
-  test("is not asked where --yes was given", async () => {
+  test("is not asked with --yes", async () => {
     const { asking, said } = terminal("");
     await confirm("Delete it?", { yes: true }, asking);
     assert.equal(said(), "");
   });
 
-  test("is refused where there is no terminal, whatever stands on standard input", async () => {
+  test("fails without a terminal, whatever is on standard input", async () => {
     const input = Object.assign(new PassThrough(), { isTTY: false });
     input.end("y\n");
     await assert.rejects(confirm("Delete it?", {}, { input, output: new PassThrough() }), {
       name: "Failure",
-      message: "Delete it? Nothing was done: there is no terminal to ask on, so add --yes if it is meant.",
+      message: "Delete it? Nothing was changed, because there is no terminal to ask on. Add --yes to confirm.",
     });
   });
 });
 
-/** A stream that says that it is a terminal, with what is typed on it. */
+/** A stream that poses as a terminal, with the given keystrokes. */
 function terminal(typed: string) {
   const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });

@@ -30,8 +30,8 @@ async function otherAdmin(registration: { scope: string; audience?: string; expi
   return { clientId, clientSecret, env };
 }
 
-suite("the address and the credentials of the admin commands", () => {
-  test("come from the file that the service made where the command runs, by itself", async () => {
+suite("the address and the credentials of admin commands", () => {
+  test("come from the service's admin file in the current folder by default", async () => {
     await using folder = await temporaryFolder();
     await mkdir(folder.file(".carnet"));
     await copyFile(at.adminFile, folder.file(".carnet/admin.json"));
@@ -39,7 +39,7 @@ suite("the address and the credentials of the admin commands", () => {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   });
 
-  test("come from flags before the environment before the file", async () => {
+  test("come from flags, else the environment, else the file", async () => {
     const { env, clientId, clientSecret } = await otherAdmin({ scope: scopes });
     const broken = `http://127.0.0.1:${await freePort()}`;
     const cases: readonly (readonly [what: string, env: Record<string, string>, args: readonly string[]])[] = [
@@ -69,7 +69,7 @@ suite("the address and the credentials of the admin commands", () => {
     }
   });
 
-  test("an id and its secret come from one place", async () => {
+  test("an id and its secret come from the same source", async () => {
     const env = { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: at.service.url };
     const cases: readonly (readonly [env: Record<string, string>, args: readonly string[], said: RegExp])[] = [
       [
@@ -96,7 +96,7 @@ suite("the address and the credentials of the admin commands", () => {
     }
   });
 
-  test("the secret of the file goes to no other service than the file names, unless a flag says so", async () => {
+  test("the secret in the file is sent only to the service that the file names, unless a flag overrides it", async () => {
     const heard: string[] = [];
     await using other = await listen((text) => heard.push(text));
     const env = { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: other.url };
@@ -113,7 +113,7 @@ suite("the address and the credentials of the admin commands", () => {
     assert.equal(same.code, 0, same.stderr);
   });
 
-  test("say what to do where there are none, or a file that is not as it should be", async () => {
+  test("give a next step if they are missing or the file is invalid", async () => {
     await using folder = await temporaryFolder();
     const run = (args: readonly string[] = []) => runCarnet([...list, ...args], { cwd: folder.path });
     assertRefused(
@@ -151,7 +151,7 @@ suite("the address and the credentials of the admin commands", () => {
 });
 
 suite("an admin command that is refused", () => {
-  test("says of a wrong secret where it came from and how to get another", async () => {
+  test("says where a wrong secret came from and how to get a new one", async () => {
     const env = {
       CARNET_SERVER_URL: at.service.url,
       CARNET_ADMIN_CLIENT_ID: "carnet-admin",
@@ -160,12 +160,12 @@ suite("an admin command that is refused", () => {
     const refused = await runCarnet(list, { env });
     assertRefused(
       refused,
-      /invalid_client.* \(request [0-9a-f-]{36}\)\nThe admin client and its secret are those of the environment\. .*`carnet admin reset` makes/s,
+      /invalid_client.* \(request [0-9a-f-]{36}\)\nThe admin client and its secret come from the environment\. .*`carnet admin reset` creates/s,
     );
     assert.doesNotMatch(refused.stderr, /planted/);
   });
 
-  test("says which scope an admin client lacks, and does nothing", async () => {
+  test("says which scope the admin client lacks, and changes nothing", async () => {
     const { env, clientSecret } = await otherAdmin({ scope: "carnet:clients:read" });
     assert.equal((await runCarnet(list, { env })).code, 0);
     const refused = await runCarnet(["client", "create", "--client-id", "never"], { env });
@@ -177,51 +177,51 @@ suite("an admin command that is refused", () => {
     assertRefused(await at.carnet(["client", "show", "never"]), /no client with this id/);
   });
 
-  test("says of a client that is none of the admin API's what it lacks", async () => {
+  test("says which audience a client lacks that is not an admin client", async () => {
     const { env } = await otherAdmin({ scope: scopes, audience: "https://api.example.com" });
     assertRefused(
       await runCarnet(list, { env }),
-      /^carnet: Refused: the token is not valid here: .*urn:carnet:admin; on the service's machine/,
+      /^carnet: Refused: the token is not valid here: .*urn:carnet:admin\. On the service's machine/,
     );
   });
 
-  test("says nothing of scopes to one that is disabled", async () => {
+  test("does not mention scopes to a disabled client", async () => {
     const { env, clientId } = await otherAdmin({ scope: scopes });
     await at.json(["client", "disable", clientId, "--yes"]);
     assertRefused(await runCarnet(list, { env }), /invalid_client/);
   });
 
-  test("says the same to one that has expired", async () => {
+  test("says the same to an expired client", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using own = await startAdminService({ clock });
     assert.equal((await own.carnet(["client", "change", "carnet-admin", "--expires-at", "2026-04-01"])).code, 0);
     clock.set("2026-04-01T00:00:00Z");
     assertRefused(
       await own.carnet(list),
-      /invalid_client.*\nThe admin client and its secret are those of the admin file/s,
+      /invalid_client.*\nThe admin client and its secret come from the admin file/s,
     );
   });
 
-  test("says that nobody answered, and what to check", async () => {
+  test("says that the service cannot be reached, and what to check", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const env = { CARNET_SERVER_URL: url, CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
     const refused = await runCarnet(list, { env });
     assertRefused(
       refused,
-      /ECONNREFUSED.*\nCheck that the service runs \(.*\), and that its address is that of CARNET_SERVER_URL\.\n$/s,
+      /ECONNREFUSED.*\nCheck that the service is running \(.*\) at the address from CARNET_SERVER_URL\.\n$/s,
     );
     assert.doesNotMatch(refused.stderr, /planted/);
   });
 
-  test("sends no credentials over plain HTTP to another machine, and none to what is no address", async () => {
+  test("sends no credentials over plain HTTP to another machine or to an invalid address", async () => {
     for (const url of ["http://iam.example.com", "ftp://localhost", "nonsense", "http://user:planted@127.0.0.1"]) {
       const refused = await at.carnet([...list, "--server-url", url]);
-      assertRefused(refused, /^carnet: serverURL must be .*\nThe address is that of --server-url\.\n$/);
+      assertRefused(refused, /^carnet: serverURL must be .*\nThe address comes from --server-url\.\n$/);
       assert.doesNotMatch(refused.stderr, /planted/);
     }
   });
 
-  test("says of another kind of service that it is none with an admin API, and shows nothing of its answer", async () => {
+  test("says that another kind of service has no admin API, and does not print its response", async () => {
     const token = JSON.stringify({ access_token: "planted-token", token_type: "Bearer", expires_in: 600, scope: "" });
     for (const [status, type, body] of [
       [404, "text/html", "<html>planted</html>"],
@@ -234,13 +234,16 @@ suite("an admin command that is refused", () => {
           path === "/oauth2/token" ? { status: 200, type: "application/json", body: token } : { status, type, body },
       );
       const refused = await at.carnet([...list, "--server-url", other.url]);
-      assertRefused(refused, new RegExp(`^carnet: Refused: the service answered ${status} as no admin API does`));
+      assertRefused(
+        refused,
+        new RegExp(`^carnet: Refused: the response \\(status ${status}\\) does not come from an admin API`),
+      );
       assert.doesNotMatch(refused.stderr, /planted/);
     }
   });
 });
 
-test("the admin file is its owner's alone", async () => {
+test("only its owner can read the admin file", async () => {
   const { mode } = await stat(at.adminFile);
   assert.equal(mode & 0o777, 0o600);
 });

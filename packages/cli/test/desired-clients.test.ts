@@ -7,7 +7,7 @@ import fc from "fast-check";
 
 const planted = "planted-secret";
 
-/** What reading a text as a file throws. */
+/** The error from reading a text as the file. */
 async function refusalOf(text: string): Promise<string> {
   await using folder = await temporaryFolder();
   const path = folder.file("clients.yaml");
@@ -28,9 +28,9 @@ suite("a file of clients", () => {
   const wrong: Readonly<Record<string, readonly [text: string, said: RegExp]>> = {
     "a broken line": [
       `${start}    client_name: "${planted}\n`,
-      /^The file FILE is not valid YAML at line \d+, column \d+ \(MISSING_CHAR\): it holds `owner`/,
+      /^The file FILE is not valid YAML at line \d+, column \d+ \(MISSING_CHAR\)\. It must have `owner`/,
     ],
-    "a member that stands twice": [
+    "a duplicate member": [
       `${start}    scope: a\n    scope: b\n`,
       /not valid YAML at line 5, column 5 \(DUPLICATE_KEY\)/,
     ],
@@ -42,40 +42,37 @@ suite("a file of clients", () => {
       `${start}    client_secret: ${planted}\n`,
       /\n {2}line 4, column 20: clients\.0\.client_secret is not known here$/,
     ],
-    "an unknown member beside the clients": [
-      `${start}version: 1\n`,
-      /\n {2}line 4, column 10: version is not known here$/,
-    ],
+    "an unknown top-level member": [`${start}version: 1\n`, /\n {2}line 4, column 10: version is not known here$/],
     "a value of another type": [
       `${start}    access_token_ttl: "${planted}"\n`,
       /\n {2}line 4, column 23: clients\.0\.access_token_ttl must be integer or null$/,
     ],
-    "a label that is no text": [
+    "a label that is not a string": [
       `${start}    labels:\n      a: 5\n`,
       /\n {2}line 5, column 10: clients\.0\.labels\.a must be string$/,
     ],
     "a client without an id": [`${start}  - scope: x\n`, /\n {2}line 4, column 5: clients\.1 /],
-    "a client twice": [
+    "a duplicate client": [
       `${start}  - client_id: a\n`,
-      /^The file FILE names the client a a second time at line 4, column 5: nothing was done\.$/,
+      /^The file FILE names the client a again at line 4, column 5\. Nothing was changed\.$/,
     ],
     "no owner": ["clients: []\n", /\n {2}line 1, column 1: .*owner/],
-    "an owner that is no label": [`owner: "a b"\nclients: []\n`, /\n {2}line 1, column 8: owner /],
-    nothing: ["", /\n {2}line 1, column 1: must be object$/],
+    "an owner that is not a valid label": [`owner: "a b"\nclients: []\n`, /\n {2}line 1, column 8: owner /],
+    "no content": ["", /\n {2}line 1, column 1: must be object$/],
     "a list": ["- a\n", /\n {2}line 1, column 1: must be object$/],
-    "an alias that leads nowhere": [`${start}    client_name: *x\n`, /^The file FILE /],
-    "aliases that would fill the memory": [
+    "an undefined alias": [`${start}    client_name: *x\n`, /^The file FILE /],
+    "aliases that expand too far": [
       `owner: &a [x,x,x,x,x,x,x,x,x,x]\n${[..."bcdefghij"].map((name, at) => `${name}: &${name} [${`*${"abcdefghi"[at]},`.repeat(10)}]`).join("\n")}\n`,
-      /^The file FILE has aliases that lead nowhere or to too much/,
+      /^The file FILE has aliases that are undefined or expand too far/,
     ],
   };
   for (const [what, [text, said]] of Object.entries(wrong)) {
-    test(`is refused with line and column, and not quoted, where it has ${what}`, async () => {
+    test(`with ${what} is refused with line and column, without quoting it`, async () => {
       assert.match(await refusalOf(text), said);
     });
   }
 
-  test("names every place that is wrong, in their order, ten at the most", async () => {
+  test("is refused with up to ten problems in file order", async () => {
     const many = Array.from({ length: 12 }, (_, n) => `  - client_id: c${n}\n    bogus: ${planted}\n`).join("");
     const [, ...places] = (await refusalOf(`owner: me\nclients:\n${many}`)).split("\n");
     assert.deepEqual(
@@ -84,22 +81,22 @@ suite("a file of clients", () => {
     );
   });
 
-  test("that is not there is refused with what to give", async () => {
+  test("that does not exist is refused with a next step", async () => {
     assert.throws(() => readDesiredClients("/nowhere/clients.yaml"), {
       name: "Failure",
       message:
-        "The file /nowhere/clients.yaml cannot be read (ENOENT): give the path of a YAML file, or - for standard input.",
+        "The file /nowhere/clients.yaml cannot be read (ENOENT). Give the path of a YAML file, or - for standard input.",
     });
   });
 
-  test("takes a member without a value as left out", async () => {
+  test("may have members without a value, which count as omitted", async () => {
     await using folder = await temporaryFolder();
     const path = folder.file("clients.yaml");
     await writeFile(path, `${start}    client_name:\n    scope: ~\n`);
     assert.deepEqual(readDesiredClients(path), { owner: "me", clients: [{ client_id: "a" }] });
   });
 
-  test("is read or refused in words, whatever it holds", async () => {
+  test("is read or refused with a Failure, whatever it contains", async () => {
     await using folder = await temporaryFolder();
     const path = folder.file("clients.yaml");
     const text = fc.oneof(

@@ -20,7 +20,7 @@ suite("carnet dev", () => {
     assert.equal(answer.scope, "file:read file:write");
   });
 
-  test("keeps its store and its keys to its owner", async () => {
+  test("makes its store and keys readable only by their owner", async () => {
     await using folder = await temporaryFolder();
     await using carnet = await startDev({ cwd: folder.path });
     const made = folder.file(".carnet");
@@ -49,7 +49,7 @@ suite("carnet dev", () => {
     }
     await using second = await startDev(options);
     assert.ok(!(second.stdout + second.stderr).includes(secret));
-    assert.match(second.stdout, /demo \(its secret was shown on the first start of .carnet\/carnet\.db\)/);
+    assert.match(second.stdout, /demo \(its secret was shown when \.carnet\/carnet\.db was created\)/);
     const { stdout } = await promisify(execFile)("sh", ["-c", curlLine(second)], {
       env: { ...process.env, CARNET_CLIENT_SECRET: secret },
     });
@@ -60,7 +60,7 @@ suite("carnet dev", () => {
     assert.equal(verified.payload["client_id"], "demo");
   });
 
-  test("shows the admin client's secret at the first start alone, and never in the log", async () => {
+  test("shows the admin client's secret only on the first start, and never in the log", async () => {
     await using folder = await temporaryFolder();
     let secret: string;
     {
@@ -69,7 +69,7 @@ suite("carnet dev", () => {
       secret = client_secret;
       assert.match(
         first.stdout,
-        /\nAdmin: {3}carnet-admin\nSecret: {2}(\S+) {3}\(shown this once\)\n\nThe admin client's file \.carnet/,
+        /\nAdmin: {3}carnet-admin\nSecret: {2}(\S+) {3}\(shown only once\)\n\nOn this machine, commands use the admin credentials in \.carnet/,
       );
       assert.equal(first.stdout.split(secret).length, 2);
       assert.match(first.stderr, /"event":"admin_client_made"/);
@@ -79,10 +79,7 @@ suite("carnet dev", () => {
     {
       await using second = await startDev({ cwd: folder.path });
       assert.ok(!(second.stdout + second.stderr).includes(secret));
-      assert.match(
-        second.stdout,
-        /\nThe admin client's file \.carnet\/admin\.json lets the command line on this machine work/,
-      );
+      assert.match(second.stdout, /\nOn this machine, commands use the admin credentials in \.carnet\/admin\.json/);
       assert.doesNotMatch(second.stdout, /Admin:/);
       second.kill("SIGINT");
       await second.finished();
@@ -92,7 +89,7 @@ suite("carnet dev", () => {
     assert.doesNotMatch(third.stdout, /admin/i);
   });
 
-  test("the commands that it prints work when pasted, also where its store is elsewhere", async () => {
+  test("the commands that it prints work when pasted, even with another store path", async () => {
     await using folder = await temporaryFolder();
     for (const args of [[], ["--store", "sqlite:it's elsewhere/c.db"]]) {
       await using carnet = await startDev({ cwd: folder.path, args });
@@ -104,7 +101,7 @@ suite("carnet dev", () => {
     }
   });
 
-  test("a client registered beside it gets a token at once, and the lost demo secret is replaced", async () => {
+  test("a newly registered client gets a token at once, and a lost demo secret can be replaced", async () => {
     await using folder = await temporaryFolder();
     await using carnet = await startDev({ cwd: folder.path });
     const run = async (...args: string[]) =>
@@ -116,7 +113,7 @@ suite("carnet dev", () => {
   });
 });
 
-/** Starts it on a free port, trying another one where that was taken meanwhile, and waits until all is said. */
+/** Starts it on a free port, or another if that was taken meanwhile, and waits for the end of its greeting. */
 async function startDev({
   cwd,
   env = {},

@@ -10,7 +10,7 @@ type Sizes = { readonly young: number; readonly old: number };
 const sizes = (nodeOptions: readonly string[], bounds: "bounded" | "free", living: "short" | "long"): Sizes =>
   JSON.parse(spawnSync(process.execPath, [...nodeOptions, child, bounds, living], { encoding: "utf8" }).stdout);
 
-test("the young heap of a service grows to some sixteen megabytes and no further, unless Node was told a size", () => {
+test("the young generation stops growing at about 16 MiB, unless Node flags set its size", () => {
   const free = sizes([], "free", "short").young;
   assert.ok(free > 40e6, `it grows to ${free} bytes by itself`);
   const bounded = sizes([], "bounded", "short").young;
@@ -19,7 +19,7 @@ test("the young heap of a service grows to some sixteen megabytes and no further
   assert.ok(told > 40e6, `it was told to grow and has ${told} bytes`);
 });
 
-test("the old heap of a service holds less garbage than Node would let it, unless Node was told how much", () => {
+test("the old generation holds less garbage than with Node's default, unless Node flags set its growth", () => {
   const free = sizes([], "free", "long").old;
   const bounded = sizes([], "bounded", "long").old;
   assert.ok(bounded < 0.75 * free, `${bounded} bytes at the most, and ${free} by itself`);

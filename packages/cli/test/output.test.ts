@@ -9,17 +9,17 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import fc from "fast-check";
 import { startAdminService } from "./support/admin-service.ts";
 
-/** Runs a shell line in which `carnet` stands for the command. */
+/** Runs a shell line in which `carnet` is the command. */
 async function shell(line: string, cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Finished> {
   const carnet = `carnet() { "${process.execPath}" "${carnetBin}" "$@"; echo "carnet ended with $?" >&2; }`;
   await using process_ = new CarnetProcess([], { cwd, env, command: ["sh", "-c", `${carnet}; ${line}`] });
   return await process_.finished();
 }
 
-suite("what carnet prints", () => {
-  test("may be cut short by its reader, as in `carnet client list | head -1`", async () => {
+suite("the output of carnet", () => {
+  test("may be cut off by its reader, as in `carnet client list | head -1`", async () => {
     await using at = await startAdminService();
-    // More than a pipe holds, so that the reader is gone before all is written
+    // More than a pipe buffers, so that the reader has gone before everything is written.
     const scope = Array.from({ length: 60 }, (_, number) => `s${number}`).join(" ");
     for (let number = 0; number < 300; number++) await at.service.register({ scope });
     const env = { CARNET_ADMIN_FILE: at.adminFile };
@@ -36,56 +36,56 @@ suite("what carnet prints", () => {
   const losing: Readonly<Record<string, readonly [command: string, said: RegExp]>> = {
     "client create": [
       "client create --client-id lost",
-      /The client lost is registered, .* `carnet secret add lost` gives it another one\.$/,
+      /The client lost is registered, .* add a new one with `carnet secret add lost`\.$/,
     ],
     "secret add": [
       "secret add known",
-      /known has the new secret [a-z0-9]{16}, .* `carnet secret revoke known [a-z0-9]{16}` ends it/,
+      /known has the new secret [a-z0-9]{16}, .* revoke it with `carnet secret revoke known [a-z0-9]{16}`/,
     ],
     "secret rotate": [
       "secret rotate known",
-      /known has the new secret [a-z0-9]{16}, .* `carnet secret add known` gives another one\.$/,
+      /known has the new secret [a-z0-9]{16}, .* add a new one with `carnet secret add known`\.$/,
     ],
-    apply: ["apply -f clients.yaml --json", /Registered: applied, .* `carnet secret add` gives each another one\.$/],
+    apply: ["apply -f clients.yaml --json", /Registered: applied, .* add new ones with `carnet secret add`\.$/],
   };
   for (const [what, [command, said]] of Object.entries(losing)) {
-    test(`is missed where it is the new secret of carnet ${what}: nobody has that then, and it says so`, async () => {
+    test(`with the new secret of carnet ${what} must be read, else the command fails and says that the secret is lost`, async () => {
       await using at = await startAdminService();
       await at.service.register({ client_id: "known" });
       await writeFile(join(at.service.folder, "clients.yaml"), "owner: o\nclients:\n  - client_id: applied\n");
-      // The reader says through a second pipe that it has closed the first
+      // A second pipe signals that the reader has closed the first.
       const line = `mkfifo told; (read closed < told; carnet ${command}) | (exec <&-; echo closed > told)`;
       const { stderr } = await shell(line, at.service.folder, { CARNET_ADMIN_FILE: at.adminFile });
       const [first = "", last] = stderr.trimEnd().split("\n");
       assert.match(
         first,
-        /^carnet: .*, but that could not be written to standard output \(EPIPE\), so nobody has the secret: /,
+        /^carnet: .*, but the secret could not be written to standard output \(EPIPE\) and is lost: /,
       );
       assert.match(first, said);
       assert.equal(last, "carnet ended with 1");
     });
   }
 
-  test("is missed where it is the demo client's secret, and ends carnet dev", async () => {
+  test("with the demo client's secret must be written, else carnet dev ends", async () => {
     await using folder = await temporaryFolder();
     const { stderr } = await shell(`carnet dev --port ${await freePort()} > /dev/full`, folder.path);
     assert.match(
       stderr,
-      /^carnet: The demo client is registered, but that could not be written to standard output \(ENOSPC\), so nobody has/m,
+      /^carnet: The demo client is registered, but the secret could not be written to standard output \(ENOSPC\) and is lost/m,
     );
     assert.match(stderr, /^carnet ended with 1$/m);
   });
 
-  test("fails with a sentence where the disk takes no more", async () => {
+  test("fails with a clear message if the disk is full", async () => {
     await using folder = await temporaryFolder();
     const { stderr } = await shell("ulimit -f 0; carnet --help > out.txt", folder.path);
     assert.equal(
       stderr,
-      "carnet: The output cannot be written (EFBIG): check the disk or the pipe.\ncarnet ended with 1\n",
+      "carnet: The output cannot be written (EFBIG). Check the disk or the pipe.\ncarnet ended with 1\n",
     );
   });
 
-  test("is a table of one line a row whatever the cells hold", () => {
+  test("is a table with one line per row, whatever the cells contain", () => {
     const row = fc.tuple(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }));
     fc.assert(
       fc.property(fc.array(row), (rows) => {

@@ -9,7 +9,7 @@ import { assertRefused } from "./support/admin-service.ts";
 
 const planted = "planted0secret0that0nobody0may0see";
 
-/** Every command of administration, with a secret wherever one belongs. */
+/** Every admin command, with a secret wherever one is accepted. */
 const commands: readonly (readonly string[])[] = [
   ["client", "create", "--secret-stdin"],
   ["client", "list"],
@@ -30,19 +30,19 @@ const commands: readonly (readonly string[])[] = [
   ["export", "--owner", "a"],
 ];
 
-/** Those that carry secrets: enough where the others would each ask again and again, as the SDK does. */
+/** The commands that send secrets. The others would only add slow retries. */
 const withSecrets = commands.filter((args) => /create|add|rotate|import|apply/.test(args.join(" ")));
 const slow: ReadonlySet<string> = new Set(["answers with a fault", "hangs up"]);
 
-/** How a service can fail once it has issued a token. */
+/** Ways in which a service can fail after it issued a token. */
 const failures: Readonly<Record<string, (response: ServerResponse) => void>> = {
   "answers with a fault": (response) =>
     void response
       .writeHead(500, { "Content-Type": "application/problem+json" })
       .end('{"type":"urn:carnet:problem:fault","detail":"the \\u001b[2J\\u202eservice failed","request_id":"r1"}'),
-  "answers with a page": (response) =>
+  "answers with an HTML page": (response) =>
     void response.writeHead(200, { "Content-Type": "text/html" }).end(`<b>${planted}</b>`),
-  "answers with half a document": (response) =>
+  "answers with a truncated document": (response) =>
     void response.writeHead(200, { "Content-Type": "application/json" }).end(`{"clients": [{"secret": "${planted}"`),
   "hangs up": (response) => void response.destroy(),
   "refuses the token": (response) =>
@@ -51,7 +51,7 @@ const failures: Readonly<Record<string, (response: ServerResponse) => void>> = {
       .end('{"type":"urn:carnet:problem:unauthorized","detail":"no","request_id":"r1"}'),
 };
 
-suite("a command of administration whose service fails", () => {
+suite("an admin command", () => {
   let folder: TemporaryFolder;
   let fail: (response: ServerResponse) => void = () => {};
   const service = createServer((request, response) => {
@@ -74,7 +74,7 @@ suite("a command of administration whose service fails", () => {
   });
 
   for (const [what, how] of Object.entries(failures)) {
-    test(`that ${what} says so in plain lines, exits 1, and shows no secret and no token`, async () => {
+    test(`whose service ${what} prints a plain error, exits 1, and shows no secret and no token`, async () => {
       fail = how;
       const { port } = service.address() as AddressInfo;
       const env = {

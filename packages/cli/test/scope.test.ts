@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { assertRefused, startAdminService } from "./support/admin-service.ts";
 
 suite("carnet scope", () => {
-  test("lists the catalogue that a new store has, as a table and as JSON", async () => {
+  test("lists the catalogue of a new store as a table and as JSON", async () => {
     await using at = await startAdminService();
     const { code, stdout, stderr } = await at.carnet(["scope", "list"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -21,7 +21,7 @@ suite("carnet scope", () => {
       );
   });
 
-  test("adds a scope, describes it anew and takes it out after a question", async () => {
+  test("adds a scope, changes its description, and removes it after confirmation", async () => {
     await using at = await startAdminService();
     const inList = async (): Promise<unknown> => {
       const { scopes } = (await at.json(["scope", "list"])) as { scopes: { name: string; description: string }[] };
@@ -29,13 +29,13 @@ suite("carnet scope", () => {
     };
     for (const description of ["Read tables", "Read all tables"]) {
       const put = await at.carnet(["scope", "put", "data_tables|r", description]);
-      assert.deepEqual(put, { code: 0, signal: null, stdout: "", stderr: "The catalogue has data_tables|r.\n" });
+      assert.deepEqual(put, { code: 0, signal: null, stdout: "", stderr: "The catalogue now has data_tables|r.\n" });
       assert.equal(await inList(), description);
     }
     const remove = ["scope", "delete", "data_tables|r"];
     assertRefused(
       await at.carnet(remove),
-      /^carnet: Take data_tables\|r out of the catalogue\? Nothing was done: .*--yes/,
+      /^carnet: Remove data_tables\|r from the catalogue\? Nothing was changed, .*--yes/,
     );
     assert.equal(await inList(), "Read all tables");
     const removed = await at.carnet([...remove, "--yes"]);
@@ -44,14 +44,14 @@ suite("carnet scope", () => {
     assertRefused(await at.carnet([...remove, "--yes"]), /the catalogue has no such scope .*`carnet scope list`/s);
   });
 
-  test("refuses a malformed name, an empty description, and to take out what a client has", async () => {
+  test("refuses a malformed name, an empty description, and removing a scope that a client has", async () => {
     await using at = await startAdminService();
-    assertRefused(await at.carnet(["scope", "put", 'quo"te', "x"]), /\n {2}names a scope that is malformed/);
+    assertRefused(await at.carnet(["scope", "put", 'quo"te', "x"]), /\n {2}is not a scope name/);
     assertRefused(await at.carnet(["scope", "put", "x", ""]), /\n {2}<description> must have 1 to 255 characters/);
     await at.service.register({ client_id: "reader", scope: "file:read" });
     assertRefused(
       await at.carnet(["scope", "delete", "file:read", "--yes"]),
-      /^carnet: Refused: a client is registered for this scope: take it from the client first \(request/,
+      /^carnet: Refused: a client is registered for this scope: remove it from the client first \(request/,
     );
   });
 });

@@ -30,12 +30,12 @@ const idsOf = async (search: string): Promise<readonly string[]> =>
   );
 
 suite("carnet secret import", () => {
-  test("brings existing clients along with their ids, secrets and settings, which get tokens", async () => {
+  test("imports existing clients with their ids, secrets and settings, and they get tokens", async () => {
     const file = await write("good.jsonl", [
       line("good-1", { scope: "file:read", client_name: "One" }),
       "\n",
       line("good-2"),
-      line("good-3", { access_token_ttl: 60 }).trimEnd(), // the last line may lack its end
+      line("good-3", { access_token_ttl: 60 }).trimEnd(), // The last line may lack a newline.
     ]);
     assert.deepEqual(await at.carnet(["secret", "import", "--file", file]), {
       code: 0,
@@ -47,14 +47,14 @@ suite("carnet secret import", () => {
       assert.equal((await requestToken(at.service.url, id, secretOf(id))).status, 200, id);
   });
 
-  test("reads standard input, and more lines than one request takes", async () => {
+  test("reads standard input, and more lines than fit in one request", async () => {
     const input = Array.from({ length: 1234 }, (_, n) => line(`many-${n}`, { client_name: "n".repeat(200) })).join("");
     const imported = await at.json(["secret", "import", "--file", "-"], { input });
     assert.deepEqual(imported, { dry_run: false, imported: 1234, failed: [] });
     assert.equal((await requestToken(at.service.url, "many-1233", secretOf("many-1233"))).status, 200);
   });
 
-  test("names each line that failed by its number, says why without quoting it, imports the others and exits 1", async () => {
+  test("reports each failed line by number without quoting it, imports the others and exits 1", async () => {
     await at.service.register({ client_id: "bad-taken" });
     const planted = "planted-in-a-bad-line";
     const lines = [
@@ -76,7 +76,7 @@ suite("carnet secret import", () => {
       [4, null, /^(?=.*client_secret is not known here)(?=.*scope must be string or null)/],
       [6, "bad-3", /^scope .*; expires_at lies in the past$/],
       [7, "bad-1", /^this client_id is in the batch twice$/],
-      [8, "bad-4", /client_id and secret\.value are needed$/],
+      [8, "bad-4", /client_id and secret\.value are required/],
       [9, null, /^must be object$/],
     ] as const;
     const { code, stdout, stderr } = await at.carnet(["secret", "import", "-f", file, "--json", "--dry-run"]);
@@ -102,14 +102,14 @@ suite("carnet secret import", () => {
     assert.deepEqual(await idsOf("bad-"), ["bad-1", "bad-5", "bad-taken"]);
   });
 
-  test("a dry run says what would come of it and keeps nothing", async () => {
+  test("a dry run reports the result and stores nothing", async () => {
     const file = await write("dry.jsonl", [line("dry-1"), line("dry-2")]);
     const { code, stdout } = await at.carnet(["secret", "import", "-f", file, "--dry-run"]);
     assert.deepEqual({ code, stdout }, { code: 0, stdout: "2 would be imported, 0 failed.\n" });
     assert.deepEqual(await idsOf("dry-"), []);
   });
 
-  test("again, it says of each client that it is registered already, and does no harm", async () => {
+  test("a second run reports each client as already registered and changes nothing", async () => {
     const file = await write("twice.jsonl", [line("twice-1")]);
     assert.equal((await at.carnet(["secret", "import", "-f", file])).code, 0);
     const again = await at.carnet(["secret", "import", "-f", file]);
@@ -117,17 +117,20 @@ suite("carnet secret import", () => {
     assert.equal((await requestToken(at.service.url, "twice-1", secretOf("twice-1"))).status, 200);
   });
 
-  test("says of a file that cannot be read what to give, and of a service that is gone where it stopped", async () => {
+  test("gives a next step for an unreadable file, and the line where it stopped if the service is gone", async () => {
     assertRefused(
       await at.carnet(["secret", "import", "-f", "nowhere.jsonl"]),
-      /^carnet: The file nowhere\.jsonl cannot be read \(ENOENT\): give the path of a JSON Lines file, or - for/,
+      /^carnet: The file nowhere\.jsonl cannot be read \(ENOENT\)\. Give the path of a JSON Lines file, or - for/,
     );
     const own = await startAdminService();
     await own[Symbol.asyncDispose]();
     const file = await write("gone.jsonl", [line("gone-1")]);
     const args = ["secret", "import", "-f", file, "--server-url", own.service.url];
     const gone = await at.carnet(args);
-    assertRefused(gone, /ECONNREFUSED.*\nIt stopped at line 1, with 0 imported before it\. Run it again/s);
+    assertRefused(
+      gone,
+      /ECONNREFUSED.*\nThe import stopped at line 1 after 0 clients\. Fix the problem and run it again/s,
+    );
     assert.ok(!gone.stderr.includes(secretOf("gone-1")));
   });
 });
@@ -144,7 +147,7 @@ suite("a progress bar", () => {
     return { target: Object.assign(target, { isTTY }), said: () => text };
   };
 
-  test("shows on a terminal how far the work is, and goes away", () => {
+  test("shows progress on a terminal and is erased at the end", () => {
     const { target, said } = stream(true);
     const bar = new ProgressBar("imported", 200, target);
     bar.advance(50);
@@ -154,13 +157,13 @@ suite("a progress bar", () => {
     assert.ok(said().endsWith("\r\u001b[2K"));
   });
 
-  test("counts where the length is not known", () => {
+  test("shows a count if the total is unknown", () => {
     const { target, said } = stream(true);
     new ProgressBar("imported", undefined, target).advance(500);
     assert.ok(said().endsWith("\u001b[2K500 imported"));
   });
 
-  test("writes nothing where there is no terminal", () => {
+  test("writes nothing without a terminal", () => {
     const { target, said } = stream(false);
     const bar = new ProgressBar("imported", 2, target);
     bar.advance(1);

@@ -5,37 +5,37 @@ import { readSecretFromInput, type SecretSource } from "@carnet/cli/secret-input
 import fc from "fast-check";
 
 suite("a secret typed on a terminal", () => {
-  test("is read up to Enter with the terminal's echo off, and the echo comes back", async () => {
+  test("is read up to Enter without echo, and echo is restored", async () => {
     const { source, modes } = terminal(["geh", "eim\r", "not this"]);
     assert.equal(await quietly(() => readSecretFromInput("it", source)), "geheim");
     assert.deepEqual(modes, [true, false]);
   });
 
-  test("can be corrected with Backspace, a whole character at a time", async () => {
+  test("can be corrected with Backspace, one character at a time", async () => {
     const { source } = terminal(["ab\u007f\u007f\u007fsé😀\u007fx\b\n"]);
     assert.equal(await quietly(() => readSecretFromInput("it", source)), "sé");
   });
 
-  test("ends at Ctrl+D, and at Ctrl+C nothing is done and the echo comes back", async () => {
+  test("ends at Ctrl+D; Ctrl+C cancels and restores echo", async () => {
     assert.equal(await quietly(() => readSecretFromInput("it", terminal(["abc\u0004"]).source)), "abc");
     const { source, modes } = terminal(["abc\u0003"]);
     await assert.rejects(
       quietly(() => readSecretFromInput("it", source)),
-      { name: "Failure", message: "Stopped: nothing was done." },
+      { name: "Failure", message: "Cancelled. Nothing was changed." },
     );
     assert.deepEqual(modes, [true, false]);
   });
 
-  test("must be something", async () => {
+  test("must not be empty", async () => {
     await assert.rejects(
       quietly(() => readSecretFromInput("the secret", terminal(["\r"]).source)),
-      /holds no secret: type the secret in as one line/,
+      /has no secret\. Type the secret in as one line/,
     );
   });
 });
 
 suite("a secret piped in", () => {
-  test("is the first line, however the bytes are cut up", async () => {
+  test("is the first line, however the bytes are split", async () => {
     const line = fc
       .string({ unit: "binary", minLength: 1 })
       .filter((text) => !/[\r\n]/.test(text) && text.isWellFormed());
@@ -53,7 +53,7 @@ suite("a secret piped in", () => {
   });
 });
 
-/** A stream that says that it is a terminal, with what is typed on it. */
+/** A stream that poses as a terminal, with the given keystrokes. */
 function terminal(typed: readonly string[]): { source: SecretSource; modes: boolean[] } {
   const modes: boolean[] = [];
   const stream = new PassThrough();

@@ -12,14 +12,14 @@ const statusOf = async (at: AdminService, id: string, secret: string): Promise<n
   (await requestToken(at.service.url, id, secret)).status;
 
 suite("carnet secret add", () => {
-  test("shows the new secret once, which works beside the old one", async () => {
+  test("shows the new secret once, and it works alongside the old one", async () => {
     await using at = await startAdminService();
     const { clientSecret } = await at.service.register({ client_id: "c" });
     const { code, stdout, stderr } = await at.carnet(["secret", "add", "c", "--label", "second"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(
       stdout,
-      /^SECRET ID .*\n[a-z0-9]{16} +second +carnet_[a-z0-9]{16}_ +active .*\n\nThe new secret, shown this once/,
+      /^SECRET ID .*\n[a-z0-9]{16} +second +carnet_[a-z0-9]{16}_ +active .*\n\nThe new secret, shown only once/,
     );
     const shown = generatedSecret.exec(stdout)?.[0] ?? "";
     assert.deepEqual([await statusOf(at, "c", shown), await statusOf(at, "c", clientSecret)], [200, 200]);
@@ -30,7 +30,7 @@ suite("carnet secret add", () => {
       assert.doesNotMatch(later, generatedSecret);
   });
 
-  test("takes its label, its beginning and its end by flags", async () => {
+  test("sets the label, the start and the expiry with flags", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c" });
     const args = ["--label", "l", "--not-before", "2998-01-01", "--expires-at", "2999-01-01T00:00:00Z"];
@@ -43,23 +43,23 @@ suite("carnet secret add", () => {
     assert.deepEqual((await secretsOf(at, "c"))[1], secret);
   });
 
-  test("brings an existing secret along from standard input, and never shows it", async () => {
+  test("reads an existing secret from standard input, and never shows it", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c" });
     const secret = "an existing secret of some length";
     const added = await at.carnet(["secret", "add", "c", "--secret-stdin"], { input: `${secret}\n` });
     assert.deepEqual({ code: added.code, stderr: added.stderr }, { code: 0, stderr: "" });
-    assert.match(added.stdout, /\nThe secret that you brought along is kept as a hash only\.\n$/);
+    assert.match(added.stdout, /\nThe secret that you gave is stored only as a hash\.\n$/);
     assert.ok(!added.stdout.includes(secret));
     assert.equal(await statusOf(at, "c", secret), 200);
   });
 
-  test("names the flag of each wrong field, and refuses an eleventh live secret", async () => {
+  test("names the flag of each invalid field, and refuses an eleventh live secret", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c" });
     assertRefused(
       await at.carnet(["secret", "add", "c", "--expires-at", "2000-01-01", "--not-before", "soon"]),
-      /^carnet: Refused, nothing was done \(request .*\n {2}--not-before must be a date.*\n {2}--expires-at lies in the past/,
+      /^carnet: Refused, nothing was changed \(request .*\n {2}--not-before must be a date.*\n {2}--expires-at lies in the past/,
     );
     for (let number = 2; number <= 10; number++) assert.equal((await at.carnet(["secret", "add", "c"])).code, 0);
     assertRefused(
@@ -70,16 +70,16 @@ suite("carnet secret add", () => {
 });
 
 suite("carnet secret rotate", () => {
-  test("says by when callers must have changed over, whoever chose it", async () => {
+  test("says by when callers must switch to the new secret", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c" });
     const byDefault = await at.carnet(["secret", "rotate", "c"]);
-    assert.match(byDefault.stdout, /\nOlder secrets end a day from now, or sooner/);
+    assert.match(byDefault.stdout, /\nOlder secrets expire a day from now, or at their own expiry date/);
     const idle = await at.carnet(["secret", "rotate", "c", "--end-old-when-idle", "3600"]);
-    assert.match(idle.stdout, /\nOlder secrets end once unused for 3600 s, or sooner/);
+    assert.match(idle.stdout, /\nOlder secrets expire when unused for 3600 s, or at their own expiry date/);
   });
 
-  test("lets the old secret go on for a day, and no longer", async () => {
+  test("keeps the old secret valid for a day, and no longer", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using at = await startAdminService({ clock });
     const { clientSecret } = await at.service.register({ client_id: "c" });
@@ -90,20 +90,23 @@ suite("carnet secret rotate", () => {
     assert.deepEqual([await statusOf(at, "c", clientSecret), await statusOf(at, "c", client_secret)], [401, 200]);
   });
 
-  test("ends the old secret at the time that was given", async () => {
+  test("expires the old secret at the given time", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using at = await startAdminService({ clock });
     const { clientSecret } = await at.service.register({ client_id: "c" });
     const rotated = await at.carnet(["secret", "rotate", "c", "--end-old-at", "2026-04-01", "--label", "April"]);
     assert.equal(rotated.code, 0);
-    assert.match(rotated.stdout, /\nOlder secrets end at 2026-04-01, or sooner .* `carnet secret list c`\.\n$/);
+    assert.match(
+      rotated.stdout,
+      /\nOlder secrets expire at 2026-04-01, or at their own expiry date .* `carnet secret list c`\.\n$/,
+    );
     const [old, fresh] = await secretsOf(at, "c");
     assert.deepEqual([old?.expires_at, fresh?.label, fresh?.expires_at], ["2026-04-01T00:00:00.000Z", "April", null]);
     clock.set("2026-04-01T00:00:00Z");
     assert.equal(await statusOf(at, "c", clientSecret), 401);
   });
 
-  test("ends the old secret once it was not used for a span", async () => {
+  test("expires the old secret after a given idle time", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using at = await startAdminService({ clock });
     const { clientSecret } = await at.service.register({ client_id: "c" });
@@ -118,7 +121,7 @@ suite("carnet secret rotate", () => {
     assert.equal(await statusOf(at, "c", clientSecret), 401);
   });
 
-  test("takes a span in plain digits only, and one end", async () => {
+  test("accepts an idle time only in plain digits, and only one kind of expiry", async () => {
     for (const [args, said] of [
       [["--end-old-when-idle", "1h"], /--end-old-when-idle .*It must be a whole number from 1 to 7776000/s],
       [["--end-old-when-idle", "0"], /It must be a whole number from 1 to 7776000/],
@@ -133,7 +136,7 @@ suite("carnet secret rotate", () => {
     }
   });
 
-  test("names the flag of an end that has passed", async () => {
+  test("names the flag of an expiry time in the past", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c" });
     assertRefused(
@@ -144,26 +147,26 @@ suite("carnet secret rotate", () => {
 });
 
 suite("carnet secret revoke", () => {
-  test("ends one secret at once, after a question", async () => {
+  test("revokes one secret at once, after confirmation", async () => {
     await using at = await startAdminService();
     const { clientSecret } = await at.service.register({ client_id: "c" });
     const [secret] = await secretsOf(at, "c");
     const revoke = ["secret", "revoke", "c", secret?.secret_id ?? ""];
     assertRefused(
       await at.carnet(revoke),
-      /^carnet: Revoke the secret [a-z0-9]{16} of c\? Whoever uses it is refused at once\./,
+      /^carnet: Revoke the secret [a-z0-9]{16} of c\? Callers that use it are refused at once\./,
     );
     assert.equal(await statusOf(at, "c", clientSecret), 200);
     const { code, stdout, stderr } = await at.carnet([...revoke, "--yes"]);
     assert.deepEqual(
       { code, stdout, stderr },
-      { code: 0, stdout: "", stderr: `The secret ${secret?.secret_id} is revoked.\n` },
+      { code: 0, stdout: "", stderr: `Revoked the secret ${secret?.secret_id}.\n` },
     );
     assert.equal(await statusOf(at, "c", clientSecret), 401);
     assert.equal((await secretsOf(at, "c"))[0]?.state, "revoked");
   });
 
-  test("says of a secret that the client has not what to do, and of one typed in the id's place nothing", async () => {
+  test("gives a next step for an unknown secret id, and does not print a secret typed in its place", async () => {
     await using at = await startAdminService();
     const { clientSecret } = await at.service.register({ client_id: "c" });
     for (const id of ["0000000000000000", clientSecret])
@@ -175,7 +178,7 @@ suite("carnet secret revoke", () => {
 });
 
 suite("carnet secret list", () => {
-  test("keeps a row to a line whatever its label is, and says of no secrets how to add one", async () => {
+  test("prints one line per row, whatever the label, and says how to add a secret if there are none", async () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c", username: "a" });
     const label = `${"l".repeat(200)}東京`;

@@ -6,8 +6,8 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
 const recorder = new URL("./support/record-loads.ts", import.meta.url);
 
-suite("What carnet serve loads", () => {
-  test("has no schema in it until one is needed: none for its start, a token, its keys or a probe", async () => {
+suite("the modules that carnet serve loads", () => {
+  test("include no schema for the start, a token, the keys or a probe", async () => {
     await using folder = await temporaryFolder();
     const env = { RECORD_LOADS_IN: folder.file("loads"), NODE_OPTIONS: `--import=${recorder}` };
     await using carnet = await serveCarnet({ folder: folder.path, env });

@@ -8,7 +8,7 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { decodeJwt } from "jose";
 
 suite("carnet serve", () => {
-  test("makes the admin client at its first start, says so with its file, and never says its secret", async () => {
+  test("creates the admin client on the first start and logs its file, never its secret", async () => {
     await using folder = await temporaryFolder();
     for (const made of [true, false]) {
       await using carnet = await serveCarnet({ folder: folder.path });
@@ -29,21 +29,21 @@ suite("carnet serve", () => {
     }
   });
 
-  test("starts where the environment also names an admin client, for the command line", async () => {
+  test("starts even if the environment has admin credentials for the command line", async () => {
     await using folder = await temporaryFolder();
     const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
     await using carnet = await serveCarnet({ folder: folder.path, env });
     assert.doesNotMatch(carnet.process.stdout, /planted/);
   });
 
-  test("does not start without an issuer, and says how to give one", async () => {
+  test("does not start without an issuer, and says how to set one", async () => {
     await using folder = await temporaryFolder();
     const { code, stdout, stderr } = await runCarnet(["serve"], { cwd: folder.path });
     assert.match(stderr, /^carnet: CARNET_ISSUER is not set: set it, or --issuer, to the address under which callers/);
     assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
   });
 
-  test("logs one JSON object a line on standard output, and nothing on standard error", async () => {
+  test("logs one JSON object per line on standard output, and nothing on standard error", async () => {
     await using folder = await temporaryFolder();
     const { client_id, client_secret } = await createClient(folder.path);
     await using carnet = await serveCarnet({ folder: folder.path });
@@ -60,7 +60,7 @@ suite("carnet serve", () => {
     assert.ok(!stdout.includes(client_secret));
   });
 
-  test("takes a setting from a flag before the environment, from there before the file, and from there before the default", async () => {
+  test("takes a setting from a flag, else the environment, else the file, else the default", async () => {
     await using folder = await temporaryFolder();
     const { client_id, client_secret } = await createClient(folder.path);
     const config = folder.file("carnet.yaml");
@@ -74,7 +74,7 @@ suite("carnet serve", () => {
     await carnet.process.prints("stdout", /"level":"info".*"event":"listening"/); // so the flag's level counts
   });
 
-  test("issues no token once nobody takes its log, and ends", async () => {
+  test("issues no token once the reader of its log is gone, and ends", async () => {
     await using folder = await temporaryFolder();
     const { client_id, client_secret } = await createClient(folder.path);
     const port = await freePort();

@@ -5,7 +5,7 @@ import { freePort, startTestService } from "@carnet/testkit/service";
 import { decodeJwt } from "jose";
 
 suite("carnet token", () => {
-  test("prints the token alone, and with --json the whole answer under its names on the wire", async () => {
+  test("prints only the token, and with --json the whole response with its wire names", async () => {
     await using service = await startTestService();
     const { clientId, clientSecret } = await service.register({ scope: "a b c" });
     const env = { CARNET_SERVER_URL: service.url, CARNET_CLIENT_ID: clientId, CARNET_CLIENT_SECRET: clientSecret };
@@ -20,7 +20,7 @@ suite("carnet token", () => {
     assert.equal(decodeJwt(access_token)["scope"], "a c");
   });
 
-  test("takes flags before the environment, and the secret from standard input when told so", async () => {
+  test("prefers flags to the environment, and reads the secret from standard input with --secret-stdin", async () => {
     await using service = await startTestService();
     const { clientId, clientSecret } = await service.register({ scope: "a", client_secret: "сéкрет of some length" });
     const env = { CARNET_REGION: "eu", CARNET_CLIENT_ID: "other", CARNET_CLIENT_SECRET: "other" };
@@ -30,7 +30,7 @@ suite("carnet token", () => {
     assert.equal(decodeJwt(stdout.trim())["client_id"], clientId);
   });
 
-  test("says why it was refused, and nothing else", async () => {
+  test("prints why it was refused, and nothing else", async () => {
     await using service = await startTestService();
     const { clientId, clientSecret } = await service.register({ scope: "a" });
     const env = { CARNET_SERVER_URL: service.url, CARNET_CLIENT_ID: clientId, CARNET_CLIENT_SECRET: clientSecret };
@@ -42,7 +42,7 @@ suite("carnet token", () => {
     const mistyped = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: wrong } });
     assertFailed(
       mistyped,
-      /^carnet: .*invalid_client.* \(request [0-9a-f-]{36}\)\nThe secret was mistyped or cut short: its checksum does not fit\. Copy/s,
+      /^carnet: .*invalid_client.* \(request [0-9a-f-]{36}\)\nThe secret is mistyped or cut off, because its checksum does not match\. Copy/s,
     );
     assert.ok(!mistyped.stderr.includes(wrong));
 
@@ -51,19 +51,22 @@ suite("carnet token", () => {
     assert.doesNotMatch(other.stderr, /mistyped|another secret/);
   });
 
-  test("says what is missing and where to give it", async () => {
+  test("says what is missing and how to give it", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const missing: readonly (readonly [env: Record<string, string>, said: RegExp])[] = [
-      [{}, /^carnet: There is no service to ask: give --server-url .* or set CARNET_SERVER_URL or CARNET_REGION\.\n$/],
-      [{ CARNET_REGION: "mars" }, /^carnet: There is no such region: use one of us, eu, apac\.\n$/],
-      [{ CARNET_SERVER_URL: url }, /^carnet: There is no client id: give --client-id or set CARNET_CLIENT_ID\.\n$/],
+      [
+        {},
+        /^carnet: The service's address is missing\. Give --server-url .* or set CARNET_SERVER_URL or CARNET_REGION\.\n$/,
+      ],
+      [{ CARNET_REGION: "mars" }, /^carnet: The region is unknown\. Use one of us, eu, apac\.\n$/],
+      [{ CARNET_SERVER_URL: url }, /^carnet: The client id is missing\. Give --client-id or set CARNET_CLIENT_ID\.\n$/],
       [
         { CARNET_SERVER_URL: url, CARNET_CLIENT_ID: "a" },
-        /^carnet: There is no client secret: set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin\.\n$/,
+        /^carnet: The client secret is missing\. Set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin\.\n$/,
       ],
       [
         { CARNET_SERVER_URL: "127.0.0.1", CARNET_CLIENT_ID: "a", CARNET_CLIENT_SECRET: "x" },
-        /^carnet: serverURL must be .*\nThe address is that of --server-url or CARNET_SERVER_URL\.\n$/,
+        /^carnet: serverURL must be .*\nThe address comes from --server-url or CARNET_SERVER_URL\.\n$/,
       ],
     ];
     const run = async ([env, said]: (typeof missing)[number]) =>
@@ -71,13 +74,13 @@ suite("carnet token", () => {
     await Promise.all(missing.map(run));
   });
 
-  test("says where nobody answered, and what to check", async () => {
+  test("says which address cannot be reached, and what to check", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const env = { CARNET_SERVER_URL: url, CARNET_CLIENT_ID: "a", CARNET_CLIENT_SECRET: "planted secret" };
     const refused = await runCarnet(["token"], { env });
     assertFailed(
       refused,
-      /ECONNREFUSED.*\nCheck that the service runs, and that --server-url or CARNET_SERVER_URL is its/s,
+      /ECONNREFUSED.*\nCheck that the service is running, and that --server-url or CARNET_SERVER_URL is its/s,
     );
     assert.ok(refused.stderr.includes(url) && !refused.stderr.includes("planted"));
   });

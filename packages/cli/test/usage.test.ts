@@ -5,17 +5,17 @@ import { version } from "@carnet/server/version";
 import { runCarnet } from "@carnet/testkit/carnet-process";
 
 suite("the carnet command line", () => {
-  test("each command explains itself on standard output and exits 0", async () => {
+  test("each command prints its help on standard output and exits 0", async () => {
     const expected: readonly (readonly [args: readonly string[], said: RegExp])[] = [
       [["--help"], /Commands:.*dev .*serve .*token .*client /s],
       [["dev", "--help"], /^Usage: carnet dev \[options\]\n\nRun the token service on this machine/],
       [["serve", "--help"], /--issuer <url>.*needs it set/s],
       [["token", "--help"], /--secret-stdin.*--region <name>.*"us", "eu", "apac"/s],
       [["client", "--help"], /create .*list .*show /s],
-      [["client", "create", "--help"], /--allow-ip <blocks>.*again \(default:\s+anywhere\).*--admin-file <path>/s],
-      [["client", "list", "--help"], /--limit <number>.*--cursor <place>.*--json/s],
+      [["client", "create", "--help"], /--allow-ip <blocks>.*repeatable\s+\(default:\s+any\).*--admin-file <path>/s],
+      [["client", "list", "--help"], /--limit <number>.*--cursor <cursor>.*--json/s],
       [["secret", "--help"], /add .*list .*rotate .*revoke .*import /s],
-      [["admin", "reset", "--help"], /Opens the store itself.*--store <url>/s],
+      [["admin", "reset", "--help"], /opens the store directly.*--store <url>/s],
       [["completion", "--help"], /eval "\$\(carnet completion\s+bash\)"/],
       [["client", "show", "--help"], /show \[options\] <client-id>/],
       [["help", "serve"], /^Usage: carnet serve/],
@@ -39,13 +39,13 @@ suite("the carnet command line", () => {
     assert.ok(commands.length > 25, String(commands.length));
   });
 
-  test("--version and -V print the version alone", async () => {
+  test("--version and -V print only the version", async () => {
     for (const flag of ["--version", "-V"]) {
       assert.deepEqual(await runCarnet([flag]), { code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
     }
   });
 
-  test("a wrong command line exits 2, says what was wrong and where help is, and prints nothing on standard output", async () => {
+  test("a usage error exits 2, says what is wrong and where help is, and prints nothing on standard output", async () => {
     const wrong: readonly (readonly [args: readonly string[], said: RegExp])[] = [
       [[], /Usage: carnet \[options\] \[command\]/],
       [["client"], /Usage: carnet client/],
@@ -71,7 +71,7 @@ suite("the carnet command line", () => {
       [["client", "list", "--status", "on"], /--status.*Allowed choices are active, disabled/s],
       [
         ["client", "create", "--label", "x"],
-        /option '--label <name=value>' argument 'x' is invalid\. It is written name=value\./,
+        /option '--label <name=value>' argument 'x' is invalid\. It must have the form name=value\./,
       ],
       [["client", "create", "--label", "=x"], /option '--label <name=value>' argument '=x' is invalid\./],
       [["client", "delete"], /missing required argument 'client-id'/],

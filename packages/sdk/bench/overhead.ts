@@ -1,25 +1,25 @@
-// What the SDK costs: `node packages/sdk/bench/overhead.ts`. A cached token() is timed alone; sdk.fetch is timed against a
-// bare fetch that sends the same headers, in pairs of small batches, to a server in a process of its own on loopback.
+// Measures the SDK's overhead: `node packages/sdk/bench/overhead.ts`. It times a cached token(), and compares sdk.fetch
+// with a bare fetch that sends the same headers, in pairs of small batches, against a loopback server in its own process.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { SDK } from "@carnet/sdk";
 
 const ROUNDS = 4000;
-const TURNS = 3;
-const AT_A_TIME = 16;
+const BATCHES = 3;
+const CONCURRENCY = 16;
 
 if (process.send) serve(process.send.bind(process));
 else await measure();
 
-function serve(tell: (port: number) => void): void {
+function serve(report: (port: number) => void): void {
   const token = JSON.stringify({ access_token: "x".repeat(700), expires_in: 3600, scope: "a b", token_type: "Bearer" });
   const server = createServer((request, response) => {
     request.resume();
     response.setHeader("content-type", "application/json");
     response.end(request.method === "POST" ? token : '{"ok":true}');
   });
-  server.listen(0, "127.0.0.1", () => tell(Object(server.address()).port));
+  server.listen(0, "127.0.0.1", () => report(Object(server.address()).port));
 }
 
 async function measure(): Promise<void> {
@@ -47,7 +47,7 @@ async function tokenCost(sdk: SDK): Promise<void> {
       for (let i = 0; i < 10_000; i++) await sdk.token(options);
       times.push(Number(process.hrtime.bigint() - start) / 10_000);
     }
-    say(`${name} from the cache: ${quantile(times, 0.5).toFixed(0)} ns`);
+    print(`${name} from the cache: ${quantile(times, 0.5).toFixed(0)} ns`);
   }
 }
 
@@ -59,7 +59,7 @@ async function fetchCost(sdk: SDK, serverURL: string): Promise<void> {
   const costs: number[] = [];
   const ratios: number[] = [];
   for (let round = -50; round < ROUNDS; round++) {
-    // Each pair is one of neighbours in time; which goes first changes, so that neither has the better place.
+    // The two batches of a pair run back to back. Their order alternates so that it favours neither.
     const isFirst = round % 2 === 0;
     const one = await (isFirst ? bare() : ours());
     const two = await (isFirst ? ours() : bare());
@@ -69,23 +69,23 @@ async function fetchCost(sdk: SDK, serverURL: string): Promise<void> {
   }
   const [low = 0, middle = 0, high = 0] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part));
   const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(1)} %`;
-  say(`bare fetch: ${quantile(costs, 0.5).toFixed(1)} us; sdk.fetch adds ${percent(middle)}`);
-  say(`(half of ${ROUNDS} pairs between ${percent(low)} and ${percent(high)})`);
+  print(`bare fetch: ${quantile(costs, 0.5).toFixed(1)} us; sdk.fetch adds ${percent(middle)}`);
+  print(`(half of ${ROUNDS} pairs between ${percent(low)} and ${percent(high)})`);
 }
 
-/** The time of one call in microseconds, as calls are made sixteen at a time. */
+/** The time of one call in microseconds, at sixteen concurrent calls. */
 async function batch(call: () => Promise<Response>): Promise<number> {
   const start = process.hrtime.bigint();
-  for (let turn = 0; turn < TURNS; turn++) {
-    await Promise.all(Array.from({ length: AT_A_TIME }, async () => (await call()).text()));
+  for (let i = 0; i < BATCHES; i++) {
+    await Promise.all(Array.from({ length: CONCURRENCY }, async () => (await call()).text()));
   }
-  return Number(process.hrtime.bigint() - start) / (TURNS * AT_A_TIME) / 1000;
+  return Number(process.hrtime.bigint() - start) / (BATCHES * CONCURRENCY) / 1000;
 }
 
 function quantile(values: number[], part: number): number {
   return values.sort((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN;
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

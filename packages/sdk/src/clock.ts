@@ -1,10 +1,10 @@
-/** Where the SDK gets time from; tests give their own. */
+/** The SDK's source of time. Tests replace it. */
 export interface Clock {
-  /** Milliseconds since 1970; read only to compare with a date that a server named. */
+  /** Wall-clock milliseconds since 1970. Used only to compare with dates that a server sends. */
   now(): number;
-  /** Milliseconds from any start that never step back; every lifetime, wait and limit is measured by it. */
+  /** Milliseconds that never go backwards, from any starting point. Measures every lifetime, wait and timeout. */
   monotonic(): number;
-  /** Calls back once after `ms`, unless the function that it returns is called before. */
+  /** Calls back once after `ms`. The returned function cancels it. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -18,5 +18,5 @@ export const systemClock: Clock = {
   },
 };
 
-/** The runtime's own chance: from 0 up to and without 1. */
+/** The runtime's random source: at least 0 and below 1. */
 export const systemRandom: () => number = Math.random;

@@ -1,4 +1,4 @@
-/** The SDK as functions that return results. Each works with an `SDKCore`, which every `SDK` is. */
+/** The SDK as functions that return results instead of throwing. Each takes an `SDKCore`; an `SDK` is one. */
 export type { FetchInit } from "./fetch/fetch-init.ts";
 export { authorizedFetch } from "./funcs/authorized-fetch.ts";
 export { iamTokenRequest } from "./funcs/iam-token-request.ts";

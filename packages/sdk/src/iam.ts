@@ -5,7 +5,7 @@ import type { BearerToken } from "./token/bearer-token.ts";
 /** The IAM operations. */
 export interface Iam {
   /**
-   * Asks the server for a new token, always; `sdk.token()` is the one that caches.
+   * Always requests a new token from the server. Use `sdk.token()` for a cached one.
    * @throws {IamError} {@link SDKError} {@link ResponseValidationError} {@link ConnectionError}
    * {@link RequestTimeoutError} {@link RequestAbortedError} {@link InvalidRequestError}
    */

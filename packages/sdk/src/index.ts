@@ -1,4 +1,4 @@
-/** The public surface of `@carnet/sdk`. Functions that need no class are under `@carnet/sdk/funcs`. */
+/** The public API of `@carnet/sdk`. The same operations as functions are in `@carnet/sdk/funcs`. */
 export type { Clock } from "./clock.ts";
 export type { AnyCarnetError } from "./errors/any-carnet-error.ts";
 export { CarnetError } from "./errors/carnet-error.ts";

@@ -1,2 +1,2 @@
-/** An outcome as a value: what was asked for, or the error that a method would have thrown. */
+/** Either the value or the error that the method would have thrown. */
 export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };

@@ -7,7 +7,7 @@ import type { Settings } from "./settings/settings.ts";
 
 let read: (core: SDKCore) => Settings;
 
-/** What the functions of `@carnet/sdk/funcs` work with: the checked options, and whether it is closed. */
+/** The checked options and the closed state. The functions of `@carnet/sdk/funcs` take one. */
 export class SDKCore {
   readonly #settings: Settings;
   readonly #closing = new AbortController();
@@ -16,20 +16,23 @@ export class SDKCore {
     read = (core) => core.#settings;
   }
 
-  /** @throws {InvalidRequestError} for an option that cannot be used */
+  /** @throws {InvalidRequestError} if an option is invalid */
   constructor(options: SDKOptions = {}) {
     this.#settings = resolve(options, this.#closing.signal);
     const { serverURL, tokenURL } = this.#settings;
     redact(this, () => ({ serverURL, tokenURL: withoutQuery(tokenURL), security: REDACTED }));
   }
 
-  /** Refuses later calls and ends the cache's token requests under way; a client that the caller gave stays open. */
+  /** Rejects later calls and aborts the cache's pending token requests. It does not close the caller's `httpClient`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
   }
 }
 
-/** The settings behind a core. */
+/**
+ * The settings of a core.
+ * @throws {InvalidRequestError} if it is closed
+ */
 export function settingsOf(core: SDKCore): Settings {
   const settings = read(core);
   if (settings.closing.aborted) throw invalid("sdk", "is closed");

@@ -7,14 +7,14 @@ import type { AccessToken } from "./token/bearer-token.ts";
 import { cachedToken, dropToken, type TokenOptions } from "./token/cached-token.ts";
 
 /**
- * A client of a token service and of the API behind it.
+ * A client for a token service and the APIs that accept its tokens.
  *
  * ```ts
  * import { SDK } from "@carnet/sdk";
  *
  * await using sdk = new SDK();
- * const answer = await sdk.fetch("/health/live");
- * console.log(answer.status);
+ * const response = await sdk.fetch("/health/live");
+ * console.log(response.status);
  * ```
  */
 export class SDK extends SDKCore {
@@ -24,8 +24,8 @@ export class SDK extends SDKCore {
   };
 
   /**
-   * A token from the cache, or a new one: shared by all callers at the same time, renewed in the background before it
-   * ends. It does not check that the server granted what was asked for, unless `requireScopes` is set.
+   * Returns a cached token or requests a new one. Concurrent callers share one request, and tokens are renewed in the
+   * background before they expire. It checks that all requested scopes were granted only if `requireScopes` is set.
    *
    * ```ts
    * import { SDK } from "@carnet/sdk";
@@ -40,25 +40,25 @@ export class SDK extends SDKCore {
     return cachedToken(settingsOf(this), options);
   }
 
-  /** Forgets one cached token, say because an API refused it, or all; an answer under way is not kept either. */
+  /** Drops one cached token, for example after an API refused it, or all of them. A pending response is not cached either. */
   invalidateToken(accessToken?: string): void {
     dropToken(settingsOf(this), accessToken);
   }
 
   /**
-   * `fetch`, authorised: a path is taken on the server; the token, `X-Version` and the user agent are added; failures
-   * that pass are tried again; on 401 it asks for a new token and repeats once. An answer of any status is returned, as
-   * `fetch` does. It can be handed to other clients as their `fetch`. A redirect is followed only to where a token may go.
+   * An authorised `fetch`. It resolves paths on the server, adds the token, `X-Version` and the user agent, retries
+   * transient failures, and repeats once with a new token after 401. Like `fetch`, it returns a response with any status,
+   * so it can be passed to other clients as their `fetch`. It follows redirects only to allowed origins.
    *
    * ```ts
    * import { SDK } from "@carnet/sdk";
    *
    * await using sdk = new SDK();
-   * const answer = await sdk.fetch("/openapi.json", { timeoutMs: 5_000, retries: 2 });
-   * console.log(answer.status, await answer.json());
+   * const response = await sdk.fetch("/openapi.json", { timeoutMs: 5_000, retries: 2 });
+   * console.log(response.status, await response.json());
    * ```
-   * @throws {InvalidRequestError} for an address of an origin that is neither the server's nor listed
-   * @throws {ResponseValidationError} for a redirect that must not be followed
+   * @throws {InvalidRequestError} if the URL's origin is neither the server's nor in `allowedOrigins`
+   * @throws {ResponseValidationError} if a redirect must not be followed
    * @throws {ConnectionError} {@link RequestTimeoutError} {@link RequestAbortedError}, and whatever `token` throws
    */
   readonly fetch = (input: string | URL | Request, init?: FetchInit): Promise<Response> =>

@@ -1,2 +1,2 @@
-/** The version of this package, as the user agent tells it; a test holds it equal to package.json. */
+/** The package version, sent in the user agent. A test compares it with package.json. */
 export const VERSION = "0.0.0";

@@ -4,8 +4,8 @@ import { ConnectionError, IamError, InvalidRequestError, type SDKOptions } from 
 import { fetchFailed, json, network, type Reaction, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
 
-/** An SDK on a server that numbers its tokens, and an API that reacts as told. */
-function calling(api: (sent: Sent, n: number) => Reaction = () => new Response("ok"), options: SDKOptions = {}) {
+/** An SDK whose server numbers its tokens, with a scripted API. */
+function sdkWithApi(api: (sent: Sent, n: number) => Reaction = () => new Response("ok"), options: SDKOptions = {}) {
   let tokens = 0;
   const calls: Sent[] = [];
   const net = network((sent) => {
@@ -16,11 +16,11 @@ function calling(api: (sent: Sent, n: number) => Reaction = () => new Response("
 }
 
 const authorization = ({ headers }: Sent) => headers.get("authorization");
-const refusing = (times: number) => (_: Sent, n: number) =>
+const refuseFirst = (times: number) => (_: Sent, n: number) =>
   n < times ? new Response("who?", { status: 401 }) : new Response("ok");
 
-test("sdk.fetch takes a path on the server, and adds token, X-Version and user agent", async () => {
-  const { sdk, calls } = calling();
+test("sdk.fetch resolves a path on the server and adds the token, X-Version and the user agent", async () => {
+  const { sdk, calls } = sdkWithApi();
   const answer = await sdk.fetch("/files?page=2");
   assert.equal(await answer.text(), "ok");
   const [sent] = calls;
@@ -31,8 +31,8 @@ test("sdk.fetch takes a path on the server, and adds token, X-Version and user a
   assert.match(sent?.headers.get("user-agent") ?? "", /^carnet-sdk-typescript\/\d/);
 });
 
-test("a path is appended to the server's URL, and never leaves its origin", async () => {
-  const { sdk, calls } = calling(undefined, { serverURL: "https://h.test/base/" });
+test("a path is appended to the server's URL and never leaves its origin", async () => {
+  const { sdk, calls } = sdkWithApi(undefined, { serverURL: "https://h.test/base/" });
   const inputs = [
     "/a",
     "a",
@@ -52,8 +52,8 @@ test("a path is appended to the server's URL, and never leaves its origin", asyn
   );
 });
 
-test("X-Version and user agent of the caller are left as they are, and the token is always the SDK's", async () => {
-  const { sdk, calls } = calling();
+test("the caller's X-Version and user agent are kept, but the token is always the SDK's", async () => {
+  const { sdk, calls } = sdkWithApi();
   await sdk.fetch("/x", {
     headers: { "x-version": "2022-01-01", "User-Agent": "mine/1", authorization: "Bearer mine" },
   });
@@ -62,15 +62,15 @@ test("X-Version and user agent of the caller are left as they are, and the token
   assert.equal(calls[0]?.headers.get("authorization"), "Bearer token-0");
 });
 
-test("an answer of any status is returned, as fetch does", async () => {
+test("a response with any status is returned, as fetch does", async () => {
   for (const status of [200, 204, 304, 400, 403, 404, 501]) {
-    const { sdk } = calling(() => new Response(null, { status }));
+    const { sdk } = sdkWithApi(() => new Response(null, { status }));
     assert.equal((await sdk.fetch("/x")).status, status);
   }
 });
 
-test("on 401 it drops the token, gets a new one and repeats once", async () => {
-  const { sdk, calls, tokens } = calling(refusing(1));
+test("after 401 it drops the token, gets a new one and repeats once", async () => {
+  const { sdk, calls, tokens } = sdkWithApi(refuseFirst(1));
   const answer = await sdk.fetch("/x", { method: "POST", body: '{"a":1}' });
   assert.equal(answer.status, 200);
   assert.deepEqual(calls.map(authorization), ["Bearer token-0", "Bearer token-1"]);
@@ -83,15 +83,15 @@ test("on 401 it drops the token, gets a new one and repeats once", async () => {
 });
 
 test("a second 401 is returned", async () => {
-  const { sdk, calls } = calling(refusing(9));
+  const { sdk, calls } = sdkWithApi(refuseFirst(9));
   const answer = await sdk.fetch("/x");
   assert.equal(answer.status, 401);
   assert.equal(await answer.text(), "who?");
   assert.equal(calls.length, 2);
 });
 
-test("a hundred calls that are refused together get one new token", async () => {
-  const { sdk, tokens } = calling(
+test("a hundred calls that are refused together request one new token", async () => {
+  const { sdk, tokens } = sdkWithApi(
     (sent) => new Response("", { status: authorization(sent) === "Bearer token-0" ? 401 : 200 }),
   );
   const answers = await Promise.all(Array.from({ length: 100 }, () => sdk.fetch("/x")));
@@ -99,7 +99,7 @@ test("a hundred calls that are refused together get one new token", async () => 
   assert.equal(tokens(), 2);
 });
 
-test("when the new token is refused, that is the error", async () => {
+test("if the new token request is refused, the call throws that error", async () => {
   let n = 0;
   const net = network((sent) => {
     if (!sent.url.endsWith("token")) return new Response("", { status: 401 });
@@ -108,7 +108,7 @@ test("when the new token is refused, that is the error", async () => {
   assert.ok((await failure(sdkFor(net).fetch("/x"))) instanceof IamError);
 });
 
-test("a body that can be sent again is repeated, whatever its kind", async () => {
+test("every kind of body that can be sent again is repeated", async () => {
   const form = new FormData();
   form.set("a", "1");
   for (const body of [
@@ -119,7 +119,7 @@ test("a body that can be sent again is repeated, whatever its kind", async () =>
     new ArrayBuffer(2),
     form,
   ]) {
-    const { sdk, calls } = calling(refusing(1));
+    const { sdk, calls } = sdkWithApi(refuseFirst(1));
     assert.equal((await sdk.fetch("/x", { method: "POST", body })).status, 200);
     assert.equal(calls.length, 2);
     const [type, again] = calls.map(({ headers }) => headers.get("content-type")?.split(";")[0]);
@@ -128,21 +128,21 @@ test("a body that can be sent again is repeated, whatever its kind", async () =>
   }
 });
 
-test("a body that is a stream is not repeated: the 401 is returned and the token dropped", async () => {
-  const { sdk, calls } = calling(refusing(1));
+test("a stream body is not repeated: the 401 is returned and the token is dropped", async () => {
+  const { sdk, calls } = sdkWithApi(refuseFirst(1));
   const answer = await sdk.fetch("/x", { method: "POST", body: new Blob(["streamed"]).stream() });
   assert.equal(answer.status, 401);
   assert.deepEqual([calls.length, calls[0]?.body], [1, "streamed"]);
   assert.equal((await sdk.token()).accessToken, "token-1");
 });
 
-test("a Request is taken as it is, with its body repeated up to 1 MiB", async () => {
+test("a Request is sent unchanged, and its body is repeated up to 1 MiB", async () => {
   for (const [size, expected] of [
     [10, 200],
     [1_048_576, 200],
     [1_048_577, 401],
   ] as const) {
-    const { sdk, calls } = calling(refusing(1));
+    const { sdk, calls } = sdkWithApi(refuseFirst(1));
     const request = new Request("https://api.example.test/x", {
       method: "PUT",
       headers: { "content-type": "application/json", "x-mine": "1" },
@@ -160,8 +160,8 @@ test("a Request is taken as it is, with its body repeated up to 1 MiB", async ()
   }
 });
 
-test("init counts over a Request's members, and a Request's signal counts", async () => {
-  const { sdk, calls } = calling();
+test("init overrides the members of a Request, and the Request's signal is respected", async () => {
+  const { sdk, calls } = sdkWithApi();
   const controller = new AbortController();
   const request = new Request("https://api.example.test/x", { method: "POST", body: "a", signal: controller.signal });
   await sdk.fetch(request, { method: "PUT", body: "b", headers: { "x-other": "1" } });
@@ -171,8 +171,8 @@ test("init counts over a Request's members, and a Request's signal counts", asyn
   assert.equal(Reflect.get(Object(await failure(sdk.fetch(again))), "code"), "RequestAbortedError");
 });
 
-test("a token is never sent to an origin other than the configured server", async () => {
-  const { sdk, calls, tokens } = calling();
+test("a token is never sent to an origin other than the configured server's", async () => {
+  const { sdk, calls, tokens } = sdkWithApi();
   const inputs = [
     "https://evil.test/x",
     "https://api.example.test.evil.test/x",
@@ -195,8 +195,8 @@ test("a token is never sent to an origin other than the configured server", asyn
   assert.equal(calls.length + tokens(), 0);
 });
 
-test("a token is sent to another origin that is listed", async () => {
-  const { sdk, calls } = calling(undefined, {
+test("a token is sent to other origins in allowedOrigins", async () => {
+  const { sdk, calls } = sdkWithApi(undefined, {
     allowedOrigins: ["https://files.test/any/path", new URL("https://up.test:8443")],
   });
   await sdk.fetch("https://files.test/a");
@@ -210,7 +210,7 @@ test("a token is sent to another origin that is listed", async () => {
   assert.ok((await failure(sdk.fetch("https://up.test/b"))) instanceof InvalidRequestError);
 });
 
-test("a call may ask for scopes of its own", async () => {
+test("a call can request its own scopes", async () => {
   const scopes: (string | null)[] = [];
   const net = network((sent) => {
     if (!sent.url.endsWith("token")) return new Response("ok");
@@ -223,17 +223,17 @@ test("a call may ask for scopes of its own", async () => {
   assert.deepEqual(scopes, ["a b"]);
 });
 
-test("what fetch cannot send is an InvalidRequestError that shows no value, and is not tried again", async () => {
+test("a request that fetch cannot send is an InvalidRequestError that shows no value and is not retried", async () => {
   const used = new Request("https://api.example.test/x", { method: "POST", body: "a" });
   await used.text();
-  const { sdk, calls } = calling();
+  const { sdk, calls } = sdkWithApi();
   const odd = [
     ["/x", { method: "GET", body: "no" }],
     ["/x", { method: "head", body: "no" }],
     ["/x", { method: "TRACE" }],
     ["/x", { method: "BAD METHOD" }],
   ] as const;
-  // Bun's fetch sends some of these, as another method or as they are.
+  // Bun's fetch sends some of these, unchanged or with another method.
   const refused = odd.filter(([, init]) => !canMake(init));
   for (const [input, init] of [
     ...refused,
@@ -248,7 +248,7 @@ test("what fetch cannot send is an InvalidRequestError that shows no value, and 
   assert.equal(calls.length, 0);
 });
 
-/** Whether this runtime makes a request of it. */
+/** Whether this runtime accepts the request. */
 function canMake(init: RequestInit): boolean {
   try {
     return new Request("https://api.example.test/x", init).method !== "";
@@ -257,11 +257,11 @@ function canMake(init: RequestInit): boolean {
   }
 }
 
-test("the token is in no error of a call", async () => {
+test("no error of a call contains the token", async () => {
   const leak = new TypeError("fetch failed: Bearer token-0", {
     cause: Object.assign(new Error("token-0"), { headers: "token-0" }),
   });
-  const { sdk } = calling(() => leak);
+  const { sdk } = sdkWithApi(() => leak);
   const error = await failure(sdk.fetch("/x?q=token-0", { retries: 0 }));
   assert.ok(error instanceof ConnectionError);
   const cause = error.cause as Error;
@@ -280,17 +280,17 @@ test("the token is in no error of a call", async () => {
   assert.equal(Reflect.get(inner, "headers"), undefined);
 });
 
-test("sdk.fetch can be handed on alone as a fetch", async () => {
-  const { sdk, calls } = calling();
+test("sdk.fetch can be passed on as a fetch function", async () => {
+  const { sdk, calls } = sdkWithApi();
   const { fetch } = sdk;
   const asFetch: typeof globalThis.fetch = fetch;
   assert.equal((await asFetch("https://api.example.test/x")).status, 200);
   assert.equal(calls.length, 1);
 });
 
-test("a connection that breaks while the answer is read is the caller's to see, as with fetch", async () => {
+test("a connection that breaks while the body is read fails the read, as with fetch", async () => {
   const body = new ReadableStream({ start: (controller) => controller.error(fetchFailed("ECONNRESET")) });
-  const { sdk } = calling(() => new Response(body));
+  const { sdk } = sdkWithApi(() => new Response(body));
   const answer = await sdk.fetch("/x");
   await assert.rejects(answer.text());
 });

@@ -4,10 +4,10 @@ import { HTTPClient, InvalidRequestError, RequestAbortedError, type SDKOptions }
 import { network, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
 
-const answering = (headers: Record<string, string> = {}) =>
+const tokenServer = (headers: Record<string, string> = {}) =>
   network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("ok", { headers })));
 
-test("a closed SDK refuses calls, ends its token requests and forgets its tokens", async () => {
+test("a closed SDK rejects calls, aborts its token requests and drops its tokens", async () => {
   const signals: (AbortSignal | undefined)[] = [];
   const net = network((sent: Sent) => {
     signals.push(sent.signal);
@@ -26,19 +26,19 @@ test("a closed SDK refuses calls, ends its token requests and forgets its tokens
   }
 });
 
-test("disposing twice is as disposing once", async () => {
-  const sdk = sdkFor(answering());
+test("disposing twice has no further effect", async () => {
+  const sdk = sdkFor(tokenServer());
   await sdk[Symbol.asyncDispose]();
   await sdk[Symbol.asyncDispose]();
 });
 
-test("a client that the caller supplied is not closed", async () => {
+test("the caller's httpClient is not closed", async () => {
   const options: SDKOptions[] = [{}, { hooks: { response: () => {} } }];
   for (const more of options) {
     const close = () => assert.fail("was closed");
-    const client = new HTTPClient({ fetch: answering().fetch });
+    const client = new HTTPClient({ fetch: tokenServer().fetch });
     const httpClient = Object.assign(client, { close, [Symbol.asyncDispose]: close, [Symbol.dispose]: close });
-    const sdk = sdkFor(answering(), { httpClient, ...more });
+    const sdk = sdkFor(tokenServer(), { httpClient, ...more });
     await sdk.token();
     await sdk[Symbol.asyncDispose]();
     assert.equal((await httpClient.request("https://h.test/x")).status, 200);

@@ -13,14 +13,14 @@ const NO_ENVIRONMENT = {
   CARNET_REGION: undefined,
 };
 
-/** Where a token request goes with these options. */
+/** The URL of a token request with these options. */
 async function tokenURL(options: SDKOptions): Promise<string> {
   const net = network(() => tokenAnswer());
   await new SDK({ security: SECURITY, httpClient: net.fetch, ...options }).iam.tokenRequest();
   return net.sent[0]?.url ?? "";
 }
 
-function refused(field: string, options: SDKOptions): InvalidRequestError {
+function constructionError(field: string, options: SDKOptions): InvalidRequestError {
   try {
     new SDK({ security: SECURITY, ...options });
   } catch (error) {
@@ -43,14 +43,14 @@ test("server is us, eu, apac or any URL", async () => {
   );
 });
 
-test("a trailing slash of the server's URL is immaterial, and a path in it is kept", async () => {
+test("a trailing slash in the server's URL is ignored, and a path is kept", async () => {
   for (const serverURL of ["https://h.test/base", "https://h.test/base/", "https://h.test/base///"]) {
     assert.equal(await tokenURL({ serverURL }), "https://h.test/base/oauth2/token");
   }
   assert.equal(await tokenURL({ serverURL: "https://h.test/" }), "https://h.test/oauth2/token");
 });
 
-test("tokenURL is relative or absolute", async () => {
+test("tokenURL can be relative or absolute", async () => {
   const serverURL = "https://h.test/base";
   assert.equal(
     await tokenURL({ serverURL, tokenURL: "/iam/v1/oauth2/token" }),
@@ -60,7 +60,7 @@ test("tokenURL is relative or absolute", async () => {
   assert.equal(await tokenURL({ serverURL, tokenURL: "https://login.test/t?x=1" }), "https://login.test/t?x=1");
 });
 
-test("tokenURL is resolved against the SDK's own server, never an operation's", async () => {
+test("tokenURL is resolved against the SDK's server, never against the server of a single call", async () => {
   const net = network((sent) => (sent.url.includes("token") ? tokenAnswer() : new Response("ok")));
   const sdk = sdkFor(net, { serverURL: "https://own.test", allowedOrigins: ["https://files.test"] });
   await sdk.fetch("https://files.test/a");
@@ -71,21 +71,24 @@ test("tokenURL is resolved against the SDK's own server, never an operation's", 
   );
 });
 
-test("a token request with a serverURL of its own asks that server", async () => {
+test("a token request with its own serverURL goes to that server", async () => {
   const net = network(() => tokenAnswer());
   const sdk = sdkFor(net, { tokenURL: "https://login.test/t" });
   await sdk.iam.tokenRequest({}, { serverURL: "https://other.test/" });
   assert.equal(net.sent[0]?.url, "https://other.test/oauth2/token");
 });
 
-test("plain http: is refused except for loopback, unless allowed explicitly", async () => {
+test("plain http: is refused except for loopback or with allowInsecureHTTP", async () => {
   const insecure = "http://iam.example.test";
-  assert.match(refused("serverURL", { serverURL: insecure }).message, /http: needs loopback or `allowInsecureHTTP`/);
-  refused("server", { server: insecure });
-  refused("tokenURL", { serverURL: "https://iam.example.test", tokenURL: `${insecure}/token` });
-  refused("allowedOrigins", { allowedOrigins: [insecure] });
-  refused("serverURL", { serverURL: "http://127.0.0.1.evil.test" });
-  refused("serverURL", { serverURL: "http://localhost.evil.test" });
+  assert.match(
+    constructionError("serverURL", { serverURL: insecure }).message,
+    /http: needs loopback or `allowInsecureHTTP`/,
+  );
+  constructionError("server", { server: insecure });
+  constructionError("tokenURL", { serverURL: "https://iam.example.test", tokenURL: `${insecure}/token` });
+  constructionError("allowedOrigins", { allowedOrigins: [insecure] });
+  constructionError("serverURL", { serverURL: "http://127.0.0.1.evil.test" });
+  constructionError("serverURL", { serverURL: "http://localhost.evil.test" });
   for (const loopback of [
     "http://localhost:8080",
     "http://127.0.0.1:1",
@@ -101,14 +104,15 @@ test("plain http: is refused except for loopback, unless allowed explicitly", as
   assert.ok(error instanceof InvalidRequestError);
 });
 
-test("an address that is no https URL, or holds a user, is refused without being shown", () => {
-  for (const serverURL of ["nowhere", "ftp://h.test", "//h.test", "data:,x"]) refused("serverURL", { serverURL });
-  refused("server", { server: "mars" });
-  const error = refused("serverURL", { serverURL: "https://u:hunter2@h.test" });
+test("a URL that is not https or contains a user is refused, and the error does not show it", () => {
+  for (const serverURL of ["nowhere", "ftp://h.test", "//h.test", "data:,x"])
+    constructionError("serverURL", { serverURL });
+  constructionError("server", { server: "mars" });
+  const error = constructionError("serverURL", { serverURL: "https://u:hunter2@h.test" });
   assert.doesNotMatch(error.message, /hunter2/);
 });
 
-test("without security and server the environment counts, options before it", async () => {
+test("options override the environment", async () => {
   const variables = {
     CARNET_CLIENT_ID: "env-id",
     CARNET_CLIENT_SECRET: "env-secret",
@@ -133,7 +137,7 @@ test("without security and server the environment counts, options before it", as
   });
 });
 
-test("an environment that is half set or wrong fails at once, saying what to set", async () => {
+test("an incomplete or invalid environment fails in the constructor and names the variables to set", async () => {
   const make = () => new SDK();
   const cases = [
     ["security.clientSecret", { CARNET_CLIENT_ID: "id" }],
@@ -148,7 +152,7 @@ test("an environment that is half set or wrong fails at once, saying what to set
   }
 });
 
-test("without any credentials the first request says what to set, unless it brings its own", async () => {
+test("without credentials the first request fails and names the variables to set, unless it has its own", async () => {
   await withEnvironment(NO_ENVIRONMENT, async () => {
     const net = network(() => tokenAnswer());
     const sdk = new SDK({ serverURL: "https://h.test", httpClient: net.fetch });
@@ -161,17 +165,17 @@ test("without any credentials the first request says what to set, unless it brin
   });
 });
 
-test("other options that cannot be used are refused by name", async () => {
-  refused("timeoutMs", { timeoutMs: 0 });
-  refused("timeoutMs", { timeoutMs: 2 ** 31 });
-  refused("headers", { apiVersion: "2026\r\nx: y" });
-  refused("headers", { userAgent: "\u0000" });
-  refused("serverURL", { serverURL: "" });
-  refused("server", { server: "" });
-  refused("retries.maxRetries", { retryConfig: { maxRetries: -1 } });
-  refused("retries.exponent", { retryConfig: { exponent: Number.NaN } });
-  refused("retries.maxTries", { retryConfig: Object({ maxTries: "3" }) });
-  refused("retryCodes", { retryCodes: [200] });
+test("every invalid option is refused by name", async () => {
+  constructionError("timeoutMs", { timeoutMs: 0 });
+  constructionError("timeoutMs", { timeoutMs: 2 ** 31 });
+  constructionError("headers", { apiVersion: "2026\r\nx: y" });
+  constructionError("headers", { userAgent: "\u0000" });
+  constructionError("serverURL", { serverURL: "" });
+  constructionError("server", { server: "" });
+  constructionError("retries.maxRetries", { retryConfig: { maxRetries: -1 } });
+  constructionError("retries.exponent", { retryConfig: { exponent: Number.NaN } });
+  constructionError("retries.maxTries", { retryConfig: Object({ maxTries: "3" }) });
+  constructionError("retryCodes", { retryCodes: [200] });
   const sdk = sdkFor(network(() => tokenAnswer()));
   for (const call of [
     sdk.iam.tokenRequest({ grantType: Object("password") }),
@@ -183,7 +187,7 @@ test("other options that cannot be used are refused by name", async () => {
   }
 });
 
-test("apiVersion, userAgent and scopes are sent, and a call's headers win", async () => {
+test("apiVersion, userAgent and scopes are sent, and a call's headers override them", async () => {
   const net = network(() => tokenAnswer());
   const sdk = sdkFor(net, { apiVersion: "2026-04-01.processes.preview", userAgent: "probe/1", scopes: "b a" });
   await sdk.iam.tokenRequest();

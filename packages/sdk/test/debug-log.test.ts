@@ -4,13 +4,13 @@ import type { DebugEvent } from "@carnet/sdk";
 import { connectionRefused, network, tokenAnswer } from "./support/scripted-fetch.ts";
 import { CLIENT_SECRET, failure, sdkFor } from "./support/sdk-for.ts";
 
-const answering = (headers: Record<string, string> = {}) =>
+const tokenServer = (headers: Record<string, string> = {}) =>
   network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("ok", { headers })));
 
 test("the debug log shows method, URL without query, status, timing, and names of headers and fields only", async () => {
   const lines: [string, DebugEvent][] = [];
   const debugLogger = { debug: (message: string, event: DebugEvent) => void lines.push([message, event]) };
-  const sdk = sdkFor(answering({ "x-answer": "answer-value" }), { debugLogger });
+  const sdk = sdkFor(tokenServer({ "x-answer": "answer-value" }), { debugLogger });
   await sdk.fetch("/files?q=query-value", {
     method: "POST",
     headers: { "x-asked": "header-value" },
@@ -30,7 +30,7 @@ test("the debug log shows method, URL without query, status, timing, and names o
   assert.ok(!JSON.stringify(lines).includes(CLIENT_SECRET));
 });
 
-test("the debug log shows the code of an error, and a logger that throws spoils nothing", async () => {
+test("the debug log shows the code of an error, and a logger that throws does not fail the call", async () => {
   const lines: DebugEvent[] = [];
   const net = network(connectionRefused);
   await failure(
@@ -38,6 +38,6 @@ test("the debug log shows the code of an error, and a logger that throws spoils 
   );
   assert.equal(lines[0]?.status, "ConnectionError");
   assert.equal(lines[0]?.answerHeaders, undefined);
-  const sdk = sdkFor(answering(), { debugLogger: { debug: () => assert.fail("broken") } });
+  const sdk = sdkFor(tokenServer(), { debugLogger: { debug: () => assert.fail("broken") } });
   assert.equal((await sdk.fetch("/x")).status, 200);
 });

@@ -4,7 +4,7 @@ import type { DeprecationNotice } from "@carnet/sdk";
 import { network, tokenAnswer } from "./support/scripted-fetch.ts";
 import { sdkFor } from "./support/sdk-for.ts";
 
-const answering = (headers: Record<string, string> = {}) =>
+const tokenServer = (headers: Record<string, string> = {}) =>
   network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("ok", { headers })));
 const DEPRECATED = {
   deprecation: "@1770854400",
@@ -15,7 +15,7 @@ const DEPRECATED = {
 test("a Deprecation or Sunset header calls onDeprecation once per URL", async () => {
   for (const headers of [DEPRECATED, { deprecation: "@1770854400" }, { sunset: DEPRECATED.sunset }]) {
     const notices: DeprecationNotice[] = [];
-    const sdk = sdkFor(answering(headers), { hooks: { onDeprecation: (notice) => void notices.push(notice) } });
+    const sdk = sdkFor(tokenServer(headers), { hooks: { onDeprecation: (notice) => void notices.push(notice) } });
     for (const path of ["/old", "/old?page=2", "/older", "/old"]) await sdk.fetch(path);
     assert.deepEqual(
       notices.map(({ url }) => url),
@@ -24,7 +24,7 @@ test("a Deprecation or Sunset header calls onDeprecation once per URL", async ()
   }
 });
 
-test("a notice tells since when, until when and where to look [RFC9745 §2.1] [RFC8594 §3]", async () => {
+test("a notice has the deprecation date, the sunset date and the link [RFC9745 §2.1] [RFC8594 §3]", async () => {
   const notices: DeprecationNotice[] = [];
   const net = network(() => {
     const answer = tokenAnswer();
@@ -46,21 +46,21 @@ test("a notice tells since when, until when and where to look [RFC9745 §2.1] [R
   ]);
 });
 
-test("a Deprecation that names no date is told without one", async () => {
+test("a Deprecation header without a date gives a notice without one", async () => {
   const notices: DeprecationNotice[] = [];
-  const sdk = sdkFor(answering({ deprecation: "true", sunset: "some day" }), {
+  const sdk = sdkFor(tokenServer({ deprecation: "true", sunset: "some day" }), {
     hooks: { onDeprecation: (notice) => void notices.push(notice) },
   });
   await sdk.fetch("/old");
   assert.deepEqual([notices[0]?.deprecatedAt, notices[0]?.sunsetAt], [undefined, undefined]);
 });
 
-test("by default a deprecation is one warning for a URL", async () => {
+test("by default a deprecation is one console warning per URL", async () => {
   const warnings: string[] = [];
   const { warn } = console;
   console.warn = (...what: unknown[]) => void warnings.push(what.map((each) => JSON.stringify(each)).join(" "));
   try {
-    const sdk = sdkFor(answering(DEPRECATED));
+    const sdk = sdkFor(tokenServer(DEPRECATED));
     await sdk.fetch("/old?token=1");
     await sdk.fetch("/old");
   } finally {
@@ -70,7 +70,7 @@ test("by default a deprecation is one warning for a URL", async () => {
   assert.match(warnings[0] ?? "", /Deprecated.*https:\/\/api\.example\.test\/old".*2026-02-12.*2029-01-31/);
 });
 
-test("an onDeprecation hook that throws does not spoil the answer", async () => {
-  const sdk = sdkFor(answering(DEPRECATED), { hooks: { onDeprecation: () => assert.fail("broken") } });
+test("an onDeprecation hook that throws does not fail the call", async () => {
+  const sdk = sdkFor(tokenServer(DEPRECATED), { hooks: { onDeprecation: () => assert.fail("broken") } });
   assert.equal((await sdk.fetch("/old")).status, 200);
 });

@@ -15,8 +15,8 @@ const SECRET_ENDS: ExpiryWarning = {
 };
 const CLIENT_ENDS: ExpiryWarning = { ...SECRET_ENDS, what: "client", secretId: undefined, withinDays: 7 };
 
-/** An SDK whose n-th token answer warns with the n-th of these texts. */
-function warned(texts: readonly string[], hooks?: SDKHooks) {
+/** An SDK whose n-th token response carries the n-th of these warnings. */
+function sdkWithWarnings(texts: readonly string[], hooks?: SDKHooks) {
   const net = network((_, n) => {
     const answer = tokenAnswer();
     answer.headers.set("Carnet-Expiry-Warning", texts[n] ?? "");
@@ -25,28 +25,28 @@ function warned(texts: readonly string[], hooks?: SDKHooks) {
   return sdkFor(net, { hooks });
 }
 
-/** What the hook is told of token answers with these headers. */
-async function toldOf(...texts: readonly string[]): Promise<ExpiryWarning[]> {
-  const told: ExpiryWarning[] = [];
-  const sdk = warned(texts, { onExpiryWarning: (warning) => void told.push(warning) });
+/** The warnings that the hook receives for token responses with these headers. */
+async function warningsFor(...texts: readonly string[]): Promise<ExpiryWarning[]> {
+  const warnings: ExpiryWarning[] = [];
+  const sdk = sdkWithWarnings(texts, { onExpiryWarning: (warning) => void warnings.push(warning) });
   for (const _ of texts) assert.equal((await sdk.iam.tokenRequest()).accessToken, "token-1");
-  return told;
+  return warnings;
 }
 
-test("Carnet-Expiry-Warning on a token answer calls onExpiryWarning for each member [RFC9651 §3.1]", async () => {
-  assert.deepEqual(await toldOf(`${SECRET}, ${CLIENT}`), [SECRET_ENDS, CLIENT_ENDS]);
+test("Carnet-Expiry-Warning on a token response calls onExpiryWarning for each member [RFC9651 §3.1]", async () => {
+  assert.deepEqual(await warningsFor(`${SECRET}, ${CLIENT}`), [SECRET_ENDS, CLIENT_ENDS]);
 });
 
-test("the cached token's answer is heard too, also one that comes in the background", async () => {
-  const told: ExpiryWarning[] = [];
-  const sdk = warned([SECRET, CLIENT], { onExpiryWarning: (warning) => void told.push(warning) });
+test("warnings on responses for cached tokens are reported, including background refreshes", async () => {
+  const warnings: ExpiryWarning[] = [];
+  const sdk = sdkWithWarnings([SECRET, CLIENT], { onExpiryWarning: (warning) => void warnings.push(warning) });
   await sdk.token();
   await sdk.token({ forceRefresh: true });
-  assert.deepEqual(told, [SECRET_ENDS, CLIENT_ENDS]);
+  assert.deepEqual(warnings, [SECRET_ENDS, CLIENT_ENDS]);
 });
 
-test("an expiry warning is raised once, and again for each newly crossed threshold, other secret or moved end", async () => {
-  const told = await toldOf(
+test("an expiry warning is reported once, and again for each new threshold, secret or expiry date", async () => {
+  const warnings = await warningsFor(
     SECRET,
     SECRET,
     `${SECRET},${SECRET}`,
@@ -57,7 +57,7 @@ test("an expiry warning is raised once, and again for each newly crossed thresho
     CLIENT,
   );
   assert.deepEqual(
-    told.map(({ what, secretId, endsAt, withinDays }) => [what, secretId, +endsAt / 1000, withinDays]),
+    warnings.map(({ what, secretId, endsAt, withinDays }) => [what, secretId, +endsAt / 1000, withinDays]),
     [
       ["secret", "k3f9", 1_798_761_600, 30],
       ["secret", "k3f9", 1_798_761_600, 14],
@@ -68,17 +68,17 @@ test("an expiry warning is raised once, and again for each newly crossed thresho
   );
 });
 
-test("parameters come in any order and among unknown ones, members that are not known are passed over [RFC9651 §3.1.2]", async () => {
+test("parameters may come in any order, and unknown parameters and members are ignored [RFC9651 §3.1.2]", async () => {
   for (const text of [
     'secret; within=30;x;y=?0;at=@1798761600;note="a b=c";  id="k3f9"',
     `key;id="k";at=@1798761600;within=30 \t,\t${SECRET}`,
     SECRET.replace("=30", "=90;within=30"),
   ]) {
-    assert.deepEqual(await toldOf(text), [SECRET_ENDS], text);
+    assert.deepEqual(await warningsFor(text), [SECRET_ENDS], text);
   }
 });
 
-test("a malformed Carnet-Expiry-Warning is ignored, whatever is wrong with it, and the token is given", async () => {
+test("a malformed Carnet-Expiry-Warning is ignored and the token is returned", async () => {
   const long = Array.from({ length: 200 }, (_, n) => SECRET.replace("k3f9", `k${n}`)).join(", ");
   for (const text of [
     "",
@@ -100,19 +100,19 @@ test("a malformed Carnet-Expiry-Warning is ignored, whatever is wrong with it, a
     CLIENT.replace("=7", '="7"'),
     long,
   ]) {
-    assert.deepEqual(await toldOf(text), [], text);
+    assert.deepEqual(await warningsFor(text), [], text);
   }
 });
 
 test("a malformed member does not hide the others", async () => {
-  assert.deepEqual(await toldOf(`client;at=x;within=7, ${SECRET}`), [SECRET_ENDS]);
+  assert.deepEqual(await warningsFor(`client;at=x;within=7, ${SECRET}`), [SECRET_ENDS]);
 });
 
-test("whatever a server sends as Carnet-Expiry-Warning, the token is given", async () => {
+test("the token is returned for any Carnet-Expiry-Warning value", async () => {
   const part = fc.constantFrom(...'client secret ;at= ;id= ;within= @1798761600 30 " \\ , ; = ( ) * é'.split(" "), " ");
   await fc.assert(
     fc.asyncProperty(fc.array(part, { maxLength: 40 }), async (parts) => {
-      for (const { what, secretId, endsAt, withinDays } of await toldOf(parts.join(""))) {
+      for (const { what, secretId, endsAt, withinDays } of await warningsFor(parts.join(""))) {
         assert.match(`${what} ${secretId}`, /^(client|secret) [^",;]+$/);
         assert.ok(!Number.isNaN(+endsAt) && Number.isInteger(withinDays));
       }
@@ -120,25 +120,25 @@ test("whatever a server sends as Carnet-Expiry-Warning, the token is given", asy
   );
 });
 
-test("a long Carnet-Expiry-Warning of one's worst making is read in no time", async () => {
+test("a long worst-case Carnet-Expiry-Warning is parsed quickly", async () => {
   const before = performance.now();
   for (const unit of ["a", "a;", "a;b=", 'a;b="', "a; ", "a ,", "a\t", ";a=b", 'a;b="\\"']) {
-    await toldOf(unit.repeat(4095 / unit.length), `secret${unit.repeat(4000 / unit.length)}`);
+    await warningsFor(unit.repeat(4095 / unit.length), `secret${unit.repeat(4000 / unit.length)}`);
   }
   assert.ok(performance.now() - before < 2000);
 });
 
-test("the expiry warnings that are remembered are bounded: beyond a thousand no more is said", async () => {
+test("at most a thousand expiry warnings are remembered, and none is reported after that", async () => {
   const texts = Array.from({ length: 1002 }, (_, n) => SECRET.replace("k3f9", `k${n}`));
-  assert.equal((await toldOf(...texts)).length, 1000);
+  assert.equal((await warningsFor(...texts)).length, 1000);
 });
 
-test("by default an expiry warning is one warning", async () => {
+test("by default an expiry warning is one console warning", async () => {
   const warnings: string[] = [];
   const { warn } = console;
   console.warn = (...what: unknown[]) => void warnings.push(what.map((each) => JSON.stringify(each)).join(" "));
   try {
-    const sdk = warned([SECRET, SECRET]);
+    const sdk = sdkWithWarnings([SECRET, SECRET]);
     await sdk.iam.tokenRequest();
     await sdk.iam.tokenRequest();
   } finally {
@@ -148,19 +148,19 @@ test("by default an expiry warning is one warning", async () => {
   assert.match(warnings[0] ?? "", /Expires soon.*"secret".*k3f9.*2027-01-01.*30/);
 });
 
-test("an onExpiryWarning hook that throws, at once or later, does not fail the token", async () => {
+test("an onExpiryWarning hook that throws or rejects does not fail the token request", async () => {
   const broken: NonNullable<SDKHooks["onExpiryWarning"]>[] = [
     () => assert.fail("broken"),
     async () => assert.fail("broken later"),
   ];
   for (const onExpiryWarning of broken) {
-    const sdk = warned([`${SECRET}, ${CLIENT}`], { onExpiryWarning });
+    const sdk = sdkWithWarnings([`${SECRET}, ${CLIENT}`], { onExpiryWarning });
     assert.equal((await sdk.token()).accessToken, "token-1");
   }
 });
 
-test("a refusal and an authorised answer raise no expiry warning", async () => {
-  const told: ExpiryWarning[] = [];
+test("refusals and API responses cause no expiry warning", async () => {
+  const warnings: ExpiryWarning[] = [];
   const headers = { "carnet-expiry-warning": SECRET };
   const net = network(({ url }, n) =>
     n === 0
@@ -169,8 +169,8 @@ test("a refusal and an authorised answer raise no expiry warning", async () => {
         ? tokenAnswer()
         : new Response("ok", { headers }),
   );
-  const sdk = sdkFor(net, { hooks: { onExpiryWarning: (warning) => void told.push(warning) } });
+  const sdk = sdkFor(net, { hooks: { onExpiryWarning: (warning) => void warnings.push(warning) } });
   await assert.rejects(sdk.token());
   await sdk.fetch("/x");
-  assert.deepEqual(told, []);
+  assert.deepEqual(warnings, []);
 });

@@ -22,7 +22,7 @@ test("iamTokenRequest returns { ok, value } or { ok, error }", async () => {
   assert.ok(!wrong.ok && wrong.error instanceof InvalidRequestError);
 });
 
-test("token and invalidateToken share one cache for a core", async () => {
+test("token and invalidateToken share the cache of their core", async () => {
   const { core: own, net } = core((n) => tokenAnswer({ access_token: `token-${n}` }));
   const [one, two] = await Promise.all([token(own), token(own)]);
   assert.ok(one.ok && two.ok && one.value === two.value);
@@ -32,7 +32,7 @@ test("token and invalidateToken share one cache for a core", async () => {
   assert.equal(net.sent.length, 2);
 });
 
-test("authorizedFetch gives an answer of any status as a value, and what it would throw as an error", async () => {
+test("authorizedFetch returns a response with any status as a value, and errors as results", async () => {
   const { core: own } = core(() => tokenAnswer());
   const good = await authorizedFetch(own, "/x");
   assert.ok(good.ok && good.value.status === 200);
@@ -40,14 +40,14 @@ test("authorizedFetch gives an answer of any status as a value, and what it woul
   assert.ok(!bad.ok && bad.error.code === "InvalidRequestError");
 });
 
-test("an SDK is a core, and its functions share its cache", async () => {
+test("an SDK is a core, and functions share its cache", async () => {
   const sdk = sdkFor(network((_, n) => tokenAnswer({ access_token: `token-${n}` })));
   const one = await sdk.token();
   const two = await token(sdk);
   assert.ok(two.ok && two.value === one);
 });
 
-test("a closed core gives an error, not a throw", async () => {
+test("a closed core returns an error instead of throwing", async () => {
   const { core: own } = core(() => tokenAnswer());
   await own[Symbol.asyncDispose]();
   const outcome = await token(own);

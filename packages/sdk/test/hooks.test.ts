@@ -4,7 +4,7 @@ import { ConnectionError, HTTPClient, InvalidRequestError } from "@carnet/sdk";
 import { connectionRefused, network, tokenAnswer } from "./support/scripted-fetch.ts";
 import { CLIENT_SECRET, failure, sdkFor } from "./support/sdk-for.ts";
 
-const answering = (headers: Record<string, string> = {}) =>
+const tokenServer = (headers: Record<string, string> = {}) =>
   network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("ok", { headers })));
 
 test("HTTPClient runs beforeRequest, response and requestError hooks", async () => {
@@ -37,13 +37,13 @@ test("HTTPClient runs beforeRequest, response and requestError hooks", async () 
   assert.deepEqual(seen, ["outer PUT", "inner 1", "response 201", "outer GET", "inner 1", "error fetch failed"]);
 });
 
-test("the SDK's hooks run around every request, those of a given client inside them", async () => {
+test("the SDK's hooks run around every request, outside those of the caller's client", async () => {
   const seen: string[] = [];
   const httpClient = new HTTPClient({
-    fetch: answering().fetch,
+    fetch: tokenServer().fetch,
     hooks: { beforeRequest: () => void seen.push("client") as undefined },
   });
-  const sdk = sdkFor(answering(), {
+  const sdk = sdkFor(tokenServer(), {
     httpClient,
     hooks: { beforeRequest: (request) => void seen.push(new URL(request.url).pathname) as undefined },
   });
@@ -51,9 +51,9 @@ test("the SDK's hooks run around every request, those of a given client inside t
   assert.deepEqual(seen, ["/oauth2/token", "client", "/x", "client"]);
 });
 
-test("a hook cannot take the token to another origin, nor have redirects followed", async () => {
+test("a hook cannot send the token to another origin or enable redirects", async () => {
   let elsewhere = true;
-  const net = answering();
+  const net = tokenServer();
   const hooks = {
     beforeRequest: (request: Request) =>
       elsewhere
@@ -70,12 +70,12 @@ test("a hook cannot take the token to another origin, nor have redirects followe
   assert.equal(net.sent[0]?.redirect, "manual");
 });
 
-test("a hook that fails is an InvalidRequestError that names it, and nothing is tried again", async () => {
+test("a hook that throws causes an InvalidRequestError that names it, without a retry", async () => {
   for (const [hook, hooks] of [
     ["beforeRequest", { beforeRequest: () => Promise.reject(new Error("broken")) }],
     ["response", { response: () => assert.fail("broken") }],
   ] as const) {
-    const net = answering();
+    const net = tokenServer();
     const error = await failure(sdkFor(net, { hooks }).token());
     assert.ok(error instanceof InvalidRequestError);
     assert.equal(error.field, `hooks.${hook}`);
@@ -98,9 +98,9 @@ test("a requestError hook sees a summary without secrets", async () => {
   assert.equal(Reflect.get(errors[0] ?? {}, "config"), undefined);
 });
 
-test("what a given client adds to the headers of one request is not there at the next one", async () => {
+test("headers that the caller's client adds to one request do not appear in the next one", async () => {
   const seen: (string | null)[] = [];
-  const net = answering();
+  const net = tokenServer();
   const client = new HTTPClient({ fetch: net.fetch });
   const sdk = sdkFor(net, {
     httpClient: {

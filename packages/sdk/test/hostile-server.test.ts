@@ -7,7 +7,7 @@ import { CLIENT_ID, CLIENT_SECRET, failure } from "./support/sdk-for.ts";
 
 const SECURITY = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
 
-async function listening<T>(server: Server | SocketServer, run: (serverURL: string) => Promise<T>): Promise<T> {
+async function withServer<T>(server: Server | SocketServer, run: (serverURL: string) => Promise<T>): Promise<T> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
@@ -19,29 +19,29 @@ async function listening<T>(server: Server | SocketServer, run: (serverURL: stri
   }
 }
 
-/** The error of a token request to a server that answers so, over a real connection. */
-function against(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<unknown> {
+/** The error of a token request to a server with this handler, over a real connection. */
+function errorFrom(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<unknown> {
   const server = createServer((request, response) => {
     request.resume();
     request.on("end", () => answer(request, response));
   });
-  return listening(server, ask);
+  return withServer(server, requestToken);
 }
 
-/** The error of a token request to a server that writes raw bytes. */
-function againstBytes(talk: (socket: Socket) => void): Promise<unknown> {
+/** The error of a token request to a raw socket server. */
+function errorFromBytes(talk: (socket: Socket) => void): Promise<unknown> {
   const sockets = new Set<Socket>();
   const server = createSocketServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
     socket.once("data", () => talk(socket));
   });
-  return listening(server, ask).finally(() => {
+  return withServer(server, requestToken).finally(() => {
     for (const socket of sockets) socket.destroy();
   });
 }
 
-async function ask(serverURL: string): Promise<unknown> {
+async function requestToken(serverURL: string): Promise<unknown> {
   const sdk = new SDK({ security: SECURITY, serverURL, retryConfig: { maxRetries: 0 } });
   const error = await failure(sdk.iam.tokenRequest());
   assert.ok(error instanceof CarnetError, String(error));
@@ -49,42 +49,42 @@ async function ask(serverURL: string): Promise<unknown> {
   return error;
 }
 
-test("a server that drops the connection makes a ConnectionError", async () => {
-  assert.ok((await againstBytes((socket) => socket.destroy())) instanceof ConnectionError);
+test("a server that drops the connection causes a ConnectionError", async () => {
+  assert.ok((await errorFromBytes((socket) => socket.destroy())) instanceof ConnectionError);
 });
 
-test("a server that nobody listens at makes a ConnectionError that never arrived", async () => {
-  const serverURL = await listening(createServer(), async (url) => url);
-  const error = await ask(serverURL);
+test("a refused connection causes a ConnectionError with mayHaveArrived false", async () => {
+  const serverURL = await withServer(createServer(), async (url) => url);
+  const error = await requestToken(serverURL);
   assert.ok(error instanceof ConnectionError);
   assert.equal(error.mayHaveArrived, false);
 });
 
-test("half an answer makes a ConnectionError", async () => {
-  const error = await againstBytes((socket) => {
+test("an incomplete response causes a ConnectionError", async () => {
+  const error = await errorFromBytes((socket) => {
     socket.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{");
     socket.end();
   });
   assert.ok(error instanceof ConnectionError, String(error));
-  const chunked = await againstBytes((socket) => {
+  const chunked = await errorFromBytes((socket) => {
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"acc\r\n');
     socket.end();
   });
   assert.ok(chunked instanceof CarnetError, String(chunked));
 });
 
-test("an answer that is no HTTP makes a ConnectionError", async () => {
-  assert.ok((await againstBytes((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"))) instanceof ConnectionError);
+test("a response that is not HTTP causes a ConnectionError", async () => {
+  assert.ok((await errorFromBytes((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"))) instanceof ConnectionError);
 });
 
-test("a server that stalls is left after the limit, in its headers or in its body", async () => {
+test("a server that stalls in its headers or its body causes a timeout", async () => {
   for (const start of ["", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"]) {
     const sockets: Socket[] = [];
     let fire = (): void => {};
     const server = createSocketServer((socket) => {
       sockets.push(socket);
       socket.on("error", () => {});
-      // Once the request is here the limit is made to pass.
+      // Let the limit pass once the request has arrived.
       socket.once("data", () => socket.write(start, () => setImmediate(() => fire())));
     });
     const clock = {
@@ -95,7 +95,7 @@ test("a server that stalls is left after the limit, in its headers or in its bod
         return () => {};
       },
     };
-    const error = await listening(server, (serverURL) =>
+    const error = await withServer(server, (serverURL) =>
       failure(new SDK({ security: SECURITY, serverURL, clock }).iam.tokenRequest({}, { retries: 0 })),
     ).finally(() => {
       for (const socket of sockets) socket.destroy();
@@ -104,20 +104,20 @@ test("a server that stalls is left after the limit, in its headers or in its bod
   }
 });
 
-test("wrong types make a ResponseValidationError", async () => {
-  const error = await against((_, response) => response.end(JSON.stringify({ access_token: 7, token_type: true })));
+test("members of the wrong type cause a ResponseValidationError", async () => {
+  const error = await errorFrom((_, response) => response.end(JSON.stringify({ access_token: 7, token_type: true })));
   assert.ok(error instanceof ResponseValidationError);
 });
 
-test("a token with line breaks is refused", async () => {
+test("a token with line breaks is rejected", async () => {
   const body = { access_token: "abc\r\nX-Admin: true", token_type: "Bearer", expires_in: 1 };
-  const error = await against((_, response) => response.end(JSON.stringify(body)));
+  const error = await errorFrom((_, response) => response.end(JSON.stringify(body)));
   assert.ok(error instanceof ResponseValidationError);
   assert.equal(error.field, "access_token");
 });
 
-test("200 with HTML makes a ResponseValidationError that keeps the page", async () => {
-  const error = await against((_, response) => {
+test("200 with HTML causes a ResponseValidationError that keeps the page", async () => {
+  const error = await errorFrom((_, response) => {
     response.setHeader("content-type", "text/html");
     response.end("<html>Please sign in</html>");
   });
@@ -125,10 +125,10 @@ test("200 with HTML makes a ResponseValidationError that keeps the page", async 
   assert.equal(error.body, "<html>Please sign in</html>");
 });
 
-test("a body without end is left after 64 KiB, for success and failure", async () => {
+test("an endless body is cancelled after 64 KiB, for success and failure", async () => {
   for (const status of [200, 503]) {
     let written = 0;
-    const error = await against((_, response) => {
+    const error = await errorFrom((_, response) => {
       response.writeHead(status);
       const more = (): void => {
         while (!response.destroyed && written < 1e9) {
@@ -144,15 +144,15 @@ test("a body without end is left after 64 KiB, for success and failure", async (
   }
 });
 
-test("a redirect to another host is not followed, so that the secret stays here", async () => {
+test("a redirect to another host is not followed, so the secret does not leak", async () => {
   const bodies: string[] = [];
   const thief = createServer((request, response) => {
     request.on("data", (data) => bodies.push(String(data)));
     request.on("end", () => response.end("{}"));
   });
-  await listening(thief, async (elsewhere) => {
+  await withServer(thief, async (elsewhere) => {
     for (const status of [301, 302, 303, 307, 308]) {
-      const error = await against((_, response) => {
+      const error = await errorFrom((_, response) => {
         response.writeHead(status, { location: `${elsewhere}/steal` });
         response.end();
       });
@@ -163,7 +163,7 @@ test("a redirect to another host is not followed, so that the secret stays here"
   assert.deepEqual(bodies, []);
 });
 
-test("over a real connection a call is authorised, repeated after 401 and redirected on its server only", async () => {
+test("over a real connection a call is authorised, repeated after 401, and redirected only within its server", async () => {
   const seen: string[] = [];
   let tokens = 0;
   const server = createServer((request, response) => {
@@ -188,7 +188,7 @@ test("over a real connection a call is authorised, repeated after 401 and redire
       }
     });
   });
-  await listening(server, async (serverURL) => {
+  await withServer(server, async (serverURL) => {
     const sdk = new SDK({ security: SECURITY, serverURL });
     const request = new Request(`${serverURL}/a`, { method: "POST", body: "data" });
     assert.equal(await (await sdk.fetch(request)).text(), "fine");

@@ -5,12 +5,12 @@ import { LIMIT_MS, ManualClock } from "./support/manual-clock.ts";
 import { network, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
 
-/** A clock that tells when a limit was set. */
+/** A clock that reports when a timer is set. */
 class LimitClock extends ManualClock {
   readonly limits: number[] = [];
   #tell: (ms: number) => void = () => {};
 
-  /** Resolves at the next limit or wait that is set. */
+  /** Resolves when the next limit or wait is set. */
   next(): Promise<number> {
     return new Promise((resolve) => {
       this.#tell = resolve;
@@ -41,7 +41,7 @@ test("the default timeout for a token is 30 s", async () => {
   assert.match(error.message, /more than 30000 ms/);
 });
 
-test("timeoutMs bounds each attempt of a token request and of a call, and a call may set its own", async () => {
+test("timeoutMs limits each attempt of a token request and of a call, and a call can override it", async () => {
   for (const [options, own, expected] of [
     [{ timeoutMs: 70 }, undefined, 70],
     [{ timeoutMs: 70 }, 9, 9],
@@ -58,7 +58,7 @@ test("timeoutMs bounds each attempt of a token request and of a call, and a call
   }
 });
 
-test("a call has no limit of its own unless timeoutMs sets one", async () => {
+test("a call has no time limit unless timeoutMs is set", async () => {
   const clock = new LimitClock();
   const net = network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("ok")));
   const sdk = sdkFor(net, { clock, timeoutMs: undefined });
@@ -68,7 +68,7 @@ test("a call has no limit of its own unless timeoutMs sets one", async () => {
   assert.deepEqual(clock.limits, []);
 });
 
-test("the limit covers a body that stalls, and leaves no timer behind", async () => {
+test("the limit covers a stalled body and leaves no timer behind", async () => {
   const clock = new LimitClock();
   let cancelled = false;
   const body = new ReadableStream<Uint8Array>({
@@ -99,7 +99,7 @@ test("a transport that ignores the abort signal is not waited for", async () => 
   assert.ok((await call) instanceof RequestAbortedError);
 });
 
-test("a signal that is aborted already sends nothing", async () => {
+test("nothing is sent if the signal is already aborted", async () => {
   let sent = 0;
   const sdk = sdkFor({
     fetch: async () => {
@@ -120,7 +120,7 @@ test("a signal that is aborted already sends nothing", async () => {
   assert.equal(sent, 0);
 });
 
-test("an abort reaches the transport", async () => {
+test("an abort is passed to the transport", async () => {
   const controller = new AbortController();
   let reached: AbortSignal | undefined;
   const sdk = sdkFor({

@@ -8,7 +8,7 @@ import { CLIENT_ID, CLIENT_SECRET, failure, sdkFor } from "./support/sdk-for.ts"
 
 const DENO_INSPECT = Symbol.for("Deno.customInspect");
 
-/** Everything that a logger could make of a value. */
+/** A value in every form that a logger could print. */
 function printed(value: unknown): string {
   const texts = [
     String(value),
@@ -25,7 +25,7 @@ function printed(value: unknown): string {
   return texts.join("\n");
 }
 
-/** The spellings in which a secret travels. */
+/** The encodings in which a secret is sent. */
 function spellings(secret: string): string[] {
   const form = new URLSearchParams({ s: secret }).toString().slice(2);
   return [secret, form, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
@@ -35,7 +35,7 @@ function assertHidden(text: string, secret: string): void {
   for (const spelling of spellings(secret)) assert.ok(!text.includes(spelling), `shows the secret: ${text}`);
 }
 
-test("SDK, its parts and its functions show no secret and no token", async () => {
+test("printing an SDK, its parts and its functions shows no secret and no token", async () => {
   const sdk = sdkFor(network(() => tokenAnswer({ access_token: "the-very-token" })));
   await sdk.token();
   for (const value of [sdk, sdk.iam, sdk.fetch, sdk.token, { sdk }]) {
@@ -46,7 +46,7 @@ test("SDK, its parts and its functions show no secret and no token", async () =>
   assert.match(JSON.stringify(sdk), /"security":"\[redacted\]"/);
 });
 
-test("a token shows all but itself, and still has it", async () => {
+test("printing a token object hides the token, which can still be read", async () => {
   const sdk = sdkFor(network(() => tokenAnswer({ access_token: "the-very-token" })));
   for (const token of [await sdk.token(), await sdk.iam.tokenRequest()]) {
     assert.doesNotMatch(printed(token), /the-very-token/);
@@ -57,7 +57,7 @@ test("a token shows all but itself, and still has it", async () => {
   }
 });
 
-test("every request object that a hook sees shows method and address only", async () => {
+test("printing a request in a hook shows only its method and URL", async () => {
   const seen: Request[] = [];
   const keep = (request: Request) => void seen.push(request) as undefined;
   const net = network((sent) =>
@@ -83,7 +83,7 @@ test("every request object that a hook sees shows method and address only", asyn
   }
 });
 
-test("no error shows the secret, whatever an answer or a foreign error says", async () => {
+test("no error shows the secret, even if a response or a foreign error contains it", async () => {
   const secrets = fc.constantFrom(CLIENT_SECRET, "ümläut & sp ace/+", 'quo"te\\back', "aaaa", "%41%zz");
   const places: ((secret: string) => Reaction)[] = [
     (s) =>
@@ -113,7 +113,7 @@ test("no error shows the secret, whatever an answer or a foreign error says", as
   );
 });
 
-test("a token in a wrong answer is in no text of its error, the kept body included", async () => {
+test("a token in an invalid response does not appear in the error or its body", async () => {
   const token = "eyJhbGciOiJFUzI1NiJ9.the-very-token.sig";
   const bodies = [
     JSON.stringify({ access_token: token, token_type: "mac" }),
@@ -134,7 +134,7 @@ test("a token in a wrong answer is in no text of its error, the kept body includ
   }
 });
 
-test("an error shows its facts: name, code, status, request id, description, cause", async () => {
+test("printing an error shows its name, code, status, request id, description and cause", async () => {
   const body = { error: "invalid_scope", error_description: "none of it" };
   const error = await failure(
     sdkFor(
@@ -156,7 +156,7 @@ test("an error shows its facts: name, code, status, request id, description, cau
   assert.match(inspect(unreachable), /ECONNREFUSED/);
 });
 
-test("the address of a token endpoint keeps its query to itself", async () => {
+test("the query of a token endpoint's URL is never printed", async () => {
   const lines: string[] = [];
   const net = network((sent: Sent) =>
     sent.url.endsWith("?tenant=hunter2") ? connectionRefused() : assert.fail(sent.url),

@@ -4,8 +4,8 @@ import { ResponseValidationError, type SDKOptions } from "@carnet/sdk";
 import { network, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
 
-/** An SDK whose API answers a path in `places` with a redirect, and any other with `ok`. */
-function redirecting(places: Record<string, readonly [number, string | undefined]>, options: SDKOptions = {}) {
+/** An SDK whose API redirects the paths in `places` and answers any other with `ok`. */
+function sdkWithRedirects(places: Record<string, readonly [number, string | undefined]>, options: SDKOptions = {}) {
   const calls: Sent[] = [];
   const net = network((sent) => {
     if (sent.url.endsWith("/oauth2/token")) return tokenAnswer();
@@ -18,7 +18,7 @@ function redirecting(places: Record<string, readonly [number, string | undefined
   return { sdk: sdkFor(net, options), calls };
 }
 
-async function refused(call: Promise<Response>): Promise<ResponseValidationError> {
+async function validationError(call: Promise<Response>): Promise<ResponseValidationError> {
   const error = await failure(call);
   assert.ok(error instanceof ResponseValidationError, String(error));
   assert.equal(error.field, "location");
@@ -35,8 +35,8 @@ test("redirects with credentials are never followed to another origin", async ()
     "data:text/plain,x",
   ]) {
     for (const status of [301, 302, 303, 307, 308]) {
-      const { sdk, calls } = redirecting({ "/a": [status, location] });
-      const error = await refused(sdk.fetch("/a"));
+      const { sdk, calls } = sdkWithRedirects({ "/a": [status, location] });
+      const error = await validationError(sdk.fetch("/a"));
       assert.equal(error.status, status);
       assert.equal(error.headers.get("location"), location);
       assert.equal(calls.length, 1);
@@ -44,8 +44,8 @@ test("redirects with credentials are never followed to another origin", async ()
   }
 });
 
-test("a redirect to a listed origin is followed with the token", async () => {
-  const { sdk, calls } = redirecting(
+test("a redirect to an origin in allowedOrigins is followed with the token", async () => {
+  const { sdk, calls } = sdkWithRedirects(
     { "/a": [302, "https://files.test/b"] },
     { allowedOrigins: ["https://files.test"] },
   );
@@ -53,8 +53,8 @@ test("a redirect to a listed origin is followed with the token", async () => {
   assert.equal(calls[1]?.headers.get("authorization"), "Bearer token-1");
 });
 
-test("no request leaves it to the transport to follow redirects", async () => {
-  const { sdk, calls } = redirecting({});
+test("the transport never follows redirects itself", async () => {
+  const { sdk, calls } = sdkWithRedirects({});
   await sdk.fetch("/a");
   await sdk.fetch(new Request("https://api.example.test/a", { redirect: "follow" }));
   assert.deepEqual(
@@ -63,8 +63,8 @@ test("no request leaves it to the transport to follow redirects", async () => {
   );
 });
 
-test("a redirect on the server is followed, relative or absolute", async () => {
-  const { sdk, calls } = redirecting({ "/dir/a": [302, "b?x=1"], "/dir/b": [307, "https://api.example.test/c"] });
+test("a redirect within the server is followed, relative or absolute", async () => {
+  const { sdk, calls } = sdkWithRedirects({ "/dir/a": [302, "b?x=1"], "/dir/b": [307, "https://api.example.test/c"] });
   assert.equal(await (await sdk.fetch("/dir/a")).text(), "ok");
   assert.deepEqual(
     calls.map(({ url }) => url.replace("https://api.example.test", "")),
@@ -72,7 +72,7 @@ test("a redirect on the server is followed, relative or absolute", async () => {
   );
 });
 
-test("the method and body change as fetch changes them", async () => {
+test("a redirect changes the method and body as fetch does", async () => {
   const cases = [
     [301, "POST", "GET"],
     [302, "POST", "GET"],
@@ -85,7 +85,7 @@ test("the method and body change as fetch changes them", async () => {
     [308, "PATCH", "PATCH"],
   ] as const;
   for (const [status, before, after] of cases) {
-    const { sdk, calls } = redirecting({ "/a": [status, "/b"] });
+    const { sdk, calls } = sdkWithRedirects({ "/a": [status, "/b"] });
     const body = before === "HEAD" ? {} : { body: "data", headers: { "content-type": "text/x", "x-mine": "1" } };
     assert.equal((await sdk.fetch("/a", { method: before, ...body })).status, 200);
     const second = calls[1];
@@ -98,7 +98,7 @@ test("the method and body change as fetch changes them", async () => {
 
 test("a redirect from POST to GET keeps the token, X-Version and the user agent", async () => {
   for (const headers of [undefined, { "x-mine": "1" }]) {
-    const { sdk, calls } = redirecting({ "/a": [303, "/b"] });
+    const { sdk, calls } = sdkWithRedirects({ "/a": [303, "/b"] });
     await sdk.fetch("/a", { method: "POST", body: "data", ...(headers && { headers }) });
     assert.equal(calls[1]?.headers.get("authorization"), "Bearer token-1");
     assert.equal(calls[1]?.headers.get("x-version"), "2026-01-01");
@@ -106,8 +106,8 @@ test("a redirect from POST to GET keeps the token, X-Version and the user agent"
   }
 });
 
-test("a Request with a body is redirected with its body and its headers", async () => {
-  const { sdk, calls } = redirecting({ "/a": [307, "/b"] });
+test("a redirected Request keeps its body and headers", async () => {
+  const { sdk, calls } = sdkWithRedirects({ "/a": [307, "/b"] });
   const request = new Request("https://api.example.test/a", {
     method: "POST",
     body: "data",
@@ -117,31 +117,31 @@ test("a Request with a body is redirected with its body and its headers", async 
   assert.deepEqual([calls[1]?.method, calls[1]?.body, calls[1]?.headers.get("x-mine")], ["POST", "data", "1"]);
 });
 
-test("a redirect that would need a stream again is refused", async () => {
-  const { sdk } = redirecting({ "/a": [307, "/b"] });
-  await refused(sdk.fetch("/a", { method: "POST", body: new Blob(["x"]).stream() }));
+test("a redirect is not followed if it would resend a stream", async () => {
+  const { sdk } = sdkWithRedirects({ "/a": [307, "/b"] });
+  await validationError(sdk.fetch("/a", { method: "POST", body: new Blob(["x"]).stream() }));
 });
 
-test("a circle of redirects ends after twenty", async () => {
-  const { sdk, calls } = redirecting({ "/a": [302, "/a"] });
-  await refused(sdk.fetch("/a"));
+test("a redirect loop ends after twenty redirects", async () => {
+  const { sdk, calls } = sdkWithRedirects({ "/a": [302, "/a"] });
+  await validationError(sdk.fetch("/a"));
   assert.equal(calls.length, 21);
 });
 
-test('redirect: "manual" returns the answer, and "error" refuses it', async () => {
-  const { sdk, calls } = redirecting({ "/a": [302, "/b"] });
+test('redirect: "manual" returns the response, and "error" throws', async () => {
+  const { sdk, calls } = sdkWithRedirects({ "/a": [302, "/b"] });
   const answer = await sdk.fetch("/a", { redirect: "manual" });
   assert.deepEqual([answer.status, answer.headers.get("location")], [302, "/b"]);
-  await refused(sdk.fetch("/a", { redirect: "error" }));
+  await validationError(sdk.fetch("/a", { redirect: "error" }));
   assert.equal(calls.length, 2);
 });
 
 test("a redirect without a Location is returned", async () => {
-  const { sdk } = redirecting({ "/a": [302, undefined] });
+  const { sdk } = sdkWithRedirects({ "/a": [302, undefined] });
   assert.equal((await sdk.fetch("/a")).status, 302);
 });
 
-test("a redirect to what is no address is refused", async () => {
-  const { sdk } = redirecting({ "/a": [302, "https://[broken"] });
-  await refused(sdk.fetch("/a"));
+test("a redirect to an invalid URL is refused", async () => {
+  const { sdk } = sdkWithRedirects({ "/a": [302, "https://[broken"] });
+  await validationError(sdk.fetch("/a"));
 });

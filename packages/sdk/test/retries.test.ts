@@ -5,8 +5,8 @@ import { ManualClock } from "./support/manual-clock.ts";
 import { connectionRefused, fetchFailed, json, network, type Reaction, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
 
-/** An SDK whose network fails as told until it succeeds, and whose token is at hand. */
-function trying(reactions: readonly (() => Reaction)[], options: Parameters<typeof sdkFor>[1] = {}) {
+/** An SDK with a cached token whose network reacts as scripted and then succeeds. */
+function sdkFailingWith(reactions: readonly (() => Reaction)[], options: Parameters<typeof sdkFor>[1] = {}) {
   const clock = new ManualClock({ skipWaits: true });
   const calls: string[] = [];
   let n = 0;
@@ -27,7 +27,7 @@ const many = (reaction: () => Reaction) => Array.from({ length: 20 }, () => reac
 
 test("backoff is exponential: 500 ms, factor 1.5, full jitter, five retries", async () => {
   for (const chance of [0, 0.25, 0.999]) {
-    const { sdk, clock, calls } = trying(many(status(503)), { random: () => chance });
+    const { sdk, clock, calls } = sdkFailingWith(many(status(503)), { random: () => chance });
     assert.equal((await sdk.fetch("/x")).status, 503);
     assert.equal(calls.length, 6);
     assert.deepEqual(
@@ -38,7 +38,7 @@ test("backoff is exponential: 500 ms, factor 1.5, full jitter, five retries", as
 });
 
 test("no wait is longer than the cap of 30 s", async () => {
-  const { sdk, clock } = trying(many(status(503)), {
+  const { sdk, clock } = sdkFailingWith(many(status(503)), {
     random: () => 1,
     retryConfig: { maxRetries: 14, maxElapsedMs: 1e9 },
   });
@@ -47,28 +47,30 @@ test("no wait is longer than the cap of 30 s", async () => {
   assert.deepEqual(clock.waits.slice(-3), [30_000, 30_000, 30_000]);
 });
 
-test("retrying ends before 120 s have gone by", async () => {
-  const { sdk, clock, calls } = trying(many(status(503, { "retry-after": "30" })), { retryConfig: { maxRetries: 50 } });
+test("retrying stops before 120 s have passed", async () => {
+  const { sdk, clock, calls } = sdkFailingWith(many(status(503, { "retry-after": "30" })), {
+    retryConfig: { maxRetries: 50 },
+  });
   await sdk.fetch("/x");
   assert.deepEqual(clock.waits, [30_000, 30_000, 30_000, 30_000]);
   assert.equal(calls.length, 5);
 });
 
-test("429, 500, 502, 503 and 504 are tried again, no other status is", async () => {
+test("only 429, 500, 502, 503 and 504 are retried", async () => {
   for (const code of [429, 500, 502, 503, 504]) {
-    const { sdk, calls } = trying([status(code)]);
+    const { sdk, calls } = sdkFailingWith([status(code)]);
     assert.equal((await sdk.fetch("/x")).status, 200);
     assert.equal(calls.length, 2);
   }
   for (const code of [400, 403, 404, 408, 409, 410, 501, 505]) {
-    const { sdk, calls } = trying([status(code)]);
+    const { sdk, calls } = sdkFailingWith([status(code)]);
     assert.equal((await sdk.fetch("/x")).status, code);
     assert.equal(calls.length, 1);
   }
 });
 
-test("connection errors and timeouts are tried again", async () => {
-  const { sdk, calls } = trying([
+test("connection errors and timeouts are retried", async () => {
+  const { sdk, calls } = sdkFailingWith([
     connectionRefused,
     () => fetchFailed("ECONNRESET"),
     () => fetchFailed("UND_ERR_CONNECT_TIMEOUT"),
@@ -78,38 +80,41 @@ test("connection errors and timeouts are tried again", async () => {
 });
 
 test('retryCodes takes numbers, "429" and "5XX", for the SDK and for one call', async () => {
-  const { sdk, calls } = trying([status(501), status(599), status(418)]);
+  const { sdk, calls } = sdkFailingWith([status(501), status(599), status(418)]);
   assert.equal((await sdk.fetch("/x", { retryCodes: ["5XX", 418] })).status, 200);
   assert.equal(calls.length, 4);
-  const other = trying([status(501)], { retryCodes: ["429"] });
+  const other = sdkFailingWith([status(501)], { retryCodes: ["429"] });
   assert.equal((await other.sdk.fetch("/x")).status, 501);
-  const none = trying([status(503)]);
+  const none = sdkFailingWith([status(503)]);
   assert.equal((await none.sdk.fetch("/x", { retryCodes: ["4XX"] })).status, 503);
 });
 
-test("the token call is retried too", async () => {
-  const { sdk, calls } = trying([status(503), connectionRefused, () => fetchFailed("ECONNRESET"), status(429)], {
-    tokenURL: "/my-token",
-  });
+test("token requests are retried too", async () => {
+  const { sdk, calls } = sdkFailingWith(
+    [status(503), connectionRefused, () => fetchFailed("ECONNRESET"), status(429)],
+    {
+      tokenURL: "/my-token",
+    },
+  );
   assert.equal((await sdk.iam.tokenRequest()).accessToken, "token-1");
   assert.equal(calls.length, 5);
 });
 
-test("a token call that goes on failing throws its last failure", async () => {
-  const answered = trying(
+test("a token request that keeps failing throws its last error", async () => {
+  const answered = sdkFailingWith(
     many(() => json({ error: "server_error" }, { status: 500 })),
     { tokenURL: "/my-token" },
   );
   assert.ok((await failure(answered.sdk.iam.tokenRequest())) instanceof SDKError);
   assert.equal(answered.calls.length, 6);
-  const silent = trying(many(connectionRefused), { tokenURL: "/my-token" });
+  const silent = sdkFailingWith(many(connectionRefused), { tokenURL: "/my-token" });
   assert.ok((await failure(silent.sdk.iam.tokenRequest())) instanceof ConnectionError);
   assert.equal(silent.calls.length, 6);
 });
 
-test("a refusal of the client is not tried again", async () => {
+test("invalid_client is not retried", async () => {
   for (const code of [400, 401]) {
-    const { sdk, calls } = trying([() => json({ error: "invalid_client" }, { status: code })], {
+    const { sdk, calls } = sdkFailingWith([() => json({ error: "invalid_client" }, { status: code })], {
       tokenURL: "/my-token",
     });
     assert.ok((await failure(sdk.iam.tokenRequest())) instanceof IamError);
@@ -117,7 +122,7 @@ test("a refusal of the client is not tried again", async () => {
   }
 });
 
-test("an operation that is not idempotent is tried again only on 429 or where the connection never stood", async () => {
+test("a non-idempotent operation is retried only after 429 or a failed connection", async () => {
   for (const method of ["POST", "PATCH"]) {
     for (const again of [
       status(429),
@@ -127,17 +132,17 @@ test("an operation that is not idempotent is tried again only on 429 or where th
       () => fetchFailed("ETIMEDOUT", { syscall: "connect" }),
       () => new TypeError("error sending request: client error (Connect): tcp connect error"),
     ]) {
-      const { sdk, calls } = trying([again]);
+      const { sdk, calls } = sdkFailingWith([again]);
       assert.equal((await sdk.fetch("/x", { method, body: "{}" })).status, 200);
       assert.equal(calls.length, 2);
     }
     for (const code of [500, 502, 503, 504]) {
-      const { sdk, calls } = trying([status(code)]);
+      const { sdk, calls } = sdkFailingWith([status(code)]);
       assert.equal((await sdk.fetch("/x", { method, body: "{}", retryCodes: ["5XX"] })).status, code);
       assert.equal(calls.length, 1);
     }
     for (const error of [fetchFailed("ECONNRESET"), fetchFailed("UND_ERR_SOCKET"), new TypeError("fetch failed")]) {
-      const { sdk, calls } = trying([() => error]);
+      const { sdk, calls } = sdkFailingWith([() => error]);
       const failed = await failure(sdk.fetch("/x", { method, body: "{}" }));
       assert.ok(failed instanceof ConnectionError);
       assert.equal(failed.mayHaveArrived, true);
@@ -148,13 +153,13 @@ test("an operation that is not idempotent is tried again only on 429 or where th
 
 test("GET, HEAD, OPTIONS, PUT and DELETE are idempotent [RFC9110 §9.2.2]", async () => {
   for (const method of ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]) {
-    const { sdk, calls } = trying([status(503), () => fetchFailed("ECONNRESET")]);
+    const { sdk, calls } = sdkFailingWith([status(503), () => fetchFailed("ECONNRESET")]);
     assert.equal((await sdk.fetch("/x", { method })).status, 200);
     assert.equal(calls.length, 3);
   }
 });
 
-test("Retry-After counts in seconds or as a date, clamped to the cap [RFC9110 §10.2.3]", async () => {
+test("Retry-After is respected in seconds or as a date, up to the longest wait [RFC9110 §10.2.3]", async () => {
   const start = new ManualClock().wall;
   const cases = [
     ["7", 7_000],
@@ -168,13 +173,13 @@ test("Retry-After counts in seconds or as a date, clamped to the cap [RFC9110 §
     ["", 250],
   ] as const;
   for (const [header, wait] of cases) {
-    const { sdk, clock } = trying([status(503, { "retry-after": header })]);
+    const { sdk, clock } = sdkFailingWith([status(503, { "retry-after": header })]);
     await sdk.fetch("/x");
     assert.deepEqual(clock.waits, [wait], header);
   }
 });
 
-test("every wait ends on abort", async () => {
+test("an abort ends every wait", async () => {
   const clock = new ManualClock();
   const controller = new AbortController();
   const net = network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("no", { status: 503 })));
@@ -196,36 +201,36 @@ test("every wait ends on abort", async () => {
   assert.equal(clock.timers.size, 0);
 });
 
-test("a call sets how often to try for itself, and 0 is never", async () => {
+test("a call can set its own number of retries, and 0 means none", async () => {
   for (const [retries, expected] of [
     [0, 1],
     [2, 3],
     [{ maxRetries: 1 }, 2],
   ] as const) {
-    const { sdk, calls } = trying(many(status(503)));
+    const { sdk, calls } = sdkFailingWith(many(status(503)));
     await sdk.fetch("/x", { retries });
     assert.equal(calls.length, expected);
   }
-  const { sdk, calls } = trying(many(connectionRefused), { tokenURL: "/my-token" });
+  const { sdk, calls } = sdkFailingWith(many(connectionRefused), { tokenURL: "/my-token" });
   await failure(sdk.iam.tokenRequest({}, { retries: 1 }));
   assert.equal(calls.length, 2);
 });
 
-test("a body that is a stream is sent once", async () => {
-  const { sdk, calls } = trying(many(status(503)));
+test("a stream body is sent only once", async () => {
+  const { sdk, calls } = sdkFailingWith(many(status(503)));
   const body = new Blob(["abc"]).stream();
   assert.equal((await sdk.fetch("/x", { method: "PUT", body })).status, 503);
   assert.equal(calls.length, 1);
 });
 
-test("a connection error says where and why, and whether the request may have arrived", async () => {
-  const { sdk } = trying([connectionRefused]);
+test("a connection error has the URL, the reason, and whether the request may have arrived", async () => {
+  const { sdk } = sdkFailingWith([connectionRefused]);
   const error = await failure(sdk.fetch("/x?secret=1", { retries: 0 }));
   assert.ok(error instanceof ConnectionError);
-  assert.equal(error.message, "https://api.example.test/x gave no whole answer (ECONNREFUSED).");
+  assert.equal(error.message, "No complete response from https://api.example.test/x (ECONNREFUSED).");
   assert.equal(error.url, "https://api.example.test/x");
   assert.equal(error.mayHaveArrived, false);
-  const timeout = trying([() => fetchFailed("UND_ERR_CONNECT_TIMEOUT")]);
+  const timeout = sdkFailingWith([() => fetchFailed("UND_ERR_CONNECT_TIMEOUT")]);
   const slow = await failure(timeout.sdk.fetch("/x", { retries: 0 }));
   assert.ok(slow instanceof RequestTimeoutError);
   assert.equal(slow.mayHaveArrived, false);

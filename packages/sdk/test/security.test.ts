@@ -8,7 +8,7 @@ import { failure, sdkFor } from "./support/sdk-for.ts";
 const OLD = { clientId: "id", clientSecret: "old secret" };
 const NEW = { clientId: "id", clientSecret: "new secret" };
 
-/** A server that knows one secret at a time. */
+/** A server that accepts one secret at a time. */
 function server(state: { secret: string }) {
   return network(({ form }: Sent, n) =>
     form.get("client_secret") === state.secret
@@ -17,7 +17,7 @@ function server(state: { secret: string }) {
   );
 }
 
-test("security may be a function, sync or async, that is asked once for any number of calls", async () => {
+test("security can be a sync or async function, which is called once for many calls", async () => {
   for (const isAsync of [false, true]) {
     let asked = 0;
     const give = (): Security | Promise<Security> => {
@@ -32,7 +32,7 @@ test("security may be a function, sync or async, that is asked once for any numb
   }
 });
 
-test("the security function is asked again after a refusal, so that rotated secrets are picked up", async () => {
+test("the security function is called again after a refusal, so rotated secrets are picked up", async () => {
   const state = { secret: OLD.clientSecret };
   const net = server(state);
   const vault = [OLD, NEW];
@@ -47,7 +47,7 @@ test("the security function is asked again after a refusal, so that rotated secr
   assert.equal((await sdk.token()).accessToken, "new-3");
 });
 
-test("a refusal is thrown when the function gives the same credentials again, and it is asked at the next one", async () => {
+test("a refusal is thrown if the function returns the same credentials, and the next call asks it again", async () => {
   let asked = 0;
   const net = server({ secret: NEW.clientSecret });
   const sdk = sdkFor(net, {
@@ -62,7 +62,7 @@ test("a refusal is thrown when the function gives the same credentials again, an
   assert.deepEqual([asked, net.sent.length], [3, 2]);
 });
 
-test("many callers that are refused together ask the function once and share the next request", async () => {
+test("callers that are refused together call the function once and share the next request", async () => {
   let asked = 0;
   const state = { secret: NEW.clientSecret };
   const net = server(state);
@@ -72,7 +72,7 @@ test("many callers that are refused together ask the function once and share the
   assert.deepEqual([asked, net.sent.length], [2, 2]);
 });
 
-test("a refusal of a refresh in the background brings rotated credentials in, and no caller sees it", async () => {
+test("a refused background refresh loads rotated credentials, and no caller sees the refusal", async () => {
   const state = { secret: OLD.clientSecret };
   const net = server(state);
   const clock = new ManualClock();
@@ -83,17 +83,17 @@ test("a refusal of a refresh in the background brings rotated credentials in, an
   current = NEW;
   clock.advance(580_000);
   assert.equal((await sdk.token()).accessToken, "old-0");
-  await turn();
+  await runPending();
   assert.equal((await sdk.token()).accessToken, "new-2");
 });
 
-test("credentials fixed in the options are not tried twice", async () => {
+test("fixed credentials are not tried twice", async () => {
   const net = server({ secret: "other" });
   assert.ok((await failure(sdkFor(net, { security: OLD }).token())) instanceof IamError);
   assert.equal(net.sent.length, 1);
 });
 
-test("a security function that fails or gives nonsense is an InvalidRequestError, and is asked again", async () => {
+test("a security function that rejects or returns invalid credentials causes an InvalidRequestError and is called again", async () => {
   let asked = 0;
   const net = server({ secret: OLD.clientSecret });
   const sdk = sdkFor(net, {
@@ -126,12 +126,12 @@ test("a caller that aborts does not wait for a security function that hangs", as
   assert.equal(Reflect.get(Object(await call), "code"), "RequestAbortedError");
 });
 
-/** Lets everything that is ready run. */
-function turn(): Promise<void> {
+/** Lets pending callbacks run. */
+function runPending(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-test("a security function that throws at once fails that call alone, and is asked again at the next one", async () => {
+test("a security function that throws synchronously fails only that call and is called again by the next one", async () => {
   let asked = 0;
   const sdk = sdkFor(server({ secret: NEW.clientSecret }), {
     security: () => {

@@ -26,14 +26,14 @@ test("tokenRequest returns the token, its lifetime, its scope and its type", asy
   assert.deepEqual({ ...token }, { accessToken: "token-1", expiresIn: 600, scope: "file:read", tokenType: "Bearer" });
 });
 
-test("tokenRequest always asks anew", async () => {
+test("tokenRequest always sends a new request", async () => {
   const net = network((_, n) => tokenAnswer({ access_token: `token-${n}` }));
   const sdk = sdkFor(net);
   assert.equal((await sdk.iam.tokenRequest()).accessToken, "token-0");
   assert.equal((await sdk.iam.tokenRequest()).accessToken, "token-1");
 });
 
-test("each member of a token request stands in for what the SDK was made with", async () => {
+test("each member of a token request overrides the SDK's options", async () => {
   const net = network(() => tokenAnswer());
   const sdk = sdkFor(net);
   await sdk.iam.tokenRequest({
@@ -50,7 +50,7 @@ test("each member of a token request stands in for what the SDK was made with", 
   assert.equal(net.sent[1]?.form.get("client_secret"), CLIENT_SECRET);
 });
 
-test("a refusal in OAuth JSON with 400 or 401 is an IamError with its members", async () => {
+test("an OAuth error with 400 or 401 is an IamError with its members", async () => {
   for (const status of [400, 401]) {
     const body = { error: "invalid_scope", error_description: "none of it", error_uri: "https://docs.example/scope" };
     const headers = { "x-request-id": "req-7" };
@@ -76,7 +76,7 @@ test("any other 4XX or 5XX is an SDKError", async () => {
   }
 });
 
-test("empty or non-string credentials fail at once, saying what was seen", () => {
+test("empty or non-string credentials fail in the constructor, and the error names their type", () => {
   for (const clientSecret of ["", 7, null, undefined, {}]) {
     const make = () =>
       sdkFor(

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InsufficientScopeError } from "@carnet/sdk";
-import { caching, text } from "./support/caching-sdk.ts";
+import { cachingSdk, text } from "./support/caching-sdk.ts";
 import { network, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
 
-test("sdk.token gives a cached token with the set that the server granted", async () => {
-  const { sdk, net } = caching();
+test("sdk.token returns a cached token with the scopes that the server granted", async () => {
+  const { sdk, net } = cachingSdk();
   const token = await sdk.token();
   assert.deepEqual(
     { ...token },
@@ -22,8 +22,8 @@ test("sdk.token gives a cached token with the set that the server granted", asyn
   assert.equal(net.sent.length, 1);
 });
 
-test("tokens are keyed by the sorted scope set, whatever way it is written", async () => {
-  const { sdk, net } = caching();
+test("tokens are keyed by the sorted scopes, however they are written", async () => {
+  const { sdk, net } = cachingSdk();
   const first = await sdk.token({ scopes: ["x", "y"] });
   for (const scopes of ["y x", ["y", "x", "y"], "x  y"]) assert.equal(await sdk.token({ scopes }), first);
   assert.equal(net.sent.length, 1);
@@ -32,8 +32,8 @@ test("tokens are keyed by the sorted scope set, whatever way it is written", asy
   assert.equal(net.sent[1]?.form.get("scope"), "x z");
 });
 
-test("scope sets that could be mistaken for another are not", async () => {
-  const { sdk, net } = caching();
+test("similar scope sets do not share a key", async () => {
+  const { sdk, net } = cachingSdk();
   await sdk.token({ scopes: ["a,b"] });
   await sdk.token({ scopes: ["a", "b"] });
   await sdk.token({ scopes: ["a|b"] });
@@ -41,8 +41,8 @@ test("scope sets that could be mistaken for another are not", async () => {
   assert.equal(net.sent.length, 4);
 });
 
-test("tokens are keyed by credential: another secret gets its own, another SDK too", async () => {
-  const { net } = caching();
+test("tokens are keyed by credentials: another secret and another SDK get their own", async () => {
+  const { net } = cachingSdk();
   for (const security of [
     { clientId: "a", clientSecret: "b:c" },
     { clientId: "a:b", clientSecret: "c" },
@@ -54,7 +54,7 @@ test("tokens are keyed by credential: another secret gets its own, another SDK t
 });
 
 test("a token granted for more scopes serves a request for fewer", async () => {
-  const { sdk, net } = caching();
+  const { sdk, net } = cachingSdk();
   const wide = await sdk.token({ scopes: "a b c" });
   assert.equal(await sdk.token({ scopes: "b" }), wide);
   assert.equal(await sdk.token({ scopes: "c a" }), wide);
@@ -64,15 +64,15 @@ test("a token granted for more scopes serves a request for fewer", async () => {
   assert.equal(net.sent.length, 3);
 });
 
-test("a token that was asked for without scopes serves what it was granted, and nothing else", async () => {
-  const { sdk, net } = caching();
+test("a token requested without scopes serves only the scopes it was granted", async () => {
+  const { sdk, net } = cachingSdk();
   const all = await sdk.token();
   assert.equal(await sdk.token({ scopes: "c b" }), all);
   await sdk.token({ scopes: "d" });
   assert.equal(net.sent.length, 2);
 });
 
-test("a token granted for fewer scopes than asked does not serve for those it lacks", async () => {
+test("a token granted for fewer scopes than requested does not serve the missing ones", async () => {
   const net = network((_, n) => tokenAnswer({ access_token: `token-${n}`, scope: "a" }));
   const sdk = sdkFor(net);
   await sdk.token({ scopes: "a b" });
@@ -82,7 +82,7 @@ test("a token granted for fewer scopes than asked does not serve for those it la
   assert.equal(net.sent.length, 2);
 });
 
-test("a missing needed scope is an error that names it, by the caller's choice", async () => {
+test("with requireScopes a missing scope is an error that names it", async () => {
   const net = network(() => tokenAnswer({ scope: "a c" }));
   const sdk = sdkFor(net);
   assert.equal((await sdk.token({ scopes: "a b d" })).scope, "a c");

@@ -11,34 +11,34 @@ interface Issued {
   readonly scope: string;
   readonly issuedAt: number;
   readonly lifetimeMs: number;
-  /** How many invalidations had been when it was asked for. */
-  readonly era: number;
+  /** How many invalidations preceded the request. */
+  readonly epoch: number;
 }
 
-/** A request that the server holds back until the test lets it go. */
+/** A request that waits until the test answers it. */
 interface Pending {
   readonly scope: string;
-  readonly era: number;
+  readonly epoch: number;
   readonly answer: (response: Response) => void;
 }
 
-/** A call whose outcome is still to come. */
+/** A call and whether it has settled. */
 interface Call {
   readonly scopes: readonly string[];
-  readonly era: number;
+  readonly epoch: number;
   readonly startedAt: number;
   readonly controller: AbortController | undefined;
   settled: boolean;
 }
 
-/** The real thing and what is known about it from outside. */
+/** The system under test and what the test observes from outside. */
 class World {
   readonly clock = new ManualClock();
   readonly pending: Pending[] = [];
   readonly calls: Call[] = [];
   readonly issued = new Map<string, Issued>();
-  readonly faults: string[] = [];
-  era = 0;
+  readonly violations: string[] = [];
+  epoch = 0;
   number = 0;
   readonly sdk: SDK;
 
@@ -47,32 +47,32 @@ class World {
       ({ form }) =>
         new Promise<Response>((answer) => {
           const scope = form.get("scope") ?? "a b c";
-          this.pending.push({ scope, era: this.era, answer });
+          this.pending.push({ scope, epoch: this.epoch, answer });
         }),
     );
     this.sdk = sdkFor(net, { clock: this.clock, random: () => random, retryConfig: { maxRetries: 0 } });
   }
 
-  /** Lets everything that is ready run. */
+  /** Lets pending callbacks run, then checks for violations. */
   async settle(): Promise<void> {
     for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual(this.faults, []);
+    assert.deepEqual(this.violations, []);
   }
 
-  /** What must hold of every token that a caller gets. */
+  /** Checks the invariants of a token that a caller received. */
   check(token: AccessToken, call: Call): void {
     const issued = this.issued.get(token.accessToken);
-    const fault = (text: string) => void this.faults.push(`${text}: ${token.accessToken} for [${call.scopes}]`);
+    const violation = (text: string) => void this.violations.push(`${text}: ${token.accessToken} for [${call.scopes}]`);
     if (issued === undefined) {
-      fault("a token that nobody issued");
+      violation("never issued");
       return;
     }
     const granted = new Set(issued.scope.split(" "));
-    if (!call.scopes.every((scope) => granted.has(scope))) fault("crossed, of other scopes");
-    if (call.scopes.length === 0 && issued.scope !== "a b c") fault("crossed, not of all scopes");
-    // What was under way when the call began may be served to it whatever happens meanwhile.
-    if (issued.issuedAt + issued.lifetimeMs <= call.startedAt) fault("stale, its life was over");
-    if (issued.era < call.era) fault("stale, it was invalidated");
+    if (!call.scopes.every((scope) => granted.has(scope))) violation("mixed up: has other scopes");
+    if (call.scopes.length === 0 && issued.scope !== "a b c") violation("mixed up: lacks scopes of the client");
+    // A token requested before the call may be returned to it even if it expires or is invalidated meanwhile.
+    if (issued.issuedAt + issued.lifetimeMs <= call.startedAt) violation("stale: expired");
+    if (issued.epoch < call.epoch) violation("stale: invalidated");
   }
 }
 
@@ -80,29 +80,29 @@ interface Model {
   readonly nothing: undefined;
 }
 
-/** A command that can always run. */
-abstract class Always implements fc.AsyncCommand<Model, World> {
+/** A command without preconditions. */
+abstract class Command implements fc.AsyncCommand<Model, World> {
   check(): boolean {
     return true;
   }
   abstract run(model: Model, world: World): Promise<void>;
 }
 
-class Get extends Always {
+class Get extends Command {
   readonly scopes: readonly string[];
-  readonly leaves: boolean;
+  readonly abortable: boolean;
   readonly forced: boolean;
-  constructor({ scopes, leaves, forced }: { scopes: readonly string[]; leaves: boolean; forced: boolean }) {
+  constructor({ scopes, abortable, forced }: { scopes: readonly string[]; abortable: boolean; forced: boolean }) {
     super();
     this.scopes = scopes;
-    this.leaves = leaves;
+    this.abortable = abortable;
     this.forced = forced;
   }
   async run(_: Model, world: World): Promise<void> {
-    const controller = this.leaves ? new AbortController() : undefined;
+    const controller = this.abortable ? new AbortController() : undefined;
     const call: Call = {
       scopes: this.scopes,
-      era: world.era,
+      epoch: world.epoch,
       startedAt: world.clock.monotonic(),
       controller,
       settled: false,
@@ -118,17 +118,17 @@ class Get extends Always {
         call.settled = true;
         const isOwn = error instanceof RequestAbortedError && controller?.signal.aborted;
         const isRefusal = Reflect.get(Object(error), "code") === "SDKError";
-        if (!isOwn && !isRefusal) world.faults.push(`a failure that nobody caused: ${error}`);
+        if (!isOwn && !isRefusal) world.violations.push(`unexpected failure: ${error}`);
       },
     );
     await world.settle();
   }
   override toString(): string {
-    return `get [${this.scopes}]${this.leaves ? " abortable" : ""}${this.forced ? " forced" : ""}`;
+    return `get [${this.scopes}]${this.abortable ? " abortable" : ""}${this.forced ? " forced" : ""}`;
   }
 }
 
-class Answer extends Always {
+class Answer extends Command {
   readonly which: number;
   readonly lifetime: number;
   constructor(which: number, lifetime: number) {
@@ -140,12 +140,12 @@ class Answer extends Always {
     const [pending] = world.pending.splice(this.which % Math.max(1, world.pending.length), 1);
     if (pending === undefined) return;
     const accessToken = `token-${world.number++}`;
-    const { scope, era } = pending;
+    const { scope, epoch } = pending;
     if (this.lifetime === 0) pending.answer(json({ message: "not now" }, { status: 403 }));
     else {
       world.issued.set(accessToken, {
         scope,
-        era,
+        epoch,
         issuedAt: world.clock.monotonic(),
         lifetimeMs: this.lifetime * 1000,
       });
@@ -158,7 +158,7 @@ class Answer extends Always {
   }
 }
 
-class Pass extends Always {
+class AdvanceTime extends Command {
   readonly ms: number;
   constructor(ms: number) {
     super();
@@ -174,7 +174,7 @@ class Pass extends Always {
   }
 }
 
-class StepClock extends Pass {
+class StepClock extends AdvanceTime {
   override async run(_: Model, world: World): Promise<void> {
     world.clock.step(this.ms);
     await world.settle();
@@ -184,9 +184,9 @@ class StepClock extends Pass {
   }
 }
 
-class Invalidate extends Always {
+class Invalidate extends Command {
   async run(_: Model, world: World): Promise<void> {
-    world.era++;
+    world.epoch++;
     world.sdk.invalidateToken();
     await world.settle();
   }
@@ -195,7 +195,7 @@ class Invalidate extends Always {
   }
 }
 
-class Abort extends Always {
+class Abort extends Command {
   readonly which: number;
   constructor(which: number) {
     super();
@@ -206,7 +206,7 @@ class Abort extends Always {
     const call = open[this.which % Math.max(1, open.length)];
     call?.controller?.abort();
     await world.settle();
-    if (call !== undefined && !call.settled) world.faults.push("an aborted call that goes on waiting");
+    if (call !== undefined && !call.settled) world.violations.push("an aborted call is still waiting");
   }
   override toString(): string {
     return `abort ${this.which}`;
@@ -217,20 +217,20 @@ const commands = [
   fc
     .record({
       scopes: fc.constantFrom<readonly string[]>([], ["a"], ["b"], ["a", "b"], ["d"], ["b", "a"]),
-      leaves: fc.boolean(),
+      abortable: fc.boolean(),
       forced: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
     })
     .map((how) => new Get(how)),
   fc
     .record({ which: fc.nat(5), lifetime: fc.constantFrom(0, 1, 10, 59, 300, 600) })
     .map(({ which, lifetime }) => new Answer(which, lifetime)),
-  fc.constantFrom(1, 900, 9_000, 50_000, 290_000, 545_000, 600_000).map((ms) => new Pass(ms)),
+  fc.constantFrom(1, 900, 9_000, 50_000, 290_000, 545_000, 600_000).map((ms) => new AdvanceTime(ms)),
   fc.integer({ min: -1e9, max: 1e9 }).map((ms) => new StepClock(ms)),
   fc.constant(new Invalidate()),
   fc.nat(5).map((which) => new Abort(which)),
 ];
 
-test("whatever order of get, expire, invalidate, abort, late answer and clock step, no token is stale, crossed or lost", async () => {
+test("no order of get, expire, invalidate, abort, late response and clock step makes a token stale, mixed up or lost", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.commands(commands, { maxCommands: 60 }),
@@ -238,23 +238,23 @@ test("whatever order of get, expire, invalidate, abort, late answer and clock st
       async (run, random) => {
         const world = new World(random);
         await fc.asyncModelRun(() => ({ model: { nothing: undefined }, real: world }), run);
-        await nothingIsLost(world);
+        await assertNothingLost(world);
       },
     ),
     { numRuns: 150 },
   );
 });
 
-/** After all is answered no call waits, a fresh token is kept, and it is served without a further request. */
-async function nothingIsLost(world: World): Promise<void> {
+/** Once everything is answered, no call waits, and a fresh token is cached and served without another request. */
+async function assertNothingLost(world: World): Promise<void> {
   for (let i = 0; i < 200 && world.pending.length > 0; i++) await new Answer(0, 600).run({ nothing: undefined }, world);
-  assert.equal(world.pending.length, 0, "requests without end");
+  assert.equal(world.pending.length, 0, "requests never end");
   assert.ok(
     world.calls.every(({ settled }) => settled),
     "a call was lost",
   );
   for (const forced of [true, false, false]) {
-    await new Get({ scopes: ["a", "b"], leaves: false, forced }).run({ nothing: undefined }, world);
+    await new Get({ scopes: ["a", "b"], abortable: false, forced }).run({ nothing: undefined }, world);
     assert.equal(world.pending.length, forced ? 1 : 0, "a fresh token was lost");
     await new Answer(0, 600).run({ nothing: undefined }, world);
   }

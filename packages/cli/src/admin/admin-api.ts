@@ -17,7 +17,7 @@ import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
 
-/** The admin API refused an operation. The message is the problem's own, and holds no secret. */
+/** The admin API refused an operation. The message is the problem's `detail`, which holds no secret. */
 export class AdminRefusal extends Error {
   override readonly name = "AdminRefusal";
   readonly problem: Problem;
@@ -28,7 +28,7 @@ export class AdminRefusal extends Error {
   }
 }
 
-/** The admin API as functions. Each throws an AdminRefusal where it is refused, and what the SDK throws otherwise. */
+/** A client of the admin API. Methods throw an AdminRefusal if the service refuses, else the SDK's errors. */
 export class AdminApi {
   readonly #fetch: Fetch;
 
@@ -37,14 +37,14 @@ export class AdminApi {
   }
 
   createClient(client: NewClient): Promise<CreatedClient> {
-    return this.#json("POST", "/clients", { body: client, once: true });
+    return this.#json("POST", "/clients", { body: client, idempotent: true });
   }
 
   showClient(clientId: string): Promise<Client> {
     return this.#json("GET", clientPath(clientId));
   }
 
-  /** The client, or undefined where none of this id is registered. */
+  /** The client, or undefined if no client with this id is registered. */
   async findClient(clientId: string): Promise<Client | undefined> {
     try {
       return await this.showClient(clientId);
@@ -66,7 +66,7 @@ export class AdminApi {
     return this.#json("GET", `/clients${queryOf(query)}`);
   }
 
-  /** Every client that a query finds, page by page. */
+  /** All clients that match a query, fetched page by page. */
   async *allClients(
     query: Readonly<Record<string, string | readonly string[] | undefined>> = {},
   ): AsyncGenerator<Client> {
@@ -88,11 +88,11 @@ export class AdminApi {
   }
 
   addSecret(clientId: string, secret: NewSecret): Promise<AddedSecret> {
-    return this.#json("POST", `${clientPath(clientId)}/secrets`, { body: secret, once: true });
+    return this.#json("POST", `${clientPath(clientId)}/secrets`, { body: secret, idempotent: true });
   }
 
   rotateSecrets(clientId: string, rotation: Rotation): Promise<AddedSecret> {
-    return this.#json("POST", `${clientPath(clientId)}/secrets/rotate`, { body: rotation, once: true });
+    return this.#json("POST", `${clientPath(clientId)}/secrets/rotate`, { body: rotation, idempotent: true });
   }
 
   revokeSecret(clientId: string, secretId: string): Promise<void> {
@@ -112,45 +112,45 @@ export class AdminApi {
     return this.#delete(`/scopes/${encodeURIComponent(name)}`);
   }
 
-  async #json<Body>(method: string, path: string, sent: Sent = {}): Promise<Body> {
-    const answer = await this.#send(method, path, sent);
-    const { status, headers } = answer;
-    return answer.json().catch(() => {
-      throw new AdminRefusal(strange(status, headers)); // the parser's message would quote what came
+  async #json<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Body> {
+    const response = await this.#send(method, path, options);
+    const { status, headers } = response;
+    return response.json().catch(() => {
+      throw new AdminRefusal(unexpectedResponse(status, headers)); // The parser's message would quote the body.
     }) as Promise<Body>;
   }
 
   async #delete(path: string): Promise<void> {
     const { status, headers } = await this.#send("DELETE", path);
-    if (status !== 204) throw new AdminRefusal(strange(status, headers)); // by whatever it was, not by an admin API
+    if (status !== 204) throw new AdminRefusal(unexpectedResponse(status, headers)); // The admin API answers 204.
   }
 
-  async #send(method: string, path: string, { body, once }: Sent = {}): Promise<Response> {
+  async #send(method: string, path: string, { body, idempotent }: RequestOptions = {}): Promise<Response> {
     const headers = new Headers({ Accept: "application/json" });
     if (body !== undefined)
       headers.set("Content-Type", method === "PATCH" ? "application/merge-patch+json" : "application/json");
-    if (once) headers.set("Idempotency-Key", randomUUID()); // so that a repetition of a lost request does nothing twice
+    if (idempotent) headers.set("Idempotency-Key", randomUUID()); // Makes a retry safe.
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const answer = await this.#fetchAgain(once === true, () => this.#fetch(`${adminPath}${path}`, init));
-    if (answer.ok) return answer;
-    throw new AdminRefusal(await readProblem(answer));
+    const response = await this.#sendWithRetry(idempotent === true, () => this.#fetch(`${adminPath}${path}`, init));
+    if (response.ok) return response;
+    throw new AdminRefusal(await readProblem(response));
   }
 
-  /** A request that does nothing twice is sent again where its answer got lost: it may hold a secret. */
-  async #fetchAgain(once: boolean, send: () => Promise<Response>): Promise<Response> {
+  /** Retries a request with an idempotency key if its response was lost, because that response may hold a new secret. */
+  async #sendWithRetry(idempotent: boolean, send: () => Promise<Response>): Promise<Response> {
     for (let tries = 1; ; tries++) {
       try {
         return await send();
       } catch (error) {
-        if (!once || tries === 3 || !(error instanceof ConnectionError && error.mayHaveArrived)) throw error;
+        if (!idempotent || tries === 3 || !(error instanceof ConnectionError && error.mayHaveArrived)) throw error;
       }
     }
   }
 }
 
-interface Sent {
+interface RequestOptions {
   readonly body?: unknown;
-  readonly once?: boolean;
+  readonly idempotent?: boolean;
 }
 
 const clientPath = (clientId: string): string => `/clients/${encodeURIComponent(clientId)}`;
@@ -162,10 +162,10 @@ function queryOf(query: Readonly<Record<string, string | readonly string[] | und
   return parameters.size === 0 ? "" : `?${parameters}`;
 }
 
-async function readProblem(answer: Response): Promise<Problem> {
-  const fallback = strange(answer.status, answer.headers);
-  const text = await answer.text();
-  if (!answer.headers.get("Content-Type")?.startsWith("application/problem+json")) return fallback;
+async function readProblem(response: Response): Promise<Problem> {
+  const fallback = unexpectedResponse(response.status, response.headers);
+  const text = await response.text();
+  if (!response.headers.get("Content-Type")?.startsWith("application/problem+json")) return fallback;
   try {
     return { ...fallback, ...(JSON.parse(text) as Partial<Problem>) };
   } catch {
@@ -173,11 +173,11 @@ async function readProblem(answer: Response): Promise<Problem> {
   }
 }
 
-/** For an answer that no admin API gives. */
-const strange = (status: number, headers: Headers): Problem => ({
+/** The problem for a response that does not come from an admin API. */
+const unexpectedResponse = (status: number, headers: Headers): Problem => ({
   type: "about:blank",
   title: "The service refused",
   status,
-  detail: `the service answered ${status} as no admin API does: is this the address of a Carnet service`,
+  detail: `the response (status ${status}) does not come from an admin API. Check that this is the address of a Carnet service`,
   request_id: headers.get("X-Request-ID") ?? "",
 });

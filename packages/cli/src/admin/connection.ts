@@ -3,31 +3,29 @@ import type { Command } from "commander";
 import { failureOf } from "../sdk-failure.ts";
 import { AdminApi } from "./admin-api.ts";
 import { type ReadCredentials, readConnection } from "./credentials.ts";
-import { refuseWithFlags } from "./refusals.ts";
+import { explainRefusals } from "./refusals.ts";
 
-/** How the commands of administration reach the service. Apart from the commands, so that none can forget a phase. */
-
-/** Connects as the flags, the environment and the admin file say, in this order, and acts. */
+/** Connects with the settings from the flags, the environment or the admin file, in this order, and runs `act`. */
 export async function withAdminApi(command: Command, act: (api: AdminApi) => Promise<void>): Promise<void> {
   const connection = readConnection(command.opts(), process.env);
   const { serverURL, clientId, clientSecret } = connection;
   try {
     await using sdk = new SDK({ serverURL, security: { clientId, clientSecret } });
-    await refuseWithFlags({}, () => act(new AdminApi(sdk.fetch)));
+    await explainRefusals({}, () => act(new AdminApi(sdk.fetch)));
   } catch (error) {
     throw failureOf(error, adviceFor(error, connection));
   }
 }
 
-/** What the SDK cannot know: where the command got the values from. */
+/** Adds what the SDK cannot know: where the command got its values from. */
 function adviceFor(error: unknown, { urlSource, credentialsSource }: ReadCredentials): string | undefined {
   if (error instanceof IamError && error.error === "invalid_client")
-    return `The admin client and its secret are those of ${credentialsSource}. On the service's machine, \`carnet admin reset\` makes new ones.`;
+    return `The admin client and its secret come from ${credentialsSource}. On the service's machine, \`carnet admin reset\` creates new ones.`;
   if (error instanceof ConnectionError && !error.mayHaveArrived)
-    return `Check that the service runs (\`carnet dev\` or \`carnet serve\`), and that its address is that of ${urlSource}.`;
+    return `Check that the service is running (\`carnet dev\` or \`carnet serve\`) at the address from ${urlSource}.`;
   if (error instanceof ConnectionError)
-    return "It may have been done or not: look before you do it again, for example with `carnet client list`.";
+    return "The change may or may not have been made. Check before you retry, for example with `carnet client list`.";
   if (error instanceof InvalidRequestError && error.field === "serverURL")
-    return `The address is that of ${urlSource}.`;
+    return `The address comes from ${urlSource}.`;
   return undefined;
 }

@@ -1,15 +1,13 @@
 import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
 import type { AdminApi } from "../admin/admin-api.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { explainRefusals } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
 import { Failure } from "../failure.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { showOnce } from "../shown-once.ts";
 import { type DesiredClients, readDesiredClients } from "./desired-clients.ts";
 import { formatPlan } from "./format-plan.ts";
-import { appliedLabel, leftTheFile, makePlan, ownerLabel, type Plan, type Step } from "./plan.ts";
-
-/** Configuration as code: a file says what clients should be. Apart from the commands, since it is loaded only for them. */
+import { appliedLabel, makePlan, ownerLabel, type Plan, removedFromFile, type Step } from "./plan.ts";
 
 export interface ApplyOptions {
   readonly file: string;
@@ -18,7 +16,7 @@ export interface ApplyOptions {
   readonly json?: boolean;
 }
 
-/** Reads the file, compares, and carries out what differs. Throws a Failure where anything of it cannot be. */
+/** Compares the file with the service and applies the differences. Throws a Failure, before any change, if a step is impossible. */
 export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<void> {
   const desired = readDesiredClients(options.file);
   const plan = makePlan(desired, await readExisting(api, desired));
@@ -27,30 +25,30 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
     process.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : formatPlan(plan));
     if (!impossible) return;
     throw new Failure(
-      `Some of the file ${options.file} cannot be: nothing was done. Take it out of the file, or adopt a client with \`carnet client change CLIENT_ID --label managed-by=${desired.owner}\`.`,
+      `Some steps for the file ${options.file} are impossible, so nothing was changed. Remove those clients from the file, or adopt a client with \`carnet client change CLIENT_ID --label managed-by=${desired.owner}\`.`,
     );
   }
   if (!options.json) process.stdout.write(formatPlan(plan));
   if (plan.steps.some(({ kind }) => kind !== "create"))
-    await confirm("Clients are changed or disabled. Go on?", options);
+    await confirm("This changes or disables clients. Continue?", options);
   const created: CreatedClient[] = [];
   try {
-    await carryOut(api, plan, created);
+    await applySteps(api, plan, created);
   } finally {
-    show(created, plan, options.json === true); // whatever was in the way of others: nobody sees these secrets again
+    show(created, plan, options.json === true); // Even if a later step failed: these secrets are never shown again.
   }
 }
 
-/** How many clients are asked for one by one before it is quicker to list them all. */
-const fewClients = 100;
+/** Up to this many clients are fetched one by one. For more it is faster to list them all. */
+const maxSingleLookups = 100;
 
-/** The owner's clients, and those that the file names though they are not the owner's. */
+/** The owner's clients, and other owners' clients that the file names. */
 async function readExisting(api: AdminApi, { owner, clients }: DesiredClients): Promise<readonly Client[]> {
   const existing: Client[] = [];
   for await (const client of api.allClients({ label: `${ownerLabel}=${owner}` })) existing.push(client);
   const owned = new Set(existing.map(({ client_id }) => client_id));
   const others = new Set(clients.flatMap(({ client_id }) => (owned.has(client_id) ? [] : [client_id])));
-  if (others.size > fewClients) {
+  if (others.size > maxSingleLookups) {
     for await (const client of api.allClients()) if (others.has(client.client_id)) existing.push(client);
     return existing;
   }
@@ -61,22 +59,22 @@ async function readExisting(api: AdminApi, { owner, clients }: DesiredClients): 
   return existing;
 }
 
-/** From the keyboard, from a pipeline that is stopped, and from a terminal that is closed. */
+/** Ctrl+C, a stopped pipeline and a closed terminal. */
 const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]): Promise<void> {
+async function applySteps(api: AdminApi, { steps }: Plan, created: CreatedClient[]): Promise<void> {
   const bar = new ProgressBar("applied", steps.length);
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
   };
-  for (const signal of interruptions) process.once(signal, interrupt); // a second one ends the process
+  for (const signal of interruptions) process.once(signal, interrupt); // A second signal ends the process.
   try {
     for (const [done, step] of steps.entries()) {
       if (interrupted)
-        throw new Failure(`Interrupted: ${done} of ${steps.length} were carried out. Apply again for the rest.`);
-      await refuseWithFlags({}, () => carryOutStep(api, step, created)).catch((error: unknown) => {
-        const rest = `${done} of ${steps.length} were carried out, and this one, ${clientIdOf(step)}, was not. Apply again once it is mended.`;
+        throw new Failure(`Interrupted after ${done} of ${steps.length} steps. Apply again for the rest.`);
+      await explainRefusals({}, () => applyStep(api, step, created)).catch((error: unknown) => {
+        const rest = `${done} of ${steps.length} steps were applied. The step for "${clientIdOf(step)}" failed. Fix it, then apply again.`;
         throw error instanceof Error ? new Failure(`${error.message}\n${rest}`) : error;
       });
       bar.advance(1);
@@ -87,7 +85,7 @@ async function carryOut(api: AdminApi, { steps }: Plan, created: CreatedClient[]
   }
 }
 
-async function carryOutStep(api: AdminApi, step: Step, created: CreatedClient[]): Promise<void> {
+async function applyStep(api: AdminApi, step: Step, created: CreatedClient[]): Promise<void> {
   switch (step.kind) {
     case "create":
       created.push(await api.createClient(step.client));
@@ -97,10 +95,10 @@ async function carryOutStep(api: AdminApi, step: Step, created: CreatedClient[])
       await api.changeClient(step.clientId, step.change);
       return;
     case "disable":
-      await api.changeClient(step.clientId, { status: "disabled", labels: { [appliedLabel]: leftTheFile } });
+      await api.changeClient(step.clientId, { status: "disabled", labels: { [appliedLabel]: removedFromFile } });
       return;
     case "impossible":
-      throw new Error("a plan with what cannot be is not carried out");
+      throw new Error("a plan with impossible steps must not be applied");
     default:
       return step satisfies never;
   }
@@ -111,11 +109,11 @@ const clientIdOf = (step: Step): string => (step.kind === "create" ? step.client
 function show(created: readonly CreatedClient[], plan: Plan, json: boolean): void {
   const secrets = created.map(
     ({ client_id, client_secret }) =>
-      `\nThe secret of ${client_id}, shown this once and kept nowhere:\n\n  ${client_secret}\n`,
+      `\nThe secret of ${client_id}, shown only once and not stored:\n\n  ${client_secret}\n`,
   );
   const ids = created.map(({ client_id }) => client_id).join(", ");
   showOnce(json ? `${JSON.stringify({ ...plan, created }, null, 2)}\n` : secrets.join(""), {
     done: created.length === 0 ? "The file is applied" : `Registered: ${ids}`,
-    next: "`carnet secret add` gives each another one.",
+    next: "add new ones with `carnet secret add`.",
   });
 }

@@ -7,14 +7,14 @@ import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { describeErrors } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
 
-/** A file of clients as they should be. Secrets are no part of it: they are given and rotated by themselves. */
+// The file describes clients without their secrets, which are added and rotated separately.
 const { secret: _, client_id: __, labels: ___, ...settings } = NewClient.properties;
 
 const DesiredClient = Type.Object(
   {
     client_id: Type.String(),
     ...settings,
-    labels: Type.Optional(Type.Record(Type.String(), Type.String())), // no null: there is nothing to take off
+    labels: Type.Optional(Type.Record(Type.String(), Type.String())), // No null: an omitted label is removed anyway.
   },
   { additionalProperties: false },
 );
@@ -29,36 +29,34 @@ const DesiredClients = Type.Object(
 );
 export type DesiredClients = Static<typeof DesiredClients>;
 
-/** How many of a file's problems are said at once. */
-const mostProblems = 10;
+/** How many problems of a file are reported at once. */
+const maxProblems = 10;
 
-/** Reads the file. Throws a Failure that says on which line and column it is not as it should be, without quoting it. */
+/** Reads the file. Throws a Failure with the line and column of each problem, without quoting the file. */
 export function readDesiredClients(path: string): DesiredClients {
   const lines = new LineCounter();
   const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
   const [broken] = document.errors;
   if (broken !== undefined) {
     throw new Failure(
-      `The file ${path} is not valid YAML at ${placeAt(lines, broken.pos[0])} (${broken.code}): it holds \`owner\` and a list of \`clients\`, as \`carnet export\` writes them.`,
+      `The file ${path} is not valid YAML at ${positionAt(lines, broken.pos[0])} (${broken.code}). It must have \`owner\` and a list of \`clients\`, as \`carnet export\` writes them.`,
     );
   }
   const read = toValue(document, path);
-  const place = (pointer: string): string => placeAt(lines, offsetOf(document, pointer));
+  const place = (pointer: string): string => positionAt(lines, offsetOf(document, pointer));
   if (!Check(DesiredClients, read)) {
     const problems = [...schemaProblems(DesiredClients, read)]
       .sort((a, b) => offsetOf(document, a.pointer) - offsetOf(document, b.pointer))
       .map((problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}`);
     throw new Failure(
-      [`The file ${path} is not as it should be, so nothing was done:`, ...problems.slice(0, mostProblems)].join(
-        "\n  ",
-      ),
+      [`The file ${path} is invalid, so nothing was changed:`, ...problems.slice(0, maxProblems)].join("\n  "),
     );
   }
-  refuseTwice(read, path, place);
+  refuseDuplicates(read, path, place);
   return { owner: read.owner, clients: read.clients.map(withoutNulls) };
 }
 
-/** A member without a value is as if it were left out. */
+/** A member without a value counts as omitted. */
 const withoutNulls = ({ client_id, ...rest }: DesiredClient): DesiredClient => ({
   client_id,
   ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)),
@@ -69,7 +67,7 @@ function readText(path: string): string {
     return readFileSync(path === "-" ? 0 : path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
-    throw new Failure(`The file ${path} cannot be read${code}: give the path of a YAML file, or - for standard input.`);
+    throw new Failure(`The file ${path} cannot be read${code}. Give the path of a YAML file, or - for standard input.`);
   }
 }
 
@@ -77,22 +75,22 @@ function toValue(document: Document, path: string): unknown {
   try {
     return document.toJS();
   } catch {
-    throw new Failure(`The file ${path} has aliases that lead nowhere or to too much: write them out.`);
+    throw new Failure(`The file ${path} has aliases that are undefined or expand too far. Write their content out.`);
   }
 }
 
-function refuseTwice({ clients }: DesiredClients, path: string, place: (pointer: string) => string): void {
+function refuseDuplicates({ clients }: DesiredClients, path: string, place: (pointer: string) => string): void {
   const seen = new Set<string>();
   for (const [at, { client_id }] of clients.entries()) {
     if (seen.has(client_id))
       throw new Failure(
-        `The file ${path} names the client ${client_id} a second time at ${place(`/clients/${at}`)}: nothing was done.`,
+        `The file ${path} names the client ${client_id} again at ${place(`/clients/${at}`)}. Nothing was changed.`,
       );
     seen.add(client_id);
   }
 }
 
-/** Where the value stands that a JSON pointer names, or the nearest around it that is there. */
+/** The offset of the value at a JSON pointer, or of the nearest enclosing value that exists. */
 function offsetOf(document: Document, pointer: string): number {
   const path = pointer
     .split("/")
@@ -108,7 +106,7 @@ function offsetOf(document: Document, pointer: string): number {
   return document.contents?.range?.[0] ?? 0;
 }
 
-function placeAt(lines: LineCounter, offset: number): string {
+function positionAt(lines: LineCounter, offset: number): string {
   const { line, col } = lines.linePos(offset);
   return `line ${Math.max(1, line)}, column ${Math.max(1, col)}`;
 }

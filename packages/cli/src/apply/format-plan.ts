@@ -1,15 +1,15 @@
-import { harmless } from "../table.ts";
+import { printable } from "../table.ts";
 import type { Plan, Step } from "./plan.ts";
 
 const signs = { create: "+", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
 
-/** A plan for people: a line a step, and under it what differs. */
+/** Formats a plan as text: one line per step, followed by its differences. */
 export function formatPlan({ steps, unchanged }: Plan): string {
   const lines = steps.flatMap((step) => [
     `${signs[step.kind]} ${step.kind.padEnd(10)} ${describe(step)}`,
     ...details(step),
   ]);
-  return `${lines.map((line) => `${harmless(line)}\n`).join("")}${steps.length} to do, ${unchanged} as they should be.\n`;
+  return `${lines.map((line) => `${printable(line)}\n`).join("")}${steps.length} to do, ${unchanged} unchanged.\n`;
 }
 
 function describe(step: Step): string {
@@ -19,7 +19,7 @@ function describe(step: Step): string {
     case "impossible":
       return `${step.clientId} ${step.reason}`;
     case "drift":
-      return `${step.clientId} was changed by another hand`;
+      return `${step.clientId} was changed outside this file`;
     case "change":
       return step.clientId;
     case "disable":
@@ -36,4 +36,4 @@ const details = (step: Step): readonly string[] =>
       )
     : [];
 
-const warningOf = (member: string): string => (member === "username" ? " (ends all its secrets at once)" : "");
+const warningOf = (member: string): string => (member === "username" ? " (revokes all its secrets at once)" : "");

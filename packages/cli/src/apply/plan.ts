@@ -4,14 +4,14 @@ import { parseCidr } from "@carnet/protocol/cidr";
 import { parseInstant } from "@carnet/protocol/instant";
 import type { DesiredClient, DesiredClients } from "./desired-clients.ts";
 
-/** Whose a client is, and the fingerprint of what was last applied to it: labels of the client itself. */
+/** Labels on each applied client: its owner, and the fingerprint of what was last applied. */
 export const ownerLabel = "managed-by";
 export const appliedLabel = "applied";
 
-/** Stands in place of the fingerprint at a client that an application disabled, so that it alone is enabled again. */
-export const leftTheFile = "left-the-file";
+/** Replaces the fingerprint of a client that `apply` disabled, so that only such a client is enabled again. */
+export const removedFromFile = "left-the-file";
 
-/** What an application of a file would do. Clients of other owners, or of nobody, are never touched. */
+/** One step of a plan. Clients without an owner or of another owner are never changed. */
 export type Step =
   | { readonly kind: "create"; readonly client: DesiredClient }
   | {
@@ -34,7 +34,7 @@ export interface Plan {
   readonly unchanged: number;
 }
 
-/** Compares what should be with what is. */
+/** Compares the file with the existing clients. */
 export function makePlan(desired: DesiredClients, existing: Iterable<Client>): Plan {
   const missing = new Map(desired.clients.map((client) => [client.client_id, client]));
   const steps: Step[] = [];
@@ -47,12 +47,16 @@ export function makePlan(desired: DesiredClients, existing: Iterable<Client>): P
       if (owner === desired.owner && client.status === "active")
         steps.push({ kind: "disable", clientId: client.client_id });
     } else if (owner !== desired.owner)
-      steps.push({ kind: "impossible", clientId: client.client_id, reason: `belongs to ${owner ?? "nobody"}` });
+      steps.push({
+        kind: "impossible",
+        clientId: client.client_id,
+        reason: owner === null ? "has no owner" : `belongs to ${owner}`,
+      });
     else if ((wanted.workspace ?? null) !== client.workspace)
       steps.push({
         kind: "impossible",
         clientId: client.client_id,
-        reason: "has another workspace, which never changes",
+        reason: "has another workspace, which cannot change",
       });
     else {
       const step = compare(wanted, client, desired.owner);
@@ -87,28 +91,28 @@ const sorted = (mapping: object): object =>
 function compare(wanted: DesiredClient, client: Client, owner: string): Step | undefined {
   const { client_id: clientId, workspace: _, ...settings } = owned(wanted, owner);
   const labels = { ...Object.fromEntries(Object.keys(client.labels).map((name) => [name, null])), ...settings.labels };
-  const whole: ClientChange = { ...unset, ...statusOnReturn(client), ...settings, labels };
-  const differences = Object.entries(whole).flatMap(([member, value]): Difference[] => {
-    const is = shown(member, Reflect.get(client, member));
-    const shouldBe = shown(member, value ?? Reflect.get(defaults, member));
+  const full: ClientChange = { ...unset, ...statusOnReturn(client), ...settings, labels };
+  const differences = Object.entries(full).flatMap(([member, value]): Difference[] => {
+    const is = canonical(member, Reflect.get(client, member));
+    const shouldBe = canonical(member, value ?? Reflect.get(defaults, member));
     return is === shouldBe ? [] : [{ member, is, shouldBe }];
   });
   if (differences.length === 0) return undefined;
   const sameFile = client.labels[appliedLabel] === fingerprint(wanted);
-  // What is as it should be is not sent: an end that has passed, say, is no longer taken as a setting
-  const differing = Object.entries(whole).filter(([name]) => differences.some(({ member }) => member === name));
+  // Unchanged settings are not sent, because the API would refuse some, such as an expiry date in the past.
+  const differing = Object.entries(full).filter(([name]) => differences.some(({ member }) => member === name));
   const change: ClientChange = { ...Object.fromEntries(differing), labels };
   return { kind: sameFile ? "drift" : "change", clientId, change, differences };
 }
 
 /**
- * A status that the file does not name stays as it is: somebody who has disabled a client that was stolen must not find
- * it enabled by the next application. Only what an application disabled is enabled when it comes back.
+ * A status that the file omits stays unchanged: a client that an operator disabled, for example because it was stolen,
+ * must stay disabled. Only a client that `apply` disabled is enabled when it returns to the file.
  */
 const statusOnReturn = (client: Client): ClientChange =>
-  client.labels[appliedLabel] === leftTheFile ? { status: "active" } : {};
+  client.labels[appliedLabel] === removedFromFile ? { status: "active" } : {};
 
-/** A file says all of a client but its status: what it leaves out is as if it had never been set. */
+/** The file sets everything except the status, so settings that it omits are reset. */
 const unset: ClientChange = {
   client_name: null,
   username: null,
@@ -123,8 +127,8 @@ const unset: ClientChange = {
 
 const defaults = { scope: "", scope_policy: "narrow", ip_allowlist: [], labels: {} };
 
-/** A value in one spelling, so that the same is the same. */
-function shown(member: string, value: unknown): string {
+/** A value in canonical form, so that equal values compare equal. */
+function canonical(member: string, value: unknown): string {
   if (value === null || value === undefined) return "-";
   if (member === "expires_at" && typeof value === "string") return instantOf(value);
   if (member === "labels" && typeof value === "object") {
@@ -136,11 +140,11 @@ function shown(member: string, value: unknown): string {
         .join(" ") || "-"
     );
   }
-  if (member === "ip_allowlist" && Array.isArray(value)) return value.map(wholeBlock).join(" ") || "-";
+  if (member === "ip_allowlist" && Array.isArray(value)) return value.map(canonicalBlock).join(" ") || "-";
   return String(value) || "-";
 }
 
-const wholeBlock = (block: string): string => {
+const canonicalBlock = (block: string): string => {
   const read = parseCidr(block);
   return read.ok ? read.value.text : block;
 };

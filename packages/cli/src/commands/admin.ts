@@ -10,20 +10,20 @@ interface ResetOptions {
   readonly json?: boolean;
 }
 
-/** `carnet admin reset`: the way back in for who has the machine. The one command that opens the store by itself. */
+/** `carnet admin reset` restores admin access for whoever has the machine. It is the only command that opens the store. */
 export function addAdminCommand(program: Command): void {
-  const admin = program.command("admin").description("The first admin client, by which all others are made.");
+  const admin = program.command("admin").description("Manage the first admin client, which creates all others.");
   const command = admin
     .command("reset")
     .description(
-      "Put the admin client carnet-admin back as the first start made it, with a new secret; its old ones end at once. " +
-        "Opens the store itself, so it needs the store and its master key, and no service that runs; run it as the user that the service runs as.",
+      "Restore the admin client carnet-admin to its original settings, with a new secret. Its old secrets are revoked at once. " +
+        "This opens the store directly, so it needs the store and its master key, but no running service. Run it as the service's user.",
     )
     .option(
       "--server-url <url>",
-      "Where the service is, for the admin file (default: as that says now; without the file, the issuer)",
+      "The service's address for the admin file (default: the one in the file; without a file, the issuer)",
     )
-    .option("--yes", "Do not ask")
+    .option("--yes", "Do not ask for confirmation")
     .option("--json", "Print JSON");
   addServiceOptions(command, storeSettings).action(() => reset(command));
 }
@@ -32,14 +32,14 @@ async function reset(command: Command): Promise<void> {
   const { serverUrl, yes, json } = command.opts<ResetOptions>();
   const configuration = await configurationOf(command, "dev");
   const { path } = configuration.store;
-  await confirm(`Give carnet-admin of ${path} a new secret, and end its old ones at once?`, { yes });
+  await confirm(`Give carnet-admin in ${path} a new secret and revoke its old ones at once?`, { yes });
   const { resetAdmin } = await import("@carnet/server/main");
   const { clientId, clientSecret, file, serverUrl: url, fileProblem } = await resetAdmin(configuration, serverUrl);
   const secret = clientSecret.reveal();
   const shown = json
     ? `${JSON.stringify({ client_id: clientId, client_secret: secret, file, server_url: url }, null, 2)}\n`
-    : `${formatFacts({ client_id: clientId, file, server_url: url })}\nIts secret, shown this once and otherwise in that file only:\n\n  ${secret}\n`;
-  showOnce(shown, { done: `${clientId} has a new secret`, next: `it stands in ${file}, or reset it again.` });
+    : `${formatFacts({ client_id: clientId, file, server_url: url })}\nIts secret, shown only once and stored only in that file:\n\n  ${secret}\n`;
+  showOnce(shown, { done: `${clientId} has a new secret`, next: `read it from ${file}, or reset it again.` });
   if (fileProblem === undefined) return;
   process.stderr.write(`carnet: ${fileProblem}\n`);
   process.exitCode = 1;

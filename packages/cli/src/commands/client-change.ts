@@ -2,7 +2,7 @@ import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { explainRefusals } from "../admin/refusals.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
   addSettingsOptions,
@@ -22,33 +22,33 @@ interface ChangeOptions extends ClientSettingsOptions {
 export function addClientChangeCommands(client: Command): void {
   const change = client
     .command("change")
-    .description("Change a client. An empty value takes a setting back; what is not named stays as it is.")
+    .description("Change a client. An empty value resets a setting. Settings that are not named stay unchanged.")
     .argument("<client-id>")
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
   addConnectionOptions(addSettingsOptions(change)).action(async (id: string, options: ChangeOptions) => {
     const input = readSettingsOptions(options);
     if (Object.keys(input).length === 0)
-      change.error("error: nothing to change was given: name a setting, such as --scope", { exitCode: 2 });
+      change.error("error: nothing to change. Name a setting, such as --scope", { exitCode: 2 });
     if (input.username !== undefined)
-      await confirm(`Another username ends all secrets of ${id} at once. Go on?`, options);
+      await confirm(`A new username revokes all secrets of ${id} at once. Continue?`, options);
     await apply(change, { id, input, options });
   });
 
   const disable = client
     .command("disable")
-    .description("Let a client get no more tokens.")
+    .description("Disable a client, so that it gets no more tokens.")
     .argument("<client-id>")
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
   addConnectionOptions(disable).action(async (id: string, options: ChangeOptions) => {
-    await confirm(`Disable ${id}? It is refused at once.`, options);
+    await confirm(`Disable ${id}? It gets no more tokens from now on.`, options);
     await apply(disable, { id, input: { status: "disabled" }, options });
   });
 
   const enable = client
     .command("enable")
-    .description("Let a disabled client get tokens again.")
+    .description("Enable a disabled client.")
     .argument("<client-id>")
     .option("--json", "Print JSON");
   addConnectionOptions(enable).action((id: string, options: ChangeOptions) =>
@@ -57,13 +57,13 @@ export function addClientChangeCommands(client: Command): void {
 
   const remove = client
     .command("delete")
-    .description("Delete a client and its secrets for good.")
+    .description("Delete a client and its secrets permanently.")
     .argument("<client-id>")
     .option("--yes", "Do not ask");
   addConnectionOptions(remove).action(async (id: string, options: ChangeOptions) => {
-    await confirm(`Delete ${id} and its secrets for good?`, options);
+    await confirm(`Delete ${id} and its secrets permanently?`, options);
     await withAdminApi(remove, (api) => api.deleteClient(id));
-    process.stderr.write(`${id} is deleted.\n`);
+    process.stderr.write(`Deleted ${id}.\n`);
   });
 }
 
@@ -72,6 +72,6 @@ const apply = (
   { id, input, options }: { id: string; input: ClientChange; options: ChangeOptions },
 ): Promise<void> =>
   withAdminApi(command, async (api) => {
-    const changed = await refuseWithFlags(settingsFlags, () => api.changeClient(id, input));
+    const changed = await explainRefusals(settingsFlags, () => api.changeClient(id, input));
     process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
   });

@@ -2,7 +2,7 @@ import type { CreatedClient, NewClient } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { explainRefusals } from "../admin/refusals.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
   addSettingsOptions,
@@ -10,7 +10,7 @@ import {
   readSettingsOptions,
   settingsFlags,
 } from "../client-settings-options.ts";
-import { given } from "../option-values.ts";
+import { definedOnly } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatFacts } from "../table.ts";
@@ -35,15 +35,15 @@ export function addClientCreateCommand(client: Command): void {
   const command = client
     .command("create")
     .description("Register a client and show its secret once.")
-    .option("--client-id <id>", "An existing client id to bring along (default: a new one)")
-    .option("--workspace <id>", "Its workspace, for the claim arid; never changes")
+    .option("--client-id <id>", "An existing client id (default: a new one)")
+    .option("--workspace <id>", "Its workspace, for the claim arid; cannot be changed later")
     .option("--disabled", "Register it disabled")
-    .option("--secret-stdin", "Import an existing secret of at least 20 characters: one line on standard input")
+    .option("--secret-stdin", "Read an existing secret of at least 20 characters as one line from standard input")
     .option("--json", "Print JSON");
   addConnectionOptions(addSettingsOptions(command)).action(async (options: CreateOptions) => {
     const registration = await readRegistration(options);
     await withAdminApi(command, async (api) =>
-      show(await refuseWithFlags(flags, () => api.createClient(registration)), options.json === true),
+      show(await explainRefusals(flags, () => api.createClient(registration)), options.json === true),
     );
   });
 }
@@ -52,11 +52,11 @@ async function readRegistration(options: CreateOptions): Promise<NewClient> {
   const value = options.secretStdin ? await readSecretFromInput("the client's existing secret") : undefined;
   return {
     ...readSettingsOptions(options),
-    ...given({
+    ...definedOnly({
       client_id: options.clientId,
       workspace: options.workspace,
       status: options.disabled ? "disabled" : undefined,
-      secret: given({ value }),
+      secret: definedOnly({ value }),
     }),
   };
 }
@@ -68,10 +68,10 @@ function show(created: CreatedClient, asJson: boolean): void {
     ? `${JSON.stringify(created, null, 2)}\n`
     : formatFacts(clientFacts(client)) +
       (secret === undefined
-        ? "\nThe secret that you brought along is kept as a hash only.\n"
-        : `\nIts secret, shown this once and kept nowhere:\n\n  ${secret}\n`);
+        ? "\nThe secret that you gave is stored only as a hash.\n"
+        : `\nIts secret, shown only once and not stored:\n\n  ${secret}\n`);
   showOnce(shown, {
     done: `The client ${client_id} is registered`,
-    next: `\`carnet secret add ${client_id}\` gives it another one.`,
+    next: `add a new one with \`carnet secret add ${client_id}\`.`,
   });
 }

@@ -2,7 +2,7 @@ import type { Client } from "@carnet/protocol/admin/clients";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { explainRefusals } from "../admin/refusals.ts";
 import { collectPairs, wholeNumber } from "../option-values.ts";
 import { formatTable, shorten } from "../table.ts";
 
@@ -29,51 +29,52 @@ const flags = {
   cursor: "--cursor",
 };
 
-/** `carnet client list`: one page of the clients that the filters find. */
+/** `carnet client list`: one page of the clients that match the filters. */
 export function addClientListCommand(client: Command): void {
   const command = client
     .command("list")
     .description("List and search the clients.")
-    .option("--search <text>", "Only those whose id, name or username holds the text")
-    .addOption(new Option("--status <status>", "Only those that are so").choices(["active", "disabled"]))
-    .option("--scope <name>", "Only those registered for the scope")
-    .option("--label <name=value>", "Only those with the label; can be given again", collectPairs)
+    .option("--search <text>", "Only clients whose id, name or username contains the text")
+    .addOption(new Option("--status <status>", "Only clients with this status").choices(["active", "disabled"]))
+    .option("--scope <name>", "Only clients registered for the scope")
+    .option("--label <name=value>", "Only clients with the label; repeatable", collectPairs)
     .option(
       "--ending-within <days>",
-      "Only those that end, or have a secret that ends, within so many days",
+      "Only clients that expire, or have a secret that expires, within this many days",
       wholeNumber(0, 9999),
     )
     .option(
       "--sort <key>",
-      "client_id, client_name, created_at, updated_at or expires_at; downwards with a minus before it",
+      "client_id, client_name, created_at, updated_at or expires_at; a leading minus sorts descending",
     )
-    .option("--limit <number>", "How many at the most, up to 1000", wholeNumber(1, 1000), 100)
-    .option("--cursor <place>", "Begin where the page before ended")
+    .option("--limit <number>", "The most clients to list, up to 1000", wholeNumber(1, 1000), 100)
+    .option("--cursor <cursor>", "Continue where the previous page ended")
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((options: ListOptions) =>
     withAdminApi(command, async (api) => {
-      const { search, endingWithin, json, ...same } = options;
+      const { search, endingWithin, json, ...rest } = options;
       const query = {
         q: search,
         ending_within_days: endingWithin?.toString(),
-        status: same.status,
-        scope: same.scope,
-        label: same.label,
-        sort: same.sort,
-        limit: String(same.limit),
-        cursor: same.cursor,
+        status: rest.status,
+        scope: rest.scope,
+        label: rest.label,
+        sort: rest.sort,
+        limit: String(rest.limit),
+        cursor: rest.cursor,
       };
-      const page = await refuseWithFlags(flags, () => api.listClients(query));
+      const page = await explainRefusals(flags, () => api.listClients(query));
       if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
       else process.stdout.write(formatClients(page.clients) + noteUnsupported(page.clients));
-      if (!json && page.next !== null) process.stderr.write(`There are more: add --cursor ${page.next}\n`);
+      if (!json && page.next !== null)
+        process.stderr.write(`There are more clients. For the next page, add --cursor ${page.next}\n`);
     }),
   );
 }
 
 function formatClients(clients: readonly Client[]): string {
   if (clients.length === 0)
-    return "No clients: `carnet client create --scope file:read` registers one, and fewer filters find more.\n";
+    return "No clients found. Remove filters, or register a client with `carnet client create --scope file:read`.\n";
   const rows = clients.map((client) => [
     client.client_id,
     shorten(client.client_name ?? "-"),
@@ -96,4 +97,4 @@ function noteUnsupported(clients: readonly Client[]): string {
 }
 
 const shortWarning = ({ what, within_days }: Client["warnings"][number]): string =>
-  within_days === 0 ? `${what} has ended` : `${what} ends within ${within_days} d`;
+  within_days === 0 ? `${what} expired` : `${what} expires within ${within_days} d`;

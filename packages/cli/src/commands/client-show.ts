@@ -5,11 +5,11 @@ import { clientFacts, warningLines } from "../client-facts.ts";
 import { formatFacts } from "../table.ts";
 import { formatSecrets } from "./secret.ts";
 
-/** `carnet client show`: all that is known of one client, which is never its secret. */
+/** `carnet client show`: everything about one client except its secrets. */
 export function addClientShowCommand(client: Command): void {
   const command = client
     .command("show")
-    .description("Show one client and its secrets' ids.")
+    .description("Show one client and the ids of its secrets.")
     .argument("<client-id>")
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((id: string, options: { json?: boolean }) =>

@@ -4,11 +4,9 @@ import { addClientCreateCommand } from "./client-create.ts";
 import { addClientListCommand } from "./client-list.ts";
 import { addClientShowCommand } from "./client-show.ts";
 
-/** `carnet client …`: the clients of a service, through its admin API. */
+/** `carnet client …`: manages clients through the admin API. */
 export function addClientCommand(program: Command): void {
-  const client = program
-    .command("client")
-    .description("Register clients, look at them, restrict, disable and delete them.");
+  const client = program.command("client").description("Register, show, change, disable and delete clients.");
   addClientCreateCommand(client);
   addClientListCommand(client);
   addClientShowCommand(client);

@@ -19,16 +19,16 @@ compdef _carnet carnet
 `,
 } as const;
 
-/** `carnet completion`: what a shell needs to complete the command's words. */
+/** `carnet completion` prints a shell script, which calls the hidden `carnet complete`. */
 export function addCompletionCommand(program: Command): void {
   program
     .command("completion")
-    .description('Print a script that completes the words of carnet: eval "$(carnet completion bash)"')
+    .description('Print a shell completion script: eval "$(carnet completion bash)"')
     .addArgument(new Argument("<shell>").choices(Object.keys(scripts)))
     .action((shell: keyof typeof scripts) => void process.stdout.write(scripts[shell]));
   program
     .command("complete", { hidden: true })
-    .description("What can stand where the last word is begun, for the shells' scripts.")
+    .description("Print completions for the last word. Used by the completion scripts.")
     .argument("[words...]")
     .action((words: readonly string[]) => {
       process.stdout.write(
@@ -39,27 +39,36 @@ export function addCompletionCommand(program: Command): void {
     });
 }
 
-/** What can stand where the last word is begun. Nothing where any text can: the shell then offers files. */
+/** The completions of the last word. None if any text is allowed; the shell then offers files. */
 export function candidates(program: Command, words: readonly string[]): readonly string[] {
-  const begun = words.at(-1) ?? "";
-  const { command, taking } = readWords(program, words.slice(0, -1));
+  const prefix = words.at(-1) ?? "";
+  const { command, pendingOption } = readWords(program, words.slice(0, -1));
   const found =
-    taking !== undefined ? (taking.argChoices ?? []) : begun.startsWith("-") ? flagsOf(command) : namesOf(command);
-  return found.filter((word) => word.startsWith(begun)).sort();
+    pendingOption !== undefined
+      ? (pendingOption.argChoices ?? [])
+      : prefix.startsWith("-")
+        ? flagsOf(command)
+        : namesOf(command);
+  return found.filter((word) => word.startsWith(prefix)).sort();
 }
 
-/** The command that the words name, and the flag whose value comes next. */
-function readWords(program: Command, words: readonly string[]): { command: Command; taking: Option | undefined } {
+/** The command that the words name, and the flag that expects the next word as its value. */
+function readWords(
+  program: Command,
+  words: readonly string[],
+): { command: Command; pendingOption: Option | undefined } {
   let command = program;
-  let taking: Option | undefined;
+  let pendingOption: Option | undefined;
   for (const word of words) {
     const option =
-      taking === undefined ? command.options.find(({ short, long }) => word === short || word === long) : undefined;
-    if (taking === undefined && option === undefined)
+      pendingOption === undefined
+        ? command.options.find(({ short, long }) => word === short || word === long)
+        : undefined;
+    if (pendingOption === undefined && option === undefined)
       command = command.commands.find((child) => child.name() === word) ?? command;
-    taking = option?.required ? option : undefined;
+    pendingOption = option?.required ? option : undefined;
   }
-  return { command, taking };
+  return { command, pendingOption };
 }
 
 const namesOf = (command: Command): readonly string[] => [

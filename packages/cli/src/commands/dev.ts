@@ -7,7 +7,7 @@ import { addServiceOptions, allSettings, configurationOf } from "../service-opti
 import { showOnce } from "../shown-once.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
-/** `carnet dev`: the service on this machine, with a client to try it with. */
+/** `carnet dev`: the service on this machine, with a demo client. */
 export function addDevCommand(program: Command): void {
   const command = program.command("dev").description("Run the token service on this machine, with a demo client.");
   addServiceOptions(command, allSettings).action(async () => {
@@ -24,16 +24,16 @@ export function addDevCommand(program: Command): void {
     else
       showOnce(text, {
         done: "The demo client is registered",
-        next: "start again, and `carnet secret add demo` gives it another one.",
+        next: "start again, then add a new one with `carnet secret add demo`.",
       });
   });
 }
 
-/** The demo client's secret if it was registered just now: afterwards nobody knows it. */
+/** Registers the demo client. Returns its secret, or undefined if an earlier start registered it. */
 async function registerDemoClient(registry: Registry): Promise<Redacted<string> | undefined> {
   const { registerClient } = await import("@carnet/core/client/register-client");
   const registered = await registerClient(demoClient, registry);
   if (registered.ok) return registered.value.generatedSecret;
-  if (registered.error.kind === "taken") return undefined; // there since an earlier start
+  if (registered.error.kind === "taken") return undefined;
   throw new Failure(`The demo client could not be registered: ${registered.error.detail}.`);
 }

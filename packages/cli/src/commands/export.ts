@@ -4,27 +4,27 @@ import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { appliedLabel, ownerLabel } from "../apply/plan.ts";
 
-/** `carnet export`: the clients of an owner as the file that `carnet apply` takes. Holds no secret. */
+/** `carnet export`: an owner's clients as a file for `carnet apply`, without secrets. */
 export function addExportCommand(program: Command): void {
   const command = program
     .command("export")
-    .description("Print the clients of an owner as the file that `carnet apply` takes, without their secrets.")
-    .requiredOption("--owner <name>", "Whose clients; with --all, whose they shall be")
-    .option("--all", "All clients, whoever owns them");
+    .description("Print an owner's clients as a file for `carnet apply`, without secrets.")
+    .requiredOption("--owner <name>", "The owner; with --all, the owner that the file names")
+    .option("--all", "Export the clients of all owners");
   addConnectionOptions(command).action(async ({ owner, all }: { owner: string; all?: boolean }) => {
-    const { stringify } = await import("yaml"); // takes its time to load
+    const { stringify } = await import("yaml"); // Slow to load.
     await withAdminApi(command, async (api) => {
       const clients: object[] = [];
       const query = all ? {} : { label: `${ownerLabel}=${owner}` };
       for await (const client of api.allClients(query)) clients.push(desired(client));
       if (clients.length === 0)
-        process.stderr.write(`No client belongs to ${owner}: --all exports those of everybody.\n`);
+        process.stderr.write(`No client belongs to ${owner}. Use --all to export the clients of all owners.\n`);
       process.stdout.write(stringify({ owner, clients }, { lineWidth: 0 }));
     });
   });
 }
 
-/** What of a client is not as if it had never been set. */
+/** The settings of a client that differ from the defaults. */
 function desired(client: Client): object {
   const { client_id, scope_policy, status, ip_allowlist, scope, labels, ...rest } = client;
   const { secrets: _, warnings: __, created_at: ___, updated_at: ____, ...others } = rest;

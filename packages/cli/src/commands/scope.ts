@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { explainRefusals } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
 import { formatTable } from "../table.ts";
 
-/** `carnet scope …`: the catalogue of scopes that clients can be given. */
+/** `carnet scope …`: manages the catalogue of scopes. */
 export function addScopeCommand(program: Command): void {
-  const scope = program.command("scope").description("The scopes that clients can be given.");
+  const scope = program.command("scope").description("Manage the scopes that clients can be given.");
 
   const list = scope.command("list").description("List the catalogue.").option("--json", "Print JSON");
   addConnectionOptions(list).action((options: { json?: boolean }) =>
@@ -18,7 +18,7 @@ export function addScopeCommand(program: Command): void {
         options.json
           ? `${JSON.stringify({ scopes }, null, 2)}\n`
           : rows.length === 0
-            ? "The catalogue is empty: `carnet scope put` adds a scope.\n"
+            ? "The catalogue is empty. Add a scope with `carnet scope put`.\n"
             : formatTable(["SCOPE", "DESCRIPTION"], rows),
       );
     }),
@@ -26,23 +26,23 @@ export function addScopeCommand(program: Command): void {
 
   const put = scope
     .command("put")
-    .description("Add a scope, or describe it anew.")
+    .description("Add a scope or change its description.")
     .argument("<name>")
     .argument("<description>");
   addConnectionOptions(put).action((name: string, description: string) =>
     withAdminApi(put, async (api) => {
-      await refuseWithFlags({ description: "<description>" }, () => api.putScope(name, description));
-      process.stderr.write(`The catalogue has ${name}.\n`);
+      await explainRefusals({ description: "<description>" }, () => api.putScope(name, description));
+      process.stderr.write(`The catalogue now has ${name}.\n`);
     }),
   );
 
   const remove = scope
     .command("delete")
-    .description("Take a scope out of the catalogue.")
+    .description("Remove a scope from the catalogue.")
     .argument("<name>")
-    .option("--yes", "Do not ask");
+    .option("--yes", "Do not ask for confirmation");
   addConnectionOptions(remove).action(async (name: string, options: { yes?: boolean }) => {
-    await confirm(`Take ${name} out of the catalogue?`, options);
+    await confirm(`Remove ${name} from the catalogue?`, options);
     await withAdminApi(remove, (api) => api.deleteScope(name));
     process.stderr.write(`The catalogue no longer has ${name}.\n`);
   });

@@ -2,15 +2,15 @@ import type { AddedSecret, Secret } from "@carnet/protocol/admin/clients";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { refuseWithFlags } from "../admin/refusals.ts";
+import { explainRefusals } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
-import { given, wholeNumber } from "../option-values.ts";
+import { definedOnly, wholeNumber } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatTable, shorten } from "../table.ts";
 import { addSecretImportCommand } from "./secret-import.ts";
 
-/** `carnet secret …`: the secrets of clients. */
+/** `carnet secret …`: manages the secrets of clients. */
 export function addSecretCommand(program: Command): void {
   const secret = program.command("secret").description("Add, rotate and revoke the secrets of clients.");
   addAdd(secret);
@@ -30,12 +30,12 @@ interface NewSecretOptions {
 
 const addNewSecretOptions = (command: Command): Command =>
   command
-    .option("--label <text>", "A name for people")
-    .option("--not-before <time>", "From when it is valid, such as 2027-01-31T12:00:00Z (default: now)")
-    .option("--expires-at <time>", "When it ends (default: never)")
+    .option("--label <text>", "A display name")
+    .option("--not-before <time>", "When it becomes valid, such as 2027-01-31T12:00:00Z (default: now)")
+    .option("--expires-at <time>", "When it expires (default: never)")
     .option(
       "--secret-stdin",
-      "Import an existing secret of at least 20 characters: one line on standard input (default: generated)",
+      "Read an existing secret of at least 20 characters as one line from standard input (default: a generated one)",
     )
     .option("--json", "Print JSON");
 
@@ -50,7 +50,7 @@ const flags = {
 
 async function readNewSecret(options: NewSecretOptions) {
   const value = options.secretStdin ? await readSecretFromInput("the existing secret") : undefined;
-  return given({
+  return definedOnly({
     label: options.label,
     not_before: options.notBefore,
     expires_at: options.expiresAt,
@@ -61,12 +61,12 @@ async function readNewSecret(options: NewSecretOptions) {
 function addAdd(secret: Command): void {
   const command = secret
     .command("add")
-    .description("Give a client one more secret, and show it once.")
+    .description("Add a secret to a client and show it once.")
     .argument("<client-id>");
   addConnectionOptions(addNewSecretOptions(command)).action(async (clientId: string, options: NewSecretOptions) => {
     const input = await readNewSecret(options);
     await withAdminApi(command, async (api) =>
-      show(clientId, await refuseWithFlags(flags, () => api.addSecret(clientId, input)), options),
+      show(clientId, await explainRefusals(flags, () => api.addSecret(clientId, input)), options),
     );
   });
 }
@@ -74,58 +74,56 @@ function addAdd(secret: Command): void {
 function addRotate(secret: Command): void {
   const command = secret
     .command("rotate")
-    .description(
-      "Give a client a new secret, and the old ones an end: a day from now, at a time, or once they are idle.",
-    )
+    .description("Give a client a new secret. The old ones expire after a day, at a given time, or when they are idle.")
     .argument("<client-id>")
-    .addOption(new Option("--end-old-at <time>", "When the old secrets end").conflicts("endOldWhenIdle"))
+    .addOption(new Option("--end-old-at <time>", "When the old secrets expire").conflicts("endOldWhenIdle"))
     .option(
       "--end-old-when-idle <seconds>",
-      "End each old secret once it was not used for so long",
+      "Expire each old secret when it was not used for this long",
       wholeNumber(1, 90 * 86_400),
     );
   addConnectionOptions(addNewSecretOptions(command)).action(
     async (clientId: string, options: NewSecretOptions & { endOldAt?: string; endOldWhenIdle?: number }) => {
-      const rotation = given({
+      const rotation = definedOnly({
         secret: await readNewSecret(options),
         end_old_at: options.endOldAt,
         end_old_when_idle_for: options.endOldWhenIdle,
       });
       await withAdminApi(command, async (api) =>
-        show(clientId, await refuseWithFlags(flags, () => api.rotateSecrets(clientId, rotation)), {
+        show(clientId, await explainRefusals(flags, () => api.rotateSecrets(clientId, rotation)), {
           json: options.json,
-          note: `\n${describeEnd(options)}, or sooner where they had an end: see \`carnet secret list ${clientId}\`.\n`,
+          note: `\n${describeEnd(options)}, or at their own expiry date if that is sooner. See \`carnet secret list ${clientId}\`.\n`,
         }),
       );
     },
   );
 }
 
-/** When the secrets before a rotation end: callers that still have one are refused from then on. */
+/** When the old secrets expire after a rotation. From then on, callers that still use one are refused. */
 function describeEnd({ endOldAt, endOldWhenIdle }: { endOldAt?: string; endOldWhenIdle?: number }): string {
-  if (endOldAt !== undefined) return `Older secrets end at ${endOldAt}`;
-  if (endOldWhenIdle !== undefined) return `Older secrets end once unused for ${endOldWhenIdle} s`;
-  return "Older secrets end a day from now";
+  if (endOldAt !== undefined) return `Older secrets expire at ${endOldAt}`;
+  if (endOldWhenIdle !== undefined) return `Older secrets expire when unused for ${endOldWhenIdle} s`;
+  return "Older secrets expire a day from now";
 }
 
 function addRevoke(secret: Command): void {
   const command = secret
     .command("revoke")
-    .description("End a secret at once.")
+    .description("Revoke a secret at once.")
     .argument("<client-id>")
     .argument("<secret-id>")
-    .option("--yes", "Do not ask");
+    .option("--yes", "Do not ask for confirmation");
   addConnectionOptions(command).action(async (clientId: string, secretId: string, options: { yes?: boolean }) => {
-    await confirm(`Revoke the secret ${secretId} of ${clientId}? Whoever uses it is refused at once.`, options);
+    await confirm(`Revoke the secret ${secretId} of ${clientId}? Callers that use it are refused at once.`, options);
     await withAdminApi(command, async (api) => api.revokeSecret(clientId, secretId));
-    process.stderr.write(`The secret ${secretId} is revoked.\n`);
+    process.stderr.write(`Revoked the secret ${secretId}.\n`);
   });
 }
 
 function addList(secret: Command): void {
   const command = secret
     .command("list")
-    .description("List the secrets of a client, which are never shown again.")
+    .description("List the secrets of a client, without their values.")
     .argument("<client-id>")
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((clientId: string, options: { json?: boolean }) =>
@@ -136,10 +134,9 @@ function addList(secret: Command): void {
   );
 }
 
-/** Secrets as a table for people. */
 export const formatSecrets = (secrets: readonly Secret[]): string =>
   secrets.length === 0
-    ? "The client has no secrets: `carnet secret add` gives it one.\n"
+    ? "The client has no secrets. Add one with `carnet secret add`.\n"
     : formatTable(
         ["SECRET ID", "LABEL", "PREFIX", "STATE", "CREATED", "EXPIRES", "LAST USED"],
         secrets.map((secret) => [
@@ -162,10 +159,10 @@ function show(
   const { client_secret: shown, ...secret } = added;
   const once =
     shown === undefined
-      ? "\nThe secret that you brought along is kept as a hash only.\n"
-      : `\nThe new secret, shown this once and kept nowhere:\n\n  ${shown}\n`;
+      ? "\nThe secret that you gave is stored only as a hash.\n"
+      : `\nThe new secret, shown only once and not stored:\n\n  ${shown}\n`;
   showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + note, {
     done: `${clientId} has the new secret ${secret.secret_id}`,
-    next: `\`carnet secret revoke ${clientId} ${secret.secret_id}\` ends it, and \`carnet secret add ${clientId}\` gives another one.`,
+    next: `revoke it with \`carnet secret revoke ${clientId} ${secret.secret_id}\`, and add a new one with \`carnet secret add ${clientId}\`.`,
   });
 }

@@ -3,7 +3,7 @@ import { boundHeap } from "../heap-bounds.ts";
 import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
-/** `carnet serve`: the service, for production. Logs JSON lines on standard output, and never says a secret there. */
+/** `carnet serve`: the service for production. It logs JSON lines to standard output, never a secret. */
 export function addServeCommand(program: Command): void {
   const command = program.command("serve").description("Run the token service.");
   addServiceOptions(command, allSettings).action(async () => {

@@ -23,7 +23,7 @@ interface TokenOptions {
   readonly json?: boolean;
 }
 
-/** `carnet token`: asks a service for a token, and prints it alone, so that a script can take it. */
+/** `carnet token`: requests a token and prints only the token, so that scripts can use it. */
 export function addTokenCommand(program: Command): void {
   program
     .command("token")
@@ -32,14 +32,14 @@ export function addTokenCommand(program: Command): void {
     .option("--secret-stdin", "Read the secret as one line from standard input (default: CARNET_CLIENT_SECRET)")
     .option(
       "--scope <names>",
-      "The scopes to ask for, separated by spaces; can be given again (default: all that the client has)",
+      "The scopes to request, separated by spaces; repeatable (default: all scopes of the client)",
       collect,
     )
     .addOption(new Option("--server-url <url>", "The service (default: CARNET_SERVER_URL)").conflicts("region"))
     .addOption(
-      new Option("--region <name>", "The service of a region (default: CARNET_REGION)").choices(Object.keys(SERVERS)),
+      new Option("--region <name>", "The region of the service (default: CARNET_REGION)").choices(Object.keys(SERVERS)),
     )
-    .option("--json", "Print the whole answer as JSON")
+    .option("--json", "Print the whole response as JSON")
     .action(async (options: TokenOptions) => {
       const token = await request(options);
       process.stdout.write(`${options.json ? JSON.stringify(wireNames(token), null, 2) : token.accessToken}\n`);
@@ -49,12 +49,12 @@ export function addTokenCommand(program: Command): void {
 async function request(options: TokenOptions): Promise<BearerToken> {
   const server = chooseServer(options);
   const clientId = options.clientId ?? process.env["CARNET_CLIENT_ID"];
-  if (!clientId) throw new Failure("There is no client id: give --client-id or set CARNET_CLIENT_ID.");
+  if (!clientId) throw new Failure("The client id is missing. Give --client-id or set CARNET_CLIENT_ID.");
   const clientSecret = options.secretStdin
     ? await readSecretFromInput("the client's secret")
     : process.env["CARNET_CLIENT_SECRET"];
   if (!clientSecret)
-    throw new Failure("There is no client secret: set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin.");
+    throw new Failure("The client secret is missing. Set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin.");
   try {
     await using sdk = new SDK({ security: { clientId, clientSecret }, ...server });
     return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope.join(" ") });
@@ -63,28 +63,28 @@ async function request(options: TokenOptions): Promise<BearerToken> {
   }
 }
 
-/** What the SDK cannot know: where its caller got the values from. */
+/** Adds what the SDK cannot know: where the command got its values from. */
 function adviceFor(error: unknown, clientSecret: string): string | undefined {
   if (error instanceof IamError && isMistypedSecret(clientSecret))
-    return "The secret was mistyped or cut short: its checksum does not fit. Copy it again, whole.";
+    return "The secret is mistyped or cut off, because its checksum does not match. Copy the whole secret again.";
   if (error instanceof ConnectionError && !error.mayHaveArrived)
-    return "Check that the service runs, and that --server-url or CARNET_SERVER_URL is its address.";
+    return "Check that the service is running, and that --server-url or CARNET_SERVER_URL is its address.";
   if (error instanceof InvalidRequestError && error.field === "serverURL")
-    return "The address is that of --server-url or CARNET_SERVER_URL.";
+    return "The address comes from --server-url or CARNET_SERVER_URL.";
   return undefined;
 }
 
-/** Nowhere by default: credentials go only where somebody said. */
+/** There is no default server: credentials are sent only where the user says. */
 function chooseServer({ serverUrl, region }: TokenOptions): { serverURL: string } | { server: Region } {
   const url = serverUrl ?? (region === undefined ? process.env["CARNET_SERVER_URL"] : undefined);
   if (url) return { serverURL: url };
   const name = region ?? process.env["CARNET_REGION"];
   if (!name)
     throw new Failure(
-      "There is no service to ask: give --server-url http://localhost:8080, or set CARNET_SERVER_URL or CARNET_REGION.",
+      "The service's address is missing. Give --server-url http://localhost:8080, or set CARNET_SERVER_URL or CARNET_REGION.",
     );
   const known = (Object.keys(SERVERS) as Region[]).find((candidate) => candidate === name);
-  if (known === undefined) throw new Failure(`There is no such region: use one of ${Object.keys(SERVERS).join(", ")}.`);
+  if (known === undefined) throw new Failure(`The region is unknown. Use one of ${Object.keys(SERVERS).join(", ")}.`);
   return { server: known };
 }
 

@@ -6,14 +6,14 @@ import { schemaProblems } from "@carnet/server/http/admin/schema-problems";
 import { Check } from "typebox/value";
 import { describeErrors } from "../admin/refusals.ts";
 
-/** A line that was not imported, and why. Never holds what the line says. */
+/** A line that was not imported, and why. It never quotes the line. */
 export interface FailedLine {
   readonly line: number;
   readonly client_id: string | null;
   readonly problem: string;
 }
 
-/** Some lines of the file, and the clients of those that are some. */
+/** Consecutive lines of the file, and the clients that they describe. */
 export interface Batch {
   readonly firstLine: number;
   readonly lines: number;
@@ -21,16 +21,16 @@ export interface Batch {
   readonly failed: readonly FailedLine[];
 }
 
-/** As much as one request carries, in characters: half of what the admin API takes in bytes. */
-const mostCharacters = 1024 * 1024;
+/** The most characters per request: half of the admin API's limit in bytes. */
+const maxBatchCharacters = 1024 * 1024;
 
-/** The lines of a file, or of standard input for `-`, put together into requests. */
+/** Groups the lines of a file, or of standard input for `-`, into requests. */
 export async function* readBatches(file: string): AsyncGenerator<Batch> {
   let batch = emptyBatch(1);
   let line = 0;
   for await (const text of linesOf(file)) {
     line++;
-    if (batch.clients.length > 0 && batch.characters + text.length > mostCharacters) {
+    if (batch.clients.length > 0 && batch.characters + text.length > maxBatchCharacters) {
       yield batch;
       batch = emptyBatch(line);
     }
@@ -55,13 +55,13 @@ const emptyBatch = (firstLine: number) => ({
   failed: [] as FailedLine[],
 });
 
-/** The client of a line, or what is wrong with it. */
+/** The client on a line, or a description of the problem. */
 function parseLine(text: string): NewClient | string {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return "is not a JSON object"; // the parser's message would quote the line, and the secret in it
+    return "is not a JSON object"; // The parser's message would quote the line and its secret.
   }
   if (Check(NewClient, parsed)) return parsed;
   return describeErrors(schemaProblems(NewClient, parsed)).join("; ");
@@ -69,6 +69,6 @@ function parseLine(text: string): NewClient | string {
 
 function linesOf(file: string): AsyncIterable<string> {
   const input = file === "-" ? process.stdin : createReadStream(file);
-  input.on("error", () => {}); // reported by the reading
+  input.on("error", () => {}); // The iteration reports it.
   return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }

@@ -1,12 +1,10 @@
 import { createReadStream } from "node:fs";
 import type { AdminApi } from "../admin/admin-api.ts";
-import { describeErrors, refuseWithFlags } from "../admin/refusals.ts";
+import { describeErrors, explainRefusals } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
 import { ProgressBar } from "../progress-bar.ts";
-import { harmless } from "../table.ts";
+import { printable } from "../table.ts";
 import { type Batch, type FailedLine, readBatches } from "./batches.ts";
-
-/** The import of existing clients. Apart from its command, since it is loaded only for that. */
 
 export interface ImportOptions {
   readonly file: string;
@@ -14,12 +12,12 @@ export interface ImportOptions {
   readonly json?: boolean;
 }
 
-/** Sends the file's clients batch by batch, and says what came of them. Holds one batch, whatever the file's length. */
+/** Imports the clients of a file in batches and reports the result. Holds only one batch in memory. */
 export async function importClients(
   api: AdminApi,
   { file, dryRun = false, json = false }: ImportOptions,
 ): Promise<void> {
-  const bar = new ProgressBar(dryRun ? "looked at" : "imported", file === "-" ? undefined : await countLines(file));
+  const bar = new ProgressBar(dryRun ? "checked" : "imported", file === "-" ? undefined : await countLines(file));
   const failed: FailedLine[] = [];
   let imported = 0;
   let failures = 0;
@@ -48,13 +46,13 @@ export async function importClients(
   if (failures > 0) process.exitCode = 1;
 }
 
-/** What came of a batch, its failures in the order of their lines. */
+/** Imports a batch. Returns its failures in line order. */
 async function send(api: AdminApi, batch: Batch, dryRun: boolean) {
   const clients = batch.clients.map(({ client }) => client);
   const outcome =
     clients.length === 0
       ? { imported: 0, failed: [] }
-      : await refuseWithFlags({}, () => api.importClients({ clients }, dryRun));
+      : await explainRefusals({}, () => api.importClients({ clients }, dryRun));
   const refused = outcome.failed.map(({ position, client_id, problem, errors }): FailedLine => {
     const problems = errors.length === 0 ? [problem] : describeErrors(errors);
     return { line: batch.clients[position]?.line ?? batch.firstLine, client_id, problem: problems.join("; ") };
@@ -63,7 +61,7 @@ async function send(api: AdminApi, batch: Batch, dryRun: boolean) {
 }
 
 const describe = ({ line, client_id, problem }: FailedLine): string =>
-  `${harmless(`line ${line}${client_id === null ? "" : ` (${client_id})`}: ${problem}`)}\n`;
+  `${printable(`line ${line}${client_id === null ? "" : ` (${client_id})`}: ${problem}`)}\n`;
 
 function stoppedAt(
   error: unknown,
@@ -71,7 +69,7 @@ function stoppedAt(
 ): unknown {
   if (!(error instanceof Error) || dryRun) return error;
   return new Failure(
-    `${error.message}\nIt stopped at line ${line}, with ${imported} imported before it. Run it again once that is mended: those are said to be registered already, and no harm is done.`,
+    `${error.message}\nThe import stopped at line ${line} after ${imported} clients. Fix the problem and run it again. Clients that are already registered are reported and stay unchanged.`,
   );
 }
 
@@ -86,7 +84,7 @@ async function countLines(file: string): Promise<number> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new Failure(
-      `The file ${file} cannot be read${code}: give the path of a JSON Lines file, or - for standard input.`,
+      `The file ${file} cannot be read${code}. Give the path of a JSON Lines file, or - for standard input.`,
     );
   }
   return last === 0x0a ? lines : lines + 1;

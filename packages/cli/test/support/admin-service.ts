@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { type Finished, type ProcessOptions, runCarnet } from "@carnet/testkit/carnet-process";
 import { startTestService, type TestService, type TestServiceOptions } from "@carnet/testkit/service";
 
-/** The real service, and the command line as its operator has it: with the admin file that the service made. */
+/** The real service, and the command line with its admin file, as its operator uses it. */
 export interface AdminService extends AsyncDisposable {
   readonly service: TestService;
   readonly adminFile: string;
-  /** What the admin file holds. */
+  /** The content of the admin file. */
   readonly admin: { readonly server_url: string; readonly client_id: string; readonly client_secret: string };
-  /** Runs a command to its end, in a folder of its own, and makes sure that it never showed the admin's secret. */
+  /** Runs a command in its own folder and checks that it never prints the admin's secret. */
   carnet(args: readonly string[], options?: ProcessOptions): Promise<Finished>;
-  /** The same of one that must succeed without a word on standard error: what it printed, read as JSON. */
+  /** Runs a command that must succeed without output on standard error, and parses its output as JSON. */
   json(args: readonly string[], options?: ProcessOptions): Promise<unknown>;
 }
 
@@ -45,14 +45,14 @@ export async function startAdminService(options?: TestServiceOptions): Promise<A
   };
 }
 
-/** A generated secret, wherever it stands. */
+/** Matches a generated secret anywhere in a text. */
 export const generatedSecret = /carnet_[a-z0-9]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
 
-/** What every failed command must be: said in a few plain lines, exit code 1, nothing on standard output, no secret. */
+/** Checks a failed command: a plain message, exit code 1, nothing on standard output, and no secret. */
 export function assertRefused({ code, stdout, stderr }: Finished, said: RegExp): void {
   assert.match(stderr, said);
   assert.match(stderr, /^carnet: .*[^ ]\n$/s);
-  assert.doesNotMatch(stderr, /\n +at |is a fault of carnet|undefined|\[object/);
+  assert.doesNotMatch(stderr, /\n +at |is a bug in carnet|undefined|\[object/);
   assert.doesNotMatch(stderr, generatedSecret);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "" }, stderr);
 }

@@ -3,8 +3,8 @@ import { getHeapSpaceStatistics } from "node:v8";
 import { boundHeap } from "../../src/heap-bounds.ts";
 
 /**
- * Makes much that lives on for a while, or for so long that it gets old, and prints how many bytes the young heap has at
- * the end and the old one has had at the most.
+ * Allocates objects that survive for a while or long enough to be promoted, then prints the final size of the young
+ * generation and the largest size of the old one, in bytes.
  */
 const [bounded, living] = process.argv.slice(2);
 if (bounded === "bounded") boundHeap();
@@ -14,7 +14,7 @@ let mostOld = 0;
 for (let made = 0; made < 4_000_000; made++) {
   alive[made % howMany] = { made, list: [made] };
   if (made % 1000 !== 0) continue;
-  await endOfTurn(); // as often as a service's event loop turns, so that no two collections come in one
+  await endOfTurn(); // Yields like a service's event loop, so that each collection is observed separately.
   mostOld = Math.max(mostOld, sizeOf("old_space"));
 }
 console.log(JSON.stringify({ young: sizeOf("new_space"), old: mostOld }));

@@ -1,22 +1,22 @@
 import { CarnetError } from "./carnet-error.ts";
 
-/** What is kept of an answer that became an error. */
+/** The parts of a response that an error keeps. */
 export interface AnswerFacts {
   readonly status: number;
   readonly headers: Headers;
   readonly requestId: string | undefined;
-  /** At most 64 KiB of the body, with secrets and tokens taken out. */
+  /** At most 64 KiB of the body, with secrets and tokens removed. */
   readonly body: string;
 }
 
 /**
- * An error that a server's answer caused. Its headers and body can be read, but are not shown by `inspect`,
- * `console.log` or `JSON.stringify`.
+ * An error caused by a server's response. `headers` and `body` can be read, but `inspect`, `console.log` and
+ * `JSON.stringify` do not show them.
  */
 export abstract class AnswerError<Facts extends object = object> extends CarnetError {
   /** The HTTP status. */
   declare readonly status: number;
-  /** The answer's `X-Request-ID`, to quote to the server's operator. */
+  /** The response's `X-Request-ID`. Quote it to the server's operator. */
   declare readonly requestId: string | undefined;
   readonly #headers: Headers;
   readonly #body: string;
@@ -28,12 +28,12 @@ export abstract class AnswerError<Facts extends object = object> extends CarnetE
     this.#body = body;
   }
 
-  /** The answer's headers. */
+  /** The response's headers. */
   get headers(): Headers {
     return this.#headers;
   }
 
-  /** The answer's body, cut at 64 KiB, with secrets and tokens taken out. */
+  /** The response's body, cut at 64 KiB, with secrets and tokens removed. */
   get body(): string {
     return this.#body;
   }

@@ -1,18 +1,18 @@
-/** What any error may be made with. */
+/** The optional cause of any error. */
 export interface WithCause {
-  /** A summary of the foreign error behind it. */
+  /** A summary of the underlying error, without secrets. */
   readonly cause?: Error | undefined;
 }
 
 /**
- * What every error of this package is: one base with a stable `code`, plain facts in fields, and nothing secret in
- * anything that prints. It stands apart so that a caller can write one `instanceof` for all of them.
+ * The base class of every error in this package, so that one `instanceof` covers them all. It has a stable `code` and
+ * plain fields, and nothing that prints it shows a secret.
  */
 export abstract class CarnetError<Facts extends object = object> extends Error {
-  /** A stable name for the kind of failure, for programs to branch on: the name of the class. */
+  /** A stable name for the kind of failure: the name of the class. Branch on it. */
   abstract get code(): string;
 
-  /** @param facts what becomes the error's fields, but for a `cause` */
+  /** @param facts become the error's fields, except `cause` */
   constructor(message: string, facts: Facts & WithCause) {
     const { cause, ...fields } = facts;
     super(message, cause && { cause });
@@ -23,7 +23,7 @@ export abstract class CarnetError<Facts extends object = object> extends Error {
     return this.code;
   }
 
-  /** The code, the message and the plain fields; never the headers, the body or the cause. */
+  /** The code, the message and the plain fields, but never the headers, the body or the cause. */
   toJSON(): Record<string, unknown> {
     const { code, message } = this;
     return Object.assign<Record<string, unknown>, this>({ code, message }, this);

@@ -1,18 +1,18 @@
 import { CarnetError } from "./carnet-error.ts";
 
-/** What is known of a request that got no answer. */
+/** A request that got no response. */
 export interface NoAnswer {
-  /** The address without its query. */
+  /** The URL without its query. */
   readonly url: string;
-  /** Whether the connection may have stood, so that the server may have seen the request. */
+  /** True if the connection may have been established, so the server may have seen the request. */
   readonly mayHaveArrived: boolean;
 }
 
-/** No whole answer came: the server could not be reached, or the connection broke. */
+/** No complete response arrived: the server could not be reached, or the connection broke. */
 export class ConnectionError extends CarnetError<NoAnswer> {
-  /** The address without its query. */
+  /** The URL without its query. */
   declare readonly url: string;
-  /** False where the connection never stood, so that the server cannot have seen the request. */
+  /** False if no connection was established, so the server cannot have seen the request. */
   declare readonly mayHaveArrived: boolean;
 
   get code() {

@@ -1,6 +1,6 @@
 import { AnswerError } from "./answer-error.ts";
 
-/** The members of an OAuth error answer. */
+/** The members of an OAuth error response. */
 export interface OAuthFailure {
   readonly error: string;
   readonly errorDescription: string | undefined;
@@ -8,15 +8,15 @@ export interface OAuthFailure {
 }
 
 /**
- * The token endpoint refused with 400 or 401 and an OAuth error.
+ * The token endpoint answered 400 or 401 with an OAuth error.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 §5.2}
  */
 export class IamError extends AnswerError<OAuthFailure> {
   /** The OAuth error code, such as `invalid_client` or `invalid_scope`. */
   declare readonly error: string;
-  /** The server's words for people. */
+  /** The server's human-readable description. */
   declare readonly errorDescription: string | undefined;
-  /** A page about the error. */
+  /** The URL of a page about the error. */
   declare readonly errorUri: string | undefined;
 
   get code() {

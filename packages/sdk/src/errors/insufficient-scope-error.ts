@@ -1,16 +1,16 @@
 import { CarnetError } from "./carnet-error.ts";
 
-/** What was asked for and what was not granted of it. */
+/** The requested scopes that were not granted, and those that were. */
 export interface ScopeGap {
   readonly missing: readonly string[];
   readonly granted: readonly string[];
 }
 
-/** The server granted less than the caller said it needs (`requireScopes`). */
+/** The server granted fewer scopes than requested, and the caller set `requireScopes`. */
 export class InsufficientScopeError extends CarnetError<ScopeGap> {
-  /** The scopes that were asked for and not granted. */
+  /** The requested scopes that were not granted. */
   declare readonly missing: readonly string[];
-  /** The scopes that were granted. */
+  /** The granted scopes. */
   declare readonly granted: readonly string[];
 
   get code() {

@@ -1,8 +1,8 @@
 import { CarnetError } from "./carnet-error.ts";
 
-/** The caller gave something that cannot be used; nothing was sent. */
+/** An option or argument is invalid. Nothing was sent. */
 export class InvalidRequestError extends CarnetError<{ readonly field: string }> {
-  /** The option or argument that is wrong, such as `security.clientSecret`. */
+  /** The invalid option or argument, such as `security.clientSecret`. */
   declare readonly field: string;
 
   get code() {
@@ -10,7 +10,7 @@ export class InvalidRequestError extends CarnetError<{ readonly field: string }>
   }
 }
 
-/** The error for one option or argument; the message starts with its name. */
+/** Creates the error for one option or argument. The message starts with its name. */
 export function invalid(field: string, problem: string, cause?: Error): InvalidRequestError {
   return new InvalidRequestError(`${field} ${problem}.`, { field, cause });
 }

@@ -1,8 +1,8 @@
 import { AnswerError } from "./answer-error.ts";
 
-/** An answer came that is not what was asked for: not a token, or a redirect that must not be followed. */
+/** The response is not a valid token, or is a redirect that must not be followed. */
 export class ResponseValidationError extends AnswerError<{ readonly field: string }> {
-  /** The member or header that is wrong, such as `access_token`; `body` where it is no JSON object. */
+  /** The invalid member or header, such as `access_token`. It is `body` if the body is not JSON. */
   declare readonly field: string;
 
   get code() {

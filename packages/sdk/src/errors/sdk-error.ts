@@ -1,16 +1,16 @@
 import { AnswerError } from "./answer-error.ts";
 
-/** What a failed answer said of itself, whichever of the known shapes its JSON had. */
+/** The server's explanation, read from any of the known JSON error formats. */
 export interface ServerReason {
   readonly serverCode: string | undefined;
   readonly serverMessage: string | undefined;
 }
 
-/** The token endpoint failed with any 4XX or 5XX that is not an {@link IamError}. */
+/** The token endpoint answered with a 4XX or 5XX that is not an {@link IamError}. */
 export class SDKError extends AnswerError<ServerReason> {
-  /** The body's `error` or `code`, where it was JSON that had one. */
+  /** The body's `error` or `code`, if it is JSON and has one. */
   declare readonly serverCode: string | undefined;
-  /** The body's `error_description`, `message` or `body`, where it was JSON that had one. */
+  /** The body's `error_description`, `message` or `body`, if it is JSON and has one. */
   declare readonly serverMessage: string | undefined;
 
   get code() {

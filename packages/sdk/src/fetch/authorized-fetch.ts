@@ -11,9 +11,9 @@ import type { FetchInit } from "./fetch-init.ts";
 import { outgoing } from "./outgoing.ts";
 import { redirected } from "./redirects.ts";
 
-const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i; // RFC 9110 §9.2.2, less TRACE, which fetch forbids.
+const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i; // RFC 9110 §9.2.2, except TRACE, which fetch forbids.
 
-/** `fetch` with the server's address, a token, retries and all that `SDK.fetch` says. */
+/** Implements `SDK.fetch`: a token, retries, one repeat after 401, and redirects. */
 export async function authorizedFetch(
   core: SDKCore,
   input: string | URL | Request,
@@ -46,14 +46,14 @@ export async function authorizedFetch(
   }
 }
 
-const kept = new WeakMap<AccessToken, Headers>();
+const headersByToken = new WeakMap<AccessToken, Headers>();
 
-/** The headers of a call; where the caller gave none they are made once a token, as checking a long one takes time. */
+/** The headers of a call. Without caller headers they are built once per token, because validating a long one is slow. */
 function authorised(settings: Settings, token: AccessToken, own: Headers): Headers {
   const isCommon = own === settings.headers;
-  let headers = isCommon ? kept.get(token) : undefined;
+  let headers = isCommon ? headersByToken.get(token) : undefined;
   headers ??= headersOf(own, { authorization: `Bearer ${token.accessToken}` });
-  if (isCommon) kept.set(token, headers);
-  // A transport of the caller's has headers of its own each time, as it may add to them.
-  return settings.hasOwnTransport ? headers : new Headers(headers);
+  if (isCommon) headersByToken.set(token, headers);
+  // A custom transport may modify the headers, so it gets a copy.
+  return settings.usesRuntimeFetch ? headers : new Headers(headers);
 }

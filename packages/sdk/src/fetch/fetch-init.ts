@@ -1,7 +1,7 @@
 import type { RequestOptions } from "../settings/options.ts";
 import type { TokenOptions } from "../token/cached-token.ts";
 
-/** What `fetch` takes, and what one call may set for itself. */
+/** The options of `fetch`, and the SDK's options for one call. */
 export interface FetchInit
   extends RequestInit,
     Omit<RequestOptions, "headers" | "signal">,

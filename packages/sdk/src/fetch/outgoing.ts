@@ -7,29 +7,29 @@ import type { Settings } from "../settings/settings.ts";
 import type { Body } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 
-/** One authorised call, ready but for its token; its input is the caller's `Request` until a redirect leaves it. */
+/** One authorised call, complete except for its token. `input` is the caller's `Request` until a redirect replaces it. */
 export interface Outgoing extends Exchange<Response> {
   readonly init: Omit<FetchInit, "headers"> & { readonly method: string; readonly headers: Headers };
-  /** What the caller wants of redirects; the transport follows none. */
+  /** The caller's redirect mode. The transport itself follows none. */
   readonly redirect: RequestRedirect;
-  /** How many redirects were followed before it. */
+  /** How many redirects led to this call. */
   readonly hops: number;
   /** Whether its body can be sent again. */
   readonly repeatable: boolean;
 }
 
-/** What the caller asked for, its body looked at. */
-export interface Asked {
+/** The caller's arguments and the request body. */
+export interface CallInput {
   readonly input: string | URL | Request;
   readonly init: FetchInit;
   readonly body: Body;
 }
 
 /**
- * Makes a call ready.
- * @throws {InvalidRequestError} for an address that no token may be sent to, or what no request can be made of
+ * Prepares a call.
+ * @throws {InvalidRequestError} if no token may be sent to the URL, or if the request is invalid
  */
-export function outgoing(settings: Settings, { input, init, body }: Asked): Outgoing {
+export function outgoing(settings: Settings, { input, init, body }: CallInput): Outgoing {
   const request = input instanceof Request ? input : undefined;
   const { repeatable, content } = body;
   const own = init.headers ?? request?.headers;
@@ -55,13 +55,13 @@ export function outgoing(settings: Settings, { input, init, body }: Asked): Outg
   };
 }
 
-/** The address on the server; one elsewhere must be of a listed origin. */
+/** Resolves the URL on the server. Any other origin must be in `allowedOrigins`. */
 function target(settings: Settings, input: string, serverURL: FetchInit["serverURL"]): string {
   const { allowInsecureHTTP, origins } = settings;
-  // A path after the server's own address cannot lead elsewhere, so that it need not be parsed here.
+  // Fast path: appending a path cannot change the origin, so there is nothing to parse.
   if (input[0] === "/" && serverURL === undefined) return settings.serverURL + input;
   const base = serverURL === undefined ? settings.serverURL : baseURL("serverURL", serverURL, allowInsecureHTTP);
   const { origin, href } = checkURL("input", onServer(base, input), allowInsecureHTTP);
   if (origins.has(origin)) return href;
-  throw invalid("input", `is of ${origin}, not in \`allowedOrigins\``);
+  throw invalid("input", `has origin ${origin}, which is not in \`allowedOrigins\``);
 }

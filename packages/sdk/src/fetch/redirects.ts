@@ -6,12 +6,12 @@ import type { Settings } from "../settings/settings.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 const REDIRECTS = [301, 302, 303, 307, 308];
-const MOST_REDIRECTS = 20;
+const MAX_REDIRECTS = 20;
 
 /**
- * The call that a redirect asks for; undefined where the answer is for the caller to see.
- * @throws {ResponseValidationError} if it must not be followed: to an origin that no token may be sent to, more than
- * twenty times, with a body that is gone, or against the caller's `redirect: "error"`
+ * The next call if the response is a redirect to follow, else undefined: the caller gets the response.
+ * @throws {ResponseValidationError} if the redirect must not be followed: its origin is not allowed, it is the 21st, its
+ * body cannot be sent again, or the caller set `redirect: "error"`
  */
 export function redirected({ origins }: Settings, call: Outgoing, response: Response): Outgoing | undefined {
   const { status, headers } = response;
@@ -20,11 +20,11 @@ export function redirected({ origins }: Settings, call: Outgoing, response: Resp
   if (!location) return undefined;
   discard(response);
   const { method } = call.init;
-  // As `fetch` has it: 303 to GET, and by custom 301 and 302 from POST to GET.
+  // As in the Fetch standard: 303 becomes GET, and POST becomes GET on 301 and 302.
   const becomesGet = status === 303 ? !/^(GET|HEAD)$/i.test(method) : status < 303 && /^POST$/i.test(method);
   const url = parseURL(location, call.url);
   const isAllowed = url && origins.has(url.origin);
-  const isPossible = call.hops < MOST_REDIRECTS && (becomesGet || call.repeatable);
+  const isPossible = call.hops < MAX_REDIRECTS && (becomesGet || call.repeatable);
   if (isAllowed && isPossible && call.redirect === "follow")
     return { ...(becomesGet ? asGet(call) : call), input: url.href, url: url.href, hops: call.hops + 1 };
   throw new ResponseValidationError(`The redirect (${status}) to ${url?.origin} is not followed.`, {

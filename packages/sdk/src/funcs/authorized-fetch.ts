@@ -5,7 +5,7 @@ import type { Result } from "../result.ts";
 import type { SDKCore } from "../sdk-core.ts";
 import { resultOf } from "./result-of.ts";
 
-/** An authorised call; gives what `sdk.fetch` returns or throws as a value. An answer of any status is a value. */
+/** Like `sdk.fetch`, but returns a result instead of throwing. A response with any status is `ok`. */
 export function authorizedFetch(
   core: SDKCore,
   input: string | URL | Request,

@@ -6,7 +6,7 @@ import { askForToken, type TokenRequest } from "../token/ask-for-token.ts";
 import type { BearerToken } from "../token/bearer-token.ts";
 import { resultOf } from "./result-of.ts";
 
-/** Asks the server for a new token, always; gives what `sdk.iam.tokenRequest` returns or throws as a value. */
+/** Like `sdk.iam.tokenRequest`: always requests a new token, but returns a result instead of throwing. */
 export function iamTokenRequest(
   core: SDKCore,
   request?: TokenRequest,

@@ -2,7 +2,7 @@ import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { CarnetError } from "../errors/carnet-error.ts";
 import type { Result } from "../result.ts";
 
-/** Turns what a function returns or throws into a result. An error that is not ours is a bug and is thrown on. */
+/** Turns a return value or a thrown `CarnetError` into a result. Any other error is a bug and is rethrown. */
 export async function resultOf<T>(run: () => Promise<T>): Promise<Result<T, AnyCarnetError>> {
   try {
     return { ok: true, value: await run() };

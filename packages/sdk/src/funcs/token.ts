@@ -5,12 +5,12 @@ import type { AccessToken } from "../token/bearer-token.ts";
 import { cachedToken, dropToken, type TokenOptions } from "../token/cached-token.ts";
 import { resultOf } from "./result-of.ts";
 
-/** A cached token; gives what `sdk.token` returns or throws as a value. */
+/** Like `sdk.token`, but returns a result instead of throwing. */
 export function token(core: SDKCore, options?: TokenOptions): Promise<Result<AccessToken, AnyCarnetError>> {
   return resultOf(async () => cachedToken(settingsOf(core), options));
 }
 
-/** Forgets one cached token, or all: what `sdk.invalidateToken` does. */
+/** Drops one cached token, or all of them, like `sdk.invalidateToken`. */
 export function invalidateToken(core: SDKCore, accessToken?: string): void {
   dropToken(settingsOf(core), accessToken);
 }

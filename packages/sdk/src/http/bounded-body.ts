@@ -1,16 +1,15 @@
-/** The first part of a body. */
+/** The beginning of a body. */
 export interface BoundedBody {
   readonly content: Blob;
-  /** False where the body went on beyond the limit. */
+  /** False if the body was longer than the limit. */
   readonly whole: boolean;
 }
 
-/** What may have a body that is not read yet. */
-export interface Bodied {
+export interface HasBody {
   readonly body?: Response["body"];
 }
 
-/** Reads a body up to `limit` bytes and leaves the rest unread; the abort ends the reading. */
+/** Reads at most `limit` bytes of a body and cancels the rest. An abort stops the reading. */
 export async function readBounded(
   { body }: Pick<Response, "body">,
   limit: number,
@@ -32,7 +31,7 @@ export async function readBounded(
   return { content: new Blob(chunks).slice(0, limit), whole };
 }
 
-/** Lets go of a body that nobody will read. */
-export function discard({ body }: Bodied): void {
+/** Cancels a body that will not be read, which frees its connection. */
+export function discard({ body }: HasBody): void {
   body?.cancel().catch(() => {});
 }

@@ -1,37 +1,37 @@
-import { tellOnce } from "./tell-once.ts";
+import { notifyOnce } from "./notify-once.ts";
 import { withoutQuery } from "./without-query.ts";
 
-/** What a server said of an address that is going away. */
+/** A server's notice that a URL is deprecated. */
 export interface DeprecationNotice {
-  /** The address without its query. */
+  /** The URL without its query. */
   readonly url: string;
-  /** Since when it is deprecated (RFC 9745); undefined where the header names no date. */
+  /** When it was deprecated (RFC 9745). Undefined if the header has no date. */
   readonly deprecatedAt: Date | undefined;
-  /** When it stops to answer (RFC 8594); undefined where the server does not say. */
+  /** When it will stop working (RFC 8594). Undefined if the server does not say. */
   readonly sunsetAt: Date | undefined;
-  /** The `Link` header, which may name a successor and a notice. */
+  /** The `Link` header, which may name the successor and a notice. */
   readonly link: string | undefined;
 }
 
-/** What is called with each notice. */
+/** Called with each notice. */
 export type OnDeprecation = (notice: DeprecationNotice) => void;
 
-/** Looks at an answer's headers. */
-export type LookForDeprecation = (url: string, headers: Headers) => void;
+/** Checks a response's headers for a notice. */
+export type CheckDeprecation = (url: string, headers: Headers) => void;
 
-/** Passes each address's first notice on. */
-export function deprecationWatch(hook: OnDeprecation | undefined): LookForDeprecation {
-  const tell = tellOnce(hook, "Deprecated:");
+/** Reports the first notice of each URL. */
+export function deprecationWatch(hook: OnDeprecation | undefined): CheckDeprecation {
+  const notify = notifyOnce(hook, "Deprecated:");
   return (address, headers) => {
     const [deprecation, sunset] = [headers.get("deprecation"), headers.get("sunset")];
     if ((deprecation ?? sunset) === null) return;
     const url = withoutQuery(address);
     const link = headers.get("link") ?? undefined;
-    tell(url, { url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
+    notify(url, { url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
   };
 }
 
-/** Reads `@seconds` (RFC 9745) and the HTTP dates of RFC 8594 and of the drafts before. */
+/** Parses `@seconds` (RFC 9745), and HTTP dates (RFC 8594 and early drafts of RFC 9745). */
 function dateOf(header: string | null): Date | undefined {
   const date = new Date(header?.[0] === "@" ? Number(header.slice(1)) * 1000 : (header ?? ""));
   return Number.isNaN(+date) ? undefined : date;

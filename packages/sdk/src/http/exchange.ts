@@ -5,25 +5,25 @@ import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import { summarise } from "../redaction/summarise.ts";
 import type { Settings } from "../settings/settings.ts";
 import { log } from "./log.ts";
-import { type Failing, noAnswer } from "./no-answer.ts";
-import { aborted, orAbort } from "./pause.ts";
+import { type FailedRequest, noAnswer } from "./no-answer.ts";
+import { abortError, orAbort } from "./pause.ts";
 import { withoutQuery } from "./without-query.ts";
 
-/** One request on its way and back. */
-export interface Exchange<T> extends Failing {
+/** One request and how to read its response. */
+export interface Exchange<T> extends FailedRequest {
   readonly input: string | Request;
   readonly init: RequestInit & { readonly method: string; readonly headers: Headers; readonly duplex?: "half" };
-  /** The names of the form's fields. */
+  /** The names of the form fields, for the debug log. */
   readonly fields?: readonly string[] | undefined;
-  /** How long all of it may take, in milliseconds. */
+  /** The time limit in milliseconds, reading the body included. */
   readonly timeoutMs: number | undefined;
-  /** Turns the answer into what is wanted, within the same limits. */
+  /** Reads the response, within the same time limit and signal. */
   read(response: Response, signal: AbortSignal | null | undefined): T | Promise<T>;
 }
 
 /**
- * Sends one request, tells the debug log, and looks for deprecation. A transport that ignores the abort signal is not
- * waited for either. It is one function, as each layer would be felt in every call.
+ * Sends one request, writes the debug log and checks for deprecation. It does not wait for a transport that ignores the
+ * abort signal. It is one function because every extra async layer slows down every call.
  * @throws {RequestAbortedError} {@link RequestTimeoutError} {@link ConnectionError}
  */
 export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
@@ -33,16 +33,23 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
   const start = debugLogger && clock.monotonic();
   const timer = timeoutMs ? new AbortController() : undefined;
   const cancel = timer && clock.after(timeoutMs ?? 0, () => timer.abort());
-  const either = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal);
+  const combined = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal);
   try {
-    if (signal?.aborted) throw aborted(signal);
-    const response = await orAbort(client.request(call.input, either ? { ...init, signal: either } : init), either);
+    if (signal?.aborted) throw abortError(signal);
+    const response = await orAbort(
+      client.request(call.input, combined ? { ...init, signal: combined } : init),
+      combined,
+    );
     deprecation(url, response.headers);
     log(settings, call, { start, response });
-    const read = orAbort(call.read(response, either), either);
-    return read instanceof Promise ? await read : read; // what is read already need not wait for a turn
+    const read = orAbort(call.read(response, combined), combined);
+    return read instanceof Promise ? await read : read; // Skip a microtask when there is nothing to wait for.
   } catch (thrown) {
-    const error = signal?.aborted ? aborted(signal) : timer?.signal.aborted ? tooLong(call) : typed(call, thrown);
+    const error = signal?.aborted
+      ? abortError(signal)
+      : timer?.signal.aborted
+        ? timeoutError(call)
+        : toCarnetError(call, thrown);
     log(settings, call, { start, error });
     throw error;
   } finally {
@@ -50,17 +57,17 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
   }
 }
 
-function tooLong({ url: address, timeoutMs }: Exchange<unknown>): AnyCarnetError {
+function timeoutError({ url: address, timeoutMs }: Exchange<unknown>): AnyCarnetError {
   const url = withoutQuery(address);
   return new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, { url, mayHaveArrived: true, timeoutMs });
 }
 
-function typed(call: Exchange<unknown>, error: unknown): CarnetError {
-  return error instanceof CarnetError ? error : (unsendable(call) ?? noAnswer(call, error));
+function toCarnetError(call: Exchange<unknown>, error: unknown): CarnetError {
+  return error instanceof CarnetError ? error : (invalidRequest(call) ?? noAnswer(call, error));
 }
 
-/** `fetch` fails with the same TypeError for what it cannot send and for what got no answer; this tells them apart. */
-function unsendable({ url, init }: Exchange<unknown>): CarnetError | undefined {
+/** `fetch` throws the same TypeError for an invalid request and for a network failure. This tells them apart. */
+function invalidRequest({ url, init }: Exchange<unknown>): CarnetError | undefined {
   try {
     new Request(url, { ...init, ...(init.duplex && { body: null }), signal: null });
     return undefined;

@@ -2,7 +2,7 @@ import { invalid } from "../errors/invalid-request-error.ts";
 
 type Given = RequestInit["headers"] | undefined;
 
-/** Headers put together, the later ones over the earlier. The runtime's own error would show a value that is wrong. */
+/** Merges headers; later ones win. The runtime's own error is replaced because it would quote the invalid value. */
 export function headersOf(...given: readonly Given[]): Headers {
   try {
     const all = new Headers();

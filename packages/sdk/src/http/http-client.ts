@@ -7,24 +7,24 @@ import { withoutQuery } from "./without-query.ts";
 /** A function with the signature of `fetch`. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** What a caller may hang on each request. */
+/** Hooks around each request. */
 export interface HTTPClientHooks {
-  /** Runs before a request is sent; may return another one for the same origin to send instead. */
+  /** Runs before a request is sent. It may return another request to the same origin to send instead. */
   readonly beforeRequest?: (request: Request) => Request | undefined | Promise<Request | undefined>;
-  /** Runs after a request got no answer; `error` is a summary without secrets. */
+  /** Runs if a request got no response. `error` is a summary without secrets. */
   readonly requestError?: (error: Error, request: Request) => void | Promise<void>;
-  /** Runs after an answer came; reading its body here needs a `clone()`. */
+  /** Runs after a response arrived. Use `clone()` to read its body here. */
   readonly response?: (response: Response, request: Request) => void | Promise<void>;
 }
 
-/** What the SDK needs of an HTTP client; {@link HTTPClient} is one. */
+/** The interface of an HTTP client that the SDK can use. {@link HTTPClient} implements it. */
 export interface HTTPTransport {
   request(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
 
 /**
- * Sends requests by `fetch`, with hooks around each. It does not retry, follows no redirect that the request does not
- * ask for, and keeps no state. One client may be the `fetch` of another, so that the hooks of both run.
+ * Sends requests with `fetch` and runs hooks around each. It does not retry, keeps no state, and follows redirects only
+ * if the request asks for it. One client can be the `fetch` of another; then the hooks of both run.
  */
 export class HTTPClient implements HTTPTransport {
   readonly #fetch: Fetch;
@@ -37,7 +37,7 @@ export class HTTPClient implements HTTPTransport {
 
   /**
    * Sends one request.
-   * @throws {InvalidRequestError} if a hook failed or changed the origin
+   * @throws {InvalidRequestError} if a hook throws or changes the origin
    */
   request(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const { beforeRequest, requestError, response } = this.#hooks;
@@ -46,29 +46,29 @@ export class HTTPClient implements HTTPTransport {
 
   async #withHooks(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const { beforeRequest, requestError, response } = this.#hooks;
-    const first = shown(new Request(input, init));
-    const request = shown((await guarded("beforeRequest", () => beforeRequest?.(first))) ?? first);
+    const first = redactedRequest(new Request(input, init));
+    const request = redactedRequest((await runHook("beforeRequest", () => beforeRequest?.(first))) ?? first);
     if (new URL(request.url).origin !== new URL(first.url).origin) {
       throw invalid("hooks.beforeRequest", "changed the origin");
     }
-    // The redirect policy and the signal are the SDK's to set, whatever request a hook made.
+    // A hook's request must not override the redirect mode or the signal.
     const fixed = { redirect: first.redirect, signal: init?.signal ?? first.signal };
     const answer = await this.#fetch(request, fixed).catch(async (error: unknown) => {
-      await guarded("requestError", () => requestError?.(summarise(error), request));
+      await runHook("requestError", () => requestError?.(summarise(error), request));
       throw error;
     });
-    await guarded("response", () => response?.(answer, request));
+    await runHook("response", () => response?.(answer, request));
     return answer;
   }
 }
 
-/** A request that shows its method and address, but no header, when it is printed. */
-function shown(request: Request): Request {
+/** Makes a request print its method and URL, but no header. */
+function redactedRequest(request: Request): Request {
   redact(request.headers, () => [...request.headers.keys()]);
   return redact(request, () => ({ method: request.method, url: withoutQuery(request.url) }));
 }
 
-async function guarded<T>(hook: keyof HTTPClientHooks, run: () => T): Promise<Awaited<T>> {
+async function runHook<T>(hook: keyof HTTPClientHooks, run: () => T): Promise<Awaited<T>> {
   try {
     return await run();
   } catch (error) {

@@ -9,7 +9,7 @@ interface Outcome {
   readonly error?: CarnetError;
 }
 
-/** Tells the debug log of an exchange: names and figures only. */
+/** Writes an exchange to the debug log: names and numbers only. */
 export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, outcome: Outcome): void {
   if (!debugLogger) return;
   const { fields } = call;
@@ -27,5 +27,5 @@ export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, o
       answerHeaders: response && [...response.headers.keys()],
       durationMs: clock.monotonic() - Number(start),
     });
-  } catch {} // A log that fails must not fail the call.
+  } catch {} // A failing logger must not fail the call.
 }

@@ -4,19 +4,19 @@ import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import { type ForeignError, summarise } from "../redaction/summarise.ts";
 import { withoutQuery } from "./without-query.ts";
 
-/** What is said of a request that got no answer. */
-export interface Failing {
-  /** The address, which is shown without its query. */
+/** The parts of a request that its error needs. */
+export interface FailedRequest {
+  /** The URL. Errors show it without its query. */
   readonly url: string;
-  /** What is sent and must not be shown. */
+  /** The secret that is sent, to be removed from messages. */
   readonly secret: string;
 }
 
-// Node names the system call, or undici's own limit; Bun has codes of its own; Deno has only words.
-const NEVER_STOOD = /ECONNREFUSED|ENOTFOUND|EAI_|connect E|CONNECT_TIMEOUT|\(Connect\)/;
+// Node has the system call or undici's timeout code, Bun has its own codes, and Deno has only a message.
+const NEVER_CONNECTED = /ECONNREFUSED|ENOTFOUND|EAI_|connect E|CONNECT_TIMEOUT|\(Connect\)/;
 
-/** The error for what a transport failed with. */
-export function noAnswer(call: Failing, error: unknown): AnyCarnetError {
+/** Converts a transport failure to an error of this package. */
+export function noAnswer(call: FailedRequest, error: unknown): AnyCarnetError {
   const url = withoutQuery(call.url);
   const cause = summarise(error, call.secret);
   let code = cause.name;
@@ -25,7 +25,7 @@ export function noAnswer(call: Failing, error: unknown): AnyCarnetError {
     code = each.code ?? code;
     trace += code + each.message;
   }
-  const facts = { url, mayHaveArrived: !NEVER_STOOD.test(trace), cause, timeoutMs: undefined };
-  const message = `${url} gave no whole answer (${code}).`;
+  const facts = { url, mayHaveArrived: !NEVER_CONNECTED.test(trace), cause, timeoutMs: undefined };
+  const message = `No complete response from ${url} (${code}).`;
   return /TIMED?OUT/.test(code) ? new RequestTimeoutError(message, facts) : new ConnectionError(message, facts);
 }

@@ -2,16 +2,16 @@ import type { Clock } from "../clock.ts";
 import { RequestAbortedError } from "../errors/request-aborted-error.ts";
 import { summarise } from "../redaction/summarise.ts";
 
-/** The error for a signal that is aborted. */
-export function aborted(signal: AbortSignal): RequestAbortedError {
+/** The error for an aborted signal. */
+export function abortError(signal: AbortSignal): RequestAbortedError {
   return new RequestAbortedError("Aborted.", { cause: summarise(signal.reason) });
 }
 
-/** Waits for `work`, but no longer than until the abort; the work itself goes on. */
+/** Waits for `work` or the abort, whichever comes first. The work itself continues. */
 export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal | null | undefined): T | Promise<T> {
   if (!signal || !(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(aborted(signal));
+    const stop = (): void => reject(abortError(signal));
     const settled = (): void => signal.removeEventListener("abort", stop);
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop);
@@ -19,7 +19,7 @@ export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal | null | un
   });
 }
 
-/** Waits `ms`, or until the abort. */
+/** Waits `ms`. Throws if the signal is aborted meanwhile. */
 export async function pause(clock: Clock, ms: number, signal: AbortSignal | null | undefined): Promise<void> {
   let cancel: (() => void) | undefined;
   const wait = new Promise<void>((resolve) => {

@@ -3,28 +3,28 @@ import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { type RetryPolicy, retryPolicy } from "../settings/retry-config.ts";
 import type { Settings } from "../settings/settings.ts";
-import { type Bodied, discard } from "./bounded-body.ts";
+import { discard, type HasBody } from "./bounded-body.ts";
 import { pause } from "./pause.ts";
 import { retryAfter } from "./retry-after.ts";
 
-interface Tried extends Bodied {
+interface AttemptResult extends HasBody {
   readonly status: number;
   readonly headers: Headers;
 }
 
-/** What is tried, and when it may be tried again. */
-export interface Retrying<T> {
-  /** What the call sets for itself. */
+/** A call that may be retried. */
+export interface RetriedCall<T> {
+  /** Overrides for this call. */
   readonly options: Pick<RequestOptions, "retries" | "retryCodes" | "signal">;
-  /** Whether doing it twice is the same as doing it once. */
+  /** Whether repeating it has no further effect. */
   readonly idempotent: boolean;
   attempt(): Promise<T>;
 }
 
-/** Tries until an outcome is final, the policy is used up, or the signal is aborted; gives the last outcome. */
-export async function withRetries<T extends Tried>(
+/** Retries until the outcome is final, the policy is exhausted or the signal is aborted. Returns the last outcome. */
+export async function withRetries<T extends AttemptResult>(
   { clock, random, retries }: Pick<Settings, "clock" | "random" | "retries">,
-  call: Retrying<T>,
+  call: RetriedCall<T>,
 ): Promise<T> {
   const { options } = call;
   const policy = retryPolicy(options.retries, options.retryCodes, retries);
@@ -34,9 +34,9 @@ export async function withRetries<T extends Tried>(
     let failure: unknown;
     try {
       answer = await call.attempt();
-      if (!worthAgain(policy, call.idempotent, answer.status)) return answer;
+      if (!isRetryableStatus(policy, call.idempotent, answer.status)) return answer;
     } catch (error) {
-      if (!gotLost(error, call.idempotent)) throw error;
+      if (!isRetryableFailure(error, call.idempotent)) throw error;
       failure = error;
     }
     const most = Math.min(policy.maxIntervalMs, policy.initialIntervalMs * policy.exponent ** retry);
@@ -50,13 +50,13 @@ export async function withRetries<T extends Tried>(
   }
 }
 
-/** Whether an answer may be another one next time; after another status than 429 the work may have been done. */
-function worthAgain(policy: RetryPolicy, idempotent: boolean, status: number): boolean {
+/** Whether to retry a status. If not idempotent, only 429 is safe: any other response may mean that the work was done. */
+function isRetryableStatus(policy: RetryPolicy, idempotent: boolean, status: number): boolean {
   return (idempotent || status === 429) && policy.codes.test(String(status));
 }
 
-/** Whether no answer came, and trying again does no harm. */
-function gotLost(error: unknown, idempotent: boolean): boolean {
+/** Whether the request got no response and is safe to repeat. */
+function isRetryableFailure(error: unknown, idempotent: boolean): boolean {
   const isLost = error instanceof ConnectionError || error instanceof RequestTimeoutError;
   return isLost && (idempotent || !error.mayHaveArrived);
 }

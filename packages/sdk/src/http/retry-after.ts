@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * The wait that a `Retry-After` header asks for, in milliseconds; undefined where it is absent or neither a number of
- * seconds nor a date.
+ * The delay that a `Retry-After` header asks for, in milliseconds. Undefined if the header is missing or is neither a
+ * number of seconds nor a date.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110 §10.2.3}
  */
 export function retryAfter(headers: Headers, clock: Clock): number | undefined {

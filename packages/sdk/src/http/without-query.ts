@@ -1,4 +1,4 @@
-/** An address without query and fragment, which may hold what is secret. */
+/** Removes the query and the fragment, because they may hold secrets. */
 export function withoutQuery(url: string): string {
   return url.replace(/[?#].*/s, "");
 }

@@ -1,16 +1,16 @@
 /**
- * Keeps secrets out of whatever prints: objects that show a stand-in for themselves, texts with secrets taken out, and
- * foreign errors boiled down. It stands apart because every other folder must go through it.
+ * Keeps secrets out of printed output: objects with a safe view, text with secrets removed, and summaries of foreign
+ * errors. It is a folder of its own because every other folder uses it.
  */
 
-/** What stands where a secret was. */
+/** Replaces a secret in printed output. */
 export const REDACTED = "[redacted]";
 
-// Node's, Bun's and mostly Deno's `inspect` call the first; Deno's calls the second on objects of its own, as Request.
+// `inspect` of Node, Bun and mostly Deno uses the first. Deno uses the second for its own classes, such as Request.
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const DENO_INSPECT = Symbol.for("Deno.privateCustomInspect");
 
-/** Makes `target` show what `view` returns to `inspect`, `console.log` and `JSON.stringify`; its members stay as they are. */
+/** Makes `inspect`, `console.log` and `JSON.stringify` show `view()` instead of `target`. Its members stay readable. */
 export function redact<T extends object>(target: T, view: () => unknown): T {
   const hidden = (value: unknown): PropertyDescriptor => ({ value, configurable: true });
   return Object.defineProperties(target, {

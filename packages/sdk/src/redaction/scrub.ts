@@ -1,13 +1,13 @@
 import { REDACTED } from "./redact.ts";
 
-// What may be secret in any text, whoever wrote it.
+// Patterns that may hold secrets in any text.
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"]+/gi;
 const MEMBER = /("\w*(?:token|secret|assertion)"\s*:\s*")(?:\\.|[^"\\])*/gi;
 const URL_USER_AND_QUERY = /(https?:\/\/)(?:[^\s/?#@]*@)?([^\s?#"']*)[^\s"']*/gi;
 
 /**
- * Takes secrets out of a text: the one that is named, as it is and as a form, a URL, JSON and Basic write it; besides,
- * any bearer token, token member, URL query or URL user.
+ * Removes secrets from a text: the given one, in plain, form, URL and JSON encoding, and any `Bearer` or `Basic`
+ * credentials, JSON member named like a secret, URL query and URL user.
  */
 export function scrub(text: string, secret: string | undefined): string {
   let clean = text;

@@ -1,9 +1,9 @@
 import { scrub } from "./scrub.ts";
 
-const DEPTH = 4;
-const LENGTH = 500;
+const MAX_DEPTH = 4;
+const MAX_LENGTH = 500;
 
-/** A foreign error boiled down to what is safe to print: its name, its `code`, its scrubbed message, its causes. */
+/** A summary of a foreign error that is safe to print: its name, its `code`, its scrubbed message and its causes. */
 export interface ForeignError extends Error {
   /** The foreign error's own code, such as `ECONNREFUSED`. */
   readonly code?: string;
@@ -11,14 +11,14 @@ export interface ForeignError extends Error {
 }
 
 /**
- * Boils a foreign error down. Its other members are left behind, since HTTP clients hang requests, headers and whole
- * configurations on their errors.
+ * Summarises a foreign error. All other members are dropped, because HTTP clients attach requests, headers and whole
+ * configurations to their errors.
  */
 export function summarise(foreign: unknown, secret?: string, depth = 0): ForeignError {
   const { name, message, code, cause, errors } = Object(foreign);
   const inner = cause ?? errors?.[0];
-  const summary = new Error(scrub(String(message ?? ""), secret).slice(0, LENGTH));
-  if (inner && depth < DEPTH) Object.assign(summary, { cause: summarise(inner, secret, depth + 1) });
+  const summary = new Error(scrub(String(message ?? ""), secret).slice(0, MAX_LENGTH));
+  if (inner && depth < MAX_DEPTH) Object.assign(summary, { cause: summarise(inner, secret, depth + 1) });
   for (const [key, value] of Object.entries({ name, code })) {
     if (value && /^\w{1,64}$/.test(scrub(String(value), secret))) Object.assign(summary, { [key]: value });
   }

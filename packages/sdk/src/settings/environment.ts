@@ -1,4 +1,4 @@
-/** Reads an environment variable; undefined where the runtime has no environment or does not let us read it. */
+/** Reads an environment variable. Undefined if the runtime has no environment or denies access. */
 export function environment(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   try {

@@ -8,66 +8,66 @@ import type { Scopes } from "./scopes.ts";
 import type { SecurityOption } from "./security.ts";
 import type { ServerChoice } from "./server-url.ts";
 
-/** Hooks around every request, on deprecation, and on credentials that end soon. */
+/** Hooks around every request, for deprecation notices, and for credentials that expire soon. */
 export interface SDKHooks extends HTTPClientHooks {
-  /** Called once per URL whose answer carries `Deprecation` or `Sunset`; by default one warning is shown. */
+  /** Called once per URL whose response has a `Deprecation` or `Sunset` header. Default: one console warning. */
   readonly onDeprecation?: OnDeprecation;
   /**
-   * Called once per threshold that the client or one of its secrets crosses, as a token answer of a Carnet server tells;
-   * by default one warning is shown.
+   * Called once per expiry threshold that the client or one of its secrets crosses, as reported by a Carnet server.
+   * Default: one console warning.
    */
   readonly onExpiryWarning?: OnExpiryWarning;
 }
 
-/** What an SDK is made with; all of it may be left out. */
+/** The options of an SDK. All are optional. */
 export interface SDKOptions extends ServerChoice {
-  /** The credentials, or a function for them; else `CARNET_CLIENT_ID` and `CARNET_CLIENT_SECRET`. */
+  /** The credentials, or a function that returns them. Default: `CARNET_CLIENT_ID` and `CARNET_CLIENT_SECRET`. */
   readonly security?: SecurityOption | undefined;
-  /** A region (`us`, `eu`, `apac`) or an address; else `CARNET_SERVER_URL`, `CARNET_REGION`, `us`. */
+  /** A region (`us`, `eu`, `apac`) or a URL. Default: `CARNET_SERVER_URL`, else `CARNET_REGION`, else `us`. */
   readonly server?: ServerChoice["server"];
-  /** The server's address; it counts before `server`. */
+  /** The server's URL. It overrides `server`. */
   readonly serverURL?: ServerChoice["serverURL"];
-  /** The token endpoint, absolute or on the server; `/oauth2/token` by default. */
+  /** The token endpoint, as an absolute URL or a path on the server. Default: `/oauth2/token`. */
   readonly tokenURL?: string | undefined;
-  /** `X-Version` of every request that does not set its own; `2026-01-01` by default. */
+  /** The `X-Version` header of every request that does not set its own. Default: `2026-01-01`. */
   readonly apiVersion?: string | undefined;
-  /** The scopes asked for where a call names none; by default all that the client has. */
+  /** The scopes to request if a call names none. Default: all scopes of the client. */
   readonly scopes?: Scopes | undefined;
-  /** What sends the requests: an `HTTPClient`, or a function such as `fetch`. It is never closed by the SDK. */
+  /** Sends the requests: an `HTTPClient`, or a function such as `fetch`. The SDK never closes it. */
   readonly httpClient?: HTTPTransport | Fetch | undefined;
-  /** How often and how long to try again. */
+  /** How often and how long to retry. */
   readonly retryConfig?: RetryConfig | undefined;
-  /** Which statuses to try again on; 429, 500, 502, 503, 504 by default. */
+  /** The statuses to retry. Default: 429, 500, 502, 503 and 504. */
   readonly retryCodes?: readonly RetryCode[] | undefined;
-  /** How long one attempt may take, in milliseconds; by default 30,000 for a token, and no limit for `fetch`. */
+  /** The time limit of one attempt in milliseconds. Default: 30,000 for a token, none for `fetch`. */
   readonly timeoutMs?: number | undefined;
   /** The `User-Agent` header. */
   readonly userAgent?: string | undefined;
-  /** Told of every exchange; `console` is one. It sees names and figures, never a secret. */
+  /** Receives one line per request, for example `console`. It sees names and numbers, never a secret. */
   readonly debugLogger?: DebugLogger | undefined;
   readonly hooks?: SDKHooks | undefined;
-  /** Other origins than the server's own that a token may be sent to, such as `https://files.example.com`. */
+  /** Further origins that a token may be sent to, such as `https://files.example.com`. */
   readonly allowedOrigins?: readonly (string | URL)[] | undefined;
-  /** Allows plain `http:` to other hosts than this one; false by default. */
+  /** Allows plain `http:` to hosts other than loopback. Default: false. */
   readonly allowInsecureHTTP?: boolean | undefined;
-  /** Where time comes from. */
+  /** The source of time, for tests. */
   readonly clock?: Clock | undefined;
-  /** Where chance comes from: a number from 0 up to and without 1. */
+  /** The random source, for tests: at least 0 and below 1. */
   readonly random?: (() => number) | undefined;
 }
 
-/** What one call may set for itself. */
+/** The options of one call. */
 export interface RequestOptions {
-  /** How often and how long to try again, or just how often. */
+  /** How often and how long to retry, or just how often. */
   readonly retries?: RetryConfig | number | undefined;
-  /** Which statuses to try again on, such as `["429", "5XX"]`. */
+  /** The statuses to retry, such as `["429", "5XX"]`. */
   readonly retryCodes?: readonly RetryCode[] | undefined;
-  /** How long one attempt may take, in milliseconds. */
+  /** The time limit of one attempt in milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** Another server for this call. */
   readonly serverURL?: string | URL | undefined;
-  /** More headers; they win over the SDK's own. */
+  /** Extra headers. They override the SDK's own. */
   readonly headers?: RequestInit["headers"] | undefined;
-  /** Ends the call, its waits included. */
+  /** Aborts the call, including waits between retries. */
   readonly signal?: AbortSignal | null | undefined;
 }

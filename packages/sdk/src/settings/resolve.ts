@@ -11,12 +11,12 @@ import { securitySource } from "./security.ts";
 import { checkURL, chooseServer, onServer } from "./server-url.ts";
 import type { Settings } from "./settings.ts";
 
-/** Where the token endpoint of this product is. */
+/** The default path of the token endpoint. */
 export const TOKEN_PATH = "/oauth2/token";
 
 /**
- * Checks the options and fills them up.
- * @throws {InvalidRequestError} for the first option that cannot be used
+ * Checks the options and applies the defaults.
+ * @throws {InvalidRequestError} for the first invalid option
  */
 export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
   const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = "2026-01-01" } = options;
@@ -33,7 +33,7 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     scopes: scopeSet(options.scopes ?? []).sort(),
     security: securitySource(options.security),
     client: transport(httpClient, hooks),
-    hasOwnTransport: !httpClient,
+    usesRuntimeFetch: !httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),
     timeoutMs: timeLimit(options.timeoutMs),
     clock: options.clock ?? systemClock,
@@ -45,7 +45,7 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
   };
 }
 
-/** The SDK's own client, which carries the hooks, around the caller's. */
+/** Wraps the caller's client in one that runs the hooks. */
 function transport(given: SDKOptions["httpClient"], hooks: SDKHooks | undefined): HTTPTransport {
   return new HTTPClient({ fetch: typeof given === "object" ? given.request.bind(given) : given, hooks });
 }

@@ -1,30 +1,30 @@
 import { invalid } from "../errors/invalid-request-error.ts";
 
-/** How often and how long to try again. */
+/** How often and how long to retry. */
 export interface RetryConfig {
-  /** How many times after the first; 5 by default, 0 for never. */
+  /** How many retries after the first attempt. Default: 5. Use 0 for none. */
   readonly maxRetries?: number;
-  /** The first wait's upper bound in milliseconds; 500 by default. */
+  /** The upper bound of the first wait in milliseconds. Default: 500. */
   readonly initialIntervalMs?: number;
-  /** What each wait's upper bound is multiplied by; 1.5 by default. */
+  /** The factor by which the upper bound grows with each wait. Default: 1.5. */
   readonly exponent?: number;
-  /** No wait is longer, not even one that the server asks for; 30,000 ms by default. */
+  /** The longest wait in milliseconds, even if the server asks for more. Default: 30,000. */
   readonly maxIntervalMs?: number;
-  /** No wait ends later than this after the first attempt began; 120,000 ms by default. */
+  /** The latest end of a wait, in milliseconds after the first attempt began. Default: 120,000. */
   readonly maxElapsedMs?: number;
 }
 
-/** A status to try again on: a number, or a class such as `"5XX"`. */
+/** A status to retry: a number, or a class such as `"5XX"`. */
 export type RetryCode = number | `${number}` | "4XX" | "5XX";
 
-/** A retry policy with nothing left open. */
+/** A complete retry policy. */
 export interface RetryPolicy {
   readonly maxRetries: number;
   readonly initialIntervalMs: number;
   readonly exponent: number;
   readonly maxIntervalMs: number;
   readonly maxElapsedMs: number;
-  /** Which statuses are tried again. */
+  /** Matches the statuses to retry. */
   readonly codes: RegExp;
 }
 
@@ -37,10 +37,10 @@ const DEFAULT_POLICY: RetryPolicy = {
   codes: /429|50[0234]/,
 };
 
-/** The longest wait that every runtime's timers can tell. */
+/** The longest delay that the timers of every runtime support. */
 const MAX_MS = 2 ** 31 - 1;
 
-/** Fills a configuration, or a mere number of retries, up from `base`. */
+/** Completes a configuration, or a number of retries, with the values of `base`. */
 export function retryPolicy(
   retries: RetryConfig | number | undefined,
   codes: readonly RetryCode[] | undefined,
@@ -52,13 +52,13 @@ export function retryPolicy(
   return { ...base, ...numbers, codes: codes ? codePattern(codes) : base.codes };
 }
 
-/** Checks a number that must lie between `least` and what a timer can tell. */
+/** Checks that a number is between `least` and the longest timer delay. */
 function bounded(field: string, value: unknown, least: number): number {
   if (typeof value === "number" && value >= least && value <= MAX_MS) return value;
   throw invalid(field, `must be from ${least} to ${MAX_MS}`);
 }
 
-/** Checks a limit in milliseconds; undefined is none. */
+/** Checks a time limit in milliseconds. Undefined means no limit. */
 export function timeLimit(ms: number | undefined): number | undefined {
   return ms === undefined ? ms : bounded("timeoutMs", ms, 1);
 }
@@ -67,5 +67,5 @@ function codePattern(codes: readonly RetryCode[]): RegExp {
   for (const code of codes) {
     if (!/^[45](\d\d|XX)$/.test(String(code))) throw invalid("retryCodes", 'must be 400 to 599, "4XX" or "5XX"');
   }
-  return new RegExp(codes.join("|").replaceAll("X", "\\d") || "-"); // No status matches the dash.
+  return new RegExp(codes.join("|").replaceAll("X", "\\d") || "-"); // No status matches "-".
 }

@@ -4,40 +4,40 @@ import { REDACTED, redact } from "../redaction/redact.ts";
 import { summarise } from "../redaction/summarise.ts";
 import { environment } from "./environment.ts";
 
-/** What a client proves itself with. */
+/** The credentials of a client. */
 export interface Security {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** The credentials, or a function that fetches them, which is asked again after the server refused them. */
+/** The credentials, or a function that fetches them. It is called again when the server refuses them. */
 export type SecurityOption = Security | (() => Security | Promise<Security>);
 
 const ID = "CARNET_CLIENT_ID";
 const SECRET = "CARNET_CLIENT_SECRET";
 const ADVICE = `Give \`security\`, or set ${ID} and ${SECRET}`;
 
-/** Where the credentials come from, remembered until the server refuses them. */
+/** The source of the credentials. It caches them until the server refuses them. */
 export interface SecuritySource {
-  /** The credentials if they are known without asking. */
+  /** The cached credentials, if any. */
   current(): Security | undefined;
-  /** The credentials, asked for if need be; any number of callers at once ask once. */
+  /** The credentials, fetched if necessary. Concurrent callers share one fetch. */
   get(): Promise<Security>;
-  /** Asks again after `refused` was refused; gives the same where there is nothing else to try. */
+  /** Fetches new credentials after `refused` was refused. Returns the same object if there are no others. */
   afterRefusal(refused: Security): Promise<Security>;
 }
 
-/** @throws {InvalidRequestError} for credentials that are empty or not strings */
+/** @throws {InvalidRequestError} if the credentials are empty or not strings */
 export function securitySource(option: SecurityOption | undefined): SecuritySource {
-  let ask: (() => Security | Promise<Security>) | undefined;
+  let load: (() => Security | Promise<Security>) | undefined;
   let current: Security | undefined;
-  if (typeof option === "function") ask = option;
+  if (typeof option === "function") load = option;
   else current = option === undefined ? fromEnvironment() : checkSecurity(option);
-  let asking: Promise<Security> | undefined;
-  const askNow = async (): Promise<Security> => {
-    if (!ask) throw invalid("security", `is missing. ${ADVICE}`);
+  let loading: Promise<Security> | undefined;
+  const loadOnce = async (): Promise<Security> => {
+    if (!load) throw invalid("security", `is missing. ${ADVICE}`);
     try {
-      const next = checkSecurity(await ask());
+      const next = checkSecurity(await load());
       if (next.clientId !== current?.clientId || next.clientSecret !== current.clientSecret) current = next;
       return current;
     } catch (error) {
@@ -45,31 +45,31 @@ export function securitySource(option: SecurityOption | undefined): SecuritySour
       throw invalid("security", "failed: see the cause", summarise(error));
     }
   };
-  const renew = (): Promise<Security> => {
-    asking ??= askNow().finally(() => {
-      asking = undefined;
+  const reload = (): Promise<Security> => {
+    loading ??= loadOnce().finally(() => {
+      loading = undefined;
     });
-    return asking;
+    return loading;
   };
-  const get = async (): Promise<Security> => current ?? renew();
+  const get = async (): Promise<Security> => current ?? reload();
   return {
     current: () => current,
     get,
-    // The refused ones stay current until others are known: a token got with them may still be good.
-    afterRefusal: (refused) => (ask && current === refused ? renew() : get()),
+    // The refused credentials stay current until there are new ones: their cached token may still be valid.
+    afterRefusal: (refused) => (load && current === refused ? reload() : get()),
   };
 }
 
 type Given = { readonly [Name in keyof Security]?: string | undefined };
 
-/** Checks credentials and returns a copy that shows no secret when printed. */
+/** Checks credentials and returns a copy that does not print its secret. */
 export function checkSecurity(given: Given): Security {
   const clientId = checkCredential("clientId", given);
   const clientSecret = checkCredential("clientSecret", given);
   return redact({ clientId, clientSecret }, () => ({ clientId, clientSecret: REDACTED }));
 }
 
-/** Checks one credential; says what was seen, but never its text. */
+/** Checks one credential. The error names its type, never its value. */
 function checkCredential(name: keyof Security, given: Given): string {
   const value: unknown = Object(given)[name];
   if (value && typeof value === "string") return value;

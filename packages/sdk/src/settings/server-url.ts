@@ -8,17 +8,17 @@ export const SERVERS = {
   apac: "https://api.apac.wdesk.com",
 } as const;
 
-/** A region's name. */
+/** The name of a region. */
 export type Region = keyof typeof SERVERS;
 
-/** What may name the server; the first that is given counts. */
+/** The options that choose the server. */
 export interface ServerChoice {
   readonly server?: Region | (string & {}) | URL | undefined;
   readonly serverURL?: string | URL | undefined;
   readonly allowInsecureHTTP?: boolean | undefined;
 }
 
-/** The server's address without a trailing slash, from the options, else the environment, else the `us` region. */
+/** The server's URL without a trailing slash, from the options, else the environment, else the `us` region. */
 export function chooseServer({ server, serverURL, allowInsecureHTTP }: ServerChoice): string {
   const choices = {
     serverURL,
@@ -31,13 +31,13 @@ export function chooseServer({ server, serverURL, allowInsecureHTTP }: ServerCho
   return baseURL(field, known[String(value)] ?? String(value), allowInsecureHTTP);
 }
 
-/** A server's address, checked, without query, fragment and trailing slash. */
+/** Checks a server's URL and removes the query, the fragment and a trailing slash. */
 export function baseURL(field: string, value: string | URL, allowInsecureHTTP: boolean | undefined): string {
   const url = checkURL(field, value, allowInsecureHTTP);
   return (url.origin + url.pathname).replace(/\/+$/, "");
 }
 
-/** Checks an absolute address. */
+/** Checks an absolute URL. */
 export function checkURL(field: string, value: string | URL, allowInsecureHTTP: boolean | undefined): URL {
   const url = parseURL(value);
   const isSafe =
@@ -46,15 +46,15 @@ export function checkURL(field: string, value: string | URL, allowInsecureHTTP: 
   throw invalid(field, HINT);
 }
 
-const HINT = "must be us, eu, apac or https: without user; http: needs loopback or `allowInsecureHTTP`";
+const HINT = "must be us, eu, apac or an https: URL without a user; http: needs loopback or `allowInsecureHTTP`";
 const LOOPBACK = /^(.+\.)?localhost$|^127\.[\d.]+$|^\[::1]$/;
 
-/** The address of `path` on a server: absolute as it is, anything else appended to the base. */
+/** Resolves `path` on a server. An absolute URL stays as it is; anything else is appended to the base. */
 export function onServer(base: string, path: string): string {
   return /^[a-z][a-z\d+.-]*:/i.test(path) ? path : base + (/^[/?#]/.test(path) ? path : `/${path}`);
 }
 
-/** Parses a URL; undefined for what is none, or holds a user. */
+/** Parses a URL. Undefined if it is invalid or contains a user. */
 export function parseURL(value: string | URL, base?: string): URL | undefined {
   try {
     const url = new URL(value, base);

@@ -1,13 +1,13 @@
-/** A token endpoint's answer, read. */
+/** A token endpoint's response after reading its body. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The secret that was sent, to take out of what is shown. */
+  /** The secret that was sent, to be removed from messages. */
   readonly secret: string;
 }
 
-/** The members of a JSON text, of which only an object has any; undefined for what is no JSON. */
+/** Parses JSON and returns its members, none unless it is an object. Undefined if the text is not JSON. */
 export function membersOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     return Object(JSON.parse(text));

@@ -7,7 +7,7 @@ import type { BearerToken } from "./bearer-token.ts";
 import { requestToken } from "./token-request.ts";
 import { withSecurity } from "./with-security.ts";
 
-/** What to ask for; each member defaults to what the SDK was made with. */
+/** The parameters of a token request. Each defaults to the SDK's options. */
 export interface TokenRequest {
   readonly grantType?: "client_credentials" | undefined;
   readonly clientId?: string | undefined;
@@ -15,7 +15,7 @@ export interface TokenRequest {
   readonly scope?: Scopes | undefined;
 }
 
-/** Asks for a new token, with credentials of the request's own or the configured ones. */
+/** Requests a new token with the request's own credentials, else the configured ones. */
 export async function askForToken(
   settings: Settings,
   request: TokenRequest = {},

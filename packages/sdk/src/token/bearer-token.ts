@@ -1,22 +1,22 @@
 import { REDACTED, redact } from "../redaction/redact.ts";
 
-/** A token as the server granted it. Printing it, or turning it into JSON, does not show the token itself. */
+/** A token as granted by the server. Printing it or converting it to JSON does not show the token itself. */
 export interface BearerToken {
   readonly accessToken: string;
-  /** The lifetime in seconds when it was granted; undefined where the server did not say. */
+  /** The lifetime in seconds when it was granted. Undefined if the server did not say. */
   readonly expiresIn: number | undefined;
-  /** What was granted, with spaces between; what was asked for, where the server did not say (RFC 6749 §5.1). */
+  /** The granted scopes, space-separated. If the server did not say, the requested ones (RFC 6749 §5.1). */
   readonly scope: string;
   readonly tokenType: "Bearer";
 }
 
-/** A cached token, with the set that it was granted for. */
+/** A cached token with its scopes as a list. */
 export interface AccessToken extends BearerToken {
-  /** The words of `scope`. */
+  /** `scope` as a list. */
   readonly scopes: readonly string[];
 }
 
-/** Freezes a token and keeps it out of what is printed. */
+/** Freezes a token and redacts it in printed output. */
 export function sealed<T extends BearerToken>(token: T): T {
   return Object.freeze(redact(token, () => ({ ...token, accessToken: REDACTED })));
 }

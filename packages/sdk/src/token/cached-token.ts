@@ -1,5 +1,5 @@
 import { InsufficientScopeError } from "../errors/insufficient-scope-error.ts";
-import { aborted } from "../http/pause.ts";
+import { abortError } from "../http/pause.ts";
 import { type Scopes, scopeSet } from "../settings/scopes.ts";
 import type { Security } from "../settings/security.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -7,26 +7,26 @@ import type { AccessToken } from "./bearer-token.ts";
 import { type TokenCache, tokenCache } from "./token-cache.ts";
 import { withSecurity } from "./with-security.ts";
 
-/** What a cached token is wanted for. */
+/** The options for getting a cached token. */
 export interface TokenOptions {
-  /** The scopes that it must be asked for; by default those of the SDK, else all that the client has. */
+  /** The scopes to request. Default: those of the SDK, else all scopes of the client. */
   readonly scopes?: Scopes | undefined;
-  /** Whether one that is at hand will not do. */
+  /** Whether to request a new token even if one is cached. */
   readonly forceRefresh?: boolean | undefined;
-  /** Whether being granted less than was asked for is an error. */
+  /** Whether to throw if the server grants fewer scopes than requested. */
   readonly requireScopes?: boolean | undefined;
-  /** Ends the wait of this caller alone. */
+  /** Aborts the wait of this caller only. */
   readonly signal?: AbortSignal | null | undefined;
 }
 
-/** One cache for each pair of credentials; a source gives the same object for as long as they are the same. */
+/** One cache per credentials object. A source returns the same object until the credentials change. */
 const caches = new WeakMap<Security, TokenCache>();
 
-/** The cached token of an SDK, at once where it is at hand; see `SDK.token`. */
+/** Implements `SDK.token`. Returns without a promise if a token is cached. */
 export function cachedToken(settings: Settings, options: TokenOptions = {}): AccessToken | Promise<AccessToken> {
   const { signal, forceRefresh: forced = false } = options;
   const scopes = options.scopes === undefined ? settings.scopes : scopeSet(options.scopes).sort();
-  if (signal?.aborted) throw aborted(signal);
+  if (signal?.aborted) throw abortError(signal);
   const check = (token: AccessToken): AccessToken => {
     const missing = options.requireScopes ? scopes.filter((scope) => !token.scopes.includes(scope)) : [];
     if (missing.length === 0) return token;
@@ -41,12 +41,12 @@ export function cachedToken(settings: Settings, options: TokenOptions = {}): Acc
   }).then(check);
 }
 
-/** Forgets one token, or all, of an SDK. */
+/** Drops one cached token, or all of them. */
 export function dropToken(settings: Settings, accessToken?: string): void {
   cacheOf(settings)?.drop(accessToken);
 }
 
-/** The cache for the credentials that are known without asking. */
+/** The cache of the current credentials, if they are known. */
 function cacheOf({ security }: Settings): TokenCache | undefined {
   const current = security.current();
   return current && caches.get(current);

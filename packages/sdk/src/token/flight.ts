@@ -1,25 +1,25 @@
 import { orAbort } from "../http/pause.ts";
 
-/** One piece of work that any number of callers wait for; each may leave alone, and the last to leave ends it. */
+/** Work shared by any number of callers. Each can stop waiting; the work is aborted when the last one does. */
 export interface Flight<T> {
-  /** Whether the last one who waited has left, so that there will be no outcome. */
+  /** Whether the work was aborted because no caller was left. */
   ended(): boolean;
-  /** The outcome, or an error as soon as `signal` is aborted. */
+  /** Waits for the outcome. Throws as soon as `signal` is aborted. */
   join(signal: AbortSignal | null | undefined): Promise<T>;
-  /** Ends the work unless someone waits for it. */
-  castOff(): void;
+  /** Aborts the work unless a caller is waiting. */
+  abandon(): void;
 }
 
-/** Starts work; `unattended` says whether it goes on with nobody waiting. */
-export function takeOff<T>(work: (signal: AbortSignal) => Promise<T>, unattended: boolean): Flight<T> {
+/** Starts the work. With `inBackground` it continues even without a waiting caller. */
+export function startFlight<T>(work: (signal: AbortSignal) => Promise<T>, inBackground: boolean): Flight<T> {
   const controller = new AbortController();
   const { signal: end } = controller;
   const outcome = work(end);
-  outcome.catch(() => {}); // Those who wait see the failure; where nobody waits, nobody need see it.
-  let isFree = unattended;
+  outcome.catch(() => {}); // Waiting callers see the failure. Without any, it must not become an unhandled rejection.
+  let isDetached = inBackground;
   let waiting = 0;
-  const endIfUnwanted = (): void => {
-    if (!isFree && waiting === 0) controller.abort();
+  const abortIfUnused = (): void => {
+    if (!isDetached && waiting === 0) controller.abort();
   };
   return {
     ended: () => end.aborted,
@@ -29,12 +29,12 @@ export function takeOff<T>(work: (signal: AbortSignal) => Promise<T>, unattended
         return await orAbort(outcome, signal);
       } finally {
         waiting--;
-        endIfUnwanted();
+        abortIfUnused();
       }
     },
-    castOff() {
-      isFree = false;
-      endIfUnwanted();
+    abandon() {
+      isDetached = false;
+      abortIfUnused();
     },
   };
 }

@@ -11,29 +11,29 @@ import { baseURL } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Answer } from "./answer.ts";
 import type { BearerToken } from "./bearer-token.ts";
-import { granted } from "./granted.ts";
-import { refused } from "./refused.ts";
+import { parseToken } from "./parse-token.ts";
+import { refusalError } from "./refusal-error.ts";
 
 const FORM = { accept: "application/json", "content-type": "application/x-www-form-urlencoded" };
 const TIMEOUT_MS = 30_000;
 
-/** A token and when its lifetime began, at the latest. */
+/** A token and a lower bound for the start of its lifetime. */
 export interface Grant {
   readonly token: BearerToken;
-  /** When the request was sent, by the monotonic clock. */
+  /** When the request was sent, on the monotonic clock. */
   readonly sentAt: number;
 }
 
-/** What one token request asks for. */
+/** The parameters of one token request. */
 export interface Ask {
   readonly security: Security;
-  /** The scopes with spaces between; empty for all that the client has. */
+  /** The scopes, space-separated. Empty for all scopes of the client. */
   readonly scope: string;
   readonly options: RequestOptions;
 }
 
 /**
- * Asks for a token: one complete form POST, tried again as the policy says; it follows no redirect.
+ * Requests a token with one form POST, retried according to the policy. It follows no redirect.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749 §4.4.2}
  */
 export async function requestToken(settings: Settings, ask: Ask): Promise<Grant> {
@@ -66,8 +66,8 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
     return exchange(settings, call);
   };
   const answer = await withRetries(settings, { options, idempotent: true, attempt });
-  if (answer.status >= 400) throw refused(answer);
-  const token = granted(answer, scope);
+  if (answer.status >= 400) throw refusalError(answer);
+  const token = parseToken(answer, scope);
   settings.expiry(answer.headers);
   return { token, sentAt };
 }
@@ -81,7 +81,7 @@ function formOf({ security, scope }: Ask): URLSearchParams {
   });
 }
 
-/** The token endpoint; another server for one call has it at the usual path. */
+/** The token endpoint. If the call names another server, the default path on that server. */
 function endpoint({ tokenURL, allowInsecureHTTP }: Settings, serverURL: RequestOptions["serverURL"]): string {
   return serverURL === undefined ? tokenURL : baseURL("serverURL", serverURL, allowInsecureHTTP) + TOKEN_PATH;
 }

@@ -1,51 +1,50 @@
 import type { Clock } from "../clock.ts";
 import type { AccessToken } from "./bearer-token.ts";
-import { type Flight, takeOff } from "./flight.ts";
-import { type HeldToken, hold } from "./held-token.ts";
+import { type Flight, startFlight } from "./flight.ts";
+import { type HeldToken, toHeldToken } from "./held-token.ts";
 import type { Grant } from "./token-request.ts";
 
-/** What a slot needs from outside. */
+/** The clock and the random source of a slot. */
 export interface SlotPorts {
   readonly clock: Pick<Clock, "monotonic">;
   readonly random: () => number;
 }
 
-/** Asks the server; `unattended` where no caller waits, so that nobody else sees a failure. */
-export type AskNow = (signal: AbortSignal, unattended: boolean) => Promise<Grant>;
+/** Requests a token. With `inBackground` no caller waits, so no caller sees a failure. */
+export type FetchToken = (signal: AbortSignal, inBackground: boolean) => Promise<Grant>;
 
-const MOST_PAUSE_MS = 10_000;
+const MAX_BACKOFF_MS = 10_000;
 
 /**
- * The token for one key: at most one is held, and at most one flight is current. Only the current flight's answer is
- * kept, so that a late one cannot replace a newer one or undo an invalidation.
+ * The cache entry for one key: at most one token and at most one current flight. Only the current flight's token is
+ * cached, so a late response cannot replace a newer token or undo an invalidation.
  */
 export interface TokenSlot {
   /**
-   * The token, if there is one that may still be served; asks for the next one in the background once it is time.
-   * @param needed what it must have been granted for
+   * The cached token if it is still usable. Requests the next one in the background when it is due.
+   * @param needed the scopes that must have been granted
    */
   serve(needed?: readonly string[]): AccessToken | undefined;
   /**
-   * A new token, by the flight under way or a new one.
-   * @param forced whether a flight that was not itself forced is too old to wait for
+   * A new token, from the current flight or a new one.
+   * @param forced whether to join only a flight that was itself forced
    */
   next(forced: boolean, signal: AbortSignal | null | undefined): Promise<AccessToken>;
-  /** Forgets the token, if it is this one or none is named, and whatever the flight under way may bring. */
+  /** Drops the token, and the current flight's result, if `accessToken` is this token or is not given. */
   drop(accessToken?: string): void;
 }
 
-/** Makes an empty slot. */
-export function tokenSlot({ clock, random }: SlotPorts, ask: AskNow): TokenSlot {
+export function tokenSlot({ clock, random }: SlotPorts, fetchToken: FetchToken): TokenSlot {
   let held: HeldToken | undefined;
   let refreshAt = 0;
   let flight: Flight<AccessToken> | undefined;
   let isForced = false;
 
-  /** Starts a flight, which is the current one until it lands or another takes its place. */
-  const start = (unattended: boolean): Flight<AccessToken> => {
-    const own = takeOff(async (signal) => {
+  /** Starts a flight. It is current until it finishes or another one replaces it. */
+  const start = (inBackground: boolean): Flight<AccessToken> => {
+    const own = startFlight(async (signal) => {
       try {
-        const next = hold(await ask(signal, unattended), random);
+        const next = toHeldToken(await fetchToken(signal, inBackground), random);
         if (flight === own) {
           held = next;
           refreshAt = next.refreshAt;
@@ -53,13 +52,13 @@ export function tokenSlot({ clock, random }: SlotPorts, ask: AskNow): TokenSlot 
         return next.token;
       } catch (error) {
         const now = clock.monotonic();
-        // The token that is still held serves a while before the next background refresh.
-        if (flight === own) refreshAt = now + Math.min(MOST_PAUSE_MS, ((held?.usableUntil ?? now) - now) / 2);
+        // Back off before the next background refresh while the cached token is still usable.
+        if (flight === own) refreshAt = now + Math.min(MAX_BACKOFF_MS, ((held?.usableUntil ?? now) - now) / 2);
         throw error;
       } finally {
         if (flight === own) flight = undefined;
       }
-    }, unattended);
+    }, inBackground);
     isForced = false;
     flight = own;
     return own;
@@ -77,7 +76,7 @@ export function tokenSlot({ clock, random }: SlotPorts, ask: AskNow): TokenSlot 
     next(forced, signal) {
       let current = flight;
       if (!current || current.ended() || (forced && !isForced)) {
-        current?.castOff();
+        current?.abandon();
         current = start(false);
         isForced = forced;
       }
@@ -88,7 +87,7 @@ export function tokenSlot({ clock, random }: SlotPorts, ask: AskNow): TokenSlot 
       const current = flight;
       held = undefined;
       flight = undefined;
-      current?.castOff();
+      current?.abandon();
     },
   };
 }

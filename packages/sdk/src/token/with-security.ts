@@ -3,12 +3,12 @@ import { orAbort } from "../http/pause.ts";
 import type { Security } from "../settings/security.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** Whether the server refused the client itself, rather than what it asked for. */
+/** Whether the server rejected the client's credentials, as opposed to the rest of the request. */
 export function refusesClient(error: unknown): boolean {
   return error instanceof IamError && (error.status === 401 || error.error === "invalid_client");
 }
 
-/** Runs with the configured credentials, and once more where they were refused and others are to be had. */
+/** Runs with the configured credentials. If the server refuses them and there are new ones, runs once more. */
 export async function withSecurity<T>(
   { security }: Settings,
   signal: AbortSignal | null | undefined,

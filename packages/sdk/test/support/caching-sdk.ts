@@ -3,8 +3,8 @@ import { ManualClock } from "./manual-clock.ts";
 import { type Network, network, type Sent, tokenAnswer } from "./scripted-fetch.ts";
 import { sdkFor } from "./sdk-for.ts";
 
-/** An SDK on a server that numbers its tokens and grants what is asked, or `a b c`. */
-export function caching(
+/** An SDK whose server numbers its tokens and grants the requested scopes, or `a b c`. */
+export function cachingSdk(
   members: Record<string, unknown> = {},
   options: SDKOptions = {},
 ): { sdk: SDK; clock: ManualClock; net: Network } {
@@ -15,8 +15,8 @@ export function caching(
   return { sdk: sdkFor(net, { clock, ...options }), clock, net };
 }
 
-/** A network whose answers come when the test says. */
-export function held(): { net: Network; answers: ((answer: Response) => void)[] } {
+/** A network that waits for the test to answer each request. */
+export function pausedNetwork(): { net: Network; answers: ((answer: Response) => void)[] } {
   const answers: ((answer: Response) => void)[] = [];
   const net = network(
     () =>
@@ -27,10 +27,10 @@ export function held(): { net: Network; answers: ((answer: Response) => void)[] 
   return { net, answers };
 }
 
-/** Lets everything that is ready run. */
-export async function turn(): Promise<void> {
+/** Lets pending callbacks run. */
+export async function runPending(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The token alone. */
+/** The token string. */
 export const text = ({ accessToken }: AccessToken): string => accessToken;

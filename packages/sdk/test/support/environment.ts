@@ -1,4 +1,4 @@
-/** Runs with environment variables set, or unset where undefined, and puts them back. */
+/** Runs with environment variables set (or unset if undefined) and restores them afterwards. */
 export async function withEnvironment<T>(
   variables: Readonly<Record<string, string | undefined>>,
   run: () => T | Promise<T>,

@@ -1,6 +1,6 @@
 import type { Clock } from "@carnet/sdk";
 
-/** The limit that tests give each attempt, so that a clock can tell it from a wait. */
+/** The timeout of each attempt in tests, which the clock can tell from a wait. */
 export const LIMIT_MS = 29_123;
 
 interface Timer {
@@ -8,12 +8,12 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until it is moved. With `skipWaits`, a wait between attempts is over at once. */
+/** A clock that moves only when told to. With `skipWaits`, waits between attempts end immediately. */
 export class ManualClock implements Clock {
   wall = Date.UTC(2026, 10, 21, 12);
   elapsed = 5_000;
   readonly timers = new Set<Timer>();
-  /** Every wait that was asked for, in milliseconds. */
+  /** Every requested wait, in milliseconds. */
   readonly waits: number[] = [];
   readonly #skipWaits: boolean;
 
@@ -41,7 +41,7 @@ export class ManualClock implements Clock {
     return () => void this.timers.delete(timer);
   }
 
-  /** Lets time go by, timers firing in order. */
+  /** Advances time and fires timers in order. */
   advance(ms: number): void {
     const end = this.elapsed + ms;
     this.wall += ms;
@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
     this.elapsed = end;
   }
 
-  /** Sets the wall clock forward or back, as an operator or NTP does. */
+  /** Steps the wall clock forward or back, as an operator or NTP does. */
   step(ms: number): void {
     this.wall += ms;
   }

@@ -1,4 +1,4 @@
-/** One request as it reached the network. */
+/** One request as the network received it. */
 export interface Sent {
   readonly url: string;
   readonly method: string;
@@ -9,16 +9,16 @@ export interface Sent {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What the network does with a request: an answer, an error to fail with, or a promise of one. */
+/** The network's reaction to a request: a response, an error, or a promise of a response. */
 export type Reaction = Response | Error | Promise<Response>;
 
-/** A network in a variable: keeps what was sent and reacts as the test says. */
+/** An in-memory network that records requests. */
 export interface Network {
   readonly sent: Sent[];
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 }
 
-/** A network that reacts to the n-th request (from 0) as `react` says. */
+/** An in-memory network that reacts to the n-th request (from 0) with `react`. */
 export function network(react: (sent: Sent, n: number) => Reaction): Network {
   const sent: Sent[] = [];
   return {
@@ -43,7 +43,7 @@ export function network(react: (sent: Sent, n: number) => Reaction): Network {
   };
 }
 
-/** A JSON answer. */
+/** A JSON response. */
 export function json(body: unknown, init: ResponseInit = {}): Response {
   return new Response(JSON.stringify(body), {
     ...init,
@@ -51,18 +51,18 @@ export function json(body: unknown, init: ResponseInit = {}): Response {
   });
 }
 
-/** A token endpoint's success, with `members` in place of the usual ones. */
+/** A successful token response. `members` override the defaults. */
 export function tokenAnswer(members: Record<string, unknown> = {}): Response {
   return json({ access_token: "token-1", expires_in: 600, scope: "file:read", token_type: "Bearer", ...members });
 }
 
-/** An error as `fetch` of Node throws it. */
+/** An error as Node's `fetch` throws it. */
 export function fetchFailed(code: string, facts: Record<string, unknown> = {}): TypeError {
   const cause = Object.assign(new Error(`${facts["syscall"] ?? "read"} ${code}`), { code, ...facts });
   return new TypeError("fetch failed", { cause });
 }
 
-/** The error of a connection that never stood. */
+/** The error of a refused connection. */
 export function connectionRefused(): TypeError {
   return fetchFailed("ECONNREFUSED", { syscall: "connect" });
 }

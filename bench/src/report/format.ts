@@ -1,7 +1,5 @@
 import type { Spread } from "../statistics.ts";
 
-/** How figures stand on the page. */
-
 /** A Markdown table. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map((_, column) => (isNumber(rows[0]?.[column]) ? "---:" : "---")), ...rows]
@@ -21,10 +19,10 @@ export const megabytes = (bytes: number): string => (Number.isNaN(bytes) ? "–"
 
 export const milliseconds = (microseconds: number): string => figure(microseconds / 1000, " ms");
 
-/** The middle, and between which values half of the rounds lie. */
+/** The median, with the quartiles in brackets. */
 export const withSpread = ({ median, low, high }: Spread, text: (value: number) => string): string =>
   Number.isNaN(median) ? "–" : `${text(median)} (${text(low)}–${text(high)})`;
 
-/** Of those that are known. */
+/** The values that are not null. */
 export const known = (values: readonly (number | null)[]): readonly number[] =>
   values.filter((value) => value !== null);

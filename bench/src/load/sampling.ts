@@ -1,4 +1,4 @@
-/** A source of numbers from 0 up to but not including 1, the same for each run. */
+/** A random source (at least 0, below 1) that gives the same numbers in each run. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -10,13 +10,13 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Draws numbers below a size, each as likely as the others. */
-export function uniformDraw(size: number, random: () => number): () => number {
+/** Samples numbers below a size uniformly. */
+export function uniformSampler(size: number, random: () => number): () => number {
   return () => Math.floor(random() * size);
 }
 
-/** Draws numbers below a size by Zipf's law with exponent 1: the n-th is asked a n-th as often as the first. */
-export function zipfDraw(size: number, random: () => number): () => number {
+/** Samples numbers below a size from a Zipf distribution with exponent 1: the n-th occurs 1/n as often as the first. */
+export function zipfSampler(size: number, random: () => number): () => number {
   const sums = new Float64Array(size);
   let sum = 0;
   for (let rank = 0; rank < size; rank++) {
@@ -24,20 +24,20 @@ export function zipfDraw(size: number, random: () => number): () => number {
     sums[rank] = sum;
   }
   return () => {
-    const sought = random() * sum;
+    const target = random() * sum;
     let low = 0;
     let high = size - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((sums[middle] ?? 0) < sought) low = middle + 1;
+      if ((sums[middle] ?? 0) < target) low = middle + 1;
       else high = middle;
     }
     return low;
   };
 }
 
-/** Goes through the numbers below a size in a shuffled order, each once, and then again. */
-export function eachOnceDraw(size: number, random: () => number): () => number {
+/** Cycles through the numbers below a size in a shuffled order. */
+export function shuffledSampler(size: number, random: () => number): () => number {
   const order = Uint32Array.from({ length: size }, (_, index) => index);
   for (let last = size - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));

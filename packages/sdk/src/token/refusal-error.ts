@@ -4,13 +4,13 @@ import { factsOf } from "../http/answer-facts.ts";
 import { scrub } from "../redaction/scrub.ts";
 import { type Answer, membersOf } from "./answer.ts";
 
-const MOST_WORDS = 300;
+const MAX_DESCRIPTION = 300;
 
-/** The error for an answer of 4XX or 5XX, whatever shape its body has. */
-export function refused(answer: Answer): IamError | SDKError {
+/** The error for a 4XX or 5XX response with any body. */
+export function refusalError(answer: Answer): IamError | SDKError {
   const { status, secret, text } = answer;
   const members = membersOf(text) ?? {};
-  /** The first of these members that is a text or a number, as one line without secrets. */
+  /** The first of these members that is a string or a number, on one line and without secrets. */
   const read = (...names: readonly string[]): string | undefined => {
     const found = names.map((name) => members[name]).find((value) => /string|number/.test(typeof value)) ?? "";
     return (
@@ -21,12 +21,12 @@ export function refused(answer: Answer): IamError | SDKError {
   };
   const error = read("error");
   const code = error ?? read("code");
-  const words = read("error_description", "message", "body");
-  const message = [`The token endpoint answered ${status}`, code, words?.slice(0, MOST_WORDS)]
+  const description = read("error_description", "message", "body");
+  const message = [`The token endpoint answered ${status}`, code, description?.slice(0, MAX_DESCRIPTION)]
     .filter(Boolean)
     .join(": ");
   const facts = factsOf(answer);
   return error !== undefined && (status === 400 || status === 401)
-    ? new IamError(message, { ...facts, error, errorDescription: words, errorUri: read("error_uri") })
-    : new SDKError(message, { ...facts, serverCode: code, serverMessage: words });
+    ? new IamError(message, { ...facts, error, errorDescription: description, errorUri: read("error_uri") })
+    : new SDKError(message, { ...facts, serverCode: code, serverMessage: description });
 }

@@ -1,18 +1,18 @@
-/** The one piece of work that all contenders do, so that figures can stand beside each other. */
+// The same work for all contenders, so that their figures are comparable.
 
-/** Who asks. No secret of anybody: it is registered with each contender when the benchmark starts it. */
+/** The client. It is registered with each contender at the start, so the secret protects nothing. */
 export const client = {
   id: process.env["BENCH_CLIENT_ID"] ?? "bench-client",
   secret: process.env["BENCH_CLIENT_SECRET"] ?? "bench-secret-0123456789abcdefghijklmnop",
 } as const;
 
-/** What is asked for: two scopes and ten minutes. */
+/** The requested scopes. */
 export const scopes = ["file:read", "file:write"] as const;
 export const scope = scopes.join(" ");
 export const lifetime = 600;
 
-/** The resource server that the tokens are for. */
+/** The audience of the tokens. */
 export const audience = "https://api.bench.example";
 
-/** The address under which each contender believes to be reached. */
+/** The issuer of each contender. */
 export const issuerAt = (port: number): string => `http://127.0.0.1:${port}`;

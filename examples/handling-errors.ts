@@ -1,5 +1,5 @@
-// Tells apart what can go wrong: every error has a code, and none holds a secret. Reads CARNET_SERVER_URL and
-// CARNET_CLIENT_ID; the secret is wrong on purpose.
+// Handles errors: every error has a code, and none contains a secret. Reads CARNET_SERVER_URL and CARNET_CLIENT_ID. The
+// secret is wrong on purpose.
 import { CarnetError, IamError, SDK } from "@carnet/sdk";
 
 const security = { clientId: process.env["CARNET_CLIENT_ID"] ?? "demo", clientSecret: "not the secret" };

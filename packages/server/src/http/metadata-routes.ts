@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
 import type { FastifyInstance } from "fastify";
-import type { HttpPorts } from "./app.ts";
-import { madeOnce } from "./made-once.ts";
+import type { HttpPorts } from "./http-ports.ts";
+import { lazy } from "./lazy.ts";
 
 /** How long verifiers may keep the keys and the metadata, in seconds. */
 const maxAge = 300;
@@ -30,7 +30,7 @@ interface Document {
 
 /** A document that stays as it is while the process runs, and can be asked for by its entity tag. */
 export function addDocument(app: FastifyInstance, path: string, { type, make }: Document): void {
-  const document = madeOnce(async () => {
+  const document = lazy(async () => {
     const body = await make();
     return { body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
   });

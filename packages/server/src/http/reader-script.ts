@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { FastifyInstance } from "fastify";
-import { madeOnce } from "./made-once.ts";
+import { lazy } from "./lazy.ts";
 import { isKnown } from "./metadata-routes.ts";
 
 // The package's own plugin would add a second set of routes and a proxy; its browser bundle is all that is needed
@@ -16,7 +16,7 @@ const file = fileURLToPath(new URL("./js/standalone.js", import.meta.resolve("@s
  * from the disk to the rest. It is compressed once, when it is first asked for; until then nothing of it is in memory.
  */
 export function addReaderScript(app: FastifyInstance, path: string): void {
-  const prepared = madeOnce(prepare);
+  const prepared = lazy(prepare);
   app.get(path, async (request, reply) => {
     const { tag, compressed } = await prepared();
     const small = takesGzip(request.headers["accept-encoding"]);

@@ -10,7 +10,7 @@ import type * as wire from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
-import type { AdminPorts } from "./admin-routes.ts";
+import type { AdminPorts } from "./admin-ports.ts";
 import { formatCursor, parseCursor } from "./cursor.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";

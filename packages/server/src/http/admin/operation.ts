@@ -3,7 +3,7 @@ import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { Result } from "@carnet/protocol/result";
 import type { Static, TSchema } from "typebox";
-import type { AdminPorts } from "./admin-routes.ts";
+import type { AdminPorts } from "./admin-ports.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 
 /** One operation of the admin API: the route, who may call it, what it takes and gives, and the work. */

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { addAdminRoutes } from "./admin/admin-routes.ts";
+import { createProxyTrust } from "./caller-address.ts";
 import { addDocsRoutes } from "./docs-routes.ts";
 import { createEdge } from "./edge.ts";
 import { addHealthRoutes } from "./health-routes.ts";
@@ -12,10 +13,11 @@ import { tokenPathOf } from "./request-target.ts";
 
 /** The service as request and answer; it does not listen yet. Fastify logs nothing: every line goes through `Log`. */
 export function buildApp(ports: HttpPorts): FastifyInstance {
+  const edge = { ...ports, isTrustedProxy: createProxyTrust(ports.trustedProxies) };
   const onError = createErrorHandler(ports.log);
   const app = Fastify({
     logger: false,
-    serverFactory: (handleRoutes) => createHttpServer(createEdge(ports, handleRoutes)),
+    serverFactory: (handleRoutes) => createHttpServer(createEdge(edge, handleRoutes), edge),
     return503OnClosing: false, // the edge answers while draining, in the shape that callers read
     forceCloseConnections: "idle",
     genReqId: (request) => contextOf(request).requestId,

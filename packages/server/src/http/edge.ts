@@ -4,7 +4,7 @@ import type { Refusal } from "@carnet/core/refusal";
 import { deprecationHeaders } from "@carnet/protocol/deprecation";
 import { paths, versionOfPath } from "@carnet/protocol/endpoints";
 import { resolveVersion } from "@carnet/protocol/versions";
-import { createAddressReader } from "./caller-address.ts";
+import { callerAddress, type ProxyTrust } from "./caller-address.ts";
 import { badHttp, badTransferCoding, refusalOfFault, stopping, tokenBodyTooLarge } from "./edge-refusals.ts";
 import { type Answer, isAdminPath, renderError, renderUnknownPath } from "./error-answers.ts";
 import { headerText, headerValues } from "./header-values.ts";
@@ -16,6 +16,10 @@ import { createTokenHandler } from "./token-handler.ts";
 
 /** The contract's limit for the body of a token request. */
 const bodyLimit = 64 * 1024;
+
+export interface EdgePorts extends HttpPorts {
+  readonly isTrustedProxy: ProxyTrust;
+}
 
 /** A request, its response, and the headers that its answer carries whatever comes of it, as a flat list. */
 interface Exchange {
@@ -29,9 +33,8 @@ interface Exchange {
  * the routes. The token path stays on node:http, because Fastify would add to the cost of every token (see the two
  * floors in `bench/README.md`).
  */
-export function createEdge(ports: HttpPorts, handleRoutes: RequestListener): RequestListener {
+export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): RequestListener {
   const { token, isDraining, log } = ports;
-  const addressOf = createAddressReader(ports.trustedProxies);
   const answerToken = createTokenHandler(ports);
   const deprecation = Object.entries(deprecationHeaders(token.policy.issuer, token.policy.sunsetAt)).flat();
 
@@ -39,7 +42,6 @@ export function createEdge(ports: HttpPorts, handleRoutes: RequestListener): Req
 
   return (request, response) => {
     const exchange: Exchange = { request, response, headers: ["X-Request-ID", "unknown"] };
-    response.once("finish", () => isDraining() && request.socket.end());
     handle(exchange)
       .catch((fault: unknown) => fail(exchange, fault))
       .catch(() => {}); // only a log that cannot be written, and a request must not end the process
@@ -50,7 +52,7 @@ export function createEdge(ports: HttpPorts, handleRoutes: RequestListener): Req
     const requestId = requestIdOf(request, token.random);
     headers[1] = requestId;
     // Read now: a socket has no address once its caller has hung up
-    const context: RequestContext = { requestId, address: addressOf(request) };
+    const context: RequestContext = { requestId, address: callerAddress(request, ports.isTrustedProxy) };
     const path = tokenPathOf(request.url ?? "");
     if (path === undefined) return handleRoute(exchange, context);
     const version = resolveVersion(headerText(request.rawHeaders, "x-version"), versionOfPath[path]);

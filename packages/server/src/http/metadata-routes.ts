@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import type { HttpPorts } from "./http-ports.ts";
 import { lazy } from "./lazy.ts";
 
-/** How long verifiers may keep the keys and the metadata, in seconds. */
+/** How long verifiers may cache the keys and the metadata, in seconds. */
 const maxAge = 300;
 
 /** What the service publishes about itself: where its endpoints are, and the keys that verify its tokens. */
@@ -22,16 +22,19 @@ export function addMetadataRoutes(app: FastifyInstance, { token, publicKeys }: H
   });
 }
 
-/** What is published, as it is made when it is first asked for. */
+/** A published document. */
 interface Document {
   readonly type: string;
   make(): Promise<string>;
 }
 
-/** A document that stays as it is while the process runs, and can be asked for by its entity tag. */
+/**
+ * Serves a document with an entity tag. It is made on first use and never changes. All answers share its bytes, so a
+ * caller that never reads holds no copy.
+ */
 export function addDocument(app: FastifyInstance, path: string, { type, make }: Document): void {
   const document = lazy(async () => {
-    const body = await make();
+    const body = Buffer.from(await make());
     return { body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
   });
   app.get(path, async (request, reply) => {

@@ -32,14 +32,15 @@ interface Open {
   at: string | number;
 }
 
-/** One pass over the text before it is parsed. Finds nothing wrong with text that is not JSON: the parser does. */
+/** One pass over the text before it is parsed. Ignores text that is not JSON: the parser refuses it. */
 function scan(text: string): Result<never, AdminProblem> | undefined {
   const open: Open[] = [];
   let parts = 0;
   let nameNext = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
+  const token = /["{}[\],]/g;
+  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
     const inside = open.at(-1);
+    const [char] = found;
     if (char === "{" || char === "[") {
       if (open.length === maxDepth) return malformed(`the body is nested more than ${maxDepth} levels deep`);
       open.push({ names: char === "{" ? new Set() : undefined, at: 0 });
@@ -51,12 +52,11 @@ function scan(text: string): Result<never, AdminProblem> | undefined {
       if (typeof inside.at === "number") inside.at++;
       parts++;
     } else if (char === '"') {
-      const start = at;
-      at = endOfString(text, start);
+      token.lastIndex = endOfString(text, found.index);
       if (!nameNext || inside?.names === undefined) continue;
       nameNext = false;
-      inside.at = nameOf(text.slice(start, at + 1));
-      // RFC 8259 §4: names should be unique, and parsers differ on which of two counts
+      inside.at = nameOf(text.slice(found.index, token.lastIndex));
+      // RFC 8259 §4: names should be unique, because parsers differ on which of two counts
       if (inside.names.has(inside.at)) return invalid([{ pointer: pointerTo(open), detail: "is there twice" }]);
       inside.names.add(inside.at);
     }
@@ -65,11 +65,12 @@ function scan(text: string): Result<never, AdminProblem> | undefined {
   return undefined;
 }
 
-/** The position of the quote that ends a string, or the end of the text. */
+/** The position after the quote that ends a string, or the end of the text. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === "\\") at++;
-    else if (text[at] === '"') return at;
+  for (let at = text.indexOf('"', start + 1); at > 0; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text[at - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return at + 1;
   }
   return text.length;
 }

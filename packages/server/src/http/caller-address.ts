@@ -7,6 +7,7 @@ export type ProxyTrust = (address: string) => boolean;
 
 /** Trusts the proxies in these address blocks. */
 export function createProxyTrust(trustedProxies: readonly string[]): ProxyTrust {
+  if (trustedProxies.length === 0) return () => false;
   const trusts = proxyAddress.compile([...trustedProxies]);
   return (address) => isIP(address) !== 0 && trusts(address, 0);
 }

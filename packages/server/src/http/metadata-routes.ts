@@ -8,14 +8,14 @@ import { lazy } from "./lazy.ts";
 /** How long verifiers may cache the keys and the metadata, in seconds. */
 const maxAge = 300;
 
-/** What the service publishes about itself: where its endpoints are, and the keys that verify its tokens. */
+/** Publishes where the endpoints are, and the keys that verify tokens. */
 export function addMetadataRoutes(app: FastifyInstance, { token, publicKeys }: HttpPorts): void {
   const metadata = {
     type: "application/json",
     make: async () => JSON.stringify(authorizationServerMetadata(token.policy.issuer)),
   };
   addDocument(app, paths.authorizationServerMetadata, metadata);
-  addDocument(app, paths.openidConfiguration, metadata); // not OpenID Connect: many look for RFC 8414 metadata only here
+  addDocument(app, paths.openidConfiguration, metadata); // not OpenID Connect, but many clients look for RFC 8414 metadata only here
   addDocument(app, paths.jwks, {
     type: "application/jwk-set+json", // RFC 7517 §8.5.2
     make: async () => JSON.stringify({ keys: publicKeys }),

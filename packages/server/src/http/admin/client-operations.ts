@@ -45,7 +45,7 @@ async function change(
   return ok(shown(changed.value.client, ports));
 }
 
-/** What can be done with clients. */
+/** The operations on clients. */
 export const clientOperations: readonly Operation[] = [
   operation({
     operationId: "listClients",
@@ -185,7 +185,7 @@ const registrationOf = ({ secret, ...client }: wire.NewClient): ClientRegistrati
   ...(secret && { secret: newSecretOf(secret) }),
 });
 
-/** Wraps an existing secret as soon as the body is read. */
+/** Wraps an existing secret as soon as the body is parsed. */
 export const newSecretOf = ({ value, ...secret }: wire.NewSecret) => ({
   ...secret,
   ...(value === undefined ? {} : { value: new Redacted(value) }),

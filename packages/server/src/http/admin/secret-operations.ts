@@ -35,7 +35,7 @@ const giveSecret = (
     return ok(added(made.value, ports));
   });
 
-/** What can be done with the secrets of a client. */
+/** The operations on the secrets of a client. */
 export const secretOperations: readonly Operation[] = [
   operation({
     operationId: "listSecrets",

@@ -5,7 +5,14 @@ import { deprecationHeaders } from "@carnet/protocol/deprecation";
 import { paths, versionOfPath } from "@carnet/protocol/endpoints";
 import { resolveVersion } from "@carnet/protocol/versions";
 import { callerAddress, type ProxyTrust } from "./caller-address.ts";
-import { badHttp, badTransferCoding, refusalOfFault, stopping, tokenBodyTooLarge } from "./edge-refusals.ts";
+import {
+  badHttp,
+  badTransferCoding,
+  logStalled,
+  refusalOfFault,
+  stopping,
+  tokenBodyTooLarge,
+} from "./edge-refusals.ts";
 import { type Answer, isAdminPath, renderError, renderUnknownPath } from "./error-answers.ts";
 import { headerText, headerValues } from "./header-values.ts";
 import type { HttpPorts } from "./http-ports.ts";
@@ -34,11 +41,14 @@ interface Exchange {
  * floors in `bench/README.md`).
  */
 export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): RequestListener {
-  const { token, isDraining, log } = ports;
+  const { token, isDraining, isLogStalled, log } = ports;
   const answerToken = createTokenHandler(ports);
   const deprecation = Object.entries(deprecationHeaders(token.policy.issuer, token.policy.sunsetAt)).flat();
 
   const refusalWhileDraining = (): Refusal | undefined => (isDraining() ? stopping : undefined);
+  /** The admin API takes no change that could not be recorded. */
+  const adminRefusal = ({ method }: IncomingMessage): Refusal | undefined =>
+    refusalWhileDraining() ?? (method !== "GET" && isLogStalled() ? logStalled : undefined);
 
   return (request, response) => {
     const exchange: Exchange = { request, response, headers: ["X-Request-ID", "unknown"] };
@@ -75,7 +85,7 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
   function handleRoute(exchange: Exchange, context: RequestContext): void {
     const { request, response, headers } = exchange;
     const asked = { path: pathOf(request.url ?? ""), requestId: context.requestId };
-    const refusal = malformation(request) ?? (isAdminPath(asked.path) ? refusalWhileDraining() : undefined);
+    const refusal = malformation(request) ?? (isAdminPath(asked.path) ? adminRefusal(request) : undefined);
     if (refusal !== undefined) {
       send(exchange, renderError(refusal, asked), true);
       return;
@@ -94,7 +104,7 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     const { request, response, headers } = exchange;
     const asked = { path: pathOf(request.url ?? ""), requestId: headers[1] ?? "" };
     if (response.headersSent) response.destroy();
-    else send(exchange, renderError(refusalOfFault(fault), asked), true);
+    else send(exchange, renderError(refusalOfFault(fault), asked), !request.complete);
     log.fault("request_failed", fault, { requestId: asked.requestId, route: tokenPathOf(asked.path) ?? null });
   }
 }

@@ -86,12 +86,9 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     const { request, response, headers } = exchange;
     const asked = { path: pathOf(request.url ?? ""), requestId: context.requestId };
     const refusal = malformation(request) ?? (isAdminPath(asked.path) ? adminRefusal(request) : undefined);
-    if (refusal !== undefined) {
-      send(exchange, renderError(refusal, asked), true);
-      return;
-    }
-    if (hasNeedlessEscape(asked.path) && tokenPathOf(asked.path) === undefined) {
-      send(exchange, renderUnknownPath(asked), isDraining());
+    const isUnknown = hasNeedlessEscape(asked.path) && tokenPathOf(asked.path) === undefined;
+    if (refusal !== undefined || isUnknown) {
+      send(exchange, refusal ? renderError(refusal, asked) : renderUnknownPath(asked), refusal !== undefined);
       return;
     }
     for (let at = 0; at + 1 < headers.length; at += 2) response.setHeader(headers[at] ?? "", headers[at + 1] ?? "");

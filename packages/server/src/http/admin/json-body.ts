@@ -15,10 +15,8 @@ const maxParts = 100_000;
 export function parseJsonBody(body: Buffer): Result<unknown, AdminProblem> {
   if (!isUtf8(body)) return malformed("the body is not valid UTF-8");
   const text = body.toString("utf8");
-  const problem = scan(text);
-  if (problem !== undefined) return problem;
   try {
-    return ok(JSON.parse(text));
+    return scan(text) ?? ok(JSON.parse(text));
   } catch {
     return malformed("the body is not valid JSON"); // the parser's own message would quote it
   }
@@ -32,7 +30,7 @@ interface Open {
   at: string | number;
 }
 
-/** One pass over the text before it is parsed. Ignores text that is not JSON: the parser refuses it. */
+/** One pass over the text before it is parsed. Throws or finds nothing when the text is not JSON. */
 function scan(text: string): Result<never, AdminProblem> | undefined {
   const open: Open[] = [];
   let parts = 0;
@@ -55,10 +53,11 @@ function scan(text: string): Result<never, AdminProblem> | undefined {
       token.lastIndex = endOfString(text, found.index);
       if (!nameNext || inside?.names === undefined) continue;
       nameNext = false;
-      inside.at = nameOf(text.slice(found.index, token.lastIndex));
+      const name: string = JSON.parse(text.slice(found.index, token.lastIndex));
+      inside.at = name;
       // RFC 8259 §4: names should be unique, because parsers differ on which of two counts
-      if (inside.names.has(inside.at)) return invalid([{ pointer: pointerTo(open), detail: "is there twice" }]);
-      inside.names.add(inside.at);
+      if (inside.names.has(name)) return invalid([{ pointer: pointerTo(open), detail: "is there twice" }]);
+      inside.names.add(name);
     }
     if (parts > maxParts) return malformed(`the body has more than ${maxParts} members and items`);
   }
@@ -73,14 +72,6 @@ function endOfString(text: string, start: number): number {
     if (escapes % 2 === 0) return at + 1;
   }
   return text.length;
-}
-
-function nameOf(token: string): string {
-  try {
-    return token.includes("\\") ? JSON.parse(token) : token.slice(1, -1);
-  } catch {
-    return token;
-  }
 }
 
 /** RFC 6901 §3 */

@@ -6,6 +6,7 @@ import { adminOperations } from "@carnet/server/http/admin/admin-routes";
 import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { answerOf } from "@carnet/testkit/answer-of";
 import { startTestService } from "@carnet/testkit/service";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { AdminApi } from "../support/admin-api.ts";
@@ -67,7 +68,7 @@ describe("the admin API, when something fails", () => {
       isLogStalled: () => false,
     });
     for (const { method, path, operationId } of calls) {
-      const answer = await app.inject({ method, url: `/admin/v1${path}` });
+      const answer = await answerOf(app, { method, url: `/admin/v1${path}` });
       assert.equal(answer.statusCode, 503, operationId);
       assert.equal(answer.json().type, "urn:carnet:problem:unavailable");
       assert.match(String(answer.headers["retry-after"]), /^[1-9]\d*$/);

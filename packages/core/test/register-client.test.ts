@@ -11,6 +11,9 @@ import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 const secret = "planted-secret-0123456789";
 const now = "2026-11-21T12:00:00Z";
 
+/** Characters that make one name look like another. */
+const bidirectional = ["\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"].map((char) => `a${char}b`);
+
 const stored = (endpoint: TestEndpoint) => allClients(endpoint.store);
 
 suite("A registration", () => {
@@ -88,7 +91,7 @@ suite("A registration", () => {
 
   for (const [field, values] of Object.entries({
     client_id: ["", " a", "a:b", "a".repeat(256), "ключ", "a\n"],
-    client_name: ["", "a".repeat(256), "a\nb", "a\u0085b", "\ud800"],
+    client_name: ["", "a".repeat(256), "a\nb", "a\u0085b", "\ud800", ...bidirectional],
     scope: [" ", 'a "b"', "a\\b", "a\tb", "é"],
     scope_policy: ["", "Narrow", "wide"],
     status: ["", "enabled"],
@@ -116,6 +119,7 @@ suite("A registration", () => {
       { ["a".repeat(64)]: "x" },
       { a: "x".repeat(256) },
       { a: "x\ny" },
+      { a: "x\u202ey" },
       { a: "\ud800" },
       Object.fromEntries(Array.from({ length: 33 }, (_, number) => [`label-${number}`, ""])),
     ],

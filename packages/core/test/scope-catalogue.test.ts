@@ -48,7 +48,7 @@ suite("A catalogue of scopes", () => {
       const refused = await closed.put({ name, description: "x" });
       assert.ok(!refused.ok && refused.error.kind === "invalid", JSON.stringify(name));
     }
-    for (const description of ["", "a\nb", "a".repeat(256)]) {
+    for (const description of ["", "a\nb", "a\u202eb", "a".repeat(256)]) {
       const refused = await closed.put({ name: "a", description });
       assert.ok(!refused.ok);
       assert.deepEqual(

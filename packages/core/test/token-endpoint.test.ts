@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
+import { resolveVersion } from "@carnet/protocol/versions";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -140,7 +141,7 @@ test("no record and no error holds a secret or a token, whatever was sent and wh
   await endpoint.post({ client_id: secret, client_secret: secret });
   await endpoint.post({ ...credentials, scope: secret });
   await endpoint.post({ ...credentials, scope: `"${secret}` });
-  await endpoint.post({}, { version: secret });
+  await endpoint.post({}, { version: resolveVersion(secret, "2026-01-01") });
   await endpoint.post({}, { contentType: `text/${secret};${secret}` });
   await endpoint.post({}, { query: new Redacted(`client_secret=${secret}`) });
   await endpoint.post({}, { authorization: [planted, planted] });
@@ -180,7 +181,7 @@ test("what cannot be taken is refused in the order of the contract", async () =>
   const endpoint = await withClient();
   const contentType = "text/plain";
   const query = new Redacted("client_secret=x");
-  const version = "latest";
+  const version = resolveVersion("latest", "2026-01-01");
   endpoint.clock.set("2030-01-01T00:00:00Z");
   await endpoint.post({ grant_type: "x" }, { contentType, query, version, path: paths.deprecatedToken });
   await endpoint.post({ grant_type: "x" }, { contentType, query, version });

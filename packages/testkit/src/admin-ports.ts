@@ -4,7 +4,7 @@ import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
-import type { AdminPorts } from "@carnet/server/http/admin/admin-routes";
+import type { AdminPorts } from "@carnet/server/http/admin/admin-ports";
 
 /** What a test has beside its token endpoint. */
 export interface AdministeredEndpoint {

@@ -92,6 +92,10 @@ export class CarnetProcess implements AsyncDisposable {
     this.#ended.catch(() => alive.delete(this));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Its end, and all that it wrote. */
   finished(): Promise<Finished> {
     return this.#inTime(this.#ended, "to end");

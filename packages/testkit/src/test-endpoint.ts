@@ -8,6 +8,7 @@ import type { TokenRequestMessage } from "@carnet/core/token/token-request-messa
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
+import { ok } from "@carnet/protocol/result";
 import { recordUses } from "@carnet/server/record-uses";
 import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
@@ -92,7 +93,7 @@ export const tokenRequestMessage = (changes: Partial<TokenRequestMessage> = {}):
   query: new Redacted(""),
   contentType: "application/x-www-form-urlencoded",
   authorization: [],
-  version: undefined,
+  version: ok("2026-01-01"),
   body: new Redacted("grant_type=client_credentials"),
   address: "127.0.0.1",
   ...changes,

@@ -19,9 +19,12 @@ export function scopeNames(text: string): Result<readonly string[], string> {
   return names.ok ? names : err(names.error.description);
 }
 
+/** Bidirectional controls are refused too: they make one name look like another (Unicode TR 36 §2). */
+const hasControls = (text: string): boolean => /[\p{Cc}\p{Bidi_Control}]/u.test(text);
+
 /** Text for people: 1 to 255 characters, on one line. */
 export function label(text: string): Result<string, string> {
-  const printable = text.length > 0 && text.length <= 255 && text.isWellFormed() && !/\p{Cc}/u.test(text);
+  const printable = text.length > 0 && text.length <= 255 && text.isWellFormed() && !hasControls(text);
   return printable ? ok(text) : err("must have 1 to 255 characters and no control characters");
 }
 
@@ -62,6 +65,6 @@ export function labels(given: Readonly<Record<string, string>>): Result<Readonly
   if (!entries.every(([name]) => labelName.test(name))) {
     return err("must have names of 1 to 63 characters from a-z, 0-9 and . _ / -, with a letter or digit at both ends");
   }
-  const valid = entries.every(([, value]) => value.length <= 255 && value.isWellFormed() && !/\p{Cc}/u.test(value));
+  const valid = entries.every(([, value]) => value.length <= 255 && value.isWellFormed() && !hasControls(value));
   return valid ? ok(given) : err("must have values of at most 255 characters and no control characters");
 }

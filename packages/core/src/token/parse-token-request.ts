@@ -1,12 +1,11 @@
 import { type ClientCredentials, decodeBasicCredentials } from "@carnet/protocol/basic-credentials";
-import { paths, versionOfPath } from "@carnet/protocol/endpoints";
+import { paths } from "@carnet/protocol/endpoints";
 import { decodeForm, decodeFormPart, type Parameter } from "@carnet/protocol/form";
 import { decodeJsonObject } from "@carnet/protocol/json-object";
 import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalKind } from "@carnet/protocol/refusals";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import { resolveVersion } from "@carnet/protocol/versions";
 import type { TokenEndpointAuthMethod } from "../client/client.ts";
 import type { Refusal } from "../refusal.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
@@ -45,8 +44,7 @@ export function parseTokenRequest(
   if (message.path === paths.deprecatedToken && at.now >= at.sunsetAt) {
     return refuse("path_sunset", `this path has been withdrawn: send the same request to ${paths.token}`, "pathSunset");
   }
-  const version = resolveVersion(message.version, versionOfPath[message.path]);
-  if (!version.ok) return refuse("bad_version", version.error);
+  if (!message.version.ok) return refuse("bad_version", message.version.error);
   if (carriesCredentials(message.query.reveal())) {
     // RFC 6749 §2.3.1: the parameters MUST NOT be included in the request URI
     return refuse(

@@ -1,8 +1,6 @@
 import type { TokenPath } from "@carnet/protocol/endpoints";
-import { versionOfPath } from "@carnet/protocol/endpoints";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { type RefusalKind, refusals, type TokenErrorCode } from "@carnet/protocol/refusals";
-import { resolveVersion } from "@carnet/protocol/versions";
 import type { Refusal } from "../refusal.ts";
 import type { Grant } from "./authorise.ts";
 import type { MintedToken } from "./mint.ts";
@@ -68,7 +66,10 @@ export const refused = (message: TokenRequestMessage, at: number, refusal: Refus
   detail: refusal.detail,
 });
 
-function factsOf({ requestId, path, address, version }: TokenRequestMessage, at: number): RequestFacts {
-  const resolved = resolveVersion(version, versionOfPath[path]);
-  return { requestId, at, path, address, version: resolved.ok ? resolved.value : null };
-}
+const factsOf = ({ requestId, path, address, version }: TokenRequestMessage, at: number): RequestFacts => ({
+  requestId,
+  at,
+  path,
+  address,
+  version: version.ok ? version.value : null,
+});

@@ -1,7 +1,9 @@
 import type { TokenPath } from "@carnet/protocol/endpoints";
 import type { Redacted } from "@carnet/protocol/redacted";
+import type { Result } from "@carnet/protocol/result";
+import type { ApiVersion } from "@carnet/protocol/versions";
 
-/** A token request as it came in, with nothing read into it yet. */
+/** A token request as it was received, not parsed yet. */
 export interface TokenRequestMessage {
   readonly requestId: string;
   readonly path: TokenPath;
@@ -10,7 +12,8 @@ export interface TokenRequestMessage {
   readonly contentType: string | undefined;
   /** Each `Authorization` header that was sent. */
   readonly authorization: readonly Redacted<string>[];
-  readonly version: string | undefined;
+  /** The resolved `X-Version`, or why there is none. */
+  readonly version: Result<ApiVersion, string>;
   /** undefined: the bytes were not UTF-8. */
   readonly body: Redacted<string> | undefined;
   /** The IP address of the peer. */

@@ -2,18 +2,23 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import proxyAddress from "@fastify/proxy-addr";
 
-/** Tells from which address a request comes, or "unknown". */
-export type AddressReader = (request: IncomingMessage) => string;
+/** Whether an address is one of the operator's proxies. */
+export type ProxyTrust = (address: string) => boolean;
 
-/** Believes what a request says of its way (`X-Forwarded-For`) only as far as the proxies in these blocks vouch for it. */
-export function createAddressReader(trustedProxies: readonly string[]): AddressReader {
-  if (trustedProxies.length === 0) return ({ socket }) => socket.remoteAddress ?? unknown;
-  const trusted = proxyAddress.compile([...trustedProxies]);
-  return (request) => {
-    const address = proxyAddress(request, trusted);
-    // What a proxy passed on may be anything, and is kept from log and allow lists; a zone means nothing over here
-    return isIP(address) === 0 || address.includes("%") ? unknown : address;
-  };
+/** Trusts the proxies in these address blocks. */
+export function createProxyTrust(trustedProxies: readonly string[]): ProxyTrust {
+  if (trustedProxies.length === 0) return () => false;
+  const trusts = proxyAddress.compile([...trustedProxies]);
+  return (address) => isIP(address) !== 0 && trusts(address, 0);
+}
+
+/** The address of the caller, or "unknown". Believes `X-Forwarded-For` only from trusted proxies. */
+export function callerAddress(request: IncomingMessage, isTrusted: ProxyTrust): string {
+  const peer = request.socket.remoteAddress ?? unknown;
+  if (!isTrusted(peer)) return peer;
+  const address = proxyAddress(request, isTrusted);
+  // A proxy passes on anything, so this keeps it out of logs and allow lists; a zone index is local to another machine
+  return isIP(address) === 0 || address.includes("%") ? unknown : address;
 }
 
 const unknown = "unknown";

@@ -5,12 +5,12 @@ import { addReaderScript } from "./reader-script.ts";
 
 const readerScript = `${paths.docs}/reader.js`;
 
-/** The API's description, for programs and for people. The page asks nothing of any other server. */
+/** The API description, for programs and for people. The page loads nothing from other servers. */
 export function addDocsRoutes(app: FastifyInstance, issuer: string): void {
   addDocument(app, paths.openapi, {
     type: "application/json",
     async make() {
-      const { openApiDocument } = await import("./openapi.ts"); // loads the schemas, which no token needs
+      const { openApiDocument } = await import("./openapi.ts"); // loads the schemas, which the token path does without
       return JSON.stringify(openApiDocument(issuer));
     },
   });
@@ -21,7 +21,7 @@ export function addDocsRoutes(app: FastifyInstance, issuer: string): void {
 const pageHeaders = {
   "Content-Type": "text/html;charset=UTF-8",
   "Cache-Control": "no-cache",
-  // The reader writes its styles into the page, hence 'unsafe-inline' for these and for nothing else
+  // The reader inlines its styles, so styles alone need 'unsafe-inline'
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -30,8 +30,8 @@ const pageHeaders = {
 } as const;
 
 /**
- * Whatever would fetch from, send to or point at the makers of the reader is off. So is whatever takes credentials:
- * a secret belongs in no web page, and this one's requests would not be forms.
+ * Turns off everything that contacts the makers of the reader, and everything that takes credentials: a secret does not
+ * belong in a web page, and the page would not send it as a form.
  */
 const readerSettings = {
   url: paths.openapi,

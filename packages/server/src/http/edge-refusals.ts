@@ -8,7 +8,7 @@ export function refusalOfFault(fault: unknown): Refusal {
   return fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
 }
 
-/** A refusal whose caller is told all that its operator is. */
+/** A refusal that tells the caller and the operator the same. */
 export const refusalWith = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
   kind,
   reason,
@@ -22,6 +22,20 @@ export const badHttp = refusalWith(
   "the HTTP message is malformed: check its headers and the length of its body",
 );
 
+export const badTransferCoding = refusalWith(
+  "malformedRequest",
+  "bad_transfer_coding",
+  "the only Transfer-Encoding accepted is chunked, over HTTP/1.1: send that, or a Content-Length",
+);
+
+export const tokenBodyTooLarge = refusalWith("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
+
+export const stopping: Refusal = {
+  ...refusalWith("unavailable", "draining", "this instance of the service is stopping: send the request again"),
+  detail: "the process was told to stop",
+  retryAfter: 1,
+};
+
 const unavailable: Refusal = {
   kind: "unavailable",
   reason: "store_unavailable",
@@ -30,7 +44,7 @@ const unavailable: Refusal = {
   retryAfter: 5,
 };
 
-const logStalled: Refusal = {
+export const logStalled: Refusal = {
   ...refusalWith("unavailable", "log_stalled", "the service cannot record requests at the moment: try again"),
   retryAfter: 5,
 };

@@ -1,6 +1,6 @@
 /**
- * Every value that a header was sent with, in order. Where there are two, Node's own view shows only the first, and
- * something between the caller and here may have read the second.
+ * Every value of a header, in order. Node's own view shows only the first of two, and a proxy in front may have read
+ * the second.
  */
 export function headerValues(rawHeaders: readonly string[], lowerCaseName: string): string[] {
   const values: string[] = [];
@@ -10,4 +10,10 @@ export function headerValues(rawHeaders: readonly string[], lowerCaseName: strin
       values.push(rawHeaders[at + 1] ?? "");
   }
   return values;
+}
+
+/** A header as one text, or undefined. RFC 9110 §5.3: repeated lines are one list. */
+export function headerText(rawHeaders: readonly string[], lowerCaseName: string): string | undefined {
+  const values = headerValues(rawHeaders, lowerCaseName);
+  return values.length === 0 ? undefined : values.join(", ");
 }

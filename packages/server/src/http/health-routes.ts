@@ -1,6 +1,6 @@
 import { paths } from "@carnet/protocol/endpoints";
 import type { FastifyInstance } from "fastify";
-import type { HttpPorts } from "./app.ts";
+import type { HttpPorts } from "./http-ports.ts";
 
 /** Probes: `live` says that the process answers, `ready` that it can issue tokens. */
 export function addHealthRoutes(app: FastifyInstance, { publicKeys, checkStore, isDraining, log }: HttpPorts): void {

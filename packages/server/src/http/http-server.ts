@@ -1,22 +1,21 @@
 import type { RequestListener, Server } from "node:http";
-import { tokenPathOf } from "./request-target.ts";
-import type { TokenHandler } from "./token-handler.ts";
+import { type ConnectionPorts, limitConnections } from "./connection-limits.ts";
 
-// Not imported, because that loads everything that node:http names, WebSocket and with it a whole HTTP client too
+// Not imported, because that loads everything that node:http exports, WebSocket and a whole HTTP client included
 const { createServer } = process.getBuiltinModule("node:http");
 
-/** How long a request may take to arrive, and a connection stay without one, in milliseconds. */
-const limits = { requestTimeout: 30_000, keepAliveTimeout: 72_000 } as const;
+/** How long a request may take to arrive, and a connection may stay idle, in milliseconds. */
+const timeouts = { requestTimeout: 30_000, keepAliveTimeout: 72_000, connectionsCheckingInterval: 5000 } as const;
 
-/** Listens for HTTP/1.1: what asks for a token goes to its own handler, everything else to the routes. */
-export function createHttpServer(handleToken: TokenHandler, handleRoutes: RequestListener): Server {
-  // What lacks a Host is refused later, in the shape that callers read
-  const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
-    const path = request.method === "POST" ? tokenPathOf(request.url ?? "") : undefined;
-    if (path === undefined) handleRoutes(request, response);
-    else handleToken(request, response, path);
+/** A server for HTTP/1.1 whose connections are bounded. */
+export function createHttpServer(handle: RequestListener, ports: ConnectionPorts): Server {
+  // The edge refuses a missing Host, in the shape that callers read
+  const server = createServer({ ...timeouts, requireHostHeader: false });
+  const admits = limitConnections(server, ports);
+  server.on("request", (request, response) => {
+    if (admits(request, response)) handle(request, response);
   });
-  // RFC 9110 §10.1.1: an expectation that is not known may be ignored, and Node would answer it without a body
+  // RFC 9110 §10.1.1: an unknown expectation may be ignored. Node would answer it without a body
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   return server;
 }

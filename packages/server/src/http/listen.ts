@@ -3,8 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { OperatorFault } from "../fault.ts";
 
 /**
- * Listens, and stops without cutting off what runs for so many milliseconds. Throws an OperatorFault where the address
- * cannot be had.
+ * Listens. `close` waits up to `drainTimeout` milliseconds for running requests. Throws an OperatorFault when the address
+ * cannot be used.
  */
 export async function listen(
   app: FastifyInstance,
@@ -32,7 +32,7 @@ export async function listen(
   };
 }
 
-/** A sentence for each way in which an address cannot be had; what belongs to no listening is no fault of that kind. */
+/** Explains why an address cannot be used. Undefined when the error has another cause. */
 function listenFault(error: unknown, host: string, port: number): OperatorFault | undefined {
   const { code, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
   if (code === "EADDRINUSE") {

@@ -2,36 +2,39 @@ import { createHash } from "node:crypto";
 import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
 import type { FastifyInstance } from "fastify";
-import type { HttpPorts } from "./app.ts";
-import { madeOnce } from "./made-once.ts";
+import type { HttpPorts } from "./http-ports.ts";
+import { lazy } from "./lazy.ts";
 
-/** How long verifiers may keep the keys and the metadata, in seconds. */
+/** How long verifiers may cache the keys and the metadata, in seconds. */
 const maxAge = 300;
 
-/** What the service publishes about itself: where its endpoints are, and the keys that verify its tokens. */
+/** Publishes where the endpoints are, and the keys that verify tokens. */
 export function addMetadataRoutes(app: FastifyInstance, { token, publicKeys }: HttpPorts): void {
   const metadata = {
     type: "application/json",
     make: async () => JSON.stringify(authorizationServerMetadata(token.policy.issuer)),
   };
   addDocument(app, paths.authorizationServerMetadata, metadata);
-  addDocument(app, paths.openidConfiguration, metadata); // not OpenID Connect: many look for RFC 8414 metadata only here
+  addDocument(app, paths.openidConfiguration, metadata); // not OpenID Connect, but many clients look for RFC 8414 metadata only here
   addDocument(app, paths.jwks, {
     type: "application/jwk-set+json", // RFC 7517 §8.5.2
     make: async () => JSON.stringify({ keys: publicKeys }),
   });
 }
 
-/** What is published, as it is made when it is first asked for. */
+/** A published document. */
 interface Document {
   readonly type: string;
   make(): Promise<string>;
 }
 
-/** A document that stays as it is while the process runs, and can be asked for by its entity tag. */
+/**
+ * Serves a document with an entity tag. It is made on first use and never changes. All answers share its bytes, so a
+ * caller that never reads holds no copy.
+ */
 export function addDocument(app: FastifyInstance, path: string, { type, make }: Document): void {
-  const document = madeOnce(async () => {
-    const body = await make();
+  const document = lazy(async () => {
+    const body = Buffer.from(await make());
     return { body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
   });
   app.get(path, async (request, reply) => {

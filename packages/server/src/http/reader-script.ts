@@ -1,46 +1,46 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { FastifyInstance } from "fastify";
-import { madeOnce } from "./made-once.ts";
+import { lazy } from "./lazy.ts";
 import { isKnown } from "./metadata-routes.ts";
 
-// The package's own plugin would add a second set of routes and a proxy; its browser bundle is all that is needed
+// Only the browser bundle: the package's own plugin would add a second set of routes and a proxy
 const file = fileURLToPath(new URL("./js/standalone.js", import.meta.resolve("@scalar/fastify-api-reference")));
 
 /**
- * Serves the script that draws the API page, at 3.4 MB the one large thing here: compressed to those who take that,
- * from the disk to the rest. It is compressed once, when it is first asked for; until then nothing of it is in memory.
+ * Serves the script that draws the API page: 3.4 MB, or 1 MB compressed. It is read and compressed on first use. All
+ * answers share the two buffers, so a caller that never reads holds neither a copy nor a file descriptor.
  */
 export function addReaderScript(app: FastifyInstance, path: string): void {
-  const prepared = madeOnce(prepare);
+  const prepared = lazy(prepare);
   app.get(path, async (request, reply) => {
-    const { tag, compressed } = await prepared();
+    const { tag, script, compressed } = await prepared();
     const small = takesGzip(request.headers["accept-encoding"]);
     const etag = small ? `"${tag}-gzip"` : `"${tag}"`; // RFC 9110 §8.8.3.3: another coding, another tag
     reply.headers({ ...headers, ETag: etag });
     if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
     reply.header("Content-Type", "text/javascript;charset=UTF-8");
-    return small ? reply.header("Content-Encoding", "gzip").send(compressed) : reply.send(createReadStream(file));
+    return small ? reply.header("Content-Encoding", "gzip").send(compressed) : reply.send(script);
   });
 }
 
 interface Prepared {
   readonly tag: string;
+  readonly script: Buffer;
   readonly compressed: Buffer;
 }
 
 async function prepare(): Promise<Prepared> {
   const script = await readFile(file);
   const tag = createHash("sha256").update(script).digest("base64url").slice(0, 22);
-  return { tag, compressed: await promisify(gzip)(script, { level: 9 }) };
+  return { tag, script, compressed: await promisify(gzip)(script, { level: 9 }) };
 }
 
 const headers = {
-  "Cache-Control": "public, no-cache", // asked for again each time, and then answered by 304
+  "Cache-Control": "public, no-cache", // revalidated each time, which costs a 304
   Vary: "Accept-Encoding",
   "X-Content-Type-Options": "nosniff",
 } as const;

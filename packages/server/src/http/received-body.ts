@@ -1,38 +1,43 @@
 import type { IncomingMessage } from "node:http";
 import { err, ok, type Result } from "@carnet/protocol/result";
 
-/** Why a body is not there: it is too large, or its connection ended before it did. */
+/** Why there is no body: it is too large, or the connection ended first. */
 export type MissingBody = "too large" | "cut off";
 
 /**
- * Receives the whole body of a request and hands it over once. What comes after more bytes than the limit is read and
- * thrown away, as far as the caller sends it, so that the refusal reaches them.
+ * Receives the whole body of a request. Once it exceeds the limit, the rest is read and thrown away, because a caller
+ * that is still sending would not see the refusal.
  */
-export function receiveBody(
-  request: IncomingMessage,
-  limit: number,
-  done: (body: Result<Buffer, MissingBody>) => void,
-): void {
-  let received: Buffer = Buffer.alloc(0);
-  let length = 0;
-  let finished = false;
-  const finish = (body: Result<Buffer, MissingBody>): void => {
-    if (finished) return;
-    finished = true;
-    done(body);
-  };
-  request.on("data", (chunk: Buffer) => {
-    const start = length;
-    length += chunk.length;
-    if (length > limit) return finish(err("too large"));
-    if (start === 0) received = chunk;
-    else {
-      // Not a list of chunks: one of a single byte each would weigh hundreds of times the body
-      if (received.length < limit) received = Buffer.concat([received], limit);
-      chunk.copy(received, start);
-    }
+export function receiveBody(request: IncomingMessage, limit: number): Promise<Result<Buffer, MissingBody>> {
+  return new Promise((resolve) => {
+    let received: Buffer = Buffer.alloc(0);
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      const before = length;
+      length += chunk.length;
+      if (length > limit) resolve(err("too large"));
+      else received = before === 0 ? chunk : append(received, { length: before, chunk, limit });
+    });
+    request.on("end", () => resolve(ok(received.subarray(0, length))));
+    request.on("error", () => resolve(err("cut off")));
+    if (Number(request.headers["content-length"]) > limit) resolve(err("too large"));
   });
-  request.on("end", () => finish(ok(received.subarray(0, length))));
-  request.on("error", () => finish(err("cut off")));
-  if (Number(request.headers["content-length"]) > limit) finish(err("too large"));
+}
+
+/**
+ * Grows by doubling: a list of one-byte chunks would weigh hundreds of times the body, and room for the limit from the
+ * start would give every slow sender 64 KiB.
+ */
+function append(
+  received: Buffer,
+  { length, chunk, limit }: { readonly length: number; readonly chunk: Buffer; readonly limit: number },
+): Buffer {
+  let grown = received;
+  if (grown.length < length + chunk.length) {
+    // Not from Node's pool, whose slabs a slow body would keep alive
+    grown = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(2 * received.length, length + chunk.length)));
+    received.copy(grown, 0, 0, length);
+  }
+  chunk.copy(grown, length);
+  return grown;
 }

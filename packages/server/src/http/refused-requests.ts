@@ -1,28 +1,21 @@
 import type { Socket } from "node:net";
-import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
-import { renderRefusal } from "@carnet/core/token/render";
-import { adminPath } from "@carnet/protocol/admin/admin-scopes";
-import type { ErrorResponse } from "@carnet/protocol/token-response";
 import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../log/logger.ts";
-import { adminBodyLimit } from "./admin/admin-routes.ts";
-import { sendProblem } from "./admin/problem-answers.ts";
 import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
+import { type Answer, renderError, renderUnknownMethod, renderUnknownPath } from "./error-answers.ts";
 import { pathOf } from "./request-target.ts";
 
-/** Answers whatever the routes throw, and what the HTTP library refuses before a route sees it. */
+/** Answers what the routes throw, and what Fastify refuses before a route sees it. */
 export function createErrorHandler(log: Log) {
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const refusal = refusalOf(error);
     if (refusal.kind === "fault" || refusal.kind === "unavailable") {
       log.fault("request_failed", error, { requestId: request.id, route: request.routeOptions.url ?? null });
     }
-    if (pathOf(request.url).startsWith(`${adminPath}/`)) return sendProblem(reply, problemOf(refusal), request.id);
-    const { status, headers, body } = renderRefusal(refusal);
-    return reply.code(status).headers(headers).send(body.reveal());
+    return send(reply, renderError(refusal, asked(request)));
   };
 }
 
@@ -37,47 +30,22 @@ function refusalOf(error: unknown): Refusal {
   return refusalOfFault(error);
 }
 
-/** The same in the shape and the words of the admin API. */
-function problemOf({ kind, reason, description }: Refusal): AdminProblem {
-  if (reason === "bad_content_type") return { kind: "unsupported_media_type", detail: "send application/json" };
-  if (kind === "bodyTooLarge") return { kind: "too_large", detail: `the body is larger than ${adminBodyLimit} MiB` };
-  if (kind === "malformedRequest") return { kind: "malformed", detail: description };
-  return { kind: kind === "unavailable" ? "unavailable" : "fault", detail: description };
-}
-
-/** 404 where nothing is, 405 where something is that has another method: before anything of the body is read. */
+/** Answers 404 for an unknown path and 405 for an unknown method, before any of the body is read. */
 export function answerUnknownRoute(methodsOf: (path: string) => ReadonlySet<string>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (!request.is404) return undefined;
-    const path = pathOf(request.url);
-    const methods = methodsOf(path);
-    const administrative = path.startsWith(`${adminPath}/`);
-    if (methods.size === 0) {
-      if (administrative) return sendProblem(reply, nothingHere, request.id);
-      return sendError(reply, 404, {
-        error: "not_found",
-        error_description: "there is nothing here: GET /docs lists what there is",
-      });
-    }
-    const allowed = [...methods].sort().join(", ");
-    reply.header("Allow", allowed); // RFC 9110 §15.5.6
-    if (administrative) {
-      return sendProblem(reply, { kind: "method_not_allowed", detail: `this path takes ${allowed}` }, request.id);
-    }
-    return sendError(reply, 405, { error: "method_not_allowed", error_description: `this path takes ${allowed}` });
+    const to = asked(request);
+    const methods = methodsOf(to.path);
+    return send(reply, methods.size === 0 ? renderUnknownPath(to) : renderUnknownMethod(to, methods));
   };
 }
 
-const nothingHere: AdminProblem = {
-  kind: "not_found",
-  detail: "there is no such path in the admin API: GET /docs lists what there is",
-};
+const asked = (request: FastifyRequest) => ({ path: pathOf(request.url), requestId: request.id });
 
-function sendError(reply: FastifyReply, status: number, body: ErrorResponse): FastifyReply {
-  return reply.code(status).headers(tokenResponseHeaders).send(JSON.stringify(body));
-}
+const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply =>
+  reply.code(status).headers(headers).send(body.reveal());
 
-/** Answers bytes that are no HTTP message, which no route ever sees. */
+/** Answers bytes that are not an HTTP message, which the edge never sees. */
 export function answerBrokenMessage(random: RandomSource) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
@@ -98,12 +66,12 @@ export function answerBrokenMessage(random: RandomSource) {
         body,
       ].join("\r\n"),
     );
-    // Whoever does not close in turn would keep the connection, and what was received of a body, for as long as they like
+    // A caller that never closes its side would keep the connection, and the body received so far, forever
     setTimeout(() => socket.destroy(), graceToRead).unref();
   };
 }
 
-/** How long a caller whose message was refused has to read why, in milliseconds. */
+/** How long a caller has to read why its message was refused, in milliseconds. */
 const graceToRead = 1000;
 
 function brokenMessageStatus(code: string | undefined): keyof typeof reasonPhrases {
@@ -111,5 +79,5 @@ function brokenMessageStatus(code: string | undefined): keyof typeof reasonPhras
   return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
 }
 
-// Written out here, because to import `STATUS_CODES` of node:http loads everything that node:http names, WebSocket too
+// Not `STATUS_CODES`: importing it loads everything that node:http exports, WebSocket included
 const reasonPhrases = { 400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large" } as const;

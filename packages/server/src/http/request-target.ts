@@ -9,14 +9,20 @@ export function queryOf(target: string): string {
   return end < 0 ? "" : target.slice(end + 1);
 }
 
-/** The token path that a request target names, however it spells it. */
+/** The token path that a request target names, with or without needless escapes (RFC 3986 §2.3). */
 export function tokenPathOf(target: string): TokenPath | undefined {
   if (target === paths.token) return paths.token;
   const path = decoded(pathOf(target));
   return path === paths.token || path === paths.deprecatedToken ? path : undefined;
 }
 
-/** RFC 3986 §2.3: a character that needs no escape is the same with one. */
+/**
+ * Whether a path escapes a character that RFC 3986 §2.3 calls unreserved. The router would decode it, and a proxy that
+ * closes `/admin` by prefix would not.
+ */
+export const hasNeedlessEscape = (path: string): boolean =>
+  /%(?:2[de]|3\d|4[1-9a-f]|5[\daf]|6[1-9a-f]|7[\dae])/i.test(path);
+
 function decoded(path: string): string {
   if (!path.includes("%")) return path;
   try {

@@ -47,6 +47,10 @@ suite("An HTTP message", () => {
     ["with another path at the end of a whole URL is answered 404", "http://iam.example.test/nope/oauth2/token", 404],
     ["with the path in capitals is answered 404", "/OAUTH2/TOKEN", 404],
     ["with a broken escape in its path is refused", "/oauth2/token%", 400],
+    ["with a needless escape in an admin path is answered 404", "/%61dmin/v1/clients", 404],
+    ["with a needless escape at the end of an admin path is answered 404", "/admin/v1/clients/a%2Db", 404],
+    ["with an escape that an admin path needs reaches the admin API", "/admin/v1/clients/a%2Fb/disable", 401],
+    ["with a needless escape in another path is answered 404", "http://iam.example.test/health/%6Cive", 404],
   ] as const) {
     test(what, async () => {
       const answer = await sendBytes(service.url, post(last, `POST ${target} HTTP/1.1`));
@@ -66,7 +70,7 @@ suite("An HTTP message", () => {
     assertRefused(await sendBytes(service.url, post(last).replace("Host: x\r\n", "")), 400);
   });
 
-  for (const [what, bytes] of [
+  for (const [what = "", bytes = "", clause = ""] of [
     ["that is none", "hello\r\n\r\n"],
     ["with a method that there is not", "BREW /oauth2/token HTTP/1.1\r\nHost: x\r\n\r\n"],
     [
@@ -80,9 +84,24 @@ suite("An HTTP message", () => {
       "with a header that goes on in a second line",
       `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nX: a\r\n ${secret}\r\n\r\n`,
     ],
+    [
+      "with a transfer coding besides chunked",
+      "POST /oauth2/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      " [RFC9112 §6.1]",
+    ],
+    [
+      "with such a coding for another path",
+      "GET /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      " [RFC9112 §6.1]",
+    ],
+    [
+      "of HTTP/1.0 with a transfer coding",
+      "POST /oauth2/token HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      " [RFC9112 §6.1]",
+    ],
     ["of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
-  ] as const) {
-    test(`${what} is refused in JSON, and the connection closed`, async () => {
+  ]) {
+    test(`${what} is refused in JSON, and the connection closed${clause}`, async () => {
       assertRefused(await sendBytes(service.url, Buffer.from(bytes, "latin1")), 400);
     });
   }

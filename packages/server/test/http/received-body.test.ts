@@ -15,7 +15,7 @@ async function receive(chunks: readonly string[], end: boolean) {
   let started = 0;
   const server = createServer((request, response) => {
     started = liveBytes();
-    receiveBody(request, limit, (body) => {
+    void receiveBody(request, limit).then((body) => {
       outcome = body;
       response.end();
     });

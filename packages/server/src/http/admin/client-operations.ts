@@ -10,7 +10,7 @@ import type * as wire from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
-import type { AdminPorts } from "./admin-routes.ts";
+import type { AdminPorts } from "./admin-ports.ts";
 import { formatCursor, parseCursor } from "./cursor.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";
@@ -45,7 +45,7 @@ async function change(
   return ok(shown(changed.value.client, ports));
 }
 
-/** What can be done with clients. */
+/** The operations on clients. */
 export const clientOperations: readonly Operation[] = [
   operation({
     operationId: "listClients",
@@ -185,7 +185,7 @@ const registrationOf = ({ secret, ...client }: wire.NewClient): ClientRegistrati
   ...(secret && { secret: newSecretOf(secret) }),
 });
 
-/** Wraps an existing secret as soon as the body is read. */
+/** Wraps an existing secret as soon as the body is parsed. */
 export const newSecretOf = ({ value, ...secret }: wire.NewSecret) => ({
   ...secret,
   ...(value === undefined ? {} : { value: new Redacted(value) }),

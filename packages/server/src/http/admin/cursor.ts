@@ -1,11 +1,11 @@
 import type { ClientPlace } from "@carnet/core/client/client-store";
 import { parseClientId } from "@carnet/protocol/ids";
 
-/** Writes a place in an order as text that is opaque to callers. */
+/** Encodes a position in a sorted list as text that is opaque to callers. */
 export const formatCursor = (sort: string, place: ClientPlace): string =>
   Buffer.from(JSON.stringify([sort, place.value, place.clientId])).toString("base64url");
 
-/** Reads it again; undefined where it is none, or belongs to another order. */
+/** Decodes a cursor. Undefined when it is malformed or belongs to another sort order. */
 export function parseCursor(sort: string, text: string): ClientPlace | undefined {
   let parsed: unknown;
   try {

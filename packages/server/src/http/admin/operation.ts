@@ -3,10 +3,10 @@ import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { Result } from "@carnet/protocol/result";
 import type { Static, TSchema } from "typebox";
-import type { AdminPorts } from "./admin-routes.ts";
+import type { AdminPorts } from "./admin-ports.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 
-/** One operation of the admin API: the route, who may call it, what it takes and gives, and the work. */
+/** One operation of the admin API: its route, its scope, its schemas and what it does. */
 export interface Operation {
   readonly operationId: string;
   readonly tag: "Clients" | "Secrets" | "Scopes";
@@ -18,43 +18,43 @@ export interface Operation {
   readonly description?: string;
   readonly query?: keyof QuerySchemas;
   readonly body?: keyof BodySchemas;
-  /** Whether an `Idempotency-Key` is heeded. */
+  /** Whether `Idempotency-Key` is supported. */
   readonly repeatable?: true;
-  /** Whether `If-Match` is heeded. */
+  /** Whether `If-Match` is supported. */
   readonly conditional?: true;
   readonly success: {
     readonly status: 200 | 201 | 204;
     readonly schema?: keyof BodySchemas;
     /** Whether the answer has an ETag. */
     readonly tagged?: true;
-    /** Whether the answer says where what was made is. */
+    /** Whether the answer has a Location. */
     readonly located?: true;
   };
   readonly refusals: readonly ProblemKind[];
   run(call: Call<unknown, unknown>, ports: AdminPorts): Promise<Result<Answer, AdminProblem>>;
 }
 
-/** A call that has passed the guard and whose query and body fit their schemas. */
+/** A call that passed the guard and whose query and body match their schemas. */
 export interface Call<Query, Body> {
   readonly parameter: (name: string) => string;
   readonly query: Query;
   readonly body: Body;
   readonly ifMatch: readonly string[] | undefined;
-  /** The client whose token it came with. */
+  /** The client that the token was issued to. */
   readonly clientId: string;
   readonly idempotencyKey: string | undefined;
-  /** The request as text, to tell whether it is the same one again. */
+  /** The request as text, to recognise a repetition. */
   readonly content: string;
 }
 
 export interface Answer {
-  /** What was made or changed, for the log. Left out: what the URL names. */
+  /** What was made or changed, for the log. Defaults to what the URL names. */
   readonly target?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** A value that fits the schema of that name, or any value where none is named. */
+/** The type of the named schema, or unknown when there is none. */
 type Shape<Schemas extends Record<string, TSchema>, Name extends keyof Schemas> = [Name] extends [never]
   ? unknown
   : Static<Schemas[Name]>;
@@ -71,7 +71,7 @@ type TypedOperation<Query extends keyof QuerySchemas, Body extends keyof BodySch
   ): Promise<Result<Answer, AdminProblem>>;
 };
 
-/** An operation whose work sees its query and body by the types of their schemas. The routes check them first. */
+/** Gives an operation the types of its schemas. The routes validate query and body before they call it. */
 export const operation = <Query extends keyof QuerySchemas = never, Body extends keyof BodySchemas = never>(
   typed: TypedOperation<Query, Body>,
 ): Operation => ({

@@ -1,10 +1,12 @@
 import type { AdminProblem } from "@carnet/core/admin-problem";
+import type { TokenAnswer } from "@carnet/core/token/render";
 import { problems } from "@carnet/protocol/admin/problem-kinds";
 import type { Problem } from "@carnet/protocol/admin/problems";
+import { Redacted } from "@carnet/protocol/redacted";
 import type { FastifyReply } from "fastify";
 
-/** Answers with a problem. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
-export function sendProblem(reply: FastifyReply, problem: AdminProblem, requestId: string): FastifyReply {
+/** The answer that describes a problem. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
+export function renderProblem(problem: AdminProblem, requestId: string): TokenAnswer {
   const { status, title } = problems[problem.kind];
   const body: Problem = {
     type: `urn:carnet:problem:${problem.kind}`,
@@ -14,9 +16,15 @@ export function sendProblem(reply: FastifyReply, problem: AdminProblem, requestI
     request_id: requestId,
     ...(problem.errors && { errors: [...problem.errors] }),
   };
-  if (problem.kind === "unavailable" && !reply.hasHeader("Retry-After")) reply.header("Retry-After", "5"); // RFC 9110 §10.2.3
-  return reply
-    .code(status)
-    .headers({ "Content-Type": "application/problem+json;charset=UTF-8", "Cache-Control": "no-store" })
-    .send(JSON.stringify(body));
+  const headers = {
+    "Content-Type": "application/problem+json;charset=UTF-8",
+    "Cache-Control": "no-store",
+    ...(problem.kind === "unavailable" && { "Retry-After": "5" }), // RFC 9110 §10.2.3
+  };
+  return { status, headers, body: new Redacted(JSON.stringify(body)) };
+}
+
+export function sendProblem(reply: FastifyReply, problem: AdminProblem): FastifyReply {
+  const { status, headers, body } = renderProblem(problem, reply.request.id);
+  return reply.code(status).headers(headers).send(body.reveal());
 }

@@ -3,10 +3,10 @@ import { IsArray, IsObject, type TSchema } from "typebox";
 import { Settings } from "typebox/system";
 import { Check, Errors } from "typebox/value";
 
-// A wrong field takes up to three errors, and one that is not told is one more request to find it
+// A wrong field takes up to three errors, and each one left out costs the caller another request
 Settings.Set({ maxErrors: 300 });
 
-/** Each place where a value is not of a schema, once, in words and without the value. Empty where it fits. */
+/** Every place where a value breaks its schema, without the value itself. Empty when the value is valid. */
 export function schemaProblems(schema: TSchema, value: unknown): readonly FieldProblem[] {
   const overfull = overfullLists(schema, value);
   if (overfull.length > 0) return overfull;
@@ -19,7 +19,7 @@ export function schemaProblems(schema: TSchema, value: unknown): readonly FieldP
   return problems.length > 0 ? problems : [{ pointer: "", detail: "is not of the shape that is described" }];
 }
 
-/** Found before all else: to say what is wrong with each of a million items would hold up everybody for many seconds. */
+/** Checked first: to describe what is wrong with a million items would block the service for many seconds. */
 function overfullLists(schema: TSchema, value: unknown): readonly FieldProblem[] {
   if (!IsObject(schema) || typeof value !== "object" || value === null) return [];
   return Object.entries(schema.properties).flatMap(([name, member]) => {

@@ -2,8 +2,8 @@ import * as clients from "@carnet/protocol/admin/clients";
 import * as scopes from "@carnet/protocol/admin/scopes";
 
 /**
- * What the admin API takes and gives, under the names that its operations and its description use. Loads hundreds of
- * modules that no token needs: import only its types, and the rest where a schema is at work.
+ * The schemas of the admin API by name. Loading them loads hundreds of modules that the token path does without, so
+ * import only the types, and the rest lazily.
  */
 export const bodySchemas = {
   Client: clients.Client,
@@ -23,7 +23,7 @@ export const bodySchemas = {
   ScopeDescription: scopes.ScopeDescription,
 };
 
-/** The parameters of URLs, each a property of its schema. */
+/** URL parameters, each a property of its schema. */
 export const querySchemas = { ClientFilter: clients.ClientFilter, ImportFilter: clients.ImportFilter };
 
 export type BodySchemas = typeof bodySchemas;

@@ -2,7 +2,7 @@ import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok } from "@carnet/protocol/result";
 import { type Operation, operation } from "./operation.ts";
 
-/** What can be done with the scope catalogue. */
+/** The operations on the scope catalogue. */
 export const scopeOperations: readonly Operation[] = [
   operation({
     operationId: "listScopes",

@@ -3,7 +3,7 @@ import { type AddedSecret, addSecret, findSecret, revokeSecret, rotateSecrets } 
 import type { AdminProblem } from "@carnet/core/admin-problem";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
-import type { AdminPorts } from "./admin-routes.ts";
+import type { AdminPorts } from "./admin-ports.ts";
 import { newSecretOf } from "./client-operations.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";
@@ -35,7 +35,7 @@ const giveSecret = (
     return ok(added(made.value, ports));
   });
 
-/** What can be done with the secrets of a client. */
+/** The operations on the secrets of a client. */
 export const secretOperations: readonly Operation[] = [
   operation({
     operationId: "listSecrets",

@@ -5,7 +5,7 @@ import type { SecretUses } from "@carnet/core/client/secret-uses";
 import type * as wire from "@carnet/protocol/admin/clients";
 import { formatScope } from "@carnet/protocol/scope";
 
-/** Clients and secrets as they are shown. None of it is a secret. */
+/** Renders clients and secrets for the admin API. Never contains a secret value. */
 export interface ViewPorts {
   readonly clock: { now(): number };
   readonly uses: SecretUses;

@@ -43,7 +43,7 @@ export const refusalExamples: Readonly<Partial<Record<RefusalKind, string>>> = {
   malformedRequest: "the parameter grant_type is missing: it must be client_credentials",
   unsupportedGrantType: "the grant_type is not supported: it must be client_credentials, in lower case",
   unauthorizedClient: "this client must authenticate by client_secret_basic",
-  invalidScope: "no scope that was asked can be granted to this client; registered for it: file:read file:write",
+  invalidScope: "none of the requested scopes can be granted to this client; registered for it: file:read file:write",
   invalidClient:
     "client authentication failed: check the client id and secret, that the client is enabled, that neither has expired, and " +
     "that it may call from this address; the service's operator finds the reason under the X-Request-ID of this answer",

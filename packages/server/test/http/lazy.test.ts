@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { madeOnce } from "@carnet/server/http/made-once";
+import { lazy } from "@carnet/server/http/lazy";
 
-suite("What is made once", () => {
-  test("is made when it is first asked for, and for all who ask meanwhile or later", async () => {
+suite("A lazy value", () => {
+  test("is made on first use and shared by every caller", async () => {
     let made = 0;
-    const ask = madeOnce(async () => ++made);
+    const ask = lazy(async () => ++made);
     assert.equal(made, 0);
     assert.deepEqual(await Promise.all([ask(), ask()]), [1, 1]);
     assert.equal(await ask(), 1);
   });
 
-  test("is made anew for whoever asks after a failure, which is told to all who asked before", async () => {
+  test("is made again after a failure, which every caller before sees", async () => {
     let tries = 0;
-    const ask = madeOnce(async () => {
+    const ask = lazy(async () => {
       tries++;
       if (tries === 1) throw new Error("no");
       return tries;

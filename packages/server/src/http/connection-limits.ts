@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { parseAddress } from "@carnet/protocol/cidr";
+import type { Log } from "../log/logger.ts";
+import type { ProxyTrust } from "./caller-address.ts";
+
+/** What strangers can hold at most. A caller that behaves never meets these limits. */
+const limits = {
+  connections: 10_000,
+  /** Descriptors kept free for the store, the log and the signing thread. */
+  reservedFiles: 128,
+  connectionsPerAddress: 512,
+  /** Requests on one connection without an answer yet. Pipelining clients have about a dozen. */
+  unanswered: 64,
+  /** A connection whose output is stuck at so many checks in a row is closed: after 30 seconds. */
+  stuckChecks: 6,
+  checkInterval: 5000,
+} as const;
+
+interface Connection {
+  readonly peers: Set<Socket>;
+  unanswered: number;
+  stuckChecks: number;
+}
+
+export interface ConnectionPorts {
+  readonly log: Log;
+  isDraining(): boolean;
+  /** A proxy carries many callers, so it may have any number of connections. */
+  readonly isTrustedProxy: ProxyTrust;
+}
+
+/** Bounds the connections of a server. The function that it returns says whether a request may go on. */
+export function limitConnections(server: Server, { log, isDraining, isTrustedProxy }: ConnectionPorts) {
+  const connections = new Map<Socket, Connection>();
+  const byAddress = new Map<string, Set<Socket>>();
+  const closed = { server_full: 0, address_full: 0, pipelined: 0, not_reading: 0 };
+
+  server.maxConnections = Math.min(limits.connections, Math.max(1, openFilesLimit() - limits.reservedFiles));
+  server.on("drop", () => closed.server_full++);
+  server.on("connection", (socket) => {
+    const address = networkOf(socket.remoteAddress ?? "");
+    const peers = byAddress.get(address) ?? new Set();
+    if (peers.size >= limits.connectionsPerAddress && !isTrustedProxy(socket.remoteAddress ?? "")) {
+      closed.address_full++;
+      const idle = [...peers].find((peer) => !peer.destroyed && connections.get(peer)?.unanswered === 0);
+      (idle ?? socket).destroy(); // an idle one makes room, so that a flood does not lock out callers behind the same NAT
+      if (idle === undefined) return;
+    }
+    byAddress.set(address, peers.add(socket));
+    connections.set(socket, { peers, unanswered: 0, stuckChecks: 0 });
+    socket.once("close", () => {
+      connections.delete(socket);
+      peers.delete(socket);
+      if (peers.size === 0) byAddress.delete(address);
+    });
+  });
+  server.once("listening", () => {
+    const timer = setInterval(check, limits.checkInterval).unref();
+    server.once("close", () => clearInterval(timer));
+  });
+
+  function check(): void {
+    for (const [socket, connection] of connections) {
+      connection.stuckChecks = socket.writableLength === 0 ? 0 : connection.stuckChecks + 1;
+      if (connection.stuckChecks < limits.stuckChecks) continue;
+      closed.not_reading++;
+      socket.destroy();
+    }
+    if (connections.size >= server.maxConnections) server.closeIdleConnections();
+    if (Object.values(closed).some((count) => count > 0)) log.warn("connections_closed", { ...closed });
+    Object.assign(closed, { server_full: 0, address_full: 0, pipelined: 0, not_reading: 0 });
+  }
+
+  return ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
+    const connection = connections.get(socket);
+    if (connection === undefined) return !socket.destroyed;
+    if (connection.unanswered >= limits.unanswered) {
+      // The rest of what was read in one go still comes here, after the connection is gone
+      if (!socket.destroyed) closed.pipelined++;
+      socket.destroy();
+    }
+    if (socket.destroyed) return false;
+    connection.unanswered++;
+    response.once("close", () => {
+      connection.unanswered--;
+      // An answer that was on its way when the service began to stop says nothing of closing
+      if (connection.unanswered === 0 && isDraining()) socket.end();
+    });
+    return true;
+  };
+}
+
+/** An IPv4 address, or the /64 of an IPv6 address: one caller has all of that. */
+function networkOf(address: string): string {
+  const parsed = parseAddress(address);
+  if (parsed === undefined) return address;
+  const bytes = parsed.toByteArray();
+  return bytes.slice(0, bytes.length === 16 ? 8 : 4).join(".");
+}
+
+/** How many files the process may have open. Node has raised the soft limit to the hard one. */
+function openFilesLimit(): number {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? Infinity);
+  } catch {
+    return Infinity; // not Linux
+  }
+}

@@ -1,0 +1,137 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { RandomSource } from "@carnet/core/ports";
+import type { Refusal } from "@carnet/core/refusal";
+import { deprecationHeaders } from "@carnet/protocol/deprecation";
+import { paths, versionOfPath } from "@carnet/protocol/endpoints";
+import { resolveVersion } from "@carnet/protocol/versions";
+import { callerAddress, type ProxyTrust } from "./caller-address.ts";
+import {
+  badHttp,
+  badTransferCoding,
+  logStalled,
+  refusalOfFault,
+  stopping,
+  tokenBodyTooLarge,
+} from "./edge-refusals.ts";
+import { type Answer, isAdminPath, renderError, renderUnknownPath } from "./error-answers.ts";
+import { headerText, headerValues } from "./header-values.ts";
+import type { HttpPorts } from "./http-ports.ts";
+import { receiveBody } from "./received-body.ts";
+import { type RequestContext, setContext, type TokenRequestContext } from "./request-context.ts";
+import { hasNeedlessEscape, pathOf, tokenPathOf } from "./request-target.ts";
+import { createTokenHandler } from "./token-handler.ts";
+
+/** The contract's limit for the body of a token request. */
+const bodyLimit = 64 * 1024;
+
+export interface EdgePorts extends HttpPorts {
+  readonly isTrustedProxy: ProxyTrust;
+}
+
+/** A request, its response, and the headers that its answer carries whatever comes of it, as a flat list. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: string[];
+}
+
+/**
+ * The one listener for requests. Decides what holds for every request, and then hands it to the token handler or to
+ * the routes. The token path stays on node:http, because Fastify would add to the cost of every token (see the two
+ * floors in `bench/README.md`).
+ */
+export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): RequestListener {
+  const { token, isDraining, isLogStalled, log } = ports;
+  const answerToken = createTokenHandler(ports);
+  const deprecation = Object.entries(deprecationHeaders(token.policy.issuer, token.policy.sunsetAt)).flat();
+
+  const refusalWhileDraining = (): Refusal | undefined => (isDraining() ? stopping : undefined);
+  /** The admin API takes no change that could not be recorded. */
+  const adminRefusal = ({ method }: IncomingMessage): Refusal | undefined =>
+    refusalWhileDraining() ?? (method !== "GET" && isLogStalled() ? logStalled : undefined);
+
+  return (request, response) => {
+    const exchange: Exchange = { request, response, headers: ["X-Request-ID", "unknown"] };
+    handle(exchange)
+      .catch((fault: unknown) => fail(exchange, fault))
+      .catch(() => {}); // only a log that cannot be written, and a request must not end the process
+  };
+
+  async function handle(exchange: Exchange): Promise<void> {
+    const { request, headers } = exchange;
+    const requestId = requestIdOf(request, token.random);
+    headers[1] = requestId;
+    // Read now: a socket has no address once its caller has hung up
+    const context: RequestContext = { requestId, address: callerAddress(request, ports.isTrustedProxy) };
+    const path = tokenPathOf(request.url ?? "");
+    if (path === undefined) return handleRoute(exchange, context);
+    const version = resolveVersion(headerText(request.rawHeaders, "x-version"), versionOfPath[path]);
+    headers.push("X-Version", version.ok ? version.value : versionOfPath[path]);
+    if (path === paths.deprecatedToken) headers.push(...deprecation);
+    if (request.method !== "POST") return handleRoute(exchange, context); // answered with 405
+    return handleToken(exchange, { ...context, path, version });
+  }
+
+  async function handleToken(exchange: Exchange, context: TokenRequestContext): Promise<void> {
+    const { request } = exchange;
+    const received = await receiveBody(request, bodyLimit);
+    const body = received.ok ? received.value : Buffer.alloc(0);
+    const refusal =
+      malformation(request) ?? (received.ok ? undefined : missingBody[received.error]) ?? refusalWhileDraining();
+    const answer = await answerToken({ request, context, body, refusal });
+    send(exchange, answer, refusal !== undefined || isDraining());
+  }
+
+  function handleRoute(exchange: Exchange, context: RequestContext): void {
+    const { request, response, headers } = exchange;
+    const asked = { path: pathOf(request.url ?? ""), requestId: context.requestId };
+    const refusal = malformation(request) ?? (isAdminPath(asked.path) ? adminRefusal(request) : undefined);
+    const isUnknown = hasNeedlessEscape(asked.path) && tokenPathOf(asked.path) === undefined;
+    if (refusal !== undefined || isUnknown) {
+      send(exchange, refusal ? renderError(refusal, asked) : renderUnknownPath(asked), refusal !== undefined);
+      return;
+    }
+    for (let at = 0; at + 1 < headers.length; at += 2) response.setHeader(headers[at] ?? "", headers[at + 1] ?? "");
+    if (isDraining()) response.setHeader("Connection", "close");
+    setContext(request, context);
+    handleRoutes(request, response);
+  }
+
+  function fail(exchange: Exchange, fault: unknown): void {
+    const { request, response, headers } = exchange;
+    const asked = { path: pathOf(request.url ?? ""), requestId: headers[1] ?? "" };
+    if (response.headersSent) response.destroy();
+    else send(exchange, renderError(refusalOfFault(fault), asked), !request.complete);
+    log.fault("request_failed", fault, { requestId: asked.requestId, route: tokenPathOf(asked.path) ?? null });
+  }
+}
+
+const missingBody = { "too large": tokenBodyTooLarge, "cut off": badHttp } as const;
+
+/** The caller's own request id, if it is 1 to 128 visible ASCII characters, or else a new one. */
+function requestIdOf({ headers }: IncomingMessage, random: RandomSource): string {
+  const own = headers["x-request-id"];
+  return typeof own === "string" && /^[\x21-\x7e]{1,128}$/.test(own) ? own : random.uuid();
+}
+
+/** Refuses messages that a proxy in front may read differently. */
+function malformation({ rawHeaders, headers, httpVersion }: IncomingMessage): Refusal | undefined {
+  // RFC 9112 §3.2: HTTP/1.1 without a Host is answered 400, and so is any request with two
+  const hosts = headerValues(rawHeaders, "host").length;
+  if (hosts > 1 || (hosts === 0 && httpVersion === "1.1")) return badHttp;
+  // RFC 9112 §6.1: HTTP/1.0 has no transfer codings, and one that is not understood is refused
+  const coding = headers["transfer-encoding"];
+  if (coding === undefined || (coding.toLowerCase() === "chunked" && httpVersion === "1.1")) return undefined;
+  return badTransferCoding;
+}
+
+/** Sends an answer; the last one on its connection closes it. */
+function send({ response, headers }: Exchange, answer: Answer, isLast: boolean): void {
+  const body = answer.body.reveal();
+  const length = Buffer.byteLength(body);
+  const all = [...headers, "Content-Length", String(length)];
+  for (const [name, value] of Object.entries(answer.headers)) all.push(name, value);
+  if (isLast) all.push("Connection", "close");
+  response.writeHead(answer.status, all);
+  response.end(body, length === body.length ? "latin1" : "utf8"); // ASCII alone has as many bytes as characters
+}

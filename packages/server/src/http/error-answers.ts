@@ -1,0 +1,63 @@
+import type { AdminProblem } from "@carnet/core/admin-problem";
+import type { Refusal } from "@carnet/core/refusal";
+import { renderRefusal, type TokenAnswer } from "@carnet/core/token/render";
+import { adminPath } from "@carnet/protocol/admin/admin-scopes";
+import { Redacted } from "@carnet/protocol/redacted";
+import type { ErrorResponse } from "@carnet/protocol/token-response";
+import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
+import { adminBodyLimit } from "./admin/json-body.ts";
+import { renderProblem } from "./admin/problem-answers.ts";
+
+/** An answer, ready to be sent. */
+export type Answer = TokenAnswer;
+
+/** The path and the id of the request that is answered: they decide the shape of an error. */
+export interface Asked {
+  readonly path: string;
+  readonly requestId: string;
+}
+
+export const isAdminPath = (path: string): boolean => path.startsWith(`${adminPath}/`);
+
+/** A refusal in the shape of its path: RFC 9457 under the admin API, RFC 6749 elsewhere. */
+export function renderError(refusal: Refusal, { path, requestId }: Asked): Answer {
+  if (!isAdminPath(path)) return renderRefusal(refusal);
+  const { status, headers, body } = renderProblem(problemOf(refusal), requestId);
+  const { retryAfter } = refusal;
+  return { status, body, headers: retryAfter === undefined ? headers : { ...headers, "Retry-After": `${retryAfter}` } };
+}
+
+function problemOf({ kind, reason, description }: Refusal): AdminProblem {
+  if (reason === "bad_content_type") return { kind: "unsupported_media_type", detail: "send application/json" };
+  if (kind === "bodyTooLarge") return { kind: "too_large", detail: `the body is larger than ${adminBodyLimit} MiB` };
+  if (kind === "malformedRequest") return { kind: "malformed", detail: description };
+  return { kind: kind === "unavailable" ? "unavailable" : "fault", detail: description };
+}
+
+/** 404. */
+export function renderUnknownPath({ path, requestId }: Asked): Answer {
+  if (isAdminPath(path)) {
+    const detail = "there is no such path in the admin API: GET /docs lists what there is";
+    return renderProblem({ kind: "not_found", detail }, requestId);
+  }
+  return errorAnswer(404, {
+    error: "not_found",
+    error_description: "there is nothing here: GET /docs lists what there is",
+  });
+}
+
+/** 405 with the methods that the path takes. */
+export function renderUnknownMethod({ path, requestId }: Asked, methods: ReadonlySet<string>): Answer {
+  const allowed = [...methods].sort().join(", ");
+  const description = `this path takes ${allowed}`;
+  const { status, headers, body } = isAdminPath(path)
+    ? renderProblem({ kind: "method_not_allowed", detail: description }, requestId)
+    : errorAnswer(405, { error: "method_not_allowed", error_description: description });
+  return { status, body, headers: { ...headers, Allow: allowed } }; // RFC 9110 §15.5.6
+}
+
+const errorAnswer = (status: number, body: ErrorResponse): Answer => ({
+  status,
+  headers: tokenResponseHeaders,
+  body: new Redacted(JSON.stringify(body)),
+});

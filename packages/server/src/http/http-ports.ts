@@ -1,0 +1,21 @@
+import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import type { JWK } from "jose";
+import type { Log } from "../log/logger.ts";
+import type { AdminPorts } from "./admin/admin-ports.ts";
+
+/** Everything that the HTTP side needs from the rest of the service. */
+export interface HttpPorts {
+  readonly token: TokenEndpointPorts;
+  readonly admin: AdminPorts;
+  readonly publicKeys: readonly JWK[];
+  readonly log: Log;
+  /** Written at every log level. */
+  readonly records: Log;
+  readonly trustedProxies: readonly string[];
+  /** Rejects when the store does not answer. */
+  checkStore(): Promise<void>;
+  /** Whether the service was told to stop. */
+  isDraining(): boolean;
+  /** Whether the log is so far behind that nothing more can be recorded. */
+  isLogStalled(): boolean;
+}

@@ -1,0 +1,11 @@
+/** Makes a value on first use and shares it. A failure is not kept: the next call tries again. */
+export function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let making: Promise<Value> | undefined;
+  return () => {
+    making ??= make().catch((error: unknown) => {
+      making = undefined;
+      throw error;
+    });
+    return making;
+  };
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { buildApp } from "@carnet/server/http/app";
+import type { HttpPorts } from "@carnet/server/http/http-ports";
+import { createLog, type Log } from "@carnet/server/log/logger";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { answerOf } from "@carnet/testkit/answer-of";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const silent = createLog("silent", { write: () => {} });
+
+const fail = (): never => {
+  throw new Error("broken");
+};
+const brokenLog: Log = { debug: fail, info: fail, warn: fail, error: fail, fault: fail };
+
+/** The service with some ports that throw. */
+function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPorts> = {}) {
+  const endpoint = new TestEndpoint(token);
+  return buildApp({
+    token: endpoint.ports,
+    admin: adminPortsOf(endpoint),
+    log: silent,
+    records: silent,
+    publicKeys: [{}],
+    trustedProxies: [],
+    checkStore: async () => {},
+    isDraining: () => false,
+    isLogStalled: () => false,
+    ...http,
+  });
+}
+
+const random = { bytes: (length: number) => new Uint8Array(length), uuid: fail };
+const tokenRequest = {
+  method: "POST",
+  url: "/iam/v1/oauth2/token",
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+  payload: "grant_type=client_credentials&client_id=app&client_secret=x",
+} as const;
+
+suite("A throw", () => {
+  for (const [where, app] of [
+    ["while the request id is made", serviceWith({ random })],
+    ["of the clock", serviceWith({ clock: { now: fail } })],
+    ["of the recorder", serviceWith({ recorder: { record: fail } })],
+    ["of the recorder and the log", serviceWith({ recorder: { record: fail } }, { log: brokenLog })],
+    ["of the draining check, once the body is there", serviceWith({}, { isDraining: fail })],
+  ] as const) {
+    test(`${where} is answered 500 for a token request, and does not end the process`, async () => {
+      const answer = await answerOf(app, tokenRequest);
+      assert.equal(answer.statusCode, 500);
+      assert.equal(answer.json().error, "server_error");
+      assert.ok(answer.headers["x-request-id"]);
+    });
+  }
+
+  for (const [where, url, app] of [
+    ["while the request id is made", "/health/live", serviceWith({ random })],
+    ["of the draining check", "/docs", serviceWith({}, { isDraining: fail })],
+    ["of the store check", "/health/ready", serviceWith({}, { checkStore: fail })],
+  ] as const) {
+    test(`${where} is answered 500 for ${url}, and does not end the process`, async () => {
+      const answer = await answerOf(app, url);
+      assert.equal(answer.statusCode, 500);
+      assert.equal(answer.json().error, "server_error");
+      assert.ok(answer.headers["x-request-id"]);
+    });
+  }
+
+  test("for a path of the admin API is answered in its shape", async () => {
+    const answer = await answerOf(serviceWith({}, { isDraining: fail }), "/admin/v1/clients");
+    assert.equal(answer.statusCode, 500);
+    assert.equal(answer.headers["content-type"], "application/problem+json;charset=UTF-8");
+    assert.equal(answer.json().request_id, answer.headers["x-request-id"]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { ClientId } from "@carnet/protocol/ids";
-import type { ColumnDataType, CreateTableBuilder, Expression, Kysely, RawBuilder, SqlBool } from "kysely";
+import type { Expression, Kysely, RawBuilder, SqlBool } from "kysely";
 import type { Tables } from "./schema.ts";
 
 /** Everything in which databases differ. A new database is a folder beside this one that implements it. */
@@ -14,14 +14,14 @@ export interface SqlDialect {
   openChangeFeed(db: Kysely<Tables>, listener: ChangeListener): Promise<ChangeFeed>;
 }
 
-/** What migrations need to know of a database. */
+/** The words of a database's own in the statements of migrations. */
 export interface ColumnTypes {
-  readonly instant: ColumnDataType;
-  readonly bytes: ColumnDataType;
-  /** Stores the rows of a table in the order of its primary key, if the database can. */
-  clustered(table: CreateTableBuilder<never>): CreateTableBuilder<never>;
-  /** Adds a primary key that the database counts up and never reuses. */
-  addSequence(table: CreateTableBuilder<string>, name: string): CreateTableBuilder<string>;
+  readonly instant: string;
+  readonly bytes: string;
+  /** A primary key that the database counts up and never reuses. */
+  readonly sequence: string;
+  /** Ends a table whose rows are stored in the order of the primary key, if the database can. */
+  readonly clustered: string;
 }
 
 /** Tells this process of clients that any process changed. */

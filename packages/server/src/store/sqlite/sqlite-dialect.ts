@@ -6,8 +6,8 @@ export const sqliteDialect: SqlDialect = {
   columns: {
     instant: "integer",
     bytes: "blob",
-    clustered: (table) => table.modifyEnd(sql`without rowid`),
-    addSequence: (table, name) => table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
+    sequence: "integer primary key autoincrement",
+    clustered: "without rowid",
   },
   maxValues: 32_000, // SQLite's own limit is 32766
   usesFromJson: (json) => sql`

@@ -13,7 +13,7 @@ import { createWhole, writePrivate } from "./whole-file.ts";
  */
 export function obtainMasterKey(configuration: Configuration, storeIsSealed: boolean): KeyObject {
   if (configuration.masterKey !== undefined) return configuration.masterKey;
-  // The group may read a file that the operator names: Kubernetes mounts secrets so
+  // Others may read a file that the operator names: Kubernetes mounts secrets with mode 0644
   if (configuration.masterKeyFile !== undefined) return readKeyFile(configuration.masterKeyFile, forbidden.write);
   const path = join(configuration.dataDir, "master.key");
   if (!storeIsSealed) makeKeyFile(path);

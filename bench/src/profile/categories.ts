@@ -1,4 +1,4 @@
-import type { CallFrame } from "./shares.ts";
+import type { CallFrame } from "./cpu-profile.ts";
 
 type Rule = { readonly name: string; readonly matches: (frame: CallFrame) => boolean };
 

@@ -4,13 +4,15 @@ import { availableParallelism } from "node:os";
 import { dirname, extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
-import type { SigningKey } from "./signing-key.ts";
 import { SigningRing } from "./signing-ring.ts";
 
-/** What a signing thread is given. The key is not copied: both threads have the same one. */
-export interface SigningWork {
+interface PrivateKey {
   readonly algorithm: SigningAlgorithmName;
   readonly privateKey: KeyObject;
+}
+
+/** What a signing thread starts with. Both threads share one key object; nothing is copied. */
+export interface SigningWork extends PrivateKey {
   readonly memory: SharedArrayBuffer;
 }
 
@@ -24,7 +26,7 @@ const enough = 100;
  * signed.
  */
 export class SigningThread {
-  readonly #key: SigningKey;
+  readonly #key: PrivateKey;
   readonly #tell: (fault: unknown) => void;
   readonly #ring = new SigningRing();
   /** What was asked of the thread, in this order. */
@@ -39,7 +41,7 @@ export class SigningThread {
   #inTurn = 0;
 
   /** Faults of the thread are told, and what it has not done is signed here. */
-  constructor(key: SigningKey, tell: (fault: unknown) => void, processors = availableParallelism()) {
+  constructor(key: PrivateKey, tell: (fault: unknown) => void, processors = availableParallelism()) {
     this.#key = key;
     this.#tell = tell;
     this.#mayStart = processors > 1;

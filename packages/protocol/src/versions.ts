@@ -1,8 +1,11 @@
 import { isCalendarDate } from "./calendar-date.ts";
 import { err, ok, type Result } from "./result.ts";
 
+/** The version that the SDK asks for. */
+export const currentVersion = "2026-01-01";
+
 /** The published versions of the API, oldest first. */
-export const knownVersions = ["2022-01-01", "2026-01-01"] as const;
+export const knownVersions = ["2022-01-01", currentVersion] as const;
 
 export type ApiVersion = (typeof knownVersions)[number];
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { parseAddress } from "@carnet/core/client/cidr";
 import type { Client } from "@carnet/core/client/client";
-import type { ClientPlace } from "@carnet/core/client/client-store";
-import { parseAddress } from "@carnet/protocol/cidr";
+import type { ClientPlace, ClientStore } from "@carnet/core/client/client-store";
 import { parseClientId } from "@carnet/protocol/ids";
 import { queryOf } from "./all-clients.ts";
 import { clientIdOf, comparable, fullClient, plainClient } from "./sample-clients.ts";

@@ -22,3 +22,6 @@ export const Problem = Type.Object(
   { description: "Why a request was not carried out (RFC 9457)." },
 );
 export type Problem = Static<typeof Problem>;
+
+/** One field that was refused, and why. */
+export type FieldProblem = NonNullable<Problem["errors"]>[number];

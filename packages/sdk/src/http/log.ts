@@ -18,8 +18,7 @@ interface Outcome {
 /** Writes an exchange to the debug log: names and numbers only. */
 export function log({ debugLogger, clock }: Settings, call: Logged, outcome: Outcome): void {
   if (!debugLogger) return;
-  const { fields, init } = call;
-  const { method, headers } = init;
+  const { method, headers } = call.init;
   const { start, response, error } = outcome;
   const url = withoutQuery(call.url);
   const status = response?.status ?? error?.code;
@@ -28,7 +27,7 @@ export function log({ debugLogger, clock }: Settings, call: Logged, outcome: Out
       method,
       url,
       headers: [...headers.keys()],
-      fields,
+      fields: call.fields,
       status,
       answerHeaders: response && [...response.headers.keys()],
       durationMs: clock.monotonic() - Number(start),

@@ -1,9 +1,9 @@
+import { parseAddress } from "@carnet/core/client/cidr";
 import { type Client, ineligibility } from "@carnet/core/client/client";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { Clock } from "@carnet/core/ports";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
-import { parseAddress } from "@carnet/protocol/cidr";
 import { parseClientId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { JWK, JWTPayload } from "jose";

@@ -1,5 +1,5 @@
+import { err, ok, type Result } from "@carnet/protocol/result";
 import ipaddr from "ipaddr.js";
-import { err, ok, type Result } from "./result.ts";
 
 /** An IP address. Comes only from `parseAddress`. */
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;

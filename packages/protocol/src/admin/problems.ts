@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 
-/** A problem as it stands on the wire. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
+/** A problem on the wire. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
 export const Problem = Type.Object(
   {
     type: Type.String({ description: "`urn:carnet:problem:` and the kind of the problem." }),

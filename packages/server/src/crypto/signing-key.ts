@@ -38,8 +38,8 @@ interface ClosableSigner extends AccessTokenSigner {
 }
 
 /** Creates a signer for one key. The header is the same for each token, so it is encoded once. */
-export function createSigner(key: SigningKey, tellFault: (fault: unknown) => void): ClosableSigner {
-  const thread = new SigningThread(key, tellFault);
+export function createSigner(key: SigningKey, reportFault: (fault: unknown) => void): ClosableSigner {
+  const thread = new SigningThread(key, reportFault);
   const header = { typ: accessTokenType, alg: key.algorithm, kid: key.keyId };
   const encodedHeader = Buffer.from(JSON.stringify(header)).toString("base64url");
   return {

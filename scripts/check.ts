@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 const steps: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: "types", command: ["npm", "run", "--silent", "types"] },
   { name: "lint and format", command: ["npm", "run", "--silent", "lint"] },
+  { name: "commit subjects", command: ["node", "scripts/commit-subjects.ts"] },
   { name: "dead code", command: ["knip", "--no-config-hints"] },
   { name: "import direction", command: ["node", "--test", "--test-reporter=dot", "test/import-direction.test.ts"] },
   { name: "docs equal code", command: ["node", "scripts/docs.ts", "--check"] },

@@ -3,37 +3,41 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { suite, test } from "node:test";
 
-/** Which packages of the workspace each package may import, in `src`. `testkit` is for tests alone. */
+/** Folders with a rule of their own, apart from the rest of their package. */
+const folders = ["protocol/admin", "server/http"];
+
+/**
+ * The parts of the workspace that the `src` of each part may import. `protocol` has no dependencies; the schemas of the
+ * admin API are `protocol/admin`. Only the service itself knows `server/http`. Only tests import `testkit`.
+ */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
-  core: ["protocol"],
-  server: ["protocol", "core"],
+  "protocol/admin": ["protocol"],
+  core: ["protocol", "protocol/admin"],
+  server: ["protocol", "protocol/admin", "core", "server/http"],
+  "server/http": ["protocol", "protocol/admin", "core", "server"],
   sdk: ["protocol"],
   guard: ["protocol"],
-  console: ["protocol"],
-  cli: ["protocol", "core", "server", "sdk"],
-  testkit: ["protocol", "core", "server", "sdk"],
+  console: ["protocol", "protocol/admin"],
+  cli: ["protocol", "protocol/admin", "core", "server", "sdk"],
+  testkit: ["protocol", "protocol/admin", "core", "server", "server/http", "sdk"],
 };
 
-/** Packages that know no platform: what they may import from outside is named here. */
+/** The parts that run on any platform, with the dependencies that they may import from outside the workspace. */
 const outside: Readonly<Record<string, readonly string[]>> = {
-  protocol: ["ipaddr.js", "typebox"],
-  core: [],
+  protocol: [],
+  "protocol/admin": ["typebox"],
+  core: ["ipaddr.js"],
   sdk: [],
 };
 
 const root = join(import.meta.dirname, "..");
 const packages = readdirSync(join(root, "packages"));
 
-// What an import or export statement, a dynamic import, a type import or a module to be resolved names
+/** Matches the module name in import and export statements, dynamic imports, type imports and `import.meta.resolve`. */
 const specifiers = /\b(?:from|import|require|import\.meta\.resolve)\s*\(?\s*["']([^"'\n]+)["']/g;
 
-interface Import {
-  readonly file: string;
-  readonly specifier: string;
-}
-
-/** An example in a doc comment imports what its reader installs. */
+/** Skipped, because the examples in them import published packages. */
 const docComments = /\/\*\*.*?\*\//gs;
 
 function* importsOf(source: string): Generator<string> {
@@ -41,27 +45,39 @@ function* importsOf(source: string): Generator<string> {
     if (specifier !== undefined) yield specifier;
 }
 
-/** What is wrong with an import of a package, in words, or undefined. */
-function problemOf(name: string, { file, specifier }: Import): string | undefined {
-  if (specifier.startsWith(".")) {
-    const inside = join(root, "packages", name, "src");
-    const target = join(file, "..", specifier);
-    return relative(inside, target).startsWith("..")
-      ? "reaches out of its own src by a relative path: import @carnet/<package>/<path>"
-      : undefined;
-  }
-  const own = /^@carnet\/([^/]+)/.exec(specifier)?.[1];
-  if (own !== undefined) {
-    const allowed = mayImport[name] ?? [];
-    return allowed.includes(own)
-      ? undefined
-      : `${name} may import ${allowed.join(", ") || "no package of the workspace"}`;
-  }
-  const known = outside[name];
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+}
+
+const packageOf = (path: string): string => path.split("/")[0] ?? "";
+
+/** The part of the workspace that a path such as `server/http/app` belongs to. */
+const partOf = (path: string): string => folders.find((folder) => path.startsWith(`${folder}/`)) ?? packageOf(path);
+
+/** The path of a source file, such as `server/http/app.ts`. */
+const pathOf = (file: string): string => relative(join(root, "packages"), file).replace("/src/", "/");
+
+/** Says what is wrong with an import; undefined if it is allowed. */
+function problemOf({ file, specifier }: Import): string | undefined {
+  const path = pathOf(file);
+  const part = partOf(path);
+  const isRelative = specifier.startsWith(".");
+  const target = isRelative ? pathOf(join(file, "..", specifier)) : /^@carnet\/(.+)/.exec(specifier)?.[1];
+  if (target === undefined) return outsideProblem(part, specifier);
+  if (isRelative && packageOf(target) !== packageOf(path))
+    return "a relative import must stay in its package: import @carnet/<package>/<path>";
+  const allowed = mayImport[part] ?? [];
+  const isAllowed = (isRelative && partOf(target) === part) || allowed.includes(partOf(target));
+  return isAllowed ? undefined : `${part} may import ${allowed.join(", ") || "nothing else of the workspace"}`;
+}
+
+function outsideProblem(part: string, specifier: string): string | undefined {
+  const known = outside[part];
   if (known === undefined) return undefined;
   return known.some((dependency) => specifier === dependency || specifier.startsWith(`${dependency}/`))
     ? undefined
-    : `${name} knows no platform: from outside it may import ${known.join(", ") || "nothing"}`;
+    : `${part} runs on any platform: from outside it may import ${known.join(", ") || "nothing"}`;
 }
 
 const sourcesOf = (name: string): readonly string[] => {
@@ -73,7 +89,7 @@ const sourcesOf = (name: string): readonly string[] => {
 };
 
 suite("Imports run one way", () => {
-  test("and each package has its place in that", () => {
+  test("every package has a rule", () => {
     assert.deepEqual(
       packages.filter((name) => mayImport[name] === undefined),
       [],
@@ -81,17 +97,17 @@ suite("Imports run one way", () => {
   });
 
   for (const name of packages) {
-    test(`in ${name}`, () => {
+    test(`in the sources of ${name}`, () => {
       const problems = sourcesOf(name).flatMap((file) =>
         [...importsOf(readFileSync(file, "utf8"))].flatMap((specifier) => {
-          const problem = problemOf(name, { file, specifier });
+          const problem = problemOf({ file, specifier });
           return problem === undefined ? [] : [`${relative(root, file)} imports ${specifier}: ${problem}`];
         }),
       );
       assert.deepEqual(problems, []);
     });
 
-    test(`in what ${name} depends on by its manifest`, () => {
+    test(`in the manifest of ${name}`, () => {
       const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
       const needed = Object.keys({
         ...manifest.dependencies,
@@ -106,8 +122,12 @@ suite("Imports run one way", () => {
     });
   }
 
-  test("and an import against it is found, however it is written", () => {
-    const file = join(root, "packages/core/src/token/mint.ts");
+  const problemsIn = (file: string, source: string) =>
+    [...importsOf(source)].map(
+      (specifier) => problemOf({ file: join(root, "packages", file), specifier }) ?? "allowed",
+    );
+
+  test("a forbidden import is found in every spelling", () => {
     for (const source of [
       'import { x } from "@carnet/server/main";',
       "import '@carnet/server/main';",
@@ -120,23 +140,35 @@ suite("Imports run one way", () => {
       'import { x } from "node:fs";',
       'import { x } from "@carnet/testkit/service";',
     ]) {
-      const found = [...importsOf(source)].map((specifier) => problemOf("core", { file, specifier }));
-      assert.equal(found.length, 1, source);
-      assert.match(found[0] ?? "", /^core (may import protocol|knows no platform)|^reaches out/, source);
+      const [problem = "", ...others] = problemsIn("core/src/token/mint.ts", source);
+      assert.deepEqual(others, [], source);
+      assert.match(problem, /^core (may import protocol|runs on any platform)|^a relative import must stay/, source);
     }
-    assert.deepEqual(
-      [...importsOf('import { ok } from "@carnet/protocol/result";')].map((specifier) =>
-        problemOf("core", { file, specifier }),
-      ),
-      [undefined],
-    );
+    assert.deepEqual(problemsIn("core/src/token/mint.ts", 'import { ok } from "@carnet/protocol/result";'), [
+      "allowed",
+    ]);
   });
+
+  for (const [file, specifier, expected] of [
+    ["sdk/src/sdk.ts", "@carnet/protocol/result", /^allowed$/],
+    ["sdk/src/sdk.ts", "@carnet/protocol/admin/clients", /^sdk may import protocol$/],
+    ["protocol/src/scope.ts", "./admin/clients.ts", /^protocol may import nothing else/],
+    ["protocol/src/scope.ts", "typebox", /^protocol runs on any platform/],
+    ["protocol/src/admin/clients.ts", "../result.ts", /^allowed$/],
+    ["protocol/src/admin/clients.ts", "typebox/value", /^allowed$/],
+    ["cli/src/program.ts", "@carnet/server/version", /^allowed$/],
+    ["cli/src/program.ts", "@carnet/server/http/app", /^cli may import/],
+  ] as const)
+    test(`${file} importing ${specifier}: ${expected.source}`, () => {
+      const [problem = ""] = problemsIn(file, `import { x } from "${specifier}";`);
+      assert.match(problem, expected);
+    });
 });
 
-suite("Packages that know no platform", () => {
+suite("Packages that run on any platform", () => {
   const base = JSON.parse(readFileSync(join(root, "tsconfig.base.json"), "utf8"));
   for (const name of ["protocol", "core"]) {
-    test(`are compiled without one: ${name} has no types and the library of the language alone`, () => {
+    test(`${name} is compiled against ECMAScript alone, without platform types`, () => {
       const own = JSON.parse(readFileSync(join(root, "packages", name, "tsconfig.json"), "utf8"));
       const options = { ...base.compilerOptions, ...own.compilerOptions };
       assert.deepEqual(options.types, []);

@@ -15,6 +15,7 @@ export interface Declaration {
 }
 
 const ENTRIES = { "@carnet/sdk": "index.d.ts", "@carnet/sdk/funcs": "funcs.d.ts" };
+const PROTOCOL = resolve(import.meta.dirname, "../../packages/protocol/dist");
 const DECLARED =
   /(?<doc>\/\*\*(?:(?!\*\/).)*\*\/\s*)?export (?:declare )?(?:abstract )?(?:class|interface|type|function|const) (?<name>\w+)(?<rest>.*?)(?:\n\}|;)(?=\n(?:export|\/\*\*|interface|declare|$))/gs;
 
@@ -23,6 +24,7 @@ export function publicDeclarations(root: string): Declaration[] {
   const folder = mkdtempSync(join(tmpdir(), "carnet-sdk-api-"));
   try {
     const compiler = join(root, "node_modules/.bin/tsc");
+    execFileSync(compiler, ["-b", join(root, "packages/protocol")]);
     const options = ["--outDir", folder, "--emitDeclarationOnly", "--composite", "false", "--incremental", "false"];
     execFileSync(compiler, ["-p", join(root, "packages/sdk"), "--tsBuildInfoFile", "null", ...options]);
     return collect(folder);
@@ -66,9 +68,10 @@ function importsOf(file: string): Map<string, string> {
   const names = new Map<string, string>();
   const text = readFileSync(file, "utf8");
   for (const { groups } of text.matchAll(
-    /(?:import|export)(?: type)? \{(?<names>[^}]*)\} from "(?<from>[^"]*)\.ts"/g,
+    /(?:import|export)(?: type)? \{(?<names>[^}]*)\} from "(?<from>[^"]*?)(?:\.ts)?"/g,
   )) {
-    const source = resolve(dirname(file), `${groups?.["from"]}.d.ts`);
+    const from = String(groups?.["from"]).replace("@carnet/protocol", PROTOCOL);
+    const source = resolve(dirname(file), `${from}.d.ts`);
     for (const name of (groups?.["names"] ?? "").split(",")) names.set(name.replace(/\btype\b/, "").trim(), source);
   }
   return names;

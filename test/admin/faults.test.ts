@@ -7,6 +7,7 @@ import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { AdminApi } from "../support/admin-api.ts";
@@ -61,7 +62,7 @@ describe("the admin API, when something fails", () => {
       admin: adminPortsOf(endpoint),
       log,
       records: log,
-      publicKeys: [],
+      keys: noKeys,
       trustedProxies: [],
       checkStore: async () => {},
       isDraining: () => true,

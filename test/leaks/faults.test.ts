@@ -7,6 +7,7 @@ import type { HttpPorts } from "@carnet/server/http/http-ports";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noKeys } from "@carnet/testkit/no-keys";
 import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
 import { type Credentials, openTokenWorld, type TokenWorld } from "./token-world.ts";
@@ -44,7 +45,7 @@ const failing: Readonly<Record<string, (ports: TokenEndpointPorts, error: unknow
     }),
   }),
   hasher: (ports, error) => ({ ...ports, hasher: { digest: () => raise(error) } }),
-  signer: (ports, error) => ({ ...ports, signer: { keyId: "key", sign: () => raise(error) } }),
+  signer: (ports, error) => ({ ...ports, signer: { sign: () => raise(error) } }),
   random: (ports, error) => ({ ...ports, random: { ...ports.random, uuid: () => raise(error) } }),
   recorder: (ports, error) => ({ ...ports, recorder: { record: () => raise(error) } }),
   "recorder that fails later": (ports, error) => ({ ...ports, recorder: { record: () => Promise.reject(error) } }),
@@ -61,7 +62,7 @@ function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]):
     admin: adminPortsOf({ ...world, ports: token }),
     log: written,
     records: written,
-    publicKeys: [],
+    keys: noKeys,
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,

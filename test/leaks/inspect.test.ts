@@ -18,6 +18,7 @@ import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
 import { PlantedSecrets } from "./planted.ts";
 import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
@@ -108,7 +109,7 @@ test("shows no secret in the HTTP side, between the requests of a connection tha
     admin: adminPortsOf(world),
     log: written,
     records: written,
-    publicKeys: [],
+    keys: noKeys,
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,

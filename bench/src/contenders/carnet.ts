@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type * as registry from "../registry/fill-registry.ts";
 import { audience, client, issuerAt, scope } from "../workload.ts";
 import type { Contender, Launch } from "./contender.ts";
 
@@ -64,6 +65,6 @@ function carnetOf(checkout: string, names: Pick<Contender, "name" | "title">): C
 /** Registers the client with the code of the measured checkout. */
 async function register(checkout: string, store: string): Promise<void> {
   const module = join(checkout, "bench/src/registry/fill-registry.ts");
-  const { fillRegistry }: typeof import("../registry/fill-registry.ts") = await import(pathToFileURL(module).href);
+  const { fillRegistry }: typeof registry = await import(pathToFileURL(module).href);
   await fillRegistry(store, [client]);
 }

@@ -1,4 +1,4 @@
-import type { CallFrame } from "./shares.ts";
+import type { CallFrame } from "./cpu-profile.ts";
 
 type Rule = { readonly name: string; readonly matches: (frame: CallFrame) => boolean };
 
@@ -24,11 +24,11 @@ const rules: readonly Rule[] = [
   { name: recordsCategory, matches: inFile("server/src/log/", "sonic-boom", "node_modules/pino") },
   { name: "encoding the JWT", matches: inFile("crypto/signing-key.ts", "token/mint.ts", "access-token-claims.ts") },
   { name: "store: Kysely and SQLite", matches: inFile("server/src/store/", "node_modules/kysely", "node:sqlite") },
+  { name: "addresses", matches: inFile("ipaddr.js", "core/src/client/cidr.ts") },
   {
     name: "client and secret checks",
     matches: inFile("authenticate-client.ts", "core/src/client/"),
   },
-  { name: "addresses", matches: inFile("ipaddr.js", "protocol/src/cidr.ts") },
   { name: "parsing and rendering messages", matches: inFile("packages/protocol/", "packages/core/") },
   {
     name: "Fastify",

@@ -1,15 +1,12 @@
 import { err, ok, type Result } from "./result.ts";
 
-/**
- * Base64 and UTF-8 in plain ECMAScript. They stand here because this package knows no platform, and the two headers
- * and one claim that need them are short; whoever has a platform uses the platform's own.
- */
+/** Base64 and UTF-8 in plain ECMAScript, because this package uses no platform API. For short texts only. */
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const urlSafe = `${standard.slice(0, 62)}-_`;
 const sextetOf: ReadonlyMap<string, number> = new Map([...standard].map((char, value) => [char, value]));
 const canonical = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
-/** Decodes base64 (RFC 4648 §4) that holds UTF-8 text; padding may be left out. Does not accept the URL alphabet. */
+/** Decodes UTF-8 text from base64 (RFC 4648 §4) with optional padding. Does not accept the URL alphabet. */
 export function decodeBase64Text(encoded: string): Result<string, "not base64" | "not UTF-8"> {
   if (!canonical.test(encoded)) return err("not base64");
   let escaped = "";
@@ -24,13 +21,13 @@ export function decodeBase64Text(encoded: string): Result<string, "not base64" |
     escaped += `%${((bits >> held) & 0xff).toString(16).padStart(2, "0")}`;
   }
   try {
-    return ok(decodeURIComponent(escaped)); // refuses every byte sequence that is not UTF-8
+    return ok(decodeURIComponent(escaped)); // throws on any bytes that are not UTF-8
   } catch {
     return err("not UTF-8");
   }
 }
 
-/** Encodes text as UTF-8 and then as base64url without padding (RFC 4648 §5). */
+/** Encodes UTF-8 text as base64url without padding (RFC 4648 §5). */
 export function encodeBase64UrlText(text: string): string {
   const bytes = utf8Bytes(text);
   let encoded = "";

@@ -3,21 +3,21 @@ import { decodeFormPart } from "./form.ts";
 import { Redacted } from "./redacted.ts";
 import { err, ok, type Result } from "./result.ts";
 
-/** A client id and secret as one reading of a request has them. Not yet checked against anything. */
+/** A client id and secret as sent, not checked yet. */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: Redacted<string>;
 }
 
 /**
- * Decodes what follows `Basic ` into every reading that it can have, the specified one first: RFC 6749 §2.3.1 has
- * both halves form-encoded, and many callers send them raw. One reading where both agree.
+ * Decodes the text after `Basic ` into its possible readings. RFC 6749 §2.3.1 form-encodes both halves, and that reading
+ * comes first; many callers send them raw. Returns one reading if both agree.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
 export function decodeBasicCredentials(encoded: string): Result<readonly ClientCredentials[], string> {
   const text = decodeBase64Text(encoded);
   if (!text.ok) return err(`the Basic credentials are ${text.error}`);
-  const colon = text.value.indexOf(":"); // RFC 7617 §2: the first colon; secrets may hold more
+  const colon = text.value.indexOf(":"); // RFC 7617 §2: the first colon, because secrets may contain colons
   if (colon < 0) return err("the Basic credentials have no colon");
   const rawId = text.value.slice(0, colon);
   const rawSecret = text.value.slice(colon + 1);
@@ -29,8 +29,5 @@ export function decodeBasicCredentials(encoded: string): Result<readonly ClientC
   return ok([{ clientId, clientSecret: new Redacted(clientSecret) }, raw]);
 }
 
-/**
- * The challenge that goes with a 401.
- * @see https://www.rfc-editor.org/rfc/rfc7617#section-2.1
- */
+/** The challenge of a 401. @see https://www.rfc-editor.org/rfc/rfc7617#section-2.1 */
 export const basicChallenge = (realm: string): string => `Basic realm="${realm}", charset="UTF-8"`;

@@ -1,13 +1,13 @@
 import { paths } from "./endpoints.ts";
 
-/** 2026-02-12: since when the old token path is deprecated, in milliseconds since the epoch. */
+/** The old token path is deprecated since 2026-02-12, in milliseconds since the epoch. */
 export const deprecatedSince = Date.UTC(2026, 1, 12);
 
-/** 2029-01-31: from when the old token path answers 410 unless an operator moves it, in milliseconds since the epoch. */
+/** The old token path answers 410 from 2029-01-31 unless configured otherwise, in milliseconds since the epoch. */
 export const defaultSunset = Date.UTC(2029, 0, 31);
 
 /**
- * The headers that every answer under the deprecated path carries.
+ * The headers of every answer under the deprecated path.
  * @see https://www.rfc-editor.org/rfc/rfc9745#section-2.1
  * @see https://www.rfc-editor.org/rfc/rfc8594#section-3
  */

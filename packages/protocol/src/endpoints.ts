@@ -1,8 +1,11 @@
 import type { ApiVersion } from "./versions.ts";
 
+/** The token endpoint. Separate from `paths`, so that a bundle of the SDK does not carry the other paths. */
+export const tokenPath = "/oauth2/token";
+
 /** Where everything is served, relative to the issuer. */
 export const paths = {
-  token: "/oauth2/token",
+  token: tokenPath,
   deprecatedToken: "/iam/v1/oauth2/token",
   authorizationServerMetadata: "/.well-known/oauth-authorization-server",
   openidConfiguration: "/.well-known/openid-configuration",
@@ -16,8 +19,8 @@ export const paths = {
 /** The two paths of the token operation. */
 export type TokenPath = typeof paths.token | typeof paths.deprecatedToken;
 
-/** The version that a path stands for where the request names none. */
+/** The version of a path when the request names none. Literal keys let a bundler drop the table. */
 export const versionOfPath: Readonly<Record<TokenPath, ApiVersion>> = {
-  [paths.token]: "2026-01-01",
-  [paths.deprecatedToken]: "2022-01-01",
+  "/oauth2/token": "2026-01-01",
+  "/iam/v1/oauth2/token": "2022-01-01",
 };

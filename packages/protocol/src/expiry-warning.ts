@@ -1,7 +1,7 @@
-/** Warns a caller, on its own token answers, of what of its credentials ends soon. */
+/** Set on a token answer when the client or one of its secrets ends soon. */
 export const expiryWarningHeader = "Carnet-Expiry-Warning";
 
-/** Something that ends soon, as the header says it. */
+/** One member of the header. */
 export interface ExpiryNotice {
   readonly what: "client" | "secret";
   readonly secretId: string | null;
@@ -21,3 +21,10 @@ export const formatExpiryWarnings = (notices: readonly ExpiryNotice[]): string =
       return `${what}${id};at=@${Math.floor(endsAt / 1000)};within=${withinDays}`;
     })
     .join(", ");
+
+/**
+ * Matches each well-formed member of the header and captures what ends, when, within how many days, and the secret id.
+ * Parameters may come in any order (RFC 9651 §3.1); malformed and unknown members do not match.
+ */
+export const expiryWarningMember =
+  /(?:^|,)\s*(client|secret)(?=;)(?=[^,]*; *at=@(\d{1,12})(?![^;, ]))(?=[^,]*; *within=(\d{1,3})(?![^;, ]))(?:[^,]*; *id="([^",;\\]+)"|)/g;

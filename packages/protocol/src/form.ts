@@ -1,15 +1,15 @@
 import { err, ok, type Result } from "./result.ts";
 
-/** One `name=value` pair, decoded. A form is a list of them, because a name can come twice. */
+/** One decoded `name=value` pair. A form is a list of pairs, because a name can occur twice. */
 export interface Parameter {
   readonly name: string;
   readonly value: string;
 }
 
 /**
- * Decodes `application/x-www-form-urlencoded` text, in order. Accepts characters that should have been escaped and
- * were not (hand-joined bodies); refuses a `%` that starts no escape and escapes that are not UTF-8. A pair without
- * `=` has an empty value. The problem is the number of the pair, from 1, and never its text.
+ * Decodes `application/x-www-form-urlencoded` text, in order. Accepts unescaped characters (hand-joined bodies), but no
+ * broken escape and no escape that is not UTF-8. A pair without `=` has an empty value. The error is the number of the
+ * pair, from 1, and never its text.
  * @see https://www.rfc-editor.org/rfc/rfc6749#appendix-B
  */
 export function decodeForm(text: string): Result<readonly Parameter[], { readonly pair: number }> {

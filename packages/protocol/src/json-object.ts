@@ -2,12 +2,12 @@ import type { Parameter } from "./form.ts";
 import { err, ok, type Result } from "./result.ts";
 
 const stringToken = /"(?:[^"\\]|\\.)*"/g;
-// What is left of an object of strings once each string is an s and the white space is gone
+// An object of strings after each string is replaced by s and white space is removed
 const flatObject = /^\{(?:s:s(?:,s:s)*)?\}$/;
 
 /**
- * Decodes one JSON object with string values into its members, in order and with repeated names kept apart, as a
- * form has them. The problem says what was seen, never the text. Does not accept nested values.
+ * Decodes a JSON object of strings into its members, in order and with repeated names, like a form. The error says what
+ * was wrong and never repeats the text. Does not accept nested values.
  */
 export function decodeJsonObject(text: string): Result<readonly Parameter[], string> {
   let parsed: unknown;
@@ -19,7 +19,7 @@ export function decodeJsonObject(text: string): Result<readonly Parameter[], str
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     return err("the body is JSON but not an object");
   }
-  // The parser keeps the last of two members with one name, so the text itself is looked at
+  // JSON.parse keeps only the last of two members with one name, so check the text itself
   if (!flatObject.test(text.replace(stringToken, "s").replace(/\s+/g, ""))) {
     return err("a member of the JSON object has a value that is not a string");
   }

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "./result.ts";
 
-/** The two kinds of body that a token request can have. */
+/** The formats of a token request body. */
 export type TokenRequestFormat = "form" | "json";
 
 const formats: ReadonlyMap<string, TokenRequestFormat> = new Map([
@@ -13,8 +13,8 @@ const charsetParameter = /;\s*charset\s*=\s*("[^"]*"|[^;\s]*)/gi;
 const mediaTypeOnly = /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+$/;
 
 /**
- * Reads the `Content-Type` of a token request. Any spelling of a UTF-8 charset is accepted. The problem says what was
- * seen and what is accepted.
+ * Parses the `Content-Type` of a token request. Accepts any spelling of a UTF-8 charset. The error says what was seen
+ * and what is accepted.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1
  */
 export function parseTokenRequestFormat(contentType: string | undefined): Result<TokenRequestFormat, string> {

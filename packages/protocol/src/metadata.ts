@@ -1,15 +1,12 @@
 import { paths } from "./endpoints.ts";
 
-/**
- * The authorization server metadata of an issuer.
- * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
- */
+/** The authorization server metadata. @see https://www.rfc-editor.org/rfc/rfc8414#section-2 */
 export const authorizationServerMetadata = (issuer: string) =>
   ({
     issuer,
     token_endpoint: `${issuer}${paths.token}`,
     jwks_uri: `${issuer}${paths.jwks}`,
-    // RFC 8414 §2: required, and empty where there is no authorization endpoint
+    // RFC 8414 §2: required, and empty without an authorization endpoint
     response_types_supported: [],
     grant_types_supported: ["client_credentials"],
     token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],

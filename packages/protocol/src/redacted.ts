@@ -1,7 +1,4 @@
-/**
- * A value that must not be seen: it prints, serialises and inspects as `[redacted]`, and only `reveal` gives it out.
- * Does not wipe it from memory.
- */
+/** A secret value: prints, serialises and inspects as `[redacted]`; only `reveal` returns it. Does not wipe memory. */
 export class Redacted<Value> {
   readonly #value: Value;
 
@@ -21,7 +18,7 @@ export class Redacted<Value> {
     return mark;
   }
 
-  // What Node, Bun and Deno ask when they print an object
+  // Node, Bun and Deno call these to print an object
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return mark;
   }

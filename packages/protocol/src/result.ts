@@ -1,4 +1,4 @@
-/** What a decision returns: a value, or the reason why there is none. Faults are thrown and are not results. */
+/** An outcome as a value: what was asked for, or why there is none. Faults are thrown instead. */
 export type Result<Value, Problem> = Ok<Value> | Err<Problem>;
 
 export interface Ok<Value> {

@@ -3,15 +3,15 @@ import { err, ok, type Result } from "./result.ts";
 // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** What is wrong with a scope text, in words that may be shown to whoever sent it: the text itself is not repeated. */
+/** Why a scope is malformed. Safe to show to the caller, because it does not repeat the text. */
 export interface ScopeProblem {
   readonly position: number;
   readonly description: string;
 }
 
 /**
- * Reads a space-delimited scope text into its names, each once, in the order of their first appearance.
- * More spaces than one between two names are accepted. Does not ask whether anybody is granted a name.
+ * Parses space-delimited scope names, without duplicates, in the order of their first appearance. Accepts repeated
+ * spaces. Does not check whether a client may have the scopes.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  */
 export function parseScope(text: string): Result<readonly string[], ScopeProblem> {
@@ -25,7 +25,7 @@ export function parseScope(text: string): Result<readonly string[], ScopeProblem
   return ok([...names]);
 }
 
-/** Writes scope names as they stand on the wire. */
+/** Joins scope names as on the wire. */
 export const formatScope = (names: readonly string[]): string => names.join(" ");
 
 const malformed = (position: number): ScopeProblem => ({

@@ -1,17 +1,10 @@
-import { type Static, Type } from "typebox";
-
-/** A token request as a caller writes it, in a form or as JSON. */
-export const TokenRequest = Type.Object({
-  grant_type: Type.Literal("client_credentials"),
-  client_id: Type.Optional(Type.String({ description: "Needed unless the Authorization header carries it." })),
-  client_secret: Type.Optional(
-    Type.String({ description: "Needed unless the Authorization header carries it.", format: "password" }),
-  ),
-  scope: Type.Optional(
-    Type.String({
-      description: "Scope names separated by spaces. Without it, all that the client is registered for.",
-      examples: ["file:read file:write"],
-    }),
-  ),
-});
-export type TokenRequest = Static<typeof TokenRequest>;
+/** The parameters of a token request, in a form or as JSON. @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 */
+export interface TokenRequest {
+  readonly grant_type: "client_credentials";
+  /** Required unless the `Authorization` header carries it. */
+  readonly client_id?: string;
+  /** Required unless the `Authorization` header carries it. */
+  readonly client_secret?: string;
+  /** Names separated by spaces; without it, every scope of the client. */
+  readonly scope?: string;
+}

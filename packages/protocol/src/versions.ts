@@ -1,17 +1,20 @@
 import { isCalendarDate } from "./calendar-date.ts";
 import { err, ok, type Result } from "./result.ts";
 
+/** The version that the SDK asks for. */
+export const currentVersion = "2026-01-01";
+
 /** The published versions of the API, oldest first. */
-export const knownVersions = ["2022-01-01", "2026-01-01"] as const;
+export const knownVersions = ["2022-01-01", currentVersion] as const;
 
 export type ApiVersion = (typeof knownVersions)[number];
 
-// a date, and for a preview a dot and a slug: 2026-04-01.processes.preview
+// A date; a preview appends a dot and a slug: 2026-04-01.processes.preview
 const wellFormed = /^(\d{4}-\d{2}-\d{2})(?:\.[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$/;
 
 /**
- * Resolves an `X-Version` header to the newest known version on or before its date, or to the fallback where there is
- * no header. The problem lists the known versions and does not repeat the header.
+ * Resolves an `X-Version` header to the newest known version on or before its date, or to the fallback without a header.
+ * The error lists the known versions and does not repeat the header.
  */
 export function resolveVersion(header: string | undefined, fallback: ApiVersion): Result<ApiVersion, string> {
   if (header === undefined) return ok(fallback);

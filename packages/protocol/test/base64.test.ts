@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { workspaceArid } from "@carnet/protocol/access-token-claims";
 import { decodeBase64Text, encodeBase64UrlText, utf8Bytes } from "@carnet/protocol/base64";
+import { anyText, wellFormedText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText, wellFormedText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 test("text that the platform encodes decodes to what it was [RFC4648 §4]", () => {
   fc.assert(

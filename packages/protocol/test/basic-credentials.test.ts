@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { basicChallenge, decodeBasicCredentials } from "@carnet/protocol/basic-credentials";
 import { encodeFormPart } from "@carnet/protocol/form";
+import { anyText, wellFormedText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText, wellFormedText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 const clientId = wellFormedText.filter((value) => !value.includes(":"));
 const base64 = (value: string) => Buffer.from(value).toString("base64");

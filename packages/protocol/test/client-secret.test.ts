@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import { formatGeneratedSecret, generatedSecretRandom, isMistypedSecret } from "@carnet/protocol/client-secret";
 import { parseClientId, parseSecretId } from "@carnet/protocol/ids";
+import { anyText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 const secretId = fc.stringMatching(/^[a-z0-9]{16}$/).map((text) => {
   const id = parseSecretId(text);

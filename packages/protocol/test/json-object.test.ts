@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeJsonObject } from "@carnet/protocol/json-object";
+import { anyText, wellFormedText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText, wellFormedText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 const members = fc.array(fc.record({ name: wellFormedText, value: wellFormedText }, { noNullPrototype: true }), {
   maxLength: 8,

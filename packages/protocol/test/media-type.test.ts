@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
+import { anyText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 const form = "application/x-www-form-urlencoded";
 const caseOf = (text: string) =>

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatScope, parseScope } from "@carnet/protocol/scope";
+import { anyText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 const name = fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]{1,12}$/);
 const names = fc.uniqueArray(name, { maxLength: 8 });

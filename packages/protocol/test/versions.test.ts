@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { knownVersions, resolveVersion } from "@carnet/protocol/versions";
+import { anyText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 const dates = fc
   .date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T00:00:00Z"), noInvalidDate: true })

@@ -1,4 +1,6 @@
 /** The public API of `@carnet/sdk`. The same operations as functions are in `@carnet/sdk/funcs`. */
+
+export type { Result } from "@carnet/protocol/result";
 export type { Clock } from "./clock.ts";
 export type { AnyCarnetError } from "./errors/any-carnet-error.ts";
 export { CarnetError } from "./errors/carnet-error.ts";
@@ -15,7 +17,6 @@ export type { DebugEvent, DebugLogger } from "./http/debug.ts";
 export type { DeprecationNotice, OnDeprecation } from "./http/deprecation.ts";
 export { type Fetch, HTTPClient, type HTTPClientHooks, type HTTPTransport } from "./http/http-client.ts";
 export type { Iam } from "./iam.ts";
-export type { Result } from "./result.ts";
 export { SDK } from "./sdk.ts";
 export type { RequestOptions, SDKHooks, SDKOptions } from "./settings/options.ts";
 export type { RetryCode, RetryConfig } from "./settings/retry-config.ts";

@@ -9,7 +9,7 @@ import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
-import { createSigner } from "./crypto/signing-key.ts";
+import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/http-ports.ts";
 import { listen } from "./http/listen.ts";
@@ -51,6 +51,7 @@ export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly registry: Registry;
+  readonly keys: KeyRing;
   /** The first admin client, if this start made it. */
   readonly bootstrapAdmin: BootstrapAdmin | undefined;
   /** Stops accepting, finishes what runs within the drain timeout, and closes the store. */
@@ -76,30 +77,27 @@ export async function startServer(
     const registry: Registry = { clock, random: systemRandom, hasher, store, scopes };
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
     const bootstrapAdmin = await makeBootstrapAdmin(backing, { issuer, adminFile }, registry);
-    const [signingKey] = signingKeys.slice(-1);
-    if (signingKey === undefined) throw new Error("the store has no signing key");
     const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
     const uses = new SecretUses(store);
-    const signer = createSigner(signingKey, (fault) => log.fault("signing_thread_failed", fault));
+    const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
       clock,
       random: systemRandom,
       hasher,
-      signer,
+      signer: keys,
       directory,
       uses,
       recorder: recordUses(uses, createTokenLog(output)),
     };
-    const publicKeys = signingKeys.map((key) => key.publicJwk);
     let draining = false;
     const http: HttpPorts = {
       token,
-      admin: { ...registry, issuer, publicKeys, directory, uses, answers, answerSealer: backing.sealer },
+      admin: { ...registry, issuer, keys, directory, uses, answers, answerSealer: backing.sealer },
       log,
       records,
-      publicKeys,
+      keys,
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
       isDraining: () => draining,
@@ -133,6 +131,7 @@ export async function startServer(
     return {
       url: listening.url,
       registry,
+      keys,
       bootstrapAdmin,
       async close() {
         draining = true;
@@ -140,7 +139,7 @@ export async function startServer(
         const outcome = await listening.close();
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
-        await signer.close();
+        await keys.close();
         // A store that cannot be written must not prevent an orderly end
         await retryWhileBusy(() => uses.flush(), configuration.storeTimeout).catch((error: unknown) =>
           log.fault("last_uses_lost", error),

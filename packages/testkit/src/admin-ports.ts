@@ -5,6 +5,7 @@ import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import type { AdminPorts } from "@carnet/server/http/admin/admin-ports";
+import { noKeys } from "./no-keys.ts";
 
 /** What a test has beside its token endpoint. */
 export interface AdministeredEndpoint {
@@ -14,14 +15,11 @@ export interface AdministeredEndpoint {
 }
 
 /** The admin API on the parts of a token endpoint. Kept answers are sealed under a key that means nothing. */
-export function adminPortsOf(
-  { ports, store, scopes }: AdministeredEndpoint,
-  publicKeys: AdminPorts["publicKeys"] = [],
-): AdminPorts {
+export function adminPortsOf({ ports, store, scopes }: AdministeredEndpoint): AdminPorts {
   const { clock, random, hasher, uses, directory, policy } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   return {
-    ...{ clock, random, hasher, uses, directory, store, scopes, publicKeys, answerSealer },
+    ...{ clock, random, hasher, uses, directory, store, scopes, keys: noKeys, answerSealer },
     answers: store,
     issuer: policy.issuer,
   };

@@ -1,8 +1,8 @@
+import { parseCidr } from "@carnet/core/client/cidr";
 import type { Client } from "@carnet/core/client/client";
 import type { ClientSecret } from "@carnet/core/client/client-secret";
 import { defaultSettings } from "@carnet/core/client/client-settings";
 import { drawHandle } from "@carnet/core/client/draw";
-import { parseCidr } from "@carnet/protocol/cidr";
 import { type ClientId, parseClientId, parseSecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import { SeededRandom } from "./seeded-random.ts";

@@ -8,7 +8,7 @@ import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import type { SecretId } from "@carnet/protocol/ids";
 import { allClients, queryOf } from "./all-clients.ts";
 import { clientIdOf, comparable, fullClient, plainClient, secretOf } from "./sample-clients.ts";
-import type { StoreUnderTest } from "./store-conformance.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** Declares the tests of inserting, replacing and deleting clients, of idempotency records and of last uses. */
 export function testChanges(name: string, open: () => Promise<StoreUnderTest>): void {

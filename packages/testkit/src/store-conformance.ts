@@ -1,26 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { parseAddress } from "@carnet/core/client/cidr";
 import type { Client } from "@carnet/core/client/client";
 import type { ClientPlace, ClientStore } from "@carnet/core/client/client-store";
-import type { IdempotencyStore } from "@carnet/core/idempotency-record";
-import { parseAddress } from "@carnet/protocol/cidr";
 import { parseClientId } from "@carnet/protocol/ids";
 import { queryOf } from "./all-clients.ts";
-import type { FixedClock } from "./fixed-clock.ts";
 import { clientIdOf, comparable, fullClient, plainClient } from "./sample-clients.ts";
 import { testChanges } from "./store-change-conformance.ts";
 import { testSearches } from "./store-search-conformance.ts";
-
-/** A store under test, with a second connection to the same data if there can be one. */
-export interface StoreUnderTest extends AsyncDisposable {
-  readonly store: ClientStore;
-  readonly other: ClientStore;
-  /** Connections to the same data whose calls can overlap in one process. */
-  readonly contenders: readonly ClientStore[];
-  readonly answers: IdempotencyStore;
-  /** The clock of the store. */
-  readonly clock: FixedClock;
-}
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** Declares the tests that every client store must pass. `open` returns an empty store. */
 export function testClientStore(name: string, open: () => Promise<StoreUnderTest>): void {

@@ -4,7 +4,7 @@ import type { Client } from "@carnet/core/client/client";
 import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } from "@carnet/core/client/client-store";
 import { queryOf } from "./all-clients.ts";
 import { clientIdOf, plainClient, secretOf } from "./sample-clients.ts";
-import type { StoreUnderTest } from "./store-conformance.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** Declares what a search finds, in which order and on which pages. */
 export function testSearches(name: string, open: () => Promise<StoreUnderTest>): void {

@@ -48,10 +48,9 @@ export class TestEndpoint {
       directory: new ClientDirectory({ findBySecret }, new MapClientMemory()),
       uses,
       signer: {
-        keyId: "key-1",
         sign: async (claims) => {
           this.events.push("sign");
-          return `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+          return { token: `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`, keyId: "key-1" };
         },
       },
       recorder: recordUses(uses, {

@@ -9,7 +9,7 @@ import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { FixedClock } from "./fixed-clock.ts";
-import type { StoreUnderTest } from "./store-conformance.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** A new SQLite file with two connections to it, as the service opens it. Dispose of it to remove the file. */
 export async function openTestSqlite(): Promise<StoreUnderTest> {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { NewClient } from "@carnet/protocol/admin/clients";
-import { schemaProblems } from "@carnet/server/http/admin/schema-problems";
+import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
 import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";

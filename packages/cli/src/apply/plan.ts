@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { parseCidr } from "@carnet/core/client/cidr";
 import type { Client, ClientChange } from "@carnet/protocol/admin/clients";
-import { parseCidr } from "@carnet/protocol/cidr";
 import { parseInstant } from "@carnet/protocol/instant";
 import type { DesiredClient, DesiredClients } from "./desired-clients.ts";
 

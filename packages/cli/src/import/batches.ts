@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { NewClient } from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
-import { schemaProblems } from "@carnet/server/http/admin/schema-problems";
+import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
 import { Check } from "typebox/value";
 import { describeErrors } from "../admin/refusals.ts";
 

@@ -1,5 +1,5 @@
-import type { Address, Cidr } from "@carnet/protocol/cidr";
 import type { ClientId, RevocationHandle } from "@carnet/protocol/ids";
+import type { Address, Cidr } from "./cidr.ts";
 import type { ClientSecret } from "./client-secret.ts";
 
 /**

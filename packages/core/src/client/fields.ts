@@ -1,7 +1,7 @@
-import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
 import { parseInstant } from "@carnet/protocol/instant";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
+import { type Cidr, parseCidr } from "./cidr.ts";
 
 /** Parsers for the fields that operators write. Each problem says what is accepted and never repeats the value. */
 

@@ -1,5 +1,5 @@
-import { parseAddress } from "@carnet/protocol/cidr";
 import { err, ok, type Result } from "@carnet/protocol/result";
+import { parseAddress } from "../client/cidr.ts";
 import { type ClientIneligibility, ineligibility } from "../client/client.ts";
 import type { ClientDirectory } from "../client/client-directory.ts";
 import { type SecretState, secretStateAt } from "../client/client-secret.ts";

@@ -4,15 +4,8 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { formatScope } from "@carnet/protocol/scope";
 import type { TokenClient } from "../client/token-client.ts";
 import type { RandomSource } from "../ports.ts";
+import type { AccessTokenSigner } from "./access-token-signer.ts";
 import type { Grant } from "./authorise.ts";
-
-/** Signs access tokens with the key that is current. */
-export interface AccessTokenSigner {
-  /** The id of the key that signs now. */
-  readonly keyId: string;
-  /** The claims as a signed JWT of type `at+jwt`. */
-  sign(claims: AccessTokenClaims): Promise<string>;
-}
 
 /** The settings that apply to every token. */
 export interface TokenPolicy {
@@ -59,7 +52,8 @@ export async function mint(grant: Grant, now: number, { policy, random, signer }
     rvk: [client.handle, secret.handle],
     ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
   };
-  return { accessToken: new Redacted(await signer.sign(claims)), expiresIn, scope, claims, keyId: signer.keyId };
+  const { token, keyId } = await signer.sign(claims);
+  return { accessToken: new Redacted(token), expiresIn, scope, claims, keyId };
 }
 
 const audienceOf = ({ audience }: TokenClient, policy: TokenPolicy): string =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/core/admin/change-client";
+import { changeSettings, deleteClient, entityTagOf } from "@carnet/core/admin/change-client";
 import type { Client } from "@carnet/core/client/client";
 import type { ClientSettingsInput } from "@carnet/core/client/client-settings";
 import type { ClientRegistration } from "@carnet/core/client/register-client";
@@ -266,51 +266,4 @@ suite("If-Match", () => {
       { name: "other", audience: "mine" },
     );
   });
-});
-
-suite("A deletion", () => {
-  test("takes the client away with its secrets, once", async () => {
-    const { ports, endpoint } = await withClient();
-    assert.deepEqual(await deleteClient({ clientId: "app", ifMatch: undefined }, ports), {
-      ok: true,
-      value: undefined,
-    });
-    assert.deepEqual(await allClients(endpoint.store), []);
-    const again = await deleteClient({ clientId: "app", ifMatch: undefined }, ports);
-    assert.ok(!again.ok && again.error.kind === "not_found");
-  });
-
-  test("is refused on a stale ETag, and takes nothing away", async () => {
-    const { client, change, ports, now } = await withClient();
-    assert.ok((await change({ client_name: "x" })).ok);
-    const refused = await deleteClient({ clientId: "app", ifMatch: [entityTagOf(client)] }, ports);
-    assert.ok(!refused.ok && refused.error.kind === "changed");
-    assert.ok(await now());
-  });
-
-  test("goes on where somebody changed the client meanwhile, if it is to go whatever its state", async () => {
-    const { ports, endpoint } = await withClient();
-    let others = 1;
-    const quicker: typeof ports.store = Object.create(endpoint.store);
-    quicker.find = async (id) => {
-      const found = await endpoint.store.find(id);
-      if (others-- > 0) await changeSettings({ clientId: "app", ifMatch: undefined }, { client_name: "other" }, ports);
-      return found;
-    };
-    quicker.delete = (client) => endpoint.store.delete(client);
-    assert.ok((await deleteClient({ clientId: "app", ifMatch: undefined }, { ...ports, store: quicker })).ok);
-    assert.deepEqual(await allClients(endpoint.store), []);
-  });
-});
-
-test("no operation finds a client by an id that none can have, or that is not there", async () => {
-  const { ports } = await withClient();
-  for (const clientId of ["", "nobody", "a:b", "APP", "app "]) {
-    for (const outcome of [
-      await findClient(clientId, ports),
-      await changeSettings({ clientId, ifMatch: undefined }, { client_name: "x" }, ports),
-      await deleteClient({ clientId, ifMatch: ["*"] }, ports),
-    ])
-      assert.ok(!outcome.ok && outcome.error.kind === "not_found", clientId);
-  }
 });

@@ -6,11 +6,11 @@ export const adminScopes = {
 
 export type AdminScope = (typeof adminScopes)[keyof typeof adminScopes];
 
-/** Where the admin API is, relative to the issuer. */
+/** The path of the admin API, relative to the issuer. */
 export const adminPath = "/admin/v1";
 
 /** The audience of tokens for the admin API. */
 export const adminAudience = (issuer: string): string => `${issuer}/admin`;
 
-/** Stands for the audience of this service's own admin API in a client's `audience`, whatever the issuer is set to. */
+/** In a client's `audience`, means the admin API of this service, whatever its issuer. */
 export const adminAudienceName = "urn:carnet:admin";

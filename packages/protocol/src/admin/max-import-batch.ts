@@ -1,2 +1,2 @@
-/** The most clients that one import request brings. */
+/** The maximum number of clients in one import request. */
 export const maxImportBatch = 500;

@@ -1,4 +1,4 @@
-/** Every way in which an operation of administration can end without being carried out. */
+/** Every reason why an admin operation is not carried out. */
 export const problems = {
   malformed: { status: 400, title: "The request cannot be read" },
   unauthorized: { status: 401, title: "An admin token is needed" },

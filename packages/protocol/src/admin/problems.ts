@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 
-/** A problem as it stands on the wire. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
+/** A problem on the wire. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
 export const Problem = Type.Object(
   {
     type: Type.String({ description: "`urn:carnet:problem:` and the kind of the problem." }),
@@ -22,3 +22,6 @@ export const Problem = Type.Object(
   { description: "Why a request was not carried out (RFC 9457)." },
 );
 export type Problem = Static<typeof Problem>;
+
+/** One field that was refused, and why. */
+export type FieldProblem = NonNullable<Problem["errors"]>[number];

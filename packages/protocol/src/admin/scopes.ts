@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 
-/** The scope catalogue as the admin API reads and shows it. */
+/** The scope catalogue in the admin API. */
 export const Scope = Type.Object({ name: Type.String(), description: Type.String() });
 export type Scope = Static<typeof Scope>;
 

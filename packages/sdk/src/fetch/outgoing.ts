@@ -63,5 +63,5 @@ function target(settings: Settings, input: string, serverURL: FetchInit["serverU
   const base = serverURL === undefined ? settings.serverURL : baseURL("serverURL", serverURL, allowInsecureHTTP);
   const { origin, href } = checkURL("input", onServer(base, input), allowInsecureHTTP);
   if (origins.has(origin)) return href;
-  throw invalid("input", `has origin ${origin}, which is not in \`allowedOrigins\``);
+  throw invalid("input", `has origin ${origin}, not in \`allowedOrigins\``);
 }

@@ -5,7 +5,7 @@ import { parseURL } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Outgoing } from "./outgoing.ts";
 
-const REDIRECTS = [301, 302, 303, 307, 308];
+const REDIRECTS = /^30[12378]$/;
 const MAX_REDIRECTS = 20;
 
 /**
@@ -15,7 +15,7 @@ const MAX_REDIRECTS = 20;
  */
 export function redirected({ origins }: Settings, call: Outgoing, response: Response): Outgoing | undefined {
   const { status, headers } = response;
-  if (call.redirect === "manual" || !REDIRECTS.includes(status)) return undefined;
+  if (call.redirect === "manual" || !REDIRECTS.test(String(status))) return undefined;
   const location = headers.get("location");
   if (!location) return undefined;
   discard(response);

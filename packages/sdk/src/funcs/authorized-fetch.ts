@@ -1,7 +1,7 @@
+import type { Result } from "@carnet/protocol/result";
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { authorizedFetch as send } from "../fetch/authorized-fetch.ts";
 import type { FetchInit } from "../fetch/fetch-init.ts";
-import type { Result } from "../result.ts";
 import type { SDKCore } from "../sdk-core.ts";
 import { resultOf } from "./result-of.ts";
 

@@ -1,5 +1,5 @@
+import type { Result } from "@carnet/protocol/result";
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
-import type { Result } from "../result.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { askForToken, type TokenRequest } from "../token/ask-for-token.ts";

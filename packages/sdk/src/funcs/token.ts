@@ -1,5 +1,5 @@
+import type { Result } from "@carnet/protocol/result";
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
-import type { Result } from "../result.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
 import type { AccessToken } from "../token/bearer-token.ts";
 import { cachedToken, dropToken, type TokenOptions } from "../token/cached-token.ts";

@@ -1,7 +1,13 @@
 import type { CarnetError } from "../errors/carnet-error.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Exchange } from "./exchange.ts";
 import { withoutQuery } from "./without-query.ts";
+
+/** The request as the log shows it. */
+interface Logged {
+  readonly url: string;
+  readonly init: { readonly method: string; readonly headers: Headers };
+  readonly fields?: readonly string[] | undefined;
+}
 
 interface Outcome {
   readonly start: number | undefined;
@@ -10,10 +16,9 @@ interface Outcome {
 }
 
 /** Writes an exchange to the debug log: names and numbers only. */
-export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, outcome: Outcome): void {
+export function log({ debugLogger, clock }: Settings, call: Logged, outcome: Outcome): void {
   if (!debugLogger) return;
-  const { fields } = call;
-  const { method, headers }: { readonly method: string; readonly headers: Headers } = call.init;
+  const { method, headers } = call.init;
   const { start, response, error } = outcome;
   const url = withoutQuery(call.url);
   const status = response?.status ?? error?.code;
@@ -22,7 +27,7 @@ export function log({ debugLogger, clock }: Settings, call: Exchange<unknown>, o
       method,
       url,
       headers: [...headers.keys()],
-      fields,
+      fields: call.fields,
       status,
       answerHeaders: response && [...response.headers.keys()],
       durationMs: clock.monotonic() - Number(start),

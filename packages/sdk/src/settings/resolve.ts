@@ -1,3 +1,5 @@
+import { tokenPath } from "@carnet/protocol/endpoints";
+import { currentVersion } from "@carnet/protocol/versions";
 import { systemClock, systemRandom } from "../clock.ts";
 import { deprecationWatch } from "../http/deprecation.ts";
 import { headersOf } from "../http/headers-of.ts";
@@ -11,20 +13,17 @@ import { securitySource } from "./security.ts";
 import { checkURL, chooseServer, onServer } from "./server-url.ts";
 import type { Settings } from "./settings.ts";
 
-/** The default path of the token endpoint. */
-export const TOKEN_PATH = "/oauth2/token";
-
 /**
  * Checks the options and applies the defaults.
  * @throws {InvalidRequestError} for the first invalid option
  */
 export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
-  const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = "2026-01-01" } = options;
+  const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = currentVersion } = options;
   const { httpClient, userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
   const serverURL = chooseServer(options);
   return {
     serverURL,
-    tokenURL: checkURL("tokenURL", onServer(serverURL, options.tokenURL ?? TOKEN_PATH), allowInsecureHTTP).href,
+    tokenURL: checkURL("tokenURL", onServer(serverURL, options.tokenURL ?? tokenPath), allowInsecureHTTP).href,
     origins: new Set(
       [serverURL, ...allowedOrigins].map((each) => checkURL("allowedOrigins", each, allowInsecureHTTP).origin),
     ),

@@ -1,3 +1,4 @@
+import { expiryWarningHeader, expiryWarningMember } from "@carnet/protocol/expiry-warning";
 import { notifyOnce } from "../http/notify-once.ts";
 
 /** A server's warning that credentials expire soon. */
@@ -20,17 +21,13 @@ export type CheckExpiry = (headers: Headers) => void;
 
 const MAX_HEADER_LENGTH = 4096;
 
-// A list of tokens with parameters in any order (RFC 9651 §3.1). Malformed and unknown members are skipped.
-const MEMBER =
-  /(?:^|,)\s*(client|secret)(?=;)(?=[^,]*; *at=@(\d{1,12})(?![^;, ]))(?=[^,]*; *within=(\d{1,3})(?![^;, ]))(?:[^,]*; *id="([^",;\\]+)"|)/g;
-
 /** Reports each warning once. Ignores malformed warnings and headers over 4 KiB. */
 export function expiryWatch(hook: OnExpiryWarning | undefined): CheckExpiry {
   const notify = notifyOnce(hook, "Expires soon:");
   return (headers) => {
-    const header = headers.get("carnet-expiry-warning") ?? "";
+    const header = headers.get(expiryWarningHeader) ?? "";
     if (header.length > MAX_HEADER_LENGTH) return;
-    for (const [, what, at, within, secretId] of header.matchAll(MEMBER)) {
+    for (const [, what, at, within, secretId] of header.matchAll(expiryWarningMember)) {
       const notice: ExpiryWarning = {
         what: what as ExpiryWarning["what"], // The expression matches nothing else.
         secretId,

@@ -1,3 +1,4 @@
+import type { TokenResponse } from "@carnet/protocol/token-response";
 import { ResponseValidationError } from "../errors/response-validation-error.ts";
 import { factsOf } from "../http/answer-facts.ts";
 import { type Answer, membersOf } from "./answer.ts";
@@ -19,7 +20,7 @@ export function parseToken(answer: Answer, requested: string): BearerToken {
       field,
     });
   if (status < 200 || status > 299) throw invalid("location", "to be followed");
-  const members = membersOf(text);
+  const members: { readonly [Name in keyof TokenResponse]?: unknown } | undefined = membersOf(text);
   if (members === undefined) throw invalid("body", "JSON up to 64 KiB");
   const { access_token, token_type, expires_in, scope } = members;
   if (typeof access_token !== "string" || !HEADER_SAFE.test(access_token))

@@ -1,3 +1,4 @@
+import type { ErrorResponse } from "@carnet/protocol/token-response";
 import { IamError } from "../errors/iam-error.ts";
 import { SDKError } from "../errors/sdk-error.ts";
 import { factsOf } from "../http/answer-facts.ts";
@@ -11,7 +12,7 @@ export function refusalError(answer: Answer): IamError | SDKError {
   const { status, secret, text } = answer;
   const members = membersOf(text) ?? {};
   /** The first of these members that is a string or a number, on one line and without secrets. */
-  const read = (...names: readonly string[]): string | undefined => {
+  const read = (...names: readonly (keyof ErrorResponse | "code" | "message" | "body")[]): string | undefined => {
     const found = names.map((name) => members[name]).find((value) => /string|number/.test(typeof value)) ?? "";
     return (
       scrub(String(found), secret)

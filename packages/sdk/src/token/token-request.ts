@@ -1,10 +1,11 @@
+import { tokenPath } from "@carnet/protocol/endpoints";
+import type { TokenRequest } from "@carnet/protocol/token-request";
 import { BODY_LIMIT } from "../http/answer-facts.ts";
 import { readBounded } from "../http/bounded-body.ts";
 import { type Exchange, exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { withRetries } from "../http/retries.ts";
 import type { RequestOptions } from "../settings/options.ts";
-import { TOKEN_PATH } from "../settings/resolve.ts";
 import { timeLimit } from "../settings/retry-config.ts";
 import type { Security } from "../settings/security.ts";
 import { baseURL } from "../settings/server-url.ts";
@@ -78,10 +79,10 @@ function formOf({ security, scope }: Ask): URLSearchParams {
     client_id: security.clientId,
     client_secret: security.clientSecret,
     ...(scope && { scope }), // RFC 6749 §3.2: an empty parameter counts as absent.
-  });
+  } satisfies TokenRequest);
 }
 
 /** The token endpoint. If the call names another server, the default path on that server. */
 function endpoint({ tokenURL, allowInsecureHTTP }: Settings, serverURL: RequestOptions["serverURL"]): string {
-  return serverURL === undefined ? tokenURL : baseURL("serverURL", serverURL, allowInsecureHTTP) + TOKEN_PATH;
+  return serverURL === undefined ? tokenURL : baseURL("serverURL", serverURL, allowInsecureHTTP) + tokenPath;
 }

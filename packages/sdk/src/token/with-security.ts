@@ -1,3 +1,4 @@
+import type { TokenErrorCode } from "@carnet/protocol/refusals";
 import { IamError } from "../errors/iam-error.ts";
 import { orAbort } from "../http/pause.ts";
 import type { Security } from "../settings/security.ts";
@@ -5,7 +6,9 @@ import type { Settings } from "../settings/settings.ts";
 
 /** Whether the server rejected the client's credentials, as opposed to the rest of the request. */
 export function refusesClient(error: unknown): boolean {
-  return error instanceof IamError && (error.status === 401 || error.error === "invalid_client");
+  return (
+    error instanceof IamError && (error.status === 401 || error.error === ("invalid_client" satisfies TokenErrorCode))
+  );
 }
 
 /** Runs with the configured credentials. If the server refuses them and there are new ones, runs once more. */

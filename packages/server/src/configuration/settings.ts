@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { parseCidr } from "@carnet/protocol/cidr";
+import { parseCidr } from "@carnet/core/client/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { parseInstant } from "@carnet/protocol/instant";
 import { isLoopbackHost } from "@carnet/protocol/loopback";

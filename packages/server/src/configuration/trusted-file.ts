@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorFault } from "../fault.ts";
-import type { Configuration } from "./load-configuration.ts";
 
 /**
  * Whoever can change Carnet's files decides what it does, and whoever can read its secrets can act as it. Files that
@@ -47,8 +46,15 @@ export function readTrusted(path: string, bits: Forbidden): string {
   }
 }
 
+/** The paths in a configuration. */
+interface OwnFiles {
+  readonly store: { readonly path: string };
+  readonly dataDir: string;
+  readonly adminFile: string;
+}
+
 /** Refuses a store or an admin file that other users can change. Throws an OperatorFault. */
-export function refuseExposedFiles({ store, dataDir, adminFile }: Configuration): void {
+export function refuseExposedFiles({ store, dataDir, adminFile }: OwnFiles): void {
   const database = ["", "-wal", "-shm", "-journal"].map((suffix) => store.path + suffix);
   for (const path of new Set([dataDir, dirname(store.path), dirname(adminFile), ...database]))
     refuse(exposureOf(path, forbidden.write));

@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject, randomBytes } from "node:crypto";
 
-/** Encrypts what must not lie in the store as it is: private keys and the pepper. */
+/** Encrypts the private keys and the pepper before they are stored. */
 export interface Sealer {
-  /** The context names what is sealed: it only opens again under the same name. */
+  /** Binds the result to the context: `open` needs the same one. */
   seal(plain: Uint8Array, context: string): Uint8Array;
-  /** undefined: not sealed by this master key and under this context, or damaged. */
+  /** Returns undefined for another master key or context, and for damaged bytes. */
   open(sealed: Uint8Array, context: string): Buffer | undefined;
 }
 

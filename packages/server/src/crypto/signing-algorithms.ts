@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
-/** What the server must know of a signature algorithm. To support another one is to add a row. */
+/** A signature algorithm. To support another one, add a row below. */
 interface SigningAlgorithm {
   generate(): { readonly privateKey: KeyObject };
   sign(data: Uint8Array, privateKey: KeyObject): Buffer;
@@ -10,7 +10,7 @@ interface SigningAlgorithm {
 export const signingAlgorithms = {
   ES256: {
     generate: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
-    // RFC 7518 §3.4: R and S side by side, not DER
+    // RFC 7518 §3.4: R and S concatenated, not DER
     sign: (data, key) => sign("sha256", data, { key, dsaEncoding: "ieee-p1363" }),
   },
 } as const satisfies Readonly<Record<string, SigningAlgorithm>>;

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import type { AccessTokenSigner } from "@carnet/core/token/mint";
+import type { AccessTokenSigner } from "@carnet/core/token/access-token-signer";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import type { JWK } from "jose";
 import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
@@ -8,18 +8,18 @@ import { SigningThread } from "./signing-thread.ts";
 
 /** A key that signs access tokens. */
 export interface SigningKey {
-  /** The thumbprint of the public key (RFC 7638). */
+  /** The thumbprint of the public key. @see https://www.rfc-editor.org/rfc/rfc7638#section-3 */
   readonly keyId: string;
   readonly algorithm: SigningAlgorithmName;
   readonly privateKey: KeyObject;
-  /** As it is published, with `kid`, `alg` and `use`. */
+  /** The public key with `kid`, `alg` and `use`, as JWKS publishes it. */
   readonly publicJwk: JWK;
 }
 
 export const generateSigningKey = (algorithm: SigningAlgorithmName): Promise<SigningKey> =>
   describe(algorithm, signingAlgorithms[algorithm].generate().privateKey);
 
-/** From PKCS #8 in DER. The public part is worked out anew, so what is published fits what signs. */
+/** Imports PKCS #8 in DER. The public key is derived from it, so the published key always matches. */
 export const importSigningKey = (algorithm: SigningAlgorithmName, der: Buffer): Promise<SigningKey> =>
   describe(algorithm, createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
 
@@ -29,25 +29,24 @@ async function describe(algorithm: SigningAlgorithmName, privateKey: KeyObject):
   return { keyId, algorithm, privateKey, publicJwk: { ...jwk, kid: keyId, alg: algorithm, use: "sig" } };
 }
 
-/** The private part as it is sealed: PKCS #8 in DER. */
+/** Exports the private key as PKCS #8 in DER, to be sealed. */
 export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: "der", type: "pkcs8" });
 
-/** A signer with a thread of its own, which is to be ended. */
+/** A signer with a thread of its own, to be closed after use. */
 interface ClosableSigner extends AccessTokenSigner {
   close(): Promise<void>;
 }
 
-/** Signs with one key, until it is closed. The header is the same for each token, so it is encoded once. */
-export function createSigner(key: SigningKey, tellFault: (fault: unknown) => void): ClosableSigner {
-  const thread = new SigningThread(key, tellFault);
+/** Creates a signer for one key. The header is the same for each token, so it is encoded once. */
+export function createSigner(key: SigningKey, reportFault: (fault: unknown) => void): ClosableSigner {
+  const thread = new SigningThread(key, reportFault);
   const header = { typ: accessTokenType, alg: key.algorithm, kid: key.keyId };
   const encodedHeader = Buffer.from(JSON.stringify(header)).toString("base64url");
   return {
-    keyId: key.keyId,
     async sign(claims) {
       // RFC 7515 §7.1: the compact serialisation
       const signed = `${encodedHeader}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
-      return `${signed}.${await thread.sign(signed)}`;
+      return { token: `${signed}.${await thread.sign(signed)}`, keyId: key.keyId };
     },
     close: () => thread.close(),
   };

@@ -1,7 +1,7 @@
-/** How many texts can be on their way at once; a power of two. */
+/** How many texts can be in progress; a power of two. */
 const places = 64;
 
-/** In bytes. The text of a token with a dozen scopes takes a third of it. */
+/** Bytes for each text. A token with a dozen scopes needs a third of it. */
 const placeLength = 2048;
 
 const asked = 0;
@@ -10,19 +10,19 @@ const countsLength = 2 * Int32Array.BYTES_PER_ELEMENT;
 const lengthsLength = places * Int32Array.BYTES_PER_ELEMENT;
 
 /**
- * Carries texts to a thread that signs them and their signatures back, in order: places in memory that both threads
- * have, each used over and over, so that it takes no message. One side asks and collects, the other takes and answers.
+ * A ring buffer in shared memory between the main thread and a signing thread. Signatures come back in the order of the
+ * texts. One side calls `ask` and `collect`, the other `take` and `answer`.
  */
 export class SigningRing {
   readonly memory: SharedArrayBuffer;
-  /** How many were asked and how many are signed, each turning over at 2^32. */
+  /** The numbers of texts asked for and signed; both wrap at 2^32. */
   readonly #counts: Int32Array<SharedArrayBuffer>;
   readonly #lengths: Int32Array<SharedArrayBuffer>;
   readonly #bytes: Buffer;
-  /** How many this side is done with: collected by the one who asks, answered by the one who signs. */
+  /** The number of texts that this side has finished: collected on one side, answered on the other. */
   #done: number;
 
-  /** Given memory, that of the ring on the other side. */
+  /** Pass the memory of the other side's ring to connect to it. */
   constructor(memory = new SharedArrayBuffer(countsLength + lengthsLength + places * placeLength)) {
     this.memory = memory;
     this.#counts = new Int32Array(memory, 0, 2);
@@ -31,7 +31,7 @@ export class SigningRing {
     this.#done = Atomics.load(this.#counts, signed);
   }
 
-  /** Asks for the signature of an ASCII text; false where there is no room for it. */
+  /** Queues an ASCII text; returns false if there is no room. */
   ask(text: string): boolean {
     const count = Atomics.load(this.#counts, asked);
     if (text.length > placeLength || ((count - this.#done) | 0) === places) return false;
@@ -41,7 +41,7 @@ export class SigningRing {
     return true;
   }
 
-  /** The next signature that is there, in base64url, or undefined. */
+  /** Returns the next finished signature in base64url, or undefined. */
   collect(): string | undefined {
     if (Atomics.load(this.#counts, signed) === this.#done) return undefined;
     const signature = this.#at(this.#done).toString("base64url");
@@ -49,12 +49,12 @@ export class SigningRing {
     return signature;
   }
 
-  /** The next text to sign, or undefined. */
+  /** Returns the next text to sign, or undefined. */
   take(): Uint8Array | undefined {
     return Atomics.load(this.#counts, asked) === this.#done ? undefined : this.#at(this.#done);
   }
 
-  /** Gives back the signature of the text that was taken. */
+  /** Writes the signature of the text that was taken. */
   answer(signature: Uint8Array): void {
     this.#bytes.set(signature, startOf(this.#done));
     this.#lengths[this.#done & (places - 1)] = signature.length;
@@ -62,7 +62,7 @@ export class SigningRing {
     Atomics.store(this.#counts, signed, this.#done);
   }
 
-  /** Sleeps until there is something to take. */
+  /** Blocks until there is a text to take. */
   sleep(): void {
     Atomics.wait(this.#counts, asked, this.#done);
   }

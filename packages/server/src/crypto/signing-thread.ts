@@ -4,59 +4,59 @@ import { availableParallelism } from "node:os";
 import { dirname, extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
-import type { SigningKey } from "./signing-key.ts";
 import { SigningRing } from "./signing-ring.ts";
 
-/** What a signing thread is given. The key is not copied: both threads have the same one. */
-export interface SigningWork {
+interface PrivateKey {
   readonly algorithm: SigningAlgorithmName;
   readonly privateKey: KeyObject;
+}
+
+/** What a signing thread starts with. Both threads share one key object; nothing is copied. */
+export interface SigningWork extends PrivateKey {
   readonly memory: SharedArrayBuffer;
 }
 
-/** How many signatures that come beside others make a crowd. */
-const enough = 100;
+/** How many concurrent signatures must accumulate before the thread starts. */
+const loadToStart = 100;
 
 /**
- * Makes the signatures of one key, on two threads once there is more than one to make at a time: in each turn of the
- * event loop the first here and the others there, as long as that thread keeps up. So a lone request waits for no
- * thread, a process that no crowd has come to has none, and a busy one gets to the next request while the last one is
- * signed.
+ * Signs with one key, on a second thread under load. In each turn of the event loop the first text is signed here and
+ * the others on the thread, if it keeps up. A lone request thus never waits for the thread, and an idle process has none.
  */
 export class SigningThread {
-  readonly #key: SigningKey;
-  readonly #tell: (fault: unknown) => void;
+  readonly #key: PrivateKey;
+  readonly #reportFault: (fault: unknown) => void;
   readonly #ring = new SigningRing();
-  /** What was asked of the thread, in this order. */
+  /** The texts that the thread is signing, in order. */
   readonly #waiting: { readonly text: string; resolve(signature: string): void; reject(fault: unknown): void }[] = [];
   #worker: Worker | undefined;
   #ready = false;
-  /** None is started where there is but one processor, or after one has failed. */
-  #mayStart: boolean;
-  /** How many came beside others lately: each turn with one alone takes one off. */
-  #crowd = 0;
-  /** How many came in this turn of the event loop. */
-  #inTurn = 0;
+  /** False on a single processor, and after a thread has failed. */
+  #canStart: boolean;
+  /** Recent concurrent signatures: up by one for each, down by one for each turn with a single text. */
+  #load = 0;
+  /** Texts in this turn of the event loop. */
+  #textsInTurn = 0;
 
-  /** Faults of the thread are told, and what it has not done is signed here. */
-  constructor(key: SigningKey, tell: (fault: unknown) => void, processors = availableParallelism()) {
+  /** If the thread fails, the fault is reported and its unfinished texts are signed here. */
+  constructor(key: PrivateKey, reportFault: (fault: unknown) => void, processors = availableParallelism()) {
     this.#key = key;
-    this.#tell = tell;
-    this.#mayStart = processors > 1;
+    this.#reportFault = reportFault;
+    this.#canStart = processors > 1;
   }
 
-  /** The signature of an ASCII text, in base64url. */
+  /** Returns the signature of an ASCII text in base64url. */
   async sign(text: string): Promise<string> {
-    this.#inTurn++;
-    if (this.#inTurn > 1) return this.#beside(text) ?? this.#here(text);
+    this.#textsInTurn++;
+    if (this.#textsInTurn > 1) return this.#onThread(text) ?? this.#here(text);
     setImmediate(() => this.#endTurn());
     return this.#here(text);
   }
 
-  /** Ends the thread, if there is one. What it has not done is signed here. */
+  /** Ends the thread, if there is one. Its unfinished texts are signed here. */
   async close(): Promise<void> {
     const worker = this.#worker;
-    this.#giveUp();
+    this.#stopUsing();
     await worker?.terminate();
   }
 
@@ -66,25 +66,25 @@ export class SigningThread {
   }
 
   #endTurn(): void {
-    if (this.#inTurn === 1) this.#crowd = Math.max(0, this.#crowd - 1);
-    this.#inTurn = 0;
+    if (this.#textsInTurn === 1) this.#load = Math.max(0, this.#load - 1);
+    this.#textsInTurn = 0;
     this.#collect();
   }
 
-  #beside(text: string): Promise<string> | undefined {
-    this.#crowd++;
-    if (this.#mayStart && this.#crowd >= enough) this.#start(); // it is not there before it has said so
+  #onThread(text: string): Promise<string> | undefined {
+    this.#load++;
+    if (this.#canStart && this.#load >= loadToStart) this.#start(); // ready only after its first message
     if (!this.#ready || !this.#ring.ask(text)) return undefined;
-    if (this.#waiting.length === 0) this.#worker?.ref(); // who waits for it keeps the process up, and else it does not
+    if (this.#waiting.length === 0) this.#worker?.ref(); // pending signatures keep the process alive
     return new Promise((resolve, reject) => this.#waiting.push({ text, resolve, reject }));
   }
 
   #start(): void {
-    this.#mayStart = false;
+    this.#canStart = false;
     try {
       this.#worker = this.#startWorker();
     } catch (fault) {
-      this.#tell(fault);
+      this.#reportFault(fault);
     }
   }
 
@@ -95,8 +95,8 @@ export class SigningThread {
     const worker = new Worker(file, { workerData, env: environment(), execArgv, resourceLimits });
     const failed = (fault: unknown): void => {
       if (this.#worker !== worker) return;
-      this.#giveUp();
-      this.#tell(fault);
+      this.#stopUsing();
+      this.#reportFault(fault);
     };
     worker.on("message", () => {
       this.#ready = this.#worker === worker;
@@ -104,7 +104,7 @@ export class SigningThread {
     });
     worker.on("error", failed);
     worker.on("exit", () => failed(new Error("the signing thread ended by itself")));
-    worker.unref(); // after there is somebody to hear of its messages, which refs it
+    worker.unref(); // after adding the message listener, which refs it
     return worker;
   }
 
@@ -115,8 +115,8 @@ export class SigningThread {
     if (this.#waiting.length === 0) this.#worker?.unref();
   }
 
-  #giveUp(): void {
-    this.#mayStart = false;
+  #stopUsing(): void {
+    this.#canStart = false;
     this.#ready = false;
     this.#worker = undefined;
     for (const { text, resolve, reject } of this.#waiting.splice(0)) {
@@ -129,13 +129,13 @@ export class SigningThread {
   }
 }
 
-/** Nothing but where compiled code is kept, which a thread does not take over from the one that starts it. */
+/** Only the compile cache folder, which a thread does not inherit. */
 function environment(): NodeJS.ProcessEnv {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
-/** Each thread has to be told by itself: a diagnostic report would show the environment of the whole process for it. */
+/** Needed for each thread: its diagnostic report would otherwise show the environment of the process. */
 const execArgv = ["--report-exclude-env"];
 
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 } as const;

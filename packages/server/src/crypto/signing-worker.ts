@@ -3,7 +3,7 @@ import { signingAlgorithms } from "./signing-algorithms.ts";
 import { SigningRing } from "./signing-ring.ts";
 import type { SigningWork } from "./signing-thread.ts";
 
-/** What a signing thread runs, until it is ended. */
+/** The code of a signing thread. It runs until it is terminated. */
 
 const { algorithm, privateKey, memory }: SigningWork = workerData;
 const { sign } = signingAlgorithms[algorithm];
@@ -11,6 +11,6 @@ const ring = new SigningRing(memory);
 
 for (;;) {
   for (let text = ring.take(); text !== undefined; text = ring.take()) ring.answer(sign(text, privateKey));
-  parentPort?.postMessage("all signed"); // the other side may be asleep as well
+  parentPort?.postMessage("all signed"); // the other side may be idle too
   ring.sleep();
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { parseAddress } from "@carnet/protocol/cidr";
+import { parseAddress } from "@carnet/core/client/cidr";
 import type { Log } from "../log/logger.ts";
 import type { ProxyTrust } from "./caller-address.ts";
 

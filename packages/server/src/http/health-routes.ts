@@ -3,13 +3,13 @@ import type { FastifyInstance } from "fastify";
 import type { HttpPorts } from "./http-ports.ts";
 
 /** Probes: `live` says that the process answers, `ready` that it can issue tokens. */
-export function addHealthRoutes(app: FastifyInstance, { publicKeys, checkStore, isDraining, log }: HttpPorts): void {
+export function addHealthRoutes(app: FastifyInstance, { keys, checkStore, isDraining, log }: HttpPorts): void {
   app.get(paths.live, async (_request, reply) => reply.headers(probeHeaders).send('{"status":"live"}'));
   app.get(paths.ready, async (request, reply) => {
     reply.headers(probeHeaders);
     const checks = {
       draining: isDraining(),
-      keys: publicKeys.length > 0,
+      keys: keys.published.length > 0,
       store: await checkStore().then(
         () => true,
         (error: unknown) => {

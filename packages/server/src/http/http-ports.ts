@@ -1,5 +1,5 @@
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import type { JWK } from "jose";
+import type { VerificationKeys } from "../crypto/key-ring.ts";
 import type { Log } from "../log/logger.ts";
 import type { AdminPorts } from "./admin/admin-ports.ts";
 
@@ -7,7 +7,7 @@ import type { AdminPorts } from "./admin/admin-ports.ts";
 export interface HttpPorts {
   readonly token: TokenEndpointPorts;
   readonly admin: AdminPorts;
-  readonly publicKeys: readonly JWK[];
+  readonly keys: VerificationKeys;
   readonly log: Log;
   /** Written at every log level. */
   readonly records: Log;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { HttpPorts } from "./http-ports.ts";
 import { lazy } from "./lazy.ts";
 
@@ -9,16 +9,16 @@ import { lazy } from "./lazy.ts";
 const maxAge = 300;
 
 /** Publishes where the endpoints are, and the keys that verify tokens. */
-export function addMetadataRoutes(app: FastifyInstance, { token, publicKeys }: HttpPorts): void {
+export function addMetadataRoutes(app: FastifyInstance, { token, keys }: HttpPorts): void {
   const metadata = {
     type: "application/json",
     make: async () => JSON.stringify(authorizationServerMetadata(token.policy.issuer)),
   };
   addDocument(app, paths.authorizationServerMetadata, metadata);
   addDocument(app, paths.openidConfiguration, metadata); // not OpenID Connect, but many clients look for RFC 8414 metadata only here
-  addDocument(app, paths.jwks, {
-    type: "application/jwk-set+json", // RFC 7517 §8.5.2
-    make: async () => JSON.stringify({ keys: publicKeys }),
+  app.get(paths.jwks, async (request, reply) => {
+    const document = tagged("application/jwk-set+json", JSON.stringify({ keys: keys.published })); // RFC 7517 §8.5.2
+    return send(request, reply, document);
   });
 }
 
@@ -33,16 +33,20 @@ interface Document {
  * caller that never reads holds no copy.
  */
 export function addDocument(app: FastifyInstance, path: string, { type, make }: Document): void {
-  const document = lazy(async () => {
-    const body = Buffer.from(await make());
-    return { body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
-  });
-  app.get(path, async (request, reply) => {
-    const { body, etag } = await document();
-    reply.headers({ "Cache-Control": `public, max-age=${maxAge}`, ETag: etag, "X-Content-Type-Options": "nosniff" });
-    if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
-    return reply.header("Content-Type", type).send(body);
-  });
+  const document = lazy(async () => tagged(type, await make()));
+  app.get(path, async (request, reply) => send(request, reply, await document()));
+}
+
+/** Adds the entity tag. */
+function tagged(type: string, text: string) {
+  const body = Buffer.from(text);
+  return { type, body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, { type, body, etag }: ReturnType<typeof tagged>) {
+  reply.headers({ "Cache-Control": `public, max-age=${maxAge}`, ETag: etag, "X-Content-Type-Options": "nosniff" });
+  if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
+  return reply.header("Content-Type", type).send(body);
 }
 
 /** Whether an `If-None-Match` names the tag. @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */

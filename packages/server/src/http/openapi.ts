@@ -1,12 +1,11 @@
 import { paths } from "@carnet/protocol/endpoints";
-import { TokenRequest } from "@carnet/protocol/token-request";
-import { ErrorResponse, TokenResponse } from "@carnet/protocol/token-response";
 import { version } from "../version.ts";
 import { adminPaths, adminSchemas, adminSecuritySchemes, adminTags } from "./openapi/admin-operations.ts";
 import { headers } from "./openapi/headers.ts";
 import { publishedDocuments } from "./openapi/published-documents.ts";
 import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.ts";
 import { tokenOperation } from "./openapi/token-operation.ts";
+import { ErrorResponse, TokenRequest, TokenResponse } from "./openapi/token-schemas.ts";
 
 /**
  * The OpenAPI 3.1 description of the service, for callers whose issuer this is. Made from the schemas and tables that

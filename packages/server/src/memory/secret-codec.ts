@@ -1,5 +1,5 @@
+import { type Cidr, parseCidr } from "@carnet/core/client/cidr";
 import type { ProvenSecret, TokenClient, TokenSecret } from "@carnet/core/client/token-client";
-import { type Cidr, parseCidr } from "@carnet/protocol/cidr";
 import type { ClientId, RevocationHandle, SecretId } from "@carnet/protocol/ids";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 

@@ -5,6 +5,7 @@ import type { HttpPorts } from "@carnet/server/http/http-ports";
 import { createLog, type Log } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noKeys } from "@carnet/testkit/no-keys";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const silent = createLog("silent", { write: () => {} });
@@ -22,7 +23,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     admin: adminPortsOf(endpoint),
     log: silent,
     records: silent,
-    publicKeys: [{}],
+    keys: { ...noKeys, published: [{}] },
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,

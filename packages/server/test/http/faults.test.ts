@@ -7,6 +7,7 @@ import type { HttpPorts } from "@carnet/server/http/http-ports";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noKeys } from "@carnet/testkit/no-keys";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -27,7 +28,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     admin: adminPortsOf(endpoint),
     log,
     records: log,
-    publicKeys: [{}],
+    keys: { ...noKeys, published: [{}] },
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
@@ -41,7 +42,7 @@ const fail = (error: unknown) => () => {
   throw error;
 };
 const recorderThat = (error: unknown) => ({ recorder: { record: fail(error) } });
-const signerThat = (error: unknown) => ({ signer: { keyId: "k", sign: fail(error) } });
+const signerThat = (error: unknown) => ({ signer: { sign: fail(error) } });
 
 suite("A fault", () => {
   for (const [what, changes, status] of [
@@ -118,7 +119,7 @@ suite("A probe for readiness", () => {
     assert.equal(answer.statusCode, 503);
     assert.equal(answer.json().store, false);
     assert.ok(!answer.body.includes(secret) && !broken.lines.join("").includes(secret));
-    const keyless = await createApp({}, { publicKeys: [] });
+    const keyless = await createApp({}, { keys: noKeys });
     assert.equal((await answerOf(keyless.app, "/health/ready")).statusCode, 503);
   });
 });

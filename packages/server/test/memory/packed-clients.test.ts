@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { parseAddress, parseCidr } from "@carnet/core/client/cidr";
 import { scopePolicies } from "@carnet/core/client/client";
 import type { ProvenSecret } from "@carnet/core/client/token-client";
-import { parseAddress, parseCidr } from "@carnet/protocol/cidr";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { liveBytes } from "@carnet/testkit/live-bytes";
 import { clientIdOf, fullClient, plainClient, secretOf } from "@carnet/testkit/sample-clients";

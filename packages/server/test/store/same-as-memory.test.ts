@@ -5,7 +5,7 @@ import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } 
 import { allClients } from "@carnet/testkit/all-clients";
 import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
 import { clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
-import type { StoreUnderTest } from "@carnet/testkit/store-conformance";
+import type { StoreUnderTest } from "@carnet/testkit/store-under-test";
 import { openTestSqlite } from "@carnet/testkit/test-sqlite";
 import fc from "fast-check";
 

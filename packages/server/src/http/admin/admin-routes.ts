@@ -135,7 +135,7 @@ async function validate(
   // Loaded here, because no token needs any of it
   const [{ bodySchemas, querySchemas }, { schemaProblems }] = await Promise.all([
     import("./schemas.ts"),
-    import("./schema-problems.ts"),
+    import("@carnet/protocol/admin/schema-problems"),
   ]);
   const errors = schemaProblems({ ...bodySchemas, ...querySchemas }[name], value);
   return errors.length === 0 ? ok(value) : invalid(errors);

@@ -1,14 +1,14 @@
+import { parseAddress } from "@carnet/core/client/cidr";
 import { type Client, ineligibility } from "@carnet/core/client/client";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { Clock } from "@carnet/core/ports";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
-import { parseAddress } from "@carnet/protocol/cidr";
 import { parseClientId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import type { JWK, JWTPayload } from "jose";
-import { createLocalJWKSet } from "jose/jwks/local";
+import type { JWTPayload } from "jose";
 import { jwtVerify } from "jose/jwt/verify";
+import type { VerificationKeys } from "../../crypto/key-ring.ts";
 
 /** Why a call is refused: the problem and the challenge of RFC 6750 §3. */
 export interface Denial {
@@ -19,7 +19,7 @@ export interface Denial {
 
 export interface GuardPorts {
   readonly issuer: string;
-  readonly publicKeys: readonly JWK[];
+  readonly keys: VerificationKeys;
   readonly clock: Clock;
   readonly store: Pick<ClientStore, "find">;
 }
@@ -36,8 +36,7 @@ export type Guard = (
  * on each call, so a change takes effect at once, however long the token lives. Accepts tokens in the `Authorization`
  * header only (RFC 6750 §2.1).
  */
-export function createGuard({ issuer, publicKeys, clock, store }: GuardPorts): Guard {
-  const keys = createLocalJWKSet({ keys: [...publicKeys] });
+export function createGuard({ issuer, keys, clock, store }: GuardPorts): Guard {
   const audience = adminAudience(issuer);
   return async (authorization, scope, address) => {
     const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "")?.[1];
@@ -53,7 +52,7 @@ export function createGuard({ issuer, publicKeys, clock, store }: GuardPorts): G
       currentDate: new Date(clock.now()),
       requiredClaims: ["exp", "iat", "client_id"],
     };
-    const verified = await jwtVerify(token, keys, options).catch(() => undefined);
+    const verified = await jwtVerify(token, keys.find, options).catch(() => undefined);
     const claims = verified?.payload;
     const clientId = typeof claims?.["client_id"] === "string" ? parseClientId(claims["client_id"]) : undefined;
     if (claims === undefined || !clientId?.ok) return invalidToken;

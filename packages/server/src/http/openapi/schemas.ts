@@ -1,4 +1,5 @@
-/** The shapes of what the service publishes. The shapes of the token operation are the protocol's own. */
+/** The schemas of the documents that the service publishes. */
+
 const url = { type: "string", format: "uri" } as const;
 const names = { type: "array", items: { type: "string" } } as const;
 

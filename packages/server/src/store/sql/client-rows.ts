@@ -1,6 +1,6 @@
+import { parseCidr } from "@carnet/core/client/cidr";
 import { type Client, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
 import { type ClientSecret, secretKinds } from "@carnet/core/client/client-secret";
-import { parseCidr } from "@carnet/protocol/cidr";
 import { type ClientId, parseRevocationHandle, type SecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import { formatScope, parseScope } from "@carnet/protocol/scope";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { BlockList, isIP } from "node:net";
 import { test } from "node:test";
-import { parseAddress, parseCidr } from "@carnet/protocol/cidr";
+import { parseAddress, parseCidr } from "@carnet/core/client/cidr";
+import { anyText } from "@carnet/testkit/any-text";
+import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
-import { anyText } from "./any-text.ts";
-import { assertLinear } from "./linear-time.ts";
 
 const v4 = fc.ipV4();
 const v6 = fc.ipV6().filter((address) => isIP(address) === 6 && !parseCidr(`${address}/128`).ok === false);

@@ -1,32 +1,32 @@
+import { err, ok, type Result } from "@carnet/protocol/result";
 import ipaddr from "ipaddr.js";
-import { err, ok, type Result } from "./result.ts";
 
-/** An IP address. Comes only from `parseAddress`. */
+/** An IP address. Only `parseAddress` makes one. */
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** A block of IP addresses. */
 export interface Cidr {
-  /** As given, in its shortest form. */
+  /** The shortest form, such as `2001:db8::/32`. */
   readonly text: string;
   contains(address: Address): boolean;
 }
 
-/** Reads the address of a peer; an IPv4 address mapped into IPv6 is the IPv4 address. Undefined if it is none. */
+/** Parses the address of a peer; an IPv4-mapped IPv6 address becomes IPv4. Undefined if malformed. */
 export function parseAddress(text: string): Address | undefined {
-  const known = readLately.get(text);
+  const known = recent.get(text);
   if (known !== undefined) return known;
   const address = isAddress(text) ? ipaddr.process(text) : undefined;
   if (address === undefined) return undefined;
-  if (readLately.size === mostRemembered) readLately.clear();
-  readLately.set(text, address);
+  if (recent.size === maxRecent) recent.clear();
+  recent.set(text, address);
   return address;
 }
 
-/** Callers come from the same few addresses, over and over, and to read one takes as long as to look up its client. */
-const readLately = new Map<string, Address>();
-const mostRemembered = 1000;
+/** Callers use the same few addresses again and again, and parsing one takes as long as finding the client. */
+const recent = new Map<string, Address>();
+const maxRecent = 1000;
 
-/** Reads a CIDR block, or a single address as the block of itself; IPv4 and IPv6. */
+/** Parses an IPv4 or IPv6 CIDR block; a single address is a block of one. */
 export function parseCidr(text: string): Result<Cidr, string> {
   const parts = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text);
   const address = parts?.[1] ?? "";
@@ -48,5 +48,5 @@ export function parseCidr(text: string): Result<Cidr, string> {
 
 const problem = "an address block is written like 203.0.113.0/24, 2001:db8::/32 or 203.0.113.7";
 
-// The library also takes 10.1 and 0x7f.1, which nobody means in an allow list
+// The library also accepts 10.1 and 0x7f.1, which would surprise in an allow list
 const isAddress = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);

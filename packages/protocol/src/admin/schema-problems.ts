@@ -1,7 +1,7 @@
-import type { FieldProblem } from "@carnet/core/admin-problem";
 import { IsArray, IsObject, type TSchema } from "typebox";
 import { Settings } from "typebox/system";
 import { Check, Errors } from "typebox/value";
+import type { FieldProblem } from "./problems.ts";
 
 // A wrong field takes up to three errors, and each one left out costs the caller another request
 Settings.Set({ maxErrors: 300 });
@@ -16,7 +16,7 @@ export function schemaProblems(schema: TSchema, value: unknown): readonly FieldP
     const details = describe(found);
     return details.length === 0 ? [] : [{ pointer, detail: details.join(", ") }];
   });
-  return problems.length > 0 ? problems : [{ pointer: "", detail: "is not of the shape that is described" }];
+  return problems.length > 0 ? problems : [{ pointer: "", detail: "does not match the schema" }];
 }
 
 /** Checked first: to describe what is wrong with a million items would block the service for many seconds. */

@@ -1,0 +1,38 @@
+import type * as requests from "@carnet/protocol/token-request";
+import type * as responses from "@carnet/protocol/token-response";
+import { Type } from "typebox";
+
+/** The messages of the token operation. The compiler checks that each schema has the members of its wire type. */
+
+type Members<Message> = { readonly [Name in keyof Message]-?: Type.TSchema };
+
+const credential = (type: object = {}) =>
+  Type.Optional(Type.String({ description: "Needed unless the Authorization header carries it.", ...type }));
+
+export const TokenRequest = Type.Object({
+  grant_type: Type.Literal("client_credentials"),
+  client_id: credential(),
+  client_secret: credential({ format: "password" }),
+  scope: Type.Optional(
+    Type.String({
+      description: "Scope names separated by spaces. Without it, all that the client is registered for.",
+      examples: ["file:read file:write"],
+    }),
+  ),
+} satisfies Members<requests.TokenRequest>);
+
+export const TokenResponse = Type.Object(
+  {
+    access_token: Type.String({ description: "The bearer token. Opaque to the caller." }),
+    expires_in: Type.Integer({ description: "How long the token is good for, in seconds.", examples: [600] }),
+    scope: Type.String({ description: "The scopes that were granted, separated by spaces." }),
+    token_type: Type.Literal("Bearer"),
+  } satisfies Members<responses.TokenResponse>,
+  { additionalProperties: false },
+);
+
+export const ErrorResponse = Type.Object({
+  error: Type.String({ description: "A code of RFC 6749 section 5.2, or temporarily_unavailable or server_error." }),
+  error_description: Type.String({ description: "What was wrong and what to do next, in ASCII." }),
+  error_uri: Type.Optional(Type.String({ description: "A page about the error." })),
+} satisfies Members<responses.ErrorResponse>);

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { type SettingName, settings } from "@carnet/server/configuration/settings";
+import { faultOf, folder, load } from "./support/load.ts";
+
+/** Of each setting: values that are good with what they become, and values that are not. */
+const table: Readonly<
+  Record<Exclude<SettingName, "masterKey">, { good: readonly [string, unknown][]; bad: readonly string[] }>
+> = {
+  host: {
+    good: [
+      ["0.0.0.0", "0.0.0.0"],
+      ["::1", "::1"],
+      ["localhost", "localhost"],
+    ],
+    bad: ["", "a b", "http://x", "[::1]"],
+  },
+  port: {
+    good: [
+      ["1", 1],
+      ["65535", 65_535],
+    ],
+    bad: ["", "0", "65536", "-1", "80.5", "0x50", "http", " 80"],
+  },
+  issuer: {
+    good: [
+      ["https://iam.example.test", "https://iam.example.test"],
+      ["https://iam.example.test/", "https://iam.example.test"],
+      ["https://iam.example.test:8443", "https://iam.example.test:8443"],
+      ["http://localhost:8080", "http://localhost:8080"],
+      ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+      ["http://[::1]:8080", "http://[::1]:8080"],
+    ],
+    bad: [
+      "",
+      "iam.example.test",
+      "http://iam.example.test",
+      "https://x/path",
+      "https://x?a",
+      "https://x#a",
+      "https://u:p@x",
+      "ftp://x",
+      "http://127.0.0.1.evil.test",
+    ],
+  },
+  audience: {
+    good: [
+      ["urn:api", "urn:api"],
+      ["https://x/y", "https://x/y"],
+    ],
+    bad: ["", "a b", "a\n", "é", "a".repeat(256)],
+  },
+  store: {
+    good: [
+      ["sqlite:x.db", { kind: "sqlite", path: "x.db" }],
+      ["sqlite:/a b/x.db", { kind: "sqlite", path: "/a b/x.db" }],
+    ],
+    bad: ["", "x.db", "sqlite:", "sqlite://x", "postgres://x/y", "mysql:x"],
+  },
+  storeTimeout: {
+    good: [
+      ["0", 0],
+      ["60000", 60_000],
+    ],
+    bad: ["", "-1", "60001", "5s"],
+  },
+  drainTimeout: {
+    good: [
+      ["0", 0],
+      ["600000", 600_000],
+    ],
+    bad: ["", "-1", "600001", "9s"],
+  },
+  dataDir: { good: [["/var/lib/carnet", "/var/lib/carnet"]], bad: [""] },
+  masterKeyFile: { good: [["/run/key", "/run/key"]], bad: [""] },
+  adminFile: { good: [["/run/admin.json", "/run/admin.json"]], bad: [""] },
+  accessTokenTtl: {
+    good: [
+      ["1", 1],
+      ["86400", 86_400],
+    ],
+    bad: ["", "0", "86401", "-1", "1.5", "10m", "1e3"],
+  },
+  sunsetAt: {
+    good: [
+      ["2029-01-31T00:00:00Z", Date.UTC(2029, 0, 31)],
+      ["2028-02-29T01:00+01:00", Date.UTC(2028, 1, 29)],
+    ],
+    bad: [
+      "",
+      "2029-01-31",
+      "2029-02-31T00:00:00Z",
+      "2027-02-29T00:00:00Z",
+      "2029-01-31T00:00:00",
+      "2029-13-01T00:00:00Z",
+      "2029-01-31T25:00:00Z",
+      "never",
+      "1864512000",
+    ],
+  },
+  trustedProxies: {
+    good: [
+      ["10.0.0.0/8", ["10.0.0.0/8"]],
+      ["127.0.0.1, 2001:db8::/32", ["127.0.0.1/32", "2001:db8::/32"]],
+    ],
+    bad: ["", "true", "10.0.0.0/33", "10.0.0.0/8,", "loopback"],
+  },
+  logLevel: {
+    good: [
+      ["trace", "trace"],
+      ["silent", "silent"],
+    ],
+    bad: ["", "INFO", "verbose"],
+  },
+  scopeCatalogue: {
+    good: [
+      ["open", "open"],
+      ["closed", "closed"],
+    ],
+    bad: ["", "OPEN", "true"],
+  },
+};
+
+suite("Each setting", () => {
+  test("has cases here", () => {
+    assert.deepEqual(
+      Object.keys(table).sort(),
+      Object.keys(settings)
+        .filter((name) => name !== "masterKey")
+        .sort(),
+    );
+  });
+
+  for (const [name, { good, bad }] of Object.entries(table)) {
+    const { environment, accepts, flag } = settings[name as SettingName];
+    test(`${name} is read from each source`, () => {
+      for (const [text, value] of good) {
+        for (const sources of [
+          { flags: { [name]: text } },
+          { environment: { [environment]: text } },
+          { file: JSON.stringify({ [name]: text }) },
+        ]) {
+          assert.deepEqual(new Map<string, unknown>(Object.entries(load(sources))).get(name), value, text);
+        }
+      }
+    });
+
+    test(`${name} is refused where it is bad, by name and source, with what is accepted`, () => {
+      for (const text of bad) {
+        const inFlag = faultOf({ flags: { [name]: text } });
+        assert.ok(inFlag.includes(flag?.split(" ")[0] ?? "-"), inFlag);
+        const inEnvironment = faultOf({ environment: { [environment]: text } });
+        assert.ok(inEnvironment.includes(environment), inEnvironment);
+        const inFile = faultOf({ file: JSON.stringify({ [name]: text }) });
+        assert.ok(inFile.includes(`${name} of the file ${join(folder, "carnet.yaml")}`), inFile);
+        for (const fault of [inFlag, inEnvironment, inFile]) assert.ok(fault.endsWith(`accepted: ${accepts}.`), fault);
+      }
+    });
+  }
+});

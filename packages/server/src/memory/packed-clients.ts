@@ -28,8 +28,8 @@ export class PackedClients implements ClientMemory {
   get(digest: Uint8Array): ProvenSecret | undefined {
     const position = this.#find(digest);
     if (position < 0) return undefined;
-    const { bytes, start } = this.#ring.at(position);
-    return this.#codec.decode(bytes, start);
+    const { bytes, start, end } = this.#ring.at(position);
+    return this.#codec.decode(bytes, start, end);
   }
 
   set(digest: Uint8Array, proven: ProvenSecret): void {

@@ -1,38 +1,51 @@
 import { type Cidr, parseCidr } from "@carnet/core/client/cidr";
 import type { ProvenSecret, TokenClient, TokenSecret } from "@carnet/core/client/token-client";
 import type { ClientId, RevocationHandle, SecretId } from "@carnet/protocol/ids";
-import { ByteReader, ByteWriter } from "./bytes.ts";
 
 /**
- * Packs a secret with its client into about a hundred bytes. Settings that many clients share, such as scopes and
- * policies, are stored once and referred to by number. Equal input gives equal bytes.
+ * Packs a secret with its client into about a hundred bytes: the start of its digest, and its fields as text between
+ * separators. Settings that many clients share, such as scopes and policies, are stored once and referred to by number.
+ * Equal input gives equal bytes.
  */
 export class SecretCodec {
   readonly #numbers = new Map<string, number>();
   readonly #settings: Settings[] = [];
-  readonly #writer = new ByteWriter();
-  readonly #reader = new ByteReader();
 
-  /** The bytes, valid until the next call; undefined if they would be too long. */
-  encode(digest: Uint8Array, { client, secret }: ProvenSecret): Uint8Array | undefined {
-    const writer = this.#writer.begin();
-    writer.bytes(digest, digestLength);
-    writer.text(client.clientId);
-    this.#writeSettings(client);
-    writer.text(client.handle);
-    writer.textOrNull(client.workspace);
-    writer.numberOrNull(client.expiresAt);
-    writer.text(secret.secretId);
-    writer.text(secret.handle);
-    writer.numberOrNull(secret.notBefore);
-    writer.numberOrNull(secret.expiresAt);
-    writer.numberOrNull(secret.revokedAt);
-    writer.numberOrNull(secret.idle?.since ?? null);
-    if (secret.idle !== null) {
-      writer.numberOrNull(secret.idle.after);
-      writer.numberOrNull(secret.lastUse?.at ?? null);
-    }
-    return writer.end();
+  /** Returns undefined if the bytes would be too long, or if a field contains the separator. */
+  encode(digest: Uint8Array, { client, secret }: ProvenSecret): Buffer | undefined {
+    const { idle } = secret;
+    const fields = [
+      client.clientId,
+      this.#settingsField(client),
+      client.handle,
+      client.workspace ?? "",
+      numberField(client.expiresAt),
+      secret.secretId,
+      secret.handle,
+      numberField(secret.notBefore),
+      numberField(secret.expiresAt),
+      numberField(secret.revokedAt),
+      ...(idle === null ? [] : [idle.since, idle.after, secret.lastUse?.at ?? null].map(numberField)),
+    ];
+    const text = fields.join(separator);
+    if (text.split(separator).length !== fields.length || !text.isWellFormed()) return undefined;
+    const packed = Buffer.concat([digest.subarray(0, digestLength), Buffer.from(text)]);
+    return packed.length > maxLength ? undefined : packed;
+  }
+
+  decode(bytes: Buffer, start: number, end: number): ProvenSecret {
+    const fields = bytes.toString("utf8", start + digestLength, end).split(separator);
+    const [clientId = "", settings = "", handle = "", workspace = "", expiresAt = "", ...secret] = fields;
+    return {
+      client: {
+        clientId: clientId as ClientId,
+        handle: handle as RevocationHandle,
+        workspace: workspace || null,
+        expiresAt: readNumber(expiresAt),
+        ...this.#readSettings(settings),
+      },
+      secret: readSecret(secret),
+    };
   }
 
   hasDigest(digest: Uint8Array, bytes: Buffer, start: number): boolean {
@@ -46,37 +59,25 @@ export class SecretCodec {
   }
 
   clientId(bytes: Buffer, start: number): ClientId {
-    return this.#reader.begin(bytes, start + digestLength).text() as ClientId;
+    const from = start + digestLength;
+    return bytes.toString("latin1", from, bytes.indexOf(separator, from)) as ClientId;
   }
 
-  decode(bytes: Buffer, start: number): ProvenSecret {
-    const reader = this.#reader.begin(bytes, start + digestLength);
-    const clientId = reader.text() as ClientId;
-    const settings = this.#readSettings(reader);
-    const handle = reader.text() as RevocationHandle;
-    const workspace = reader.textOrNull();
-    const expiresAt = reader.numberOrNull();
-    return { client: { clientId, handle, workspace, expiresAt, ...settings }, secret: readSecret(reader) };
-  }
-
-  #writeSettings(client: TokenClient): void {
+  /** The number of shared settings, or the settings themselves as JSON. */
+  #settingsField(client: TokenClient): string {
     const { scopes, scopePolicy, status, ipAllowlist, tokenEndpointAuthMethod, accessTokenTtl, audience } = client;
     const settings = { scopes, scopePolicy, status, tokenEndpointAuthMethod, accessTokenTtl, audience };
     const text = JSON.stringify({ ...settings, ipAllowlist: ipAllowlist.map((block) => block.text) });
     const known = this.#numbers.get(text);
-    const isShared = this.#settings.length < maxSettings && text.length < maxSharedLength;
-    const number = known ?? (isShared ? this.#settings.length : inline);
-    if (known === undefined && number !== inline) {
-      this.#numbers.set(text, number);
-      this.#settings.push({ ...settings, ipAllowlist });
-    }
-    this.#writer.longCount(number);
-    if (number === inline) this.#writer.text(text);
+    if (known !== undefined) return numberField(known);
+    if (this.#settings.length === maxSettings || text.length >= maxSharedLength) return text;
+    this.#numbers.set(text, this.#settings.length);
+    return numberField(this.#settings.push({ ...settings, ipAllowlist }) - 1);
   }
 
-  #readSettings(reader: ByteReader): Settings {
-    const number = reader.longCount();
-    const settings = number === inline ? parseSettings(reader.text()) : this.#settings[number];
+  #readSettings(field: string): Settings {
+    if (field.startsWith("{")) return parseSettings(field);
+    const settings = this.#settings[readNumber(field) ?? -1];
     if (settings === undefined) throw new RangeError("no settings with this number");
     return settings;
   }
@@ -84,15 +85,24 @@ export class SecretCodec {
 
 type Settings = Omit<TokenClient, "clientId" | "handle" | "workspace" | "expiresAt">;
 
+/** No field can contain this character: control characters are refused everywhere, and JSON escapes them. */
+const separator = "\0";
+
 /** Half of HMAC-SHA-256 still has 128 bits of strength (RFC 2104 §5), and a million secrets take 16 MB less. */
 const digestLength = 16;
 
+/** In bytes. */
+const maxLength = 65_000;
+
 /** The most shared settings. Further clients have their own beside them. */
 const maxSettings = 4096;
-const inline = 0xffff;
 
 /** Longer settings, in characters, are hardly shared, and shared ones are never evicted. */
 const maxSharedLength = 1000;
+
+const numberField = (number: number | null): string => number?.toString(36) ?? "";
+
+const readNumber = (field: string | undefined): number | null => (field ? Number.parseInt(field, 36) : null);
 
 function parseSettings(text: string): Settings {
   const { ipAllowlist, ...settings } = JSON.parse(text);
@@ -105,15 +115,15 @@ function parseBlock(text: string): Cidr {
   return block.value;
 }
 
-function readSecret(reader: ByteReader): TokenSecret {
-  const secretId = reader.text() as SecretId;
-  const handle = reader.text() as RevocationHandle;
-  const notBefore = reader.numberOrNull();
-  const expiresAt = reader.numberOrNull();
-  const revokedAt = reader.numberOrNull();
-  const since = reader.numberOrNull();
-  if (since === null) return { secretId, handle, notBefore, expiresAt, idle: null, revokedAt, lastUse: null };
-  const idle = { since, after: reader.numberOrNull() ?? 0 };
-  const usedAt = reader.numberOrNull();
-  return { secretId, handle, notBefore, expiresAt, idle, revokedAt, lastUse: usedAt === null ? null : { at: usedAt } };
+function readSecret([secretId, handle, notBefore, expiresAt, revokedAt, ...idle]: readonly string[]): TokenSecret {
+  const [since, after, usedAt] = idle.map(readNumber);
+  return {
+    secretId: secretId as SecretId,
+    handle: handle as RevocationHandle,
+    notBefore: readNumber(notBefore),
+    expiresAt: readNumber(expiresAt),
+    revokedAt: readNumber(revokedAt),
+    idle: since == null ? null : { since, after: after ?? 0 },
+    lastUse: usedAt == null ? null : { at: usedAt },
+  };
 }

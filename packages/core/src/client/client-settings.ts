@@ -47,60 +47,33 @@ export function readSettings(
   now: number,
 ): Result<ClientSettings, readonly FieldProblem[]> {
   const problems: FieldProblem[] = [];
-  const read = <Given, Value>(
-    field: keyof ClientSettingsInput & string,
-    given: Given | null | undefined,
-    { is, otherwise, by }: { is: Value; otherwise: Value; by: (given: Given) => Result<Value, string> },
-  ): Value => {
-    if (given === undefined) return is;
-    if (given === null) return otherwise;
-    const value = by(given);
+  const read = <Field extends keyof ClientSettingsInput, Key extends keyof ClientSettings>(
+    field: Field,
+    key: Key,
+    parse: (given: NonNullable<ClientSettingsInput[Field]>) => Result<ClientSettings[Key], string>,
+  ): ClientSettings[Key] => {
+    const given = input[field];
+    if (given === undefined) return current[key];
+    if (given === null) return defaultSettings[key];
+    const value = parse(given);
     if (value.ok) return value.value;
     problems.push({ pointer: `/${field}`, detail: value.error });
-    return is;
+    return current[key];
   };
-  const { clientName, username, scopes, scopePolicy, status, expiresAt, ipAllowlist } = current;
-  const none = defaultSettings;
   const settings: ClientSettings = {
-    clientName: read("client_name", input.client_name, { is: clientName, otherwise: null, by: label }),
-    username: read("username", input.username, { is: username, otherwise: null, by: label }),
-    scopes: read("scope", input.scope, { is: scopes, otherwise: none.scopes, by: scopeNames }),
-    scopePolicy: read("scope_policy", input.scope_policy, {
-      is: scopePolicy,
-      otherwise: none.scopePolicy,
-      by: (text: string) => oneOf(scopePolicies, text),
-    }),
-    status: read("status", input.status, {
-      is: status,
-      otherwise: none.status,
-      by: (text: string) => oneOf(clientStatuses, text),
-    }),
-    expiresAt: read("expires_at", input.expires_at, {
-      is: expiresAt,
-      otherwise: null,
-      by: (text: string) => futureInstant(text, now),
-    }),
-    ipAllowlist: read("ip_allowlist", input.ip_allowlist, {
-      is: ipAllowlist,
-      otherwise: none.ipAllowlist,
-      by: addressBlocks,
-    }),
-    tokenEndpointAuthMethod: read("token_endpoint_auth_method", input.token_endpoint_auth_method, {
-      is: current.tokenEndpointAuthMethod,
-      otherwise: null,
-      by: (text: string) => oneOf(tokenEndpointAuthMethods, text),
-    }),
-    accessTokenTtl: read("access_token_ttl", input.access_token_ttl, {
-      is: current.accessTokenTtl,
-      otherwise: null,
-      by: (number: number) => seconds(number, longestTtl),
-    }),
-    audience: read("audience", input.audience, { is: current.audience, otherwise: null, by: audience }),
-    labels: read("labels", input.labels, {
-      is: current.labels,
-      otherwise: none.labels,
-      by: (given: Readonly<Record<string, string | null>>) => labels(mergeLabels(current.labels, given)),
-    }),
+    clientName: read("client_name", "clientName", label),
+    username: read("username", "username", label),
+    scopes: read("scope", "scopes", scopeNames),
+    scopePolicy: read("scope_policy", "scopePolicy", (text) => oneOf(scopePolicies, text)),
+    status: read("status", "status", (text) => oneOf(clientStatuses, text)),
+    expiresAt: read("expires_at", "expiresAt", (text) => futureInstant(text, now)),
+    ipAllowlist: read("ip_allowlist", "ipAllowlist", addressBlocks),
+    tokenEndpointAuthMethod: read("token_endpoint_auth_method", "tokenEndpointAuthMethod", (text) =>
+      oneOf(tokenEndpointAuthMethods, text),
+    ),
+    accessTokenTtl: read("access_token_ttl", "accessTokenTtl", (number) => seconds(number, longestTtl)),
+    audience: read("audience", "audience", audience),
+    labels: read("labels", "labels", (given) => labels(mergeLabels(current.labels, given))),
   };
   return problems.length === 0 ? ok(settings) : err(problems);
 }

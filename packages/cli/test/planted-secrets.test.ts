@@ -88,7 +88,7 @@ suite("an admin command", () => {
         const alone = args.includes("--secret-stdin") || slow.has(what); // the slow ones wait at the same time
         const finished = await (alone
           ? runCarnet(args, { ...settings, input: `${planted}\n` })
-          : runCommand({ args, ...settings }));
+          : runCommand(args, settings));
         const written = finished.stdout + finished.stderr;
         assert.ok(!written.includes(planted), `carnet ${args.join(" ")}: ${written}`);
         assert.doesNotMatch(written.replaceAll("\n", ""), /\p{C}/u);

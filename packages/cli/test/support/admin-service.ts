@@ -23,9 +23,7 @@ export async function startAdminService(options?: TestServiceOptions): Promise<A
   const admin: AdminService["admin"] = JSON.parse(readFileSync(adminFile, "utf8"));
   const carnet: AdminService["carnet"] = async (args, { env, cwd = service.folder, input } = {}) => {
     const settings = { cwd, env: { CARNET_ADMIN_FILE: adminFile, ...env } };
-    const finished = await (input === undefined
-      ? runCommand({ args, ...settings })
-      : runCarnet(args, { ...settings, input }));
+    const finished = await (input === undefined ? runCommand(args, settings) : runCarnet(args, { ...settings, input }));
     const written = finished.stdout + finished.stderr;
     assert.ok(!written.includes(admin.client_secret), `carnet ${args.join(" ")} shows the admin's secret`);
     assert.doesNotMatch(written, /\beyJ/, `carnet ${args.join(" ")} shows a token`);

@@ -1,13 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { compileCache, type Finished } from "@carnet/testkit/carnet-process";
 
-export interface RunnerRequest {
+export interface RunnerRequest extends Required<CommandOptions> {
   readonly args: readonly string[];
-  readonly cwd: string;
+}
+
+interface CommandOptions {
+  readonly cwd?: string;
   /** The whole environment of the command. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const child = fileURLToPath(new URL("./command-runner-child.ts", import.meta.url));
@@ -18,8 +22,11 @@ let last: Promise<unknown> = Promise.resolve();
  * Runs a command to its end in one process that all commands of a test file share, one command at a time. It ends with
  * this process. A test about the process itself (signals, standard input, closed pipes) needs `runCarnet`.
  */
-export function runCommand(request: RunnerRequest): Promise<Finished> {
-  const result = last.then(() => runNext(request));
+export function runCommand(
+  args: readonly string[],
+  { cwd = tmpdir(), env = {} }: CommandOptions = {},
+): Promise<Finished> {
+  const result = last.then(() => runNext({ args, cwd, env }));
   last = result.catch(() => {});
   return result;
 }

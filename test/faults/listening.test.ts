@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { suite, test } from "node:test";
 import { CarnetProcess, runCarnet } from "@carnet/testkit/carnet-process";
 import { serveCarnet } from "@carnet/testkit/serve-carnet";
-import { startOnce } from "./support/start-once.ts";
+import { assertServed } from "./support/assert-whole.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore } from "./support/store-files.ts";
 import { unprivileged } from "./support/unprivileged.ts";
@@ -15,7 +15,7 @@ const serve = ["serve", "--issuer", "http://localhost:8080", "--data-dir", "."];
 suite("an address that cannot be had", () => {
   test("stops the start where another process has the port, and nothing is changed", async () => {
     await using store = await makeStore();
-    assert.equal((await startOnce({ folder: store.path })).code, 0); // which makes the first admin client
+    await assertServed(store.path); // makes the first admin client
     const before = contentsOf(store.path);
     await using other = createServer();
     await once(other.listen(0, "127.0.0.1"), "listening");
@@ -35,7 +35,7 @@ suite("an address that cannot be had", () => {
 
   test("stops the start where the host is no address of this machine", async () => {
     await using store = await makeStore();
-    assert.equal((await startOnce({ folder: store.path })).code, 0); // which makes the first admin client
+    await assertServed(store.path); // makes the first admin client
     const before = contentsOf(store.path);
     // An address for documentation (RFC 5737), a label longer than DNS has them, and an address without its link
     for (const host of ["203.0.113.1", "a".repeat(64), "fe80::1"]) {

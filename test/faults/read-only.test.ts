@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import { allClients } from "@carnet/testkit/all-clients";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { assertServed } from "./support/assert-whole.ts";
 import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore } from "./support/store-files.ts";
@@ -56,7 +57,7 @@ suite("a disk that may not be written", () => {
       chmodSync(store.database, 0o600);
       assertStopsWith(finished, sentence);
       assert.deepEqual(contentsOf(store.path), before);
-      assert.equal((await startUnprivileged(store.path)).code, 0);
+      await assertServed(store.path, store.clients);
     });
   }
 

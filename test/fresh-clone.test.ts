@@ -34,7 +34,11 @@ function plainEnvironment(): NodeJS.ProcessEnv {
 
 suite("a fresh clone", () => {
   const clone = mkdtempSync(join(tmpdir(), "carnet-clone-"));
-  const environment = plainEnvironment();
+  // The compile cache would otherwise grow in the home folder with each run: its entries go by the path
+  const environment: NodeJS.ProcessEnv = {
+    ...plainEnvironment(),
+    NODE_COMPILE_CACHE: join(clone, "node_modules/.cache/carnet"),
+  };
   let started: ChildProcess | undefined;
   let port: number;
 

@@ -5,7 +5,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } fr
 import { delimiter, dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { promisify } from "node:util";
-import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, carnetBin, compileCache } from "@carnet/testkit/carnet-process";
 import { freePort, startTestService } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
@@ -24,7 +24,10 @@ async function readersFolder() {
   const npx = `#!/bin/sh\n[ "$1" = carnet ] || exit 127\nshift\nexec '${process.execPath}' '${carnetBin}' "$@"\n`;
   writeFileSync(folder.file("bin/npx"), npx, { mode: 0o755 });
   cpSync(join(root, "examples/clients.yaml"), folder.file("examples/clients.yaml"), { recursive: true });
-  const env = { PATH: `${folder.file("bin")}${delimiter}${process.env["PATH"]}` };
+  const env = {
+    PATH: `${folder.file("bin")}${delimiter}${process.env["PATH"]}`,
+    NODE_COMPILE_CACHE: compileCache,
+  };
   return { folder, env };
 }
 

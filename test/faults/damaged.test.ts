@@ -9,6 +9,7 @@ import { DamagedStore } from "@carnet/server/store/damaged-store";
 import { allClients } from "@carnet/testkit/all-clients";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import fc from "fast-check";
+import { assertServed } from "./support/assert-whole.ts";
 import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, copyStore, makeStore, openStore, type StoreFiles } from "./support/store-files.ts";
@@ -60,7 +61,7 @@ suite("a damaged database", () => {
       assert.match(serve.stderr, /carnet\.db/);
       assert.deepEqual(contentsOf(store.path), found);
       writeFileSync(store.database, readFileSync(sound.database));
-      assert.equal((await startOnce({ folder: store.path })).code, 0);
+      await assertServed(store.path, store.clients.slice(0, 1));
     });
   }
 
@@ -93,7 +94,7 @@ suite("a damaged database", () => {
     await using store = await copyStore(sound);
     const [near, far] = [store.clients[5], store.clients[110]];
     assert.ok(near && far);
-    assert.equal((await startOnce({ folder: store.path })).code, 0); // which makes the first admin client
+    await assertServed(store.path); // makes the first admin client
     const [page, ...others] = leavesOfClients(store.database, far.id);
     assert.ok(page !== undefined && others.length === 0);
     assert.ok(!leavesOfClients(store.database, near.id).includes(page));

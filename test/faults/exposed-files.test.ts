@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, wr
 import { suite, test } from "node:test";
 import { serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { assertServed } from "./support/assert-whole.ts";
 import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
@@ -10,7 +11,7 @@ import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts
 /** A store, its key, its admin file and a configuration file, as a first start and an operator leave them. */
 async function servedStore(): Promise<StoreFiles> {
   const store = await makeStore();
-  assert.equal((await startOnce({ folder: store.path })).code, 0);
+  await assertServed(store.path);
   writeFileSync(store.file("carnet.yaml"), "logLevel: info\n", { mode: 0o600 });
   return store;
 }

@@ -4,10 +4,10 @@ import { suite, test } from "node:test";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { carnetBin } from "@carnet/testkit/carnet-process";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { asNobody, ownedByNobody } from "./support/nobody.ts";
 import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
+import { unprivileged } from "./support/unprivileged.ts";
 
 const otherKey = Buffer.alloc(32, 7).toString("base64");
 
@@ -122,9 +122,8 @@ suite("a master key file", () => {
     await using folder = await temporaryFolder();
     // A start that went no further than the tables; what else SQLite needs is there while another process has it open
     const holder = await openSqlite(folder.file("carnet.db"));
-    ownedByNobody(folder.path);
     chmodSync(folder.path, 0o555);
-    const finished = await startOnce({ folder: folder.path, command: asNobody });
+    const finished = await startOnce({ folder: folder.path, command: unprivileged });
     chmodSync(folder.path, 0o755);
     await holder.destroy();
     assertStopsWith(
@@ -132,7 +131,7 @@ suite("a master key file", () => {
       /The master key file master\.key cannot be made \(EACCES\): let this user write there, or give a key in CARNET_MASTER_KEY/,
     );
     assert.deepEqual(Object.keys(contentsOf(folder.path)), ["carnet.db"]);
-    assert.equal((await startOnce({ folder: folder.path, command: asNobody })).code, 0);
+    assert.equal((await startOnce({ folder: folder.path, command: unprivileged })).code, 0);
   });
 
   test("that is named and is not there for a new store is not made: the sentence says how to", async () => {

@@ -4,26 +4,26 @@ import { suite, test } from "node:test";
 import { allClients } from "@carnet/testkit/all-clients";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { asNobody, ownedByNobody } from "./support/nobody.ts";
+import { assertServed } from "./support/assert-whole.ts";
 import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore } from "./support/store-files.ts";
+import { unprivileged } from "./support/unprivileged.ts";
 
-const startAsNobody = (folder: string, store?: string) => startOnce({ folder, store, command: asNobody });
+const startUnprivileged = (folder: string, store?: string) => startOnce({ folder, store, command: unprivileged });
 
 suite("a disk that may not be written", () => {
   test("stops the first start, and the next one makes the store once it may", async () => {
     await using folder = await temporaryFolder();
-    ownedByNobody(folder.path);
     chmodSync(folder.path, 0o555);
-    const finished = await startAsNobody(folder.path);
+    const finished = await startUnprivileged(folder.path);
     chmodSync(folder.path, 0o755);
     assertStopsWith(
       finished,
       /The database carnet\.db cannot be made \(EACCES\): let this user write in the folder \., or/,
     );
     assert.deepEqual(contentsOf(folder.path), {});
-    assert.equal((await startAsNobody(folder.path)).code, 0);
+    assert.equal((await startUnprivileged(folder.path)).code, 0);
   });
 
   const modes: readonly (readonly [what: string, folder: number, file: number, sentence: RegExp])[] = [
@@ -49,25 +49,23 @@ suite("a disk that may not be written", () => {
   for (const [what, folderMode, fileMode, sentence] of modes) {
     test(`stops a start on a store ${what}, and nothing of it is changed`, async () => {
       await using store = await makeStore();
-      ownedByNobody(store.path);
       const before = contentsOf(store.path);
       chmodSync(store.database, fileMode);
       chmodSync(store.path, folderMode);
-      const finished = await startAsNobody(store.path);
+      const finished = await startUnprivileged(store.path);
       chmodSync(store.path, 0o755);
       chmodSync(store.database, 0o600);
       assertStopsWith(finished, sentence);
       assert.deepEqual(contentsOf(store.path), before);
-      assert.equal((await startAsNobody(store.path)).code, 0);
+      await assertServed(store.path, store.clients);
     });
   }
 
   test("does not hide a store that is there from who may not look into its folder", async () => {
     await using folder = await temporaryFolder();
     mkdirSync(folder.file("closed"));
-    ownedByNobody(folder.path);
     chmodSync(folder.file("closed"), 0o000);
-    const finished = await startAsNobody(folder.path, "closed/carnet.db");
+    const finished = await startUnprivileged(folder.path, "closed/carnet.db");
     chmodSync(folder.file("closed"), 0o755);
     assertStopsWith(finished, /The database closed\/carnet\.db cannot be made \(EACCES\)/);
   });
@@ -78,7 +76,7 @@ suite("a place for the database that is none", () => {
     await using folder = await temporaryFolder();
     writeFileSync(folder.file("file"), "content");
     const before = contentsOf(folder.path);
-    const finished = await startAsNobodyIn(folder.path, "file/carnet.db");
+    const finished = await startUnprivileged(folder.path, "file/carnet.db");
     assertStopsWith(
       finished,
       /The database file\/carnet\.db cannot be made \(\w+\): let this user write in the folder file, or/,
@@ -89,14 +87,14 @@ suite("a place for the database that is none", () => {
   test("stops the start: it is itself a folder", async () => {
     await using folder = await temporaryFolder();
     mkdirSync(folder.file("carnet.db"));
-    const finished = await startAsNobodyIn(folder.path);
+    const finished = await startUnprivileged(folder.path);
     assertStopsWith(finished, /The database carnet\.db cannot be opened: check that its folder exists/);
   });
 
   test("is always a file: names that are special to SQLite are not", async () => {
     await using folder = await temporaryFolder();
     for (const name of [":memory:", "file:other.db?mode=memory"]) {
-      assert.equal((await startAsNobodyIn(folder.path, name)).code, 0);
+      assert.equal((await startUnprivileged(folder.path, name)).code, 0);
       const registry = await openTestRegistry(folder.file(name));
       const kept = (await allClients(registry.store)).map(({ clientId }) => clientId);
       await registry.close();
@@ -105,8 +103,3 @@ suite("a place for the database that is none", () => {
     }
   });
 });
-
-function startAsNobodyIn(folder: string, store?: string) {
-  ownedByNobody(folder);
-  return startAsNobody(folder, store);
-}

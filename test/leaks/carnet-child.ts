@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-
-const binary = fileURLToPath(new URL("../../packages/cli/bin/carnet.js", import.meta.url));
+import { carnetBin, compileCache } from "@carnet/testkit/carnet-process";
 
 /** A `carnet` command as a process of its own, with all that it has written so far. */
 export interface CarnetChild extends AsyncDisposable {
@@ -20,10 +18,10 @@ export interface ChildOptions {
   readonly input?: string;
 }
 
-/** Starts a command in a folder. Nothing of this process's own environment goes with it but PATH. */
+/** Starts a command in a folder. It gets PATH and the compile cache, and nothing else of this process's environment. */
 export function startCarnet(args: readonly string[], { folder, environment = {}, input }: ChildOptions): CarnetChild {
-  const env = { PATH: process.env["PATH"] ?? "", ...environment };
-  const child = spawn(process.execPath, [binary, ...args], { cwd: folder, env, stdio: "pipe" });
+  const env = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compileCache, ...environment };
+  const child = spawn(process.execPath, [carnetBin, ...args], { cwd: folder, env, stdio: "pipe" });
   const written = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {

@@ -25,10 +25,18 @@ export function versionOf([program, ...args]: readonly [string, ...string[]]): s
   return status === 0 ? (stdout || stderr).split("\n", 1)[0] : undefined;
 }
 
-/** The command-line clients of the reference that this machine has. */
+/** The command-line clients of the reference that this machine has. Getters, because some take a second to start. */
 export const foundTools = {
-  curl: versionOf(["curl", "--version"]),
-  wget: versionOf(["wget", "--version"]),
-  httpie: versionOf(["http", "--version"]),
-  requests: versionOf(["python3", "-c", "import requests; print(requests.__version__)"]),
+  get curl() {
+    return versionOf(["curl", "--version"]);
+  },
+  get wget() {
+    return versionOf(["wget", "--version"]);
+  },
+  get httpie() {
+    return versionOf(["http", "--version"]);
+  },
+  get requests() {
+    return versionOf(["python3", "-c", "import requests; print(requests.__version__)"]);
+  },
 } as const;

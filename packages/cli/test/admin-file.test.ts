@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmod, chown, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
-import { runCarnet } from "@carnet/testkit/carnet-process";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+import { runCommand } from "./support/command-runner.ts";
 
 let at: AdminService;
 before(async () => {
@@ -25,7 +25,7 @@ async function folderWithAdminFile() {
 
 async function run(folder: TemporaryFolder, args: readonly string[] = [], env: Record<string, string> = {}) {
   const before = at.service.log.length;
-  const finished = await runCarnet([...list, ...args], { cwd: folder.path, env });
+  const finished = await runCommand([...list, ...args], { cwd: folder.path, env });
   return { ...finished, sent: at.service.log.length > before };
 }
 

@@ -3,10 +3,10 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import type { Client } from "@carnet/protocol/admin/clients";
-import { runCarnet } from "@carnet/testkit/carnet-process";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { assertRefused, generatedSecret } from "./support/admin-service.ts";
+import { runCommand } from "./support/command-runner.ts";
 
 const adminId = "carnet-admin";
 
@@ -22,8 +22,8 @@ function beside(folder: TemporaryFolder) {
   return {
     adminFile,
     readAdminFile: async (): Promise<AdminFile> => JSON.parse(await readFile(adminFile, "utf8")),
-    carnet: (...args: string[]) => runCarnet(args, { cwd: folder.path, env: { CARNET_ADMIN_FILE: adminFile } }),
-    reset: (...args: string[]) => runCarnet(["admin", "reset", "--data-dir", ".", ...args], { cwd: folder.path }),
+    carnet: (...args: string[]) => runCommand(args, { cwd: folder.path, env: { CARNET_ADMIN_FILE: adminFile } }),
+    reset: (...args: string[]) => runCommand(["admin", "reset", "--data-dir", ".", ...args], { cwd: folder.path }),
   };
 }
 

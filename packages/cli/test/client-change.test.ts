@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { Client } from "@carnet/protocol/admin/clients";
-import { runCarnet } from "@carnet/testkit/carnet-process";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+import { runCommand } from "./support/command-runner.ts";
 
 let at: AdminService;
 before(async () => {
@@ -142,7 +142,7 @@ suite("carnet client disable, enable and delete", () => {
 test("the admin client can lock itself out only with --yes, and is told why afterwards", async () => {
   await using own = await startAdminService();
   assert.equal((await own.carnet(["client", "disable", "carnet-admin", "--yes"])).code, 0);
-  const { code, stderr } = await runCarnet(["client", "list"], { env: { CARNET_ADMIN_FILE: own.adminFile } });
+  const { code, stderr } = await runCommand(["client", "list"], { env: { CARNET_ADMIN_FILE: own.adminFile } });
   assert.equal(code, 1);
   assert.match(stderr, /invalid_client.*\n.* come from the admin file .*`carnet admin reset` creates new ones\.\n$/s);
 });

@@ -4,11 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
-import { runCarnet } from "@carnet/testkit/carnet-process";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+import { runCommand } from "./support/command-runner.ts";
 
 let at: AdminService;
 before(async () => {
@@ -35,7 +35,7 @@ suite("the address and the credentials of admin commands", () => {
     await using folder = await temporaryFolder();
     await mkdir(folder.file(".carnet"));
     await copyFile(at.adminFile, folder.file(".carnet/admin.json"));
-    const { code, stderr } = await runCarnet(list, { cwd: folder.path });
+    const { code, stderr } = await runCommand(list, { cwd: folder.path });
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   });
 
@@ -63,7 +63,7 @@ suite("the address and the credentials of admin commands", () => {
       ],
     ];
     for (const [what, environment, args] of cases) {
-      const { code, stderr, stdout } = await runCarnet([...list, ...args], { env: environment });
+      const { code, stderr, stdout } = await runCommand([...list, ...args], { env: environment });
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, what);
       assert.ok(!stdout.includes(clientSecret));
     }
@@ -90,7 +90,7 @@ suite("the address and the credentials of admin commands", () => {
       [{}, ["--admin-client-id", "x", "--admin-file", "y"], /both say who you are: give one\.\n$/],
     ];
     for (const [more, args, said] of cases) {
-      const refused = await runCarnet([...list, ...args], { env: { ...env, ...more } });
+      const refused = await runCommand([...list, ...args], { env: { ...env, ...more } });
       assertRefused(refused, said);
       assert.doesNotMatch(refused.stderr, /planted/);
     }
@@ -100,22 +100,22 @@ suite("the address and the credentials of admin commands", () => {
     const heard: string[] = [];
     await using other = await listen((text) => heard.push(text));
     const env = { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: other.url };
-    const refused = await runCarnet(list, { env });
+    const refused = await runCommand(list, { env });
     assertRefused(
       refused,
       /^carnet: CARNET_SERVER_URL names another address than the admin file .*: nothing was sent\. Unset it, or/,
     );
     assert.deepEqual(heard, []);
-    await runCarnet([...list, "--server-url", other.url], { env });
+    await runCommand([...list, "--server-url", other.url], { env });
     assert.notDeepEqual(heard, []);
     const local = at.service.url.replace("127.0.0.1", "localhost");
-    const same = await runCarnet(list, { env: { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: local } });
+    const same = await runCommand(list, { env: { CARNET_ADMIN_FILE: at.adminFile, CARNET_SERVER_URL: local } });
     assert.equal(same.code, 0, same.stderr);
   });
 
   test("give a next step if they are missing or the file is invalid", async () => {
     await using folder = await temporaryFolder();
-    const run = (args: readonly string[] = []) => runCarnet([...list, ...args], { cwd: folder.path });
+    const run = (args: readonly string[] = []) => runCommand([...list, ...args], { cwd: folder.path });
     assertRefused(
       await run(),
       /^carnet: There are no admin credentials: the file \.carnet\/admin\.json is not there\. Run this in the folder where .* --admin-file, or set CARNET_ADMIN_CLIENT_ID and CARNET_ADMIN_CLIENT_SECRET\.\n$/,
@@ -144,7 +144,7 @@ suite("the address and the credentials of admin commands", () => {
     );
     const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
     assertRefused(
-      await runCarnet(list, { env }),
+      await runCommand(list, { env }),
       /^carnet: There is no service to ask: give --server-url .*, or set CARNET_SERVER_URL\.\n$/,
     );
   });
@@ -157,7 +157,7 @@ suite("an admin command that is refused", () => {
       CARNET_ADMIN_CLIENT_ID: "carnet-admin",
       CARNET_ADMIN_CLIENT_SECRET: "planted",
     };
-    const refused = await runCarnet(list, { env });
+    const refused = await runCommand(list, { env });
     assertRefused(
       refused,
       /invalid_client.* \(request [0-9a-f-]{36}\)\nThe admin client and its secret come from the environment\. .*`carnet admin reset` creates/s,
@@ -167,8 +167,8 @@ suite("an admin command that is refused", () => {
 
   test("says which scope the admin client lacks, and changes nothing", async () => {
     const { env, clientSecret } = await otherAdmin({ scope: "carnet:clients:read" });
-    assert.equal((await runCarnet(list, { env })).code, 0);
-    const refused = await runCarnet(["client", "create", "--client-id", "never"], { env });
+    assert.equal((await runCommand(list, { env })).code, 0);
+    const refused = await runCommand(["client", "create", "--client-id", "never"], { env });
     assertRefused(
       refused,
       /^carnet: Refused: the token lacks the scope carnet:clients:write \(request .*\)\. Use an admin client that/,
@@ -180,7 +180,7 @@ suite("an admin command that is refused", () => {
   test("says which audience a client lacks that is not an admin client", async () => {
     const { env } = await otherAdmin({ scope: scopes, audience: "https://api.example.com" });
     assertRefused(
-      await runCarnet(list, { env }),
+      await runCommand(list, { env }),
       /^carnet: Refused: the token is not valid here: .*urn:carnet:admin\. On the service's machine/,
     );
   });
@@ -188,7 +188,7 @@ suite("an admin command that is refused", () => {
   test("does not mention scopes to a disabled client", async () => {
     const { env, clientId } = await otherAdmin({ scope: scopes });
     await at.json(["client", "disable", clientId, "--yes"]);
-    assertRefused(await runCarnet(list, { env }), /invalid_client/);
+    assertRefused(await runCommand(list, { env }), /invalid_client/);
   });
 
   test("says the same to an expired client", async () => {
@@ -205,7 +205,7 @@ suite("an admin command that is refused", () => {
   test("says that the service cannot be reached, and what to check", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const env = { CARNET_SERVER_URL: url, CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
-    const refused = await runCarnet(list, { env });
+    const refused = await runCommand(list, { env });
     assertRefused(
       refused,
       /ECONNREFUSED.*\nCheck that the service is running \(.*\) at the address from CARNET_SERVER_URL\.\n$/s,

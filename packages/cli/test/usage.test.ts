@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { buildProgram } from "@carnet/cli/program";
 import { version } from "@carnet/server/version";
 import { runCarnet } from "@carnet/testkit/carnet-process";
+import { runCommand } from "./support/command-runner.ts";
 
 suite("the carnet command line", () => {
   test("each command prints its help on standard output and exits 0", async () => {
@@ -21,7 +22,7 @@ suite("the carnet command line", () => {
       [["help", "serve"], /^Usage: carnet serve/],
     ];
     const run = async ([args, said]: (typeof expected)[number]): Promise<void> => {
-      const { code, stdout, stderr } = await runCarnet(args);
+      const { code, stdout, stderr } = await runCommand(args);
       assert.match(stdout, said, args.join(" "));
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, args.join(" "));
     };
@@ -88,7 +89,7 @@ suite("the carnet command line", () => {
       ],
     ];
     const run = async ([args, said]: (typeof wrong)[number]): Promise<void> => {
-      const { code, stdout, stderr } = await runCarnet(args);
+      const { code, stdout, stderr } = await runCommand(args);
       assert.match(stderr, said, args.join(" "));
       assert.match(stderr, /--help/, args.join(" "));
       assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, args.join(" "));

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 export const carnetBin = fileURLToPath(new URL("../../cli/bin/carnet.js", import.meta.url));
 
 /** Halves what a start costs, of which tests make hundreds. */
-const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/carnet-test", import.meta.url));
+export const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/carnet-test", import.meta.url));
 
 export interface ProcessOptions {
   readonly cwd?: string;

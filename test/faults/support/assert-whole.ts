@@ -38,8 +38,8 @@ export async function assertWhole(folder: string, acknowledged: readonly Credent
   assert.ok(existsSync(join(folder, "master.key")));
 }
 
-/** Asserts that each of the clients gets a token from a service on the store. */
-export async function assertServed(folder: string, clients: readonly Credentials[]): Promise<void> {
+/** Asserts that a service starts on the store, and that each of the clients gets a token from it. */
+export async function assertServed(folder: string, clients: readonly Credentials[] = []): Promise<void> {
   const flags = { port: String(await freePort()), dataDir: folder, logLevel: "silent" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
   const server = await startServer(configuration, new PassThrough().resume());

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chownSync, cpSync, existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { cpSync, globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { registerClient } from "@carnet/core/client/register-client";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
@@ -55,11 +55,4 @@ export function contentsOf(folder: string): Record<string, string> {
       .update(readFileSync(join(folder, name)))
       .digest("hex");
   return Object.fromEntries(kept.sort().map((name) => [name, hash(name)]));
-}
-
-/** Gives a folder and what is in it to the user that tests without privileges run as. */
-export function giveAway(folder: string, user: number): void {
-  if (!existsSync(folder) || process.getuid?.() !== 0) return;
-  for (const path of [folder, ...globSync("**", { cwd: folder }).map((name) => join(folder, name))])
-    chownSync(path, user, user);
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Finished, type ProcessOptions, runCarnet } from "@carnet/testkit/carnet-process";
 import { startTestService, type TestService, type TestServiceOptions } from "@carnet/testkit/service";
+import { runCommand } from "./command-runner.ts";
 
 /** The real service, and the command line with its admin file, as its operator uses it. */
 export interface AdminService extends AsyncDisposable {
@@ -20,12 +21,9 @@ export async function startAdminService(options?: TestServiceOptions): Promise<A
   const service = await startTestService(options);
   const adminFile = join(service.folder, "admin.json");
   const admin: AdminService["admin"] = JSON.parse(readFileSync(adminFile, "utf8"));
-  const carnet: AdminService["carnet"] = async (args, { env, ...rest } = {}) => {
-    const finished = await runCarnet(args, {
-      cwd: service.folder,
-      env: { CARNET_ADMIN_FILE: adminFile, ...env },
-      ...rest,
-    });
+  const carnet: AdminService["carnet"] = async (args, { env, cwd = service.folder, input } = {}) => {
+    const settings = { cwd, env: { CARNET_ADMIN_FILE: adminFile, ...env } };
+    const finished = await (input === undefined ? runCommand(args, settings) : runCarnet(args, { ...settings, input }));
     const written = finished.stdout + finished.stderr;
     assert.ok(!written.includes(admin.client_secret), `carnet ${args.join(" ")} shows the admin's secret`);
     assert.doesNotMatch(written, /\beyJ/, `carnet ${args.join(" ")} shows a token`);

@@ -32,7 +32,7 @@ describe("jose", () => {
     const { payload, protectedHeader } = await verify(token);
     assert.deepEqual(Object.keys(protectedHeader).sort(), ["alg", "kid", "typ"]);
     const issuedAt = clock.now() / 1000;
-    const { jti, ...claims } = payload;
+    const { jti, rvk, ...claims } = payload;
     assert.deepEqual(claims, {
       iss: service.url,
       aud: audience,
@@ -43,6 +43,7 @@ describe("jose", () => {
       exp: issuedAt + 600,
     });
     assert.match(String(jti), /^[0-9a-f-]{36}$/);
+    assert.match(String(rvk), /^[\w-]{11},[\w-]{11}$/);
   });
 
   const otherExpectations: Readonly<Record<string, JWTVerifyOptions>> = {

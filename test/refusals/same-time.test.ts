@@ -75,9 +75,12 @@ suite("The time of a refusal", () => {
 
     test(`would show one hash and one probe more, ${how}`, async (context) => {
       const rounds = Math.ceil(samples / 4 / 2 / requestsPerTurn);
-      const { worst, summary } = compare(await timeInTurns(oneHashMore("unknown"), { rounds, requestsPerTurn }));
-      context.diagnostic(summary);
-      assert.ok(worst > bound, summary);
+      let seen = compare(await timeInTurns(oneHashMore("unknown"), { rounds, requestsPerTurn }));
+      // A busy machine adds noise, against which only more samples help
+      for (let factor = 2; seen.worst < bound && factor <= 16; factor *= 2)
+        seen = compare(await timeInTurns(oneHashMore("unknown"), { rounds: factor * rounds, requestsPerTurn }));
+      context.diagnostic(seen.summary);
+      assert.ok(seen.worst > bound, seen.summary);
     });
   }
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmod, chown, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
+import { freePort } from "@carnet/testkit/service";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
 import { runCommand } from "./support/command-runner.ts";
@@ -102,12 +103,14 @@ suite("the admin file", () => {
       }
     }
     assert.equal((await run(folder, ["--server-url", at.service.url])).code, 0);
-    await writeFile(
-      folder.file(".carnet/admin.json"),
-      JSON.stringify({ ...content, server_url: "https://iam.example.invalid" }),
-    );
+    const elsewhere = `https://[::ffff:7f00:1]:${await freePort()}`; // not accepted as loopback by its name, and yet nothing leaves this machine
+    await writeFile(folder.file(".carnet/admin.json"), JSON.stringify({ ...content, server_url: elsewhere }));
+    assertRefused(await run(folder, []), /names an address that is not on this machine/);
     const tried = await run(folder, named);
-    assertRefused(tried, /^carnet: .*iam\.example\.invalid.*\nCheck that the service runs/s);
+    assertRefused(
+      tried,
+      /^carnet: No complete response from https:\/\/\[::ffff:7f00:1\].*\nCheck that the service is running/s,
+    );
   });
 
   test("is looked for in the data folder of CARNET_DATA_DIR", async () => {

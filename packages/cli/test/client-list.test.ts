@@ -122,7 +122,7 @@ suite("carnet client list", () => {
 
   test("prints each row on one line with aligned columns, whatever the values", async () => {
     await using at = await startAdminService();
-    await at.service.register({ client_id: "i".repeat(200), client_name: `\u202eright-to-left ${"n".repeat(230)}` });
+    await at.service.register({ client_id: "i".repeat(200), client_name: `\u200bzero-width ${"n".repeat(230)}` });
     await at.service.register({ client_id: "many", scope: Array.from({ length: 60 }, (_, n) => `s:${n}`).join(" ") });
     const { stdout } = await at.carnet(["client", "list"]);
     const [head = "", ...rows] = stdout.trimEnd().split("\n");
@@ -134,7 +134,7 @@ suite("carnet client list", () => {
     assert.ok(stdout.includes("i".repeat(200)), "an id is never cut: it is copied");
     assert.match(stdout, /n{5,}…/);
     const shown = await at.carnet(["client", "show", "i".repeat(200)]);
-    assert.match(shown.stdout, /^client_name +.right-to-left n{230}$/m, "all of it is shown by itself");
+    assert.match(shown.stdout, /^client_name +.?zero-width n{230}$/m, "all of it is shown by itself");
     assert.doesNotMatch(shown.stdout.replaceAll("\n", ""), /\p{C}/u);
   });
 });

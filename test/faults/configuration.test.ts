@@ -41,14 +41,21 @@ suite("a bad setting", () => {
       for (const value of values) {
         const none = { mode: "serve", flags: {}, environment: { CARNET_ISSUER: issuer }, file: undefined } as const;
         const message = messageOf({ ...none, environment: { ...none.environment, [environment]: value } });
-        const seen = secret ? "what it is" : JSON.stringify(value);
-        assert.equal(message, `The environment variable ${environment} cannot be ${seen}: accepted: ${accepts}.`);
+        const seen = secret ? "" : `: ${JSON.stringify(value)}`;
+        assert.equal(
+          message,
+          `The environment variable ${environment} has an invalid value${seen}. Accepted: ${accepts}.`,
+        );
         if (secret && value !== "") assert.ok(!message.includes(value));
 
         writeFileSync(file, JSON.stringify({ issuer, [name]: value }));
         const fromFile = messageOf({ ...none, environment: {}, file });
-        if (secret) assert.match(fromFile, /^The setting "masterKey" of the file .* is not known: accepted: /);
-        else assert.equal(fromFile, `The setting ${name} of the file ${file} cannot be ${seen}: accepted: ${accepts}.`);
+        if (secret) assert.match(fromFile, /^The setting "masterKey" of the file .* is not known\. Accepted: /);
+        else
+          assert.equal(
+            fromFile,
+            `The setting ${name} of the file ${file} has an invalid value${seen}. Accepted: ${accepts}.`,
+          );
 
         if (flag === undefined) continue;
         const fromFlag = messageOf({
@@ -56,7 +63,7 @@ suite("a bad setting", () => {
           environment: { [environment]: value },
           flags: { issuer, [name]: value },
         });
-        assert.equal(fromFlag, `The flag ${flag.split(" ")[0]} cannot be ${seen}: accepted: ${accepts}.`);
+        assert.equal(fromFlag, `The flag ${flag.split(" ")[0]} has an invalid value${seen}. Accepted: ${accepts}.`);
       }
     });
   }
@@ -68,15 +75,19 @@ suite("a bad setting", () => {
       [
         ["serve", "--port", "eighty"],
         {},
-        /The flag --port cannot be "eighty": accepted: a whole number from 1 to 65535/,
+        /The flag --port has an invalid value: "eighty"\. Accepted: a whole number from 1 to 65535/,
       ],
-      [["serve"], { CARNET_ISSUER: "http://a" }, /The environment variable CARNET_ISSUER cannot be "http:\/\/a"/],
-      [["serve", "--config", "bad.yaml"], {}, /The setting port of the file bad\.yaml cannot be "eighty"/],
+      [
+        ["serve"],
+        { CARNET_ISSUER: "http://a" },
+        /The environment variable CARNET_ISSUER has an invalid value: "http:\/\/a"/,
+      ],
+      [["serve", "--config", "bad.yaml"], {}, /The setting port of the file bad\.yaml has an invalid value: "eighty"/],
       [["dev"], { CARNET_PROT: "80" }, /variable CARNET_PROT is not known: unset it, or use one of .*CARNET_PORT/],
       [
         ["serve", "--issuer", issuer],
         { CARNET_MASTER_KEY: "hunter2" },
-        /CARNET_MASTER_KEY cannot be what it is: .* 32 bytes/,
+        /CARNET_MASTER_KEY has an invalid value\. .* 32 bytes/,
       ],
     ];
     const run = async ([args, env, sentence]: (typeof runs)[number]): Promise<void> => {
@@ -92,17 +103,21 @@ suite("a bad setting", () => {
 suite("a configuration file", () => {
   const cases: readonly (readonly [what: string, text: string | undefined, said: RegExp])[] = [
     ["that is not there", undefined, /cannot be read \(ENOENT\): give the path of a file with one mapping/],
-    ["that is no YAML", "port: 80\nhost: [\n", /is not valid YAML or JSON, see its line \d: give/],
-    ["with a setting twice", "port: 80\nport: 81\n", /is not valid YAML or JSON, see its line 2: give/],
-    ["that holds a list", "- port\n", /holds no mapping: accepted: one mapping of settings/],
-    ["that holds a word", "port\n", /holds no mapping/],
-    ["with an unknown setting", "prot: 80\n", /The setting "prot" of the file .* is not known: accepted: .*port/],
+    ["that is no YAML", "port: 80\nhost: [\n", /is not valid YAML or JSON \(line \d\): give/],
+    ["with a setting twice", "port: 80\nport: 81\n", /is not valid YAML or JSON \(line 2\): give/],
+    ["that holds a list", "- port\n", /does not contain a mapping\. Accepted: one mapping of settings/],
+    ["that holds a word", "port\n", /does not contain a mapping/],
+    ["with an unknown setting", "prot: 80\n", /The setting "prot" of the file .* is not known\. Accepted: .*port/],
     ["with a setting without a value", "port:\n", /The setting port of the file .* is neither text nor a number/],
-    ["with a list as a value", "trustedProxies: [10.0.0.0/8]\n", /neither text nor a number: accepted: address blocks/],
+    [
+      "with a list as a value",
+      "trustedProxies: [10.0.0.0/8]\n",
+      /neither text nor a number\. Accepted: address blocks/,
+    ],
     [
       "with the master key",
       `masterKey: ${"A".repeat(43)}\n`,
-      /"masterKey" of the file .* is not known: .*masterKeyFile/,
+      /"masterKey" of the file .* is not known\. Accepted: .*masterKeyFile/,
     ],
   ];
   for (const [what, text, said] of cases) {

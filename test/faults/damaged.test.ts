@@ -17,8 +17,8 @@ import { contentsOf, copyStore, makeStore, openStore, type StoreFiles } from "./
 const pageSize = 4096;
 
 const notADatabase =
-  /^carnet: The file \S*carnet\.db is not an SQLite database: set CARNET_STORE to another file\. It was left/;
-const damaged = /^carnet: The database \S*carnet\.db is damaged: put it back from a backup, or set CARNET_STORE to/;
+  /^carnet: The file \S*carnet\.db is not an SQLite database: set CARNET_STORE to another file\. It was not changed/;
+const damaged = /^carnet: The database \S*carnet\.db is damaged: restore it from a backup, or set CARNET_STORE to/;
 
 suite("a damaged database", () => {
   let sound: StoreFiles;
@@ -31,7 +31,7 @@ suite("a damaged database", () => {
     [
       "that is empty",
       (file) => truncateSync(file, 0),
-      /^carnet: The database carnet\.db is empty, so a registry was lost: put it back from a backup, or run `rm -f carnet\.db carnet\.db-wal carnet\.db-shm` to begin with a new one\.$/m,
+      /^carnet: The database carnet\.db is empty, so a registry was lost: restore it from a backup, or run `rm -f carnet\.db carnet\.db-wal carnet\.db-shm` to start with a new one\.$/m,
     ],
     ["that is no database at all", (file) => writeFileSync(file, "It was a dark night.\n".repeat(500)), notADatabase],
     ["whose header was overwritten", (file) => overwrite(file, 0, 16), notADatabase],
@@ -42,7 +42,7 @@ suite("a damaged database", () => {
     [
       "of another program",
       makeForeign,
-      /belongs to another program: set CARNET_STORE to another file\. It was left as it is/,
+      /belongs to another program: set CARNET_STORE to another file\. It was not changed/,
     ],
     ["with the tables of another program", makeTable, /belongs to another program/],
     [
@@ -78,7 +78,7 @@ suite("a damaged database", () => {
     const refused = await startOnce({ folder: store.path });
     assertStopsWith(
       refused,
-      /^carnet: The database carnet\.db is missing, but its log is there, so a registry was lost: put it back from/,
+      /^carnet: The database carnet\.db is missing, but its log is there, so a registry was lost: restore it from/,
     );
     assert.deepEqual(contentsOf(store.path), found);
     const [, command = ""] = /`(rm .*)`/.exec(refused.stderr) ?? [];
@@ -115,7 +115,7 @@ suite("a damaged database", () => {
     assert.equal((await fetch(`${carnet.url}/health/live`)).status, 200);
     assert.equal((await requestToken(carnet.url, near.id, near.secret)).status, 200);
     assert.match(carnet.process.stdout, /"request_failed"/);
-    assert.match(carnet.process.stdout, /carnet\.db is damaged: put it back from a backup/);
+    assert.match(carnet.process.stdout, /carnet\.db is damaged: restore it from a backup/);
     assert.equal(carnet.process.stderr, "");
     await assert.rejects(readAll(store), DamagedStore);
   });

@@ -26,7 +26,7 @@ function startWithFileLimit(bytes: number, folder: string): Promise<Finished> {
 }
 
 const sentence =
-  /^carnet: (The disk (failed while the database carnet\.db was read or written: check that it is healthy, not full|of the database carnet\.db is full: make room)|The master key file master\.key cannot be made \(\w+\): let this user write there|The database carnet\.db cannot be made)/;
+  /^carnet: (The disk (failed while the database carnet\.db was read or written: check that it is healthy, not full|of the database carnet\.db is full: make room)|The master key file master\.key cannot be created \(\w+\): let this user write there|The database carnet\.db cannot be created)/;
 
 suite("a full disk", () => {
   test("stops the first start wherever it is met, and a later start makes the store", async () => {

@@ -33,7 +33,7 @@ suite("an address that cannot be had", () => {
     await using _carnet = await serveCarnet({ folder: store.path });
   });
 
-  test("stops the start where the host is no address of this machine", async () => {
+  test("stops the start where the host is not an address of this machine", async () => {
     await using store = await makeStore();
     await assertServed(store.path); // makes the first admin client
     const before = contentsOf(store.path);
@@ -42,7 +42,7 @@ suite("an address that cannot be had", () => {
       assertStopsWith(
         await runCarnet([...serve, "--host", host], { cwd: store.path }),
         new RegExp(
-          `${host} is no address of this machine \\(\\w+\\): set CARNET_HOST or --host to one that is, or to 0\\.0\\.0\\.0`,
+          `${host} is not an address of this machine \\(\\w+\\): set CARNET_HOST or --host to one that is, or to 0\\.0\\.0\\.0`,
         ),
       );
     }

@@ -71,7 +71,7 @@ const faults: readonly Fault[] = [
     what: "given twice",
     args: ["--master-key-file", "master.key"],
     env: { CARNET_MASTER_KEY: otherKey },
-    sentence: /The master key is given twice, in CARNET_MASTER_KEY and as a file by .*: leave one of them out/,
+    sentence: /The master key is given twice, in CARNET_MASTER_KEY and as a file .*: remove one of them/,
   },
 ];
 
@@ -128,7 +128,7 @@ suite("a master key file", () => {
     await holder.destroy();
     assertStopsWith(
       finished,
-      /The master key file master\.key cannot be made \(EACCES\): let this user write there, or give a key in CARNET_MASTER_KEY/,
+      /The master key file master\.key cannot be created \(EACCES\): let this user write there, or give a key in CARNET_MASTER_KEY/,
     );
     assert.deepEqual(Object.keys(contentsOf(folder.path)), ["carnet.db"]);
     assert.equal((await startOnce({ folder: folder.path, command: unprivileged })).code, 0);

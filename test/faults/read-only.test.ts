@@ -20,7 +20,7 @@ suite("a disk that may not be written", () => {
     chmodSync(folder.path, 0o755);
     assertStopsWith(
       finished,
-      /The database carnet\.db cannot be made \(EACCES\): let this user write in the folder \., or/,
+      /The database carnet\.db cannot be created \(EACCES\): let this user write in the folder \., or/,
     );
     assert.deepEqual(contentsOf(folder.path), {});
     assert.equal((await startUnprivileged(folder.path)).code, 0);
@@ -67,7 +67,7 @@ suite("a disk that may not be written", () => {
     chmodSync(folder.file("closed"), 0o000);
     const finished = await startUnprivileged(folder.path, "closed/carnet.db");
     chmodSync(folder.file("closed"), 0o755);
-    assertStopsWith(finished, /The database closed\/carnet\.db cannot be made \(EACCES\)/);
+    assertStopsWith(finished, /The database closed\/carnet\.db cannot be created \(EACCES\)/);
   });
 });
 
@@ -79,7 +79,7 @@ suite("a place for the database that is none", () => {
     const finished = await startUnprivileged(folder.path, "file/carnet.db");
     assertStopsWith(
       finished,
-      /The database file\/carnet\.db cannot be made \(\w+\): let this user write in the folder file, or/,
+      /The database file\/carnet\.db cannot be created \(\w+\): let this user write in the folder file, or/,
     );
     assert.deepEqual(contentsOf(folder.path), before);
   });

@@ -68,7 +68,7 @@ suite("the admin file", () => {
     if (process.getuid?.() === 0) await chown(folder.file(".carnet/admin.json"), 65_534, 65_534);
     else await symlink("/etc/passwd", folder.file("roots.json")); // only root can give files away
     const said =
-      /^carnet: The file \S+ belongs to the user with the id (65534|0), and you are \d+: nothing was sent\. Run this as that user, or name your own file with --admin-file\.\n$/;
+      /^carnet: The file \S+ belongs to the user with the id (65534|0), and your id is \d+: nothing was sent\. Run this as that user, or name your own file with --admin-file\.\n$/;
     if (process.getuid?.() === 0) await assertNotUsed(folder, said);
     else assertRefused(await run(folder, ["--admin-file", "roots.json"]), said);
   });
@@ -117,6 +117,6 @@ suite("the admin file", () => {
     await using folder = await temporaryFolder();
     const found = await run(folder, [], { CARNET_DATA_DIR: at.service.folder });
     assert.deepEqual({ code: found.code, stderr: found.stderr, sent: found.sent }, { code: 0, stderr: "", sent: true });
-    assertRefused(await run(folder, [], { CARNET_DATA_DIR: "none" }), /the file none\/admin\.json is not there/);
+    assertRefused(await run(folder, [], { CARNET_DATA_DIR: "none" }), /the file none\/admin\.json does not exist/);
   });
 });

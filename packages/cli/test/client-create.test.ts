@@ -119,7 +119,7 @@ suite("carnet client create", () => {
     const second = await at.carnet(["client", "create", "--json", "--client-id", "taken", "--name", "second"]);
     assertRefused(
       second,
-      /^carnet: Refused: a client with this client_id is registered already \(request [\w-]+\)\. Choose another id, or see the existing client with `carnet client show`\.\n$/,
+      /^carnet: Refused: a client with this client_id is already registered \(request [\w-]+\)\. Choose another id, or see the existing client with `carnet client show`\.\n$/,
     );
     assert.deepEqual(await at.json(["client", "show", "taken"]), kept);
   });
@@ -139,7 +139,10 @@ suite("carnet client create", () => {
     const refused = await at.carnet(["client", "create", "--client-id", "short", "--secret-stdin"], {
       input: "hunter2\n",
     });
-    assertRefused(refused, /--secret-stdin has fewer than 20 characters, so it could be guessed: .*rotate it/);
+    assertRefused(
+      refused,
+      /--secret-stdin must have at least 20 characters, because a shorter one can be guessed: .*rotate it/,
+    );
     assert.ok(!refused.stderr.includes("hunter2"));
   });
 
@@ -182,7 +185,7 @@ suite("carnet client create", () => {
   test("refuses a secret with control characters or over 1024 characters, and does not print it", async () => {
     for (const secret of ["with\tcontrol characters", "x".repeat(1025)]) {
       const refused = await at.carnet(["client", "create", "--secret-stdin"], { input: secret });
-      assertRefused(refused, /^ {2}--secret-stdin (must be text|has more than 1024) /m);
+      assertRefused(refused, /^ {2}--secret-stdin (must be text|must have at most 1024) /m);
       assert.ok(!refused.stderr.includes(secret));
     }
   });

@@ -115,7 +115,7 @@ suite("carnet client list", () => {
     await using at = await startAdminService();
     assertRefused(
       await at.carnet(["client", "list", "--cursor", "abc"]),
-      /\n {2}--cursor is none of this order: take it/,
+      /\n {2}--cursor does not match the sort order: use/,
     );
     assertRefused(await at.carnet(["client", "list", "--sort", "size"]), /\n {2}--sort /);
   });

@@ -75,19 +75,19 @@ suite("the address and the credentials of admin commands", () => {
       [
         {},
         ["--admin-client-id", "x"],
-        /^carnet: There is no secret for the admin client x: set CARNET_ADMIN_CLIENT_SECRET\./,
+        /^carnet: The secret of the admin client x is missing\. Set CARNET_ADMIN_CLIENT_SECRET\./,
       ],
       [
         { CARNET_ADMIN_CLIENT_ID: "x" },
         [],
-        /^carnet: There is no secret for the admin client x: set CARNET_ADMIN_CLIENT_S/,
+        /^carnet: The secret of the admin client x is missing\. Set CARNET_ADMIN_CLIENT_S/,
       ],
       [
         { CARNET_ADMIN_CLIENT_SECRET: "planted" },
         [],
-        /^carnet: CARNET_ADMIN_CLIENT_SECRET is set, but not whose it is: set CARNET_ADMIN_CLIENT_ID too\.\n$/,
+        /^carnet: CARNET_ADMIN_CLIENT_SECRET is set without a client id\. Set CARNET_ADMIN_CLIENT_ID too\.\n$/,
       ],
-      [{}, ["--admin-client-id", "x", "--admin-file", "y"], /both say who you are: give one\.\n$/],
+      [{}, ["--admin-client-id", "x", "--admin-file", "y"], /cannot be combined\. Give one of them\.\n$/],
     ];
     for (const [more, args, said] of cases) {
       const refused = await runCommand([...list, ...args], { env: { ...env, ...more } });
@@ -103,7 +103,7 @@ suite("the address and the credentials of admin commands", () => {
     const refused = await runCommand(list, { env });
     assertRefused(
       refused,
-      /^carnet: CARNET_SERVER_URL names another address than the admin file .*: nothing was sent\. Unset it, or/,
+      /^carnet: CARNET_SERVER_URL and the admin file .* name different addresses .*: nothing was sent\. Unset the variable, or/,
     );
     assert.deepEqual(heard, []);
     await runCommand([...list, "--server-url", other.url], { env });
@@ -118,18 +118,18 @@ suite("the address and the credentials of admin commands", () => {
     const run = (args: readonly string[] = []) => runCommand([...list, ...args], { cwd: folder.path });
     assertRefused(
       await run(),
-      /^carnet: There are no admin credentials: the file \.carnet\/admin\.json is not there\. Run this in the folder where .* --admin-file, or set CARNET_ADMIN_CLIENT_ID and CARNET_ADMIN_CLIENT_SECRET\.\n$/,
+      /^carnet: There are no admin credentials: the file \.carnet\/admin\.json does not exist\. Run this in the folder where .* --admin-file, or set CARNET_ADMIN_CLIENT_ID and CARNET_ADMIN_CLIENT_SECRET\.\n$/,
     );
     const file = folder.file("admin.json");
     const broken: readonly (readonly [text: string, said: RegExp])[] = [
       [
         '{"client_secret": "planted"',
-        /^carnet: The admin file .* is not JSON: put it back, or make it anew with `carnet admin reset`\.\n$/,
+        /^carnet: The admin file .* is not JSON\. Restore it, or write a new one with `carnet admin reset`\.\n$/,
       ],
-      ['"planted"', /^carnet: The admin file .* has no server_url: put it back/],
+      ['"planted"', /^carnet: The admin file .* has no server_url\. Restore/],
       [
         '{"server_url": "http://localhost:1", "client_id": "planted"}',
-        /^carnet: The admin file .* has no client_secret: put/,
+        /^carnet: The admin file .* has no client_secret\. Restore/,
       ],
     ];
     for (const [text, said] of broken) {
@@ -145,7 +145,7 @@ suite("the address and the credentials of admin commands", () => {
     const env = { CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
     assertRefused(
       await runCommand(list, { env }),
-      /^carnet: There is no service to ask: give --server-url .*, or set CARNET_SERVER_URL\.\n$/,
+      /^carnet: No service address: give --server-url .*, or set CARNET_SERVER_URL\.\n$/,
     );
   });
 });
@@ -181,7 +181,7 @@ suite("an admin command that is refused", () => {
     const { env } = await otherAdmin({ scope: scopes, audience: "https://api.example.com" });
     assertRefused(
       await runCommand(list, { env }),
-      /^carnet: Refused: the token is not valid here: .*urn:carnet:admin\. On the service's machine/,
+      /^carnet: Refused: the token is not valid for this API: .*urn:carnet:admin\. On the service's machine/,
     );
   });
 

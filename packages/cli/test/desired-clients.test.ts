@@ -36,13 +36,13 @@ suite("a file of clients", () => {
     ],
     "a secret": [
       `${start}    secret: { value: ${planted} }\n`,
-      /\n {2}line 4, column 13: clients\.0\.secret is not known here$/,
+      /\n {2}line 4, column 13: clients\.0\.secret is not recognised$/,
     ],
     "a secret under another name": [
       `${start}    client_secret: ${planted}\n`,
-      /\n {2}line 4, column 20: clients\.0\.client_secret is not known here$/,
+      /\n {2}line 4, column 20: clients\.0\.client_secret is not recognised$/,
     ],
-    "an unknown top-level member": [`${start}version: 1\n`, /\n {2}line 4, column 10: version is not known here$/],
+    "an unknown top-level member": [`${start}version: 1\n`, /\n {2}line 4, column 10: version is not recognised$/],
     "a value of another type": [
       `${start}    access_token_ttl: "${planted}"\n`,
       /\n {2}line 4, column 23: clients\.0\.access_token_ttl must be integer or null$/,

@@ -72,10 +72,10 @@ suite("carnet secret import", () => {
     const file = await write("bad.jsonl", lines);
     const expected = [
       [2, null, /^is not a JSON object$/],
-      [3, "bad-taken", /^a client with this client_id is registered already$/],
-      [4, null, /^(?=.*client_secret is not known here)(?=.*scope must be string or null)/],
-      [6, "bad-3", /^scope .*; expires_at lies in the past$/],
-      [7, "bad-1", /^this client_id is in the batch twice$/],
+      [3, "bad-taken", /^a client with this client_id is already registered$/],
+      [4, null, /^(?=.*client_secret is not recognised)(?=.*scope must be string or null)/],
+      [6, "bad-3", /^scope .*; expires_at must be in the future$/],
+      [7, "bad-1", /^this client_id appears twice in the batch$/],
       [8, "bad-4", /client_id and secret\.value are required/],
       [9, null, /^must be object$/],
     ] as const;
@@ -113,7 +113,7 @@ suite("carnet secret import", () => {
     const file = await write("twice.jsonl", [line("twice-1")]);
     assert.equal((await at.carnet(["secret", "import", "-f", file])).code, 0);
     const again = await at.carnet(["secret", "import", "-f", file]);
-    assert.match(again.stderr, /^line 1 \(twice-1\): a client with this client_id is registered already\n$/);
+    assert.match(again.stderr, /^line 1 \(twice-1\): a client with this client_id is already registered\n$/);
     assert.equal((await requestToken(at.service.url, "twice-1", secretOf("twice-1"))).status, 200);
   });
 

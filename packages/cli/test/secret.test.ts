@@ -59,7 +59,7 @@ suite("carnet secret add", () => {
     await at.service.register({ client_id: "c" });
     assertRefused(
       await at.carnet(["secret", "add", "c", "--expires-at", "2000-01-01", "--not-before", "soon"]),
-      /^carnet: Refused, nothing was changed \(request .*\n {2}--not-before must be a date.*\n {2}--expires-at lies in the past/,
+      /^carnet: Refused, nothing was changed \(request .*\n {2}--not-before must be a date.*\n {2}--expires-at must be in the future/,
     );
     for (let number = 2; number <= 10; number++) assert.equal((await at.carnet(["secret", "add", "c"])).code, 0);
     assertRefused(
@@ -141,7 +141,7 @@ suite("carnet secret rotate", () => {
     await at.service.register({ client_id: "c" });
     assertRefused(
       await at.carnet(["secret", "rotate", "c", "--end-old-at", "2000-01-01"]),
-      /\n {2}--end-old-at lies in the past: to end a secret at once, revoke it\n$/,
+      /\n {2}--end-old-at must be in the future: to end a secret at once, revoke it\n$/,
     );
   });
 });

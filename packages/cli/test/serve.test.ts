@@ -39,7 +39,7 @@ suite("carnet serve", () => {
   test("does not start without an issuer, and says how to set one", async () => {
     await using folder = await temporaryFolder();
     const { code, stdout, stderr } = await runCarnet(["serve"], { cwd: folder.path });
-    assert.match(stderr, /^carnet: CARNET_ISSUER is not set: set it, or --issuer, to the address under which callers/);
+    assert.match(stderr, /^carnet: CARNET_ISSUER is not set: set it, or --issuer, to the address at which callers/);
     assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
   });
 

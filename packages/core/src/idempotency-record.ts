@@ -12,7 +12,7 @@ export interface IdempotencyRecord {
   readonly sealed: Uint8Array;
 }
 
-/** How long a record is kept: a day, in milliseconds. */
+/** A day, in milliseconds. */
 export const idempotencyRecordLifetime = 86_400_000;
 
 export interface IdempotencyStore {
@@ -20,5 +20,5 @@ export interface IdempotencyStore {
   findRecord(keyDigest: Uint8Array): Promise<IdempotencyRecord | undefined>;
 }
 
-/** The same request was carried out by somebody else in the meantime, so its answer can be replayed now. */
+/** Another call carried out the same request meanwhile, so its answer can be replayed now. */
 export const alreadyCarriedOut = problem("repeated", "the same request is already in progress: send it again");

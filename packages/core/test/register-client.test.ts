@@ -178,7 +178,7 @@ suite("A registration", () => {
     const refused = await registerClient({ client_id: "app", status: "disabled" }, endpoint);
     assert.deepEqual(refused, {
       ok: false,
-      error: { kind: "taken", detail: "a client with this client_id is registered already" },
+      error: { kind: "taken", detail: "a client with this client_id is already registered" },
     });
     assert.deepEqual(await stored(endpoint), [client]);
   });

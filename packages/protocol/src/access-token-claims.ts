@@ -20,7 +20,7 @@ export interface AccessTokenClaims {
   readonly scope: string;
   /** The revocation handles of the client and of the secret that the token was issued for. */
   readonly rvk: readonly [client: string, secret: string];
-  /** Of the client's workspace, where it has one. */
+  /** Identifies the client's workspace, if it has one. */
   readonly arid?: string;
 }
 

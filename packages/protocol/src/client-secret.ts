@@ -2,21 +2,21 @@ import type { SecretId } from "./ids.ts";
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** What a generated secret starts with, so that people and secret scanners know it on sight. */
+/** Starts every generated secret, so that people and secret scanners recognise it. */
 export const generatedSecretPrefix = "carnet_";
 
-/** What the random part of a generated secret is drawn from: 43 × log2(62) is 256 bits. */
+/** The random part of a generated secret: 43 × log2(62) is 256 bits. */
 export const generatedSecretRandom = { alphabet: base62, length: 43 } as const;
 
 const shape = /^carnet_([a-z0-9]{16})_[0-9A-Za-z]{43}_([0-9A-Za-z]{6})$/;
 
-/** Puts a generated secret together: `carnet_<secret id>_<random>_<checksum>`. */
+/** Formats a generated secret: `carnet_<secret id>_<random>_<checksum>`. */
 export function formatGeneratedSecret(secretId: SecretId, random: string): string {
   const body = `${generatedSecretPrefix}${secretId}_${random}`;
   return `${body}_${checksum(body)}`;
 }
 
-/** Whether a text is shaped like a generated secret but was mistyped: its checksum does not fit. Is no signature. */
+/** Whether a text has the form of a generated secret but a wrong checksum. Does not prove who made it. */
 export function isMistypedSecret(secret: string): boolean {
   const match = shape.exec(secret);
   return match !== null && checksum(secret.slice(0, -7)) !== match[2];

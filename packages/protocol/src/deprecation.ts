@@ -1,6 +1,6 @@
 import { paths } from "./endpoints.ts";
 
-/** The old token path is deprecated since 2026-02-12, in milliseconds since the epoch. */
+/** The old token path has been deprecated since 2026-02-12, in milliseconds since the epoch. */
 export const deprecatedSince = Date.UTC(2026, 1, 12);
 
 /** The old token path answers 410 from 2029-01-31 unless configured otherwise, in milliseconds since the epoch. */

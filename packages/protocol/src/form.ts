@@ -7,8 +7,8 @@ export interface Parameter {
 }
 
 /**
- * Decodes `application/x-www-form-urlencoded` text, in order. Accepts unescaped characters (hand-joined bodies), but no
- * broken escape and no escape that is not UTF-8. A pair without `=` has an empty value. The error is the number of the
+ * Decodes `application/x-www-form-urlencoded` text, in order. Accepts unescaped characters (hand-joined bodies), but
+ * refuses escapes that are broken or not UTF-8. A pair without `=` has an empty value. The error is the number of the
  * pair, from 1, and never its text.
  * @see https://www.rfc-editor.org/rfc/rfc6749#appendix-B
  */

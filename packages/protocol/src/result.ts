@@ -1,4 +1,4 @@
-/** An outcome as a value: what was asked for, or why there is none. Faults are thrown instead. */
+/** An outcome as a value: the result, or why there is none. Faults are thrown instead. */
 export type Result<Value, Problem> = Ok<Value> | Err<Problem>;
 
 export interface Ok<Value> {

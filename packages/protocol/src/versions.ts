@@ -1,7 +1,7 @@
 import { isCalendarDate } from "./calendar-date.ts";
 import { err, ok, type Result } from "./result.ts";
 
-/** The version that the SDK asks for. */
+/** The version that the SDK requests. */
 export const currentVersion = "2026-01-01";
 
 /** The published versions of the API, oldest first. */

@@ -1,7 +1,7 @@
 import type { Log } from "./log/logger.ts";
 import { StoreBusy } from "./store/store-busy.ts";
 
-/** Work that repeats beside the requests. */
+/** Periodic work. */
 export interface BackgroundTask {
   readonly name: string;
   /** The pause between two runs, in milliseconds. */
@@ -9,7 +9,7 @@ export interface BackgroundTask {
   run(): Promise<void>;
 }
 
-/** After so many busy runs in a row the log says that a task is held up: for the last uses, after 15 seconds. */
+/** A warning is logged after so many busy runs in a row: for the last uses, after 15 seconds. */
 const busyRunsBeforeWarning = 3;
 
 /** Runs tasks until they are stopped. A task that fails is logged and runs again. Stopping waits for running tasks. */
@@ -19,7 +19,7 @@ export function startBackground(tasks: readonly BackgroundTask[], log: Log): () 
   const timers = tasks.map(({ name, every, run }) => {
     let active = false;
     let busyRuns = 0;
-    const tell = (error: unknown): void => {
+    const report = (error: unknown): void => {
       if (!(error instanceof StoreBusy)) log.fault("background_task_failed", error, { task: name });
       else if (++busyRuns === busyRunsBeforeWarning) log.warn("store_busy", { task: name, runs: busyRuns });
     };
@@ -29,7 +29,7 @@ export function startBackground(tasks: readonly BackgroundTask[], log: Log): () 
       const work = run()
         .then(() => {
           busyRuns = 0;
-        }, tell)
+        }, report)
         .finally(() => {
           active = false;
           running.delete(work);

@@ -5,14 +5,14 @@ import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-sco
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
+import { replaceAtomically } from "./configuration/atomic-file.ts";
 import { forbidden, quoted, readTrusted } from "./configuration/trusted-file.ts";
-import { replaceWhole } from "./configuration/whole-file.ts";
 import { OperatorFault } from "./fault.ts";
 import { insertClients } from "./store/sql/client-store.ts";
 import type { Tables } from "./store/sql/schema.ts";
 import type { SqlDialect } from "./store/sql/sql-dialect.ts";
 
-/** The first admin client, which can make all others. */
+/** The first admin client, which can register all others. */
 export interface BootstrapAdmin {
   readonly clientId: string;
   readonly clientSecret: Redacted<string>;
@@ -20,7 +20,6 @@ export interface BootstrapAdmin {
   readonly file: string;
 }
 
-/** The admin client as the first start makes it. */
 export const adminRegistration = {
   client_id: "carnet-admin",
   client_name: "Bootstrap admin",
@@ -29,8 +28,8 @@ export const adminRegistration = {
 } as const satisfies ClientRegistration;
 
 /**
- * Makes the admin client in a store that never had one, and returns its secret this once. Writes the file within the
- * transaction that inserts the client: an interrupted start leaves neither, or the file alone, which the next start
+ * Registers the admin client in a store that never had one, and returns its secret. Writes the file within the
+ * transaction that inserts the client, so an interrupted start leaves neither, or only the file, which the next start
  * replaces. Throws an OperatorFault if the file cannot be written or belongs to another service.
  */
 export async function makeBootstrapAdmin(
@@ -45,7 +44,7 @@ export async function makeBootstrapAdmin(
   if (generatedSecret === undefined) throw new Error("the admin client has no generated secret");
   refuseForeignFile(adminFile, issuer);
   return db.transaction().execute(async (transaction) => {
-    if (await isMade(transaction)) return undefined; // another process was quicker
+    if (await isMade(transaction)) return undefined; // another process was faster
     await transaction
       .insertInto("sealed_values")
       .values({ name: marker, sealed: new Uint8Array(0) })
@@ -59,7 +58,7 @@ export async function makeBootstrapAdmin(
   });
 }
 
-/** CARNET_ADMIN_FILE may name the file of a remote service, for the CLI: a service started there must not replace it. */
+/** CARNET_ADMIN_FILE may name the file of a remote service, for the CLI. A local service must not replace it. */
 function refuseForeignFile(adminFile: string, issuer: string): void {
   const url = URL.parse(readAdminFile(adminFile)?.["server_url"] ?? "");
   if (url === null || url.origin === issuer || isLoopbackHost(url.hostname)) return;
@@ -68,13 +67,13 @@ function refuseForeignFile(adminFile: string, issuer: string): void {
   );
 }
 
-/** Updates the service's address in the admin file. Does not make the file again, nor change that of another service. */
+/** Updates the service's address in the admin file. Leaves a missing file, or one of another service, alone. */
 export async function updateAdminFile(
   adminFile: string,
   url: string,
   { hasher, store }: { readonly hasher: SecretHasher; readonly store: Pick<ClientStore, "findBySecret"> },
 ): Promise<void> {
-  // The wildcard addresses can be listened on, not called
+  // Wildcard addresses are only for listening
   const serverUrl = url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:");
   const content = readAdminFile(adminFile);
   if (content === undefined || content["server_url"] === serverUrl) return;
@@ -94,7 +93,7 @@ export function readAdminFile(path: string): Readonly<Record<string, string>> | 
   }
 }
 
-/** Marks in the table of sealed values that the admin client was made. Holds no secret. */
+/** A row of `sealed_values` that marks that the admin client was made. Holds no secret. */
 const marker = "admin-made";
 
 const isMade = async (db: Kysely<Tables>): Promise<boolean> =>
@@ -103,7 +102,7 @@ const isMade = async (db: Kysely<Tables>): Promise<boolean> =>
 /** Writes the admin file, readable by its owner only. Throws an OperatorFault if it cannot be written. */
 export function writeAdminFile(path: string, content: object): void {
   try {
-    replaceWhole(path, `${JSON.stringify(content, null, 2)}\n`);
+    replaceAtomically(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new OperatorFault(

@@ -1,13 +1,13 @@
-/** A reason why the service cannot start or go on that an operator can mend: one sentence that says how. No secrets. */
+/** A problem that an operator can fix. The message says how and contains no secrets. */
 export class OperatorFault extends Error {
   override readonly name = "OperatorFault";
 }
 
-/** The text of an error that may be shown: an operator's fault whole, of any other only what carries no data. */
+/** The message of an OperatorFault, or the class and code of any other error, whose message may contain data. */
 export function describeFault(error: unknown): string {
   if (error instanceof OperatorFault) return error.message;
-  if (!(error instanceof Error)) return "something that is no error was thrown";
-  // The class, since that comes from code; its own name, like its message, can be anything
+  if (!(error instanceof Error)) return "a value that is not an Error was thrown";
+  // The name of the class comes from code; an own `name`, like the message, could be anything
   const name: unknown = Object.getPrototypeOf(error)?.constructor?.name;
   const code = "code" in error && typeof error.code === "string" && constant.test(error.code) ? ` (${error.code})` : "";
   return `${typeof name === "string" ? name : "Error"}${code}`;
@@ -21,10 +21,10 @@ const constant = /^[A-Z][A-Z0-9_]{1,63}$/;
  * parsers and drivers quote their input.
  */
 export function framesOf(error: unknown, depth = 5): readonly string[] {
-  if (!(error instanceof Error) || depth === 0) return []; // causes can go in a circle
+  if (!(error instanceof Error) || depth === 0) return []; // causes can be circular
   const stack = typeof error.stack === "string" ? error.stack : "";
-  // The name and the message stand before the frames and may hold lines that look like some. Where the stack begins
-  // otherwise, they were changed and old ones stand there
+  // The stack starts with the name and message, which may contain lines like frames. If it starts differently, they
+  // were changed later, and the stack still has the old ones
   const head = Error.prototype.toString.call(error);
   const frames = stack.startsWith(head) ? stack.slice(head.length).split("\n") : [];
   return [

@@ -23,30 +23,29 @@ import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 
-/** The wiring: the only place that takes the real clock and real chance, and that knows which adapter is which. */
+/** The composition root: the only place that uses the real clock and real randomness and chooses the adapters. */
 
 /** The bytes of clients and secrets that a process keeps in memory: room for more than a million. */
 const memoryBytes = 160 * 1024 * 1024;
 
-const rotateThem = {
+const slowSecretAdvice = {
   detail: "secrets under a slow hash are no longer accepted: give each client a new one with `carnet secret rotate`",
 } as const;
 
-/** How often changes of other processes are looked for, last uses are kept and what is old is dropped, in milliseconds. */
-const pauses = { changes: 500, uses: 5000, leftovers: 3_600_000 } as const;
+/** How often to poll for other processes' changes, save last uses and delete old rows, in milliseconds. */
+const intervals = { changes: 500, uses: 5000, cleanUp: 3_600_000 } as const;
 
-/** How long the last log lines may take to be written at the end, in milliseconds. */
+/** How long to wait for the last log lines at shutdown, in milliseconds. */
 const flushTimeout = 250;
 
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uuid: () => randomUUID() };
 
-/** What it takes to act on the store beside the service. */
+/** What tests and tools need to change the store directly. */
 export interface Registry extends RegistrationPorts {
   readonly store: ClientStore;
 }
 
-/** A service that listens. */
 export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -54,15 +53,15 @@ export interface RunningServer {
   readonly keys: KeyRing;
   /** The first admin client, if this start made it. */
   readonly bootstrapAdmin: BootstrapAdmin | undefined;
-  /** Stops accepting, finishes what runs within the drain timeout, and closes the store. */
+  /** Stops accepting, finishes requests in progress within the drain timeout, and closes the store. */
   close(): Promise<void>;
 }
 
-/** Gives the admin client a new secret, beside a service that runs or without one. */
+/** Gives the admin client a new secret, whether or not the service is running. */
 export const resetAdmin = (configuration: Configuration, serverUrl: string | undefined): Promise<ResetAdmin> =>
   resetAdminClient(configuration, serverUrl, { clock: systemClock, random: systemRandom });
 
-/** Opens the store, logs to the stream, and listens. Throws an OperatorFault for whatever is in the way. */
+/** Opens the store, logs to the stream, and listens. Throws an OperatorFault if an operator must fix something first. */
 export async function startServer(
   configuration: Configuration,
   logStream: Writable,
@@ -71,12 +70,12 @@ export async function startServer(
   const records = createLog("info", logStream);
   const output = new LogOutput(logStream, (lines) => records.warn("log_lines_dropped", { lines }));
   const log = createLog(configuration.logLevel, output);
-  const backing = await openStore(configuration, clock);
-  const { db, store, hasher, scopes, answers, signingKeys } = backing;
+  const storage = await openStore(configuration, clock);
+  const { db, store, hasher, scopes, answers, signingKeys } = storage;
   try {
     const registry: Registry = { clock, random: systemRandom, hasher, store, scopes };
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
-    const bootstrapAdmin = await makeBootstrapAdmin(backing, { issuer, adminFile }, registry);
+    const bootstrapAdmin = await makeBootstrapAdmin(storage, { issuer, adminFile }, registry);
     const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
     const uses = new SecretUses(store);
@@ -94,7 +93,7 @@ export async function startServer(
     let draining = false;
     const http: HttpPorts = {
       token,
-      admin: { ...registry, issuer, keys, directory, uses, answers, answerSealer: backing.sealer },
+      admin: { ...registry, issuer, keys, directory, uses, answers, answerSealer: storage.sealer },
       log,
       records,
       keys,
@@ -103,17 +102,17 @@ export async function startServer(
       isDraining: () => draining,
       isLogStalled: () => output.isStalled,
     };
-    const changeFeed = await backing.dialect.openChangeFeed(db, {
+    const changeFeed = await storage.dialect.openChangeFeed(db, {
       changed: (clientId) => directory.forget(clientId),
       missed: () => directory.forgetAll(),
     });
     const listening = await listen(buildApp(http), configuration);
     const stopBackground = startBackground(
       [
-        { name: "changes", every: pauses.changes, run: () => changeFeed.poll() },
-        { name: "uses", every: pauses.uses, run: () => uses.flush() },
-        { name: "answers", every: pauses.leftovers, run: () => answers.deleteExpired() },
-        { name: "old changes", every: pauses.leftovers, run: () => changeFeed.trim() },
+        { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
+        { name: "uses", every: intervals.uses, run: () => uses.flush() },
+        { name: "answers", every: intervals.cleanUp, run: () => answers.deleteExpired() },
+        { name: "old changes", every: intervals.cleanUp, run: () => changeFeed.trim() },
       ],
       log,
     );
@@ -126,7 +125,7 @@ export async function startServer(
       log.info("admin_client_made", { clientId: bootstrapAdmin.clientId, file: bootstrapAdmin.file });
     }
     const unsupported = await clientsWithSlowSecrets(db);
-    if (unsupported.length > 0) log.warn("secrets_unsupported", { clientIds: unsupported, ...rotateThem });
+    if (unsupported.length > 0) log.warn("secrets_unsupported", { clientIds: unsupported, ...slowSecretAdvice });
     log.info("listening", { url: listening.url, issuer });
     return {
       url: listening.url,
@@ -140,7 +139,7 @@ export async function startServer(
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
         await keys.close();
-        // A store that cannot be written must not prevent an orderly end
+        // A store that cannot be written must not prevent a clean shutdown
         await retryWhileBusy(() => uses.flush(), configuration.storeTimeout).catch((error: unknown) =>
           log.fault("last_uses_lost", error),
         );

@@ -8,7 +8,7 @@ export function recordUses(uses: SecretUses, recorder: TokenRecorder): TokenReco
   let last: SecretUse = { at: Number.NaN, from: "" };
   return {
     record(record) {
-      const recorded = recorder.record(record); // throws if the token is not issued after all
+      const recorded = recorder.record(record); // throws if the token cannot be recorded, and so is not issued
       if (record.event === "token_issued") {
         const { at, address: from } = record;
         if (last.at !== at || last.from !== from) last = { at, from };

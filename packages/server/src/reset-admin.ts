@@ -25,9 +25,9 @@ export interface ResetAdmin extends BootstrapAdmin {
 type Ports = { readonly clock: Clock; readonly random: RandomSource };
 
 /**
- * Restores the admin client to its first state, with one new secret, and ends its old secrets. Keeps its name and
- * labels. A running service picks this up like any other change; tokens that it has issued stay valid until they
- * expire. Throws an OperatorFault if the store or its master key cannot be opened.
+ * Restores the admin client to its initial settings, revokes its secrets and adds a new one. Keeps its name and labels.
+ * A running service picks this up like any other change, and its admin API refuses tokens of the revoked secrets at
+ * once. Throws an OperatorFault if the store or its master key cannot be opened.
  */
 export async function resetAdminClient(
   configuration: Configuration,
@@ -40,18 +40,18 @@ export async function resetAdminClient(
       `There is no store at ${store.path}: run this in the service's folder, or name its data folder with --data-dir or its store with --store.`,
     );
   }
-  const backing = await openStore(configuration, ports.clock);
+  const storage = await openStore(configuration, ports.clock);
   try {
-    // The admin scopes are granted even if they were removed from the catalogue: this command is the last way in
-    const scopes = new ScopeCatalogue(createSqlScopeStore(backing.db), true);
-    const { client, secret } = await renew({ ...ports, ...backing, scopes });
+    // The admin scopes are granted even if they were removed from the catalogue: this command must always restore access
+    const scopes = new ScopeCatalogue(createSqlScopeStore(storage.db), true);
+    const { client, secret } = await renew({ ...ports, ...storage, scopes });
     const url = serverUrl ?? readAdminFile(file)?.["server_url"] ?? configuration.issuer;
     const fileProblem = problemOf(() =>
       writeAdminFile(file, { server_url: url, client_id: client.clientId, client_secret: secret.reveal() }),
     );
     return { clientId: client.clientId, clientSecret: secret, file, serverUrl: url, fileProblem };
   } finally {
-    await backing.db.destroy();
+    await storage.db.destroy();
   }
 }
 
@@ -79,7 +79,7 @@ async function renew(ports: RenewPorts): Promise<{ client: Client; secret: Redac
     if (changed.ok || changed.error.kind !== "not_found") throw new Error("the admin client cannot be changed");
     const prepared = await prepareClient(adminRegistration, ports);
     if (!prepared.ok || prepared.value.generatedSecret === undefined)
-      throw new Error("the admin client cannot be made");
+      throw new Error("the admin client cannot be created");
     const { client, generatedSecret } = prepared.value;
     if ((await ports.store.insert([client])).kind === "inserted") return { client, secret: generatedSecret };
   }

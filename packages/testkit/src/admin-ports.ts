@@ -7,14 +7,14 @@ import { createSealer } from "@carnet/server/crypto/sealer";
 import type { AdminPorts } from "@carnet/server/http/admin/admin-ports";
 import { noKeys } from "./no-keys.ts";
 
-/** What a test has beside its token endpoint. */
+/** What a test has besides its token endpoint. */
 export interface AdministeredEndpoint {
   readonly ports: TokenEndpointPorts;
   readonly store: ClientStore & IdempotencyStore;
   readonly scopes: ScopeCatalogue;
 }
 
-/** The admin API on the parts of a token endpoint. Kept answers are sealed under a key that means nothing. */
+/** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a dummy key. */
 export function adminPortsOf({ ports, store, scopes }: AdministeredEndpoint): AdminPorts {
   const { clock, random, hasher, uses, directory, policy } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));

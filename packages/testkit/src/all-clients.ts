@@ -1,7 +1,7 @@
 import type { Client } from "@carnet/core/client/client";
 import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store";
 
-/** A query that finds every client, in the order of their ids, with some of it changed. */
+/** A query for every client in the order of their ids, with changes. */
 export const queryOf = (changes: Partial<ClientQuery> = {}): ClientQuery => ({
   status: null,
   scope: null,

@@ -6,7 +6,7 @@ const codePoint = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 0x10000, max: 0x10ffff }) },
 );
 
-/** Any text, lone surrogates and control characters included. Faster than fast-check's own `binary`. */
+/** Any text, including lone surrogates and control characters. Faster than fast-check's own `binary`. */
 export const anyText = fc.array(codePoint).map((codePoints) => String.fromCodePoint(...codePoints));
 
 /** Any text that is valid Unicode. */

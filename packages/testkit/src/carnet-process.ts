@@ -2,34 +2,34 @@ import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_proces
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-/** The `carnet` command as a process of its own, as people and service managers run it. */
+/** Runs the `carnet` command as a separate process, as people and service managers do. */
 
-/** The file that `carnet` is. */
+/** The file behind the `carnet` command. */
 export const carnetBin = fileURLToPath(new URL("../../cli/bin/carnet.js", import.meta.url));
 
-/** Halves what a start costs, of which tests make hundreds. */
+/** Halves the time of a start; the tests make hundreds. */
 export const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/carnet-test", import.meta.url));
 
 export interface ProcessOptions {
   readonly cwd?: string;
-  /** All of the environment apart from the path: nothing of the machine's own settings gets in. */
+  /** The whole environment apart from the path, so that the settings of the machine do not matter. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What it reads on standard input. Otherwise that is empty. */
+  /** Standard input. Default: empty. */
   readonly input?: string | Uint8Array;
   /** Run this instead of `node carnet …`. */
   readonly command?: readonly [string, ...string[]];
 }
 
 export interface Finished {
-  /** null where a signal ended it. */
+  /** null if a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A safety net for what hangs, far above what the slowest machine takes. Never what a test waits for. */
-const patience = 120_000;
+/** Ends a process that hangs. Far more than the slowest machine takes; no test waits for it. */
+const timeout = 120_000;
 
 const alive = new Set<CarnetProcess>();
 process.on("exit", () => {
@@ -37,7 +37,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
-/** Runs `carnet` with some arguments to its end. However many are asked for, few run at once. */
+/** Runs `carnet` until it exits, at most four at a time. */
 export async function runCarnet(args: readonly string[], options: ProcessOptions = {}): Promise<Finished> {
   while (running.size >= 4) await Promise.race(running);
   const run = runToEnd(args, options);
@@ -57,7 +57,7 @@ async function runToEnd(args: readonly string[], options: ProcessOptions): Promi
   return await child.finished();
 }
 
-/** A running process. Dispose of it to end it, whatever it does. */
+/** A running process. Dispose of it to kill it. */
 export class CarnetProcess implements AsyncDisposable {
   stdout = "";
   stderr = "";
@@ -72,13 +72,13 @@ export class CarnetProcess implements AsyncDisposable {
       cwd,
       env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ["pipe", "pipe", "pipe"],
-      detached: true, // a process group, so that what it starts itself ends with it
+      detached: true, // a process group, so that its child processes end with it
     });
     this.#child = child;
     alive.add(this);
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#grow(() => (this.stdout += text)));
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#grow(() => (this.stderr += text)));
-    child.stdin.on("error", () => {}); // it may end before it has read all, which its exit code tells
+    child.stdin.on("error", () => {}); // it may exit before it has read everything; the exit code shows that
     child.stdin.end(input);
     child.on("exit", (code) => this.#exited.resolve(code));
     this.#ended = new Promise((resolve, reject) => {
@@ -96,12 +96,12 @@ export class CarnetProcess implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
-  /** Its end, and all that it wrote. */
+  /** Waits for the end of the process. */
   finished(): Promise<Finished> {
     return this.#inTime(this.#ended, "to end");
   }
 
-  /** The first match in what it has written or will write. Fails where it ends without. */
+  /** Waits for output that matches. Fails if the process ends without it. */
   async prints(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
     const found = new Promise<RegExpExecArray>((resolve, reject) => {
       const look = (): void => {
@@ -117,7 +117,7 @@ export class CarnetProcess implements AsyncDisposable {
     return this.#inTime(found, `for ${pattern} on ${stream}`);
   }
 
-  /** Its exit code, also while nobody reads its output. */
+  /** Waits for its exit code, even if nobody reads its output. */
   exited(): Promise<number | null> {
     return this.#inTime(this.#exited.promise, "to exit");
   }
@@ -140,7 +140,7 @@ export class CarnetProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Ends it and what it has started. */
+  /** Kills it and its child processes. */
   killAll(): void {
     try {
       if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
@@ -163,7 +163,7 @@ export class CarnetProcess implements AsyncDisposable {
   async #inTime<Value>(promise: Promise<Value>, what: string): Promise<Value> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`waited too long ${what}: ${this.#said()}`)), patience);
+      timer = setTimeout(() => reject(new Error(`waited too long ${what}: ${this.#said()}`)), timeout);
     });
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
   }

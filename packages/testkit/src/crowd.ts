@@ -1,6 +1,5 @@
 import { sendBytes } from "./raw-http.ts";
 
-/** Who asks for a token. */
 interface Caller {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -20,7 +19,7 @@ export async function askInCrowd(url: string, callers: readonly Caller[]): Promi
   return answers.flatMap((batch) => batch.split(/(?=HTTP\/1\.1 )/));
 }
 
-/** As many requests as the service takes on one connection without an answer. */
+/** The service's limit on unanswered requests on one connection. */
 const pipelined = 64;
 
 function tokenRequest({ clientId, clientSecret }: Caller, isLast: boolean): string {

@@ -1,6 +1,6 @@
 import type { Clock } from "@carnet/core/ports";
 
-/** A clock that stands until it is moved. Times are milliseconds since the epoch. */
+/** A clock that moves only when a test moves it. Times are milliseconds since the epoch. */
 export class FixedClock implements Clock {
   #now: number;
 

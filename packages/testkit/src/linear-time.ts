@@ -6,7 +6,7 @@ const size = 65_536;
 /** Milliseconds of CPU time. Linear code needs fewer than ten for such a text, quadratic code hundreds. */
 const limit = 100;
 
-/** Fails if `run` is not linear in the longest text that a caller can send. One quick run of ten is enough. */
+/** Fails if `run` is not linear in the longest text that a caller can send. One fast run out of ten is enough. */
 export function assertLinear(make: (size: number) => string, run: (text: string) => unknown): void {
   const text = make(size);
   let spent = Number.POSITIVE_INFINITY;

@@ -5,8 +5,8 @@ setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
 /**
- * How many bytes of this process are in use, once its garbage is collected: twice, since the memory of buffers is given
- * back beside what runs, and the next collection waits for that.
+ * The bytes in use after garbage collection. Collects twice, because buffers are freed in the background and the second
+ * collection waits for that.
  */
 export function liveBytes(): number {
   collectGarbage();

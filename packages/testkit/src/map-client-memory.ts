@@ -2,7 +2,7 @@ import type { ClientMemory } from "@carnet/core/client/client-memory";
 import type { ProvenSecret } from "@carnet/core/client/token-client";
 import type { ClientId } from "@carnet/protocol/ids";
 
-/** An unbounded memory that keeps what it is given as it is. */
+/** An unbounded cache that stores its values unchanged. */
 export class MapClientMemory implements ClientMemory {
   readonly #entries = new Map<string, ProvenSecret>();
 

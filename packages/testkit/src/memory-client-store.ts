@@ -14,7 +14,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
   readonly #clients = new Map<ClientId, Client>();
   readonly #records = new Map<string, IdempotencyRecord & { readonly at: number }>();
   readonly #now: () => number;
-  /** How often the store was asked for a digest. */
+  /** How many digests were looked up. */
   probes = 0;
 
   constructor(now: () => number = () => 0) {
@@ -91,7 +91,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     return this.#recordOf(keyDigest);
   }
 
-  /** Changes a client without telling the process that has it in memory, as another process would. */
+  /** Changes a client behind the back of the cache, as another process would. */
   change(clientId: string, change: Partial<Client>): void {
     for (const client of this.#clients.values()) {
       if (client.clientId === clientId) this.#clients.set(client.clientId, { ...client, ...change });

@@ -13,14 +13,14 @@ export interface TestRegistry extends RegistrationPorts {
   close(): Promise<void>;
 }
 
-/** Opens the SQLite store at a path with its master key beside it, both made if need be. Takes any scope. */
+/** Opens the SQLite store at a path, with the master key in the same folder. Creates both if missing. Accepts any scope. */
 export async function openTestRegistry(
   path: string,
   clock: Clock = new FixedClock("2026-11-21T12:00:00Z"),
 ): Promise<TestRegistry> {
   const flags = { dataDir: dirname(path), store: `sqlite:${path}`, scopeCatalogue: "open" };
-  const backing = await openStore(loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined }), clock);
-  const { db, store, scopes, hasher } = backing;
+  const storage = await openStore(loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined }), clock);
+  const { db, store, scopes, hasher } = storage;
   const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };
   return { clock, random, hasher, store, scopes, close: () => db.destroy() };
 }

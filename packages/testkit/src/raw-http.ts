@@ -1,11 +1,11 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 
-/** An HTTP request of which nothing is added but what the protocol itself needs: no Accept, no Content-Type. */
+/** An HTTP request with no headers beyond what the protocol requires: no Accept, no Content-Type. */
 export interface RawRequest {
   readonly method: string;
   readonly path: string;
-  /** A list is sent as one header line for each of its values. */
+  /** A list is sent as one header line per value. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
 }
@@ -16,7 +16,7 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends a request over a connection of its own and reads the whole answer. */
+/** Sends a request on a new connection and reads the whole answer. */
 export function sendRaw(origin: string, { method, path, headers = {}, body = "" }: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin);

@@ -1,6 +1,6 @@
 import type { RandomSource } from "@carnet/core/ports";
 
-/** Bytes that look random and are the same for the same seed. Fit for tests only. */
+/** Pseudo-random bytes from a seed. For tests only. */
 export class SeededRandom implements RandomSource {
   #state: number;
 
@@ -17,7 +17,7 @@ export class SeededRandom implements RandomSource {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 
-  /** A whole number from 0 to below the limit. */
+  /** A whole number from 0, less than the limit. */
   below(limit: number): number {
     const [a = 0, b = 0, c = 0, d = 0] = this.bytes(4);
     return Math.floor(((a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / 2 ** 32) * limit);

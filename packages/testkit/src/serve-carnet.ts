@@ -1,7 +1,7 @@
 import { CarnetProcess, type ProcessOptions } from "./carnet-process.ts";
 import { freePort } from "./service.ts";
 
-/** `carnet serve` as a process of its own, once it listens. */
+/** `carnet serve` in its own process, listening. */
 export interface ServingCarnet extends AsyncDisposable {
   readonly process: CarnetProcess;
   readonly url: string;
@@ -13,7 +13,7 @@ export interface ServingOptions extends ProcessOptions {
   readonly args?: readonly string[];
 }
 
-/** Starts `carnet serve` on a free loopback port. A port can be taken before it is used, and then another one is tried. */
+/** Starts `carnet serve` on a free loopback port. Tries another port if this one is taken meanwhile. */
 export async function serveCarnet({ folder, args = [], ...options }: ServingOptions): Promise<ServingCarnet> {
   for (let tries = 1; ; tries++) {
     const port = await freePort();
@@ -29,7 +29,7 @@ export async function serveCarnet({ folder, args = [], ...options }: ServingOpti
   }
 }
 
-/** Asks for a token as most callers do: a form with the credentials in it. */
+/** Requests a token as most callers do: with a form that contains the credentials. */
 export const requestToken = (url: string, clientId: string, clientSecret: string): Promise<Response> =>
   fetch(`${url}/oauth2/token`, {
     method: "POST",

@@ -12,16 +12,16 @@ import { loadConfiguration } from "@carnet/server/configuration/load-configurati
 import { OperatorFault } from "@carnet/server/fault";
 import { type RunningServer, startServer } from "@carnet/server/main";
 
-/** The real service on a loopback port with a store of its own, as tests use it. */
+/** The real service on a loopback port with its own store. */
 export interface TestService extends AsyncDisposable {
   readonly url: string;
   /** Every log line so far, as written. */
   readonly log: readonly string[];
   readonly server: RunningServer;
   readonly folder: string;
-  /** Registers a client; a `client_secret` in it is an existing one. Throws where it is refused. */
+  /** Registers a client, with an existing secret if there is a `client_secret`. Throws if refused. */
   register(registration: TestRegistration): Promise<{ readonly clientId: string; readonly clientSecret: string }>;
-  /** Adds a generated secret to a client. Throws where it is refused. */
+  /** Adds a generated secret to a client. Throws if refused. */
   addSecret(clientId: string): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface TestServiceOptions {
   readonly clock?: Clock;
   /** Settings by their names in the configuration. The issuer is the service's own address unless it is set. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Discard the log of a test that makes a great many requests. */
+  /** Discard the log of a test that makes very many requests. */
   readonly log?: "discard";
 }
 
@@ -88,7 +88,7 @@ export async function startTestService({
   };
 }
 
-/** A free port can be taken before it is used, and then another one is tried. */
+/** Tries another port if the free one is taken before it is used. */
 async function startOnFreePort(start: (port: number) => Promise<RunningServer>): Promise<RunningServer> {
   for (let tries = 1; ; tries++) {
     try {
@@ -99,7 +99,7 @@ async function startOnFreePort(start: (port: number) => Promise<RunningServer>):
   }
 }
 
-/** A loopback port that was free a moment ago. */
+/** Finds a free loopback port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));

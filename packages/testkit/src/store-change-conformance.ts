@@ -10,9 +10,9 @@ import { allClients, queryOf } from "./all-clients.ts";
 import { clientIdOf, comparable, fullClient, plainClient, secretOf } from "./sample-clients.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
-/** Declares the tests of inserting, replacing and deleting clients, of idempotency records and of last uses. */
+/** Declares the tests for inserting, replacing and deleting clients, for idempotency records and for last uses. */
 export function testChanges(name: string, open: () => Promise<StoreUnderTest>): void {
-  suite(`${name}, when clients change,`, () => {
+  suite(`${name}: changes`, () => {
     testInsertion(open);
     testReplacement(open);
     testDeletion(open);
@@ -66,7 +66,7 @@ function testInsertion(open: () => Promise<StoreUnderTest>): void {
 }
 
 function testReplacement(open: () => Promise<StoreUnderTest>): void {
-  test("replaces a client by its next version, in every setting", async () => {
+  test("replaces every setting of a client with its next version", async () => {
     await using under = await open();
     const before = plainClient("app");
     await under.store.insert([before]);
@@ -158,7 +158,7 @@ function testReplacement(open: () => Promise<StoreUnderTest>): void {
 }
 
 function testDeletion(open: () => Promise<StoreUnderTest>): void {
-  test("deletes a client with everything that it had, and lets its id be registered again", async () => {
+  test("deletes a client and all its data, and lets its id be registered again", async () => {
     await using under = await open();
     const labelled = { ...plainClient("app"), scopes: ["a"], labels: { team: "x" }, expiresAt: Date.UTC(2030, 1) };
     const before = { ...labelled, secrets: [secretOf("app"), secretOf("app")] };
@@ -169,11 +169,11 @@ function testDeletion(open: () => Promise<StoreUnderTest>): void {
     for (const query of [{ scope: "a" }, { labels: { team: "x" } }, { endingBefore: Date.UTC(2040, 1) }])
       assert.deepEqual(await idsOf(under.other, query), []);
     assert.deepEqual(await idsOf(under.other), ["other"]);
-    const anew = { ...plainClient("app"), createdAt: before.createdAt + 1, secrets: [] };
-    assert.deepEqual(await under.store.insert([anew]), { kind: "inserted" });
-    assert.deepEqual(comparable(await read(under.other, anew)), comparable(anew));
-    assert.equal(await under.store.delete(before), "changed", "the registration that was read is another one");
-    assert.ok(await under.other.find(anew.clientId));
+    const again = { ...plainClient("app"), createdAt: before.createdAt + 1, secrets: [] };
+    assert.deepEqual(await under.store.insert([again]), { kind: "inserted" });
+    assert.deepEqual(comparable(await read(under.other, again)), comparable(again));
+    assert.equal(await under.store.delete(before), "changed", "the client that was read is an older registration");
+    assert.ok(await under.other.find(again.clientId));
   });
 
   test("does not delete a client that was changed since it was read", async () => {
@@ -192,7 +192,7 @@ function testDeletion(open: () => Promise<StoreUnderTest>): void {
 }
 
 function testRecords(open: () => Promise<StoreUnderTest>): void {
-  test("stores a record with its change, and rolls a second change with the same key back", async () => {
+  test("stores a record with its change, and rolls back a second change with the same key", async () => {
     await using under = await open();
     const before = plainClient("app");
     assert.deepEqual(await under.store.insert([before], recordOf(1, 1)), { kind: "inserted" });
@@ -248,7 +248,7 @@ const plain = (record: IdempotencyRecord | undefined) =>
   record && [record.keyDigest, record.requestDigest, record.sealed].map((bytes) => [...bytes]);
 
 function testUses(open: () => Promise<StoreUnderTest>): void {
-  test("records the latest use of each secret, never an earlier one, and makes no new version", async () => {
+  test("records the latest use of each secret, never an earlier one, and keeps the version", async () => {
     await using under = await open();
     const [one, two] = [secretOf("one"), secretOf("two")];
     const client = { ...plainClient("app"), secrets: [one, two] };

@@ -2,7 +2,7 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import type { FixedClock } from "./fixed-clock.ts";
 
-/** A store under test, with a second connection to the same data if there can be one. */
+/** A store under test, with a second connection to the same data if the store supports that. */
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: ClientStore;
   readonly other: ClientStore;

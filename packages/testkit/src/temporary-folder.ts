@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 process.umask(0o022); // Carnet refuses the group-writable files that some systems make by default
 
-/** A folder that is gone once it is disposed of. */
+/** A folder that is removed when it is disposed of. */
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
-  /** The path of something in it. */
+  /** The path of a file in it. */
   file(name: string): string;
 }
 

@@ -17,7 +17,7 @@ import { MemoryScopeStore } from "./memory-scope-store.ts";
 import { plainHasher } from "./plain-hasher.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
-/** The token endpoint of `core` with nothing behind it but memory, a fixed clock and seeded chance. */
+/** The token endpoint of `core`, with an in-memory store, a fixed clock and seeded randomness. */
 export class TestEndpoint {
   readonly clock = new FixedClock("2026-11-21T12:00:00Z");
   readonly random = new SeededRandom();
@@ -63,14 +63,14 @@ export class TestEndpoint {
     };
   }
 
-  /** Registers a client; throws where it is refused. */
+  /** Registers a client. Throws if refused. */
   async register(registration: ClientRegistration): Promise<RegisteredClient> {
     const registered = await registerClient(registration, this);
     if (!registered.ok) throw new Error(JSON.stringify(registered.error));
     return registered.value;
   }
 
-  /** Sends a form, and reads the answer as it would stand on the wire. */
+  /** Sends a form and parses the answer. */
   async post(form: Readonly<Record<string, string>>, changes: Partial<TokenRequestMessage> = {}): Promise<TestAnswer> {
     const body = new URLSearchParams({ grant_type: "client_credentials", ...form });
     const message = tokenRequestMessage({ body: new Redacted(body.toString()), ...changes });
@@ -85,7 +85,7 @@ export interface TestAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A token request as it comes in, with what a test does not care for filled in. */
+/** A token request with defaults for what a test does not care about. */
 export const tokenRequestMessage = (changes: Partial<TokenRequestMessage> = {}): TokenRequestMessage => ({
   requestId: "request-1",
   path: paths.token,

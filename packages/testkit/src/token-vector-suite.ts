@@ -4,12 +4,12 @@ import { sendRaw } from "./raw-http.ts";
 import { startTestService, type TestService } from "./service.ts";
 import { assertTokenVector, readTokenVectors, type TokenVector } from "./token-vectors.ts";
 
-/** Before every time that a file of vectors names, so that clients which have expired by then can be registered. */
+/** Earlier than every time in the vectors, so that clients that are expired by then can be registered. */
 const timeOfRegistration = "2020-01-01T00:00:00Z";
 
 /**
- * Declares one test for each case of a file of `vectors/`, against a real service on a real socket. Settings say on
- * what the service stands; those that the file fixes are taken from it.
+ * Declares one test for each case of a file of `vectors/`, against a real service on a real socket. The file's own
+ * settings override `settings`.
  */
 export function testTokenVectors(name: string, settings: Readonly<Record<string, string>> = {}): void {
   const vectors = readTokenVectors(name);
@@ -37,6 +37,6 @@ export function testTokenVectors(name: string, settings: Readonly<Record<string,
   }
 }
 
-/** Where a case proves an obligation, its title ends with it; otherwise it says where the case was seen. */
+/** Ends with the obligation that a case proves, or with the source of the case. */
 const titleOf = ({ name, source }: TokenVector): string =>
   source.startsWith("RFC ") ? `${name} [${source.replace("RFC ", "RFC")}]` : `${name} (${source})`;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { RawAnswer, RawRequest } from "./raw-http.ts";
 import type { TestRegistration } from "./service.ts";
 
-/** Requests to the token endpoint and what must come of them, as the files under `vectors/` hold them. */
+/** A file under `vectors/`: requests to the token endpoint and the expected answers. */
 export interface TokenVectors {
   readonly about: string;
   /** The time at which all cases run. */
@@ -26,7 +26,7 @@ export interface TokenVector {
     readonly keys_at_least?: readonly string[];
     readonly headers?: Readonly<Record<string, string>>;
     readonly headers_absent?: readonly string[];
-    /** Searched for in `error_description`, whatever the case. */
+    /** A case-insensitive pattern for `error_description`. */
     readonly description_matches?: string;
   };
 }
@@ -35,7 +35,7 @@ export interface TokenVector {
 export const readTokenVectors = (name: string): TokenVectors =>
   JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
 
-/** Holds an answer against its case, and against what is true of every answer of the service. */
+/** Checks an answer against its case, and against the rules for every answer. */
 export function assertTokenVector({ request, expect }: TokenVector, answer: RawAnswer, vectors: TokenVectors): void {
   assert.equal(answer.status, expect.status, answer.body);
   for (const [name, value] of Object.entries(expect.headers ?? {})) assert.equal(answer.headers[name], value, name);
@@ -67,7 +67,7 @@ function assertEveryAnswer(answer: RawAnswer, { clients }: TokenVectors): void {
   const whole = `${JSON.stringify(answer.headers)}${answer.body}`;
   for (const { client_secret: secret } of clients) {
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
-      assert.ok(!whole.includes(form), "the answer holds a client secret");
+      assert.ok(!whole.includes(form), "the answer contains a client secret");
     }
   }
 }

@@ -20,7 +20,7 @@ export function importCases(world: () => AdminWorld): void {
       const clients = Array.from({ length: 501 }, () => "no client");
       const { json } = await world().api.expect(422, "POST", "/clients/import", { body: { clients } });
       assert.deepEqual(pointersOf(json), ["/clients"]);
-      assert.equal(json["detail"], "clients must not have more than 500 items");
+      assert.equal(json["detail"], "clients must have at most 500 items");
     });
 
     it("bring clients along that can be, and tell of each other one why not", async () => {

@@ -14,13 +14,13 @@ const variables = {
   dataDir: "CARNET_DATA_DIR",
 } as const;
 
-/** Adds the flags that say where the service is and which file holds the admin credentials. */
+/** Adds the flags for the address of the service and the admin credentials. */
 export const addConnectionOptions = (command: Command): Command =>
   command
-    .option(`${flagUrl} <url>`, `The service (default: ${variables.url}, or that of the admin file)`)
+    .option(`${flagUrl} <url>`, `The address of the service (default: ${variables.url}, or the one in the admin file)`)
     .option(
       "--admin-client-id <id>",
-      `The admin client (default: ${variables.clientId}, or that of the admin file); its secret comes from ${variables.clientSecret}`,
+      `The admin client (default: ${variables.clientId}, or the one in the admin file); its secret comes from ${variables.clientSecret}`,
     )
     .option(
       "--admin-file <path>",
@@ -54,14 +54,14 @@ export function readConnection(flags: Flags, env: Environment): ReadCredentials 
   const own = ownCredentials(flags, env);
   if (own !== undefined) {
     if (url === undefined)
-      throw new Failure(`There is no service to ask: give ${flagUrl} http://localhost:8080, or set ${variables.url}.`);
+      throw new Failure(`No service address: give ${flagUrl} http://localhost:8080, or set ${variables.url}.`);
     return { serverURL: url, urlSource, ...own };
   }
   const named = flags.adminFile ?? (env[variables.file] || undefined);
   const path = named ?? join(env[variables.dataDir] || ".carnet", "admin.json");
   const file = readAdminFile(path);
   if (flags.serverUrl !== undefined) return { ...file, serverURL: flags.serverUrl, urlSource };
-  // The folder may be someone else's work, such as a checkout, so a file found there must not choose where we connect
+  // The folder may come from someone else, such as a checkout, so a file found there must not choose where we connect
   if (named === undefined && !isLoopback(file.serverURL)) {
     throw new Failure(
       `The admin file ${path} names an address that is not on this machine: nothing was sent. If you trust the file, give --admin-file ${quoted(path)}; otherwise give the address with ${flagUrl}.`,
@@ -71,7 +71,7 @@ export function readConnection(flags: Flags, env: Environment): ReadCredentials 
   // The SDK reads the same variable, often for another service, which must not receive this one's admin secret
   if (!sameService(url, file.serverURL)) {
     throw new Failure(
-      `${variables.url} names another address than ${file.credentialsSource}, which is for ${file.serverURL}: nothing was sent. Unset it, or give ${flagUrl} if both are the same service.`,
+      `${variables.url} and ${file.credentialsSource} name different addresses (the file is for ${file.serverURL}): nothing was sent. Unset the variable, or give ${flagUrl} if both are the same service.`,
     );
   }
   return { ...file, serverURL: url, urlSource };
@@ -80,15 +80,15 @@ export function readConnection(flags: Flags, env: Environment): ReadCredentials 
 function ownCredentials(flags: Flags, env: Environment) {
   const { adminClientId, adminFile } = flags;
   if (adminClientId !== undefined && adminFile !== undefined)
-    throw new Failure("--admin-client-id and --admin-file both say who you are: give one.");
+    throw new Failure("--admin-client-id and --admin-file cannot be combined. Give one of them.");
   if (adminFile !== undefined) return undefined;
   const clientId = adminClientId ?? (env[variables.clientId] || undefined);
   const clientSecret = env[variables.clientSecret] || undefined;
   if (clientId === undefined && clientSecret === undefined) return undefined;
   if (clientSecret === undefined)
-    throw new Failure(`There is no secret for the admin client ${clientId}: set ${variables.clientSecret}.`);
+    throw new Failure(`The secret of the admin client ${clientId} is missing. Set ${variables.clientSecret}.`);
   if (clientId === undefined)
-    throw new Failure(`${variables.clientSecret} is set, but not whose it is: set ${variables.clientId} too.`);
+    throw new Failure(`${variables.clientSecret} is set without a client id. Set ${variables.clientId} too.`);
   const credentialsSource = adminClientId === undefined ? "the environment" : "--admin-client-id and the environment";
   return { clientId, clientSecret, credentialsSource };
 }
@@ -99,7 +99,7 @@ function readAdminFile(path: string): Omit<ReadCredentials, "urlSource"> {
     const value = typeof read === "object" && read !== null ? Reflect.get(read, name) : undefined;
     if (typeof value === "string" && value !== "") return value;
     throw new Failure(
-      `The admin file ${path} has no ${name}: put it back, or make it anew with \`carnet admin reset\`.`,
+      `The admin file ${path} has no ${name}. Restore it, or write a new one with \`carnet admin reset\`.`,
     );
   };
   return {
@@ -119,22 +119,24 @@ function parseAdminFile(path: string): unknown {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT") {
       throw new Failure(
-        `There are no admin credentials: the file ${path} is not there. Run this in the folder where the service was started, name the file with --admin-file, ` +
+        `There are no admin credentials: the file ${path} does not exist. Run this in the folder where the service was started, name the file with --admin-file, ` +
           `or set ${variables.clientId} and ${variables.clientSecret}.`,
       );
     }
     throw new Failure(
-      `The admin file ${path} cannot be read${code === undefined ? "" : ` (${code})`}: run this as its owner, or name another file with --admin-file.`,
+      `The admin file ${path} cannot be read${code === undefined ? "" : ` (${code})`}. Run this as its owner, or name another file with --admin-file.`,
     );
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new Failure(`The admin file ${path} is not JSON: put it back, or make it anew with \`carnet admin reset\`.`);
+    throw new Failure(
+      `The admin file ${path} is not JSON. Restore it, or write a new one with \`carnet admin reset\`.`,
+    );
   }
 }
 
-/** Reads a file that nobody but this user can have written. Checks the descriptor, so that it cannot be swapped. */
+/** Reads a file that only this user can have written. Checks the descriptor, so that it cannot be swapped. */
 function readOwnFile(path: string): string {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // does not wait for the writer of a pipe
   try {

@@ -23,7 +23,7 @@ export interface Target<Outcome = { readonly client: Client }> {
   readonly record?: ((outcome: Outcome) => IdempotencyRecord) | undefined;
 }
 
-/** The entity tag of a client's version. A client registered anew under an old id has other tags. */
+/** The entity tag of a client's version. Registering the same id again gives other tags. */
 export const entityTagOf = (client: Client): string => `"${client.createdAt.toString(36)}-${client.version}"`;
 
 /** Finds a client by its id. Refuses with `not_found`. */
@@ -37,8 +37,8 @@ export async function findClient(
 }
 
 /**
- * Reads a client, decides on its next version and stores that; starts again if another request changed it meanwhile.
- * Refuses with `not_found`, `changed`, and whatever the decision refuses with.
+ * Reads a client, decides on its next version and stores it. Starts over if another request changed it meanwhile.
+ * Refuses with `not_found`, `changed`, and whatever `decide` refuses with.
  */
 export async function changeClient<Outcome extends { readonly client: Client }>(
   target: Target<Outcome>,
@@ -72,8 +72,8 @@ const changedMeanwhile = problem(
 );
 
 /**
- * Changes settings. A new username ends all secrets at once, as on the platform that this service is compatible with.
- * Settings that stay the same make no new version. Refuses with `invalid`, `not_found` and `changed`.
+ * Changes settings. A new username revokes all secrets, as on the platform that this service is compatible with. If
+ * nothing differs, the version stays the same. Refuses with `invalid`, `not_found` and `changed`.
  */
 export function changeSettings(
   target: Target,

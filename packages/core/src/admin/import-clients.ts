@@ -13,12 +13,12 @@ export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
   readonly store: Pick<ClientStore, "insert" | "find">;
 }
 
-/** The outcome for one client: it was (or in a dry run would be) imported, or why not. */
+/** Whether one client was imported (or would be, in a dry run), or why not. */
 export type ImportOutcome = Result<{ readonly clientId: string }, AdminProblem>;
 
 /**
- * Registers existing clients with their existing ids and secrets. One that is refused does not stop the others. A dry
- * run stores nothing. The outcomes are in the order of the clients.
+ * Registers existing clients with their existing ids and secrets. A refused client does not stop the
+ * others. A dry run stores nothing. The outcomes have the order of the clients.
  */
 export async function importClients(
   registrations: readonly ClientRegistration[],
@@ -29,9 +29,9 @@ export async function importClients(
   const seen = new Set<string>();
   for (const registration of registrations) {
     const client = await prepareImported(registration, ports);
-    const twice = client.ok && seen.has(client.value.clientId);
+    const isRepeated = client.ok && seen.has(client.value.clientId);
     if (client.ok) seen.add(client.value.clientId);
-    prepared.push(twice ? problem("taken", "this client_id is in the batch twice") : client);
+    prepared.push(isRepeated ? problem("taken", "this client_id appears twice in the batch") : client);
   }
   const taken = new Set<string>(await takenIds(prepared, ports));
   const free = prepared.flatMap((client) => (client.ok && !taken.has(client.value.clientId) ? [client.value] : []));

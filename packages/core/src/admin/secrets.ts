@@ -30,7 +30,7 @@ export function addSecret(
   return changeClient(target, ports, async (client, now) => withNewSecret(client, { input, now, parent: "" }, ports));
 }
 
-/** How a rotation ends the old secrets: at a time, or when they have been idle for a while. Not both. */
+/** How a rotation ends the old secrets: at a time, or when they are idle. Not both. */
 export interface RotationInput {
   readonly secret?: NewSecretInput | undefined;
   readonly end_old_at?: string | null | undefined;
@@ -43,7 +43,7 @@ const defaultOverlap = 86_400_000;
 const longestIdle = 90 * 86_400;
 
 /**
- * Adds a secret to a client and lets its live secrets end, none of them later than before. Refuses with `invalid`,
+ * Adds a secret to a client and gives each live secret an end, never a later one than it had. Refuses with `invalid`,
  * `too_many_secrets`, `not_found` and `changed`.
  */
 export function rotateSecrets(
@@ -71,7 +71,7 @@ export function findSecret(client: Client, secretId: string): Result<ClientSecre
   return secret === undefined ? problem("not_found", "the client has no secret with this id") : ok(secret);
 }
 
-/** Ends a secret at once. Does nothing if it was revoked before. Refuses with `not_found` and `changed`. */
+/** Revokes a secret. Does nothing if it is already revoked. Refuses with `not_found` and `changed`. */
 export function revokeSecret(
   target: Target,
   secretId: string,
@@ -136,16 +136,16 @@ type End = (secret: ClientSecret, lastUse: SecretUse | null) => ClientSecret;
 
 function readEnd(input: RotationInput, now: number): Result<End, AdminProblem> {
   const { end_old_at: endAt, end_old_when_idle_for: idleFor } = input;
-  const wrong = (pointer: string, detail: string): Result<End, AdminProblem> =>
+  const refuse = (pointer: string, detail: string): Result<End, AdminProblem> =>
     invalid([{ pointer, detail } satisfies FieldProblem]);
   if (endAt != null && idleFor != null)
-    return wrong("/end_old_at", "and end_old_when_idle_for both say when the old secrets end: give one");
+    return refuse("/end_old_at", "cannot be combined with end_old_when_idle_for: send one of them");
   if (idleFor != null) {
     const span = seconds(idleFor, longestIdle);
-    if (!span.ok) return wrong("/end_old_when_idle_for", span.error);
+    if (!span.ok) return refuse("/end_old_when_idle_for", span.error);
     return ok((secret, lastUse) => ({ ...secret, idle: idleFrom(secret, { now, lastUse, span: span.value * 1000 }) }));
   }
   const end = endAt == null ? ok(now + defaultOverlap) : futureInstant(endAt, now);
-  if (!end.ok) return wrong("/end_old_at", `${end.error}: to end a secret at once, revoke it`);
+  if (!end.ok) return refuse("/end_old_at", `${end.error}: to end a secret at once, revoke it`);
   return ok((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? Number.POSITIVE_INFINITY, end.value) }));
 }

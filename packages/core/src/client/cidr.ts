@@ -48,5 +48,5 @@ export function parseCidr(text: string): Result<Cidr, string> {
 
 const problem = "an address block is written like 203.0.113.0/24, 2001:db8::/32 or 203.0.113.7";
 
-// The library also accepts 10.1 and 0x7f.1, which would surprise in an allow list
+// The library also accepts 10.1 and 0x7f.1, which nobody expects in an allow list
 const isAddress = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);

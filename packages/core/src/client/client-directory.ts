@@ -3,7 +3,7 @@ import type { ClientMemory } from "./client-memory.ts";
 import type { ClientStore } from "./client-store.ts";
 import type { ProvenSecret } from "./token-client.ts";
 
-/** Finds clients by the digest of a secret: in the memory of this process first, then in the store. */
+/** Finds clients by the digest of a secret: first in the memory of this process, then in the store. */
 export class ClientDirectory {
   readonly #store: Pick<ClientStore, "findBySecret">;
   readonly #memory: ClientMemory;
@@ -48,7 +48,7 @@ export class ClientDirectory {
     this.#memory.deleteClient(clientId as ClientId);
   }
 
-  /** Drops all clients, because changes may have been missed. */
+  /** Drops all clients, for when changes may have been missed. */
   forgetAll(): void {
     this.#changes++;
     this.#reads.clear();

@@ -1,7 +1,7 @@
 import type { ClientId } from "@carnet/protocol/ids";
 import type { ProvenSecret } from "./token-client.ts";
 
-/** The secrets, with their clients, that a process has in memory. Entries may be evicted at any time. */
+/** A cache of secrets with their clients. Entries may be evicted at any time. */
 export interface ClientMemory {
   get(digest: Uint8Array): ProvenSecret | undefined;
   set(digest: Uint8Array, proven: ProvenSecret): void;

@@ -9,7 +9,7 @@ export interface ClientSecret {
   /** The visible start of the secret, to tell it from others. */
   readonly prefix: string;
   readonly kind: SecretKind;
-  /** The secret is found by this: see `SecretHasher.digest`. */
+  /** The key by which the secret is found. See `SecretHasher.digest`. */
   readonly digest: Uint8Array;
   readonly createdAt: number;
   readonly notBefore: number | null;
@@ -17,7 +17,7 @@ export interface ClientSecret {
   /** Ends the secret when it has not been used for this long, counted from `since` at the earliest. */
   readonly idle: { readonly since: number; readonly after: number } | null;
   readonly revokedAt: number | null;
-  /** As stored; a process that saw a later use knows better. */
+  /** As stored. A process may know of a later use, see `SecretUses`. */
   readonly lastUse: SecretUse | null;
 }
 
@@ -28,8 +28,8 @@ export interface SecretUse {
 }
 
 /**
- * `generated` by this service with 256 random bits and its own id inside; `imported` from elsewhere; `human`, stored
- * under a slow hash by a version before this one, which no longer checks such secrets.
+ * `generated`: 256 random bits from this service, with the secret id in front. `imported`: chosen elsewhere. `human`:
+ * stored under a slow hash by an earlier version; no longer accepted.
  */
 export const secretKinds = ["generated", "imported", "human"] as const;
 export type SecretKind = (typeof secretKinds)[number];
@@ -53,5 +53,5 @@ export function secretStateAt(
 
 export const isLive = (state: SecretState): boolean => state === "active" || state === "pending";
 
-/** The most live secrets that a client can have. */
+/** The maximum number of live secrets of a client. */
 export const maxLiveSecrets = 10;

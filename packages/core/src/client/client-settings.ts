@@ -4,8 +4,8 @@ import { type ClientSettings, clientStatuses, scopePolicies, tokenEndpointAuthMe
 import { addressBlocks, audience, futureInstant, label, labels, oneOf, scopeNames, seconds } from "./fields.ts";
 
 /**
- * The settings of a client as an operator writes them, with the names of RFC 7591 §2 where it has them. Left out: keep
- * the current value; null: back to the default (RFC 7396).
+ * The settings of a client as an operator writes them, with the names of RFC 7591 §2 where it has them. A missing
+ * field keeps its value; null resets it to the default (RFC 7396).
  */
 export interface ClientSettingsInput {
   readonly client_name?: string | null | undefined;
@@ -22,7 +22,6 @@ export interface ClientSettingsInput {
   readonly labels?: Readonly<Record<string, string | null>> | null | undefined;
 }
 
-/** The settings of a client when nothing is set. */
 export const defaultSettings: ClientSettings = {
   clientName: null,
   username: null,
@@ -40,7 +39,7 @@ export const defaultSettings: ClientSettings = {
 /** The longest token lifetime, in seconds. */
 const longestTtl = 86_400;
 
-/** Applies an input to the current settings. Refuses with every field that is not accepted. */
+/** Applies an input to the current settings. Refuses with all invalid fields. */
 export function readSettings(
   input: ClientSettingsInput,
   current: ClientSettings,

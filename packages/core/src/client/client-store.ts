@@ -7,11 +7,11 @@ import type { SecretUseStore } from "./secret-uses.ts";
 /** Stores clients. Each change is atomic, and durable once its promise is fulfilled. */
 export interface ClientStore extends SecretUseStore {
   find(clientId: ClientId): Promise<Client | undefined>;
-  /** Finds the client that has the secret with this digest. A miss costs the same whatever clients there are. */
+  /** Finds the client that has the secret with this digest. Every miss costs the same. */
   findBySecret(digest: Uint8Array): Promise<{ readonly client: Client; readonly secret: ClientSecret } | undefined>;
   /** Inserts new clients, all or none, with the record of the request; a second record for the same key is refused. */
   insert(clients: readonly Client[], record?: IdempotencyRecord): Promise<Insertion>;
-  /** Replaces a client by its next version, unless it was changed or deleted meanwhile. Leaves last uses alone. */
+  /** Replaces a client by its next version, unless it was changed or deleted meanwhile. Does not change last uses. */
   replace(next: Client, record?: IdempotencyRecord): Promise<"replaced" | "changed" | "repeated">;
   /** Deletes a client, unless it was changed since it was read. */
   delete(client: Client): Promise<"deleted" | "changed">;
@@ -38,7 +38,7 @@ export interface ClientQuery {
   /** Clients that end, or have a live secret that ends, before this instant. */
   readonly endingBefore: number | null;
   readonly sort: { readonly key: ClientSortKey; readonly descending: boolean };
-  /** Start after this place, which comes from the page before. */
+  /** Start after this place: `next` of the previous page. */
   readonly after: ClientPlace | null;
   readonly limit: number;
 }

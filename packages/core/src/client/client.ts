@@ -3,28 +3,28 @@ import type { Address, Cidr } from "./cidr.ts";
 import type { ClientSecret } from "./client-secret.ts";
 
 /**
- * What a client is and whether it may act now. Apart from the token endpoint, because administration needs it too.
+ * A client, and whether it may act now. Separate from the token endpoint, because administration needs it too.
  */
 export interface Client extends ClientSettings {
   readonly clientId: ClientId;
-  /** Names the client in tokens and in the revocation feed. A client registered anew under an old id has another. */
+  /** Names the client in tokens and in the revocation feed. Registering the same id again gives another. */
   readonly handle: RevocationHandle;
   /** The workspace that the client acts for; fixed at registration. */
   readonly workspace: string | null;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Goes up by one with each change. */
+  /** Incremented by each change. */
   readonly version: number;
   readonly secrets: readonly ClientSecret[];
 }
 
-/** The settings of a client, all of which can be changed. */
+/** The settings of a client. All can be changed. */
 export interface ClientSettings {
   readonly clientName: string | null;
-  /** The user that the client acts as. Changing it ends all secrets. */
+  /** The user that the client acts as. Changing it revokes all secrets. */
   readonly username: string | null;
-  /** In the registered order, which every answer keeps. */
+  /** In the order of registration, which answers keep. */
   readonly scopes: readonly string[];
   readonly scopePolicy: ScopePolicy;
   readonly status: ClientStatus;

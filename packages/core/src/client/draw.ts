@@ -10,7 +10,7 @@ import {
 import type { Result } from "@carnet/protocol/result";
 import type { RandomSource } from "../ports.ts";
 
-/** Random names and secrets. Each character is drawn evenly from its alphabet. */
+/** Random ids and secrets. Each character is drawn uniformly from its alphabet. */
 export const drawSecretId = (random: RandomSource): SecretId => take(parseSecretId(draw(secretIdForm, random)));
 
 export const drawHandle = (random: RandomSource): RevocationHandle =>
@@ -20,7 +20,7 @@ export const drawHandle = (random: RandomSource): RevocationHandle =>
 export const drawSecret = (random: RandomSource): string => draw(generatedSecretRandom, random);
 
 function draw({ alphabet, length }: { alphabet: string; length: number }, random: RandomSource): string {
-  const limit = 256 - (256 % alphabet.length); // bytes from here on would favour the first characters
+  const limit = 256 - (256 % alphabet.length); // larger bytes would favour the first characters
   let drawn = "";
   while (drawn.length < length) {
     for (const byte of random.bytes(length)) {

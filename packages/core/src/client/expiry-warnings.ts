@@ -3,7 +3,7 @@ import type { Client } from "./client.ts";
 import { type ClientSecret, isLive, secretStateAt } from "./client-secret.ts";
 import type { ProvenSecret } from "./token-client.ts";
 
-/** How many days before an end the warning starts and becomes more urgent. */
+/** Days before an end at which the warning begins and then gets more urgent. */
 export const warningDays = [90, 60, 30, 14, 7, 1] as const;
 
 /** A client or a secret that ends soon. */

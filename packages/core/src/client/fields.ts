@@ -10,11 +10,11 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], text: s
   return choice === undefined ? err(`must be one of: ${choices.join(", ")}`) : ok(choice);
 }
 
-/** A token has all scopes by default and travels in a header, so their length is bounded. */
-const mostScopeCharacters = 4096;
+/** Bounded because a token has all scopes by default and travels in a header. */
+const maxScopeCharacters = 4096;
 
 export function scopeNames(text: string): Result<readonly string[], string> {
-  if (text.length > mostScopeCharacters) return err(`may have ${mostScopeCharacters} characters at the most`);
+  if (text.length > maxScopeCharacters) return err(`must have at most ${maxScopeCharacters} characters`);
   const names = parseScope(text);
   return names.ok ? names : err(names.error.description);
 }
@@ -36,19 +36,19 @@ export function instant(text: string): Result<number, string> {
 
 export function futureInstant(text: string, now: number): Result<number, string> {
   const read = instant(text);
-  return read.ok && read.value <= now ? err("lies in the past") : read;
+  return read.ok && read.value <= now ? err("must be in the future") : read;
 }
 
 export function addressBlocks(texts: readonly string[]): Result<readonly Cidr[], string> {
-  if (texts.length > 100) return err("may have 100 address blocks at the most");
+  if (texts.length > 100) return err("must have at most 100 address blocks");
   const read = texts.map(parseCidr);
-  const wrong = read.find((block) => !block.ok);
-  return wrong === undefined ? ok(read.flatMap((block) => (block.ok ? [block.value] : []))) : wrong;
+  const invalid = read.find((block) => !block.ok);
+  return invalid === undefined ? ok(read.flatMap((block) => (block.ok ? [block.value] : []))) : invalid;
 }
 
-export function seconds(number: number, most: number): Result<number, string> {
-  const fits = Number.isInteger(number) && number >= 1 && number <= most;
-  return fits ? ok(number) : err(`must be a whole number of seconds from 1 to ${most}`);
+export function seconds(number: number, max: number): Result<number, string> {
+  const fits = Number.isInteger(number) && number >= 1 && number <= max;
+  return fits ? ok(number) : err(`must be a whole number of seconds from 1 to ${max}`);
 }
 
 export const audience = (text: string): Result<string, string> =>
@@ -56,12 +56,12 @@ export const audience = (text: string): Result<string, string> =>
 
 const labelName = /^[a-z0-9](?:[a-z0-9._/-]{0,61}[a-z0-9])?$/;
 
-/** The most labels that a client can have. */
-export const mostLabels = 32;
+/** The maximum number of labels of a client. */
+export const maxLabels = 32;
 
 export function labels(given: Readonly<Record<string, string>>): Result<Readonly<Record<string, string>>, string> {
   const entries = Object.entries(given);
-  if (entries.length > mostLabels) return err(`may have ${mostLabels} labels at the most`);
+  if (entries.length > maxLabels) return err(`must have at most ${maxLabels} labels`);
   if (!entries.every(([name]) => labelName.test(name))) {
     return err("must have names of 1 to 63 characters from a-z, 0-9 and . _ / -, with a letter or digit at both ends");
   }

@@ -9,12 +9,12 @@ import { drawHandle, drawSecret, drawSecretId } from "./draw.ts";
 import { futureInstant, instant, label } from "./fields.ts";
 import type { SecretHasher } from "./secret-hasher.ts";
 
-/** A new secret, as an operator writes it. */
+/** A new secret, as an operator describes it. */
 export interface NewSecretInput {
   readonly label?: string | null | undefined;
   readonly not_before?: string | null | undefined;
   readonly expires_at?: string | null | undefined;
-  /** An existing secret to import. Without it one is generated. */
+  /** An existing secret to import. Absent: generate one. */
   readonly value?: Redacted<string> | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface SecretPlan extends Pick<ClientSecret, "label" | "notBefore" | "
   readonly existing: Redacted<string> | undefined;
 }
 
-/** Checks what an operator wrote. Refuses with every field that is not accepted. */
+/** Checks what an operator wrote. Refuses with all invalid fields. */
 export function planSecret(input: NewSecretInput, now: number): Result<SecretPlan, readonly FieldProblem[]> {
   const problems: FieldProblem[] = [];
   const read = <Value>(
@@ -67,12 +67,12 @@ export function planSecret(input: NewSecretInput, now: number): Result<SecretPla
 }
 
 function importProblem(value: string): string | undefined {
-  if (value.length > longestSecret) return `has more than ${longestSecret} characters`;
+  if (value.length > longestSecret) return `must have at most ${longestSecret} characters`;
   if (!value.isWellFormed() || /\p{Cc}/u.test(value)) return "must be text without control characters";
   if ([...value].length >= shortestSecret) return undefined;
   return (
-    `has fewer than ${shortestSecret} characters, so it could be guessed: leave it out to get a generated secret and ` +
-    "give that one to the caller, or rotate it where it is used today and import the new one"
+    `must have at least ${shortestSecret} characters, because a shorter one can be guessed: leave it out to get a ` +
+    "generated secret for the caller, or rotate it where it is used today and import the new one"
   );
 }
 

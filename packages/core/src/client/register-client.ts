@@ -12,11 +12,11 @@ import { drawHandle } from "./draw.ts";
 import { label, scopeNames } from "./fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "./make-secret.ts";
 
-/** A client to be registered, as an operator writes it. */
+/** A client to register, as an operator describes it. */
 export interface ClientRegistration extends ClientSettingsInput {
   readonly client_id?: string | null | undefined;
   readonly workspace?: string | null | undefined;
-  /** Its first secret. Left out: generated. */
+  /** The first secret. Absent: generate one. */
   readonly secret?: NewSecretInput | undefined;
 }
 
@@ -33,8 +33,8 @@ export interface RegistrationPorts extends MakeSecretPorts {
 }
 
 /**
- * Registers a client with one secret; it is stored when this returns. Refuses with `invalid` and every field that is
- * not accepted, with `taken`, or with `repeated` if the store has a record for the same request; then it stores nothing.
+ * Stores a new client with one secret. Refuses with `invalid` and all invalid fields, with `taken`, or with `repeated`
+ * if the store has a record of the same request. Then it stores nothing.
  */
 export async function registerClient(
   registration: ClientRegistration,
@@ -56,9 +56,9 @@ export async function registerClient(
   }
 }
 
-export const clientIdTaken = problem("taken", "a client with this client_id is registered already");
+export const clientIdTaken = problem("taken", "a client with this client_id is already registered");
 
-/** Makes the client of a registration. Stores nothing. */
+/** Builds the client of a registration. Stores nothing. */
 export async function prepareClient(
   registration: ClientRegistration,
   ports: Omit<RegistrationPorts, "store">,
@@ -95,7 +95,7 @@ export async function prepareClient(
   return ok({ client, generatedSecret: shown });
 }
 
-/** Problems with the scopes that an input adds to a client. */
+/** Finds added scopes that are not in the catalogue. */
 export async function unknownScopes(
   { scope }: Pick<ClientSettingsInput, "scope">,
   current: readonly string[],
@@ -109,7 +109,7 @@ export async function unknownScopes(
   return [{ pointer: "/scope", detail }];
 }
 
-/** A client id that can stand in a URL path. @see https://url.spec.whatwg.org/#double-dot-path-segment */
+/** A client id that is safe in a URL path. @see https://url.spec.whatwg.org/#double-dot-path-segment */
 const newClientId = (text: string): Result<ClientId, string> =>
   text === "." || text === ".." ? err("must not be . or .., which URLs treat as path segments") : parseClientId(text);
 
@@ -118,7 +118,7 @@ const newId = ({ random }: MakeSecretPorts): ClientId => random.uuid() as Client
 const at = <Value>(pointer: string, result: Result<Value, string>): Result<Value, readonly FieldProblem[]> =>
   result.ok ? result : { ok: false, error: [{ pointer, detail: result.error }] };
 
-/** Moves problems below a member of the body. */
+/** Prefixes the pointers of problems with a member of the body. */
 const within = <Value>(
   parent: string,
   result: Result<Value, readonly FieldProblem[]>,

@@ -4,6 +4,6 @@ export interface SecretHasher {
   digest(clientId: string, secret: string): Uint8Array;
 }
 
-/** Compares two digests. The HMAC key is secret, so how far two digests agree tells a stranger nothing. */
+/** Compares two digests. The HMAC key is secret, so the time that a comparison takes reveals nothing. */
 export const sameDigest = (left: Uint8Array, right: Uint8Array): boolean =>
   left.length === right.length && left.every((byte, at) => byte === right[at]);

@@ -29,8 +29,8 @@ export class SecretUses {
   }
 
   /**
-   * The latest known use of a secret: noted here, or as the secret was read. Misses a use that was written after that
-   * read but before the previous batch.
+   * The latest known use of a secret: noted here, or read with the secret. Misses a use that was
+   * written after that read but before the previous batch.
    */
   lastOf<Use extends Pick<SecretUse, "at">>(secret: {
     readonly secretId: SecretId;

@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
 import type { ClientSecret } from "./client-secret.ts";
 
-/** The part of a client that a token request needs, and all of it that is kept in memory. */
+/** The part of a client that a token request needs. Only this part is cached in memory. */
 export type TokenClient = Pick<
   Client,
   | "clientId"
@@ -22,11 +22,11 @@ export type TokenSecret = Pick<
   ClientSecret,
   "secretId" | "handle" | "notBefore" | "expiresAt" | "idle" | "revokedAt"
 > & {
-  /** Only needed for a secret that ends when it is idle; may be null for others. */
+  /** Needed only for a secret with an idle end; may be null for others. */
   readonly lastUse: { readonly at: number } | null;
 };
 
-/** A secret that was found by its digest, with its client. Says nothing about whether either may be used now. */
+/** A secret that was found by its digest, with its client. Either may be unusable now. */
 export interface ProvenSecret {
   readonly client: TokenClient;
   readonly secret: TokenSecret;

@@ -27,7 +27,7 @@ export class ScopeCatalogue {
     this.#open = open;
   }
 
-  /** The names among these that a client cannot be given. */
+  /** Returns the names that a client cannot be given. */
   async unknown(names: readonly string[]): Promise<readonly string[]> {
     if (this.#open || names.length === 0) return [];
     const known = new Set((await this.#store.list()).map((scope) => scope.name));

@@ -3,7 +3,7 @@ import type { AccessTokenClaims } from "@carnet/protocol/access-token-claims";
 /** A signed access token. */
 export interface SignedToken {
   readonly token: string;
-  /** The key that signed it, also when the keys changed in the meantime. */
+  /** The key that signed it. The current key may have changed since. */
   readonly keyId: string;
 }
 

@@ -16,9 +16,9 @@ export interface AuthenticationPorts {
 }
 
 /**
- * Finds out which client is calling, by the digest of its id and secret. Refuses with `invalidClient`. An unknown client
- * and a wrong secret are the same miss: one hash, one look in memory and one index probe in the store, whatever clients
- * and secrets there are. Does not look at the scope or at what the client may do.
+ * Identifies the calling client by the digest of its id and secret. Refuses with `invalidClient`. An unknown client and
+ * a wrong secret are the same miss: one hash, one lookup in memory and one index probe in the store, whatever the store
+ * contains. Does not check scopes.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
 export async function authenticateClient(
@@ -33,7 +33,7 @@ export async function authenticateClient(
     const proven = directory.peek(digest);
     if (proven !== undefined && reasonAgainst(proven, from, ports) === undefined) return ok(proven);
   }
-  // Memory may be stale, so nobody is refused before the store was asked
+  // Memory may be stale, so ask the store before refusing anyone
   let refusal = invalidClient("unknown_credentials", "no client has this id and secret");
   for (const digest of digests) {
     const proven = await directory.read(digest);
@@ -60,7 +60,7 @@ function reasonAgainst(
 const details: Readonly<Record<Reason, string>> = {
   secret_pending: "the secret is not valid yet",
   secret_expired: "the secret has expired",
-  secret_idle: "the secret has ended because it was not used for as long as its rotation allowed",
+  secret_idle: "the secret has ended: it was idle for longer than its rotation allows",
   secret_revoked: "the secret was revoked",
   secret_unsupported: "the secret was stored under a slow hash, which this version does not check: rotate it",
   client_disabled: "the secret is right, but the client is disabled",

@@ -20,9 +20,9 @@ export interface TokenRequest {
 /** The credentials of a request. */
 export interface PresentedCredentials {
   readonly method: TokenEndpointAuthMethod | "none";
-  /** Every possible reading of them, see `decodeBasicCredentials`. Empty if there are none. */
+  /** Every possible reading of them. Empty if there are none. See `decodeBasicCredentials`. */
   readonly readings: readonly ClientCredentials[];
-  /** Why they cannot be right, whatever clients there are. */
+  /** Why they cannot match any client. */
   readonly flaw: string | undefined;
 }
 
@@ -119,7 +119,7 @@ function readCredentials(
   if (headers.length > 1) return refuse("two_authorization_headers", "there is more than one Authorization header");
   const [scheme = "", encoded = ""] = (headers[0]?.reveal() ?? "").trim().split(/ +/, 2);
   const { client_id: clientId, client_secret: clientSecret } = parameters;
-  // A Bearer header is no client authentication here, and one public SDK sends it beside body credentials
+  // Bearer does not authenticate a client, and one public SDK sends it together with body credentials
   if (scheme === "" || scheme.toLowerCase() === "bearer") {
     if (clientId === undefined || clientSecret === undefined) {
       return ok({ method: "none", readings: [], flaw: "no complete credentials were sent" });
@@ -134,7 +134,7 @@ function readCredentials(
   if (clientSecret !== undefined) {
     return refuse(
       "two_auth_methods",
-      "the request authenticates twice, by the Authorization header and in the body: choose one",
+      "the request authenticates twice, in the Authorization header and in the body: choose one",
     );
   }
   // RFC 9110 §11.1: the scheme is case-insensitive
@@ -147,10 +147,10 @@ function readCredentials(
   }
   const readings = decodeBasicCredentials(encoded);
   if (!readings.ok) return ok({ method: "client_secret_basic", readings: [], flaw: readings.error });
-  const meant = readings.value.filter((reading) => clientId === undefined || reading.clientId === clientId);
-  if (meant.length === 0)
+  const matching = readings.value.filter((reading) => clientId === undefined || reading.clientId === clientId);
+  if (matching.length === 0)
     return refuse("two_client_ids", "the Authorization header and the body name different clients");
-  return ok({ method: "client_secret_basic", readings: meant, flaw: undefined });
+  return ok({ method: "client_secret_basic", readings: matching, flaw: undefined });
 }
 
 function carriesCredentials(query: string): boolean {

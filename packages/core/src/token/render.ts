@@ -30,7 +30,7 @@ export function renderToken(token: MintedToken, warnings: readonly ExpiryWarning
   return { status: 200, headers, body: new Redacted(JSON.stringify(body)) };
 }
 
-/** The answer that says why there is no token. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
+/** The answer to a refused request. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 export function renderRefusal(refusal: Refusal): TokenAnswer {
   const { status, error } = refusals[refusal.kind];
   const body: ErrorResponse = { error, error_description: refusal.description };

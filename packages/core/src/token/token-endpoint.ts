@@ -15,9 +15,9 @@ export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts {
 }
 
 /**
- * Answers a token request. The order of the phases is the security argument: nothing about scopes is said before the
- * client is authenticated, no token is signed before every check has passed, and every answer is recorded before it is
- * sent. Refusals are answers; anything thrown is a fault.
+ * Answers a token request. The order of the phases is the security argument: nothing is revealed about scopes before
+ * the client is authenticated, no token is signed before every check has passed, and every answer is recorded before
+ * it is sent. Refusals are answers; anything thrown is a fault.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  */
 export async function answerTokenRequest(
@@ -43,7 +43,7 @@ export async function answerTokenRequest(
   return renderToken(token, warningsFor(grant.value, now));
 }
 
-/** Records and renders a refusal. Every refusal leaves here, also one that was decided before the request was read. */
+/** Records and renders a refusal. Handles every refusal, including those decided before the request was read. */
 export async function refuseTokenRequest(
   { message, now, refusal }: { message: TokenRequestMessage; now: number; refusal: Refusal },
   { recorder }: Pick<TokenEndpointPorts, "recorder">,

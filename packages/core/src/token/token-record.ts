@@ -6,7 +6,7 @@ import type { Grant } from "./authorise.ts";
 import type { MintedToken } from "./mint.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
-/** Records token requests. An answer is sent only after its record was written. */
+/** Records token requests. An answer is sent only after its record is written. */
 export interface TokenRecorder {
   record(record: TokenRecord): void | Promise<void>;
 }
@@ -20,7 +20,7 @@ type RequestFacts = {
   readonly at: number;
   readonly path: TokenPath;
   readonly address: string;
-  /** null: the request named none that is valid. */
+  /** null: the request named no valid version. */
   readonly version: string | null;
 };
 

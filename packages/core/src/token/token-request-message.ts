@@ -7,12 +7,12 @@ import type { ApiVersion } from "@carnet/protocol/versions";
 export interface TokenRequestMessage {
   readonly requestId: string;
   readonly path: TokenPath;
-  /** What follows the question mark, or "". */
+  /** The query without the question mark, or "". */
   readonly query: Redacted<string>;
   readonly contentType: string | undefined;
   /** Each `Authorization` header that was sent. */
   readonly authorization: readonly Redacted<string>[];
-  /** The resolved `X-Version`, or why there is none. */
+  /** The resolved `X-Version`, or why it was refused. */
   readonly version: Result<ApiVersion, string>;
   /** undefined: the bytes were not UTF-8. */
   readonly body: Redacted<string> | undefined;

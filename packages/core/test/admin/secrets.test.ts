@@ -109,7 +109,7 @@ suite("A secret that is added", () => {
     const { add } = await clientWithSecret();
     const refused = await add({ value: new Redacted("x".repeat(19)) });
     assert.ok(!refused.ok);
-    assert.match(refused.error.detail, /fewer than 20 characters.*could be guessed.*rotate it/);
+    assert.match(refused.error.detail, /at least 20 characters.*can be guessed.*rotate it/);
   });
 });
 

@@ -12,5 +12,5 @@ export const adminPath = "/admin/v1";
 /** The audience of tokens for the admin API. */
 export const adminAudience = (issuer: string): string => `${issuer}/admin`;
 
-/** In a client's `audience`, means the admin API of this service, whatever its issuer. */
+/** As a client's `audience`: the admin API of this service, whatever its issuer. */
 export const adminAudienceName = "urn:carnet:admin";

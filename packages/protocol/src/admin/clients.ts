@@ -1,64 +1,63 @@
 import { type Static, Type } from "typebox";
 import { maxImportBatch } from "./max-import-batch.ts";
 
-/** Clients and their secrets as the admin API reads and shows them. Names are those of RFC 7591 §2 where it has them. */
+/** Clients and their secrets in the admin API, with the names of RFC 7591 §2 where it has them. */
 
 const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const optional = <Schema extends Type.TSchema>(schema: Schema) => Type.Optional(nullable(schema));
 const time = (description: string) =>
   Type.String({
-    description: `${description} An RFC 3339 time, or a date for its beginning in UTC.`,
+    description: `${description} An RFC 3339 time, or a date, which means its start in UTC.`,
     examples: ["2027-01-31T12:00:00Z"],
   });
 
 const settings = {
-  client_name: optional(Type.String({ description: "A name for people.", examples: ["Nightly export"] })),
+  client_name: optional(Type.String({ description: "A display name.", examples: ["Nightly export"] })),
   username: optional(
-    Type.String({ description: "The user that the client acts as. Another one ends all secrets at once." }),
+    Type.String({ description: "The user that the client acts as. Changing it revokes all secrets." }),
   ),
   scope: optional(
     Type.String({
-      description: "The scopes that it may get, separated by spaces.",
+      description: "The scopes that the client may request, separated by spaces.",
       examples: ["file:read file:write"],
     }),
   ),
   scope_policy: optional(
-    Type.String({ description: "What happens when it asks for others.", enum: ["narrow", "strict", "ignore"] }),
+    Type.String({ description: "What happens to requests for others.", enum: ["narrow", "strict", "ignore"] }),
   ),
   status: optional(Type.String({ enum: ["active", "disabled"] })),
-  expires_at: optional(time("When it ends.")),
+  expires_at: optional(time("When it expires.")),
   ip_allowlist: optional(
     Type.Array(Type.String(), {
-      description: "Where it may call from: CIDR blocks, IPv4 and IPv6. Empty: anywhere.",
+      description: "The addresses that the client may call from, as IPv4 and IPv6 CIDR blocks. Empty: any address.",
       examples: [["203.0.113.0/24"]],
     }),
   ),
   token_endpoint_auth_method: optional(
     Type.String({
-      description: "The one way in which it may authenticate. null: any.",
+      description: "The only method that the client may use. null: any method.",
       enum: ["client_secret_basic", "client_secret_post"],
     }),
   ),
   access_token_ttl: optional(
-    Type.Integer({ description: "How long its tokens are good for, in seconds. null: as the server is set." }),
+    Type.Integer({ description: "The lifetime of its tokens, in seconds. null: the server's default." }),
   ),
-  audience: optional(Type.String({ description: "The `aud` of its tokens. null: as the server is set." })),
+  audience: optional(Type.String({ description: "The `aud` of its tokens. null: the server's default." })),
   labels: optional(
     Type.Record(Type.String(), nullable(Type.String()), {
-      description: "Names and values of your own, to find clients by. A change with null takes one off.",
+      description: "Your own names and values, to find clients by. In a change, null removes a label.",
     }),
   ),
 };
 
-/** A secret to be. */
 export const NewSecret = Type.Object(
   {
-    label: optional(Type.String({ description: "A name for people." })),
-    not_before: optional(time("From when it is valid.")),
-    expires_at: optional(time("When it ends.")),
+    label: optional(Type.String({ description: "A display name." })),
+    not_before: optional(time("When it becomes valid.")),
+    expires_at: optional(time("When it expires.")),
     value: Type.Optional(
       Type.String({
-        description: "An existing secret to bring along. Without it one is generated.",
+        description: "An existing secret to import. By default, one is generated.",
         format: "password",
       }),
     ),
@@ -69,8 +68,8 @@ export type NewSecret = Static<typeof NewSecret>;
 
 export const NewClient = Type.Object(
   {
-    client_id: optional(Type.String({ description: "An existing id to bring along. Without it one is made." })),
-    workspace: optional(Type.String({ description: "Never changes afterwards. Gives the claim `arid`." })),
+    client_id: optional(Type.String({ description: "An existing id to keep. By default, one is generated." })),
+    workspace: optional(Type.String({ description: "For the claim `arid`. Cannot be changed later." })),
     ...settings,
     secret: Type.Optional(NewSecret),
   },
@@ -78,7 +77,7 @@ export const NewClient = Type.Object(
 );
 export type NewClient = Static<typeof NewClient>;
 
-/** A merge patch (RFC 7396): left out, as it is; null, as if it had never been set. */
+/** A merge patch (RFC 7396): a missing member keeps its value, null resets it to the default. */
 export const ClientChange = Type.Object(settings, { additionalProperties: false });
 export type ClientChange = Static<typeof ClientChange>;
 
@@ -87,13 +86,13 @@ const shownTime = nullable(Type.String({ format: "date-time" }));
 export const Secret = Type.Object({
   secret_id: Type.String(),
   label: nullable(Type.String()),
-  prefix: Type.String({ description: "What may be seen of it, to tell it from others." }),
+  prefix: Type.String({ description: "The visible start of the secret, to tell it from others." }),
   kind: Type.String({ enum: ["generated", "imported", "human"] }),
   state: Type.String({ enum: ["active", "pending", "expired", "idle", "revoked", "unsupported"] }),
   created_at: shownTime,
   not_before: shownTime,
   expires_at: shownTime,
-  ends_when_idle_for: nullable(Type.Integer({ description: "Seconds without a use after which it ends." })),
+  ends_when_idle_for: nullable(Type.Integer({ description: "Ends after so many seconds without a use." })),
   revoked_at: shownTime,
   last_used_at: shownTime,
   last_used_from: nullable(Type.String()),
@@ -104,7 +103,7 @@ export const Warning = Type.Object({
   what: Type.String({ enum: ["client", "secret"] }),
   secret_id: nullable(Type.String()),
   ends_at: shownTime,
-  within_days: Type.Integer({ description: "90, 60, 30, 14, 7 or 1; 0 for a client that has ended." }),
+  within_days: Type.Integer({ description: "90, 60, 30, 14, 7 or 1; 0 for a client that has expired." }),
 });
 
 export const Client = Type.Object({
@@ -124,13 +123,13 @@ export const Client = Type.Object({
   created_at: shownTime,
   updated_at: shownTime,
   secrets: Type.Array(Secret),
-  warnings: Type.Array(Warning, { description: "What of it ends soon." }),
+  warnings: Type.Array(Warning, { description: "Ends that are near, of the client and its secrets." }),
 });
 export type Client = Static<typeof Client>;
 
 const shownOnce = Type.Optional(
   Type.String({
-    description: "Shown this once and kept nowhere. Absent for one that was brought along.",
+    description: "Shown only in this answer and not stored. Absent for an imported secret.",
     format: "password",
   }),
 );
@@ -146,9 +145,9 @@ export const SecretList = Type.Object({ secrets: Type.Array(Secret) });
 export const Rotation = Type.Object(
   {
     secret: Type.Optional(NewSecret),
-    end_old_at: optional(time("When the old secrets end. A day from now where neither is given.")),
+    end_old_at: optional(time("When the old secrets end. If neither end is given: a day from now.")),
     end_old_when_idle_for: optional(
-      Type.Integer({ description: "Seconds without a use after which each old secret ends." }),
+      Type.Integer({ description: "Each old secret ends after so many seconds without a use." }),
     ),
   },
   { additionalProperties: false },
@@ -165,34 +164,33 @@ export const ClientFilter = Type.Object(
   {
     q: Type.Optional(
       Type.String({
-        description:
-          "In the id, name or username, whatever the case of the letters from A to Z; other letters are found in their own case.",
+        description: "Text in the id, name or username. Ignores the case of A to Z, but not of other letters.",
       }),
     ),
     status: Type.Optional(Type.String({ enum: ["active", "disabled"] })),
-    scope: Type.Optional(Type.String({ description: "Registered for this scope." })),
+    scope: Type.Optional(Type.String({ description: "Clients registered for this scope." })),
     label: Type.Optional(
       Type.Union([Type.String(), Type.Array(Type.String())], {
-        description: "`name=value`; more than once: all of them.",
+        description: "`name=value`. If repeated, clients must have all of them.",
       }),
     ),
     ending_within_days: Type.Optional(
       Type.String({
-        description: "Clients that end, or have a secret that ends, within so many days.",
+        description: "Clients that expire, or have a secret that expires, within so many days.",
         pattern: "^[0-9]{1,4}$",
       }),
     ),
     sort: Type.Optional(
       Type.String({
         description:
-          "`client_id` (default), `client_name`, `created_at`, `updated_at` or `expires_at`; downwards with a minus before it.",
+          "`client_id` (default), `client_name`, `created_at`, `updated_at` or `expires_at`. A leading minus sorts in descending order.",
         enum: ["client_id", "client_name", "created_at", "updated_at", "expires_at"].flatMap((key) => [key, `-${key}`]),
       }),
     ),
     limit: Type.Optional(
-      Type.String({ description: "From 1 to 1000; 100 where it is left out.", pattern: "^([1-9][0-9]{0,2}|1000)$" }),
+      Type.String({ description: "The page size, from 1 to 1000. Default: 100.", pattern: "^([1-9][0-9]{0,2}|1000)$" }),
     ),
-    cursor: Type.Optional(Type.String({ description: "`next` of the page before." })),
+    cursor: Type.Optional(Type.String({ description: "`next` of the previous page." })),
   },
   { additionalProperties: false },
 );
@@ -207,17 +205,17 @@ export type ClientImport = Static<typeof ClientImport>;
 export const ImportFilter = Type.Object(
   {
     dry_run: Type.Optional(
-      Type.String({ enum: ["true", "false"], description: "true: only say what would come of it." }),
+      Type.String({ enum: ["true", "false"], description: "true: check everything and import nothing." }),
     ),
   },
   { additionalProperties: false },
 );
 
 export const ClientImportOutcome = Type.Object({
-  imported: Type.Integer({ description: "How many were, or in a dry run would be, imported." }),
+  imported: Type.Integer({ description: "How many clients were imported, or would be in a dry run." }),
   failed: Type.Array(
     Type.Object({
-      position: Type.Integer({ description: "In the request, from 0." }),
+      position: Type.Integer({ description: "The position in the request, from 0." }),
       client_id: nullable(Type.String()),
       problem: Type.String(),
       errors: Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() })),

@@ -12,16 +12,15 @@ export const Problem = Type.Object(
       Type.Array(
         Type.Object({
           pointer: Type.String({
-            description: "Where in the body, as a JSON pointer (RFC 6901). A parameter of the URL stands as `/name`.",
+            description: "A JSON pointer into the body (RFC 6901), or `/name` for a parameter of the URL.",
           }),
           detail: Type.String(),
         }),
       ),
     ),
   },
-  { description: "Why a request was not carried out (RFC 9457)." },
+  { description: "Why a request was refused (RFC 9457)." },
 );
 export type Problem = Static<typeof Problem>;
 
-/** One field that was refused, and why. */
 export type FieldProblem = NonNullable<Problem["errors"]>[number];

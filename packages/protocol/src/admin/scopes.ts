@@ -7,6 +7,6 @@ export type Scope = Static<typeof Scope>;
 export const ScopeList = Type.Object({ scopes: Type.Array(Scope) });
 
 export const ScopeDescription = Type.Object(
-  { description: Type.String({ description: "What the scope allows, in words." }) },
+  { description: Type.String({ description: "What the scope allows." }) },
   { additionalProperties: false },
 );

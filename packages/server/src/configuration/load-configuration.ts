@@ -10,11 +10,11 @@ import { forbidden, readTrusted } from "./trusted-file.ts";
 export interface Configuration extends Readonly<Omit<SettingValues, "masterKey" | "masterKeyFile">> {
   /** undefined: read from the file. */
   readonly masterKey: KeyObject | undefined;
-  /** undefined: the one in the data folder, made on the first start. */
+  /** undefined: the one in the data folder, created by the first start. */
   readonly masterKeyFile: string | undefined;
 }
 
-/** Where values may come from. */
+/** The sources of settings. */
 export interface ConfigurationSources {
   readonly mode: "dev" | "serve";
   /** Values of flags, by the name of the setting. */
@@ -27,8 +27,8 @@ export interface ConfigurationSources {
 type Given = { readonly text: string; readonly source: string };
 
 /**
- * Puts the configuration together: flags over environment over file over defaults. Throws an OperatorFault for an
- * unknown or bad setting, with its name, where it came from and what is accepted.
+ * Merges the sources: flags override the environment, which overrides the file and the defaults. Throws an OperatorFault
+ * for an unknown or invalid setting, with its name, its source and what is accepted.
  */
 export function loadConfiguration(sources: ConfigurationSources): Configuration {
   refuseUnknownEnvironment(sources.environment);
@@ -38,22 +38,22 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     if (given === undefined) return undefined;
     const value = setting.parse(given.text);
     if (value.ok) return value.value;
-    const seen = setting.secret ? "what it is" : JSON.stringify(withoutCredentials(given.text));
-    throw new OperatorFault(`${given.source} cannot be ${seen}: accepted: ${setting.accepts}.`);
+    const seen = setting.secret ? "" : `: ${JSON.stringify(withoutCredentials(given.text))}`;
+    throw new OperatorFault(`${given.source} has an invalid value${seen}. Accepted: ${setting.accepts}.`);
   };
   const dev = sources.mode === "dev";
   const port = take("port", settings.port) ?? 8080;
   const issuer = take("issuer", settings.issuer) ?? (dev ? `http://localhost:${port}` : undefined);
   if (issuer === undefined) {
     throw new OperatorFault(
-      `CARNET_ISSUER is not set: set it, or --issuer, to the address under which callers reach this service; accepted: ${settings.issuer.accepts}.`,
+      `CARNET_ISSUER is not set: set it, or --issuer, to the address at which callers reach this service. Accepted: ${settings.issuer.accepts}.`,
     );
   }
   const masterKey = take("masterKey", settings.masterKey);
   const masterKeyFile = take("masterKeyFile", settings.masterKeyFile);
   if (masterKey !== undefined && masterKeyFile !== undefined) {
     throw new OperatorFault(
-      "The master key is given twice, in CARNET_MASTER_KEY and as a file by CARNET_MASTER_KEY_FILE, --master-key-file or the configuration file: leave one of them out.",
+      "The master key is given twice, in CARNET_MASTER_KEY and as a file (CARNET_MASTER_KEY_FILE, --master-key-file or the configuration file): remove one of them.",
     );
   }
   const dataDir = take("dataDir", settings.dataDir) ?? ".carnet";
@@ -114,17 +114,17 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> {
   const read = parseFile(path, shape);
   if (read === null || read === undefined) return {};
   if (typeof read !== "object" || Array.isArray(read))
-    throw new OperatorFault(`The configuration file ${path} holds no mapping: accepted: ${shape}.`);
+    throw new OperatorFault(`The configuration file ${path} does not contain a mapping. Accepted: ${shape}.`);
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(read)) {
     if (!names.includes(name)) {
       throw new OperatorFault(
-        `The setting ${JSON.stringify(name)} of the file ${path} is not known: accepted: ${shape}.`,
+        `The setting ${JSON.stringify(name)} of the file ${path} is not known. Accepted: ${shape}.`,
       );
     }
     if (typeof value !== "string" && typeof value !== "number") {
       throw new OperatorFault(
-        `The setting ${name} of the file ${path} is neither text nor a number: accepted: ${settings[name as SettingName].accepts}.`,
+        `The setting ${name} of the file ${path} is neither text nor a number. Accepted: ${settings[name as SettingName].accepts}.`,
       );
     }
     values[name] = String(value);
@@ -133,7 +133,7 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> {
 }
 
 function parseFile(path: string, shape: string): unknown {
-  // Loaded only where there is a file: each start would wait for it
+  // Loaded only if there is a file, because it would slow down every start
   const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
   try {
     return yaml.parse(readTrusted(path, forbidden.write), { logLevel: "error" });
@@ -145,9 +145,9 @@ function parseFile(path: string, shape: string): unknown {
   }
 }
 
-/** Says where, and not what stands there: the parser's own message quotes the file. */
+/** Names the line but not its content: the parser's own message quotes the file. */
 function fileProblem(error: unknown, { YAMLParseError }: typeof import("yaml")): string {
   if (error instanceof Error && "syscall" in error) return `cannot be read${"code" in error ? ` (${error.code})` : ""}`;
   const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
-  return `is not valid YAML or JSON${line === undefined ? "" : `, see its line ${line}`}`;
+  return `is not valid YAML or JSON${line === undefined ? "" : ` (line ${line})`}`;
 }

@@ -2,21 +2,21 @@ import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { OperatorFault } from "../fault.ts";
+import { createAtomically, writePrivate } from "./atomic-file.ts";
 import type { Configuration } from "./load-configuration.ts";
 import { parseMasterKey } from "./settings.ts";
 import { type Forbidden, forbidden, quoted, readTrusted } from "./trusted-file.ts";
-import { createWhole, writePrivate } from "./whole-file.ts";
 
 /**
- * The master key: as given, or from its file. If neither is given and the store is still empty, makes a file in the
- * data folder. Throws an OperatorFault if there is no key for a store that was made with one.
+ * Returns the given master key, or reads it from its file. If neither is given and the store is still empty, creates a
+ * file in the data folder. Throws an OperatorFault if the key of an existing store is missing.
  */
 export function obtainMasterKey(configuration: Configuration, storeIsSealed: boolean): KeyObject {
   if (configuration.masterKey !== undefined) return configuration.masterKey;
   // Others may read a file that the operator names: Kubernetes mounts secrets with mode 0644
   if (configuration.masterKeyFile !== undefined) return readKeyFile(configuration.masterKeyFile, forbidden.write);
   const path = join(configuration.dataDir, "master.key");
-  if (!storeIsSealed) makeKeyFile(path);
+  if (!storeIsSealed) createKeyFile(path);
   return readKeyFile(path, forbidden.access, keyBesideStore(configuration.store.path, path));
 }
 
@@ -43,12 +43,12 @@ function keyBesideStore(store: string, path: string): string {
   return ` Carnet no longer looks beside the database: to use ${beside}, start with \`--data-dir ${quoted(dirname(store))}\` (CARNET_DATA_DIR) or \`--master-key-file ${quoted(beside)}\`.`;
 }
 
-function makeKeyFile(path: string): void {
+function createKeyFile(path: string): void {
   try {
-    createWhole(path, writePrivate(`${randomBytes(32).toString("base64")}\n`));
+    createAtomically(path, writePrivate(`${randomBytes(32).toString("base64")}\n`));
   } catch (error) {
     throw new OperatorFault(
-      `The master key file ${path} cannot be made${codeOf(error)}: let this user write there, or give a key in CARNET_MASTER_KEY.`,
+      `The master key file ${path} cannot be created${codeOf(error)}: let this user write there, or give a key in CARNET_MASTER_KEY.`,
     );
   }
 }

@@ -6,13 +6,13 @@ import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { logLevels } from "../log/logger.ts";
 
-/** The settings of the service: one row says all that is known of one, and the reference page is made from the rows. */
+/** A setting of the service. The reference page is generated from the rows below. */
 export interface Setting<Value> {
   readonly environment: string;
-  /** As commander writes it; undefined where a flag would show a secret to everybody on the machine. */
+  /** In commander's syntax; undefined for a secret, because other users of the machine can see flags. */
   readonly flag: string | undefined;
   readonly description: string;
-  /** What values are accepted, to stand after "accepted: ". */
+  /** The accepted values, as a phrase after "Accepted: ". */
   readonly accepts: string;
   /** The default, in words. */
   readonly otherwise: string;
@@ -43,15 +43,15 @@ export const settings = {
   issuer: setting({
     environment: "CARNET_ISSUER",
     flag: "--issuer <url>",
-    description: "The issuer: the `iss` of each token, and the address under which callers reach this service.",
+    description: "The issuer: the `iss` of each token, and the address at which callers reach this service.",
     accepts: "an https URL without path, query or fragment (http only for localhost and loopback addresses)",
-    otherwise: "`http://localhost:PORT` for `carnet dev`; `carnet serve` needs it set",
+    otherwise: "`http://localhost:PORT` for `carnet dev`; required for `carnet serve`",
     parse: parseIssuer,
   }),
   audience: setting({
     environment: "CARNET_AUDIENCE",
     flag: "--audience <uri>",
-    description: "The `aud` of each token: what the APIs that take the tokens call themselves.",
+    description: "The `aud` of each token: the identifier of the APIs that accept the tokens.",
     accepts: "1 to 255 printable ASCII characters without spaces",
     otherwise: "the issuer",
     parse: (text) => (/^[\x21-\x7e]{1,255}$/.test(text) ? ok(text) : bad),
@@ -59,7 +59,7 @@ export const settings = {
   dataDir: setting({
     environment: "CARNET_DATA_DIR",
     flag: "--data-dir <path>",
-    description: "The folder where Carnet keeps its own files. Made with mode 0700.",
+    description: "The folder for Carnet's own files. Created with mode 0700.",
     accepts: "the path of a folder",
     otherwise: "`.carnet`",
     parse: parsePath,
@@ -67,7 +67,7 @@ export const settings = {
   store: setting({
     environment: "CARNET_STORE",
     flag: "--store <url>",
-    description: "Where clients and keys are kept.",
+    description: "The database of clients and keys.",
     accepts: "sqlite:PATH (PostgreSQL is not supported by this version)",
     otherwise: "`sqlite:` and `carnet.db` in the data folder",
     parse: (text) =>
@@ -84,7 +84,7 @@ export const settings = {
   masterKey: setting({
     environment: "CARNET_MASTER_KEY",
     flag: undefined,
-    description: "The key that seals what is secret in the store.",
+    description: "The key that encrypts the secrets in the store.",
     accepts: "32 bytes in base64",
     otherwise: "read from the master key file",
     secret: true,
@@ -93,15 +93,15 @@ export const settings = {
   masterKeyFile: setting({
     environment: "CARNET_MASTER_KEY_FILE",
     flag: "--master-key-file <path>",
-    description: "A file that holds the master key.",
+    description: "The file that contains the master key.",
     accepts: "the path of a file with 32 bytes in base64",
-    otherwise: "`master.key` in the data folder, made on the first start with mode 0600",
+    otherwise: "`master.key` in the data folder, created by the first start with mode 0600",
     parse: parsePath,
   }),
   adminFile: setting({
     environment: "CARNET_ADMIN_FILE",
     flag: "--admin-file <path>",
-    description: "The file for the first admin client's credentials, which the service writes.",
+    description: "The file to which the service writes the credentials of the first admin client.",
     accepts: "the path of a file",
     otherwise: "`admin.json` in the data folder",
     parse: parsePath,
@@ -109,7 +109,7 @@ export const settings = {
   accessTokenTtl: setting({
     environment: "CARNET_ACCESS_TOKEN_TTL",
     flag: "--access-token-ttl <seconds>",
-    description: "How long tokens are good for, in seconds, unless a client has its own setting.",
+    description: "The lifetime of tokens, in seconds, unless a client has its own.",
     accepts: "a whole number from 1 to 86400",
     otherwise: "600",
     parse: (text) => wholeNumber(text, 1, 86_400),
@@ -117,7 +117,7 @@ export const settings = {
   scopeCatalogue: setting({
     environment: "CARNET_SCOPE_CATALOGUE",
     flag: "--scope-catalogue <mode>",
-    description: "Whether clients can be given scopes that the catalogue does not have.",
+    description: "Whether clients can have scopes that are not in the catalogue.",
     accepts: "closed, open",
     otherwise: "closed",
     parse: (text) => (text === "open" || text === "closed" ? ok(text) : bad),
@@ -125,7 +125,7 @@ export const settings = {
   sunsetAt: setting({
     environment: "CARNET_SUNSET_AT",
     flag: "--sunset-at <time>",
-    description: "From when the deprecated path `/iam/v1/oauth2/token` answers 410.",
+    description: "When the deprecated path `/iam/v1/oauth2/token` starts to answer 410.",
     accepts: "a time like 2029-01-31T00:00:00Z",
     otherwise: `\`${new Date(defaultSunset).toISOString().replace(".000", "")}\``,
     parse: (text) => {
@@ -136,15 +136,15 @@ export const settings = {
   drainTimeout: setting({
     environment: "CARNET_DRAIN_TIMEOUT",
     flag: "--drain-timeout <milliseconds>",
-    description: "How long a service that was told to stop lets the requests that run finish, in milliseconds.",
+    description: "How long requests in progress may take to finish after SIGTERM, in milliseconds.",
     accepts: "a whole number from 0 to 600000",
-    otherwise: "9000, less than the ten seconds after which whoever sent SIGTERM may lose patience",
+    otherwise: "9000, because many service managers send SIGKILL after ten seconds",
     parse: (text) => wholeNumber(text, 0, 600_000),
   }),
   trustedProxies: setting({
     environment: "CARNET_TRUSTED_PROXIES",
     flag: "--trusted-proxies <blocks>",
-    description: "The proxies whose `X-Forwarded-For` is believed, for `ip_allowlist` and the log.",
+    description: "The proxies whose `X-Forwarded-For` is trusted, for `ip_allowlist` and the log.",
     accepts: "address blocks like 10.0.0.0/8, separated by commas",
     otherwise: "none",
     parse: parseBlocks,
@@ -152,8 +152,7 @@ export const settings = {
   logLevel: setting({
     environment: "CARNET_LOG_LEVEL",
     flag: "--log-level <level>",
-    description:
-      "The least serious messages that are logged. The records of tokens and refusals are written at any level.",
+    description: "The lowest level of diagnostic messages to log. Records of tokens and refusals are always written.",
     accepts: logLevels.join(", "),
     otherwise: "info",
     parse: (text) => {
@@ -165,12 +164,11 @@ export const settings = {
 
 export type SettingName = keyof typeof settings;
 
-/** The value of each setting. */
 export type SettingValues = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never;
 };
 
-/** Names under the prefix that other parts of Carnet read: no mistake where the service meets them. */
+/** Variables with the same prefix that other parts of Carnet read. The service ignores them. */
 export const foreignEnvironment: ReadonlySet<string> = new Set([
   "CARNET_CONFIG",
   "CARNET_CLIENT_ID",
@@ -185,9 +183,9 @@ function parsePath(text: string): Result<string, undefined> {
   return text === "" ? bad : ok(text);
 }
 
-function wholeNumber(text: string, least: number, most: number): Result<number, undefined> {
+function wholeNumber(text: string, min: number, max: number): Result<number, undefined> {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  return number >= least && number <= most ? ok(number) : bad;
+  return number >= min && number <= max ? ok(number) : bad;
 }
 
 function parseIssuer(text: string): Result<string, undefined> {
@@ -203,7 +201,7 @@ function parseBlocks(text: string): Result<readonly string[], undefined> {
   return blocks.every((block) => block.ok) ? ok(blocks.map((block) => block.value.text)) : bad;
 }
 
-/** 32 bytes in base64 or base64url, with or without padding; white space around them is left out. */
+/** 32 bytes in base64 or base64url, with or without padding; surrounding white space is ignored. */
 export function parseMasterKey(text: string): Result<Uint8Array, undefined> {
   const trimmed = text.trim();
   if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return bad;

@@ -18,7 +18,7 @@ const hasModes = process.platform !== "win32";
 /** Says how other users can access a file or folder and how to stop it, or undefined if its mode is fine. */
 export function exposure(path: string, stat: Stats, bits: Forbidden): string | undefined {
   if (!hasModes || (stat.mode & bits) === 0) return undefined;
-  // Nobody can replace the files of others in a folder with the sticky bit, and devices such as /dev/null keep nothing
+  // The sticky bit stops users from replacing each other's files, and devices such as /dev/null store nothing
   if (stat.isCharacterDevice() || (stat.isDirectory() && (stat.mode & 0o1000) !== 0)) return undefined;
   const writable = (stat.mode & forbidden.write) !== 0;
   const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
@@ -27,14 +27,14 @@ export function exposure(path: string, stat: Stats, bits: Forbidden): string | u
   return writable ? `${subject}: make sure that nobody has changed it, then ${next}.` : `${subject}: ${next}.`;
 }
 
-/** Says who owns a file, or undefined if that is the user of this process. Root is no exception. */
+/** Says which other user owns a file, or undefined if this process's user does. Root is no exception. */
 export function otherOwner(path: string, stat: Stats): string | undefined {
   const user = process.getuid?.();
   if (!hasModes || stat.uid === user) return undefined;
-  return `The file ${path} belongs to the user with the id ${stat.uid}, and you are ${user}`;
+  return `The file ${path} belongs to the user with the id ${stat.uid}, and your id is ${user}`;
 }
 
-/** Reads a file and checks it through one descriptor, so that nobody can swap it in between. Throws an OperatorFault. */
+/** Reads a file and checks it through one descriptor, so that it cannot be swapped. Throws an OperatorFault. */
 export function readTrusted(path: string, bits: Forbidden): string {
   const file = openSync(path, "r");
   try {
@@ -66,7 +66,7 @@ function exposureOf(path: string, bits: Forbidden): string | undefined {
   try {
     stat = statSync(path);
   } catch {
-    return undefined; // missing, or out of reach: opening it says why
+    return undefined; // missing or unreachable: opening it reports why
   }
   return exposure(path, stat, bits);
 }
@@ -75,6 +75,6 @@ function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new OperatorFault(problem);
 }
 
-/** Quotes a path for a shell where that is needed. */
+/** Quotes a path for a shell if necessary. */
 export const quoted = (path: string): string =>
   /^[\w./:=@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

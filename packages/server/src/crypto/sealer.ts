@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject, randomBytes
 export interface Sealer {
   /** Binds the result to the context: `open` needs the same one. */
   seal(plain: Uint8Array, context: string): Uint8Array;
-  /** Returns undefined for another master key or context, and for damaged bytes. */
+  /** Returns undefined for a different master key or context, and for damaged bytes. */
   open(sealed: Uint8Array, context: string): Buffer | undefined;
 }
 

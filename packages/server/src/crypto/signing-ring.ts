@@ -1,21 +1,21 @@
-/** How many texts can be in progress; a power of two. */
+/** The maximum number of texts in progress; a power of two. */
 const places = 64;
 
 /** Bytes for each text. A token with a dozen scopes needs a third of it. */
 const placeLength = 2048;
 
-const asked = 0;
+const queued = 0;
 const signed = 1;
 const countsLength = 2 * Int32Array.BYTES_PER_ELEMENT;
 const lengthsLength = places * Int32Array.BYTES_PER_ELEMENT;
 
 /**
  * A ring buffer in shared memory between the main thread and a signing thread. Signatures come back in the order of the
- * texts. One side calls `ask` and `collect`, the other `take` and `answer`.
+ * texts. One side calls `queue` and `collect`, the other `take` and `answer`.
  */
 export class SigningRing {
   readonly memory: SharedArrayBuffer;
-  /** The numbers of texts asked for and signed; both wrap at 2^32. */
+  /** How many texts were queued and signed; both wrap at 2^32. */
   readonly #counts: Int32Array<SharedArrayBuffer>;
   readonly #lengths: Int32Array<SharedArrayBuffer>;
   readonly #bytes: Buffer;
@@ -32,12 +32,12 @@ export class SigningRing {
   }
 
   /** Queues an ASCII text; returns false if there is no room. */
-  ask(text: string): boolean {
-    const count = Atomics.load(this.#counts, asked);
+  queue(text: string): boolean {
+    const count = Atomics.load(this.#counts, queued);
     if (text.length > placeLength || ((count - this.#done) | 0) === places) return false;
     this.#lengths[count & (places - 1)] = this.#bytes.write(text, startOf(count), "latin1");
-    Atomics.store(this.#counts, asked, (count + 1) | 0);
-    Atomics.notify(this.#counts, asked);
+    Atomics.store(this.#counts, queued, (count + 1) | 0);
+    Atomics.notify(this.#counts, queued);
     return true;
   }
 
@@ -51,7 +51,7 @@ export class SigningRing {
 
   /** Returns the next text to sign, or undefined. */
   take(): Uint8Array | undefined {
-    return Atomics.load(this.#counts, asked) === this.#done ? undefined : this.#at(this.#done);
+    return Atomics.load(this.#counts, queued) === this.#done ? undefined : this.#at(this.#done);
   }
 
   /** Writes the signature of the text that was taken. */
@@ -64,7 +64,7 @@ export class SigningRing {
 
   /** Blocks until there is a text to take. */
   sleep(): void {
-    Atomics.wait(this.#counts, asked, this.#done);
+    Atomics.wait(this.#counts, queued, this.#done);
   }
 
   #at(count: number): Buffer {

@@ -11,12 +11,12 @@ interface PrivateKey {
   readonly privateKey: KeyObject;
 }
 
-/** What a signing thread starts with. Both threads share one key object; nothing is copied. */
+/** The input of a signing thread. Both threads share one key object; nothing is copied. */
 export interface SigningWork extends PrivateKey {
   readonly memory: SharedArrayBuffer;
 }
 
-/** How many concurrent signatures must accumulate before the thread starts. */
+/** The thread starts after so many concurrent signatures. */
 const loadToStart = 100;
 
 /**
@@ -74,7 +74,7 @@ export class SigningThread {
   #onThread(text: string): Promise<string> | undefined {
     this.#load++;
     if (this.#canStart && this.#load >= loadToStart) this.#start(); // ready only after its first message
-    if (!this.#ready || !this.#ring.ask(text)) return undefined;
+    if (!this.#ready || !this.#ring.queue(text)) return undefined;
     if (this.#waiting.length === 0) this.#worker?.ref(); // pending signatures keep the process alive
     return new Promise((resolve, reject) => this.#waiting.push({ text, resolve, reject }));
   }
@@ -103,7 +103,7 @@ export class SigningThread {
       this.#collect();
     });
     worker.on("error", failed);
-    worker.on("exit", () => failed(new Error("the signing thread ended by itself")));
+    worker.on("exit", () => failed(new Error("the signing thread exited unexpectedly")));
     worker.unref(); // after adding the message listener, which refs it
     return worker;
   }

@@ -11,14 +11,14 @@ import { answerBrokenMessage, answerUnknownRoute, createErrorHandler } from "./r
 import { contextOf } from "./request-context.ts";
 import { tokenPathOf } from "./request-target.ts";
 
-/** The service as request and answer; it does not listen yet. Fastify logs nothing: every line goes through `Log`. */
+/** Builds the HTTP application, which does not listen yet. Fastify logs nothing: every line goes through `Log`. */
 export function buildApp(ports: HttpPorts): FastifyInstance {
   const edge = { ...ports, isTrustedProxy: createProxyTrust(ports.trustedProxies) };
   const onError = createErrorHandler(ports.log);
   const app = Fastify({
     logger: false,
     serverFactory: (handleRoutes) => createHttpServer(createEdge(edge, handleRoutes), edge),
-    return503OnClosing: false, // the edge answers while draining, in the shape that callers read
+    return503OnClosing: false, // the edge answers while draining, in the format of the path
     forceCloseConnections: "idle",
     genReqId: (request) => contextOf(request).requestId,
     clientErrorHandler: answerBrokenMessage(ports.token.random),

@@ -5,7 +5,7 @@ import { parseAddress } from "@carnet/core/client/cidr";
 import type { Log } from "../log/logger.ts";
 import type { ProxyTrust } from "./caller-address.ts";
 
-/** What strangers can hold at most. A caller that behaves never meets these limits. */
+/** Bounds on what strangers can hold. A well-behaved caller never reaches them. */
 const limits = {
   connections: 10_000,
   /** Descriptors kept free for the store, the log and the signing thread. */
@@ -77,7 +77,7 @@ export function limitConnections(server: Server, { log, isDraining, isTrustedPro
     const connection = connections.get(socket);
     if (connection === undefined) return !socket.destroyed;
     if (connection.unanswered >= limits.unanswered) {
-      // The rest of what was read in one go still comes here, after the connection is gone
+      // Requests that were parsed together still arrive after the connection was destroyed
       if (!socket.destroyed) closed.pipelined++;
       socket.destroy();
     }
@@ -85,14 +85,14 @@ export function limitConnections(server: Server, { log, isDraining, isTrustedPro
     connection.unanswered++;
     response.once("close", () => {
       connection.unanswered--;
-      // An answer that was on its way when the service began to stop says nothing of closing
+      // An answer that was in progress when draining began has no Connection: close
       if (connection.unanswered === 0 && isDraining()) socket.end();
     });
     return true;
   };
 }
 
-/** An IPv4 address, or the /64 of an IPv6 address: one caller has all of that. */
+/** An IPv4 address, or the /64 of an IPv6 address: one caller usually has all of it. */
 function networkOf(address: string): string {
   const parsed = parseAddress(address);
   if (parsed === undefined) return address;

@@ -8,7 +8,7 @@ export function refusalOfFault(fault: unknown): Refusal {
   return fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
 }
 
-/** A refusal that tells the caller and the operator the same. */
+/** A refusal with the same text for the caller and the operator. */
 export const refusalWith = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
   kind,
   reason,

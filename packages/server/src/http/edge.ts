@@ -28,7 +28,7 @@ export interface EdgePorts extends HttpPorts {
   readonly isTrustedProxy: ProxyTrust;
 }
 
-/** A request, its response, and the headers that its answer carries whatever comes of it, as a flat list. */
+/** A request, its response, and the headers of every answer to it, as a flat list. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -36,7 +36,7 @@ interface Exchange {
 }
 
 /**
- * The one listener for requests. Decides what holds for every request, and then hands it to the token handler or to
+ * The one listener for requests. Applies what holds for every request, and then passes it to the token handler or to
  * the routes. The token path stays on node:http, because Fastify would add to the cost of every token (see the two
  * floors in `bench/README.md`).
  */
@@ -46,7 +46,7 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
   const deprecation = Object.entries(deprecationHeaders(token.policy.issuer, token.policy.sunsetAt)).flat();
 
   const refusalWhileDraining = (): Refusal | undefined => (isDraining() ? stopping : undefined);
-  /** The admin API takes no change that could not be recorded. */
+  /** The admin API accepts no change that could not be recorded. */
   const adminRefusal = ({ method }: IncomingMessage): Refusal | undefined =>
     refusalWhileDraining() ?? (method !== "GET" && isLogStalled() ? logStalled : undefined);
 
@@ -54,7 +54,7 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     const exchange: Exchange = { request, response, headers: ["X-Request-ID", "unknown"] };
     handle(exchange)
       .catch((fault: unknown) => fail(exchange, fault))
-      .catch(() => {}); // only a log that cannot be written, and a request must not end the process
+      .catch(() => {}); // only logging can fail here, and a request must not end the process
   };
 
   async function handle(exchange: Exchange): Promise<void> {
@@ -84,11 +84,11 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
 
   function handleRoute(exchange: Exchange, context: RequestContext): void {
     const { request, response, headers } = exchange;
-    const asked = { path: pathOf(request.url ?? ""), requestId: context.requestId };
-    const refusal = malformation(request) ?? (isAdminPath(asked.path) ? adminRefusal(request) : undefined);
-    const isUnknown = hasNeedlessEscape(asked.path) && tokenPathOf(asked.path) === undefined;
+    const target = { path: pathOf(request.url ?? ""), requestId: context.requestId };
+    const refusal = malformation(request) ?? (isAdminPath(target.path) ? adminRefusal(request) : undefined);
+    const isUnknown = hasNeedlessEscape(target.path) && tokenPathOf(target.path) === undefined;
     if (refusal !== undefined || isUnknown) {
-      send(exchange, refusal ? renderError(refusal, asked) : renderUnknownPath(asked), refusal !== undefined);
+      send(exchange, refusal ? renderError(refusal, target) : renderUnknownPath(target), refusal !== undefined);
       return;
     }
     for (let at = 0; at + 1 < headers.length; at += 2) response.setHeader(headers[at] ?? "", headers[at + 1] ?? "");
@@ -99,10 +99,10 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
 
   function fail(exchange: Exchange, fault: unknown): void {
     const { request, response, headers } = exchange;
-    const asked = { path: pathOf(request.url ?? ""), requestId: headers[1] ?? "" };
+    const target = { path: pathOf(request.url ?? ""), requestId: headers[1] ?? "" };
     if (response.headersSent) response.destroy();
-    else send(exchange, renderError(refusalOfFault(fault), asked), !request.complete);
-    log.fault("request_failed", fault, { requestId: asked.requestId, route: tokenPathOf(asked.path) ?? null });
+    else send(exchange, renderError(refusalOfFault(fault), target), !request.complete);
+    log.fault("request_failed", fault, { requestId: target.requestId, route: tokenPathOf(target.path) ?? null });
   }
 }
 

@@ -11,8 +11,8 @@ import { renderProblem } from "./admin/problem-answers.ts";
 /** An answer, ready to be sent. */
 export type Answer = TokenAnswer;
 
-/** The path and the id of the request that is answered: they decide the shape of an error. */
-export interface Asked {
+/** The parts of a request that decide the shape of an error. */
+export interface ErrorContext {
   readonly path: string;
   readonly requestId: string;
 }
@@ -20,7 +20,7 @@ export interface Asked {
 export const isAdminPath = (path: string): boolean => path.startsWith(`${adminPath}/`);
 
 /** A refusal in the shape of its path: RFC 9457 under the admin API, RFC 6749 elsewhere. */
-export function renderError(refusal: Refusal, { path, requestId }: Asked): Answer {
+export function renderError(refusal: Refusal, { path, requestId }: ErrorContext): Answer {
   if (!isAdminPath(path)) return renderRefusal(refusal);
   const { status, headers, body } = renderProblem(problemOf(refusal), requestId);
   const { retryAfter } = refusal;
@@ -35,21 +35,21 @@ function problemOf({ kind, reason, description }: Refusal): AdminProblem {
 }
 
 /** 404. */
-export function renderUnknownPath({ path, requestId }: Asked): Answer {
+export function renderUnknownPath({ path, requestId }: ErrorContext): Answer {
   if (isAdminPath(path)) {
-    const detail = "there is no such path in the admin API: GET /docs lists what there is";
+    const detail = "the admin API does not have this path: see GET /docs";
     return renderProblem({ kind: "not_found", detail }, requestId);
   }
   return errorAnswer(404, {
     error: "not_found",
-    error_description: "there is nothing here: GET /docs lists what there is",
+    error_description: "nothing is served at this path: see GET /docs",
   });
 }
 
-/** 405 with the methods that the path takes. */
-export function renderUnknownMethod({ path, requestId }: Asked, methods: ReadonlySet<string>): Answer {
+/** 405 with the methods that the path supports. */
+export function renderUnknownMethod({ path, requestId }: ErrorContext, methods: ReadonlySet<string>): Answer {
   const allowed = [...methods].sort().join(", ");
-  const description = `this path takes ${allowed}`;
+  const description = `this path supports ${allowed}`;
   const { status, headers, body } = isAdminPath(path)
     ? renderProblem({ kind: "method_not_allowed", detail: description }, requestId)
     : errorAnswer(405, { error: "method_not_allowed", error_description: description });

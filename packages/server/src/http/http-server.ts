@@ -9,7 +9,7 @@ const timeouts = { requestTimeout: 30_000, keepAliveTimeout: 72_000, connections
 
 /** A server for HTTP/1.1 whose connections are bounded. */
 export function createHttpServer(handle: RequestListener, ports: ConnectionPorts): Server {
-  // The edge refuses a missing Host, in the shape that callers read
+  // The edge refuses a missing Host, in the format that callers expect
   const server = createServer({ ...timeouts, requireHostHeader: false });
   const admits = limitConnections(server, ports);
   server.on("request", (request, response) => {

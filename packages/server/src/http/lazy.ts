@@ -1,4 +1,4 @@
-/** Makes a value on first use and shares it. A failure is not kept: the next call tries again. */
+/** Makes a value on first use and caches it. A failure is not cached: the next call tries again. */
 export function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let making: Promise<Value> | undefined;
   return () => {

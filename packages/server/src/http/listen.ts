@@ -21,12 +21,12 @@ export async function listen(
     url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
     async close() {
       let outcome: "finished" | "cut off" = "finished";
-      const patience = setTimeout(() => {
+      const timer = setTimeout(() => {
         outcome = "cut off";
         app.server.closeAllConnections();
       }, drainTimeout);
       await app.close();
-      clearTimeout(patience);
+      clearTimeout(timer);
       return outcome;
     },
   };
@@ -45,6 +45,6 @@ function listenFault(error: unknown, host: string, port: number): OperatorFault 
   }
   if (syscall !== "listen" && syscall !== "getaddrinfo") return undefined;
   return new OperatorFault(
-    `${host} is no address of this machine (${code}): set CARNET_HOST or --host to one that is, or to 0.0.0.0 for all.`,
+    `${host} is not an address of this machine (${code}): set CARNET_HOST or --host to one that is, or to 0.0.0.0 for all.`,
   );
 }

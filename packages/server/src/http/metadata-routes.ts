@@ -8,7 +8,7 @@ import { lazy } from "./lazy.ts";
 /** How long verifiers may cache the keys and the metadata, in seconds. */
 const maxAge = 300;
 
-/** Publishes where the endpoints are, and the keys that verify tokens. */
+/** Publishes the addresses of the endpoints and the keys that verify tokens. */
 export function addMetadataRoutes(app: FastifyInstance, { token, keys }: HttpPorts): void {
   const metadata = {
     type: "application/json",

@@ -7,10 +7,7 @@ import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.
 import { tokenOperation } from "./openapi/token-operation.ts";
 import { ErrorResponse, TokenRequest, TokenResponse } from "./openapi/token-schemas.ts";
 
-/**
- * The OpenAPI 3.1 description of the service, for callers whose issuer this is. Made from the schemas and tables that
- * the service itself runs on, as far as it runs on any.
- */
+/** The OpenAPI 3.1 description, generated where possible from the schemas and tables that the service runs on. */
 export const openApiDocument = (issuer: string) => ({
   openapi: "3.1.1",
   info: {
@@ -22,10 +19,10 @@ export const openApiDocument = (issuer: string) => ({
   },
   servers: [{ url: issuer, description: "This service, which is also the `iss` of its tokens." }],
   tags: [
-    { name: "IAM", description: "Exchange an application's credentials for a bearer token." },
+    { name: "IAM", description: "Exchange client credentials for a bearer token." },
     ...adminTags,
     { name: "Discovery", description: discovery },
-    { name: "Health", description: "Probes for whatever runs the service. They need no credentials." },
+    { name: "Health", description: "Probes for an orchestrator or load balancer. No credentials needed." },
   ],
   paths: {
     [paths.token]: { post: tokenOperation({ issuer, deprecated: false }) },
@@ -57,24 +54,24 @@ export const openApiDocument = (issuer: string) => ({
   },
 });
 
-const introduction = `An application exchanges its client id and secret for an access token, and sends that as
+const introduction = `An application exchanges its client id and secret for an access token, and sends it as
 \`Authorization: Bearer …\` with every API request until it expires.
 
-- **One grant**: \`client_credentials\`. No user, no consent page, no refresh token: ask again when a token runs out.
-- **Errors** are \`{"error", "error_description"}\` on every path, with \`404 not_found\` where nothing is and
-  \`405 method_not_allowed\` with an \`Allow\` header where something is that takes another method; under \`/admin/v1\` they
-  are problems ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the same statuses.
-- **Administration** is under \`/admin/v1\`, for tokens of this very server: ask for one at \`/oauth2/token\` with a client
-  whose audience is the admin API. The first start makes such a client, \`carnet-admin\`.
-- **\`X-Request-ID\`** comes back on every answer: your own if you sent one of 1 to 128 visible ASCII characters. With it
-  the service's operator finds the reason of a refusal, which the answer itself does not tell.`;
+- **One grant**: \`client_credentials\`. No user, no consent page, no refresh token: request a new token when one expires.
+- **Errors** are \`{"error", "error_description"}\` on every path, including \`404 not_found\` and
+  \`405 method_not_allowed\` (with an \`Allow\` header). Under \`/admin/v1\` they are problems
+  ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the same statuses.
+- **Administration** is under \`/admin/v1\` and needs a token of this server: request one at \`/oauth2/token\` with a client
+  whose audience is the admin API. The first start creates such a client, \`carnet-admin\`.
+- **\`X-Request-ID\`** is on every answer: your own if you sent one of 1 to 128 visible ASCII characters. The service's operator
+  uses it to find the reason for a refusal, which the answer does not reveal.`;
 
 const discovery = `What clients and verifiers need to know, published and cacheable.
 
 To verify a token: take the key that the header's \`kid\` names from the key set, and check the signature, that \`typ\` is
-\`at+jwt\`, and that \`iss\`, \`aud\` and \`exp\` are as they should be ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068#section-4)).
-The claims are \`iss\`, \`sub\`, \`client_id\`, \`aud\`, \`iat\`, \`exp\`, \`jti\`, \`scope\`, and \`arid\` where the client belongs to
-a workspace.`;
+\`at+jwt\`, that \`iss\` and \`aud\` are the expected ones, and that \`exp\` is in the future ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068#section-4)).
+The claims are \`iss\`, \`sub\`, \`client_id\`, \`aud\`, \`iat\`, \`exp\`, \`jti\`, \`scope\`, \`rvk\`, and \`arid\` if the client
+belongs to a workspace.`;
 
 const error = (code: string) => ({
   "application/json": {
@@ -88,13 +85,13 @@ const error = (code: string) => ({
 });
 
 const unknownPath = {
-  description: "There is nothing under this path.",
+  description: "Nothing is served at this path.",
   headers: { "X-Request-ID": { $ref: "#/components/headers/RequestId" } },
   content: error("not_found"),
 };
 
 const unknownMethod = {
-  description: "The path takes another method.",
+  description: "The path does not support this method.",
   headers: {
     "X-Request-ID": { $ref: "#/components/headers/RequestId" },
     Allow: { $ref: "#/components/headers/Allow" },

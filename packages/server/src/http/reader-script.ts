@@ -18,7 +18,7 @@ export function addReaderScript(app: FastifyInstance, path: string): void {
   const prepared = lazy(prepare);
   app.get(path, async (request, reply) => {
     const { tag, script, compressed } = await prepared();
-    const small = takesGzip(request.headers["accept-encoding"]);
+    const small = acceptsGzip(request.headers["accept-encoding"]);
     const etag = small ? `"${tag}-gzip"` : `"${tag}"`; // RFC 9110 §8.8.3.3: another coding, another tag
     reply.headers({ ...headers, ETag: etag });
     if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
@@ -45,8 +45,8 @@ const headers = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
-/** Whether a caller takes gzip. @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
-function takesGzip(acceptEncoding: string | undefined): boolean {
+/** Whether a caller accepts gzip. @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+function acceptsGzip(acceptEncoding: string | undefined): boolean {
   const codings = (acceptEncoding ?? "").toLowerCase().split(",");
   return codings.some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?:0\.\d*[1-9]\d*|1(?:\.0*)?)\s*)?$/.test(coding));
 }

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { err, ok, type Result } from "@carnet/protocol/result";
 
-/** Why there is no body: it is too large, or the connection ended first. */
 export type MissingBody = "too large" | "cut off";
 
 /**
- * Receives the whole body of a request. Once it exceeds the limit, the rest is read and thrown away, because a caller
+ * Receives the whole body of a request. Once it exceeds the limit, the rest is read and discarded, because a caller
  * that is still sending would not see the refusal.
  */
 export function receiveBody(request: IncomingMessage, limit: number): Promise<Result<Buffer, MissingBody>> {
@@ -34,7 +33,7 @@ function append(
 ): Buffer {
   let grown = received;
   if (grown.length < length + chunk.length) {
-    // Not from Node's pool, whose slabs a slow body would keep alive
+    // Not from Node's pool, because a slow body would keep a whole slab alive
     grown = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(2 * received.length, length + chunk.length)));
     received.copy(grown, 0, 0, length);
   }

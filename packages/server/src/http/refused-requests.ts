@@ -8,14 +8,14 @@ import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
 import { type Answer, renderError, renderUnknownMethod, renderUnknownPath } from "./error-answers.ts";
 import { pathOf } from "./request-target.ts";
 
-/** Answers what the routes throw, and what Fastify refuses before a route sees it. */
+/** Answers errors from the routes, and requests that Fastify refuses before a route sees them. */
 export function createErrorHandler(log: Log) {
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const refusal = refusalOf(error);
     if (refusal.kind === "fault" || refusal.kind === "unavailable") {
       log.fault("request_failed", error, { requestId: request.id, route: request.routeOptions.url ?? null });
     }
-    return send(reply, renderError(refusal, asked(request)));
+    return send(reply, renderError(refusal, targetOf(request)));
   };
 }
 
@@ -34,13 +34,13 @@ function refusalOf(error: unknown): Refusal {
 export function answerUnknownRoute(methodsOf: (path: string) => ReadonlySet<string>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (!request.is404) return undefined;
-    const to = asked(request);
-    const methods = methodsOf(to.path);
-    return send(reply, methods.size === 0 ? renderUnknownPath(to) : renderUnknownMethod(to, methods));
+    const target = targetOf(request);
+    const methods = methodsOf(target.path);
+    return send(reply, methods.size === 0 ? renderUnknownPath(target) : renderUnknownMethod(target, methods));
   };
 }
 
-const asked = (request: FastifyRequest) => ({ path: pathOf(request.url), requestId: request.id });
+const targetOf = (request: FastifyRequest) => ({ path: pathOf(request.url), requestId: request.id });
 
 const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply =>
   reply.code(status).headers(headers).send(body.reveal());

@@ -3,7 +3,7 @@ import type { TokenPath } from "@carnet/protocol/endpoints";
 import type { Result } from "@carnet/protocol/result";
 import type { ApiVersion } from "@carnet/protocol/versions";
 
-/** What the edge works out about a request before anything else sees it. */
+/** What the edge learns about a request before anything else sees it. */
 export interface RequestContext {
   readonly requestId: string;
   /** The caller's IP address, or "unknown". */
@@ -17,7 +17,7 @@ export interface TokenRequestContext extends RequestContext {
 
 const contexts = new WeakMap<IncomingMessage, RequestContext>();
 
-/** Keeps the context of a request for the routes, which only see the request itself. */
+/** Stores the context of a request for the routes, which only see the request itself. */
 export const setContext = (request: IncomingMessage, context: RequestContext): void => {
   contexts.set(request, context);
 };

@@ -3,7 +3,7 @@ import { paths, type TokenPath } from "@carnet/protocol/endpoints";
 /** The path of a request target, which may be a whole URL (RFC 9112 §3.2.2). */
 export const pathOf = (target: string): string => target.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
 
-/** What follows the question mark of a request target, or "". */
+/** The query of a request target, without the question mark, or "". */
 export function queryOf(target: string): string {
   const end = target.search(/[?#]/);
   return end < 0 ? "" : target.slice(end + 1);
@@ -17,8 +17,8 @@ export function tokenPathOf(target: string): TokenPath | undefined {
 }
 
 /**
- * Whether a path escapes a character that RFC 3986 §2.3 calls unreserved. The router would decode it, and a proxy that
- * closes `/admin` by prefix would not.
+ * Whether a path escapes a character that RFC 3986 §2.3 calls unreserved. The router would decode it, but a proxy that
+ * blocks `/admin` by prefix would not.
  */
 export const hasNeedlessEscape = (path: string): boolean =>
   /%(?:2[de]|3\d|4[1-9a-f]|5[\daf]|6[1-9a-f]|7[\dae])/i.test(path);

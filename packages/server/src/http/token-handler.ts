@@ -17,11 +17,11 @@ export interface ReceivedTokenRequest {
   readonly request: IncomingMessage;
   readonly context: TokenRequestContext;
   readonly body: Buffer;
-  /** Set when the edge refuses the request: it is then only recorded. */
+  /** Set when the edge refuses the request, which is then only recorded. */
   readonly refusal: Refusal | undefined;
 }
 
-/** Answers a token request by the token endpoint, and records what the edge refuses. Throws faults. */
+/** Passes token requests to the token endpoint, and records those that the edge refuses. Throws faults. */
 export function createTokenHandler({ token, log }: HttpPorts) {
   return async ({ refusal, ...received }: ReceivedTokenRequest): Promise<TokenAnswer> => {
     const message = readMessage(received);
@@ -37,7 +37,6 @@ export function createTokenHandler({ token, log }: HttpPorts) {
   };
 }
 
-/** Takes from a request what the token endpoint reads, and nothing else. */
 function readMessage({ request, context, body }: Omit<ReceivedTokenRequest, "refusal">): TokenRequestMessage {
   return {
     ...context,

@@ -3,24 +3,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorFault } from "../fault.ts";
 
 /** Bytes that may wait for a slow reader of the log. Records need more, so that diagnostic lines never crowd them out. */
-const mostWaiting = { diagnostics: 128 * 1024, records: 1024 * 1024 } as const;
+const maxWaiting = { diagnostics: 128 * 1024, records: 1024 * 1024 } as const;
 
-/** The reader of the log is so far behind that no more records are accepted. */
+/** Thrown when the reader of the log is so far behind that no more records are accepted. */
 export class LogStalled extends OperatorFault {
   constructor() {
-    super("The log is not being read, and without a record no request is answered: check the process that reads it.");
+    super("The log is not being read, and answers must be recorded first: check the process that reads the log.");
   }
 }
 
 /**
- * Where log lines go. Never blocks, if the stream does not: a reader that stalls costs diagnostic lines first, then
+ * Where log lines go. Does not block unless the stream does: a stalled reader costs diagnostic lines first, then
  * token requests, and nothing else.
  */
 export class LogOutput {
   readonly #stream: Writable;
   #dropped = 0;
 
-  /** `resumed` hears how many diagnostic lines were dropped, once the reader is back. */
+  /** Calls `resumed` with the number of dropped diagnostic lines once the reader has caught up. */
   constructor(stream: Writable, resumed: (dropped: number) => void) {
     this.#stream = stream;
     stream.on("drain", () => {
@@ -30,15 +30,15 @@ export class LogOutput {
     });
   }
 
-  /** Writes a diagnostic line, or drops it while too many wait. */
+  /** Writes a diagnostic line, or drops it if too many are waiting. */
   write(line: string): void {
-    if (this.#stream.writableLength < mostWaiting.diagnostics) this.#stream.write(line);
+    if (this.#stream.writableLength < maxWaiting.diagnostics) this.#stream.write(line);
     else this.#dropped++;
   }
 
   /** Whether records are refused at the moment. */
   get isStalled(): boolean {
-    return this.#stream.writableLength >= mostWaiting.records;
+    return this.#stream.writableLength >= maxWaiting.records;
   }
 
   /** Resolves once the operating system has the lines. */
@@ -48,7 +48,7 @@ export class LogOutput {
     });
   }
 
-  /** Waits until everything is written, for so many milliseconds at most. */
+  /** Waits until everything is written, for at most `timeout` milliseconds. */
   async flush(timeout: number): Promise<void> {
     await Promise.race([this.record(""), sleep(timeout, undefined, { ref: false })]);
   }

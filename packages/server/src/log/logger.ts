@@ -4,20 +4,20 @@ import { describeFault, framesOf } from "../fault.ts";
 export const logLevels = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What may stand in a log line. There is no room for an object, so none with a secret in it can slip in. */
+/** The values of a log line. Objects are not allowed, so none that contains a secret can slip in. */
 export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
-/** The one way to write a log. Callers choose each fact by name; nothing from a request is written as it came. */
+/** The only way to log. Callers choose each fact by name, and never log request data verbatim. */
 export interface Log {
   debug(event: string, facts?: Facts): void;
   info(event: string, facts?: Facts): void;
   warn(event: string, facts?: Facts): void;
   error(event: string, facts?: Facts): void;
-  /** An error, as much of it as carries no data. */
+  /** Logs the parts of an error that contain no data. */
   fault(event: string, error: unknown, facts?: Facts): void;
 }
 
-/** One JSON object a line. */
+/** Writes one JSON object per line. */
 export function createLog(level: LogLevel, destination: DestinationStream): Log {
   const lines = pino(
     {

@@ -1,12 +1,12 @@
-/** The length of each record stands before it, in two bytes, and includes them. */
+/** Each record starts with its length in two bytes, which count too. */
 const headLength = 2;
 
-/** Records lie in blocks of this many bytes; none crosses a block. */
+/** The size of a block, in bytes. No record crosses a block. */
 const blockLength = 256 * 1024;
 
 /**
- * Records one after the other in a bounded number of blocks. When all are full, the oldest block is emptied for new
- * records. Allocates blocks only as they are needed.
+ * A ring buffer of records in a bounded number of blocks. When all are full, the oldest block is reused. Blocks are
+ * allocated as they are needed.
  */
 export class RecordRing {
   readonly #blocks: Buffer[] = [];

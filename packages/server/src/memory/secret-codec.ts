@@ -52,7 +52,7 @@ export class SecretCodec {
     return bytes.compare(digest, 0, digestLength, start, start + digestLength) === 0;
   }
 
-  /** A digest is as good as random, so its first bytes serve as its hash. */
+  /** Digests are uniformly distributed, so the first bytes serve as a hash. */
   digestHash(bytes: Uint8Array, start = 0): number {
     const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(start, start + 4);
     return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
@@ -94,7 +94,7 @@ const digestLength = 16;
 /** In bytes. */
 const maxLength = 65_000;
 
-/** The most shared settings. Further clients have their own beside them. */
+/** The maximum number of shared settings. Clients beyond it store their own. */
 const maxSettings = 4096;
 
 /** Longer settings, in characters, are hardly shared, and shared ones are never evicted. */
@@ -111,7 +111,7 @@ function parseSettings(text: string): Settings {
 
 function parseBlock(text: string): Cidr {
   const block = parseCidr(text);
-  if (!block.ok) throw new RangeError("an address block was packed wrongly");
+  if (!block.ok) throw new RangeError("an address block is malformed");
   return block.value;
 }
 

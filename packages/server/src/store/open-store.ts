@@ -15,7 +15,7 @@ import { watchStore } from "./watch-store.ts";
 
 /** Opens the database and everything that is stored in it. Throws an OperatorFault if it cannot be opened. */
 export async function openStore(configuration: Configuration, clock: Clock) {
-  const dialect = sqliteDialect; // the one place that chooses the database
+  const dialect = sqliteDialect; // the only place that chooses the database
   refuseExposedFiles(configuration);
   const db = await openSqlite(configuration.store.path, configuration.storeTimeout);
   try {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorFault } from "../fault.ts";
 
-/** Another process holds the store's write lock. The same write succeeds once that process lets go. */
+/** Another process holds the store's write lock. The same write succeeds once it is released. */
 export class StoreBusy extends OperatorFault {}
 
 /** Milliseconds between two attempts. One attempt takes some 10 microseconds. */
@@ -9,7 +9,7 @@ const pause = 10;
 
 /**
  * Repeats a write until the store is free, without blocking the event loop. Throws the last StoreBusy after `timeout`
- * milliseconds. `between` can do something around each wait.
+ * milliseconds. `between` wraps each wait.
  */
 export async function retryWhileBusy<Value>(
   write: () => Promise<Value>,

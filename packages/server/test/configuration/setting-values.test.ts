@@ -154,7 +154,7 @@ suite("Each setting", () => {
         assert.ok(inEnvironment.includes(environment), inEnvironment);
         const inFile = faultOf({ file: JSON.stringify({ [name]: text }) });
         assert.ok(inFile.includes(`${name} of the file ${join(folder, "carnet.yaml")}`), inFile);
-        for (const fault of [inFlag, inEnvironment, inFile]) assert.ok(fault.endsWith(`accepted: ${accepts}.`), fault);
+        for (const fault of [inFlag, inEnvironment, inFile]) assert.ok(fault.endsWith(`Accepted: ${accepts}.`), fault);
       }
     });
   }

@@ -75,7 +75,7 @@ test("where the thread ends, what it has not done is signed here, and it is told
   await busy.worker.terminate();
   await assertSigned(key, texts, await Promise.all(signatures));
   await assertSigned(key, texts, await Promise.all(texts.map((text) => busy.thread.sign(text))));
-  assert.deepEqual(faults.map(String), ["Error: the signing thread ended by itself"]);
+  assert.deepEqual(faults.map(String), ["Error: the signing thread exited unexpectedly"]);
 });
 
 test("a closed one has no thread any more, has done what was asked, and still signs", async () => {
@@ -112,7 +112,7 @@ test("the places of the ring are used over and over, also where its counts turn 
     const signer = new SigningRing(counts.memory);
     for (let round = 0; round < 200; round++) {
       let asked = 0;
-      while (asker.ask(`${round} ${asked}`)) asked++;
+      while (asker.queue(`${round} ${asked}`)) asked++;
       assert.equal(asked, 64);
       assert.equal(asker.collect(), undefined);
       for (let taken = signer.take(); taken !== undefined; taken = signer.take()) signer.answer(taken);
@@ -125,9 +125,9 @@ test("the places of the ring are used over and over, also where its counts turn 
 
 test("the ring takes no text that is longer than a place", () => {
   const ring = new SigningRing();
-  assert.equal(ring.ask("x".repeat(2049)), false);
+  assert.equal(ring.queue("x".repeat(2049)), false);
   assert.equal(ring.take(), undefined);
-  assert.equal(ring.ask("x".repeat(2048)), true);
+  assert.equal(ring.queue("x".repeat(2048)), true);
   assert.equal(ring.take()?.length, 2048);
 });
 

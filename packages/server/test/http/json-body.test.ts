@@ -36,7 +36,7 @@ suite("A JSON body", () => {
     ['{"__proto__":1,"__proto__":2}', "/__proto__"],
   ] as const) {
     test(`with a repeated member is refused at its place: ${text}`, () => {
-      assert.deepEqual(problemOf(text)?.errors, [{ pointer, detail: "is there twice" }]);
+      assert.deepEqual(problemOf(text)?.errors, [{ pointer, detail: "appears twice" }]);
     });
   }
 

@@ -133,7 +133,7 @@ suite("The schema", () => {
     await chmod(join(blocked, "deep"), 0o600);
     await assert.rejects(
       openSqlite(file),
-      refusal(/The database .* cannot be made \(ENOTDIR\): let this user write in the folder/),
+      refusal(/The database .* cannot be created \(ENOTDIR\): let this user write in the folder/),
     );
   });
 });

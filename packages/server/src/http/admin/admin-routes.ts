@@ -18,7 +18,7 @@ import { secretOperations } from "./secret-operations.ts";
 /** Every operation of the admin API. */
 export const adminOperations: readonly Operation[] = [...clientOperations, ...secretOperations, ...scopeOperations];
 
-/** The admin API. Each route is made from its operation, so none can lack the guard, a check or its log line. */
+/** The admin API. Routes are generated from the operations, so none can lack the guard, a check or its log line. */
 export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, records }: HttpPorts): void {
   const guard = createGuard(ports);
   for (const operation of adminOperations) {
@@ -33,8 +33,8 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
       url: `${adminPath}${operation.path}`,
       bodyLimit: adminBodyLimit * 1024 * 1024,
       exposeHeadRoute: false,
-      onRequest: admit, // before the body is read, so that a refused caller costs nothing more
-      // And after it: a body can be sent so slowly that its client has been disabled meanwhile
+      onRequest: admit, // before the body is read, so that a refusal is cheap
+      // And after the body, because the client may be disabled while a slow body arrives
       ...(operation.method === "GET" ? {} : { preHandler: admit }),
       handler: async (request, reply) => {
         const outcome = await carryOut({ operation, ports }, request);
@@ -49,7 +49,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The client that calls, once the guard has admitted it. */
+    /** The calling client, once the guard has admitted it. */
     adminClientId?: string;
   }
 }
@@ -132,7 +132,7 @@ async function validate(
   value: unknown,
 ): Promise<Result<unknown, AdminProblem>> {
   if (name === undefined) return ok(value);
-  // Loaded here, because no token needs any of it
+  // Loaded on first use, because the token path never needs them
   const [{ bodySchemas, querySchemas }, { schemaProblems }] = await Promise.all([
     import("./schemas.ts"),
     import("@carnet/protocol/admin/schema-problems"),

@@ -3,7 +3,7 @@ import { importClients } from "@carnet/core/admin/import-clients";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import type { Client } from "@carnet/core/client/client";
 import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
-import { mostLabels } from "@carnet/core/client/fields";
+import { maxLabels } from "@carnet/core/client/fields";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/clients";
@@ -54,7 +54,8 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients",
     scope: readClients,
     summary: "List clients",
-    description: 'Filters, searches and sorts. Pages follow each other by `Link: rel="next"`, or by `cursor`.',
+    description:
+      'Filters, searches and sorts. To get the next page, follow `Link: rel="next"` or pass `next` as `cursor`.',
     query: "ClientFilter",
     success: { status: 200, schema: "ClientList" },
     refusals: [],
@@ -67,7 +68,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients",
     scope: writeClients,
     summary: "Register a client",
-    description: "With a new secret, which the answer shows this once, or with an existing one.",
+    description: "Generates a secret, which only this answer shows, or imports an existing one.",
     body: "NewClient",
     repeatable: true,
     success: { status: 201, schema: "CreatedClient", tagged: true, located: true },
@@ -100,7 +101,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/:client_id",
     scope: writeClients,
     summary: "Change a client",
-    description: "A merge patch (RFC 7396). Another `username` ends all secrets at once.",
+    description: "A merge patch (RFC 7396). Changing `username` revokes all secrets.",
     body: "ClientChange",
     conditional: true,
     success: { status: 200, schema: "Client", tagged: true },
@@ -114,7 +115,7 @@ export const clientOperations: readonly Operation[] = [
       method: "POST",
       path: `/clients/:client_id/${verb}`,
       scope: writeClients,
-      summary: verb === "disable" ? "Disable a client: it gets no more tokens" : "Enable a client again",
+      summary: verb === "disable" ? "Disable a client: it gets no new tokens" : "Enable a client again",
       conditional: true,
       success: { status: 200, schema: "Client", tagged: true },
       refusals: ["not_found", "changed"],
@@ -144,7 +145,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/import",
     scope: writeClients,
     summary: "Import existing clients with their secrets",
-    description: `Up to ${maxImportBatch} a request. One that cannot be imported stops none of the others.`,
+    description: `Up to ${maxImportBatch} per request. A refused client does not stop the others.`,
     query: "ImportFilter",
     body: "ClientImport",
     success: { status: 200, schema: "ClientImportOutcome" },
@@ -211,18 +212,16 @@ function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, 
   const sort = sortOf(filter);
   const after = filter.cursor === undefined ? null : parseCursor(sort, filter.cursor);
   if (after === undefined)
-    return invalid([{ pointer: "/cursor", detail: "is none of this order: take it from the page before" }]);
+    return invalid([{ pointer: "/cursor", detail: "does not match the sort order: use next of the previous page" }]);
   if (/\p{Cc}/u.test(filter.q ?? ""))
-    // to SQLite, a pattern ends at a NUL
-    return invalid([{ pointer: "/q", detail: "must have no control characters, which no client has" }]);
+    // SQLite ends a pattern at a NUL
+    return invalid([{ pointer: "/q", detail: "must not contain control characters" }]);
   const labels = [filter.label ?? []].flat().map((label) => /^([^=]+)=(.*)$/s.exec(label));
-  if (labels.includes(null)) return invalid([{ pointer: "/label", detail: "is written name=value" }]);
+  if (labels.includes(null)) return invalid([{ pointer: "/label", detail: "must be written name=value" }]);
   if (new Set(labels.map((match) => match?.[1])).size < labels.length)
-    return invalid([{ pointer: "/label", detail: "names a label twice: no client has two values of one" }]);
-  if (labels.length > mostLabels)
-    return invalid([
-      { pointer: "/label", detail: `can be given ${mostLabels} times, which is as many as a client has` },
-    ]);
+    return invalid([{ pointer: "/label", detail: "must not name a label twice: a client has one value for each" }]);
+  if (labels.length > maxLabels)
+    return invalid([{ pointer: "/label", detail: `can be repeated at most ${maxLabels} times` }]);
   const days = filter.ending_within_days;
   return ok({
     status: filter.status === "active" || filter.status === "disabled" ? filter.status : null,

@@ -42,7 +42,7 @@ export function createGuard({ issuer, keys, clock, store }: GuardPorts): Guard {
     const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined)
       return denied(
-        "an admin token is needed: get one for the scope that the operation names, and send it as Bearer",
+        "an admin token is required: request one with the scope of this operation, and send it as Authorization: Bearer",
         'Bearer realm="carnet"',
       );
     const options = {
@@ -73,7 +73,7 @@ export function createGuard({ issuer, keys, clock, store }: GuardPorts): Guard {
   }
 }
 
-/** Whether the token's client was not registered anew since, and its secret is neither revoked nor gone. */
+/** Whether the token's client is the same registration, and its secret still exists and is not revoked. */
 function isStillValid(client: Client, { rvk }: JWTPayload): boolean {
   const [clientHandle, secretHandle] = Array.isArray(rvk) ? rvk : [];
   const secret = client.secrets.find(({ handle }) => handle === secretHandle);
@@ -84,6 +84,6 @@ const denied = (detail: string, challenge: string): Result<never, Denial> =>
   err({ kind: "unauthorized", detail, challenge });
 
 const invalidToken = denied(
-  "the token is not valid here: it must be issued by this server for its admin API and not expired, its client must be active, registered for that audience and allowed to call from this address, and its secret must not be revoked",
+  "the token is not valid for this API: it must be issued by this server for its admin API and not expired, its client must be active, registered for that audience and allowed to call from this address, and its secret must not be revoked",
   'Bearer realm="carnet", error="invalid_token"',
 );

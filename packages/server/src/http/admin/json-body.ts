@@ -5,13 +5,13 @@ import { err, ok, type Result } from "@carnet/protocol/result";
 /** In MiB: enough for the largest import batch. */
 export const adminBodyLimit = 4;
 
-/** The deepest body of the admin API has four levels; a parser takes a second for a million of them. */
+/** The deepest body of the admin API has four levels; parsing a million takes a second. */
 const maxDepth = 32;
 
-/** More than the largest import batch has; to look at a million of them would hold up every caller for a second. */
+/** More than the largest import batch has; scanning a million would block every caller for a second. */
 const maxParts = 100_000;
 
-/** Parses the JSON body of an admin request. Refuses what is malformed, too deep or too large, and repeated members. */
+/** Parses the JSON body of an admin request. Refuses malformed, too deep and too large bodies, and repeated members. */
 export function parseJsonBody(body: Buffer): Result<unknown, AdminProblem> {
   if (!isUtf8(body)) return malformed("the body is not valid UTF-8");
   const text = body.toString("utf8");
@@ -24,7 +24,7 @@ export function parseJsonBody(body: Buffer): Result<unknown, AdminProblem> {
 
 const malformed = (detail: string): Result<never, AdminProblem> => err({ kind: "malformed", detail });
 
-/** An object or array that is open: the names of its members so far (undefined for an array), and where it is now. */
+/** An unclosed object or array: the names of its members so far (undefined for an array) and the current position. */
 interface Open {
   readonly names: Set<string> | undefined;
   at: string | number;
@@ -56,7 +56,7 @@ function scan(text: string): Result<never, AdminProblem> | undefined {
       const name: string = JSON.parse(text.slice(found.index, token.lastIndex));
       inside.at = name;
       // RFC 8259 §4: names should be unique, because parsers differ on which of two counts
-      if (inside.names.has(name)) return invalid([{ pointer: pointerTo(open), detail: "is there twice" }]);
+      if (inside.names.has(name)) return invalid([{ pointer: pointerTo(open), detail: "appears twice" }]);
       inside.names.add(name);
     }
     if (parts > maxParts) return malformed(`the body has more than ${maxParts} members and items`);

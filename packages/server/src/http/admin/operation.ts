@@ -48,7 +48,7 @@ export interface Call<Query, Body> {
 }
 
 export interface Answer {
-  /** What was made or changed, for the log. Defaults to what the URL names. */
+  /** What was created or changed, for the log. Defaults to the path parameters. */
   readonly target?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;

@@ -21,7 +21,7 @@ export const scopeOperations: readonly Operation[] = [
     method: "PUT",
     path: "/scopes/:name",
     scope: adminScopes.writeClients,
-    summary: "Add a scope to the catalogue, or describe it anew",
+    summary: "Add a scope to the catalogue, or change its description",
     body: "ScopeDescription",
     success: { status: 200, schema: "Scope" },
     refusals: [],
@@ -36,7 +36,7 @@ export const scopeOperations: readonly Operation[] = [
     method: "DELETE",
     path: "/scopes/:name",
     scope: adminScopes.writeClients,
-    summary: "Take a scope out of the catalogue",
+    summary: "Remove a scope from the catalogue",
     success: { status: 204 },
     refusals: ["not_found", "in_use"],
     async run({ parameter }, { scopes }) {

@@ -21,15 +21,15 @@ const added = ({ client, secret, shown }: AddedSecret, ports: AdminPorts): Answe
 });
 
 /** Adds a secret to a client, once per `Idempotency-Key`. */
-const giveSecret = (
+const createSecret = (
   call: Pick<Call<unknown, unknown>, "parameter" | "ifMatch" | "idempotencyKey" | "clientId" | "content">,
   ports: AdminPorts,
-  give: (target: Target<AddedSecret>) => Promise<Result<AddedSecret, AdminProblem>>,
+  create: (target: Target<AddedSecret>) => Promise<Result<AddedSecret, AdminProblem>>,
 ): Promise<Result<Answer, AdminProblem>> =>
   answerOnce(call, ports, async (record) => {
     const clientId = call.parameter("client_id");
     const recorded = record && ((made: AddedSecret) => record(added(made, ports)));
-    const made = await give({ clientId, ifMatch: call.ifMatch, record: recorded });
+    const made = await create({ clientId, ifMatch: call.ifMatch, record: recorded });
     if (!made.ok) return made;
     ports.directory.forget(clientId);
     return ok(added(made.value, ports));
@@ -60,7 +60,7 @@ export const secretOperations: readonly Operation[] = [
     path: "/clients/:client_id/secrets/:secret_id",
     scope: readClients,
     summary: "Show a secret of a client",
-    description: "What is known of it, which is not the secret itself.",
+    description: "Shows its metadata, never the secret itself.",
     success: { status: 200, schema: "Secret" },
     refusals: ["not_found"],
     async run({ parameter }, ports) {
@@ -76,14 +76,14 @@ export const secretOperations: readonly Operation[] = [
     method: "POST",
     path: "/clients/:client_id/secrets",
     scope: writeClients,
-    summary: "Give a client one more secret",
-    description: "The answer shows a generated one this once. Up to ten secrets are live at a time.",
+    summary: "Add a secret to a client",
+    description: "Only this answer shows a generated secret. A client can have ten live secrets.",
     body: "NewSecret",
     repeatable: true,
     conditional: true,
     success: { status: 201, schema: "AddedSecret", located: true, tagged: true },
     refusals: ["not_found", "changed", "too_many_secrets"],
-    run: (call, ports) => giveSecret(call, ports, (target) => addSecret(target, newSecretOf(call.body), ports)),
+    run: (call, ports) => createSecret(call, ports, (target) => addSecret(target, newSecretOf(call.body), ports)),
   }),
   operation({
     operationId: "rotateSecrets",
@@ -91,16 +91,16 @@ export const secretOperations: readonly Operation[] = [
     method: "POST",
     path: "/clients/:client_id/secrets/rotate",
     scope: writeClients,
-    summary: "Give a client a new secret, and the old ones an end",
+    summary: "Rotate the secrets of a client",
     description:
-      "The old ones end at a time, or each once it has not been used for a span; a day from now where neither is given.",
+      "Adds a secret. The old secrets end at a given time, or each after it was idle for a given time. Default: a day from now.",
     body: "Rotation",
     repeatable: true,
     conditional: true,
     success: { status: 201, schema: "AddedSecret", located: true, tagged: true },
     refusals: ["not_found", "changed", "too_many_secrets"],
     run: (call, ports) =>
-      giveSecret(call, ports, (target) => {
+      createSecret(call, ports, (target) => {
         const { secret, ...end } = call.body;
         return rotateSecrets(target, { ...end, ...(secret && { secret: newSecretOf(secret) }) }, ports);
       }),
@@ -111,7 +111,7 @@ export const secretOperations: readonly Operation[] = [
     method: "DELETE",
     path: "/clients/:client_id/secrets/:secret_id",
     scope: writeClients,
-    summary: "End a secret at once",
+    summary: "Revoke a secret",
     conditional: true,
     success: { status: 204 },
     refusals: ["not_found", "changed"],

@@ -7,7 +7,7 @@ import type { Operation } from "../admin/operation.ts";
 import { bodySchemas, querySchemas } from "../admin/schemas.ts";
 import { headersOf } from "./headers.ts";
 
-/** The admin API, described from the operations that serve it: what is not in the one is not in the other. */
+/** Describes the admin API from the operations that serve it, so the two cannot differ. */
 export function adminPaths(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
   const described: Record<string, Record<string, unknown>> = {};
   for (const operation of adminOperations) {
@@ -18,8 +18,8 @@ export function adminPaths(): Readonly<Record<string, Readonly<Record<string, un
 }
 
 export const adminTags = [
-  { name: "Clients", description: "Register, look for, restrict, change and remove clients." },
-  { name: "Secrets", description: "Give clients secrets, rotate them without an outage, and end them." },
+  { name: "Clients", description: "Register, find, restrict, change and delete clients." },
+  { name: "Secrets", description: "Add secrets, rotate them without an outage, and revoke them." },
   { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
 ];
 
@@ -28,13 +28,13 @@ export const adminSchemas = { ...bodySchemas, Problem };
 export const adminSecuritySchemes = {
   adminToken: {
     type: "oauth2",
-    description: "A token of this very server, of a client whose audience is its admin API.",
+    description: "A token that this server issued to a client whose audience is its admin API.",
     flows: {
       clientCredentials: {
         tokenUrl: paths.token,
         scopes: {
-          [adminScopes.readClients]: "Look at clients, secrets and the scope catalogue",
-          [adminScopes.writeClients]: "Register and change them",
+          [adminScopes.readClients]: "Read clients, secrets and the scope catalogue",
+          [adminScopes.writeClients]: "Create, change and delete them",
         },
       },
     },
@@ -74,7 +74,7 @@ function done({ success }: Operation) {
   };
 }
 
-/** What any operation can be refused with. */
+/** Refusals that every operation can have. */
 const always = ["unauthorized", "insufficient_scope", "fault", "unavailable"] as const;
 
 function refused({ refusals, body, query, repeatable }: Operation) {
@@ -123,10 +123,10 @@ function headerParameters({ repeatable, conditional }: Operation) {
   });
   return [
     ...(repeatable
-      ? [header("Idempotency-Key", "The same key again, for a day: the first answer again, and nothing is done twice.")]
+      ? [header("Idempotency-Key", "A repetition with the same key within a day returns the first answer again.")]
       : []),
     ...(conditional
-      ? [header("If-Match", "The ETag of the client as it was read: refused with 412 if it was changed since.")]
+      ? [header("If-Match", "The ETag of the client when it was read. 412 if the client was changed since.")]
       : []),
   ];
 }

@@ -2,13 +2,13 @@ import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
 import { headersOf } from "./headers.ts";
 
-/** The operations that read what the service publishes of itself, by their paths. */
+/** The operations that read the service's published documents, by path. */
 export const publishedDocuments = (issuer: string) => ({
   [paths.authorizationServerMetadata]: {
     get: cacheable({
       operationId: "authorizationServerMetadata",
       summary: "Read the authorization server metadata",
-      description: "Where a client that knows only the issuer finds everything else (RFC 8414).",
+      description: "Everything that a client needs to know besides the issuer (RFC 8414).",
       content: metadata(issuer),
     }),
   },
@@ -16,7 +16,7 @@ export const publishedDocuments = (issuer: string) => ({
     get: cacheable({
       operationId: "openidConfiguration",
       summary: "Read the same metadata under the OpenID Connect path",
-      description: "The same document, for clients that look only here. The service is no OpenID provider.",
+      description: "The same document, for clients that look only here. The service is not an OpenID provider.",
       content: metadata(issuer),
     }),
   },
@@ -24,7 +24,7 @@ export const publishedDocuments = (issuer: string) => ({
     get: cacheable({
       operationId: "jwks",
       summary: "Read the public keys",
-      description: "The keys that verify access tokens (RFC 7517). Ask again when a token names a key that you lack.",
+      description: "The keys that verify access tokens (RFC 7517). Fetch them again when a token names a new key.",
       content: { "application/jwk-set+json": { schema: ref("PublicKeySet"), example: { keys: [exampleKey] } } },
     }),
   },
@@ -39,16 +39,16 @@ export const publishedDocuments = (issuer: string) => ({
   [paths.live]: {
     get: probe({
       operationId: "live",
-      summary: "Ask whether the process answers",
-      description: "Restart the process when this fails. It does not look at the store.",
+      summary: "Check whether the process answers",
+      description: "Restart the process when this fails. Does not check the store.",
       responses: { 200: live },
     }),
   },
   [paths.ready]: {
     get: probe({
       operationId: "ready",
-      summary: "Ask whether tokens can be issued",
-      description: "Send no traffic here while this is not 200.",
+      summary: "Check whether tokens can be issued",
+      description: "Send no traffic here unless this answers 200.",
       responses: {
         200: readiness("Ready.", { status: "ready", draining: false, keys: true, store: true }),
         503: readiness("Not ready.", { status: "unavailable", draining: false, keys: true, store: false }),
@@ -71,10 +71,10 @@ const cacheable = ({ content, ...operation }: Operation & { content: object }) =
     tags: ["Discovery"],
     ...operation,
     parameters: [
-      { name: "If-None-Match", in: "header", description: "An earlier answer's `ETag`.", schema: { type: "string" } },
+      { name: "If-None-Match", in: "header", description: "An earlier `ETag`.", schema: { type: "string" } },
     ],
     responses: {
-      200: { description: "The document as it is now.", headers, content },
+      200: { description: "The current document.", headers, content },
       304: { description: "Not modified: use the copy that you have.", headers },
     },
   };

@@ -3,7 +3,7 @@
 const url = { type: "string", format: "uri" } as const;
 const names = { type: "array", items: { type: "string" } } as const;
 
-/** RFC 8414 §2, as far as the service has something to say. */
+/** The members of RFC 8414 §2 that apply to this service. */
 export const Metadata = {
   type: "object",
   description: "Authorization server metadata (RFC 8414).",
@@ -13,12 +13,12 @@ export const Metadata = {
   ],
   properties: {
     issuer: { ...url, description: "The `iss` of every token." },
-    token_endpoint: { ...url, description: "Where tokens are to be had." },
-    jwks_uri: { ...url, description: "Where the keys are that verify tokens." },
+    token_endpoint: { ...url, description: "The token endpoint." },
+    jwks_uri: { ...url, description: "The keys that verify tokens." },
     response_types_supported: { ...names, description: "Empty: there is no authorization endpoint.", maxItems: 0 },
     grant_types_supported: { ...names, description: "The grants of the token endpoint." },
     token_endpoint_auth_methods_supported: { ...names, description: "How clients may authenticate." },
-    service_documentation: { ...url, description: "The page that you may be reading." },
+    service_documentation: { ...url, description: "The documentation of this API." },
   },
 } as const;
 
@@ -27,11 +27,11 @@ export const PublicKey = {
   description: "A public key (RFC 7517).",
   required: ["kty", "kid", "alg", "use"],
   properties: {
-    kty: { type: "string", description: "The kind of key.", examples: ["EC"] },
+    kty: { type: "string", description: "The key type.", examples: ["EC"] },
     kid: { type: "string", description: "The key id, as in the header of the tokens that it signed." },
-    alg: { type: "string", description: "The algorithm it is for.", examples: ["ES256"] },
+    alg: { type: "string", description: "The algorithm of the key.", examples: ["ES256"] },
     use: { type: "string", const: "sig", description: "Keys here are for signatures only." },
-    crv: { type: "string", description: "The curve, of an elliptic key.", examples: ["P-256"] },
+    crv: { type: "string", description: "The curve of an elliptic-curve key.", examples: ["P-256"] },
     x: { type: "string", description: "A coordinate, in base64url." },
     y: { type: "string", description: "A coordinate, in base64url." },
   },
@@ -47,12 +47,12 @@ export const PublicKeySet = {
 
 export const Readiness = {
   type: "object",
-  description: "Whether tokens can be issued, and what stands in the way if not.",
+  description: "Whether tokens can be issued, and if not, why.",
   required: ["status", "draining", "keys", "store"],
   additionalProperties: false,
   properties: {
     status: { type: "string", enum: ["ready", "unavailable"] },
-    draining: { type: "boolean", description: "Whether the process is about to stop." },
+    draining: { type: "boolean", description: "Whether the process is stopping." },
     keys: { type: "boolean", description: "Whether there is a key to sign with." },
     store: { type: "boolean", description: "Whether the store answers." },
   },

@@ -1,6 +1,6 @@
 import type { RefusalKind } from "@carnet/protocol/refusals";
 
-/** Requests and answers as examples show them. A test holds the refusals equal to what the service says. */
+/** Example requests and answers. A test checks that the refusals match what the service says. */
 const clientId = "8c0f5a52-3d1e-4b7a-9a66-0f2d7e1c4b90";
 const scope = "file:read file:write";
 
@@ -18,7 +18,7 @@ export const requestExamples = {
     value: { grant_type: "client_credentials" },
   },
   scope: {
-    summary: "A part of the scope",
+    summary: "Fewer scopes",
     value: { grant_type: "client_credentials", scope: "file:read" },
   },
 } as const;
@@ -30,7 +30,7 @@ export const tokenExample = (issuer: string) => ({
   token_type: "Bearer",
 });
 
-/** Shaped as a token is, and signed by nobody. */
+/** Looks like a token but is not signed. */
 function exampleToken(issuer: string): string {
   const header = { typ: "at+jwt", alg: "ES256", kid: "1" };
   const claims = { iss: issuer, sub: clientId, client_id: clientId, aud: issuer, scope };
@@ -38,7 +38,7 @@ function exampleToken(issuer: string): string {
   return `${encode(header)}.${encode(claims)}.${"A".repeat(86)}`;
 }
 
-/** A description of each kind that is worth an example. */
+/** An example description for each kind that needs one. */
 export const refusalExamples: Readonly<Partial<Record<RefusalKind, string>>> = {
   malformedRequest: "the parameter grant_type is missing: it must be client_credentials",
   unsupportedGrantType: "the grant_type is not supported: it must be client_credentials, in lower case",

@@ -23,22 +23,22 @@ export function tokenOperation({ issuer, deprecated }: { issuer: string; depreca
 const about = `Exchanges client credentials for an access token ([RFC 6749 section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
 
 The credentials go **either** in the body, as \`client_id\` and \`client_secret\`, **or** in an \`Authorization: Basic\` header;
-both at once are refused, and credentials in the URL are too. Without \`scope\` the token has all that the client is
-registered for. With it, the answer's \`scope\` says what was really granted, which can be less than was asked.
+using both, or putting credentials in the URL, is refused. Without \`scope\`, the token has every scope that the client is
+registered for. With it, the answer's \`scope\` lists what was granted, which can be less than requested.
 
-A parameter without a value counts as absent, an unknown one is ignored, and a known one sent twice is refused.`;
+A parameter without a value counts as absent. Unknown parameters are ignored. A repeated known parameter is refused.`;
 
 const parameters = [
   {
     name: "X-Version",
     in: "header",
-    description: `A date, which resolves to the newest of ${knownVersions.join(" and ")} on or before it; a preview's slug may follow after a dot. Without it, \`${paths.token}\` answers by the newest version.`,
+    description: `A date, which resolves to the newest of ${knownVersions.join(" and ")} on or before it; a preview's slug may follow a dot. Without this header, \`${paths.token}\` uses the newest version.`,
     schema: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}(\\..+)?$", examples: [...knownVersions] },
   },
   {
     name: "X-Request-ID",
     in: "header",
-    description: "Your own id for the request: it comes back, and the service's log has it. Any other is replaced.",
+    description: "Your own id for the request, used in the answer and the log. An invalid one is replaced.",
     schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
   },
 ];
@@ -63,7 +63,7 @@ const deprecationHeaders = {
   Link: "Link",
 } as const satisfies Record<string, HeaderName>;
 
-/** What only the refusals of one status carry. */
+/** Headers that only the refusals of one status have. */
 const headersOfStatus: Readonly<Record<number, Readonly<Record<string, HeaderName>>>> = {
   [refusals.invalidClient.status]: { "WWW-Authenticate": "Challenge" },
   [refusals.tooManyRequests.status]: { "Retry-After": "RetryAfter" },

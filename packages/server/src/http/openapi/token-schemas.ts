@@ -2,12 +2,12 @@ import type * as requests from "@carnet/protocol/token-request";
 import type * as responses from "@carnet/protocol/token-response";
 import { Type } from "typebox";
 
-/** The messages of the token operation. The compiler checks that each schema has the members of its wire type. */
+/** The messages of the token operation. The compiler checks each schema against its wire type. */
 
 type Members<Message> = { readonly [Name in keyof Message]-?: Type.TSchema };
 
 const credential = (type: object = {}) =>
-  Type.Optional(Type.String({ description: "Needed unless the Authorization header carries it.", ...type }));
+  Type.Optional(Type.String({ description: "Required unless the Authorization header has it.", ...type }));
 
 export const TokenRequest = Type.Object({
   grant_type: Type.Literal("client_credentials"),
@@ -15,7 +15,7 @@ export const TokenRequest = Type.Object({
   client_secret: credential({ format: "password" }),
   scope: Type.Optional(
     Type.String({
-      description: "Scope names separated by spaces. Without it, all that the client is registered for.",
+      description: "Scope names separated by spaces. Without it, every scope that the client is registered for.",
       examples: ["file:read file:write"],
     }),
   ),
@@ -24,7 +24,7 @@ export const TokenRequest = Type.Object({
 export const TokenResponse = Type.Object(
   {
     access_token: Type.String({ description: "The bearer token. Opaque to the caller." }),
-    expires_in: Type.Integer({ description: "How long the token is good for, in seconds.", examples: [600] }),
+    expires_in: Type.Integer({ description: "The lifetime of the token, in seconds.", examples: [600] }),
     scope: Type.String({ description: "The scopes that were granted, separated by spaces." }),
     token_type: Type.Literal("Bearer"),
   } satisfies Members<responses.TokenResponse>,

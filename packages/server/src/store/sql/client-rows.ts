@@ -72,8 +72,8 @@ function parseJson(json: string): unknown {
 }
 
 /**
- * Makes a client of its row and its secrets' rows. Throws an OperatorFault for a value that this version did not write:
- * SQLite returns whatever the file contains, whatever type the column has.
+ * Builds a client from its row and its secrets' rows. Throws an OperatorFault for a value that this version did not
+ * write: SQLite returns whatever the file contains, whatever the type of the column.
  */
 export function toClient(row: ClientRow, secrets: readonly ReadSecretRow[]): Client {
   const blocks = text("ip_allowlist", row.ip_allowlist);

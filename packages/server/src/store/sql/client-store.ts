@@ -61,7 +61,7 @@ export async function insertClients(
   for (const rows of chunks(secrets)) await transaction.insertInto("client_secrets").values(rows).execute();
   const uses = clients.flatMap(({ secrets: own }) => own.flatMap(toUseRows));
   for (const rows of chunks(uses)) await transaction.insertInto("secret_uses").values(rows).execute();
-  await insertFinders(transaction, clients, dialect);
+  await insertSearchRows(transaction, clients, dialect);
 }
 
 /** Thrown to roll a transaction back; carries the outcome to return. */
@@ -96,7 +96,7 @@ async function replace(
     await replaceSecrets(transaction, next);
     await transaction.deleteFrom("client_scopes").where("client_id", "=", next.clientId).execute();
     await transaction.deleteFrom("client_labels").where("client_id", "=", next.clientId).execute();
-    await insertFinders(transaction, [next], dialect);
+    await insertSearchRows(transaction, [next], dialect);
   });
   return attempt.then(() => "replaced" as const, outcomeOf<"changed" | "repeated">);
 }
@@ -133,7 +133,7 @@ async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secr
 }
 
 /** Inserts the rows by which a search finds clients, and an entry in the change feed. */
-async function insertFinders(
+async function insertSearchRows(
   transaction: Transaction<Tables>,
   clients: readonly Client[],
   dialect: SqlDialect,
@@ -173,10 +173,10 @@ async function insertRecord(transaction: Transaction<Tables>, record: DatedRecor
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
-/** How many uses one statement writes. Token requests wait meanwhile: 4 to 31 ms were seen with a million clients. */
+/** How many uses one statement writes. Token requests wait for it: 4 to 31 ms with a million clients. */
 const usesPerStatement = 500;
 
-/** Writes in the order of the primary key, so that uses on one page are written together, and lets requests in between. */
+/** Writes in primary-key order, so that uses on one page are written together. Lets requests run between statements. */
 async function recordUses(
   db: Kysely<Tables>,
   uses: ReadonlyMap<SecretId, SecretUse>,

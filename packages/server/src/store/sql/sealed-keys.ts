@@ -6,7 +6,7 @@ import type { Sealer } from "../../crypto/sealer.ts";
 import { isSigningAlgorithm, type SigningAlgorithmName } from "../../crypto/signing-algorithms.ts";
 import { exportPrivateKey, generateSigningKey, importSigningKey, type SigningKey } from "../../crypto/signing-key.ts";
 import { OperatorFault } from "../../fault.ts";
-import { lost } from "../damaged-store.ts";
+import { missing } from "../damaged-store.ts";
 import type { Tables } from "./schema.ts";
 
 /** The keys that are stored sealed under the master key. */
@@ -17,7 +17,7 @@ export interface SealedKeys {
   readonly signingKeys: readonly SigningKey[];
 }
 
-/** Whether the store has sealed values, which only the master key that sealed them opens. */
+/** Whether the store has sealed values, which only the same master key can open. */
 export async function isSealed(db: Kysely<Tables>): Promise<boolean> {
   return (await db.selectFrom("sealed_values").select("name").limit(1).execute()).length > 0;
 }
@@ -36,12 +36,12 @@ export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: 
     privateKey: openValue(sealer, row.sealed_private_key, signingKeyContext(row.key_id)),
   }));
   if (pepper === undefined && keys.every(({ privateKey }) => privateKey === undefined)) throw wrongMasterKey();
-  if (pepper === undefined) throw lost("pepper");
+  if (pepper === undefined) throw missing("pepper");
   const signingKeys = keys.map(({ algorithm, privateKey }) => {
-    if (privateKey === undefined) throw lost("signing key");
+    if (privateKey === undefined) throw missing("signing key");
     return importSigningKey(algorithm, privateKey);
   });
-  if (signingKeys.length === 0) throw lost("signing key");
+  if (signingKeys.length === 0) throw missing("signing key");
   return { pepper: new Redacted<Uint8Array>(pepper), signingKeys: await Promise.all(signingKeys) };
 }
 
@@ -52,7 +52,7 @@ const openValue = (sealer: Sealer, value: unknown, context: string): Buffer | un
 function knownAlgorithm(name: string): SigningAlgorithmName {
   if (isSigningAlgorithm(name)) return name;
   throw new OperatorFault(
-    `The store holds a signing key of the algorithm ${name}, which this version does not know: start the version that made it.`,
+    `The store holds a signing key of the algorithm ${name}, which this version does not support: start the version that made it.`,
   );
 }
 
@@ -65,7 +65,7 @@ const wrongMasterKey = () =>
 async function makeSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock): Promise<void> {
   const key = await generateSigningKey("ES256");
   await db.transaction().execute(async (transaction) => {
-    if (await isSealed(transaction)) return; // another process did it meanwhile
+    if (await isSealed(transaction)) return; // another process was faster
     const sealed = sealer.seal(randomBytes(32), "pepper");
     await transaction.insertInto("sealed_values").values({ name: "pepper", sealed }).execute();
     await transaction

@@ -2,10 +2,10 @@ import type { ClientId } from "@carnet/protocol/ids";
 import type { Expression, Kysely, RawBuilder, SqlBool } from "kysely";
 import type { Tables } from "./schema.ts";
 
-/** Everything in which databases differ. A new database is a folder beside this one that implements it. */
+/** Everything that differs between databases. A new database is a folder beside this one that implements it. */
 export interface SqlDialect {
   readonly columns: ColumnTypes;
-  /** The most values that one statement can have. */
+  /** The maximum number of values in one statement. */
   readonly maxValues: number;
   /** The rows of a JSON array of `[secret id, time, address]`, as `secret_id`, `used_at` and `used_from`. */
   usesFromJson(json: string): RawBuilder<{ secret_id: string; used_at: number; used_from: string }>;
@@ -14,19 +14,19 @@ export interface SqlDialect {
   openChangeFeed(db: Kysely<Tables>, listener: ChangeListener): Promise<ChangeFeed>;
 }
 
-/** The words of a database's own in the statements of migrations. */
+/** The database's own types, for the statements of migrations. */
 export interface ColumnTypes {
   readonly instant: string;
   readonly bytes: string;
-  /** A primary key that the database counts up and never reuses. */
+  /** A primary key that the database increments and never reuses. */
   readonly sequence: string;
   /** Ends a table whose rows are stored in the order of the primary key, if the database can. */
   readonly clustered: string;
 }
 
-/** Tells this process of clients that any process changed. */
+/** Reports clients that any process has changed. */
 export interface ChangeFeed {
-  /** Looks for changes since the last look. */
+  /** Reports changes since the last call. */
   poll(): Promise<void>;
   /** Deletes changes that every process has seen long ago. */
   trim(): Promise<void>;

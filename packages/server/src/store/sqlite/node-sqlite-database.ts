@@ -3,7 +3,7 @@ import type { SqliteDatabase, SqliteStatement } from "kysely";
 import { sqliteFault } from "./sqlite-fault.ts";
 
 /**
- * Adapts `node:sqlite` to the methods that Kysely calls. Keeps statements prepared, because the service runs the same
+ * Adapts `node:sqlite` to the methods that Kysely calls. Caches prepared statements, because the service runs the same
  * few again and again. Every transaction writes, so it takes the write lock when it begins.
  */
 export function wrapDatabase(database: DatabaseSync, file: string): SqliteDatabase {
@@ -31,7 +31,7 @@ const wrapStatement = (statement: StatementSync, file: string): SqliteStatement 
   iterate: (parameters) => statement.iterate(...inputs(parameters)),
 });
 
-/** When the disk fails, SQLite rolls back by itself. A second rollback would fail and hide the first reason. */
+/** When the disk fails, SQLite rolls back on its own. A second rollback would fail and hide the cause. */
 const unlessRolledBack = (rollback: SqliteStatement, database: DatabaseSync): SqliteStatement => ({
   ...rollback,
   run: (none) => (database.isTransaction ? rollback.run(none) : { changes: 0, lastInsertRowid: 0 }),
@@ -52,5 +52,5 @@ function input(value: unknown): SQLInputValue {
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "bigint")
     return value;
   if (value instanceof Uint8Array) return value;
-  throw new TypeError(`SQLite cannot keep a ${typeof value}`);
+  throw new TypeError(`SQLite cannot store a ${typeof value}`);
 }

@@ -2,8 +2,8 @@ import { accessSync, closeSync, constants, existsSync, openSync, statSync } from
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Kysely, Migrator } from "kysely";
+import { createAtomically } from "../../configuration/atomic-file.ts";
 import { quoted } from "../../configuration/trusted-file.ts";
-import { createWhole } from "../../configuration/whole-file.ts";
 import { OperatorFault } from "../../fault.ts";
 import { migrations } from "../sql/migrations.ts";
 import type { Tables } from "../sql/schema.ts";
@@ -18,24 +18,24 @@ const applicationId = 0x43726e74;
 /**
  * Opens the database file, creates it if it is missing, and migrates it to the newest schema. `timeout` is how long the
  * start and each later transaction wait for the lock of another process, in milliseconds. Throws an OperatorFault if the
- * file cannot be opened, and then has changed nothing.
+ * file cannot be opened, and then leaves it unchanged.
  */
 export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<Tables>> {
   let database: DatabaseSync | undefined;
-  const path = resolve(file); // SQLite reads names such as `:memory:` and `file:x?mode=memory` as no files
+  const path = resolve(file); // SQLite does not treat names such as `:memory:` and `file:x?mode=memory` as files
   try {
-    makeOrCheck(path, file);
+    createOrCheck(path, file);
     const opened = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true });
     database = opened;
     refuseForeign(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
-    // 16 MiB, room for some thirty thousand clients. Beyond that, pages come from the cache of the system
+    // 16 MiB, room for about thirty thousand clients. Beyond that, pages come from the system's cache
     database.exec("pragma cache_size = -16384");
     const connection = wrapDatabase(database, file);
     const db = new SqliteKysely<Tables>({ database: connection, timeout, inTransaction: () => opened.isTransaction });
     await migrate(db, file);
-    // SQLite would wait for a lock on the event loop. From here on, transactions wait in a timer instead
+    // SQLite would block the event loop while it waits for a lock. From here on, transactions wait on a timer
     database.exec("pragma busy_timeout = 0");
     return db;
   } catch (error) {
@@ -44,26 +44,26 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
   }
 }
 
-/** Makes a database without tables. It has a header, so that an empty file always means that a registry was lost. */
+/** Creates a database without tables. It has a header, so an empty file always means that a registry was lost. */
 function initialize(draft: string): void {
   closeSync(openSync(draft, "wx", 0o600)); // SQLite gives its other files the same mode
   using database = new DatabaseSync(draft);
   database.exec(`pragma journal_mode = off; pragma application_id = ${applicationId}`);
 }
 
-/** Makes the database unless a registry was lost here: SQLite would replay the log of that one into a new file. */
-function makeOrCheck(path: string, file: string): void {
-  // Looked at first, because another process may be making both
+/** Creates the database, unless one was lost: SQLite would replay the log of the lost one into the new file. */
+function createOrCheck(path: string, file: string): void {
+  // Checked first, because another process may be creating both files
   const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  if (!existsSync(path) && !hasLog) createWhole(path, initialize);
+  if (!existsSync(path) && !hasLog) createAtomically(path, initialize);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined || (stat.isFile() && stat.size === 0)) {
     const leftovers = ["", "-wal", "-shm"].map((suffix) => quoted(file + suffix)).join(" ");
     throw new OperatorFault(
-      `The database ${file} is ${stat === undefined ? "missing, but its log is there" : "empty"}, so a registry was lost: put it back from a backup, or run \`rm -f ${leftovers}\` to begin with a new one.`,
+      `The database ${file} is ${stat === undefined ? "missing, but its log is there" : "empty"}, so a registry was lost: restore it from a backup, or run \`rm -f ${leftovers}\` to start with a new one.`,
     );
   }
-  accessSync(path, constants.R_OK | constants.W_OK); // SQLite would open a read-only file, and fail at the first write
+  accessSync(path, constants.R_OK | constants.W_OK); // SQLite would open a read-only file, and fail on the first write
 }
 
 // Counts the tables as well, because SQLite tells damage from another program's file only when it reads them
@@ -72,7 +72,7 @@ const readId = "select application_id as id, (select count(*) from sqlite_schema
 function refuseForeign(database: DatabaseSync, file: string): void {
   if (database.prepare(readId).get()?.["id"] === applicationId) return;
   throw new OperatorFault(
-    `The database ${file} belongs to another program: set CARNET_STORE to another file. It was left as it is.`,
+    `The database ${file} belongs to another program: set CARNET_STORE to another file. It was not changed.`,
   );
 }
 
@@ -95,6 +95,6 @@ function fileFault(error: unknown, file: string): OperatorFault | undefined {
   const sentence =
     error.syscall === "access"
       ? `The database ${file} cannot be read and written${code}: let this user do so`
-      : `The database ${file} cannot be made${code}: let this user write in the folder ${dirname(file)}`;
+      : `The database ${file} cannot be created${code}: let this user write in the folder ${dirname(file)}`;
   return new OperatorFault(`${sentence}, or set CARNET_STORE to another file.`, { cause: error });
 }

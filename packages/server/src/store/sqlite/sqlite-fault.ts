@@ -5,9 +5,9 @@ import { StoreBusy } from "../store-busy.ts";
 /** What SQLite's result codes mean to an operator. @see https://www.sqlite.org/rescode.html */
 const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
   [
-    1, // our statements do not change, so the tables must have
+    1, // our statements are fixed, so the tables must have changed
     (file) =>
-      `The database ${file} does not have the tables that Carnet made: put it back from a backup, or set CARNET_STORE to another file. It was left as it is.`,
+      `The database ${file} does not have the tables that Carnet made: restore it from a backup, or set CARNET_STORE to another file. It was not changed.`,
   ],
   [
     5,
@@ -27,7 +27,7 @@ const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
   [
     11,
     (file) =>
-      `The database ${file} is damaged: put it back from a backup, or set CARNET_STORE to another file. It was left as it is.`,
+      `The database ${file} is damaged: restore it from a backup, or set CARNET_STORE to another file. It was not changed.`,
   ],
   [
     13,
@@ -39,7 +39,7 @@ const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
     (file) =>
       `The database ${file} cannot be opened: check that its folder exists and that this user may write there, or set CARNET_STORE to another file.`,
   ],
-  [26, (file) => `The file ${file} is not an SQLite database: set CARNET_STORE to another file. It was left as it is.`],
+  [26, (file) => `The file ${file} is not an SQLite database: set CARNET_STORE to another file. It was not changed.`],
 ]);
 
 /** The operator's sentence for an error of SQLite, or undefined for any other error. */

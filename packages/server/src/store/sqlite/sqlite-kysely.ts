@@ -10,7 +10,7 @@ import {
 } from "kysely";
 import { retryWhileBusy } from "../store-busy.ts";
 
-/** The methods of the connection that Kysely does not know of. */
+/** The connection, with what Kysely does not know about. */
 interface SqliteConnection {
   readonly database: SqliteDatabase;
   /** How long a transaction waits for the write lock of another process, in milliseconds. */
@@ -31,7 +31,7 @@ export class SqliteKysely<Tables> extends Kysely<Tables> {
   }
 
   override async executeQuery<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>> {
-    // Inside a transaction the connection would show uncommitted rows, so wait for its end
+    // During a transaction the connection would show uncommitted rows, so wait for its end
     if (query.query.kind !== "SelectQueryNode" || this.#connection.inTransaction()) return super.executeQuery(query);
     return { rows: this.#connection.database.prepare(query.sql).all(query.parameters) as Row[] };
   }

@@ -25,7 +25,7 @@ export const initialSchema = (columns: ColumnTypes) => ({
       sql`create table secret_uses (
         secret_id text not null primary key references client_secrets (secret_id) on delete cascade,
         used_at ${instant} not null, used_from text not null) ${end}`,
-      // The two tables by which a search finds clients
+      // For searches
       sql`create table client_scopes (name text not null, ${ofClient}, primary key (name, client_id)) ${end}`,
       sql`create table client_labels (
         name text not null, value text not null, ${ofClient}, primary key (name, value, client_id)) ${end}`,

@@ -7,7 +7,7 @@ import type { Tables } from "../schema.ts";
 /** Secrets are found by their digest; clients and secrets get revocation handles. */
 export const secretsByDigest = {
   async up(db: Kysely<unknown>): Promise<void> {
-    await sql`delete from clients where client_id = ''`.execute(db); // was compared with when there was no client
+    await sql`delete from clients where client_id = ''`.execute(db); // the stand-in for unknown clients
     await db.schema.alterTable("client_secrets").dropColumn("salt").execute();
     await db.schema.createIndex("client_secrets_digest").unique().on("client_secrets").column("digest").execute();
     for (const table of ["clients", "client_secrets"] as const) {

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Makes a file whole or not at all, and its folder if need be. Leaves an existing file alone. */
-export function createWhole(path: string, fill: (draft: string) => void): void {
-  placeWhole(path, fill, (draft) => {
+/** Creates a file atomically, and its folder if it is missing. Leaves an existing file alone. */
+export function createAtomically(path: string, fill: (draft: string) => void): void {
+  placeAtomically(path, fill, (draft) => {
     try {
       linkSync(draft, path);
     } catch (error) {
@@ -13,9 +13,9 @@ export function createWhole(path: string, fill: (draft: string) => void): void {
   });
 }
 
-/** Makes or replaces a file, whole or not at all, readable by its owner only. */
-export function replaceWhole(path: string, text: string): void {
-  placeWhole(path, writePrivate(text), (draft) => renameSync(draft, path));
+/** Creates or replaces a file atomically, readable by its owner only. */
+export function replaceAtomically(path: string, text: string): void {
+  placeAtomically(path, writePrivate(text), (draft) => renameSync(draft, path));
 }
 
 /** Fills a new file that only its owner can read, and syncs it. */
@@ -29,8 +29,8 @@ export const writePrivate = (text: string) => (path: string) => {
   }
 };
 
-function placeWhole(path: string, fill: (draft: string) => void, place: (draft: string) => void): void {
-  // Not named by the process id: in a container that is the same after each restart, and a draft may be left behind
+function placeAtomically(path: string, fill: (draft: string) => void, place: (draft: string) => void): void {
+  // Not the process id: in a container it is the same after each restart, and a crash may leave a draft
   const draft = `${path}.${randomUUID()}.new`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {

@@ -28,7 +28,7 @@ function brokenRules(files: Readonly<Record<string, string>>): readonly string[]
 }
 
 suite("npm run check", () => {
-  test("refuses an import cycle, also one of types only", () => {
+  test("refuses an import cycle, even of types only", () => {
     const a = 'export type { B } from "./b.ts";\nexport const a = 1;\n';
     const rulesFor = (b: string) => brokenRules({ "bench/src/a.ts": a, "bench/src/b.ts": b });
     assert.deepEqual(rulesFor("export type B = string;\n"), []);

@@ -12,7 +12,7 @@ describe("the files of the API page", () => {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  /** As sent: `fetch` would decompress it. */
+  /** Returns the body as sent. `fetch` would decompress it. */
   const get = async (path: string, headers: Record<string, string> = {}, method = "GET") => {
     const asking = request(service.url + path, { method, headers });
     const answer = new Promise<import("node:http").IncomingMessage>((resolve, reject) =>
@@ -44,7 +44,7 @@ describe("the files of the API page", () => {
     });
   });
 
-  it("sends the script compressed to whoever takes that, and as it is to the rest [RFC9110 §12.5.3]", async () => {
+  it("sends the script compressed only to clients that accept gzip [RFC9110 §12.5.3]", async () => {
     const plain = await get("/docs/reader.js");
     assert.equal(plain.headers["content-encoding"], undefined);
     assert.ok(plain.body.length > 3_000_000);
@@ -62,7 +62,7 @@ describe("the files of the API page", () => {
     }
   });
 
-  it("does not send the script again to whoever has it [RFC9110 §13.1.2]", async () => {
+  it("does not send the script again to a client that has it [RFC9110 §13.1.2]", async () => {
     const tags = new Set<string>();
     for (const encoding of ["identity", "gzip"]) {
       const { headers } = await get("/docs/reader.js", { "Accept-Encoding": encoding });
@@ -78,7 +78,7 @@ describe("the files of the API page", () => {
     assert.equal(tags.size, 2);
   });
 
-  it("answers HEAD as it would GET, without the body [RFC9110 §9.3.2]", async () => {
+  it("answers HEAD like GET, without the body [RFC9110 §9.3.2]", async () => {
     for (const encoding of ["identity", "gzip"]) {
       const { status, headers, body } = await get("/docs/reader.js", { "Accept-Encoding": encoding }, "HEAD");
       assert.equal(status, 200);

@@ -5,14 +5,14 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { launchChromium } from "./support/chromium.ts";
 import { type PageFaults, watchPage } from "./support/watch-page.ts";
 
-/** The reader asks once whether it may compile code from text, to be faster if so. It may not, and takes that well. */
+/** The reader tests once whether it may use eval to be faster. The policy forbids it, and the reader works without. */
 const refusedProbe = "script-src eval";
 
-describe("the API page, in a browser that reaches nothing but this machine", () => {
+describe("the API page, in a browser without network access", () => {
   const cleanup = new AsyncDisposableStack();
   let service: TestService;
   let browser: Browser;
-  /** In a browser set to light, read to its end. The tests only look at it. */
+  /** The page in light mode, scrolled to its end. Shared, because the tests do not change it. */
   let page: Page;
   let faults: PageFaults;
   before(async () => {
@@ -20,7 +20,7 @@ describe("the API page, in a browser that reaches nothing but this machine", () 
     browser = await launchChromium();
     cleanup.defer(() => browser.close());
     ({ page, faults } = await open("light"));
-    await readToTheEnd();
+    await scrollToEnd();
   });
   after(() => cleanup.disposeAsync());
 
@@ -32,8 +32,8 @@ describe("the API page, in a browser that reaches nothing but this machine", () 
     return { page: opened, faults: noted };
   }
 
-  /** Every operation is drawn only once it comes near the window. */
-  async function readToTheEnd(): Promise<void> {
+  /** Scrolls to the end, because an operation is rendered only when it is near the viewport. */
+  async function scrollToEnd(): Promise<void> {
     const headings = ["Retrieve a token (deprecated path)", "Read the public keys", "Ask whether tokens can be issued"];
     for (const name of headings) {
       await headingOf(page, name).scrollIntoViewIfNeeded();
@@ -47,13 +47,13 @@ describe("the API page, in a browser that reaches nothing but this machine", () 
     assert.equal(await page.title(), "Carnet API");
   });
 
-  it("asks nothing of another origin, fails at nothing and keeps to its policy", () => {
+  it("requests nothing from another origin, has no errors and obeys its policy", () => {
     const { policyViolations, ...others } = faults;
     assert.deepEqual(others, { foreignRequests: [], failedRequests: [], errors: [] });
     assert.deepEqual(policyViolations, [refusedProbe]);
   });
 
-  it("shows a command for the token that carries the credentials once", async () => {
+  it("shows a token command that contains the credentials once", async () => {
     const text = await page.locator("pre, code").filter({ hasText: "--data-urlencode" }).first().innerText();
     assert.match(text, /curl\s+\S+\/oauth2\/token/);
     assert.match(text, /--data-urlencode 'grant_type=client_credentials'/);
@@ -61,27 +61,27 @@ describe("the API page, in a browser that reaches nothing but this machine", () 
     assert.doesNotMatch(text, /Authorization/);
   });
 
-  it("has no place to type a secret", async () => {
+  it("has no input for a secret", async () => {
     assert.equal(await page.locator("input:visible, textarea:visible, [contenteditable]:visible").count(), 0);
     assert.equal(await page.getByRole("button", { name: "Test Request" }).count(), 0);
     assert.equal(await page.getByText("Authentication", { exact: true }).filter({ visible: true }).count(), 0);
   });
 
-  it("links to the specifications and to nobody else", async () => {
+  it("links only to the specifications", async () => {
     const hosts = await page
       .locator("a[href^=http]:visible")
       .evaluateAll((links) => links.map((link) => new URL(String(link.getAttribute("href"))).host));
     assert.deepEqual([...new Set(hosts)], ["www.rfc-editor.org"]);
   });
 
-  it("keeps no cookie, and of what it is told only the look", async () => {
+  it("stores no cookie, and only the selected client in local storage", async () => {
     assert.deepEqual(await page.context().cookies(), []);
     const kept = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
     assert.deepEqual(kept, ["scalar-reference-selected-client-v2"]);
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
-    it(`is readable where the reader likes it ${colorScheme}`, async () => {
+    it(`is readable in ${colorScheme} mode`, async () => {
       const shown = colorScheme === "light" ? page : (await open(colorScheme)).page;
       const paragraph = shown.locator("p", { hasText: "Exchanges client credentials" }).first();
       for (const text of [headingOf(shown, "Retrieve a token"), paragraph]) {
@@ -95,7 +95,7 @@ describe("the API page, in a browser that reaches nothing but this machine", () 
 
 const headingOf = (page: Page, name: string): Locator => page.getByRole("heading", { name, exact: true });
 
-/** The contrast of an element's text with what lies behind it, and how light that is. Runs in the page. */
+/** The contrast of an element's text with its background, and the luminance of the background. Runs in the page. */
 function contrastOf(element: Element): { contrast: number; background: number } {
   const luminance = (color: string): number => {
     const [r = 0, g = 0, b = 0] = (color.match(/[\d.]+/g) ?? []).map((part) => {

@@ -1,4 +1,4 @@
-// A fresh clone, as somebody has it who knows only the README: installs, starts, and every command of the README run.
+// In a fresh clone, npm ci, npm start and every command of the README work.
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,7 @@ const blocks = [...readme.matchAll(/```(?<language>\w+)\n(?<text>.*?)```/gs)].ma
 }));
 const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => text.trim().split("\n"));
 
-/** Where a machine has no curl: what the README's and the printed lines ask of it, and nothing more. */
+/** Replaces curl on machines without it. Supports only the flags in the README and in the output of npm start. */
 const curlStandIn = `#!/usr/bin/env node
 const data = process.argv.flatMap((word, at, words) => (words[at - 1] === "-d" ? [word] : []));
 const url = process.argv.find((word) => word.startsWith("http"));
@@ -25,7 +25,7 @@ const headers = { "Content-Type": "application/x-www-form-urlencoded" };
 fetch(url, { method: "POST", headers, body: data.join("&") }).then((answer) => answer.text()).then(console.log);
 `;
 
-/** What a shell has that was not started by npm: the machine's own Node, whichever that is. */
+/** The environment of a shell that npm did not start, with the machine's own Node. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|CARNET_|NODE_)/i.test(name));
@@ -34,7 +34,7 @@ function plainEnvironment(): NodeJS.ProcessEnv {
 
 suite("a fresh clone", () => {
   const clone = mkdtempSync(join(tmpdir(), "carnet-clone-"));
-  // The compile cache would otherwise grow in the home folder with each run: its entries go by the path
+  // The compile cache has entries by path, so in the home folder it would grow with each run
   const environment: NodeJS.ProcessEnv = {
     ...plainEnvironment(),
     NODE_COMPILE_CACHE: join(clone, "node_modules/.cache/carnet"),
@@ -60,12 +60,12 @@ suite("a fresh clone", () => {
     rmSync(clone, { recursive: true, force: true });
   });
 
-  /** Runs `npm start` until it has said all that it says, and gives that. */
+  /** Runs `npm start` until it has printed everything, and returns the output. */
   async function start(): Promise<string> {
     started = spawn("npm", ["start"], {
       cwd: clone,
       env: { ...environment, CARNET_PORT: String(port) },
-      detached: true, // a process group, so that it can be stopped as Ctrl+C does
+      detached: true, // in its own process group, so that it can be stopped like by Ctrl+C
       stdio: ["ignore", "pipe", "inherit"],
     });
     let said = "";
@@ -91,14 +91,14 @@ suite("a fresh clone", () => {
     });
 
   test("npm ci is quiet, runs no install script and takes under a minute", () => {
-    // Its CPU time, since the machine may be busy with other tests: an idle one takes less than that by the clock
+    // Measures CPU time, because other tests may run at the same time
     const output = shell("TIMEFORMAT='cpu %U %S'; { time npm ci 2>&1; } 2>&1");
     const [, user = "", system = ""] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(output) ?? [];
     const seconds = Number(user) + Number(system);
     const warnings = output
       .split("\n")
       .filter((line) => /warn|error|deprecat/i.test(line) && !line.includes("Unknown user config"));
-    // One verifier of the tests names the Node versions it knows one by one, and so does not know the newest
+    // One dependency of the tests lists the Node versions that it supports, and the newest is missing
     const major = Number(
       execFileSync("node", ["-p", "process.versions.node"], { env: environment, encoding: "utf8" }).split(".")[0],
     );
@@ -107,7 +107,7 @@ suite("a fresh clone", () => {
     assert.ok(seconds > 0 && seconds < 60, `npm ci took ${seconds} s`);
   });
 
-  test("npm start prints a curl line that returns a token, and the README's commands work beside it, also after a restart", async () => {
+  test("npm start prints a curl line that returns a token, and the README's commands work with it, even after a restart", async () => {
     const first = await start();
     const curlLine = /^ *(curl .+)$/m.exec(first)?.[1] ?? "";
     const { access_token: token } = JSON.parse(shell(curlLine));
@@ -116,7 +116,7 @@ suite("a fresh clone", () => {
 
     await stop();
     const second = await start();
-    assert.ok(!second.includes(secret), "the secret is shown once only");
+    assert.ok(!second.includes(secret), "the secret is shown only once");
     const url = `http://127.0.0.1:${port}`;
     const issuer = `http://localhost:${port}`;
     await jwtVerify(token, createRemoteJWKSet(new URL(`${url}/oauth2/jwks`)), {
@@ -134,35 +134,35 @@ suite("a fresh clone", () => {
     assert.ok(run.length >= 6, run.join("\n"));
     for (const command of run) assert.notEqual(shell(command, { ...credentials, ...others }), "", command);
 
-    const brought = {
+    const imported = {
       CARNET_SERVER_URL: url,
       CARNET_CLIENT_ID: others.EXISTING_ID,
       CARNET_CLIENT_SECRET: others.EXISTING_SECRET,
     };
-    assert.match(shell("npx carnet token", brought), /^eyJ/, "the client that was brought along gets a token");
+    assert.match(shell("npx carnet token", imported), /^eyJ/, "the imported client gets a token");
     for (const [number, { text }] of blocks.filter(({ language }) => language === "ts").entries()) {
       writeFileSync(join(clone, `examples/readme-${number}.ts`), text);
       assert.match(shell(`npx node examples/readme-${number}.ts`, credentials), /600/);
     }
   });
 
-  test("the README exports just what npm start prints", () => {
+  test("the README exports exactly the variables that npm start prints", () => {
     const exported = commands
       .filter((command) => command.startsWith("export "))
       .map((line) => line.slice(7, line.indexOf("=")));
     assert.deepEqual(exported, ["CARNET_SERVER_URL", "CARNET_CLIENT_ID", "CARNET_CLIENT_SECRET"]);
   });
 
-  test("the README's test command is what .ci/run runs, before the check, the runtimes and the benchmark's own test", () => {
+  test(".ci/run starts with the README's test command, then runs the check, the runtimes and the benchmark's own test", () => {
     const ci = readFileSync(join(root, ".ci/run"), "utf8");
     assert.ok(commands.includes("npm ci && npm test"));
     const others = /^npm run check$\n^npm run runtimes$\n^npm ci --prefix bench && npm test --prefix bench$/m;
     assert.match(ci, new RegExp(`^npm ci && npm test$\n${others.source}`, "m"));
   });
 
-  test("the README's links lead somewhere", () => {
+  test("the README has no broken link", () => {
     for (const [, target = ""] of readme.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-      assert.ok(statSync(join(root, target), { throwIfNoEntry: false }), `${target} is not there`);
+      assert.ok(statSync(join(root, target), { throwIfNoEntry: false }), `${target} is missing`);
     }
     assert.equal(dirname(join(root, "README.md")), root);
   });

@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { startTestService } from "@carnet/testkit/service";
 import { answerWhileDraining } from "./support/answer-while-draining.ts";
 
-it("closes the connection of a request that ends while it stops, so that none holds up the stop [RFC9112 §9.6]", async () => {
+it("closes the connection of a request that ends during the stop, so that it does not delay the stop [RFC9112 §9.6]", async () => {
   await using service = await startTestService();
   const answer = await answerWhileDraining(service, "/oauth2/token", "grant_type=client_credentials");
   assert.equal(answer.status, 503);

@@ -1,4 +1,4 @@
-// Every command of the guides about running and administering, run in its order against a real service.
+// Runs every command of the guides on running and administering, in order, against a real service.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -11,13 +11,13 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
 const root = join(import.meta.dirname, "..");
 
-/** The blocks of commands in a guide, in their order. */
+/** The command blocks of a guide, in order. */
 function blocksOf(guide: string): readonly string[] {
   const text = readFileSync(join(root, "docs/guide", guide), "utf8");
   return [...text.matchAll(/^```sh\n(?<commands>.*?)^```/gms)].map(({ groups }) => groups?.["commands"] ?? "");
 }
 
-/** A folder as the reader's: `npx carnet` in it is this repository's. */
+/** A folder like the one of a reader, in which `npx carnet` runs this checkout. */
 async function readersFolder() {
   const folder = await temporaryFolder();
   mkdirSync(folder.file("bin"));
@@ -49,7 +49,7 @@ async function startDev(cwd: string): Promise<{ carnet: CarnetProcess; url: stri
 suite("the commands of the guides", () => {
   const atLeast = { "admin-api.md": 1, "credentials.md": 10, "configuration-as-code.md": 2 };
   for (const [guide, least] of Object.entries(atLeast)) {
-    test(`those of ${guide} work one after the other, each by itself`, async () => {
+    test(`those of ${guide} work in order`, async () => {
       const { folder, env } = await readersFolder();
       await using _ = folder;
       const { carnet, url } = await startDev(folder.path);
@@ -68,7 +68,7 @@ suite("the commands of the guides", () => {
     });
   }
 
-  test("the second application of the example has nothing to do", async () => {
+  test("applying the example a second time changes nothing", async () => {
     const { folder, env } = await readersFolder();
     await using _ = folder;
     const { carnet } = await startDev(folder.path);
@@ -79,7 +79,7 @@ suite("the commands of the guides", () => {
     assert.match(stdout, /\n0 to do, 2 unchanged\.\n$/);
   });
 
-  test("the service of running.md starts as it is written", async () => {
+  test("the service of running.md starts", async () => {
     const { folder, env } = await readersFolder();
     await using _ = folder;
     const [block = "", ...others] = blocksOf("running.md");
@@ -94,7 +94,7 @@ suite("the commands of the guides", () => {
     assert.ok(statSync(folder.file(".carnet/admin.json")).isFile());
   });
 
-  test("the guides' links lead somewhere, to the heading that they name", () => {
+  test("the guides have no broken link, and each anchor exists", () => {
     const slug = (heading: string) =>
       heading
         .toLowerCase()
@@ -104,18 +104,18 @@ suite("the commands of the guides", () => {
       const text = readFileSync(join(root, path), "utf8");
       for (const [, target = "", anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
         const file = target === "" ? join(root, path) : join(root, dirname(path), target);
-        assert.ok(statSync(file, { throwIfNoEntry: false }), `${path}: ${target} is not there`);
+        assert.ok(statSync(file, { throwIfNoEntry: false }), `${path}: ${target} is missing`);
         if (anchor === undefined) continue;
         const headings = [...readFileSync(file, "utf8").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
           slug(heading),
         );
-        assert.ok(headings.includes(anchor), `${path}: ${target}#${anchor} is not there`);
+        assert.ok(headings.includes(anchor), `${path}: ${target}#${anchor} is missing`);
       }
     }
   });
 });
 
-test("the guide to tokens has the README's request and every claim of a token", async () => {
+test("the guide to tokens has the request of the README and every claim of a token", async () => {
   await using service = await startTestService();
   const client = await service.register({ workspace: "acme" });
   const { clientId: client_id, clientSecret: client_secret } = client;
@@ -133,7 +133,7 @@ test("the guide to tokens has the README's request and every claim of a token", 
   assert.ok(request.startsWith("curl ") && readFileSync(join(root, "README.md"), "utf8").includes(request));
 });
 
-test("every npm script that a page names is there", () => {
+test("every npm script that a page names exists", () => {
   const pages = globSync(["README.md", "bench/README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root });
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const named = pages.flatMap((page) => {

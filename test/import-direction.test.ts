@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { suite, test } from "node:test";
 
-/** Folders with a rule of their own, apart from the rest of their package. */
+/** Folders with their own rule, separate from the rest of their package. */
 const folders = ["protocol/admin", "server/http"];
 
 /**
@@ -58,7 +58,7 @@ const partOf = (path: string): string => folders.find((folder) => path.startsWit
 /** The path of a source file, such as `server/http/app.ts`. */
 const pathOf = (file: string): string => relative(join(root, "packages"), file).replace("/src/", "/");
 
-/** Says what is wrong with an import; undefined if it is allowed. */
+/** Describes the problem with an import. Undefined if it is allowed. */
 function problemOf({ file, specifier }: Import): string | undefined {
   const path = pathOf(file);
   const part = partOf(path);
@@ -127,7 +127,7 @@ suite("Imports run one way", () => {
       (specifier) => problemOf({ file: join(root, "packages", file), specifier }) ?? "allowed",
     );
 
-  test("a forbidden import is found in every spelling", () => {
+  test("a forbidden import is found in every syntax", () => {
     for (const source of [
       'import { x } from "@carnet/server/main";',
       "import '@carnet/server/main';",

@@ -4,9 +4,9 @@ import type { TestService } from "@carnet/testkit/service";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { answerTo, serviceIn } from "./support/answer-to.ts";
 import { OpenApiAnswers } from "./support/openapi-answers.ts";
-import { type Ask, asks, type State } from "./support/openapi-asks.ts";
+import { type SampleRequest, type State, sampleRequests } from "./support/openapi-requests.ts";
 
-const nameOf = ({ method, path, expected }: Ask): string => `${method} ${path} ${expected}`;
+const nameOf = ({ method, path, expected }: SampleRequest): string => `${method} ${path} ${expected}`;
 
 describe("the OpenAPI document", () => {
   const services = new Map<State, TestService>();
@@ -23,50 +23,50 @@ describe("the OpenAPI document", () => {
     for (const service of services.values()) await service[Symbol.asyncDispose]();
   });
 
-  /** A service that is told to stop is good for one request. */
+  /** A draining service is new for each request, because it stops afterwards. */
   const serviceFor = async (state: State): Promise<TestService> => services.get(state) ?? serviceIn(state);
 
-  const ask = async (asked: Ask) => answerTo(asked, await serviceFor(asked.on));
+  const send = async (sample: SampleRequest) => answerTo(sample, await serviceFor(sample.state));
 
   it("is accepted by a validator of OpenAPI 3.1", async () => {
     const document = JSON.parse(await (await fetch(`${running.url}/openapi.json`)).text());
     assert.deepEqual(await new Validator().validate(document), { valid: true });
   });
 
-  for (const asked of asks) {
-    const { of, method, path, expected, on } = asked;
-    it(`declares the ${expected} that ${method} ${path} answers to ${of} while ${on}`, async () => {
-      const answer = await ask(asked);
+  for (const sample of sampleRequests) {
+    const { title, method, path, expected, state } = sample;
+    it(`declares the ${expected} response of ${method} ${path} to ${title} while ${state}`, async () => {
+      const answer = await send(sample);
       assert.equal(answer.status, expected, JSON.stringify(answer.body));
-      openapi.assertDeclared(asked, answer);
+      openapi.assertDeclared(sample, answer);
     });
   }
 
-  it("declares no other answers than these, but for the refusal of too many requests, which comes later", () => {
-    const answered = new Set(asks.map(nameOf));
-    // What the admin API declares is held against its answers in test/admin/operations.test.ts
+  it("declares only these responses, except for 429, which is reserved for rate limits", () => {
+    const answered = new Set(sampleRequests.map(nameOf));
+    // test/admin/operations.test.ts checks the admin API
     const declared = openapi.declared().filter((name) => !name.includes(" /admin/"));
     const unanswered = declared.filter((name) => !answered.has(name));
     assert.deepEqual(unanswered, ["POST /oauth2/token 429", "POST /iam/v1/oauth2/token 429"]);
   });
 
-  it("shows as examples of refusals what the service says", async () => {
-    const refused = asks.filter(({ expected, method }) => expected >= 400 && method === "POST");
-    const said = await Promise.all(refused.map(async (asked) => JSON.stringify((await ask(asked)).body)));
+  it("has the real refusals as examples", async () => {
+    const refused = sampleRequests.filter(({ expected, method }) => expected >= 400 && method === "POST");
+    const received = await Promise.all(refused.map(async (sample) => JSON.stringify((await send(sample)).body)));
     const examples = openapi.refusalExamples().map((example) => JSON.stringify(example));
     assert.ok(examples.length > 10);
-    assert.deepEqual(new Set(examples), new Set(said.filter((answer) => !answer.includes("X-Version"))));
+    assert.deepEqual(new Set(examples), new Set(received.filter((answer) => !answer.includes("X-Version"))));
   });
 
-  it("describes the answer under a path that is none", async () => {
-    const answer = await ask({ of: "", method: "GET", path: "/nowhere", expected: 404, on: "running" });
+  it("describes the response for an unknown path", async () => {
+    const answer = await send({ title: "", method: "GET", path: "/nowhere", expected: 404, state: "running" });
     assert.equal(answer.status, 404);
     openapi.assertComponent("NotFound", answer);
   });
 
-  it("describes the answer to a method that a path does not take [RFC9110 §15.5.6]", async () => {
+  it("describes the response to a method that is not allowed [RFC9110 §15.5.6]", async () => {
     for (const path of Object.keys(openapi.document.paths).filter((one) => !one.startsWith("/admin/"))) {
-      const answer = await ask({ of: "", method: "DELETE", path, expected: 405, on: "running" });
+      const answer = await send({ title: "", method: "DELETE", path, expected: 405, state: "running" });
       assert.equal(answer.status, 405);
       openapi.assertComponent("MethodNotAllowed", answer);
     }

@@ -1,4 +1,4 @@
-// Every example of the SDK, in files, guides and doc comments, is compiled and run against the real service.
+// Compiles every example of the SDK in files, guides and doc comments, and runs it against the real service.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ interface Example {
   readonly code: string;
 }
 
-/** The blocks of TypeScript in a text, those of doc comments without their stars. */
+/** The TypeScript blocks of a file. Removes the stars of doc comments. */
 function blocksOf(path: string): Example[] {
   const text = readFileSync(join(root, path), "utf8").replaceAll(/^ *\* ?/gm, path.endsWith(".ts") ? "" : "$&");
   return [...text.matchAll(/^```ts\n(?<code>.*?)^```/gms)].map(({ groups }, n) => ({

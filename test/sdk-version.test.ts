@@ -1,10 +1,10 @@
-// The version that the SDK's user agent tells is the package's.
+// The version in the SDK's user agent is the version of its package.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { SDK } from "@carnet/sdk";
 
-test("the user agent of the SDK tells the version of its package", async () => {
+test("the user agent of the SDK has the version of its package", async () => {
   const { version }: { version: string } = JSON.parse(readFileSync("packages/sdk/package.json", "utf8"));
   let seen: string | null = null;
   const sdk = new SDK({

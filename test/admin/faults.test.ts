@@ -19,7 +19,7 @@ const calls = adminOperations.map(({ operationId, method, path }) => ({
 }));
 
 describe("the admin API, when something fails", () => {
-  it("answers each operation with a fault of its own as a problem of 500 that says nothing of it", async () => {
+  it("reports its own fault in each operation as a 500 problem without the error message", async () => {
     let broken = false;
     const clock = {
       now: () => {
@@ -38,10 +38,10 @@ describe("the admin API, when something fails", () => {
     const lines = service.log.filter((line) => line.includes("the-fault"));
     assert.equal(lines.length, calls.length);
     assert.ok(!lines.join("").includes("planted"));
-    broken = false; // to stop needs the time as well
+    broken = false; // stopping the service needs the clock too
   });
 
-  it("answers a change with 503 and when to try again while another process holds the store, and then takes it", async () => {
+  it("refuses a change with 503 and Retry-After while another process locks the store, and accepts it afterwards", async () => {
     await using service = await startTestService({ settings: { storeTimeout: "50" } });
     const api = await AdminApi.of(service);
     using other = new DatabaseSync(join(service.folder, "carnet.db"));
@@ -54,7 +54,7 @@ describe("the admin API, when something fails", () => {
     await api.expect(201, "POST", "/clients", { body: { client_id: "later" } });
   });
 
-  it("answers each operation with 503 and when to try again once the service is to stop", async () => {
+  it("refuses each operation with 503 and Retry-After while the service is draining", async () => {
     const endpoint = new TestEndpoint();
     const log = createLog("silent", { write: () => {} });
     await using app = buildApp({
@@ -77,7 +77,7 @@ describe("the admin API, when something fails", () => {
     }
   });
 
-  it("answers bytes that are no request of HTTP as everywhere else, and goes on", async () => {
+  it("refuses malformed escapes in a path with a problem document, and goes on serving", async () => {
     await using service = await startTestService();
     const api = await AdminApi.of(service);
     for (const path of ["/clients/%", "/clients/%zz", "/clients/%ff"]) {

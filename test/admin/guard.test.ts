@@ -9,7 +9,7 @@ import { AdminApi, tokenOf } from "../support/admin-api.ts";
 const scopes = "carnet:clients:read carnet:clients:write";
 const audience = "urn:carnet:admin";
 
-/** Each route of the admin API, with something in the place of its parameters, and a body that would do. */
+/** Each route of the admin API, with its parameters filled in. */
 const routes = adminOperations.map(({ method, path, scope, operationId }) => ({
   operationId,
   method,
@@ -39,7 +39,7 @@ describe("the guard of the admin API", () => {
     return JSON.stringify([clients.json, catalogue.json]);
   };
 
-  /** Calls every route, and asserts that each refuses in the same way and that nothing changed. */
+  /** Calls every route, and asserts that each refuses in the expected way and that nothing changed. */
   async function assertRefused(
     headers: Readonly<Record<string, string>>,
     expected: (route: (typeof routes)[number]) => { status: number; challenge: RegExp },
@@ -59,8 +59,8 @@ describe("the guard of the admin API", () => {
       assert.match(String(response.headers.get("www-authenticate")), challenge);
       assert.equal(response.headers.get("content-type"), "application/problem+json;charset=UTF-8");
       assert.equal(response.headers.get("cache-control"), "no-store");
-      const { type, title, status: told, detail, request_id, ...rest } = JSON.parse(text);
-      assert.deepEqual([told, rest], [status, {}]);
+      const { type, title, status: statusMember, detail, request_id, ...rest } = JSON.parse(text);
+      assert.deepEqual([statusMember, rest], [status, {}]);
       assert.ok([type, title, detail, request_id].every((member) => typeof member === "string"));
       const token = /^Bearer (.+)$/.exec(headers["authorization"] ?? "")?.[1];
       if (token !== undefined) assert.ok(!text.includes(token) && !service.log.join("").includes(token));
@@ -72,14 +72,14 @@ describe("the guard of the admin API", () => {
   const invalidToken = () => ({ status: 401, challenge: /^Bearer realm="carnet", error="invalid_token"$/ });
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-  it("walks every route that the service has under its path", async () => {
+  it("is tested with every route of the admin API", async () => {
     const paths = Object.keys(api.openapi.document.paths).filter((path) => path.startsWith("/admin"));
     const described = paths.flatMap((path) => Object.keys(api.openapi.document.paths[path] ?? {}));
     assert.equal(routes.length, described.length);
     assert.ok(routes.length >= 16);
   });
 
-  it("lets a token of both scopes through to each of them, so that the refusals below are its doing", async () => {
+  it("accepts a token with both scopes on each route, so that the refusals below come from the guard", async () => {
     for (const { method, path, operationId } of routes) {
       if (operationId.startsWith("delete")) continue;
       const response = await fetch(service.url + path, { method, headers: bearer(good) });
@@ -87,13 +87,13 @@ describe("the guard of the admin API", () => {
     }
   });
 
-  for (const [what, headers] of [
+  for (const [credentials, headers] of [
     ["no credentials", {}],
     ["an empty token", { authorization: "Bearer " }],
     ["another scheme", { authorization: "Basic Y2FybmV0LWFkbWluOng=" }],
     ["a token under another scheme", { authorization: "Token abc.def.ghi" }],
   ] as const) {
-    it(`answers ${what} with 401 and a bare challenge [RFC6750 §3]`, () => assertRefused(headers, unauthorized));
+    it(`refuses ${credentials} with 401 and a bare challenge [RFC6750 §3]`, () => assertRefused(headers, unauthorized));
   }
 
   it("does not read a token from the query or a cookie [RFC9700 §4.3.2]", async () => {
@@ -101,7 +101,7 @@ describe("the guard of the admin API", () => {
     await assertRefused({ cookie: `access_token=${good}` }, unauthorized);
   });
 
-  it("answers a token that is none with 401 [RFC6750 §3.1]", async () => {
+  it("refuses a malformed token with 401 [RFC6750 §3.1]", async () => {
     for (const token of [
       "planted-token",
       "planted.a.b",
@@ -114,14 +114,14 @@ describe("the guard of the admin API", () => {
     }
   });
 
-  it("answers a token whose claims were changed with 401", async () => {
+  it("refuses a token with changed claims with 401", async () => {
     const [header, , signature] = good.split(".");
     const claims = { ...decodeJwt(good), client_id: "victim" };
     const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
     await assertRefused(bearer(`${header}.${body}.${signature}`), invalidToken);
   });
 
-  it("answers a token without a signature, or of a key of the caller's own, with 401 [RFC8725 §3.1]", async () => {
+  it("refuses an unsigned token, or one signed with the caller's own key, with 401 [RFC8725 §3.1]", async () => {
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const claims = decodeJwt(good);
     await assertRefused(bearer(`${encode({ alg: "none", typ: "at+jwt" })}.${encode(claims)}.`), invalidToken);
@@ -135,24 +135,24 @@ describe("the guard of the admin API", () => {
       const forged = await new SignJWT(claims).setProtectedHeader(header).sign(privateKey);
       await assertRefused(bearer(forged), invalidToken);
     }
-    // The public key as the secret of a symmetric signature
+    // The public key used as the secret of a symmetric signature
     const secret = new TextEncoder().encode(JSON.stringify(published));
     const confused = await new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "at+jwt" }).sign(secret);
     await assertRefused(bearer(confused), invalidToken);
   });
 
-  it("answers a token of another server with 401", async () => {
+  it("refuses a token of another service with 401", async () => {
     await assertRefused(bearer((await AdminApi.of(other)).token), invalidToken);
   });
 
-  it("answers a token for another audience with 401, whatever its scopes [RFC9068 §4]", async () => {
+  it("refuses a token for another audience with 401, even with both scopes [RFC9068 §4]", async () => {
     const ordinary = await service.register({ scope: scopes });
     await assertRefused(bearer(await tokenOf(service, ordinary)), invalidToken);
     const elsewhere = await service.register({ scope: scopes, audience: `${service.url}/admin/` });
     await assertRefused(bearer(await tokenOf(service, elsewhere)), invalidToken);
   });
 
-  it("answers a token of too small a scope with 403 and the scope that is needed [RFC6750 §3.1]", async () => {
+  it("refuses a token without the required scope with 403, and names that scope [RFC6750 §3.1]", async () => {
     for (const scope of ["", "carnet:clients:read", "carnet:clients:write", "file:read carnet:clients"]) {
       const token = await tokenOf(service, await service.register({ scope, audience }));
       const before = await everything();
@@ -166,7 +166,7 @@ describe("the guard of the admin API", () => {
     }
   });
 
-  it("answers an expired token with 401, from the second of its end", async () => {
+  it("refuses an expired token with 401, from the moment it expires", async () => {
     const client = await service.register({ scope: scopes, audience, access_token_ttl: 60 });
     const token = await tokenOf(service, client);
     clock.advance(59_999);
@@ -175,7 +175,7 @@ describe("the guard of the admin API", () => {
     await assertRefused(bearer(token), invalidToken);
   });
 
-  it("answers a token of a client that was disabled, has expired or was deleted with 401", async () => {
+  it("refuses the token of a disabled, expired or deleted client with 401", async () => {
     const ends = { expires_at: new Date(clock.now() + 30_000).toISOString() };
     for (const [settings, end] of [
       [{}, (id: string) => api.expect(200, "POST", `/clients/${id}/disable`)],
@@ -190,7 +190,7 @@ describe("the guard of the admin API", () => {
     }
   });
 
-  it("holds a token to what its client is registered for now, so that what was taken back counts at once", async () => {
+  it("limits a token to the current registration of its client, so that removed rights end at once", async () => {
     const client = await service.register({ scope: scopes, audience });
     const token = await tokenOf(service, client);
     const path = `/clients/${client.clientId}`;
@@ -201,16 +201,16 @@ describe("the guard of the admin API", () => {
     await assertRefused(bearer(token), invalidToken);
   });
 
-  it("answers a token of a deleted client with 401, also when its id was registered again in the same second", async () => {
-    const registration = { client_id: "made-anew", scope: scopes, audience };
+  it("refuses the token of a deleted client with 401, even when its id is registered again in the same second", async () => {
+    const registration = { client_id: "registered-again", scope: scopes, audience };
     const token = await tokenOf(service, await service.register(registration));
-    await api.expect(204, "DELETE", "/clients/made-anew");
+    await api.expect(204, "DELETE", "/clients/registered-again");
     const again = await service.register(registration);
     await assertRefused(bearer(token), invalidToken);
     await api.expect(200, "GET", "/scopes", { token: await tokenOf(service, again) });
   });
 
-  it("answers a token with 401 as soon as its secret is revoked, and one of another secret as before", async () => {
+  it("refuses a token with 401 as soon as its secret is revoked, and accepts tokens of other secrets", async () => {
     const client = await service.register({ scope: scopes, audience });
     const path = `/clients/${client.clientId}/secrets`;
     const { json: added } = await api.expect(201, "POST", path, { body: {} });
@@ -221,7 +221,7 @@ describe("the guard of the admin API", () => {
     await api.expect(200, "GET", "/scopes", { token });
   });
 
-  it("answers a client that was disabled while its body was on the way with 401", async () => {
+  it("refuses a client with 401 when it is disabled while its body is being received", async () => {
     const client = await service.register({ scope: scopes, audience });
     const token = await tokenOf(service, client);
     const body = new TransformStream<Uint8Array>();
@@ -234,7 +234,7 @@ describe("the guard of the admin API", () => {
     };
     const answer = fetch(`${service.url}/admin/v1/clients`, init);
     await writer.write(Buffer.from('{"client_id":'));
-    // The guard has let it in once the client is in memory, or soon after: whatever was first, the end is the same
+    // By now the guard has accepted the request, or will soon. The outcome must be the same
     await api.expect(200, "GET", "/scopes", { token });
     await new Promise<void>((resolve) => setImmediate(resolve));
     await api.expect(200, "POST", `/clients/${client.clientId}/disable`);
@@ -244,7 +244,7 @@ describe("the guard of the admin API", () => {
     await api.expect(404, "GET", "/clients/backdoor");
   });
 
-  it("answers a token of a client that may not call from there with 401, wherever it was got", async () => {
+  it("refuses a token with 401 when its client may not call from this address", async () => {
     const client = await service.register({ scope: scopes, audience, ip_allowlist: ["127.0.0.0/8"] });
     const token = await tokenOf(service, client);
     assert.equal((await fetch(`${service.url}/admin/v1/scopes`, { headers: bearer(token) })).status, 200);
@@ -252,7 +252,7 @@ describe("the guard of the admin API", () => {
     await assertRefused(bearer(token), invalidToken);
   });
 
-  it("answers before it reads the body, so that nobody without a token can make it work", async () => {
+  it("refuses a request without a token before it reads the body", async () => {
     const body = new Uint8Array(5 * 1024 * 1024);
     const response = await fetch(`${service.url}/admin/v1/clients`, {
       method: "POST",

@@ -7,7 +7,7 @@ import { type AdminAnswer, AdminApi } from "../support/admin-api.ts";
 
 const guide = readFileSync(join(import.meta.dirname, "../../docs/guide/admin-api.md"), "utf8");
 
-/** Each example request, with the answer that the guide shows for it, if it shows one. */
+/** Each example request, with the response that the guide shows, if any. */
 const examples = [...guide.matchAll(/```http\n(?<request>.*?)```\n(?:\n```json\n(?<answer>.*?)```)?/gs)].map(
   ({ groups }) => {
     const [head = "", body] = (groups?.["request"] ?? "").split("\n\n");
@@ -31,7 +31,7 @@ describe("the guide to the admin API", () => {
 
   it("has examples", () => assert.ok(examples.length >= 7));
 
-  it("has examples that do what the guide says, one after the other", async () => {
+  it("has examples that return the shown responses when they run in order", async () => {
     let before: AdminAnswer | undefined;
     for (const { method, path, headers, body, answer } of examples) {
       const { authorization, "if-match": ifMatch, ...others } = headers;
@@ -44,14 +44,14 @@ describe("the guide to the admin API", () => {
         assert.ok(before.status < 300, `${method} ${path}: ${JSON.stringify(before.json)}`);
         continue;
       }
-      const { request_id, ...told } = JSON.parse(answer);
+      const { request_id, ...expected } = JSON.parse(answer);
       assert.equal(typeof request_id, "string");
-      const { request_id: _, ...said } = before.json;
-      assert.deepEqual(said, told);
+      const { request_id: _, ...actual } = before.json;
+      assert.deepEqual(actual, expected);
     }
   });
 
-  it("links to nothing but what is there", () => {
+  it("has no broken link", () => {
     for (const [, target = ""] of guide.matchAll(/\]\((?!https:\/\/www\.rfc-editor\.org\/)([^)]+)\)/g)) {
       assert.ok(readFileSync(join(import.meta.dirname, "../../docs/guide", target)), target);
     }

@@ -1,4 +1,4 @@
-// The keys of a running service are replaced: everything that signs, publishes or trusts follows at once.
+// Replacing the keys of a running service takes effect at once for signing, publishing and the admin guard.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generateSigningKey } from "@carnet/server/crypto/signing-key";
@@ -18,7 +18,7 @@ async function adminStatus({ url }: TestService, token: string): Promise<number>
   return (await fetch(`${url}/admin/v1/clients`, { headers: { authorization: `Bearer ${token}` } })).status;
 }
 
-test("replaced keys reach the next token, its record, JWKS with a new ETag, and the admin guard", async () => {
+test("replaced keys apply to the next token, its record, the JWKS and its ETag, and the admin guard", async () => {
   await using service = await startTestService();
   const { clientId, clientSecret } = service.server.bootstrapAdmin ?? assert.fail("there is no bootstrap admin");
   const newToken = () => tokenOf(service, { clientId, clientSecret: clientSecret.reveal() });

@@ -13,7 +13,7 @@ describe("the log of the admin API", () => {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  it("keeps each change in the log with who made it, and no secret of it", async () => {
+  it("records each change with the admin client that made it, and no secret", async () => {
     const value = "planted-secret-0123456789";
     await api.expect(201, "POST", "/clients", {
       body: { client_id: "logged", secret: { value } },
@@ -39,7 +39,7 @@ describe("the log of the admin API", () => {
     assert.ok(!log.includes(value) && !log.includes(String(added.json["client_secret"]).slice(24)));
   });
 
-  it("keeps refused calls in the log, without the token", async () => {
+  it("records refused calls, without the token", async () => {
     const before = service.log.length;
     await fetch(`${service.url}/admin/v1/clients`, { headers: { authorization: "Bearer planted.token.abc" } });
     const line = JSON.parse(service.log.slice(before).find((one) => one.includes("admin_refused")) ?? "{}");
@@ -47,7 +47,7 @@ describe("the log of the admin API", () => {
     assert.ok(!service.log.join("").includes("planted.token"));
   });
 
-  it("gives a bootstrap admin that can do all of it, and whose secret stands in no log", async () => {
+  it("never contains the secret of the bootstrap admin, which has both admin scopes", async () => {
     const admin = service.server.bootstrapAdmin ?? assert.fail();
     const { json } = await askForToken(service.url, admin.clientId, admin.clientSecret.reveal());
     assert.equal(json["scope"], "carnet:clients:read carnet:clients:write");

@@ -17,7 +17,7 @@ describe("the admin API", () => {
   let service: TestService;
   let api: AdminApi;
   before(async () => {
-    // So long a token outlives all that the cases do to the clock
+    // The admin token must outlive all the steps of the clock in the cases
     service = await startTestService({ clock, settings: { scopeCatalogue: "closed", accessTokenTtl: "86400" } });
     api = await AdminApi.of(service);
   });
@@ -43,7 +43,7 @@ describe("the admin API", () => {
         : [],
     );
 
-  it("answers each operation without a token with 401, and with a token of another scope with 403", async () => {
+  it("refuses each operation without a token with 401, and with a token of another scope with 403", async () => {
     const readOnly = await service.register({ scope: "carnet:clients:read", audience: "urn:carnet:admin" });
     const writeOnly = await service.register({ scope: "carnet:clients:write", audience: "urn:carnet:admin" });
     for (const { method, path } of operations()) {
@@ -55,7 +55,7 @@ describe("the admin API", () => {
     }
   });
 
-  it("answers a body over 4 MiB with 413", async () => {
+  it("refuses a body over 4 MiB with 413", async () => {
     for (const { method, path } of operations()) {
       const declared = api.openapi.document.paths[`/admin/v1${path}`]?.[method.toLowerCase()]?.responses ?? {};
       if (!("413" in declared)) continue;
@@ -64,31 +64,31 @@ describe("the admin API", () => {
     }
   });
 
-  it("answers a body that it cannot read with 400, 415 or 422, and tells where it is wrong", async () => {
+  it("refuses an invalid body with 400, 415 or 422, and says where the error is", async () => {
     const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: "bodies" } });
     for (const { method, path } of operations()) {
       const declared = api.openapi.document.paths[`/admin/v1${path}`]?.[method.toLowerCase()]?.responses ?? {};
       if (!("415" in declared)) continue;
-      const there = path.replace("{client_id}", String(json["client_id"])).replace("{name}", "file:read");
+      const target = path.replace("{client_id}", String(json["client_id"])).replace("{name}", "file:read");
       for (const type of ["text/plain", "nonsense", "application/x-www-form-urlencoded"]) {
-        const { json } = await api.expect(415, method, there, { raw: "{}", headers: { "content-type": type } });
+        const { json } = await api.expect(415, method, target, { raw: "{}", headers: { "content-type": type } });
         assert.match(String(json["detail"]), /^send application\//);
       }
       for (const raw of ["", "{", '{"a":1}}', Uint8Array.of(0x22, 0xff, 0x22)]) {
-        const answer = await api.expect(400, method, there, { raw });
+        const answer = await api.expect(400, method, target, { raw });
         assert.equal(answer.json["type"], "urn:carnet:problem:malformed");
       }
       for (const body of [null, [], "text", 7]) {
-        const answer = await api.expect(422, method, there, { body });
+        const answer = await api.expect(422, method, target, { body });
         assert.deepEqual(Object(answer.json["errors"])[0].pointer, "");
       }
-      const unknown = await api.expect(422, method, there, { body: { "no~such/member": 1 } });
+      const unknown = await api.expect(422, method, target, { body: { "no~such/member": 1 } });
       const pointers = Object(unknown.json["errors"]).map(({ pointer }: { pointer: string }) => pointer);
       assert.ok(pointers.includes("/no~0such~1member"), JSON.stringify(pointers));
     }
   });
 
-  it("answers a body of too many parts at once, whatever they are", async () => {
+  it("refuses a body with too many members and items", async () => {
     for (const body of [
       { ip_allowlist: Array.from({ length: 600_000 }, () => 0), client_name: 7 },
       { clients: [{ labels: Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`label-${at}`, ""])) }] },
@@ -100,15 +100,15 @@ describe("the admin API", () => {
     assert.match(String(json["detail"]), /4096 characters/);
   });
 
-  it("answers what is not there with a problem, and the wrong method with what the path takes [RFC9110 §15.5.6]", async () => {
+  it("refuses an unknown path with a problem, and a wrong method with the allowed ones [RFC9110 §15.5.6]", async () => {
     for (const path of ["/nowhere", "/clients/a/b/c", "/"]) {
       const response = await fetch(`${service.url}/admin/v1${path}`);
       assert.equal(response.status, 404);
       assert.equal(Object(await response.json()).type, "urn:carnet:problem:not_found");
     }
     for (const { path } of operations()) {
-      const there = path.replaceAll(/\{\w+\}/g, "x");
-      const response = await fetch(`${service.url}/admin/v1${there}`, { method: "OPTIONS" });
+      const target = path.replaceAll(/\{\w+\}/g, "x");
+      const response = await fetch(`${service.url}/admin/v1${target}`, { method: "OPTIONS" });
       assert.equal(response.status, 405);
       assert.equal(Object(await response.json()).type, "urn:carnet:problem:method_not_allowed");
       const methods = operations().filter((operation) => operation.path === path);
@@ -116,13 +116,13 @@ describe("the admin API", () => {
     }
   });
 
-  it("says the request id of each problem in its body and its header", async () => {
+  it("has the request id of each problem in the body and the header", async () => {
     const { json, headers } = await api.expect(404, "GET", "/clients/nobody", { headers: { "x-request-id": "mine" } });
     assert.equal(json["request_id"], "mine");
     assert.equal(headers.get("x-request-id"), "mine");
   });
 
-  it("declares no other answers than these, but for faults and stopping", () => {
+  it("declares only responses that these tests have seen, except for faults and draining", () => {
     const declared = api.openapi.declared().filter((name) => name.includes(" /admin/"));
     const unanswered = declared.filter((name) => !api.answered.has(name) && !/ (500|503)$/.test(name));
     assert.deepEqual(unanswered, []);

@@ -5,14 +5,14 @@ import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService } from "@carnet/testkit/service";
 import { AdminApi, askForToken } from "../support/admin-api.ts";
 
-/** What a caller saw: when it asked and had its answer, by the service's own clock, and whether it got a token. */
+/** One token request: when it was sent and answered, by the clock of the service, and whether it got a token. */
 interface Attempt {
   readonly asked: number;
   readonly answered: number;
   readonly granted: boolean;
 }
 
-/** A caller that asks for tokens without a pause until it is told to stop. */
+/** A caller that requests tokens without a pause until it is stopped. */
 function startCaller(url: string, { secret, clock = systemClock }: { secret: unknown; clock?: Clock }) {
   const attempts: Attempt[] = [];
   let stopped = false;
@@ -28,25 +28,25 @@ function startCaller(url: string, { secret, clock = systemClock }: { secret: unk
     stopped = true;
     await running;
   };
-  running.catch(() => {}); // reported by stop and more
-  /** Waits until some attempts that begin from now on are answered. */
+  running.catch(() => {}); // stop and more report the error
+  /** Waits until this many attempts that start after this call are answered. */
   const more = async (count: number): Promise<void> => {
-    const enough = attempts.length + count + 1; // one may have begun before
+    const enough = attempts.length + count + 1; // one may have started already
     while (attempts.length < enough) await Promise.race([running, new Promise(setImmediate)]);
   };
   return { attempts, stop, more };
 }
 
-/** Whatever was asked and answered between two instants was granted; what lies across one of them may go either way. */
+/** Asserts that each attempt within this period was granted. An attempt that overlaps its ends may be refused. */
 function assertGranted(attempts: readonly Attempt[], { from, until }: { from: number; until: number }): void {
   const inside = attempts.filter(({ asked, answered }) => asked >= from && answered < until);
   const refused = inside.filter(({ granted }) => !granted).map(({ asked }) => `after ${asked - from} ms`);
-  assert.deepEqual(refused, [], "refused within its time");
+  assert.deepEqual(refused, [], "refused while valid");
 }
 
 function assertRefused(attempts: readonly Attempt[], { from }: { from: number }): void {
   const granted = attempts.filter((attempt) => attempt.asked >= from && attempt.granted);
-  assert.deepEqual(granted, [], "granted after its time");
+  assert.deepEqual(granted, [], "granted after expiry");
 }
 
 const systemClock: Clock = { now: () => Date.now() };
@@ -54,7 +54,7 @@ const overlap = 250;
 const rounds = 8;
 
 describe("a secret that is rotated under load", () => {
-  it("works to the last moment of its time and not after it, and the next one from its answer on", async () => {
+  it("works until the moment it expires, and the new one works from its response on", async () => {
     const clock = new FixedClock("2026-06-01T00:00:00Z");
     await using service = await startTestService({ clock });
     const api = await AdminApi.of(service);
@@ -78,19 +78,19 @@ describe("a secret that is rotated under load", () => {
       assertRefused(caller.attempts, { from: until });
       assert.ok(
         caller.attempts.some(({ granted }) => granted),
-        "it was asked for within its time",
+        "no attempt was granted while the secret was valid",
       );
       seenAfter += caller.attempts.filter(({ asked }) => asked >= until).length;
-      // The ended ones make room: ten can be live at a time
+      // Ended secrets do not count towards the limit of ten live ones
       caller = next;
       from = start;
     }
     await caller.stop();
     assertGranted(caller.attempts, { from, until: Number.POSITIVE_INFINITY });
-    assert.ok(seenAfter > rounds, "it was asked for after its time");
+    assert.ok(seenAfter > rounds, "too few attempts were made after expiry");
   });
 
-  it("works while it is used and a span longer, where it ends when it is idle, and the next one all along", async () => {
+  it("with an idle span works while it is used, and the new one works all the time", async () => {
     const clock = new FixedClock("2026-06-01T00:00:00Z");
     await using service = await startTestService({ clock });
     const api = await AdminApi.of(service);
@@ -114,7 +114,7 @@ describe("a secret that is rotated under load", () => {
     assertGranted(next.attempts, { from: start, until: Number.POSITIVE_INFINITY });
   });
 
-  it("is refused from the answer to its revocation on, and the others are not", async () => {
+  it("is refused once its revocation is answered, and other secrets keep working", async () => {
     await using service = await startTestService();
     const api = await AdminApi.of(service);
     const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: "app" } });

@@ -4,23 +4,23 @@ import { after, before, describe, it } from "node:test";
 import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 
-/** Far longer than a change takes to be heard of, which is half a second. */
+/** Far longer than the half second that a change takes to reach other processes. */
 const patience = 20_000;
 
-describe("two processes on one store, of which one is told of a change", () => {
+describe("two processes on one store, when one of them makes a change", () => {
   const cleanup = new AsyncDisposableStack();
   let folder: TemporaryFolder;
-  let told: ServingCarnet;
+  let changing: ServingCarnet;
   let other: ServingCarnet;
   let token: string;
   before(async () => {
     folder = cleanup.use(await temporaryFolder());
-    told = cleanup.use(await serveCarnet({ folder: folder.path }));
-    // One service under two addresses has one issuer, so the admin token of one is good at the other
-    const args = ["--issuer", told.url];
+    changing = cleanup.use(await serveCarnet({ folder: folder.path }));
+    // Both have the same issuer, so the admin token of one is valid at the other
+    const args = ["--issuer", changing.url];
     other = cleanup.use(await serveCarnet({ folder: folder.path, args }));
     const { client_id, client_secret } = JSON.parse(await readFile(folder.file("admin.json"), "utf8"));
-    token = (await (await requestToken(told.url, client_id, client_secret)).json()).access_token;
+    token = (await (await requestToken(changing.url, client_id, client_secret)).json()).access_token;
   });
   after(() => cleanup.disposeAsync());
 
@@ -38,56 +38,56 @@ describe("two processes on one store, of which one is told of a change", () => {
     return text === "" ? {} : JSON.parse(text);
   }
 
-  /** Registers a client, and has the other process take it into memory. */
+  /** Registers a client, and makes the other process cache it. */
   async function register(settings: object) {
-    const { client_id: id, client_secret: secret } = await call(told, "POST", "/clients", settings);
+    const { client_id: id, client_secret: secret } = await call(changing, "POST", "/clients", settings);
     const first = await requestToken(other.url, id, secret);
-    assert.equal(first.status, 200, "a new client gets tokens everywhere at once");
+    assert.equal(first.status, 200, "a new client gets tokens from every process at once");
     return { id, secret, scope: (await first.json()).scope };
   }
 
   async function until(holds: () => Promise<boolean>): Promise<void> {
     for (const start = Date.now(); !(await holds()); await new Promise((resolve) => setTimeout(resolve, 20))) {
-      assert.ok(Date.now() - start < patience, "the other process did not hear of it");
+      assert.ok(Date.now() - start < patience, "the change did not reach the other process");
     }
   }
 
-  it("ends a secret in both when it is revoked, and takes a new one in both at once", async () => {
+  it("a revoked secret is refused by both, and a new one is accepted by both at once", async () => {
     const { id, secret } = await register({});
-    const added = await call(told, "POST", `/clients/${id}/secrets`, {});
+    const added = await call(changing, "POST", `/clients/${id}/secrets`, {});
     assert.equal((await requestToken(other.url, id, added.client_secret)).status, 200);
-    const [first] = (await call(told, "GET", `/clients/${id}/secrets`)).secrets;
-    await call(told, "DELETE", `/clients/${id}/secrets/${first.secret_id}`);
-    assert.equal((await requestToken(told.url, id, secret)).status, 401);
+    const [first] = (await call(changing, "GET", `/clients/${id}/secrets`)).secrets;
+    await call(changing, "DELETE", `/clients/${id}/secrets/${first.secret_id}`);
+    assert.equal((await requestToken(changing.url, id, secret)).status, 401);
     await until(async () => (await requestToken(other.url, id, secret)).status === 401);
     assert.equal((await requestToken(other.url, id, added.client_secret)).status, 200);
   });
 
-  it("disables, narrows and deletes a client in both", async () => {
+  it("a client is narrowed, disabled and deleted in both", async () => {
     const { id, secret, scope } = await register({ scope: "file:read file:write" });
     assert.equal(scope, "file:read file:write");
-    await call(told, "PATCH", `/clients/${id}`, { scope: "file:read" });
+    await call(changing, "PATCH", `/clients/${id}`, { scope: "file:read" });
     await until(async () => (await (await requestToken(other.url, id, secret)).json()).scope === "file:read");
-    await call(told, "POST", `/clients/${id}/disable`);
+    await call(changing, "POST", `/clients/${id}/disable`);
     await until(async () => (await requestToken(other.url, id, secret)).status === 401);
-    await call(told, "POST", `/clients/${id}/enable`);
-    assert.equal((await requestToken(other.url, id, secret)).status, 200, "who is refused is read anew");
-    await call(told, "DELETE", `/clients/${id}`);
+    await call(changing, "POST", `/clients/${id}/enable`);
+    assert.equal((await requestToken(other.url, id, secret)).status, 200, "a refused client is read again");
+    await call(changing, "DELETE", `/clients/${id}`);
     await until(async () => (await requestToken(other.url, id, secret)).status === 401);
   });
 
-  it("shows in one where a secret was last used in the other", async () => {
+  it("the last use of a secret in one is shown in the other", async () => {
     const { id } = await register({});
-    await until(async () => (await call(told, "GET", `/clients/${id}/secrets`)).secrets[0].last_used_at !== null);
+    await until(async () => (await call(changing, "GET", `/clients/${id}/secrets`)).secrets[0].last_used_at !== null);
   });
 
-  it("takes changes of one client from both, and loses none", async () => {
+  it("concurrent changes of one client in both are all kept", async () => {
     const { id } = await register({});
     const added = Array.from({ length: 8 }, (_, number) =>
-      call(number % 2 === 0 ? told : other, "POST", `/clients/${id}/secrets`, { label: `${number}` }),
+      call(number % 2 === 0 ? changing : other, "POST", `/clients/${id}/secrets`, { label: `${number}` }),
     );
     await Promise.all(added);
-    const { secrets } = await call(told, "GET", `/clients/${id}/secrets`);
+    const { secrets } = await call(changing, "GET", `/clients/${id}/secrets`);
     const labels = secrets.map(({ label }: { label: string | null }) => label).sort();
     assert.deepEqual(labels, ["0", "1", "2", "3", "4", "5", "6", "7", null]);
   });

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { exchange, httpRequest } from "../leaks/raw-request.ts";
 
-/** Asks as a client that may only call from 203.0.113.0/24, and tells the status and the address that was logged. */
-async function askWith(service: TestService, headers: Readonly<Record<string, string>>) {
+/** Requests a token for a client limited to 203.0.113.0/24. Returns the status and the logged address. */
+async function requestWith(service: TestService, headers: Readonly<Record<string, string>>) {
   const { clientId, clientSecret } = await service.register({ scope: "a", ip_allowlist: ["203.0.113.0/24"] });
   const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
   const answer = await exchange(service.url, httpRequest({ headers, body }));
@@ -12,21 +12,25 @@ async function askWith(service: TestService, headers: Readonly<Record<string, st
   return { status: Number(answer.slice(9, 12)), address: record.address };
 }
 
-test("believes no header about where a request comes from while no proxy is trusted", async () => {
+test("ignores every forwarding header while no proxy is trusted", async () => {
   await using service = await startTestService();
   for (const name of ["X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"]) {
-    assert.deepEqual(await askWith(service, { [name]: "203.0.113.7" }), { status: 401, address: "127.0.0.1" }, name);
+    assert.deepEqual(
+      await requestWith(service, { [name]: "203.0.113.7" }),
+      { status: 401, address: "127.0.0.1" },
+      name,
+    );
   }
-  const forwarded = await askWith(service, { Forwarded: "for=203.0.113.7" });
+  const forwarded = await requestWith(service, { Forwarded: "for=203.0.113.7" });
   assert.deepEqual(forwarded, { status: 401, address: "127.0.0.1" });
 });
 
 const chains: readonly (readonly [string, string, number, string])[] = [
-  ["what the trusted proxy saw", "203.0.113.7", 200, "203.0.113.7"],
+  ["the address that the trusted proxy saw", "203.0.113.7", 200, "203.0.113.7"],
   ["a mapped address", "::ffff:203.0.113.7", 200, "::ffff:203.0.113.7"],
-  ["what a chain of trusted proxies saw", "203.0.113.7, 10.1.2.3", 200, "203.0.113.7"],
-  ["an address that the caller put before its own", "203.0.113.7, 198.51.100.1", 401, "198.51.100.1"],
-  ["an address behind one that is none", "203.0.113.7, nonsense", 401, "unknown"],
+  ["the address that a chain of trusted proxies saw", "203.0.113.7, 10.1.2.3", 200, "203.0.113.7"],
+  ["an address that the caller prepended", "203.0.113.7, 198.51.100.1", 401, "198.51.100.1"],
+  ["an address before an invalid one", "203.0.113.7, nonsense", 401, "unknown"],
   ["a secret", "carnet_0123456789abcdef_secret", 401, "unknown"],
   ["an address with a port", "203.0.113.7:80", 401, "unknown"],
   ["a short form of an address", "203.0.28935", 401, "unknown"],
@@ -34,9 +38,9 @@ const chains: readonly (readonly [string, string, number, string])[] = [
   ["nothing", "", 401, "127.0.0.1"],
 ];
 
-for (const [what, chain, status, address] of chains) {
-  test(`takes ${what} from a trusted proxy for ${address}`, async () => {
+for (const [forwarded, chain, status, address] of chains) {
+  test(`reads ${forwarded} from a trusted proxy as ${address}`, async () => {
     await using service = await startTestService({ settings: { trustedProxies: "127.0.0.1/32,10.0.0.0/8" } });
-    assert.deepEqual(await askWith(service, { "X-Forwarded-For": chain }), { status, address });
+    assert.deepEqual(await requestWith(service, { "X-Forwarded-For": chain }), { status, address });
   });
 }

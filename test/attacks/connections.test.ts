@@ -12,7 +12,7 @@ for (const [connections, requests] of [
   [20, 1000],
   [20, 64],
 ] as const) {
-  test(`${connections} connections that pipeline ${requests} requests for a large file and never read hold little`, async () => {
+  test(`${connections} connections that pipeline ${requests} requests for a large file and never read use few resources`, async () => {
     await using target = await Target.start();
     await (await fetch(`${target.url}/docs/reader.js`)).arrayBuffer();
     const before = { files: target.files, memory: target.memory };
@@ -23,7 +23,7 @@ for (const [connections, requests] of [
   });
 }
 
-test("2,000 bodies that arrive slowly take memory only for what has arrived", async () => {
+test("2,000 slow bodies take memory only for the bytes that have arrived", async () => {
   await using target = await Target.start();
   const twoChunks = `${slowHead}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\na\r\n`;
   for (let opened = 0; opened < 2000; opened += 100) {
@@ -31,11 +31,11 @@ test("2,000 bodies that arrive slowly take memory only for what has arrived", as
     await Promise.all(Array.from({ length: 100 }, () => target.hold(twoChunks, from)));
   }
   await target.answersHonestCallers();
-  assert.ok(target.files > 2000, `${target.files} files: the connections are there`);
+  assert.ok(target.files > 2000, `${target.files} files: the connections must be open`);
   assert.ok(target.memory < 200, `${target.memory} MiB`);
 });
 
-test("an address has 512 connections, and neither busy nor idle ones keep out other callers", async () => {
+test("an address gets 512 connections, and neither busy nor idle ones block other callers", async () => {
   await using target = await Target.start();
   const before = target.files;
   for (const request of [slowBody, get("/health/live"), "GET / HTTP/1.1\r\n"]) {
@@ -46,14 +46,14 @@ test("an address has 512 connections, and neither busy nor idle ones keep out ot
   }
 });
 
-test("idle connections of the caller's own address do not keep it out", async () => {
+test("idle connections do not block their own address", async () => {
   await using target = await Target.start();
   for (let opened = 0; opened < 600; opened += 100)
     await Promise.all(Array.from({ length: 100 }, () => target.hold(get("/health/live"))));
   await target.answersHonestCallers("127.0.0.3");
 });
 
-test("a trusted proxy has any number of connections", async () => {
+test("a trusted proxy gets any number of connections", async () => {
   await using target = await Target.start({ args: ["--trusted-proxies", "127.0.0.3"] });
   for (let opened = 0; opened < 600; opened += 100)
     await Promise.all(Array.from({ length: 100 }, () => target.hold(slowBody)));
@@ -61,7 +61,7 @@ test("a trusted proxy has any number of connections", async () => {
   assert.ok(target.files > 600, `${target.files} files`);
 });
 
-test("a flood from many addresses leaves the service the descriptors that it needs", async () => {
+test("a flood from many addresses leaves the service enough file descriptors", async () => {
   const limited = ["sh", "-c", 'ulimit -n 256 && exec "$0" "$@"', process.execPath, carnetBin] as const;
   await using target = await Target.start({ command: [...limited] });
   for (let from = 3; from < 8; from++)

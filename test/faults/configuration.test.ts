@@ -11,7 +11,7 @@ import { contentsOf } from "./support/store-files.ts";
 
 const issuer = "https://iam.example.com";
 
-/** For each setting, values that look right to somebody in a hurry. */
+/** For each setting, invalid values that are easy to write by mistake. */
 const bad: Readonly<Record<SettingName, readonly string[]>> = {
   host: ["", "127.0.0.1:8080", "http://localhost", "a b"],
   port: ["", "0", "65536", "8e3", "0x50", " 80", "-1", "80.0"],
@@ -31,11 +31,11 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   scopeCatalogue: ["", "shut", "OPEN", "true"],
 };
 
-suite("a bad setting", () => {
+suite("an invalid setting", () => {
   for (const [name, values] of Object.entries(bad) as [SettingName, readonly string[]][]) {
     const { environment, flag, accepts, secret } = settings[name];
 
-    test(`${name} stops the start with where it came from, what was seen and what is accepted`, async () => {
+    test(`${name} stops the start with its source, its value and the accepted values`, async () => {
       await using folder = await temporaryFolder();
       const file = folder.file("carnet.json");
       for (const value of values) {
@@ -68,7 +68,7 @@ suite("a bad setting", () => {
     });
   }
 
-  test("stops the command, from wherever it came, and makes no store", async () => {
+  test("from any source stops the command, and no store is created", async () => {
     await using folder = await temporaryFolder();
     writeFileSync(folder.file("bad.yaml"), "issuer: https://iam.example.com\nport: eighty\n");
     const runs: readonly (readonly [args: readonly string[], env: Record<string, string>, sentence: RegExp])[] = [
@@ -101,9 +101,9 @@ suite("a bad setting", () => {
 });
 
 suite("a configuration file", () => {
-  const cases: readonly (readonly [what: string, text: string | undefined, said: RegExp])[] = [
-    ["that is not there", undefined, /cannot be read \(ENOENT\): give the path of a file with one mapping/],
-    ["that is no YAML", "port: 80\nhost: [\n", /is not valid YAML or JSON \(line \d\): give/],
+  const cases: readonly (readonly [title: string, text: string | undefined, sentence: RegExp])[] = [
+    ["that is missing", undefined, /cannot be read \(ENOENT\): give the path of a file with one mapping/],
+    ["that is not YAML", "port: 80\nhost: [\n", /is not valid YAML or JSON \(line \d\): give/],
     ["with a setting twice", "port: 80\nport: 81\n", /is not valid YAML or JSON \(line 2\): give/],
     ["that holds a list", "- port\n", /does not contain a mapping\. Accepted: one mapping of settings/],
     ["that holds a word", "port\n", /does not contain a mapping/],
@@ -120,13 +120,13 @@ suite("a configuration file", () => {
       /"masterKey" of the file .* is not known\. Accepted: .*masterKeyFile/,
     ],
   ];
-  for (const [what, text, said] of cases) {
-    test(`${what} stops the start`, async () => {
+  for (const [title, text, sentence] of cases) {
+    test(`${title} stops the start`, async () => {
       await using folder = await temporaryFolder();
       const file = folder.file("carnet.yaml");
       if (text !== undefined) writeFileSync(file, text);
       const message = messageOf({ mode: "dev", flags: {}, environment: {}, file });
-      assert.match(message, said);
+      assert.match(message, sentence);
       assert.ok(message.includes(file) && !message.includes("A".repeat(43)));
     });
   }
@@ -140,7 +140,7 @@ suite("a configuration file", () => {
     );
   });
 
-  test("that is empty sets nothing", async () => {
+  test("that is empty has no settings", async () => {
     await using folder = await temporaryFolder();
     writeFileSync(folder.file("carnet.yaml"), "# nothing yet\n");
     const file = folder.file("carnet.yaml");
@@ -148,7 +148,7 @@ suite("a configuration file", () => {
   });
 });
 
-/** What the operator is told. */
+/** The message to the operator. */
 function messageOf(sources: Parameters<typeof loadConfiguration>[0]): string {
   try {
     loadConfiguration(sources);

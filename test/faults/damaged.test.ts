@@ -27,18 +27,18 @@ suite("a damaged database", () => {
   });
   after(() => sound[Symbol.asyncDispose]());
 
-  const faults: readonly (readonly [what: string, harm: (file: string) => void, sentence: RegExp])[] = [
+  const faults: readonly (readonly [title: string, harm: (file: string) => void, sentence: RegExp])[] = [
     [
       "that is empty",
       (file) => truncateSync(file, 0),
       /^carnet: The database carnet\.db is empty, so a registry was lost: restore it from a backup, or run `rm -f carnet\.db carnet\.db-wal carnet\.db-shm` to start with a new one\.$/m,
     ],
-    ["that is no database at all", (file) => writeFileSync(file, "It was a dark night.\n".repeat(500)), notADatabase],
+    ["that is not a database", (file) => writeFileSync(file, "It was a dark night.\n".repeat(500)), notADatabase],
     ["whose header was overwritten", (file) => overwrite(file, 0, 16), notADatabase],
-    ["that was cut off in its header", (file) => truncateSync(file, 50), damaged],
-    ["that was cut off between two pages", (file) => truncateSync(file, 3 * pageSize), damaged],
-    ["that was cut off within a page", (file) => truncateSync(file, 2 * pageSize + 1000), damaged],
-    ["whose table of tables was overwritten", (file) => overwrite(file, 100, 8), damaged],
+    ["that was truncated in its header", (file) => truncateSync(file, 50), damaged],
+    ["that was truncated between two pages", (file) => truncateSync(file, 3 * pageSize), damaged],
+    ["that was truncated within a page", (file) => truncateSync(file, 2 * pageSize + 1000), damaged],
+    ["whose schema table was overwritten", (file) => overwrite(file, 100, 8), damaged],
     [
       "of another program",
       makeForeign,
@@ -51,8 +51,8 @@ suite("a damaged database", () => {
       /was made by a newer version of Carnet: start that version, or set CARNET_STORE to another file/,
     ],
   ];
-  for (const [what, harm, sentence] of faults) {
-    test(`${what} stops the start, and is left as it is`, async () => {
+  for (const [title, harm, sentence] of faults) {
+    test(`${title} stops the start and is left unchanged`, async () => {
       await using store = await copyStore(sound);
       harm(store.database);
       const found = contentsOf(store.path);
@@ -65,7 +65,7 @@ suite("a damaged database", () => {
     });
   }
 
-  test("that is gone while its log is there stops the start, and the command in the message makes way for a new one", async () => {
+  test("that is missing while its log exists stops the start, and the command in the message clears the way for a new one", async () => {
     await using store = await makeStore();
     {
       await using killed = await serveCarnet({ folder: store.path });
@@ -90,11 +90,11 @@ suite("a damaged database", () => {
     assert.deepEqual(ids, ["carnet-admin"]);
   });
 
-  test("is served as far as it is sound; what meets the damage gets 503 with Retry-After, and the service is no longer ready", async () => {
+  test("is served where it is intact; requests that reach the damage get 503 with Retry-After, and the service is not ready", async () => {
     await using store = await copyStore(sound);
     const [near, far] = [store.clients[5], store.clients[110]];
     assert.ok(near && far);
-    await assertServed(store.path); // makes the first admin client
+    await assertServed(store.path); // creates the first admin client
     const [page, ...others] = leavesOfClients(store.database, far.id);
     assert.ok(page !== undefined && others.length === 0);
     assert.ok(!leavesOfClients(store.database, near.id).includes(page));
@@ -120,7 +120,7 @@ suite("a damaged database", () => {
     await assert.rejects(readAll(store), DamagedStore);
   });
 
-  test("wherever its bytes are flipped, is either read or refused in words for its operator", async () => {
+  test("with any bytes flipped is read or refused with a message to the operator", async () => {
     const size = readFileSync(sound.database).length;
     const flips = fc.array(fc.record({ at: fc.nat(size - 1), mask: fc.integer({ min: 1, max: 255 }) }), {
       minLength: 1,
@@ -143,7 +143,7 @@ suite("a damaged database", () => {
   });
 });
 
-/** Reads everything that a service reads. */
+/** Reads all data that a service reads. */
 async function readAll(store: StoreFiles): Promise<void> {
   const registry = await openStore(store.path);
   try {
@@ -163,7 +163,7 @@ function overwrite(file: string, from: number, length: number): void {
   writeFileSync(file, bytes);
 }
 
-/** The leaves of the table of clients in which an id stands; its long names tell it from the other tables. */
+/** The leaf pages of the clients table that contain an id. Its long names tell it from other tables. */
 function leavesOfClients(file: string, id: string): number[] {
   const bytes = readFileSync(file);
   const pages = Array.from({ length: bytes.length / pageSize }, (_, page) => page);

@@ -8,7 +8,7 @@ import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
 
-/** A store, its key, its admin file and a configuration file, as a first start and an operator leave them. */
+/** A store, its key, its admin file and a configuration file, as after a first start. */
 async function servedStore(): Promise<StoreFiles> {
   const store = await makeStore();
   await assertServed(store.path);
@@ -43,7 +43,7 @@ suite("a file of the service that other users can write", () => {
     });
   }
 
-  test("stops the start: the log of a database that was killed", async () => {
+  test("stops the start: the write-ahead log after a kill", async () => {
     await using store = await servedStore();
     {
       await using carnet = await serveCarnet({ folder: store.path });
@@ -59,7 +59,7 @@ suite("a file of the service that other users can write", () => {
     assert.equal((await start(store)).code, 0);
   });
 
-  test("is any file in a folder that others can write, unless the sticky bit keeps them from replacing it", async () => {
+  test("includes any file in a folder that others can write, unless the folder has the sticky bit", async () => {
     await using store = await servedStore();
     for (const mode of [0o770, 0o707]) {
       chmodSync(store.path, mode);
@@ -109,13 +109,13 @@ suite("a secret of the service that other users can read", () => {
     });
   }
 
-  test("is not the database, whose secrets are sealed", async () => {
+  test("does not include the database, whose secrets are encrypted", async () => {
     await using store = await servedStore();
     chmodSync(store.database, 0o644);
     assert.equal((await start(store)).code, 0);
   });
 
-  test("may be a master key that the operator names, as a mounted Kubernetes secret is, but others must not write it", async () => {
+  test("may be a named master key, such as a mounted Kubernetes secret, which others still must not write", async () => {
     await using store = await servedStore();
     mkdirSync(store.file("mount"));
     renameSync(store.file("master.key"), store.file("mount/data"));
@@ -131,7 +131,7 @@ suite("a secret of the service that other users can read", () => {
 });
 
 suite("the data folder", () => {
-  test("has the key and the admin file, wherever the store is, and only its owner may enter it", async () => {
+  test("contains the key and the admin file for any store path, and only its owner may enter it", async () => {
     await using folder = await temporaryFolder();
     mkdirSync(folder.file("db"));
     const args = ["--data-dir", "own/data", "--store", "sqlite:db/x.db"];

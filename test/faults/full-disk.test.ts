@@ -18,9 +18,9 @@ import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
 import { makeStore, openStore } from "./support/store-files.ts";
 
-/** Starts `carnet serve` where no file may grow above so many bytes, which to a program is a disk that takes no more. */
+/** Starts `carnet serve` with a limit on the size of files, which has the same effect as a full disk. */
 function startWithFileLimit(bytes: number, folder: string): Promise<Finished> {
-  // POSIX counts in units of 512 bytes
+  // POSIX counts in blocks of 512 bytes
   const command = ["sh", "-c", `ulimit -f ${bytes / 512}; exec "$@"`, "sh", process.execPath, carnetBin] as const;
   return startOnce({ folder, command });
 }
@@ -29,8 +29,8 @@ const sentence =
   /^carnet: (The disk (failed while the database carnet\.db was read or written: check that it is healthy, not full|of the database carnet\.db is full: make room)|The master key file master\.key cannot be created \(\w+\): let this user write there|The database carnet\.db cannot be created)/;
 
 suite("a full disk", () => {
-  test("stops the first start wherever it is met, and a later start makes the store", async () => {
-    // From no room at all to just too little for the last write
+  test("stops the first start at any write, and a later start creates the store", async () => {
+    // From no space at all to slightly too little for the last write
     const limits = [0, 16_384, 20_480, 40_960, 57_344];
     const run = async (limit: number): Promise<void> => {
       await using folder = await temporaryFolder();
@@ -43,7 +43,7 @@ suite("a full disk", () => {
     await Promise.all(limits.map(run));
   });
 
-  test("refuses the first admin client, keeps every client that was acknowledged, and makes it once there is room", async () => {
+  test("prevents the first admin client, loses no acknowledged client, and a later start creates the admin client", async () => {
     await using store = await makeStore(200);
     assertStopsWith(await startWithFileLimit(4096, store.path), sentence);
     const ids = async (): Promise<string[]> => {
@@ -60,7 +60,7 @@ suite("a full disk", () => {
     assert.deepEqual((await ids())[0], "carnet-admin");
   });
 
-  test("as SQLite itself tells it undoes the whole registration, and the next one is taken", async () => {
+  test("reported by SQLite rolls back the whole registration, and the next one succeeds", async () => {
     await using folder = await makeStore();
     const database = new DatabaseSync(folder.database);
     const store = createSqlClientStore(
@@ -69,11 +69,11 @@ suite("a full disk", () => {
     );
     const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
     database.exec(`pragma max_page_count = ${pages}`);
-    let kept = 0;
+    let stored = 0;
     const insert = async (): Promise<void> => {
-      const client = { ...plainClient(`full-${kept}`), secrets: [] };
+      const client = { ...plainClient(`full-${stored}`), secrets: [] };
       assert.deepEqual(await store.insert([client]), { kind: "inserted" });
-      kept += 1;
+      stored += 1;
     };
     await assert.rejects(
       async () => {
@@ -88,7 +88,7 @@ suite("a full disk", () => {
         return true;
       },
     );
-    assert.equal((await allClients(store)).length, kept + 1);
+    assert.equal((await allClients(store)).length, stored + 1);
     database.exec("pragma max_page_count = 1000000");
     await insert();
     database.close();

@@ -1,4 +1,4 @@
-// What was acknowledged survives `kill -9` at any moment. KILL_SEED repeats a run as far as timing allows, and
+// Acknowledged changes survive `kill -9` at any moment. KILL_SEED repeats a run as far as timing allows.
 // KILL_LIVES makes it longer (`npm run soak`).
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -15,10 +15,10 @@ import type { Credentials } from "./support/store-files.ts";
 
 const seed = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
 const lives = Number(process.env["KILL_LIVES"] ?? 8);
-const worker = fileURLToPath(new URL("./support/register-on-and-on.ts", import.meta.url));
+const worker = fileURLToPath(new URL("./support/register-until-killed.ts", import.meta.url));
 
 suite("kill -9", () => {
-  test("at any moment, first start included, loses no client that was acknowledged and leaves nothing half done", async (t) => {
+  test("at any moment, even during the first start, loses no acknowledged client and leaves nothing half done", async (t) => {
     t.diagnostic(`KILL_SEED=${seed}`);
     const random = new SeededRandom(seed);
     const counts = { kills: 0, acknowledged: 0, duringStart: 0 };
@@ -26,10 +26,10 @@ suite("kill -9", () => {
       await using folder = await temporaryFolder();
       const acknowledged: Credentials[] = [];
       for (let kill = 0; kill < 5; kill++) {
-        const told = await registerUntilKilled(folder.path, random, kill === 0);
+        const registered = await registerUntilKilled(folder.path, random, kill === 0);
         counts.kills += 1;
-        if (told.length === 0) counts.duringStart += 1;
-        acknowledged.push(...told);
+        if (registered.length === 0) counts.duringStart += 1;
+        acknowledged.push(...registered);
         await assertWhole(folder.path, acknowledged);
       }
       await assertServed(folder.path, acknowledged);
@@ -37,11 +37,11 @@ suite("kill -9", () => {
     };
     for (let done = 0; done < lives; done += 2) await Promise.all([live(), live()]);
     t.diagnostic(JSON.stringify(counts));
-    assert.ok(counts.acknowledged > counts.kills, "clients were registered");
-    assert.ok(counts.duringStart > 0, "some were killed before their first registration");
+    assert.ok(counts.acknowledged > counts.kills, "too few clients were registered");
+    assert.ok(counts.duringStart > 0, "no worker was killed before its first registration");
   });
 
-  test("of a first start of `carnet serve` leaves what the next start makes whole, with an admin client that gets in", async (t) => {
+  test("during a first start of `carnet serve` leaves a store that the next start completes, with a working admin client", async (t) => {
     t.diagnostic(`KILL_SEED=${seed}`);
     const random = new SeededRandom(seed);
     const counts = { withStore: 0, withFile: 0, withAdmin: 0 };
@@ -50,18 +50,18 @@ suite("kill -9", () => {
       await killStart(folder.path, random, kill);
       if (existsSync(folder.file("carnet.db"))) counts.withStore += 1;
       if (existsSync(folder.file("admin.json"))) counts.withFile += 1;
-      await assertServed(folder.path); // makes the admin client, or completes it
+      await assertServed(folder.path); // creates the admin client, or completes it
       const { client_id: id, client_secret: secret } = JSON.parse(readFileSync(folder.file("admin.json"), "utf8"));
       await assertWhole(folder.path, [{ id, secret }]);
       await assertServed(folder.path, [{ id, secret }]);
       counts.withAdmin += 1;
     }
     t.diagnostic(JSON.stringify(counts));
-    assert.ok(counts.withStore > 0, "some were killed late enough to have made a store");
+    assert.ok(counts.withStore > 0, "no start was killed after it had created a store");
   });
 });
 
-/** Kills a start at some moment after its store's file is there, or its admin file. */
+/** Kills a start at a random moment after it has created its store or its master key. */
 async function killStart(folder: string, random: SeededRandom, kill: number): Promise<void> {
   const port = await freePort();
   const args = ["serve", "--data-dir", ".", "--port", `${port}`, "--issuer", `http://127.0.0.1:${port}`];
@@ -73,7 +73,7 @@ async function killStart(folder: string, random: SeededRandom, kill: number): Pr
   await child.finished();
 }
 
-/** Kills a worker at some moment: in its start, or while or between it registers clients. */
+/** Kills a worker at a random moment during its start or while it registers clients. */
 async function registerUntilKilled(folder: string, random: SeededRandom, inStart: boolean): Promise<Credentials[]> {
   await using child = new CarnetProcess([folder], { command: [process.execPath, worker] });
   const registrations = inStart ? 0 : random.below(20);

@@ -12,10 +12,10 @@ import { unprivileged } from "./support/unprivileged.ts";
 
 const serve = ["serve", "--issuer", "http://localhost:8080", "--data-dir", "."];
 
-suite("an address that cannot be had", () => {
-  test("stops the start where another process has the port, and nothing is changed", async () => {
+suite("an address that is not available", () => {
+  test("stops the start when another process has the port, and nothing is changed", async () => {
     await using store = await makeStore();
-    await assertServed(store.path); // makes the first admin client
+    await assertServed(store.path); // creates the first admin client
     const before = contentsOf(store.path);
     await using other = createServer();
     await once(other.listen(0, "127.0.0.1"), "listening");
@@ -33,11 +33,11 @@ suite("an address that cannot be had", () => {
     await using _carnet = await serveCarnet({ folder: store.path });
   });
 
-  test("stops the start where the host is not an address of this machine", async () => {
+  test("stops the start when the host is not an address of this machine", async () => {
     await using store = await makeStore();
-    await assertServed(store.path); // makes the first admin client
+    await assertServed(store.path); // creates the first admin client
     const before = contentsOf(store.path);
-    // An address for documentation (RFC 5737), a label longer than DNS has them, and an address without its link
+    // An address for documentation (RFC 5737), a label too long for DNS, and a link-local address without its zone
     for (const host of ["203.0.113.1", "a".repeat(64), "fe80::1"]) {
       assertStopsWith(
         await runCarnet([...serve, "--host", host], { cwd: store.path }),
@@ -49,9 +49,9 @@ suite("an address that cannot be had", () => {
     assert.deepEqual(contentsOf(store.path), before);
   });
 
-  test("stops the start at a low port if this user is refused it", async () => {
+  test("stops the start at a low port when this user may not use it", async () => {
     await using store = await makeStore();
-    // Some systems give low ports to everyone; there the service must listen
+    // Some systems allow low ports to everyone. There the service must listen
     const port = String(randomInt(600, 1024));
     await using carnet = new CarnetProcess([...serve, "--host", "127.0.0.1", "--port", port], {
       cwd: store.path,

@@ -26,7 +26,7 @@ suite("a database that another process has locked", () => {
     assert.equal((await startOnce({ folder: store.path, args })).code, 0);
   });
 
-  test("does not affect a running service, nor its end", async () => {
+  test("does not affect a running service or its shutdown", async () => {
     await using store = await makeStore();
     await using carnet = await serveCarnet({ folder: store.path, args });
     using holder = new DatabaseSync(store.database);
@@ -71,7 +71,7 @@ suite("a database that another process has locked", () => {
     assert.equal((await waiting).status, 200);
   });
 
-  test("keeps last uses for later, also when the service is told to stop", async () => {
+  test("delays the storing of last uses, even when the service is stopped", async () => {
     await using store = await makeStore();
     await using carnet = await serveCarnet({ folder: store.path });
     const [client] = store.clients;

@@ -12,7 +12,7 @@ import { unprivileged } from "./support/unprivileged.ts";
 const otherKey = Buffer.alloc(32, 7).toString("base64");
 
 interface Fault {
-  readonly what: string;
+  readonly title: string;
   readonly harm?: (store: StoreFiles) => void;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -24,43 +24,43 @@ const wrong =
 const noKey = /The master key file \S*master\.key does not hold 32 bytes in base64: put the right file back/;
 
 const faults: readonly Fault[] = [
-  { what: "another one in the environment", env: { CARNET_MASTER_KEY: otherKey }, sentence: wrong },
+  { title: "from the environment", env: { CARNET_MASTER_KEY: otherKey }, sentence: wrong },
   {
-    what: "another one in the file",
+    title: "in the key file",
     harm: (store) => writeFileSync(store.file("master.key"), otherKey),
     sentence: wrong,
   },
   {
-    what: "another one in a file that a flag names",
+    title: "in a file named by a flag",
     harm: (store) => writeFileSync(store.file("other.key"), `${otherKey}\n`),
     args: ["--master-key-file", "other.key"],
     sentence: wrong,
   },
   {
-    what: "cut short",
+    title: "that is truncated",
     harm: (store) => writeFileSync(store.file("master.key"), otherKey.slice(0, 20)),
     sentence: noKey,
   },
   {
-    what: "garbled",
+    title: "that is garbled",
     harm: (store) => writeFileSync(store.file("master.key"), Buffer.alloc(32, 0xff)),
     sentence: noKey,
   },
-  { what: "an empty file", harm: (store) => writeFileSync(store.file("master.key"), ""), sentence: noKey },
+  { title: "in an empty file", harm: (store) => writeFileSync(store.file("master.key"), ""), sentence: noKey },
   {
-    what: "gone",
+    title: "that was removed",
     harm: (store) => rmSync(store.file("master.key")),
     sentence:
       /The master key file \S*master\.key cannot be read \(ENOENT\): put back the one that the store was made with/,
   },
   {
-    what: "a file that is not there",
+    title: "in a missing file",
     args: ["--master-key-file", "typo.key"],
     sentence:
       /The master key file typo\.key cannot be read \(ENOENT\): put back .* or name another in CARNET_MASTER_KEY_FILE/,
   },
   {
-    what: "a folder",
+    title: "that is a folder",
     harm(store) {
       rmSync(store.file("master.key"));
       mkdirSync(store.file("master.key"));
@@ -68,16 +68,16 @@ const faults: readonly Fault[] = [
     sentence: /The master key file \S*master\.key cannot be read \(EISDIR\)/,
   },
   {
-    what: "given twice",
+    title: "that is given twice",
     args: ["--master-key-file", "master.key"],
     env: { CARNET_MASTER_KEY: otherKey },
     sentence: /The master key is given twice, in CARNET_MASTER_KEY and as a file .*: remove one of them/,
   },
 ];
 
-suite("a wrong master key", () => {
-  for (const { what, harm, args = [], env = {}, sentence } of faults) {
-    test(`${what}, stops the start, is not repeated, and nothing is changed`, async () => {
+suite("a wrong or missing master key", () => {
+  for (const { title, harm, args = [], env = {}, sentence } of faults) {
+    test(`${title} stops the start, is not repeated, and nothing is changed`, async () => {
       await using store = await makeStore();
       const sound = contentsOf(store.path);
       harm?.(store);
@@ -90,7 +90,7 @@ suite("a wrong master key", () => {
     });
   }
 
-  test("with the right one put back, the store opens as before", async () => {
+  test("can be replaced by the right one, and the store opens as before", async () => {
     await using store = await makeStore();
     renameSync(store.file("master.key"), store.file("away.key"));
     assert.equal((await startOnce({ folder: store.path })).code, 1);
@@ -100,7 +100,7 @@ suite("a wrong master key", () => {
 });
 
 suite("a master key file", () => {
-  test("beside a store outside the data folder is not looked for, and the message has the flags that name it", async () => {
+  test("beside a store outside the data folder is not used, and the message has the flags that name it", async () => {
     await using store = await makeStore();
     await using folder = await temporaryFolder();
     const start = (...args: string[]) => startOnce({ folder: folder.path, store: store.database, args });
@@ -113,14 +113,18 @@ suite("a master key file", () => {
       /to use \S+master\.key, start with `(--data-dir .*)` \(CARNET_DATA_DIR\) or `(--master-key-file .*)`\.\n$/.exec(
         stderr,
       ) ?? [];
-    assert.deepEqual(contentsOf(folder.path), {}, "nothing is made");
+    assert.deepEqual(contentsOf(folder.path), {}, "nothing is created");
     for (const flags of [keyFile, dataDir]) assert.equal((await start(...flags.split(" "))).code, 0, flags);
-    assert.deepEqual(Object.keys(contentsOf(folder.path)), ["admin.json"], "made by the start without a data folder");
+    assert.deepEqual(
+      Object.keys(contentsOf(folder.path)),
+      ["admin.json"],
+      "created by the start without a data folder",
+    );
   });
 
-  test("that cannot be made stops the first start, and the next one makes it", async () => {
+  test("that cannot be created stops the first start, and the next one creates it", async () => {
     await using folder = await temporaryFolder();
-    // A start that went no further than the tables; what else SQLite needs is there while another process has it open
+    // The state of a start that only created the tables. The open connection keeps the files of the write-ahead log
     const holder = await openSqlite(folder.file("carnet.db"));
     chmodSync(folder.path, 0o555);
     const finished = await startOnce({ folder: folder.path, command: unprivileged });
@@ -134,7 +138,7 @@ suite("a master key file", () => {
     assert.equal((await startOnce({ folder: folder.path, command: unprivileged })).code, 0);
   });
 
-  test("that is named and is not there for a new store is not made: the sentence says how to", async () => {
+  test("that is named but missing is not created for a new store, and the message says how to create it", async () => {
     await using folder = await temporaryFolder();
     const args = ["--master-key-file", "typo.key"];
     assertStopsWith(
@@ -145,9 +149,9 @@ suite("a master key file", () => {
     assert.equal((await startOnce({ folder: folder.path, args })).code, 0);
   });
 
-  test("is made although a start that was killed left its draft, also where process ids come again", async () => {
+  test("is created although a killed start left its draft, even when process ids repeat", async () => {
     await using folder = await temporaryFolder();
-    // `exec` keeps the process id, as a container gives the same one to each start
+    // `exec` keeps the process id, because a container gives each start the same one
     const script = `umask 077; echo "half a k" > "master.key.$$.new"; exec "$@"`;
     const command = ["sh", "-c", script, "sh", process.execPath, carnetBin] as const;
     const finished = await startOnce({ folder: folder.path, command });

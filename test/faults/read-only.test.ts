@@ -12,8 +12,8 @@ import { unprivileged } from "./support/unprivileged.ts";
 
 const startUnprivileged = (folder: string, store?: string) => startOnce({ folder, store, command: unprivileged });
 
-suite("a disk that may not be written", () => {
-  test("stops the first start, and the next one makes the store once it may", async () => {
+suite("a read-only disk", () => {
+  test("stops the first start, and the next one creates the store once writing is allowed", async () => {
     await using folder = await temporaryFolder();
     chmodSync(folder.path, 0o555);
     const finished = await startUnprivileged(folder.path);
@@ -26,28 +26,28 @@ suite("a disk that may not be written", () => {
     assert.equal((await startUnprivileged(folder.path)).code, 0);
   });
 
-  const modes: readonly (readonly [what: string, folder: number, file: number, sentence: RegExp])[] = [
+  const modes: readonly (readonly [title: string, folder: number, file: number, sentence: RegExp])[] = [
     [
-      "with a file that may not be written",
+      "with a read-only file",
       0o755,
       0o444,
       /The database carnet\.db cannot be read and written \(EACCES\): let this user do so, or set CARNET_STORE to another/,
     ],
     [
-      "with a file that may not be read",
+      "with an unreadable file",
       0o755,
       0o000,
       /The database carnet\.db cannot be read and written \(EACCES\): let this user do so/,
     ],
     [
-      "in a folder that may not be written",
+      "in a read-only folder",
       0o555,
       0o600,
       /The database carnet\.db cannot be (opened: check that its folder exists and that this user may write there|written: make the file and its folder writable)/,
     ],
   ];
-  for (const [what, folderMode, fileMode, sentence] of modes) {
-    test(`stops a start on a store ${what}, and nothing of it is changed`, async () => {
+  for (const [title, folderMode, fileMode, sentence] of modes) {
+    test(`stops a start on a store ${title}, and nothing in it is changed`, async () => {
       await using store = await makeStore();
       const before = contentsOf(store.path);
       chmodSync(store.database, fileMode);
@@ -61,7 +61,7 @@ suite("a disk that may not be written", () => {
     });
   }
 
-  test("does not hide a store that is there from who may not look into its folder", async () => {
+  test("does not make an existing store look missing when its folder is not accessible", async () => {
     await using folder = await temporaryFolder();
     mkdirSync(folder.file("closed"));
     chmodSync(folder.file("closed"), 0o000);
@@ -71,7 +71,7 @@ suite("a disk that may not be written", () => {
   });
 });
 
-suite("a place for the database that is none", () => {
+suite("an invalid path of the database", () => {
   test("stops the start: its folder is a file", async () => {
     await using folder = await temporaryFolder();
     writeFileSync(folder.file("file"), "content");
@@ -91,14 +91,14 @@ suite("a place for the database that is none", () => {
     assertStopsWith(finished, /The database carnet\.db cannot be opened: check that its folder exists/);
   });
 
-  test("is always a file: names that are special to SQLite are not", async () => {
+  test("does not include the special names of SQLite, which are ordinary files", async () => {
     await using folder = await temporaryFolder();
     for (const name of [":memory:", "file:other.db?mode=memory"]) {
       assert.equal((await startUnprivileged(folder.path, name)).code, 0);
       const registry = await openTestRegistry(folder.file(name));
-      const kept = (await allClients(registry.store)).map(({ clientId }) => clientId);
+      const stored = (await allClients(registry.store)).map(({ clientId }) => clientId);
       await registry.close();
-      assert.deepEqual(kept, ["carnet-admin"], name);
+      assert.deepEqual(stored, ["carnet-admin"], name);
       rmSync(folder.file("admin.json"));
     }
   });

@@ -10,7 +10,7 @@ import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { versionOf } from "../support/command-line-tools.ts";
 
-/** Its records are more than 4 KB each, so that some 250 of them stall the log. */
+/** Each of its records has more than 4 KB, so that about 250 of them stall the log. */
 const scopes = Array.from({ length: 38 }, (_, number) => `scope-${number}-`.padEnd(100, "x"));
 
 async function folderWithClient() {
@@ -22,7 +22,7 @@ async function folderWithClient() {
   return { ...folder, secret: registered.value.generatedSecret?.reveal() ?? "" };
 }
 
-/** Requests tokens from 400 callers at once until one is refused. The answers that are due come later. */
+/** Requests tokens from 400 callers at once until one is refused. The pending responses come later. */
 async function stallLog(url: string, secret: string) {
   let refusals = 0;
   const refused = Promise.withResolvers<Response>();
@@ -39,14 +39,14 @@ async function stallLog(url: string, secret: string) {
     }
   };
   const issued = Promise.all(Array.from({ length: 400 }, caller)).then((counts) => counts.reduce((a, b) => a + b));
-  issued.catch(() => {}); // a test may look at it only after the service has cut the callers off
+  issued.catch(() => {}); // a test may await it only after the service has closed the connections
   return { refusal: await refused.promise, issued };
 }
 
 /** Counts the whole records of issued tokens. */
 const recordsIn = (log: string) => log.split("\n").filter((line) => /"event":"token_issued".*}$/.test(line)).length;
 
-/** Requests tokens one by one until the service is gone. Returns how many were answered. */
+/** Requests tokens one by one until the service ends. Returns the number of responses. */
 async function issueUntilGone(url: string, secret: string): Promise<number> {
   for (let issued = 0; ; issued++) {
     const answer = await requestToken(url, "app", secret).catch(() => undefined);
@@ -64,8 +64,8 @@ async function listens(url: string): Promise<void> {
   while (!(await answers())) await sleep(20);
 }
 
-suite("a log that is not read", { timeout: 120_000 }, () => {
-  test("stops tokens at a bound, and nothing else; once it is read again, every answered token has its record", async () => {
+suite("a log without a reader", { timeout: 120_000 }, () => {
+  test("stops only tokens, at a bound; once it is read again, every issued token has its record", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path });
     const { client_id, client_secret } = JSON.parse(readFileSync(folder.file("admin.json"), "utf8"));
@@ -108,22 +108,22 @@ suite("a log that is not read", { timeout: 120_000 }, () => {
     assert.equal(recordsIn(stdout), answered + 2);
   });
 
-  test("does not keep a service from ending within its drain timeout", async () => {
+  test("does not prevent a service from ending within its drain timeout", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path, args: ["--drain-timeout", "500"] });
     carnet.process.stall();
     const { issued } = await stallLog(carnet.url, folder.secret);
-    const told = performance.now();
+    const stopped = performance.now();
     carnet.process.kill("SIGTERM");
     assert.equal(await carnet.process.exited(), 0);
-    const took = performance.now() - told;
+    const took = performance.now() - stopped;
     assert.ok(took < 5000, `it took ${took} ms`);
-    await assert.rejects(issued); // the callers that waited for a record are cut off
+    await assert.rejects(issued); // the connections that waited for a record are closed
   });
 
-  // Node itself cannot make a terminal
+  // Node cannot create a terminal
   if (versionOf(["python3", "--version"]) !== undefined)
-    test("does not keep a service from ending either when it is a terminal", async () => {
+    test("does not prevent a service from ending when it is a terminal", async () => {
       await using folder = await folderWithClient();
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
@@ -138,7 +138,7 @@ suite("a log that is not read", { timeout: 120_000 }, () => {
     });
 });
 
-/** Runs a command in a terminal that nobody reads, and passes SIGTERM on to it. */
+/** Runs a command in a terminal without a reader, and passes SIGTERM on to it. */
 const inTerminal = `
 import pty, signal, subprocess, sys
 _, terminal = pty.openpty()
@@ -160,13 +160,13 @@ const serveArguments = (url: string, port: number): readonly string[] => [
   "500",
 ];
 
-test("a log file on a disk that fills up ends the service, and every answered token has a whole record", async () => {
+test("a log file on a full disk ends the service, and every issued token has a complete record", async () => {
   await using folder = await folderWithClient();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const limit = 1024 * 1024;
   appendFileSync(folder.file("log"), `${"x".repeat(limit - 100_000)}\n`);
-  // POSIX counts in units of 512 bytes
+  // POSIX counts in blocks of 512 bytes
   const serve = `ulimit -f ${limit / 512}; exec "$0" "$@" >> log`;
   await using carnet = new CarnetProcess(serveArguments(url, port), {
     cwd: folder.path,
@@ -180,7 +180,7 @@ test("a log file on a disk that fills up ends the service, and every answered to
     stderr,
     /^carnet: The log cannot be written to standard output \(EFBIG\), and without a record no token/,
   );
-  assert.equal(statSync(folder.file("log")).size, limit, "the last record is cut off");
+  assert.equal(statSync(folder.file("log")).size, limit, "the last record is truncated");
   assert.ok(issued > 0);
   assert.equal(recordsIn(readFileSync(folder.file("log"), "utf8")), issued);
 });

@@ -10,7 +10,7 @@ const scope = "file:read file:write";
 const form = ["-H", "Content-Type: application/x-www-form-urlencoded", "-H", "Accept: application/json"] as const;
 const grant = ["--data-urlencode", "grant_type=client_credentials"] as const;
 
-/** curl is not on every machine; tools.test.ts says whether it was on this one. */
+/** Not every machine has curl. tools.test.ts reports whether this one has it. */
 if (foundTools.curl !== undefined) describe("curl", defineTests);
 
 function defineTests(): void {
@@ -20,7 +20,7 @@ function defineTests(): void {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  /** The status that curl is told to print last, and the body before it. */
+  /** Runs curl, which prints the body and then the status. */
   async function curl(path: string, ...args: readonly string[]): Promise<{ status: number; body: unknown }> {
     const { code, stdout, stderr } = await run(["curl", "-sS", "-w", "\n%{http_code}", ...args, service.url + path]);
     assert.equal(code, 0, stderr);
@@ -29,7 +29,7 @@ function defineTests(): void {
   }
 
   for (const path of tokenPaths) {
-    it(`gets a token by the documented command at ${path}`, async () => {
+    it(`gets a token with the documented command at ${path}`, async () => {
       const { clientId, clientSecret } = await service.register({ scope });
       const data = `client_id=${clientId}&client_secret=${clientSecret}&grant_type=client_credentials`;
       const { status, body } = await curl(path, "-X", "POST", ...form, "-H", "X-Version: 2022-01-01", "-d", data);
@@ -45,13 +45,13 @@ function defineTests(): void {
     });
 
     for (const [quality, secret] of Object.entries(importedSecrets)) {
-      it(`gets a token with a secret with ${quality} by --user, which encodes nothing, at ${path}`, async () => {
+      it(`gets a token with a secret with ${quality} in --user, which does not encode it, at ${path}`, async () => {
         const { clientId } = await service.register({ scope, client_secret: secret });
         const { body } = await curl(path, "--user", `${clientId}:${secret}`, ...grant);
         assertReceived(Object(body), { clientId, scope });
       });
 
-      it(`gets a token with a secret with ${quality} by --data-urlencode at ${path}`, async () => {
+      it(`gets a token with a secret with ${quality} in --data-urlencode at ${path}`, async () => {
         const { clientId } = await service.register({ scope, client_secret: secret });
         const credentials = [
           "--data-urlencode",
@@ -72,7 +72,7 @@ function defineTests(): void {
     });
   }
 
-  it("gets a token by Basic where it waits for the challenge first [RFC7617 §2]", async () => {
+  it("gets a token with Basic when it waits for the challenge first [RFC7617 §2]", async () => {
     const { clientId, clientSecret } = await service.register({ scope });
     const { status, body } = await curl(
       "/oauth2/token",
@@ -84,14 +84,14 @@ function defineTests(): void {
     assertReceived(Object(body), { clientId, scope });
   });
 
-  it("gets the part of the scope that it asks for", async () => {
+  it("gets the requested part of the scope", async () => {
     const { clientId, clientSecret } = await service.register({ scope });
     const asking = [...grant, "--data-urlencode", "scope=file:write other"];
     const { body } = await curl("/oauth2/token", "--user", `${clientId}:${clientSecret}`, ...asking);
     assertReceived(Object(body), { clientId, scope: "file:write" });
   });
 
-  it("gets a token where it asks before it sends the body [RFC9110 §10.1.1]", async () => {
+  it("gets a token when it expects 100-continue before it sends the body [RFC9110 §10.1.1]", async () => {
     const { clientId, clientSecret } = await service.register({ scope });
     const asking = ["-H", "Expect: 100-continue", "--user", `${clientId}:${clientSecret}`, ...grant];
     assertReceived(Object((await curl("/oauth2/token", ...asking)).body), { clientId, scope });

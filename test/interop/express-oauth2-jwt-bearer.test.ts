@@ -14,7 +14,7 @@ import { publishedKey } from "../support/published-key.ts";
 const audience = "https://api.example.test";
 const ways = {
   "the issuer's metadata": (issuer: string): AuthOptions => ({ issuerBaseURL: issuer }),
-  "the address of the keys": (issuer: string): AuthOptions => ({ issuer, jwksUri: `${issuer}/oauth2/jwks` }),
+  "the URL of the keys": (issuer: string): AuthOptions => ({ issuer, jwksUri: `${issuer}/oauth2/jwks` }),
 } as const;
 
 describe("express-oauth2-jwt-bearer", () => {
@@ -28,9 +28,9 @@ describe("express-oauth2-jwt-bearer", () => {
     await service[Symbol.asyncDispose]();
   });
 
-  /** An API of Express that takes this service's tokens, and what it answers to one. */
+  /** Starts an Express API that accepts tokens of this service. Returns a function that calls it with a token. */
   async function protectApi(options: AuthOptions): Promise<(token: string) => Promise<Response>> {
-    const api = express().set("env", "test"); // in which it does not print the errors that it answers
+    const api = express().set("env", "test"); // does not print the errors of its responses
     api.use(auth({ audience, tokenSigningAlg: "ES256", strict: true, ...options }));
     api.get("/files", requiredScopes("file:read"), (request, response) => void response.json(request.auth?.payload));
     const server = api.listen(0, "127.0.0.1");
@@ -46,7 +46,7 @@ describe("express-oauth2-jwt-bearer", () => {
   }
 
   for (const [name, way] of Object.entries(ways)) {
-    it(`lets a token in by ${name}`, async () => {
+    it(`accepts a token with ${name}`, async () => {
       const { clientId, token } = await fetchToken(service, "file:read file:write");
       const answer = await (await protectApi(way(service.url)))(token);
       assert.equal(answer.status, 200);
@@ -55,13 +55,13 @@ describe("express-oauth2-jwt-bearer", () => {
       assert.equal(claims.scope, "file:read file:write");
     });
 
-    it(`refuses a token for another audience by ${name}`, async () => {
+    it(`refuses a token for another audience with ${name}`, async () => {
       const { token } = await fetchToken(service, "file:read");
       const call = await protectApi({ ...way(service.url), audience: "https://other.example.test" });
       await assertRefused(await call(token), { status: 401, error: "invalid_token" });
     });
 
-    it(`refuses a token that has expired by ${name}`, async () => {
+    it(`refuses an expired token with ${name}`, async () => {
       await using past = await startTestService({
         clock: new FixedClock("2020-01-01T00:00:00Z"),
         settings: { audience },
@@ -72,7 +72,7 @@ describe("express-oauth2-jwt-bearer", () => {
     });
 
     for (const [alteration, alter] of Object.entries(alterations)) {
-      it(`refuses a token with ${alteration} by ${name}`, async () => {
+      it(`refuses a token with ${alteration}, with ${name}`, async () => {
         const { token } = await fetchToken(service, "file:read");
         const publicKey = await publishedKey(service);
         const call = await protectApi(way(service.url));
@@ -88,7 +88,7 @@ describe("express-oauth2-jwt-bearer", () => {
     await assertRefused(await call(token), { status: 401, error: "invalid_token" });
   });
 
-  it("refuses a token without the scope that the API asks for [RFC6750 §3.1]", async () => {
+  it("refuses a token without the scope that the API requires [RFC6750 §3.1]", async () => {
     const { token } = await fetchToken(service, "file:write");
     const call = await protectApi({ issuerBaseURL: service.url });
     await assertRefused(await call(token), { status: 403, error: "insufficient_scope" });

@@ -14,7 +14,7 @@ const documentedHeaders = [
 ] as const;
 const grant = "grant_type=client_credentials";
 
-/** HTTPie is not on every machine; tools.test.ts says whether it was on this one. */
+/** Not every machine has HTTPie. tools.test.ts reports whether this one has it. */
 if (foundTools.httpie !== undefined) describe("HTTPie", defineTests);
 
 function defineTests(): void {
@@ -28,7 +28,7 @@ function defineTests(): void {
     run(["http", "--ignore-stdin", "--body", "--check-status", ...args, "POST", service.url + path, ...items]);
 
   for (const path of tokenPaths) {
-    it(`gets a token by the documented command at ${path}`, async () => {
+    it(`gets a token with the documented command at ${path}`, async () => {
       const { clientId, clientSecret } = await service.register({ scope });
       const items = [...documentedHeaders, `client_id=${clientId}`, `client_secret=${clientSecret}`, grant];
       const { code, stdout } = await http(["--form"], path, items);
@@ -43,14 +43,14 @@ function defineTests(): void {
     });
 
     for (const [quality, secret] of Object.entries(importedSecrets)) {
-      it(`gets a token with a secret with ${quality} by --auth at ${path}`, async () => {
+      it(`gets a token with a secret with ${quality} in --auth at ${path}`, async () => {
         const { clientId } = await service.register({ scope, client_secret: secret });
         const { stdout } = await http(["--form", `--auth=${clientId}:${secret}`], path, [grant]);
         assertReceived(JSON.parse(stdout), { clientId, scope });
       });
     }
 
-    it(`ends with its client error and prints the refusal of a wrong secret at ${path}`, async () => {
+    it(`exits with its client error and prints the refusal of a wrong secret at ${path}`, async () => {
       const { clientId } = await service.register({ scope });
       const { code, stdout } = await http(["--form", `--auth=${clientId}:wrong`], path, [grant]);
       assert.equal(code, 4);

@@ -52,7 +52,7 @@ describe("jose", () => {
     typ: { typ: "JWT" },
   };
   for (const [claim, expecting] of Object.entries(otherExpectations)) {
-    it(`refuses a token whose ${claim} is not the one that it expects`, async () => {
+    it(`refuses a token with an unexpected ${claim}`, async () => {
       const { token } = await fetchToken(service, scope);
       await assert.rejects(verify(token, expecting), (error) => {
         assert.ok(error instanceof errors.JWTClaimValidationFailed);
@@ -62,7 +62,7 @@ describe("jose", () => {
     });
   }
 
-  it("takes a token until it expires and not from then on [RFC7519 §4.1.4]", async () => {
+  it("accepts a token until it expires [RFC7519 §4.1.4]", async () => {
     const { token } = await fetchToken(service, scope);
     const at = (seconds: number) => verify(token, { currentDate: new Date(clock.now() + seconds * 1000) });
     await at(599);

@@ -20,7 +20,7 @@ describe("oauth4webapi", () => {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  async function request({ clientId, method, parameters = {} }: Asking): Promise<oauth.TokenEndpointResponse> {
+  async function request({ clientId, method, parameters = {} }: TokenCall): Promise<oauth.TokenEndpointResponse> {
     const client = { client_id: clientId };
     const body = new URLSearchParams(parameters);
     const answer = await oauth.clientCredentialsGrantRequest(server, client, method, body, insecure);
@@ -40,7 +40,7 @@ describe("oauth4webapi", () => {
       });
     }
 
-    it(`is challenged where the secret in ${name} is wrong`, async () => {
+    it(`is challenged when the secret in ${name} is wrong`, async () => {
       const { clientId } = await service.register({ scope });
       await assert.rejects(request({ clientId, method: method("wrong") }), (error) => {
         assert.ok(error instanceof oauth.WWWAuthenticateChallengeError);
@@ -51,13 +51,13 @@ describe("oauth4webapi", () => {
     });
   }
 
-  it("finds that the metadata under the OpenID path is of the same issuer", async () => {
+  it("finds metadata of the same issuer at the OpenID path", async () => {
     const issuer = new URL(service.url);
     const answer = await oauth.discoveryRequest(issuer, { algorithm: "oidc", ...insecure });
     assert.deepEqual(await oauth.processDiscoveryResponse(issuer, answer), server);
   });
 
-  it("gets the part of the scope that it asks for", async () => {
+  it("gets the requested part of the scope", async () => {
     const { clientId, clientSecret } = await service.register({ scope });
     const asking = { clientId, method: oauth.ClientSecretPost(clientSecret), parameters: { scope: "scim|r" } };
     assertReceived(await request(asking), { clientId, scope: "scim|r" });
@@ -94,7 +94,7 @@ describe("oauth4webapi", () => {
   });
 });
 
-interface Asking {
+interface TokenCall {
   readonly clientId: string;
   readonly method: oauth.ClientAuth;
   readonly parameters?: Record<string, string>;

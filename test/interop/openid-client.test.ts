@@ -40,7 +40,7 @@ describe("openid-client", () => {
     }
   }
 
-  it("finds the endpoints by discovery of either kind [RFC8414 §3]", async () => {
+  it("finds the endpoints by both kinds of discovery [RFC8414 §3]", async () => {
     const client = await service.register({ scope });
     for (const algorithm of ["oauth2", "oidc"] as const) {
       const metadata = (await discover(client, { algorithm })).serverMetadata();
@@ -50,14 +50,14 @@ describe("openid-client", () => {
     }
   });
 
-  it("gets the part of the scope that it asks for", async () => {
+  it("gets the requested part of the scope", async () => {
     const client = await service.register({ scope });
     const token = await openid.clientCredentialsGrant(await discover(client), { scope: "file:write other" });
     assertReceived(token, { clientId: client.clientId, scope: "file:write" });
   });
 
   for (const [name, method] of Object.entries(methods)) {
-    it(`learns of a wrong secret in ${name} by its challenge error`, async () => {
+    it(`reports a wrong secret in ${name} as its challenge error`, async () => {
       const { clientId } = await service.register({ scope });
       const asking = openid.clientCredentialsGrant(await discover({ clientId, clientSecret: "wrong" }, { method }));
       await assert.rejects(asking, (error) => {
@@ -72,7 +72,7 @@ describe("openid-client", () => {
     });
   }
 
-  it("learns of a scope that it may not have by its response error [RFC6749 §5.2]", async () => {
+  it("reports a scope that is not allowed as its response error [RFC6749 §5.2]", async () => {
     const asking = openid.clientCredentialsGrant(await discover(await service.register({ scope })), { scope: "other" });
     await assert.rejects(asking, (error) => {
       assert.ok(error instanceof openid.ResponseBodyError);
@@ -83,7 +83,7 @@ describe("openid-client", () => {
     });
   });
 
-  it("learns that a client must use the other method by its response error", async () => {
+  it("reports that a client must use the other method as its response error", async () => {
     const client = await service.register({ scope, token_endpoint_auth_method: "client_secret_post" });
     await assert.rejects(openid.clientCredentialsGrant(await discover(client)), (error) => {
       assert.ok(error instanceof openid.ResponseBodyError);

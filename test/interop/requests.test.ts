@@ -8,7 +8,7 @@ import { importedSecrets } from "../support/secrets.ts";
 const tokenPaths = ["/oauth2/token", "/iam/v1/oauth2/token"] as const;
 const scope = "file:read file:write";
 
-/** Calls as Python programs write them, where `url`, `client_id` and `client_secret` are given. */
+/** Calls as in Python programs, with the variables `url`, `client_id` and `client_secret`. */
 const calls = {
   documented: `
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", "X-Version": "2022-01-01"}
@@ -22,7 +22,7 @@ const calls = {
     answer = requests.post(url, auth=auth, data={"grant_type": "client_credentials"})`,
 } as const;
 
-/** Python requests are not on every machine; tools.test.ts says whether they were on this one. */
+/** Not every machine has Python requests. tools.test.ts reports whether this one has it. */
 if (foundTools.requests !== undefined) describe("Python requests", defineTests);
 
 function defineTests(): void {
@@ -50,7 +50,7 @@ function defineTests(): void {
 
   for (const path of tokenPaths) {
     for (const [name, call] of Object.entries(calls)) {
-      it(`get tokens with generated and with imported secrets by the ${name} call at ${path}`, async () => {
+      it(`gets tokens with generated and imported secrets by the ${name} call at ${path}`, async () => {
         const imported = Object.values(importedSecrets).map((client_secret) =>
           service.register({ scope, client_secret }),
         );
@@ -61,7 +61,7 @@ function defineTests(): void {
         }
       });
 
-      it(`read the refusal of a wrong secret by the ${name} call at ${path}`, async () => {
+      it(`reads the refusal of a wrong secret by the ${name} call at ${path}`, async () => {
         const { clientId } = await service.register({ scope });
         const [answer] = await post(call, path, [{ clientId, clientSecret: "wrong" }]);
         assert.equal(answer?.status, 401);

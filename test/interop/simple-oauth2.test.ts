@@ -44,7 +44,7 @@ describe("simple-oauth2", () => {
     }
 
     for (const [quality, secret] of Object.entries(importedSecrets)) {
-      if (/[^ -~]/.test(secret)) continue; // the library itself accepts printable ASCII only
+      if (/[^ -~]/.test(secret)) continue; // the library accepts only printable ASCII
       it(`gets a token with an imported secret with ${quality} in ${name}`, async () => {
         const client = await service.register({ scope, client_secret: secret });
         const { token } = await clientOf(client, { options }).getToken({});
@@ -52,7 +52,7 @@ describe("simple-oauth2", () => {
       });
     }
 
-    it(`learns of a wrong secret in ${name} by its HTTP error`, async () => {
+    it(`reports a wrong secret in ${name} as its HTTP error`, async () => {
       const { clientId } = await service.register({ scope });
       await assert.rejects(clientOf({ clientId, clientSecret: "wrong" }, { options }).getToken({}), (error) => {
         assertRefusal(error, { status: 401, code: "invalid_client" });
@@ -61,7 +61,7 @@ describe("simple-oauth2", () => {
     });
   }
 
-  it("gets the parts of the scope that it asks for as a list", async () => {
+  it("gets the requested parts of the scope as a list", async () => {
     const client = await service.register({ scope: `${scope} other` });
     const { token } = await clientOf(client).getToken({ scope: ["file:write", "file:read"] });
     assertReceived(token, { clientId: client.clientId, scope });
@@ -73,7 +73,7 @@ describe("simple-oauth2", () => {
     assert.equal(accessToken.expired(601), true);
   });
 
-  it("learns of a scope that it may not have by its HTTP error [RFC6749 §5.2]", async () => {
+  it("reports a scope that is not allowed as its HTTP error [RFC6749 §5.2]", async () => {
     const client = await service.register({ scope });
     await assert.rejects(clientOf(client).getToken({ scope: "other" }), (error) => {
       assertRefusal(error, { status: 400, code: "invalid_scope" });
@@ -82,7 +82,7 @@ describe("simple-oauth2", () => {
   });
 });
 
-/** The library's errors are @hapi/boom's, with the answer inside. */
+/** The library throws @hapi/boom errors that contain the response. */
 function assertRefusal(error: unknown, expected: { status: number; code: string }): void {
   assert.ok(error instanceof Error && "isBoom" in error && "output" in error && "data" in error);
   const { output, data } = error as Error & { output: { statusCode: number }; data: { payload: unknown } };

@@ -14,7 +14,7 @@ const documentedHeaders = [
 ] as const;
 const grant = "grant_type=client_credentials";
 
-/** wget is not on every machine; tools.test.ts says whether it was on this one. */
+/** Not every machine has wget. tools.test.ts reports whether this one has it. */
 if (foundTools.wget !== undefined) describe("wget", defineTests);
 
 function defineTests(): void {
@@ -28,7 +28,7 @@ function defineTests(): void {
     run(["wget", "--quiet", "--tries=1", "--output-document=-", ...args, service.url + path]);
 
   for (const path of tokenPaths) {
-    it(`gets a token by the documented command at ${path}`, async () => {
+    it(`gets a token with the documented command at ${path}`, async () => {
       const { clientId, clientSecret } = await service.register({ scope });
       const data = `client_id=${clientId}&client_secret=${clientSecret}&${grant}`;
       const { code, stdout } = await wget(path, "--method=POST", ...documentedHeaders, `--body-data=${data}`);
@@ -37,7 +37,7 @@ function defineTests(): void {
     });
 
     for (const [quality, secret] of Object.entries(importedSecrets)) {
-      it(`gets a token with a secret with ${quality} by Basic at ${path}`, async () => {
+      it(`gets a token with a secret with ${quality} in Basic at ${path}`, async () => {
         const { clientId } = await service.register({ scope, client_secret: secret });
         const basic = ["--auth-no-challenge", `--user=${clientId}`, `--password=${secret}`];
         const { code, stdout } = await wget(path, ...basic, `--post-data=${grant}`);
@@ -46,7 +46,7 @@ function defineTests(): void {
       });
     }
 
-    it(`gets a token by Basic once it has been challenged at ${path}`, async () => {
+    it(`gets a token with Basic after a challenge at ${path}`, async () => {
       const { clientId, clientSecret } = await service.register({ scope });
       const { code, stdout } = await wget(
         path,
@@ -58,15 +58,15 @@ function defineTests(): void {
       assertReceived(JSON.parse(stdout), { clientId, scope });
     });
 
-    it(`ends with its authentication failure on a wrong secret at ${path}`, async () => {
+    it(`exits with its authentication error for a wrong secret at ${path}`, async () => {
       const { clientId } = await service.register({ scope });
       const data = `client_id=${clientId}&client_secret=wrong&${grant}`;
       const { code } = await wget(path, `--post-data=${data}`);
-      assert.equal(code, 6); // and prints no body, --content-on-error or not
+      assert.equal(code, 6); // and prints no body, with --content-on-error or without
     });
   }
 
-  it("ends with its server error and prints the refusal of a scope", async () => {
+  it("exits with its server error and prints the refusal of a scope", async () => {
     const { clientId, clientSecret } = await service.register({ scope });
     const data = `client_id=${clientId}&client_secret=${clientSecret}&${grant}&scope=other`;
     const { code, stdout } = await wget("/oauth2/token", "--content-on-error", `--post-data=${data}`);

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { carnetBin, compileCache } from "@carnet/testkit/carnet-process";
 
-/** A `carnet` command as a process of its own, with all that it has written so far. */
+/** A child process that runs a `carnet` command, with its output so far. */
 export interface CarnetChild extends AsyncDisposable {
   readonly process: ChildProcess;
   output(): { readonly stdout: string; readonly stderr: string };
-  /** Fulfilled once a stream holds what is looked for. Rejected if the process ends before. */
+  /** Resolves once a stream matches the pattern. Rejects if the process ends first. */
   until(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray>;
-  /** Its exit code, once it has ended and all is read. */
+  /** Resolves to the exit code once the process has ended and all output is read. */
   ended(): Promise<number | null>;
 }
 
@@ -18,7 +18,7 @@ export interface ChildOptions {
   readonly input?: string;
 }
 
-/** Starts a command in a folder. It gets PATH and the compile cache, and nothing else of this process's environment. */
+/** Starts a command in a folder. It inherits only PATH and the compile cache from this process. */
 export function startCarnet(args: readonly string[], { folder, environment = {}, input }: ChildOptions): CarnetChild {
   const env = { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compileCache, ...environment };
   const child = spawn(process.execPath, [carnetBin, ...args], { cwd: folder, env, stdio: "pipe" });

@@ -40,13 +40,13 @@ interface Misuse {
   readonly file?: string;
 }
 
-/** Where a secret is put wrongly, so that the command must say what is wrong without saying the secret. */
+/** Ways to misplace a secret. The command must say what is wrong without showing the secret. */
 const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
-  "a master key that is none, in the environment": (s) => ({
+  "an invalid master key in the environment": (s) => ({
     args: ["serve", "--issuer", "https://iam.example.test"],
     environment: { CARNET_MASTER_KEY: s },
   }),
-  "a master key file that holds none": (s) => ({
+  "an invalid master key in a file": (s) => ({
     args: ["serve", "--issuer", "https://iam.example.test", "--master-key-file", "given"],
     file: `${s}\n`,
   }),
@@ -54,11 +54,11 @@ const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
     args: ["serve", "--issuer", "https://iam.example.test"],
     environment: { CARNET_MASTER_KEY: s, CARNET_MASTER_KEY_FILE: "given" },
   }),
-  "an admin secret that is wrong": (s) => ({
+  "a wrong admin secret": (s) => ({
     args: ["client", "list"],
     environment: { CARNET_ADMIN_CLIENT_ID: "carnet-admin", CARNET_ADMIN_CLIENT_SECRET: s },
   }),
-  "an admin file that is no JSON": (s) => ({
+  "an admin file that is not JSON": (s) => ({
     args: ["client", "list", "--admin-file", "given"],
     file: `{"client_id": "carnet-admin", "client_secret": ${s}: }`,
   }),
@@ -70,11 +70,11 @@ const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
     args: ["serve", "--config", "given"],
     file: `port: 8080\nmasterKey: ${s}\n`,
   }),
-  "a secret in a configuration file that is no YAML": (s) => ({
+  "a secret in a configuration file that is not YAML": (s) => ({
     args: ["serve", "--config", "given"],
     file: `port: 8080\nmasterKey: "${s}\n  : [\n`,
   }),
-  "a secret in a configuration file that is no JSON": (s) => ({
+  "a secret in a configuration file that is not JSON": (s) => ({
     args: ["serve", "--config", "given"],
     file: `{"port": 8080, "masterKey": ${s}: }`,
   }),
@@ -82,15 +82,15 @@ const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
     args: ["serve", "--config", "given"],
     file: `issuer: [${s}]\n`,
   }),
-  "a password in the address of a store": (s) => ({
+  "a password in the URL of a store": (s) => ({
     args: ["serve"],
     environment: { CARNET_ISSUER: "https://iam.example.test", CARNET_STORE: `postgres://carnet:${s}@localhost/carnet` },
   }),
   "a password in the issuer": (s) => ({ args: ["serve", "--issuer", `https://user:${s}@iam.example.test`] }),
-  "a secret by a flag that does not exist": (s) => ({ args: ["client", "create", `--client-secret=${s}`] }),
-  "a secret after a flag that does not exist": (s) => ({ args: ["token", "--client-secret", s] }),
-  "a secret after a flag that takes none": (s) => ({ args: ["client", "create", "--secret-stdin", s] }),
-  "a secret for a flag that takes none": (s) => ({ args: ["client", "create", `--secret-stdin=${s}`] }),
+  "a secret in an unknown flag": (s) => ({ args: ["client", "create", `--client-secret=${s}`] }),
+  "a secret after an unknown flag": (s) => ({ args: ["token", "--client-secret", s] }),
+  "a secret after a flag without a value": (s) => ({ args: ["client", "create", "--secret-stdin", s] }),
+  "a secret in a flag without a value": (s) => ({ args: ["client", "create", `--secret-stdin=${s}`] }),
   "an existing secret with control characters": (s) => ({
     args: ["client", "create", "--secret-stdin"],
     input: `${s}\u0007\n`,
@@ -99,45 +99,45 @@ const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
     args: ["client", "create", "--secret-stdin"],
     input: `${s.repeat(40)}\n`,
   }),
-  "an existing secret for a client that is refused": (s) => ({
+  "an existing secret for a refused client": (s) => ({
     args: ["client", "create", "--secret-stdin", "--scope-policy", "none"],
     input: `${s}\n`,
   }),
-  "a secret beside an address where nobody listens": (s) => ({
+  "a secret for an address without a service": (s) => ({
     args: ["token", "--client-id", "app", "--server-url", "http://127.0.0.1:9"],
     environment: { CARNET_CLIENT_SECRET: s },
   }),
-  "a password in the address of a service": (s) => ({
+  "a password in the URL of a service": (s) => ({
     args: ["token", "--client-id", "app", "--server-url", `ftp://user:${s}@localhost`],
     environment: { CARNET_CLIENT_SECRET: s },
   }),
 };
 
-for (const [what, misuse] of Object.entries(misuses)) {
-  test(`refuses ${what} without showing it`, async () => {
+for (const [kind, misuse] of Object.entries(misuses)) {
+  test(`refuses ${kind} without showing it`, async () => {
     const planted = new PlantedSecrets();
-    const { args, file, ...options } = misuse(planted.text(what, newSecret()));
+    const { args, file, ...options } = misuse(planted.text(kind, newSecret()));
     if (file !== undefined) await writeFile(join(folder, "given"), file);
     const { code, stderr, written } = await run(args, options);
     assert.ok(code === 1 || code === 2, `exit code ${code}`);
     assert.notEqual(stderr, "");
-    planted.assertAbsent(written, `What carnet ${args[0]} writes`);
+    planted.assertAbsent(written, `The output of carnet ${args[0]}`);
   });
 }
 
-for (const [what, secret] of [
+for (const [clientId, secret] of [
   ["plain", newSecret()],
   ["unusual", `${newSecret()} "ü" \\ % + :`],
 ] as const) {
-  test(`brings an existing secret along without showing it or keeping it as it is (${what})`, async () => {
+  test(`imports an existing secret without showing it or storing it in plain text (${clientId})`, async () => {
     const planted = new PlantedSecrets();
     planted.text("the existing secret", secret);
-    const create = ["client", "create", "--client-id", what, "--secret-stdin"];
+    const create = ["client", "create", "--client-id", clientId, "--secret-stdin"];
     const created = await run(create, { input: `${secret}\n` });
     assert.equal(created.code, 0, created.stderr);
     const again = await run(create, { input: `${secret}\n` });
     assert.equal(again.code, 1);
-    for (const { written } of [created, again, await run(["client", "show", what, "--json"])]) {
+    for (const { written } of [created, again, await run(["client", "show", clientId, "--json"])]) {
       planted.assertAbsent(written, "A command's output");
     }
     assert.ok(service);
@@ -150,7 +150,7 @@ for (const [what, secret] of [
   });
 }
 
-test("carnet token shows no secret of a service that answers with one", async (context) => {
+test("carnet token shows no secret from the response of a service", async (context) => {
   const planted = new PlantedSecrets();
   const secret = planted.text("the client's secret", newSecret());
   const token = planted.text("a token", newSecret());
@@ -176,6 +176,6 @@ test("carnet token shows no secret of a service that answers with one", async (c
     };
     const { code, written } = await run(["token"], { environment });
     assert.equal(code, 1);
-    planted.assertAbsent(written, `What carnet token writes on ${answer.status}`);
+    planted.assertAbsent(written, `The output of carnet token on ${answer.status}`);
   }
 });

@@ -1,9 +1,9 @@
 /**
- * Loaded into a real `carnet serve` before it starts: makes it fail from inside, with an error that quotes a secret, as
- * a driver or a parser would. How is named by FAIL_BY, and what is quoted by QUOTED.
+ * Preloaded into a real `carnet serve`. On SIGHUP it fails with an error that quotes a secret, as a driver or a parser
+ * could. FAIL_BY names the kind of failure, and QUOTED is the quoted secret.
  */
 const quoted = process.env["QUOTED"] ?? "";
-delete process.env["QUOTED"]; // it is to be found in the error and nowhere else
+delete process.env["QUOTED"]; // the secret must be only in the error
 
 const failures: Readonly<Record<string, () => void>> = {
   exception() {
@@ -14,7 +14,7 @@ const failures: Readonly<Record<string, () => void>> = {
   rejection() {
     void Promise.reject(new Error(`cannot bind ${quoted}`, { cause: new Error(quoted) }));
   },
-  "rejection with a text"() {
+  "rejection with a string"() {
     void Promise.reject(quoted);
   },
   memory() {

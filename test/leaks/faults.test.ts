@@ -12,7 +12,7 @@ import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
 import { type Credentials, openTokenWorld, type TokenWorld } from "./token-world.ts";
 
-/** Drivers, parsers and libraries quote what they were given: in each part of an error. */
+/** Errors that quote a secret in one of their parts, as drivers, parsers and libraries do. */
 const errorsThatQuote: Readonly<Record<string, (secret: string) => unknown>> = {
   "its message": (s) => new Error(`near "${s}": syntax error`),
   "a message of many lines": (s) => new Error(`cannot bind\n    at ${s}\n    at parameter (${s})`),
@@ -22,9 +22,9 @@ const errorsThatQuote: Readonly<Record<string, (secret: string) => unknown>> = {
   "its stack": (s) => Object.assign(new Error("failed"), { stack: `Error: ${s}\n    at ${s}:1:1` }),
   "its properties": (s) => Object.assign(new Error("failed"), { sql: s, parameters: [s], toJSON: () => s }),
   "its members": (s) => new AggregateError([new Error(s)], s),
-  "a text that was thrown": (s) => s,
-  "an object that was thrown": (s) => ({ message: s, stack: s, toString: () => s }),
-  "what a JSON parser says": (s) => {
+  "a thrown string": (s) => s,
+  "a thrown object": (s) => ({ message: s, stack: s, toString: () => s }),
+  "the error of a JSON parser": (s) => {
     try {
       return JSON.parse(`{"secret": x${s}`);
     } catch (error) {
@@ -34,7 +34,7 @@ const errorsThatQuote: Readonly<Record<string, (secret: string) => unknown>> = {
   "its status": (s) => Object.assign(new Error(s), { statusCode: 400, code: "FST_ERR_CTP_INVALID_CONTENT_LENGTH" }),
 };
 
-/** Each port that a request goes out by, failing with what it is given. */
+/** For each port of a token request, ports in which it fails with the given error. */
 const failing: Readonly<Record<string, (ports: TokenEndpointPorts, error: unknown) => TokenEndpointPorts>> = {
   clock: (ports, error) => ({ ...ports, clock: { now: () => raise(error) } }),
   store: (ports, error) => ({
@@ -70,13 +70,13 @@ function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]):
   };
 }
 
-async function askFor(world: TokenWorld, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
+async function requestToken(world: TokenWorld, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
   const log: string[] = [];
   await using app = buildApp(httpPorts(world, ports, log));
   const answer = await answerOf(app, {
     method: "POST",
     url: `/oauth2/token?hint=${secret.slice(24)}`,
-    headers: { "content-type": "application/x-www-form-urlencoded", "x-request-id": "one-and-the-same" },
+    headers: { "content-type": "application/x-www-form-urlencoded", "x-request-id": "same-id" },
     payload: `grant_type=client_credentials&client_id=${clientId}&client_secret=${secret}`,
   });
   assert.ok(world.store !== undefined);
@@ -84,25 +84,25 @@ async function askFor(world: TokenWorld, ports: TokenEndpointPorts, { clientId, 
 }
 
 for (const [port, fail] of Object.entries(failing)) {
-  test(`shows nothing of what is quoted by an error of the ${port}, in the answer or the log`, async () => {
+  test(`shows no secret quoted by an error of the ${port} in the response or the log`, async () => {
     await using world = await openTokenWorld();
     const client = await world.register({});
     for (const [where, quoting] of Object.entries(errorsThatQuote)) {
       const planted = new PlantedSecrets();
       const secret = planted.text("the client's secret", client.secret.slice(24));
-      const { answer, log, whole } = await askFor(world, fail(world.ports, quoting(secret)), client);
+      const { answer, log, whole } = await requestToken(world, fail(world.ports, quoting(secret)), client);
       assert.ok(answer.statusCode === 500 || where === "its status", `${where}: ${answer.statusCode}`);
-      planted.assertAbsent(whole, `The answer to an error that quotes in ${where}`);
+      planted.assertAbsent(whole, `The response to an error that quotes in ${where}`);
       planted.assertAbsent(log, `The log of an error that quotes in ${where}`);
-      assert.match(log, /one-and-the-same|^$/);
+      assert.match(log, /same-id|^$/);
     }
   });
 }
 
-test("tells where a fault was thrown, though not what it says", async () => {
+test("logs where a fault was thrown, but not its message", async () => {
   await using world = await openTokenWorld();
   const client = await world.register({});
-  const { log } = await askFor(
+  const { log } = await requestToken(
     world,
     failing["hasher"]?.(world.ports, new RangeError("quoted")) ?? world.ports,
     client,
@@ -113,7 +113,7 @@ test("tells where a fault was thrown, though not what it says", async () => {
   assert.doesNotMatch(log, /quoted/);
 });
 
-test("shows no message, name or code of any error, whatever it looks like", () => {
+test("shows no message, name or code of any error", () => {
   const secret = "kLmNoPqRsTuVwXyZaBcDeFgHiJ";
   const planted = new PlantedSecrets();
   planted.text("the secret", secret);
@@ -129,7 +129,7 @@ test("shows no message, name or code of any error, whatever it looks like", () =
     });
   fc.assert(
     fc.property(error, (thrown) => {
-      planted.assertAbsent(JSON.stringify([describeFault(thrown), framesOf(thrown)]), "What is told of an error");
+      planted.assertAbsent(JSON.stringify([describeFault(thrown), framesOf(thrown)]), "The description of an error");
     }),
     { numRuns: 1000 },
   );

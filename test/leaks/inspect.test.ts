@@ -23,10 +23,10 @@ import { startTestService } from "@carnet/testkit/service";
 import { PlantedSecrets } from "./planted.ts";
 import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
 
-/** All that printing, serialising or turning into text can show of a value, as deep as it goes. */
+/** Everything that inspecting, serialising or stringifying a value can show, at any depth. */
 function shown(value: unknown): string {
   const seen = new Set<unknown>();
-  const withoutCircles = (_key: string, part: unknown) => {
+  const withoutCycles = (_key: string, part: unknown) => {
     if (typeof part === "bigint") return String(part);
     if (typeof part !== "object" || part === null) return part;
     if (seen.has(part)) return undefined;
@@ -36,7 +36,7 @@ function shown(value: unknown): string {
   const whole = { depth: Infinity, maxArrayLength: null, maxStringLength: null } as const;
   return [
     inspect(value, { ...whole, showHidden: true }),
-    JSON.stringify(value, withoutCircles) ?? "",
+    JSON.stringify(value, withoutCycles) ?? "",
     String(Object.prototype.toString.call(value)),
   ].join("\n");
 }
@@ -47,7 +47,7 @@ function assertHidden(planted: PlantedSecrets, values: Readonly<Record<string, u
 
 const clock = new FixedClock("2026-06-01T00:00:00Z");
 
-test("shows no secret and no token in anything that a token request is turned into", async () => {
+test("shows no secret and no token in any object made from a token request", async () => {
   await using world = await openTokenWorld();
   const planted = new PlantedSecrets();
   const imported = planted.text("the imported secret", randomBytes(18).toString("base64url"));
@@ -83,7 +83,7 @@ test("shows no master key in a configuration", () => {
   assertHidden(planted, { configuration });
 });
 
-test("shows no pepper and no private key in what is opened of the store", async () => {
+test("shows no pepper and no private key in the opened store", async () => {
   await using service = await startTestService();
   const masterKey = Buffer.from(await readFile(join(service.folder, "master.key"), "utf8"), "base64");
   const db = await openSqlite(join(service.folder, "carnet.db"));
@@ -100,7 +100,7 @@ test("shows no pepper and no private key in what is opened of the store", async 
   await db.destroy();
 });
 
-test("shows no secret in the HTTP side, between the requests of a connection that stays open", async () => {
+test("shows no secret in the HTTP server between the requests of an open connection", async () => {
   await using world = await openTokenWorld();
   const log: string[] = [];
   const written = createLog("trace", { write: (line) => void log.push(line) });

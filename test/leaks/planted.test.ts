@@ -5,10 +5,10 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
 
-// The search is itself searched for blind spots: else the other tests here prove nothing
+// Without these tests, a blind spot of the search would make the other tests here pass
 
 const spellings: Readonly<Record<string, (secret: string) => string>> = {
-  "as it is": (secret) => secret,
+  unencoded: (secret) => secret,
   "in JSON": (secret) => JSON.stringify({ secret }),
   "in JSON in JSON": (secret) => JSON.stringify(JSON.stringify({ secret })),
   "in a URL": (secret) => `/path?${new URLSearchParams({ secret })}`,
@@ -30,7 +30,7 @@ const spellings: Readonly<Record<string, (secret: string) => string>> = {
 };
 
 for (const [spelling, spell] of Object.entries(spellings)) {
-  test(`finds a planted secret ${spelling}, wherever it stands`, () => {
+  test(`finds a planted secret ${spelling}, at any position`, () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9]{24,40}$/), fc.string(), fc.string(), (secret, before, after) => {
         const planted = new PlantedSecrets();
@@ -42,7 +42,7 @@ for (const [spelling, spell] of Object.entries(spellings)) {
   });
 }
 
-test("finds a planted secret of unusual characters as it is, in JSON and in a URL", () => {
+test("finds a planted secret of unusual characters unencoded, in JSON and in a URL", () => {
   const planted = new PlantedSecrets();
   const secret = planted.text("planted", 'späßig "quoted" \\ 100 % + : &');
   assert.notDeepEqual(planted.findIn(secret), []);
@@ -50,7 +50,7 @@ test("finds a planted secret of unusual characters as it is, in JSON and in a UR
   assert.notDeepEqual(planted.findIn(encodeURIComponent(secret)), []);
 });
 
-test("finds nothing in text that holds no secret", () => {
+test("finds nothing in text without a secret", () => {
   const planted = new PlantedSecrets();
   planted.text("planted", randomBytes(24).toString("base64url"));
   assert.deepEqual(planted.findIn(randomBytes(100_000)), []);

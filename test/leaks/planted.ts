@@ -1,14 +1,13 @@
 /**
- * Secrets that can be recognised wherever they turn up, in whatever spelling. Apart from the tests, because all of them
- * look for the same things: what each looks through is its own.
+ * Plants secrets and finds them in any output and any encoding. All tests in this folder share it.
  *
- * What is looked through is what the service itself writes: answers, log lines, files, reports, and what `inspect` and
- * JSON show of its objects. Not covered: core dumps, heap snapshots and the inspector. They show the memory of the
- * process, which holds each secret while it is checked and each key while the process runs.
+ * The tests search what the service writes: responses, log lines, files, reports, and the output of `inspect` and JSON
+ * for its objects. They do not search core dumps, heap snapshots or the inspector. Those show the memory of the process,
+ * which contains each secret during its check and each key while the process runs.
  */
 import assert from "node:assert/strict";
 
-/** A place where a secret was found. */
+/** A planted secret that was found, and the encoding in which it was found. */
 export interface Find {
   readonly secret: string;
   readonly spelling: string;
@@ -17,14 +16,14 @@ export interface Find {
 export class PlantedSecrets {
   readonly #spellings: { readonly name: string; readonly spelling: string; readonly text: string }[] = [];
 
-  /** Plants a text: all of it in every spelling, and each 8 characters of it as they are. */
+  /** Plants a text: the whole text in each encoding, and each run of 8 characters unencoded. */
   text(name: string, secret: string): string {
     this.bytes(name, Buffer.from(secret));
-    this.#add(name, "as it is", secret);
+    this.#add(name, "unencoded", secret);
     this.#add(name, "in JSON", JSON.stringify(secret).slice(1, -1));
     this.#add(name, "percent-encoded", encodeURIComponent(secret));
     this.#add(name, "form-encoded", new URLSearchParams({ "": secret }).toString().slice(1));
-    // Parsers and libraries quote a part of what they could not read: V8's JSON parser ten characters on each side
+    // Parsers quote a part of invalid input: V8's JSON parser quotes ten characters on each side of the error
     for (let at = 0; at + 8 <= secret.length; at++) this.#add(name, "in part", secret.slice(at, at + 8));
     return secret;
   }
@@ -41,7 +40,7 @@ export class PlantedSecrets {
     this.#add(name, "every byte percent-encoded", pairs.map((pair) => `%${pair}`).join(""));
     this.#add(name, "as raw bytes", bytes.toString("latin1"));
     for (const shift of [0, 1, 2]) {
-      // What surrounds the secret changes the first and the last group, so they are left out
+      // The text around the secret changes the first and the last group, so they are left out
       const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
       const groups = Math.floor(shifted.length / 3);
       const whole = shifted.toString("base64").slice(shift === 0 ? 0 : 4, groups * 4);
@@ -51,14 +50,14 @@ export class PlantedSecrets {
   }
 
   #add(name: string, spelling: string, text: string): void {
-    if (text.length < 8) throw new Error(`${name} is too short to be recognised ${spelling}`);
+    if (text.length < 8) throw new Error(`${name} is too short to be found ${spelling}`);
     this.#spellings.push({ name, spelling, text });
   }
 
-  /** Which of them stand in a text or in bytes. */
+  /** Finds the planted secrets in a text or in bytes. */
   findIn(seen: string | Uint8Array): readonly Find[] {
     const text = Buffer.from(seen).toString("latin1");
-    const closed = text.replace(/[\s]+/g, ""); // as a list of numbers or wrapped base64 would be broken up
+    const closed = text.replace(/[\s]+/g, ""); // lists of numbers and wrapped base64 contain line breaks
     return this.#spellings
       .filter(({ text: spelled }) => {
         const latin = Buffer.from(spelled).toString("latin1");

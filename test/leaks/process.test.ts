@@ -30,13 +30,13 @@ function assertSilent(planted: PlantedSecrets, child: CarnetChild): void {
   planted.assertAbsent(stderr, "Standard error");
 }
 
-async function askWrongly(url: string, planted: PlantedSecrets): Promise<void> {
+async function sendMisplacedSecrets(url: string, planted: PlantedSecrets): Promise<void> {
   for (const [place, request] of Object.entries(places)) {
-    planted.assertAbsent(await exchange(url, request(planted.text(place, newSecret()))), `An answer (${place})`);
+    planted.assertAbsent(await exchange(url, request(planted.text(place, newSecret()))), `A response (${place})`);
   }
 }
 
-test("carnet dev shows the demo secret on standard output when it makes it, and nowhere else or again", () =>
+test("carnet dev shows the demo secret once, on standard output when it creates it", () =>
   inFolder(async (folder) => {
     const port = String(await freePort());
     const planted = new PlantedSecrets();
@@ -50,7 +50,7 @@ test("carnet dev shows the demo secret on standard output when it makes it, and 
         const answer = await fetch(`${url}/oauth2/token`, { method: "POST", body: new URLSearchParams(body) });
         planted.text("the token", JSON.parse(await answer.text()).access_token.slice(-86));
       }
-      await askWrongly(url, planted);
+      await sendMisplacedSecrets(url, planted);
       dev.process.kill("SIGTERM");
       assert.equal(await dev.ended(), 0);
       if (start === "second") assertSilent(planted, dev);
@@ -73,7 +73,7 @@ interface Served {
   readonly folder: string;
 }
 
-/** A real `carnet serve` with diagnostic reports on, after requests with secrets everywhere. */
+/** Runs `carnet serve` with diagnostic reports enabled, after requests with secrets in every place. */
 async function serving(failBy: string, act: (served: Served) => Promise<void>): Promise<void> {
   await inFolder(async (folder) => {
     await mkdir(join(folder, "reports"));
@@ -88,16 +88,16 @@ async function serving(failBy: string, act: (served: Served) => Promise<void>): 
       CARNET_LOG_LEVEL: "trace",
       CARNET_MASTER_KEY: masterKey.toString("base64"),
       CARNET_CLIENT_SECRET: planted.text("a secret in the environment", newSecret()),
-      // Node shows the environment of a process that ran out of memory at some moments whatever it was told, so what is
-      // not Carnet's own, which Carnet takes out, can be kept from other reports only
-      ...(failBy === "memory" ? {} : { OTHER_PASSWORD: planted.text("another's password", newSecret()) }),
-      QUOTED: planted.text("what the error quotes", newSecret()),
+      // When memory runs out, Node may report the environment despite its settings. Carnet removes only its own variables
+      // from the environment, so this case plants no other
+      ...(failBy === "memory" ? {} : { OTHER_PASSWORD: planted.text("the password of another program", newSecret()) }),
+      QUOTED: planted.text("the quoted secret", newSecret()),
       FAIL_BY: failBy,
       NODE_OPTIONS: `${reports} --max-old-space-size=96 --import ${failing}`,
     };
     await using serve = startCarnet(["serve"], { folder, environment });
     await serve.until("stdout", /"listening"/);
-    await askWrongly(environment.CARNET_ISSUER, planted);
+    await sendMisplacedSecrets(environment.CARNET_ISSUER, planted);
     await act({ serve, planted, folder });
     assertSilent(planted, serve);
     for (const file of await readdir(join(folder, "reports"))) {
@@ -106,11 +106,11 @@ async function serving(failBy: string, act: (served: Served) => Promise<void>): 
   });
 }
 
-test("carnet serve shows no secret in the diagnostic report that a signal asks for", () =>
+test("carnet serve shows no secret in a diagnostic report requested by a signal", () =>
   serving("", async ({ serve, planted, folder }) => {
     const [, file = ""] = await serve.until("stdout", /"file":"([^"]+)"/);
     const [, url = ""] = await serve.until("stdout", /"url":"([^"]+)"/);
-    await crowdOfAdmins(url, resolve(folder, file), planted); // after which there is a second thread, of which the report tells too
+    await requestManyTokens(url, resolve(folder, file), planted); // starts a signing thread, which the report includes
     const watcher = watch(join(folder, "reports"));
     const written = once(watcher, "change");
     serve.process.kill("SIGUSR2");
@@ -124,19 +124,19 @@ test("carnet serve shows no secret in the diagnostic report that a signal asks f
     assert.equal(workers.length, availableParallelism() > 1 ? 1 : 0);
   }));
 
-/** Asks for so many tokens at once that the service signs on a second thread. */
-async function crowdOfAdmins(url: string, file: string, planted: PlantedSecrets): Promise<void> {
+/** Requests so many tokens at once that the service signs on a second thread. */
+async function requestManyTokens(url: string, file: string, planted: PlantedSecrets): Promise<void> {
   const { client_id: clientId, client_secret: clientSecret } = JSON.parse(await readFile(file, "utf8"));
-  planted.text("the admin client's secret", clientSecret.slice(24)); // what comes before is its id
-  for (let crowd = 0; crowd < 2; crowd++) {
+  planted.text("the admin client's secret", clientSecret.slice(24)); // the characters before are its id
+  for (let round = 0; round < 2; round++) {
     const callers = Array.from({ length: 200 }, () => ({ clientId, clientSecret }));
     const [answer = ""] = await askInCrowd(url, callers);
     planted.text("a token", /"access_token":"([^"]+)"/.exec(answer)?.[1]?.slice(-86) ?? "");
   }
 }
 
-for (const failBy of ["exception", "rejection", "rejection with a text"]) {
-  test(`carnet serve shows no secret when an uncaught ${failBy} that quotes one ends it`, () =>
+for (const failBy of ["exception", "rejection", "rejection with a string"]) {
+  test(`carnet serve shows no secret when it ends with an uncaught ${failBy} that quotes one`, () =>
     serving(failBy, async ({ serve }) => {
       serve.process.kill("SIGHUP");
       assert.equal(await serve.ended(), 1);
@@ -144,7 +144,7 @@ for (const failBy of ["exception", "rejection", "rejection with a text"]) {
     }));
 }
 
-test("carnet serve shows no secret in the report of the fatal error that ends it when memory is full", () =>
+test("carnet serve shows no secret in the report when it runs out of memory", () =>
   serving("memory", async ({ serve, folder }) => {
     serve.process.kill("SIGHUP");
     assert.notEqual(await serve.ended(), 0);

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 
 /**
- * Sends bytes to a service and takes all that comes back. Where the service waits for more, as it does for the rest of
- * a body that was cut short, it is told after some milliseconds that there is none.
+ * Sends bytes to a service and returns everything that it sends back. Half-closes the connection after `patience`
+ * milliseconds, because the service waits for the rest of a truncated body.
  */
 export async function exchange(url: string, bytes: string | Uint8Array, patience = 5000): Promise<string> {
   const { port, hostname } = new URL(url);
@@ -12,7 +12,7 @@ export async function exchange(url: string, bytes: string | Uint8Array, patience
   socket.on("data", (chunk: string) => {
     received += chunk;
   });
-  socket.on("error", () => {}); // the service may close before all is sent: what it said counts
+  socket.on("error", () => {}); // the service may close the connection early. Only its response counts
   await once(socket, "connect");
   socket.write(bytes);
   const noMore = setTimeout(() => socket.end(), patience);
@@ -21,7 +21,7 @@ export async function exchange(url: string, bytes: string | Uint8Array, patience
   return received;
 }
 
-/** An HTTP/1.1 request as bytes, with nothing checked and nothing escaped. */
+/** Formats an HTTP/1.1 request without checking or escaping anything. */
 export function httpRequest({
   method = "POST",
   target = "/oauth2/token",

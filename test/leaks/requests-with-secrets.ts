@@ -3,7 +3,7 @@ import { httpRequest } from "./raw-request.ts";
 
 const form = "grant_type=client_credentials";
 
-/** Every place of a request where somebody can put a secret, rightly or by mistake. */
+/** Every place of a request that can contain a secret, intended or by mistake. */
 export const places: Readonly<Record<string, (secret: string) => string>> = {
   "the secret in the body": (s) => httpRequest({ body: `${form}&client_id=app&client_secret=${s}` }),
   "the client id": (s) => httpRequest({ body: `${form}&client_id=${s}&client_secret=x` }),
@@ -15,8 +15,8 @@ export const places: Readonly<Record<string, (secret: string) => string>> = {
   "a broken escape": (s) => httpRequest({ body: `${form}&client_secret=%zz${s}%` }),
   "an escape that is not UTF-8": (s) => httpRequest({ body: `${form}&client_secret=%ff${s}` }),
   JSON: (s) => json(`{"grant_type":"client_credentials","client_id":"app","client_secret":"${s}"}`),
-  "JSON that breaks off": (s) => json(`{"client_secret":"${s}`),
-  "JSON that is none": (s) => json(`{"client_secret":x${s}}`),
+  "truncated JSON": (s) => json(`{"client_secret":"${s}`),
+  "invalid JSON": (s) => json(`{"client_secret":x${s}}`),
   "a number in JSON": (s) => json(`{"client_id":"${s}","client_secret":1}`),
   "the name of a member": (s) => json(`{"${s}":{}}`),
   "JSON under a form header": (s) => httpRequest({ body: `{"client_secret":"${s}"}` }),
@@ -49,11 +49,11 @@ export const places: Readonly<Record<string, (secret: string) => string>> = {
   "Transfer-Encoding": (s) => httpRequest({ headers: { "Transfer-Encoding": s } }),
   "If-None-Match": (s) => httpRequest({ method: "GET", target: "/oauth2/jwks", headers: { "If-None-Match": s } }),
   Expect: (s) => httpRequest({ headers: { Expect: s }, body: form }),
-  "a header of another's": (s) => httpRequest({ headers: { "X-Api-Key": s, Cookie: `id=${s}` }, body: form }),
+  "an unrelated header": (s) => httpRequest({ headers: { "X-Api-Key": s, Cookie: `id=${s}` }, body: form }),
   "the name of a header": (s) => httpRequest({ headers: { [s]: "x", [`${s} y`]: "z" }, body: form }),
   "a request id that is too long": (s) => httpRequest({ headers: { "X-Request-ID": s.repeat(9) }, body: form }),
   "a request id with spaces": (s) => httpRequest({ headers: { "X-Request-ID": `${s} ${s}` }, body: form }),
-  "no HTTP at all": (s) => `${s}\r\n\r\n`,
+  "bytes that are not HTTP": (s) => `${s}\r\n\r\n`,
   "a body that is too large": (s) => httpRequest({ body: `${form}&client_secret=${s.repeat(5000)}` }),
   "headers that are too large": (s) => httpRequest({ headers: { Authorization: `Basic ${s.repeat(2000)}` } }),
 };
@@ -61,7 +61,7 @@ export const places: Readonly<Record<string, (secret: string) => string>> = {
 const json = (body: string) => httpRequest({ headers: { "Content-Type": "application/json" }, body });
 const authorized = (value: string) => httpRequest({ headers: { Authorization: value }, body: form });
 
-/** Requests with a secret in one of these places, and then some of their bytes lost, doubled or replaced. */
+/** Requests with a secret in one of these places and with some bytes outside the secret removed or replaced. */
 export const damagedRequest = (secret: string): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -72,7 +72,7 @@ export const damagedRequest = (secret: string): fc.Arbitrary<string> =>
     )
     .map(([place, damages]) => {
       const request = place(secret);
-      // Outside the secret: one that is broken up is another one
+      // A damaged secret would be a different one
       return damages.reduce((damaged, [at, instead]) => {
         const position = at % damaged.length;
         const near = damaged.slice(Math.max(0, position - secret.length), position + secret.length);

@@ -21,26 +21,26 @@ const newSecret = () =>
 
 const trace = { logLevel: "trace" } as const;
 
-test("shows a secret in no answer and no log line, wherever in a request it was put", async () => {
+test("shows no secret in a response or the log, for any place in a request", async () => {
   await using service = await startTestService({ settings: trace });
   const planted = new PlantedSecrets();
   for (const [place, request] of Object.entries(places)) {
     const answer = await exchange(service.url, request(planted.text(place, newSecret())));
     assert.match(answer, /^HTTP\/1\.1 [2-5]\d\d /, place);
-    planted.assertAbsent(answer, `The answer to a secret in ${place}`);
+    planted.assertAbsent(answer, `The response to a secret in ${place}`);
   }
-  assert.ok(service.log.length >= 20, "the log says something");
+  assert.ok(service.log.length >= 20, "the log has too few lines");
   planted.assertAbsent(service.log.join(""), "The log");
 });
 
-test("shows a secret in no answer and no log line, however the request around it is damaged", async () => {
+test("shows no secret in a response or the log, for any damage to the request around it", async () => {
   await using service = await startTestService({ settings: trace });
   const planted = new PlantedSecrets();
   const secret = planted.text("the secret", newSecret());
   await fc.assert(
     fc.asyncProperty(damagedRequest(secret), async (request) => {
       const before = service.log.length;
-      planted.assertAbsent(await exchange(service.url, request, 30), "The answer");
+      planted.assertAbsent(await exchange(service.url, request, 30), "The response");
       planted.assertAbsent(service.log.slice(before).join(""), "The log");
     }),
     { numRuns: 400 },
@@ -52,27 +52,27 @@ interface Issued {
   readonly token: string;
 }
 
-/** Gets a token for each kind of secret, and uses the secret wrongly as well. */
+/** Gets a token with each kind of secret, and a refusal too. */
 async function issueTokens(service: TestService, planted: PlantedSecrets): Promise<Issued[]> {
   const imported = planted.text("the imported secret", newSecret());
   const issued: Issued[] = [];
   for (const registration of [{}, { client_secret: imported }]) {
     const { clientId, clientSecret } = await service.register({ scope: "file:read", ...registration });
-    // Its prefix and the secret's id may be told: the id stands in the log
+    // The prefix and the secret id are not secret. The log contains the id
     if (!("client_secret" in registration)) planted.text("the generated secret", clientSecret.slice(24));
     const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
     for (const scope of ["", "&scope=file:write"]) {
       const answer = await exchange(service.url, httpRequest({ body: body + scope }));
       assert.match(answer, scope === "" ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 400 /);
       const token: string = scope === "" ? JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))).access_token : "";
-      planted.assertAbsent(token === "" ? answer : answer.replace(token, ""), "The answer");
+      planted.assertAbsent(token === "" ? answer : answer.replace(token, ""), "The response");
       if (token !== "") issued.push({ secret: clientSecret, token });
     }
   }
   return issued;
 }
 
-/** Plants what the store holds sealed, as only the master key opens it. */
+/** Plants the values that the store keeps encrypted under the master key, and the key itself. */
 async function plantKeys(folder: string, planted: PlantedSecrets): Promise<void> {
   const masterKey = Buffer.from(await readFile(join(folder, "master.key"), "utf8"), "base64");
   planted.bytes("the master key", masterKey);
@@ -88,23 +88,23 @@ async function plantKeys(folder: string, planted: PlantedSecrets): Promise<void>
   }
 }
 
-test("keeps no secret, token, pepper or private key in the clear in its files, nor in the log", async () => {
+test("stores no secret, token, pepper or private key in plain text in its files or the log", async () => {
   await using service = await startTestService({ settings: trace });
   const planted = new PlantedSecrets();
   const issued = await issueTokens(service, planted);
   assert.equal(issued.length, 2);
-  // Its head and claims are known to everybody who has one: what must not be seen is the signature
+  // Header and claims are not secret in themselves. The signature must not appear
   for (const { token } of issued) planted.text("the token", token.slice(token.lastIndexOf(".") + 1));
   for (const { token } of issued) planted.text("the token's claims", token.slice(-300, -90));
   await plantKeys(service.folder, planted);
   const admin = service.server.bootstrapAdmin;
   assert.ok(admin);
   planted.text("the admin's secret", admin.clientSecret.reveal().slice(24));
-  // These two are where the master key and the admin's secret are meant to be
+  // These two files are meant to contain the master key and the secret of the admin
   const files = (await readdir(service.folder)).filter((name) => !["master.key", "admin.json"].includes(name));
   assert.deepEqual(files.sort(), ["carnet.db", "carnet.db-shm", "carnet.db-wal"]);
   for (const name of files) planted.assertAbsent(await readFile(join(service.folder, name)), name);
   planted.assertAbsent(service.log.join(""), "The log");
   const seen = planted.findIn(`${issued.map(({ secret, token }) => secret + token).join()}`);
-  assert.ok(new Set(seen.map(({ secret }) => secret)).size >= 4, "what was planted would be found");
+  assert.ok(new Set(seen.map(({ secret }) => secret)).size >= 4, "the search must find the planted secrets");
 });

@@ -1,4 +1,4 @@
-/** The token endpoint with its real parts, wired as in the service, so that tests can look into each of them. */
+/** The token endpoint with its real parts, wired as in the service, so that tests can inspect each part. */
 
 import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -41,7 +41,7 @@ export interface TokenWorld extends AsyncDisposable {
   register(registration: Omit<ClientRegistration, "scope">): Promise<Credentials>;
 }
 
-/** Opens a new store in a folder of its own. Dispose of it to remove it. */
+/** Opens a new store in a temporary folder. Disposing removes it. */
 export async function openTokenWorld(): Promise<TokenWorld> {
   const folder = await mkdtemp(join(tmpdir(), "carnet-world-"));
   const db = await openSqlite(join(folder, "carnet.db"));

@@ -6,7 +6,7 @@ import { askInCrowd } from "@carnet/testkit/crowd";
 import { startTestService } from "@carnet/testkit/service";
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
 
-test("hundreds of requests that come at once are signed by a thread too, each with its own client's token", async () => {
+test("hundreds of concurrent requests are signed on a thread too, and each gets the token of its own client", async () => {
   const threads: Worker[] = [];
   process.on("worker", (worker) => threads.push(worker));
   const jtis = new Set<unknown>();
@@ -15,13 +15,13 @@ test("hundreds of requests that come at once are signed by a thread too, each wi
     const clients = await Promise.all(["one", "two", "three"].map((client_id) => service.register({ client_id })));
     const requests = Array.from({ length: 600 }, (_, number) => clients[number % clients.length] ?? assert.fail());
     const keys = createRemoteJWKSet(new URL("/oauth2/jwks", service.url));
-    for (let crowd = 0; crowd < 3; crowd++) {
+    for (let round = 0; round < 3; round++) {
       const answers = await askInCrowd(service.url, requests);
       assert.equal(answers.length, requests.length);
       for (const [index, answer] of answers.entries()) {
         const token = /"access_token":"([^"]+)"/.exec(answer)?.[1] ?? "";
         const { payload } = await jwtVerify(token, keys);
-        assert.equal(payload.sub, requests[index]?.clientId, "in the order of the requests");
+        assert.equal(payload.sub, requests[index]?.clientId, "responses must be in the order of the requests");
         jtis.add(decodeJwt(token).jti);
       }
     }
@@ -31,5 +31,5 @@ test("hundreds of requests that come at once are signed by a thread too, each wi
     assert.equal(threads.length, availableParallelism() > 1 ? 1 : 0);
     for (const thread of threads) assert.notEqual(thread.threadId, -1);
   }
-  for (const thread of threads) assert.equal(thread.threadId, -1, "it has ended with the service");
+  for (const thread of threads) assert.equal(thread.threadId, -1, "the thread ends with the service");
 });

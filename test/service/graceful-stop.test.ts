@@ -20,15 +20,15 @@ async function folderWithClient() {
   return folder;
 }
 
-/** Tells the service to stop, and waits until it has begun to. */
+/** Signals the service to stop, and waits until it has started to. */
 async function stop({ process }: ServingCarnet, signal: "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<void> {
   process.kill(signal);
   await process.prints("stdout", /"event":"stopping"/);
 }
 
 /**
- * Connects until it is refused. The service closes its listening socket a few turns of its loop after it says that it
- * stops. A reset shows only that the socket is closing: the kernel resets the connections that were not accepted.
+ * Connects until a connection is refused. The service closes its listening socket a few turns of its event loop after
+ * it logs the stop. A reset only means that the socket is closing: the kernel resets connections not yet accepted.
  */
 async function assertRefusesSoon(url: string): Promise<void> {
   for (let tries = 0; tries < 10_000; tries++) {
@@ -48,26 +48,26 @@ async function assertStopped({ process }: ServingCarnet): Promise<void> {
   assert.doesNotMatch(stdout, /requests_cut_off/);
 }
 
-suite("a service that is told to stop", () => {
-  test("answers every request that was sent before it stopped, refuses new connections, and exits 0", async () => {
+suite("a service that is stopping", () => {
+  test("answers every request sent before the stop, refuses new connections, and exits 0", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path });
     const { head, body } = tokenRequest("app", secret);
     await using connections = new AsyncDisposableStack();
     const callers: RawConnection[] = [];
     for (let number = 0; number < 32; number++) callers.push(connections.use(await RawConnection.to(carnet.url)));
-    await fetch(`${carnet.url}/health/live`); // accepted after all of these, which the kernel would else reset
+    await fetch(`${carnet.url}/health/live`); // accepted after all callers. The kernel would reset connections not yet accepted
     for (const caller of callers) caller.send(head + body);
     await stop(carnet);
     await assertRefusesSoon(carnet.url);
-    // Those that had arrived get a token, the others are told to come again; none is cut off
+    // Requests that had arrived get a token, the others a 503. No connection is dropped
     for (const caller of callers)
       await caller.receives(/^HTTP\/1\.1 (200 OK\r\n.*"access_token"|503 .*"temporarily_unavailable")[^}]*}$/s);
     assert.ok(callers.some(({ received }) => received.startsWith("HTTP/1.1 200")));
     await assertStopped(carnet);
   });
 
-  test("sends the answers that are on their way whole", async () => {
+  test("completes the responses that it is sending", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path });
     const size = (await (await fetch(`${carnet.url}/docs/reader.js`)).arrayBuffer()).byteLength;
@@ -88,7 +88,7 @@ suite("a service that is told to stop", () => {
     }
   });
 
-  test("answers what still comes in on open connections with 503: tokens with Retry-After, readiness as draining", async () => {
+  test("refuses requests on open connections with 503: tokens with Retry-After, readiness as draining", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path });
     await using caller = await RawConnection.to(carnet.url);
@@ -112,7 +112,7 @@ suite("a service that is told to stop", () => {
     assert.match(carnet.process.stdout, /"reason":"draining"/);
   });
 
-  test("does not wait for connections on which nothing is asked", async () => {
+  test("does not wait for idle connections", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path });
     await using silent = await RawConnection.to(carnet.url);
@@ -124,7 +124,7 @@ suite("a service that is told to stop", () => {
     await assertStopped(carnet);
   });
 
-  test("cuts off what does not end within the drain timeout, and exits 0", async () => {
+  test("closes connections still open after the drain timeout, and exits 0", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path, args: ["--drain-timeout", "50"] });
     await using asking = await RawConnection.to(carnet.url);
@@ -138,12 +138,12 @@ suite("a service that is told to stop", () => {
     assert.match(stdout, /"drainTimeout":50,"event":"requests_cut_off"}\n.*"event":"stopped"}\n$/);
   });
 
-  test("waits less than ten seconds unless it is set otherwise", () => {
+  test("waits less than ten seconds by default", () => {
     const { drainTimeout } = loadConfiguration({ mode: "dev", flags: {}, environment: {}, file: undefined });
     assert.equal(drainTimeout, 9000);
   });
 
-  test("exits at once when it is told a second time", async () => {
+  test("exits at once on a second signal", async () => {
     await using folder = await folderWithClient();
     await using carnet = await serveCarnet({ folder: folder.path, args: ["--drain-timeout", "600000"] });
     await using asking = await RawConnection.to(carnet.url);

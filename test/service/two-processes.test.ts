@@ -7,7 +7,7 @@ import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/s
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
 suite("two services on one database", () => {
-  test("serve the same keys and the same clients, and one goes on when the other stops", async () => {
+  test("serve the same keys and clients, and one continues when the other stops", async () => {
     await using folder = await temporaryFolder();
     await using first = await serveCarnet({ folder: folder.path });
     await using second = await serveCarnet({ folder: folder.path });
@@ -16,7 +16,11 @@ suite("two services on one database", () => {
     const registry = await openTestRegistry(folder.file("carnet.db"));
     const { client_id, client_secret } = await register(registry);
     for (const { url } of [first, second]) {
-      assert.equal((await requestToken(url, client_id, client_secret)).status, 200, "a client registered beside them");
+      assert.equal(
+        (await requestToken(url, client_id, client_secret)).status,
+        200,
+        "a client registered by another process",
+      );
       assert.equal((await requestToken(url, client_id, `${client_secret}x`)).status, 401);
     }
     first.process.kill("SIGTERM");
@@ -26,7 +30,7 @@ suite("two services on one database", () => {
     assert.equal((await requestToken(second.url, late.client_id, late.client_secret)).status, 200);
   });
 
-  test("that start at the same moment in an empty folder make one key, one master key and one admin client", async () => {
+  test("that start at once in an empty folder create one signing key, one master key and one admin client", async () => {
     for (let round = 0; round < 3; round++) {
       await using folder = await temporaryFolder();
       const serving = [serveCarnet({ folder: folder.path }), serveCarnet({ folder: folder.path })] as const;

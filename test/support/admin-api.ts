@@ -5,21 +5,21 @@ import { type Answer, OpenApiAnswers } from "./openapi-answers.ts";
 export interface AdminCall {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Another token than the bootstrap admin's; null: none. */
+  /** Replaces the token of the bootstrap admin. Null sends no token. */
   readonly token?: string | null;
-  /** As it stands, in place of `body`. */
+  /** A body that is sent unchanged instead of `body`. */
   readonly raw?: string | Uint8Array<ArrayBuffer>;
 }
 
 export interface AdminAnswer extends Answer {
-  /** The body as a record. */
+  /** The body as an object. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Calls the admin API of a service; each answer is held against its OpenAPI document, and noted. */
+/** Calls the admin API of a service, and checks each response against its OpenAPI document. */
 export class AdminApi {
   readonly openapi: OpenApiAnswers;
-  /** Every status that an operation answered, as the document names them: `POST /admin/v1/clients 201`. */
+  /** Every operation and status seen so far, such as `POST /admin/v1/clients 201`. */
   readonly answered = new Set<string>();
   readonly service: TestService;
   readonly token: string;
@@ -59,7 +59,7 @@ export class AdminApi {
     return { ...answer, json: Object(answer.body) };
   }
 
-  /** Calls, and asserts the status. */
+  /** Calls the API and asserts the status. */
   async expect(status: number, method: string, path: string, call: AdminCall = {}): Promise<AdminAnswer> {
     const answer = await this.call(method, path, call);
     assert.equal(answer.status, status, JSON.stringify(answer.body));
@@ -79,7 +79,7 @@ export class AdminApi {
   }
 }
 
-/** A token, or an assertion that fails. */
+/** Requests a token, and asserts that there is one. */
 export async function tokenOf(
   { url }: Pick<TestService, "url">,
   { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
@@ -89,7 +89,7 @@ export async function tokenOf(
   return String(json["access_token"]);
 }
 
-/** Asks for a token, whatever comes of it. */
+/** Requests a token. Returns any response. */
 export async function askForToken(url: string, clientId: string, clientSecret: string) {
   const body = new URLSearchParams({
     grant_type: "client_credentials",
@@ -101,7 +101,7 @@ export async function askForToken(url: string, clientId: string, clientSecret: s
   return { status: response.status, headers: response.headers, json };
 }
 
-/** The document with every object closed: an answer with a member that is not described does not pass. */
+/** Forbids undocumented members in every object, so that a response with one fails. */
 function closed<Part>(part: Part): Part {
   if (Array.isArray(part)) return part.map(closed) as Part;
   if (typeof part !== "object" || part === null) return part;

@@ -3,9 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { answerWhileDraining } from "./answer-while-draining.ts";
 import type { Answer } from "./openapi-answers.ts";
-import { type Ask, clients, type State } from "./openapi-asks.ts";
+import { clients, type SampleRequest, type State } from "./openapi-requests.ts";
 
-/** The service in a state, with the clients that the requests name. */
+/** Starts a service in the given state, with the clients that the requests use. */
 export async function serviceIn(state: State): Promise<TestService> {
   const settings = state === "past the sunset" ? { sunsetAt: "2026-01-01T00:00:00Z" } : {};
   let stopped = false;
@@ -21,17 +21,21 @@ export async function serviceIn(state: State): Promise<TestService> {
   return service;
 }
 
-/** A fault that no operator can mend. */
+/** A fault that no operator can fix. */
 function fail(): never {
   throw new Error("the clock has stopped");
 }
 
-/** What a service in the state that the request is for answers to it. */
-export async function answerTo(ask: Ask, service: TestService): Promise<Answer> {
-  const form = new URLSearchParams(ask.form);
-  if (ask.on === "told to stop") return answerWhileDraining(service, ask.path, form.toString());
-  const { method, headers = {} } = ask;
-  const answer = await fetch(service.url + ask.path, { method, headers, ...(method === "POST" ? { body: form } : {}) });
+/** Sends a request to a service in the right state, and returns the response. */
+export async function answerTo(sample: SampleRequest, service: TestService): Promise<Answer> {
+  const form = new URLSearchParams(sample.form);
+  if (sample.state === "draining") return answerWhileDraining(service, sample.path, form.toString());
+  const { method, headers = {} } = sample;
+  const answer = await fetch(service.url + sample.path, {
+    method,
+    headers,
+    ...(method === "POST" ? { body: form } : {}),
+  });
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
 }

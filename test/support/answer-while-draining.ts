@@ -4,7 +4,7 @@ import { json } from "node:stream/consumers";
 import type { TestService } from "@carnet/testkit/service";
 import type { Answer } from "./openapi-answers.ts";
 
-/** What a service that was told to stop answers to a form that was on its way. The service has then stopped. */
+/** Returns the response to a form whose body arrives while the service is draining. The service has then stopped. */
 export async function answerWhileDraining(service: TestService, path: string, form: string): Promise<Answer> {
   const headers = {
     "Content-Type": "application/x-www-form-urlencoded",
@@ -14,7 +14,7 @@ export async function answerWhileDraining(service: TestService, path: string, fo
   const sending = request(service.url + path, { method: "POST", headers });
   const answered = once(sending, "response");
   sending.flushHeaders();
-  await once(sending, "continue"); // so the service has the request and waits for its body
+  await once(sending, "continue"); // the service has the head and waits for the body
   const stopped = service.server.close();
   sending.end(form);
   const [answer]: IncomingMessage[] = await answered;

@@ -8,11 +8,11 @@ import { type Browser, chromium } from "playwright-core";
 import workspace from "../../package.json" with { type: "json" };
 
 /**
- * A real Chromium, brought by npm with the libraries and the font that it needs, so that the tests ask nothing of the
- * machine. npm has it for Linux on x64; elsewhere the installed Chrome is used.
+ * Starts Chromium from an npm package that includes its libraries and a font, so that the tests need nothing else from
+ * the machine. The package supports only Linux on x64. Elsewhere the installed Chrome is used.
  */
 export async function launchChromium(): Promise<Browser> {
-  // No name resolves, so nothing leaves the machine whatever a page asks for
+  // No host name resolves, so no request of a page leaves the machine
   const args = ["--disable-gpu", "--no-pings", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
   if (process.platform !== "linux" || process.arch !== "x64") return chromium.launch({ channel: "chrome", args });
   const folder = await unpackedChromium();
@@ -30,21 +30,21 @@ export async function launchChromium(): Promise<Browser> {
 
 const fontSettings = "carnet-fonts.conf";
 
-/** Unpacked once an install, beside it. Another process that does the same at the same time takes nothing from this one. */
+/** Unpacks Chromium once per installation. Safe when several processes do so at the same time. */
 async function unpackedChromium(): Promise<string> {
   const cache = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
   const unpacked = join(cache, `chromium-${workspace.devDependencies["@sparticuz/chromium"]}`);
   if (existsSync(unpacked)) return unpacked;
   await mkdir(cache, { recursive: true });
-  const making = await mkdtemp(`${unpacked}-`);
+  const draft = await mkdtemp(`${unpacked}-`);
   await promisify(execFile)(process.execPath, [fileURLToPath(new URL("unpack-chromium.ts", import.meta.url))], {
-    env: { PATH: process.env.PATH ?? "", TMPDIR: making, AWS_LAMBDA_JS_RUNTIME: "nodejs22.x" },
+    env: { PATH: process.env.PATH ?? "", TMPDIR: draft, AWS_LAMBDA_JS_RUNTIME: "nodejs22.x" },
   });
-  // The package's own settings name folders that only its usual host has, and without any font the browser crashes
+  // The font settings of the package name folders of AWS Lambda, and the browser crashes without a font
   const fonts = `<fontconfig><dir>${join(unpacked, "fonts")}</dir><cachedir>${join(unpacked, "font-cache")}</cachedir></fontconfig>`;
-  await writeFile(join(making, fontSettings), fonts);
-  await rename(making, unpacked).catch(async (error: unknown) => {
-    await rm(making, { recursive: true });
+  await writeFile(join(draft, fontSettings), fonts);
+  await rename(draft, unpacked).catch(async (error: unknown) => {
+    await rm(draft, { recursive: true });
     if (!existsSync(unpacked)) throw error;
   });
   return unpacked;

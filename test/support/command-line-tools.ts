@@ -1,14 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
 
-/** What a command said, and how it ended. */
+/** The exit code and the output of a command. */
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command without a shell, and with nothing of this machine's settings for it. */
+/** Runs a command without a shell and without the user's settings for it. */
 export async function run(command: readonly [string, ...string[]]): Promise<Ran> {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment });
@@ -19,13 +19,13 @@ export async function run(command: readonly [string, ...string[]]): Promise<Ran>
 
 const cleanEnvironment = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", HOME: "/nonexistent" };
 
-/** The first line that a tool says about its version, or undefined where there is no such tool. */
+/** The first line of the version output of a tool, or undefined when the tool is missing. */
 export function versionOf([program, ...args]: readonly [string, ...string[]]): string | undefined {
   const { status, stdout, stderr } = spawnSync(program, args, { env: cleanEnvironment, encoding: "utf8" });
   return status === 0 ? (stdout || stderr).split("\n", 1)[0] : undefined;
 }
 
-/** The command-line clients of the reference that this machine has. Getters, because some take a second to start. */
+/** The command-line clients that this machine has. Getters, because some take a second to start. */
 export const foundTools = {
   get curl() {
     return versionOf(["curl", "--version"]);

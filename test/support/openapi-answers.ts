@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
-/** An answer as it came over the wire. */
+/** A response of the service. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -20,7 +20,7 @@ interface Document {
   readonly components: { readonly responses: Record<string, DeclaredAnswer> };
 }
 
-/** Holds answers against what an OpenAPI document declares for them. */
+/** Checks responses against an OpenAPI document. */
 export class OpenApiAnswers {
   readonly document: Document;
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
@@ -30,7 +30,7 @@ export class OpenApiAnswers {
     this.#ajv.addSchema(document, "openapi");
   }
 
-  /** Every status that an operation declares, as `POST /path 200`. */
+  /** Every documented operation and status, such as `POST /path 200`. */
   declared(): string[] {
     return Object.entries(this.document.paths).flatMap(([path, operations]) =>
       Object.entries(operations).flatMap(([method, { responses }]) =>
@@ -39,7 +39,7 @@ export class OpenApiAnswers {
     );
   }
 
-  /** The examples of all the refusals. */
+  /** The examples of all refusals. */
   refusalExamples(): unknown[] {
     const answers = Object.values(this.document.paths).flatMap((operations) =>
       Object.values(operations).flatMap(({ responses }) => Object.values(responses)),
@@ -48,14 +48,14 @@ export class OpenApiAnswers {
     return contents.flatMap(({ examples = {} }) => Object.values(examples).map(({ value }) => value));
   }
 
-  /** Asserts that an answer of an operation is one that it declares, body and headers. */
+  /** Asserts that an operation documents a response, with its body and headers. */
   assertDeclared({ method, path }: { method: string; path: string }, answer: Answer): void {
     const declared = this.document.paths[path]?.[method.toLowerCase()]?.responses[answer.status];
     assert.ok(declared, `${method} ${path} does not declare ${answer.status}`);
     this.#assertAnswer(declared, answer);
   }
 
-  /** Asserts that an answer is as a component says. */
+  /** Asserts that a response matches a response component. */
   assertComponent(name: string, answer: Answer): void {
     const declared = this.document.components.responses[name];
     assert.ok(declared, `there is no response ${name}`);
@@ -69,7 +69,11 @@ export class OpenApiAnswers {
       const number = /^\d+$/.test(String(value));
       this.#assertValid(`openapi${$ref}/schema`, number ? Number(value) : value, `header ${name}`);
     }
-    assert.equal(body !== undefined, declared.content !== undefined, "a body is sent where one is declared");
+    assert.equal(
+      body !== undefined,
+      declared.content !== undefined,
+      "a body must be sent if and only if it is documented",
+    );
     if (declared.content === undefined) return;
     const type = String(headers.get("content-type")).split(";", 1)[0] ?? "";
     const content = declared.content[type];
@@ -79,16 +83,16 @@ export class OpenApiAnswers {
 
   #added = 0;
 
-  /** A part of the document whose references are the document's. */
+  /** Adds a schema whose references resolve in the document. */
   #addSchema(schema: object): string {
     const key = `part${this.#added++}`;
     this.#ajv.addSchema(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')), key);
     return key;
   }
 
-  #assertValid(key: string, value: unknown, what: string): void {
+  #assertValid(key: string, value: unknown, part: string): void {
     const validate = this.#ajv.getSchema(key);
     assert.ok(validate, `no schema ${key}`);
-    assert.ok(validate(value), `${what}: ${this.#ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`);
+    assert.ok(validate(value), `${part}: ${this.#ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`);
   }
 }

@@ -3,11 +3,11 @@ import { drawSecret, drawSecretId } from "@carnet/core/client/draw";
 import type { RandomSource } from "@carnet/core/ports";
 import { formatGeneratedSecret } from "@carnet/protocol/client-secret";
 
-/** Imported secrets that are easy to get wrong when they are encoded, by what is hard about them. */
+/** Imported secrets that are easy to encode wrongly, by the reason. */
 export const importedSecrets = {
   colons: "wk_secret:oa2c:Zx81kQ0pLw3vN7tYb2Rd",
-  "what looks like escapes": "a:b:c%3Ad+e/f==%2B-0123",
-  "percent signs that escape nothing": "100%-of-%zz+and-50%-0123",
+  "text that looks like escapes": "a:b:c%3Ad+e/f==%2B-0123",
+  "percent signs that are not escapes": "100%-of-%zz+and-50%-0123",
   "spaces, ampersands and quotes": "strict secret with spaces & + % \"quotes\" = 'signs'",
   "characters beyond ASCII": "pässwörd-ключ-🔑-длинный",
 } as const;

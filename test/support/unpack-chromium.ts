@@ -1,4 +1,4 @@
-// Runs as a process of its own: the package takes where to unpack, and what, from the environment at import.
+// Runs in its own process, because the package reads its settings from the environment when it is imported.
 import chromium from "@sparticuz/chromium";
 
 console.log(await chromium.executablePath());

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 
-/** What a page did that it should not have, as it comes to light. */
+/** Things that a page should not do. The lists grow as they happen. */
 export interface PageFaults {
   readonly foreignRequests: string[];
   readonly failedRequests: string[];
@@ -8,7 +8,7 @@ export interface PageFaults {
   readonly errors: string[];
 }
 
-/** Notes a page's faults. Call it before the page goes anywhere. What is asked of another origin is also stopped. */
+/** Records the faults of a page and blocks requests to other origins. Call it before the page navigates. */
 export async function watchPage(page: Page, origin: string): Promise<PageFaults> {
   const faults: PageFaults = { foreignRequests: [], failedRequests: [], policyViolations: [], errors: [] };
   await page.route(

@@ -14,21 +14,21 @@ const daysOf = (warnings: readonly ExpiryWarning[]) => warnings.map(({ withinDay
 suite("A warning", () => {
   for (const [at, days] of warningDays.entries()) {
     const before = warningDays[at - 1];
-    test(`of an end within ${days} days begins exactly so long before it`, () => {
+    test(`of an expiry within ${days} days starts exactly ${days} days before it`, () => {
       assert.deepEqual(daysOf(warningsOf(ending(now + days * day), now)), [days]);
       assert.deepEqual(daysOf(warningsOf(ending(now + days * day - 1), now)), [days]);
       assert.deepEqual(daysOf(warningsOf(ending(now + days * day + 1), now)), before === undefined ? [] : [before]);
     });
   }
 
-  test("stays where a client has ended, as one of no days", () => {
+  test("continues after a client has expired, with zero days", () => {
     assert.deepEqual(daysOf(warningsOf(ending(now + 1), now)), [1]);
     assert.deepEqual(daysOf(warningsOf(ending(now), now)), [0]);
     assert.deepEqual(daysOf(warningsOf(ending(now - 1000 * day), now)), [0]);
     assert.deepEqual(warningsOf(ending(null), now), []);
   });
 
-  test("names what ends, and when: the client, and each live secret", () => {
+  test("names the client and each live secret that expires, with the time", () => {
     const secret = { ...secretOf("a"), expiresAt: now + 6 * day };
     const client = { ...ending(now + 20 * day), secrets: [secret, secretOf("never")] };
     assert.deepEqual(warningsOf(client, now), [
@@ -37,7 +37,7 @@ suite("A warning", () => {
     ]);
   });
 
-  test("is not given of a secret that has ended already, and is of one that is yet to begin", () => {
+  test("covers a secret that is not valid yet, but none that has ended", () => {
     const soon = { expiresAt: now + day };
     const secrets = [
       { ...secretOf("a"), ...soon, revokedAt: now - 1 },
@@ -51,7 +51,7 @@ suite("A warning", () => {
     );
   });
 
-  test("for a caller is about its client and the secret that it used, not about other secrets", () => {
+  test("for a caller covers its client and the secret that it used, and no other secret", () => {
     const [mine, other] = [secretOf("mine"), secretOf("other")].map((secret) => ({ ...secret, expiresAt: now + day }));
     assert.ok(mine && other);
     const client = { ...ending(now + day), secrets: [mine, other] };
@@ -64,7 +64,7 @@ suite("A warning", () => {
     assert.deepEqual(warningsFor({ client: without, secret: endless }, now), []);
   });
 
-  test("stands in the token answers of a secret that is to end, also of one that is kept alive by its uses", async () => {
+  test("is in the token responses of an expiring secret, even when each use extends it", async () => {
     const endpoint = new TestEndpoint();
     const { client, generatedSecret } = await endpoint.register({
       client_id: "app",

@@ -36,7 +36,7 @@ test("a token has exactly the claims of the profile, from configuration and regi
   });
 });
 
-test("a client's own lifetime is that of its tokens, and is what the answer says", async () => {
+test("a client's own token lifetime sets exp and expires_in", async () => {
   const { claims, body } = await claimsOf({ access_token_ttl: 60 });
   assert.equal(claims.exp - claims.iat, 60);
   assert.equal(body["expires_in"], 60);
@@ -47,13 +47,13 @@ test("a client with a workspace has its arid", async () => {
   assert.equal(Buffer.from(claims.arid, "base64url").toString("latin1"), "Workspace\x1fQWNjb3VudB82Nzg");
 });
 
-test("the scope of the token is what was granted and what the answer says", async () => {
+test("the token and the response have the granted scope", async () => {
   const { claims, body } = await claimsOf({}, { scope: "a c" });
   assert.equal(claims.scope, "a");
   assert.equal(body["scope"], "a");
 });
 
-test("rvk has the handles of the client and of the secret that was used", async () => {
+test("rvk holds the handles of the client and of the secret that was used", async () => {
   const endpoint = new TestEndpoint();
   const { client } = await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
   const { body } = await endpoint.post(credentials);
@@ -62,7 +62,7 @@ test("rvk has the handles of the client and of the secret that was used", async 
   assert.notEqual(client.handle, client.secrets[0]?.handle);
 });
 
-test("a client that is registered again under its old id has another handle", async () => {
+test("a client that is registered again under its old id gets a new handle", async () => {
   const endpoint = new TestEndpoint();
   const before = await endpoint.register({ client_id: "app" });
   await endpoint.store.delete(before.client);

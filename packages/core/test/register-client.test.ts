@@ -17,7 +17,7 @@ const bidirectional = ["\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066
 const stored = (endpoint: TestEndpoint) => allClients(endpoint.store);
 
 suite("A registration", () => {
-  test("without anything makes a client with defaults and a generated secret", async () => {
+  test("without any field creates a client with defaults and a generated secret", async () => {
     const endpoint = new TestEndpoint();
     const { client, generatedSecret } = await endpoint.register({});
     assert.match(client.clientId, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -47,7 +47,7 @@ suite("A registration", () => {
     assert.deepEqual(await stored(endpoint), [client]);
   });
 
-  test("with every field set keeps every field", async () => {
+  test("with every field set stores every field", async () => {
     const endpoint = new TestEndpoint();
     const { client } = await endpoint.register({
       client_id: "8f14e45f",
@@ -124,7 +124,7 @@ suite("A registration", () => {
       Object.fromEntries(Array.from({ length: 33 }, (_, number) => [`label-${number}`, ""])),
     ],
   })) {
-    test(`with a bad ${field} is refused by the name of the field, and nothing is kept`, async () => {
+    test(`with an invalid ${field} is refused with the name of the field, and nothing is stored`, async () => {
       for (const value of values) {
         const endpoint = new TestEndpoint();
         const refused = await registerClient({ [field]: value }, endpoint);
@@ -139,27 +139,27 @@ suite("A registration", () => {
     });
   }
 
-  for (const [what, bad] of Object.entries({
+  for (const [member, bad] of Object.entries({
     value: ["", "a".repeat(1025), "a\nb".repeat(10), "\ud800".repeat(20)].map((text) => new Redacted(text)),
     label: ["", "a\nb", "a".repeat(256)],
     not_before: ["", "soon"],
     expires_at: ["", "soon", "2026-11-21T12:00:00Z"],
   })) {
-    test(`with a bad ${what} of its secret is refused with a pointer to it, and nothing is stored`, async () => {
+    test(`with an invalid ${member} of its secret is refused with a pointer to it, and nothing is stored`, async () => {
       for (const value of bad) {
         const endpoint = new TestEndpoint();
-        const refused = await registerClient({ secret: { [what]: value } }, endpoint);
+        const refused = await registerClient({ secret: { [member]: value } }, endpoint);
         assert.ok(!refused.ok, inspect(value));
         assert.deepEqual(
           refused.error.errors?.map(({ pointer }) => pointer),
-          [`/secret/${what}`],
+          [`/secret/${member}`],
         );
         assert.deepEqual(await stored(endpoint), []);
       }
     });
   }
 
-  test("with several bad fields names each of them", async () => {
+  test("with several invalid fields names each of them", async () => {
     const registration: ClientRegistration = { client_id: ":", scope: '"', status: "x", access_token_ttl: 0 };
     const refused = await registerClient(registration, new TestEndpoint());
     assert.ok(!refused.ok);
@@ -172,7 +172,7 @@ suite("A registration", () => {
     assert.equal(refused.error.kind, "invalid");
   });
 
-  test("with an id that is taken is refused, and the client that has it stays as it was", async () => {
+  test("with a taken id is refused, and the existing client stays unchanged", async () => {
     const endpoint = new TestEndpoint();
     const { client } = await endpoint.register({ client_id: "app" });
     const refused = await registerClient({ client_id: "app", status: "disabled" }, endpoint);
@@ -183,12 +183,12 @@ suite("A registration", () => {
     assert.deepEqual(await stored(endpoint), [client]);
   });
 
-  test("with an expiry a moment ahead is taken", async () => {
+  test("with an expiry one millisecond ahead is accepted", async () => {
     const { client } = await new TestEndpoint().register({ expires_at: "2026-11-21T12:00:00.001Z" });
     assert.equal(client.expiresAt, Date.parse(now) + 1);
   });
 
-  test("that is refused says nothing of its secret", async () => {
+  test("that is refused does not reveal its secret", async () => {
     for (const value of [new Redacted(`${secret}\n`), new Redacted(secret.repeat(99))]) {
       const refused = await registerClient({ secret: { value } }, new TestEndpoint());
       assert.ok(!refused.ok);
@@ -213,7 +213,7 @@ suite("A secret", () => {
     });
   }
 
-  test("is nowhere in what is kept or printed", async () => {
+  test("appears nowhere in stored or printed data", async () => {
     const endpoint = new TestEndpoint();
     const { client } = await endpoint.register({ secret: { value: new Redacted(secret) } });
     const generated = await endpoint.register({});
@@ -224,7 +224,7 @@ suite("A secret", () => {
     }
   });
 
-  test("that is generated is drawn evenly from the whole alphabet", async () => {
+  test("that is generated draws evenly from the whole alphabet", async () => {
     const endpoint = new TestEndpoint();
     const counts = new Map<string, number>([...generatedSecretRandom.alphabet].map((char) => [char, 0]));
     for (let drawn = 0; drawn < 2000; drawn++) {
@@ -237,7 +237,7 @@ suite("A secret", () => {
     assert.ok(chiSquared < 124, `chi squared is ${chiSquared}`);
   });
 
-  test("that is generated takes no byte that would favour a character", async () => {
+  test("that is generated rejects random bytes that would favour some characters", async () => {
     const random = new SeededRandom();
     const bytes = random.bytes.bind(random);
     random.bytes = (length) => bytes(length).map((byte, at) => (at % 2 === 0 ? 255 : byte));

@@ -12,18 +12,18 @@ async function catalogue(open: boolean) {
 }
 
 suite("A catalogue of scopes", () => {
-  test("that is closed knows what it has, to the letter", async () => {
+  test("that is closed accepts exactly the names it contains", async () => {
     const closed = await catalogue(false);
     assert.deepEqual(await closed.unknown([]), []);
     assert.deepEqual(await closed.unknown(["file:read"]), []);
     assert.deepEqual(await closed.unknown(["FILE:READ", "file:read", "file", "x"]), ["FILE:READ", "file", "x"]);
   });
 
-  test("that is open takes any name", async () => {
+  test("that is open accepts any name", async () => {
     assert.deepEqual(await (await catalogue(true)).unknown(["x", "FILE:READ"]), []);
   });
 
-  test("keeps a client from being registered for what it lacks, and names that", async () => {
+  test("refuses to register a client for missing scopes, and names them", async () => {
     const scopes = await catalogue(false);
     const endpoint = new TestEndpoint();
     const refused = await registerClient({ scope: "file:read a b" }, { ...endpoint, scopes });
@@ -36,13 +36,13 @@ suite("A catalogue of scopes", () => {
     assert.ok((await registerClient({ scope: "file:read a b" }, { ...endpoint, scopes })).ok);
   });
 
-  test("describes a scope anew where it has it", async () => {
+  test("replaces the description of an existing scope", async () => {
     const closed = await catalogue(false);
     assert.ok((await closed.put({ name: "file:read", description: "Look at files" })).ok);
     assert.deepEqual(await closed.list(), [{ name: "file:read", description: "Look at files" }]);
   });
 
-  test("takes no name that is none, and no description that cannot be shown [RFC6749 §3.3]", async () => {
+  test("refuses an invalid name, and a description that cannot be displayed [RFC6749 §3.3]", async () => {
     const closed = await catalogue(false);
     for (const name of ["", " ", "a b", " a", "a ", 'a"', "a\\b", "ü", "a\n"]) {
       const refused = await closed.put({ name, description: "x" });
@@ -59,7 +59,7 @@ suite("A catalogue of scopes", () => {
     assert.equal((await closed.list()).length, 1);
   });
 
-  test("takes out what it has, and nothing else", async () => {
+  test("deletes only scopes that it contains", async () => {
     const closed = await catalogue(false);
     assert.ok((await closed.delete("file:read")).ok);
     const again = await closed.delete("file:read");

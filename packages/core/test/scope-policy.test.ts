@@ -8,7 +8,7 @@ const secret = "planted-secret-0123456789";
 const name = fc.constantFrom("a", "b", "c", "d", "e|r", "f:w");
 const names = fc.uniqueArray(name, { maxLength: 6 });
 
-/** What the contract says of each policy, on sets. */
+/** The contract of each policy, as an operation on sets. */
 const expected: Readonly<Record<string, (registered: string[], asked: string[]) => string[] | undefined>> = {
   ignore: (registered) => registered,
   strict: (registered, asked) =>
@@ -20,7 +20,7 @@ const expected: Readonly<Record<string, (registered: string[], asked: string[]) 
 };
 
 for (const [policy, grant] of Object.entries(expected)) {
-  test(`a client with the policy ${policy} is granted what the contract says, in the registered order`, async () => {
+  test(`a client with the policy ${policy} is granted the scopes of the contract, in the registered order`, async () => {
     await fc.assert(
       fc.asyncProperty(names, fc.array(name, { minLength: 1, maxLength: 8 }), async (registered, asked) => {
         const endpoint = new TestEndpoint();
@@ -43,7 +43,7 @@ for (const [policy, grant] of Object.entries(expected)) {
     );
   });
 
-  test(`a client with the policy ${policy} is granted all that it has where it asks for nothing`, async () => {
+  test(`a client with the policy ${policy} is granted all its scopes when it requests none`, async () => {
     const endpoint = new TestEndpoint();
     await endpoint.register({
       client_id: "app",

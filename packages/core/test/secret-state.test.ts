@@ -14,7 +14,7 @@ suite("The state of a secret", () => {
     secretStateAt({ ...base, ...changes }, at, lastUse === null ? null : { at: lastUse });
 
   for (const [what, changes, times] of [
-    ["without an end", {}, [[0, "active"]]],
+    ["without limits", {}, [[0, "active"]]],
     [
       "that was revoked",
       { revokedAt: 5 },
@@ -24,7 +24,7 @@ suite("The state of a secret", () => {
       ],
     ],
     [
-      "with an end",
+      "with an expiry",
       { expiresAt: 50 },
       [
         [49, "active"],
@@ -33,7 +33,7 @@ suite("The state of a secret", () => {
       ],
     ],
     [
-      "with a beginning",
+      "with a not_before",
       { notBefore: 50 },
       [
         [49, "pending"],
@@ -41,7 +41,7 @@ suite("The state of a secret", () => {
       ],
     ],
     [
-      "that ends when idle",
+      "that expires when idle",
       { idle: { since: 10, after: 30 } },
       [
         [39, "active"],
@@ -49,7 +49,7 @@ suite("The state of a secret", () => {
       ],
     ],
     [
-      "with everything",
+      "with every limit",
       ends,
       [
         [0, "revoked"],
@@ -57,7 +57,7 @@ suite("The state of a secret", () => {
       ],
     ],
     [
-      "with everything but a revocation",
+      "with every limit but a revocation",
       { ...ends, revokedAt: null },
       [
         [39, "pending"],
@@ -66,7 +66,7 @@ suite("The state of a secret", () => {
       ],
     ],
     [
-      "that would end before it begins",
+      "that expires before it becomes valid",
       { notBefore: 100, expiresAt: 50 },
       [
         [49, "pending"],
@@ -79,7 +79,7 @@ suite("The state of a secret", () => {
     });
   }
 
-  test("that ends when idle counts from its last use, unless that was before it was to end so", () => {
+  test("that expires when idle counts from its last use, or from the rotation if that is later", () => {
     const changes = { idle: { since: 10, after: 30 } };
     assert.equal(state(changes, 49, 20), "active");
     assert.equal(state(changes, 50, 20), "idle");

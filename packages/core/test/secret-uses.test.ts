@@ -5,11 +5,11 @@ import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { SecretId } from "@carnet/protocol/ids";
 import { secretOf } from "@carnet/testkit/sample-clients";
 
-/** Keeps what it is given, or fails. */
+/** Stores each batch, or fails. */
 class UseStore {
   readonly kept: (readonly (readonly [SecretId, SecretUse])[])[] = [];
   failure: Error | undefined;
-  /** Called while a batch is being kept. */
+  /** Called while a batch is being stored. */
   meanwhile: () => void = () => {};
 
   async recordUses(uses: ReadonlyMap<SecretId, SecretUse>): Promise<void> {
@@ -25,7 +25,7 @@ const two = secretOf("two");
 const use = (at: number, from = "192.0.2.1"): SecretUse => ({ at, from });
 
 suite("The last uses of secrets", () => {
-  test("reach the store in one batch, the latest of each, and only once", async () => {
+  test("reach the store once, in one batch with the latest use of each secret", async () => {
     const store = new UseStore();
     const uses = new SecretUses(store);
     await uses.flush();
@@ -41,7 +41,7 @@ suite("The last uses of secrets", () => {
     ]);
   });
 
-  test("never go back, also where the clock does", async () => {
+  test("never go back, even when the clock does", async () => {
     const store = new UseStore();
     const uses = new SecretUses(store);
     uses.note(one.secretId, use(5));
@@ -55,13 +55,13 @@ suite("The last uses of secrets", () => {
     assert.deepEqual(store.kept, [[[one.secretId, use(5)]]]);
   });
 
-  test("are what the store has, where none was seen here", () => {
+  test("come from the store when this process has seen none", () => {
     const uses = new SecretUses(new UseStore());
     assert.equal(uses.lastOf(one), null);
     assert.deepEqual(uses.lastOf({ ...one, lastUse: use(1) }), use(1));
   });
 
-  test("that cannot be kept stay to be kept, unless a later one came meanwhile", async () => {
+  test("that could not be stored are retried, unless a later use replaced them", async () => {
     const store = new UseStore();
     const uses = new SecretUses(store);
     uses.note(one.secretId, use(1));
@@ -81,7 +81,7 @@ suite("The last uses of secrets", () => {
     );
   });
 
-  test("that are noted while others are being kept are kept next", async () => {
+  test("noted while a batch is being stored go into the next batch", async () => {
     const store = new UseStore();
     const uses = new SecretUses(store);
     uses.note(one.secretId, use(1));
@@ -92,7 +92,7 @@ suite("The last uses of secrets", () => {
     assert.deepEqual(store.kept, [[[one.secretId, use(1)]], [[one.secretId, use(2)]]]);
   });
 
-  test("are known while they are on their way to the store, and to who read it just before they reached it", async () => {
+  test("are known while they are being stored, and to a caller that read the store just before", async () => {
     const store = new UseStore();
     const uses = new SecretUses(store);
     uses.note(one.secretId, use(1));
@@ -102,7 +102,7 @@ suite("The last uses of secrets", () => {
     assert.equal(store.kept.length, 1);
   });
 
-  test("are forgotten once the store has had them for a batch", async () => {
+  test("are forgotten one batch after they were stored", async () => {
     const uses = new SecretUses(new UseStore());
     uses.note(one.secretId, use(1));
     await uses.flush();

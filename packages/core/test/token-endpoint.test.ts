@@ -16,7 +16,7 @@ async function withClient(changes = {}): Promise<TestEndpoint> {
 
 const credentials = { client_id: "app", client_secret: secret };
 
-test("a token is signed after every check, recorded after it is signed, and answered after it is recorded", async () => {
+test("a token is checked, signed, recorded and sent, in this order", async () => {
   let letRecord = () => {};
   const events: string[] = [];
   const endpoint = await withClient({
@@ -37,7 +37,7 @@ test("a token is signed after every check, recorded after it is signed, and answ
   assert.deepEqual(events, ["record", "answer 200"]);
 });
 
-test("a refusal too is answered only after it is recorded, and nothing is signed for it", async () => {
+test("a refusal is sent only after it is recorded, and nothing is signed for it", async () => {
   let letRecord = () => {};
   const events: string[] = [];
   const endpoint = await withClient({
@@ -60,11 +60,11 @@ test("a refusal too is answered only after it is recorded, and nothing is signed
   assert.deepEqual(events, ["record", "answer 401"]);
 });
 
-for (const [what, form] of [
+for (const [outcome, form] of [
   ["a token", credentials],
   ["a refusal", { ...credentials, scope: '"' }],
 ] as const) {
-  test(`${what} that cannot be recorded is not answered`, async () => {
+  test(`${outcome} that cannot be recorded is not sent`, async () => {
     for (const record of [
       () => {
         throw new Error("disk full");
@@ -77,7 +77,7 @@ for (const [what, form] of [
   });
 }
 
-test("each request leaves one record, whatever comes of it", async () => {
+test("each request leaves one record, whether it succeeds or fails", async () => {
   const endpoint = await withClient();
   const forms = [
     credentials,
@@ -92,7 +92,7 @@ test("each request leaves one record, whatever comes of it", async () => {
   );
 });
 
-test("the record of a token says who got what, and its jti and expiry are those of the token", async () => {
+test("the record of a token has its client, secret, scope, jti and expiry", async () => {
   const endpoint = await withClient();
   const { body } = await endpoint.post(
     { ...credentials, scope: "file:read" },
@@ -118,7 +118,7 @@ test("the record of a token says who got what, and its jti and expiry are those 
   });
 });
 
-test("the record of a refusal names no client whose secret was not right, since people paste secrets there", async () => {
+test("the record of a refusal does not name a client unless its secret was right, because people paste secrets there", async () => {
   const endpoint = await withClient();
   await endpoint.post({ ...credentials, client_secret: "x" });
   await endpoint.post({ client_id: secret, client_secret: "app" });
@@ -133,7 +133,7 @@ test("the record of a refusal names no client whose secret was not right, since 
   );
 });
 
-test("no record and no error holds a secret or a token, whatever was sent and wherever it was put", async () => {
+test("no record and no error contains a secret or a token, wherever the request put it", async () => {
   const endpoint = await withClient();
   const planted = new Redacted(`Bearer ${secret}`);
   const { body } = await endpoint.post(credentials);
@@ -153,7 +153,7 @@ test("no record and no error holds a secret or a token, whatever was sent and wh
   await endpoint.post({}, { body: new Redacted(`{"client_secret":"${secret}"`), contentType: "application/json" });
   await endpoint.post({}, { body: new Redacted(`${secret}=%`) });
   assert.equal(endpoint.records.length, 13);
-  // A media type is named where it is one, so that one case is left out
+  // A record names a well-formed media type, so this leaves out the case that puts the secret in one
   const records = inspect(
     endpoint.records.filter((_, at) => at !== 6),
     { depth: 9, maxStringLength: null },
@@ -162,7 +162,7 @@ test("no record and no error holds a secret or a token, whatever was sent and wh
   assert.ok(!records.includes(String(body["access_token"])));
 });
 
-test("from the sunset the deprecated path answers 410 whatever is sent, and until then as ever [RFC8594 §3]", async () => {
+test("the deprecated path issues tokens until the sunset, and answers every request with 410 from then on [RFC8594 §3]", async () => {
   const endpoint = await withClient();
   const path = paths.deprecatedToken;
   endpoint.clock.set("2029-01-30T23:59:59.999Z");
@@ -177,7 +177,7 @@ test("from the sunset the deprecated path answers 410 whatever is sent, and unti
   assert.equal((await endpoint.post(credentials, { path: paths.token })).status, 200);
 });
 
-test("what cannot be taken is refused in the order of the contract", async () => {
+test("invalid requests are refused in the order of the contract", async () => {
   const endpoint = await withClient();
   const contentType = "text/plain";
   const query = new Redacted("client_secret=x");

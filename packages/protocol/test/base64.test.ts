@@ -6,7 +6,7 @@ import { anyText, wellFormedText } from "@carnet/testkit/any-text";
 import { assertLinear } from "@carnet/testkit/linear-time";
 import fc from "fast-check";
 
-test("text that the platform encodes decodes to what it was [RFC4648 §4]", () => {
+test("text encoded by the platform decodes to the same text [RFC4648 §4]", () => {
   fc.assert(
     fc.property(wellFormedText, (value) => {
       assert.deepEqual(decodeBase64Text(Buffer.from(value).toString("base64")), { ok: true, value });
@@ -14,7 +14,7 @@ test("text that the platform encodes decodes to what it was [RFC4648 §4]", () =
   );
 });
 
-test("bytes decode exactly where they are UTF-8, a byte order mark included", () => {
+test("bytes decode if and only if they are UTF-8, with a byte order mark or without", () => {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
@@ -32,7 +32,7 @@ test("bytes decode exactly where they are UTF-8, a byte order mark included", ()
   );
 });
 
-test("UTF-8 bytes and base64url agree with the platform's, for text that is no valid Unicode too [RFC4648 §5]", () => {
+test("UTF-8 and base64url encoding agree with the platform's, even for lone surrogates [RFC4648 §5]", () => {
   fc.assert(
     fc.property(anyText, (value) => {
       assert.deepEqual(utf8Bytes(value), [...Buffer.from(value)]);
@@ -41,15 +41,15 @@ test("UTF-8 bytes and base64url agree with the platform's, for text that is no v
   );
 });
 
-test("no text makes decoding throw", () => {
+test("decoding never throws", () => {
   fc.assert(fc.property(fc.oneof(anyText, fc.base64String()), (value) => void decodeBase64Text(value)));
 });
 
-test("a workspace's arid is base64url of the word, the unit separator and the id", () => {
+test('the arid of a workspace is base64url of "Workspace", the unit separator and the id', () => {
   assert.equal(Buffer.from(workspaceArid("Q-1"), "base64url").toString("latin1"), "Workspace\x1fQ-1");
 });
 
-test("encoding and decoding take time in proportion to the length", () => {
+test("encoding and decoding take linear time", () => {
   for (const unit of ["A", "=", "!", "AA=="]) assertLinear((size) => unit.repeat(size), decodeBase64Text);
   for (const unit of ["a", "é", "\ud800"]) assertLinear((size) => unit.repeat(size), encodeBase64UrlText);
 });

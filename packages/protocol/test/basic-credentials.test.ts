@@ -15,7 +15,7 @@ const readingsOf = (encoded: string) => {
   return decoded.value.map(({ clientId: id, clientSecret }) => [id, clientSecret.reveal()]);
 };
 
-test("credentials whose parts are form-encoded are read first of all [RFC6749 §2.3.1]", () => {
+test("the first reading is form-decoded [RFC6749 §2.3.1]", () => {
   fc.assert(
     fc.property(wellFormedText, wellFormedText, (id, secret) => {
       const encoded = base64(`${encodeFormPart(id)}:${encodeFormPart(secret)}`);
@@ -24,7 +24,7 @@ test("credentials whose parts are form-encoded are read first of all [RFC6749 §
   );
 });
 
-test("credentials that are sent raw are among the readings, split at the first colon [RFC7617 §2]", () => {
+test("the last reading is raw, split at the first colon [RFC7617 §2]", () => {
   fc.assert(
     fc.property(clientId, wellFormedText, (id, secret) => {
       const readings = readingsOf(base64(`${id}:${secret}`));
@@ -34,11 +34,11 @@ test("credentials that are sent raw are among the readings, split at the first c
   );
 });
 
-test("there is one reading where both agree", () => {
+test("equal readings are returned once", () => {
   assert.deepEqual(readingsOf(base64("id:secret:with:colons")), [["id", "secret:with:colons"]]);
 });
 
-test("a broken escape leaves the raw reading alone", () => {
+test("an invalid escape leaves only the raw reading", () => {
   assert.deepEqual(readingsOf(base64("id:100%")), [["id", "100%"]]);
 });
 
@@ -51,7 +51,7 @@ test("padding may be left out [RFC4648 §3.2]", () => {
   );
 });
 
-test("no text makes decoding throw", () => {
+test("decoding never throws", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -80,7 +80,7 @@ for (const [encoded, problem] of [
   });
 }
 
-test("a secret that was read does not print", () => {
+test("a decoded secret is redacted when printed", () => {
   const decoded = decodeBasicCredentials(base64("id:planted-secret"));
   for (const shown of [inspect(decoded, { depth: 9, showHidden: true }), JSON.stringify(decoded)]) {
     assert.ok(!shown.includes("planted-secret"));
@@ -92,7 +92,7 @@ test("the challenge names the realm and the charset [RFC7617 §2.1]", () => {
   assert.equal(basicChallenge("carnet"), 'Basic realm="carnet", charset="UTF-8"');
 });
 
-test("decoding takes time in proportion to the length, whatever the text", () => {
+test("decoding takes linear time for any text", () => {
   for (const unit of ["A", "=", "AAA=", "Og", "!"]) assertLinear((size) => unit.repeat(size), decodeBasicCredentials);
   assertLinear((size) => `${"A".repeat(size)}!`, decodeBasicCredentials);
 });

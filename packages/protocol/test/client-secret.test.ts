@@ -14,7 +14,7 @@ const secretId = fc.stringMatching(/^[a-z0-9]{16}$/).map((text) => {
 });
 const random = fc.stringMatching(/^[0-9A-Za-z]{43}$/);
 
-test("a generated secret carries its id and is not mistyped", () => {
+test("a generated secret contains its id and has a valid checksum", () => {
   fc.assert(
     fc.property(secretId, random, (id, body) => {
       const secret = formatGeneratedSecret(id, body);
@@ -25,7 +25,7 @@ test("a generated secret carries its id and is not mistyped", () => {
   );
 });
 
-test("one character that was mistyped in the random part or the checksum is noticed", () => {
+test("one wrong character in the random part or the checksum is detected", () => {
   fc.assert(
     fc.property(secretId, random, fc.nat(48), fc.stringMatching(/^[0-9A-Za-z]$/), (id, body, place, char) => {
       const secret = formatGeneratedSecret(id, body);
@@ -72,7 +72,7 @@ test("a client id is 1 to 255 printable ASCII characters, without colon or outer
     assert.ok(!parseClientId(id).ok, id);
 });
 
-test("reading takes time in proportion to the length", () => {
+test("parsing takes linear time", () => {
   assertLinear((size) => `carnet_${"a".repeat(size)}`, isMistypedSecret);
   assertLinear((size) => "a ".repeat(size), parseClientId);
 });

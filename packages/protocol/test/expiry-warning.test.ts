@@ -21,6 +21,6 @@ const read = (header: string) =>
     withinDays: Number(within),
   }));
 
-test("the pattern for members reads what the header writes [RFC9651 §3.1]", () => {
+test("the member pattern parses the header that the formatter writes [RFC9651 §3.1]", () => {
   fc.assert(fc.property(fc.array(notice), (notices) => assert.deepEqual(read(formatExpiryWarnings(notices)), notices)));
 });

@@ -11,7 +11,7 @@ const pairs = fc.array(fc.record({ name: wellFormedText, value: wellFormedText }
 const encode = (list: readonly { name: string; value: string }[]) =>
   list.map(({ name, value }) => `${encodeFormPart(name)}=${encodeFormPart(value)}`).join("&");
 
-test("what is encoded decodes to what it was, in order and with repeated names [RFC6749 §B]", () => {
+test("encoded pairs decode to the same pairs, in order and with repeated names [RFC6749 §B]", () => {
   fc.assert(
     fc.property(pairs, (list) => {
       assert.deepEqual(decodeForm(encode(list)), { ok: true, value: list });
@@ -27,7 +27,7 @@ test("encoding agrees with the platform's own", () => {
   );
 });
 
-test("what the platform encodes decodes to what it was", () => {
+test("pairs encoded by the platform decode to the same pairs", () => {
   fc.assert(
     fc.property(pairs, (list) => {
       const encoded = new URLSearchParams(list.map(({ name, value }) => [name, value])).toString();
@@ -40,7 +40,7 @@ test("a lone surrogate is encoded as the replacement character", () => {
   assert.equal(encodeFormPart("a\ud800b"), "a%EF%BF%BDb");
 });
 
-test("no text makes decoding throw, and a refusal names a pair that there is", () => {
+test("decoding never throws, and an error names an existing pair", () => {
   const hostile = fc.oneof(anyText, fc.string({ unit: fc.constantFrom("%", "&", "=", "+", "f") }));
   fc.assert(
     fc.property(hostile, (body) => {
@@ -50,7 +50,7 @@ test("no text makes decoding throw, and a refusal names a pair that there is", (
   );
 });
 
-test("characters that should have been escaped are taken as they are", () => {
+test("characters that should have been escaped are read literally", () => {
   assert.deepEqual(decodeForm("client_secret=wk_secret:oa2c:a/b==&scope=data_tables|r"), {
     ok: true,
     value: [
@@ -60,7 +60,7 @@ test("characters that should have been escaped are taken as they are", () => {
   });
 });
 
-test("empty pairs are left out, and a pair without an equals sign has an empty value", () => {
+test("empty pairs are skipped, and a pair without an equals sign has an empty value", () => {
   assert.deepEqual(decodeForm("&&scope&=x&"), {
     ok: true,
     value: [
@@ -71,14 +71,14 @@ test("empty pairs are left out, and a pair without an equals sign has an empty v
 });
 
 for (const broken of ["%", "%4", "%zz", "%u0041", "%C3", "%C3%28", "%FF", "%ED%A0%80", "%C0%80"]) {
-  test(`the escape ${broken} is refused by the number of its pair, in a name and in a value`, () => {
+  test(`the invalid escape ${broken} is refused with the number of its pair, in a name and in a value`, () => {
     assert.equal(decodeFormPart(broken), undefined);
     assert.deepEqual(decodeForm(`a=b&c=${broken}`), { ok: false, error: { pair: 2 } });
     assert.deepEqual(decodeForm(`${broken}=b`), { ok: false, error: { pair: 1 } });
   });
 }
 
-test("decoding takes time in proportion to the length, whatever the text", () => {
+test("decoding takes linear time for any text", () => {
   for (const unit of ["%41", "&", "=", "+", "a=b&", "%C3%A9", "%"])
     assertLinear((size) => unit.repeat(size), decodeForm);
 });

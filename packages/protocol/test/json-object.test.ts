@@ -12,7 +12,7 @@ const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
 const escaped = (value: string) =>
   `"${[...Array(value.length).keys()].map((at) => `\\u${value.charCodeAt(at).toString(16).padStart(4, "0")}`).join("")}"`;
 
-test("each member comes back in order, with repeated names kept apart, however it is written", () => {
+test("members decode in order and with repeated names, for any spacing and escaping", () => {
   fc.assert(
     fc.property(members, space, fc.boolean(), (list, gap, escaping) => {
       const write = escaping ? escaped : JSON.stringify;
@@ -22,7 +22,7 @@ test("each member comes back in order, with repeated names kept apart, however i
   );
 });
 
-test("no text makes decoding throw, and what is accepted is what the platform's parser reads", () => {
+test("decoding never throws, and agrees with JSON.parse when it succeeds", () => {
   const pieces = fc.constantFrom(
     '"a"',
     '"a',
@@ -59,7 +59,7 @@ test("no text makes decoding throw, and what is accepted is what the platform's 
   );
 });
 
-test("any value that is no string is refused, wherever it stands and whatever follows under its name", () => {
+test("a value that is not a string is refused at any position, even when its name is repeated", () => {
   const other = fc.oneof(
     fc.integer(),
     fc.boolean(),
@@ -95,7 +95,7 @@ for (const [body, problem] of [
   });
 }
 
-test("a problem never repeats the text", () => {
+test("a problem never repeats the input", () => {
   const planted = "hunter2";
   for (const body of [
     planted,
@@ -108,7 +108,7 @@ test("a problem never repeats the text", () => {
   }
 });
 
-test("decoding takes time in proportion to the length, whatever the text", () => {
+test("decoding takes linear time for any text", () => {
   assertLinear((size) => '"'.repeat(size), decodeJsonObject);
   assertLinear((size) => "\\".repeat(size), decodeJsonObject);
   assertLinear((size) => `{"a":"${"\\\\".repeat(size / 2)}"}`, decodeJsonObject);

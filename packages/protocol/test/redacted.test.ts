@@ -5,7 +5,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 
 const planted = "planted-secret-0123456789";
 
-test("only reveal gives a redacted value out", () => {
+test("only reveal returns a redacted value", () => {
   const value = new Redacted(planted);
   assert.equal(value.reveal(), planted);
   const shown = [
@@ -24,6 +24,6 @@ test("only reveal gives a redacted value out", () => {
   for (const text of shown) assert.ok(!text.includes(planted), text);
 });
 
-test("a copy by structuredClone holds nothing", () => {
+test("a structuredClone copy does not contain the value", () => {
   assert.ok(!inspect(structuredClone(new Redacted(planted)), { showHidden: true }).includes(planted));
 });

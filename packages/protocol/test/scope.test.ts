@@ -8,7 +8,7 @@ import fc from "fast-check";
 const name = fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]{1,12}$/);
 const names = fc.uniqueArray(name, { maxLength: 8 });
 
-test("names that are written are read back in their order [RFC6749 §3.3]", () => {
+test("formatted names parse to the same names in order [RFC6749 §3.3]", () => {
   fc.assert(
     fc.property(names, (list) => {
       assert.deepEqual(parseScope(formatScope(list)), { ok: true, value: list });
@@ -16,7 +16,7 @@ test("names that are written are read back in their order [RFC6749 §3.3]", () =
   );
 });
 
-test("spaces around and between names, and a name that comes again, change nothing", () => {
+test("extra spaces and repeated names are ignored", () => {
   const gap = fc.stringMatching(/^ {1,3}$/);
   fc.assert(
     fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 8 }), gap, (list, space) => {
@@ -34,7 +34,7 @@ test("exactly the characters of the grammar are accepted [RFC6749 §3.3]", () =>
   }
 });
 
-test("no text makes parsing throw, and a problem is ASCII, names the position and repeats nothing", () => {
+test("parsing never throws, and a problem is ASCII and names the position without repeating the input", () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const parsed = parseScope(text);
@@ -49,11 +49,11 @@ test("no text makes parsing throw, and a problem is ASCII, names the position an
   assert.ok(!problem.error.description.includes("hunter2"));
 });
 
-test("nothing is no scope, and spaces alone are malformed [RFC6749 §3.3]", () => {
+test("empty text is an empty scope, and spaces alone are malformed [RFC6749 §3.3]", () => {
   assert.deepEqual(parseScope(""), { ok: true, value: [] });
   assert.equal(parseScope(" ").ok, false);
 });
 
-test("parsing takes time in proportion to the length, whatever the text", () => {
+test("parsing takes linear time for any text", () => {
   for (const unit of ["a", " ", "a ", '"', "ab cd "]) assertLinear((size) => unit.repeat(size), parseScope);
 });

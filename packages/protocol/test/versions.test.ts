@@ -9,7 +9,7 @@ const dates = fc
   .date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T00:00:00Z"), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));
 
-test("a date resolves to the newest version on or before it, with a preview slug or without", () => {
+test("a date resolves to the newest version on or before it, with or without a preview slug", () => {
   fc.assert(
     fc.property(dates, fc.constantFrom("", ".preview", ".processes.preview", ".a_b-c"), (date, slug) => {
       const resolved = resolveVersion(`${date}${slug}`, "2026-01-01");
@@ -19,14 +19,14 @@ test("a date resolves to the newest version on or before it, with a preview slug
   );
 });
 
-test("each known version resolves to itself, and no header to the fallback", () => {
+test("each known version resolves to itself, and a missing header to the fallback", () => {
   for (const version of knownVersions) {
     assert.deepEqual(resolveVersion(version, "2022-01-01"), { ok: true, value: version });
     assert.deepEqual(resolveVersion(undefined, version), { ok: true, value: version });
   }
 });
 
-test("a month and a day that there are not are refused", () => {
+test("a date that does not exist is refused", () => {
   fc.assert(
     fc.property(fc.integer({ min: 2022, max: 2030 }), fc.nat(99), fc.nat(99), (year, month, day) => {
       const text = `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
@@ -36,7 +36,7 @@ test("a month and a day that there are not are refused", () => {
   );
 });
 
-test("no text makes resolving throw, and a problem lists the known versions and repeats nothing", () => {
+test("resolving never throws, and a problem lists the known versions without repeating the input", () => {
   fc.assert(
     fc.property(anyText, (header) => {
       const resolved = resolveVersion(header, "2026-01-01");
@@ -49,7 +49,7 @@ test("no text makes resolving throw, and a problem lists the known versions and 
   assert.ok(!problem.ok && !problem.error.includes("hunter2"));
 });
 
-test("resolving takes time in proportion to the length", () => {
+test("resolving takes linear time", () => {
   assertLinear(
     (size) => `2026-01-01.${"a".repeat(size)}`,
     (header) => resolveVersion(header, "2026-01-01"),

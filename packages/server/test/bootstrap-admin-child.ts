@@ -3,7 +3,7 @@ import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 
-/** Makes the first admin client in the store that it is told of, and says its secret if it was this process. */
+/** Creates the first admin client in the given store, and sends its secret if this process created it. */
 process.once("message", async ({ storePath, adminFile }: { storePath: string; adminFile: string }) => {
   const registry = await openTestRegistry(storePath);
   const db = await openSqlite(storePath);

@@ -36,7 +36,7 @@ async function newStore() {
 const read = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 
 suite("The first admin client", () => {
-  test("is made once, with its secret in a file for the owner only, and given this once", async () => {
+  test("is created once, with its secret in a file that only the owner can read, and is returned only then", async () => {
     await using store = await newStore();
     const made = await store.make();
     assert.ok(made);
@@ -61,7 +61,7 @@ suite("The first admin client", () => {
     );
   });
 
-  test("that was deleted is not made again", async () => {
+  test("is not created again after it was deleted", async () => {
     await using store = await newStore();
     await store.make();
     for (const client of await allClients(store.registry.store)) await store.registry.store.delete(client);
@@ -71,7 +71,7 @@ suite("The first admin client", () => {
     assert.ok(!readdirSync(store.folder.path).includes("admin.json"));
   });
 
-  test("leaves a client alone that has its name already, and then there is no file", async () => {
+  test("does not replace a client with the same id, and then writes no file", async () => {
     await using store = await newStore();
     const own = await registerClient({ client_id: "carnet-admin", scope: "x" }, store.registry);
     assert.ok(own.ok);
@@ -80,7 +80,7 @@ suite("The first admin client", () => {
     assert.ok(!readdirSync(store.folder.path).includes("admin.json"));
   });
 
-  test("whose file cannot be written stops the start and is not kept, and the next start makes it", async () => {
+  test("whose file cannot be written stops the start and is not stored, and the next start creates it", async () => {
     await using store = await newStore();
     mkdirSync(store.file, { mode: 0o700 });
     await assert.rejects(
@@ -98,7 +98,7 @@ suite("The first admin client", () => {
     assert.deepEqual(await store.ids(), ["carnet-admin"]);
   });
 
-  test("is made by exactly one of the processes that start at once, and the file has its secret", async () => {
+  test("is created by exactly one of several concurrent starts, and the file has its secret", async () => {
     await using store = await newStore();
     const children = await Promise.all(
       [1, 2, 3].map(async () => {
@@ -121,7 +121,7 @@ suite("The first admin client", () => {
 });
 
 suite("The bootstrap file", () => {
-  test("is pointed at where the service listens, an address to be called, and keeps all else and its mode", async () => {
+  test("gets the URL at which the service can be called, and keeps its other members and its mode", async () => {
     await using store = await newStore();
     await store.make();
     const before = read(store.file);
@@ -136,7 +136,7 @@ suite("The bootstrap file", () => {
     }
   });
 
-  test("is not made again, and one with something else in it or another store's secret is not changed", async () => {
+  test("is not created again, and is not changed when it has other content or another store's secret", async () => {
     await using store = await newStore();
     await using other = await newStore();
     await other.make();
@@ -151,7 +151,7 @@ suite("The bootstrap file", () => {
     }
   });
 
-  test("of a remote service is not replaced by a first start, and the message says what to do", async () => {
+  test("for a remote service is not replaced by a first start, and the message says what to do", async () => {
     await using store = await newStore();
     const remote = '{"server_url": "https://elsewhere.example.test", "client_secret": "planted"}';
     writeFileSync(store.file, remote, { mode: 0o600 });
@@ -166,12 +166,12 @@ suite("The bootstrap file", () => {
     assert.equal(readFileSync(store.file, "utf8"), remote);
     assert.deepEqual(await store.ids(), []);
     writeFileSync(store.file, remote.replace("https://elsewhere.example.test", "http://127.0.0.1:1"));
-    assert.ok(await store.make(), "a file of this machine is left from an earlier registry");
+    assert.ok(await store.make(), "a file for this machine is left from an earlier registry");
   });
 });
 
 suite("The admin file", () => {
-  test("replaces a symbolic link instead of writing where it leads, and only its owner can read it", async () => {
+  test("replaces a symbolic link instead of following it, and only its owner can read it", async () => {
     await using folder = await temporaryFolder();
     const [path, elsewhere] = [folder.file("admin.json"), folder.file("elsewhere")];
     writeFileSync(elsewhere, "", { mode: 0o666 });

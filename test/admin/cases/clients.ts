@@ -23,7 +23,7 @@ const everything = {
 /** Registering, showing, changing, disabling, enabling and deleting clients. */
 export function clientCases(world: () => AdminWorld): void {
   describe("clients", () => {
-    it("are registered with every field, shown so, and get tokens by it", async () => {
+    it("are registered with every field, are shown with it, and get tokens that follow it", async () => {
       const { api, service } = world();
       const { json, headers } = await api.expect(201, "POST", "/clients", { body: everything });
       const { client_secret: clientSecret, ...client } = json;
@@ -43,7 +43,7 @@ export function clientCases(world: () => AdminWorld): void {
       assert.equal((claims.exp ?? 0) - (claims.iat ?? 0), 120);
     });
 
-    it("are registered without any field, with an id and a secret that are made for them", async () => {
+    it("are registered without any field, with a generated id and secret", async () => {
       const { api, service } = world();
       const { json } = await api.expect(201, "POST", "/clients", { body: {} });
       assert.match(String(json["client_id"]), /^[0-9a-f-]{36}$/);
@@ -54,7 +54,7 @@ export function clientCases(world: () => AdminWorld): void {
       await tokenOf(service, { clientId: String(json["client_id"]), clientSecret: String(json["client_secret"]) });
     });
 
-    it("are registered with an existing secret, which no answer repeats", async () => {
+    it("are registered with an existing secret, which no response repeats", async () => {
       const { api, service } = world();
       const value = "an-existing-secret-0123456789";
       const { json } = await api.expect(201, "POST", "/clients", {
@@ -66,7 +66,7 @@ export function clientCases(world: () => AdminWorld): void {
       await tokenOf(service, { clientId: "existing", clientSecret: value });
     });
 
-    it("are refused with each field that is wrong named, and without what was sent", async () => {
+    it("are refused with each invalid field named, and without repeating the input", async () => {
       const { api } = world();
       const planted = "planted-secret-0123456789";
       const { json } = await api.expect(422, "POST", "/clients", {
@@ -96,7 +96,7 @@ export function clientCases(world: () => AdminWorld): void {
       assert.ok(!JSON.stringify(enums.json).includes(planted));
     });
 
-    it("are refused where the id is taken, and then nothing of the one that has it changes", async () => {
+    it("are refused when the id is taken, and the existing client does not change", async () => {
       const { api } = world();
       const first = await api.expect(201, "POST", "/clients", { body: { client_id: "taken" } });
       const again = await api.expect(409, "POST", "/clients", { body: { client_id: "taken", client_name: "mine" } });
@@ -105,7 +105,7 @@ export function clientCases(world: () => AdminWorld): void {
       assert.equal(shown.headers.get("etag"), first.headers.get("etag"));
     });
 
-    it("are found by ids of every kind", async () => {
+    it("are found by any valid id", async () => {
       const { api } = world();
       for (const id of ["with space", "a/b", "a%2Fb", "a?b#c", "...", "~".repeat(255), "import", "<script>"]) {
         const { headers } = await api.expect(201, "POST", "/clients", { body: { client_id: id } });
@@ -119,7 +119,7 @@ export function clientCases(world: () => AdminWorld): void {
       }
     });
 
-    it("are changed by a merge patch: what is left out stays, null resets, labels are merged [RFC7396 §2]", async () => {
+    it("are changed by a merge patch: omitted fields stay, null resets, labels are merged [RFC7396 §2]", async () => {
       const { api } = world();
       await api.expect(201, "POST", "/clients", { body: { ...everything, client_id: "patched" } });
       const { json } = await api.expect(200, "PATCH", "/clients/patched", {
@@ -144,7 +144,7 @@ export function clientCases(world: () => AdminWorld): void {
       );
     });
 
-    it("cannot be given another workspace or another id", async () => {
+    it("cannot change their workspace or id", async () => {
       const { api } = world();
       for (const [name, value] of Object.entries({ workspace: "other", client_id: "other", secret: {} })) {
         const { json } = await api.expect(422, "PATCH", "/clients/patched", { body: { [name]: value } });
@@ -152,7 +152,7 @@ export function clientCases(world: () => AdminWorld): void {
       }
     });
 
-    it("are changed only in the state that If-Match names, each change giving another one [RFC9110 §13.1.1]", async () => {
+    it("are changed only when If-Match has the current ETag, which each change replaces [RFC9110 §13.1.1]", async () => {
       const { api } = world();
       const { headers } = await api.expect(201, "POST", "/clients", { body: { client_id: "matched" } });
       const first = String(headers.get("etag"));
@@ -181,7 +181,7 @@ export function clientCases(world: () => AdminWorld): void {
       await api.expect(204, "DELETE", "/clients/matched", call("*"));
     });
 
-    it("get no token while they are disabled, and again once they are enabled", async () => {
+    it("get no token while they are disabled, and tokens again once they are enabled", async () => {
       const { api, service } = world();
       const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: "switched" } });
       const credentials = ["switched", String(json["client_secret"])] as const;
@@ -192,7 +192,7 @@ export function clientCases(world: () => AdminWorld): void {
       assert.equal((await askForToken(service.url, ...credentials)).status, 200);
     });
 
-    it("lose every secret at once when their username changes, and none when it is set to what it is", async () => {
+    it("lose every secret at once when their username changes, and none when it stays the same", async () => {
       const { api, service } = world();
       const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: "renamed", username: "one" } });
       const added = await api.expect(201, "POST", "/clients/renamed/secrets", { body: {} });
@@ -205,7 +205,7 @@ export function clientCases(world: () => AdminWorld): void {
       for (const secret of secrets) assert.equal((await askForToken(service.url, "renamed", secret)).status, 401);
     });
 
-    it("are gone once they are deleted, with their secrets, and their id can be used again", async () => {
+    it("are deleted with their secrets, and their id can be used again", async () => {
       const { api, service } = world();
       const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: "deleted" } });
       const credentials = ["deleted", String(json["client_secret"])] as const;

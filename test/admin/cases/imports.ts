@@ -16,14 +16,14 @@ export function importCases(world: () => AdminWorld): void {
     (await askForToken(world().service.url, id, secretOf(id))).status === 200;
 
   describe("imports", () => {
-    it("of far too many are refused without a look at each of them", async () => {
+    it("of far too many clients are refused without checking each one", async () => {
       const clients = Array.from({ length: 501 }, () => "no client");
       const { json } = await world().api.expect(422, "POST", "/clients/import", { body: { clients } });
       assert.deepEqual(pointersOf(json), ["/clients"]);
       assert.equal(json["detail"], "clients must have at most 500 items");
     });
 
-    it("bring clients along that can be, and tell of each other one why not", async () => {
+    it("import the valid clients, and report the reason for each other one", async () => {
       const { api } = world();
       const clients = [
         imported("import-1", { scope: "file:read" }),
@@ -53,7 +53,7 @@ export function importCases(world: () => AdminWorld): void {
       );
     });
 
-    it("can be repeated: those that are there already are told, and stay as they are", async () => {
+    it("can be repeated: existing clients are reported and do not change", async () => {
       const { api } = world();
       const before = (await api.expect(200, "GET", "/clients/import-1")).headers.get("etag");
       const clients = [imported("import-1", { client_name: "Another" }), imported("import-6")];
@@ -63,7 +63,7 @@ export function importCases(world: () => AdminWorld): void {
       assert.equal((await api.expect(200, "GET", "/clients/import-1")).headers.get("etag"), before);
     });
 
-    it("that are dry runs tell the same and keep nothing", async () => {
+    it("that are dry runs report the same and store nothing", async () => {
       const { api } = world();
       const clients = [imported("import-1"), imported("import-7"), imported("import-8", { status: "active" })];
       const { json } = await api.expect(200, "POST", "/clients/import?dry_run=true", { body: { clients } });
@@ -73,7 +73,7 @@ export function importCases(world: () => AdminWorld): void {
       assert.ok(!(await works("import-8")));
     });
 
-    it("are refused whole where they are none, or too large", async () => {
+    it("are refused as a whole when they are malformed or too large", async () => {
       const { api } = world();
       const many = Array.from({ length: 501 }, (_, number) => imported(`many-${number}`));
       for (const [clients, pointer] of [

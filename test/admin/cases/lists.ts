@@ -51,7 +51,7 @@ export function listCases(world: () => AdminWorld): void {
     }
 
     for (const sort of ["client_id", "-client_id", "client_name", "-client_name", "expires_at", "-created_at"]) {
-      it(`by ${sort} follow each other by Link rel=next, with each client once [RFC8288 §3]`, async () => {
+      it(`by ${sort} are linked by Link rel=next, with each client once [RFC8288 §3]`, async () => {
         const { api, service } = world();
         const whole = await find(`sort=${sort}`);
         const seen: string[] = [];
@@ -69,7 +69,7 @@ export function listCases(world: () => AdminWorld): void {
       });
     }
 
-    it("are refused with each parameter that is wrong named", async () => {
+    it("with an invalid parameter are refused with its name", async () => {
       const { api } = world();
       for (const [query, pointer] of [
         ["status=on", "/status"],
@@ -90,7 +90,7 @@ export function listCases(world: () => AdminWorld): void {
       }
     });
 
-    it("are not continued in another order than they began", async () => {
+    it("cannot be continued in another order", async () => {
       const { api } = world();
       const { json } = await api.expect(200, "GET", "/clients?limit=1&sort=client_name");
       const { json: refused } = await api.expect(422, "GET", `/clients?limit=1&cursor=${json["next"]}`);

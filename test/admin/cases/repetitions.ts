@@ -5,10 +5,10 @@ import type { AdminWorld } from "./world.ts";
 
 const key = (value: string) => ({ headers: { "idempotency-key": value } });
 
-/** Requests that come again with the same Idempotency-Key. */
+/** Requests repeated with the same Idempotency-Key. */
 export function repetitionCases(world: () => AdminWorld): void {
   describe("repeated requests", () => {
-    it("that register a client register one, and get the same answer with the same secret", async () => {
+    it("that register a client create one, and get the same response with the same secret", async () => {
       const { api, service } = world();
       const call = { body: { client_name: "Once" }, ...key("create-once") };
       const first = await api.expect(201, "POST", "/clients", call);
@@ -22,7 +22,7 @@ export function repetitionCases(world: () => AdminWorld): void {
       assert.equal((await askForToken(service.url, String(first.json["client_id"]), secret)).status, 200);
     });
 
-    it("that come at once register one client between them", async () => {
+    it("that are concurrent register one client", async () => {
       const { api } = world();
       const call = { body: { client_name: "At once" }, ...key("at-once") };
       const answers = await Promise.all(Array.from({ length: 8 }, () => api.call("POST", "/clients", call)));
@@ -32,7 +32,7 @@ export function repetitionCases(world: () => AdminWorld): void {
       assert.equal(Object(json["clients"]).length, 1);
     });
 
-    it("that add or rotate a secret make one, and get the same answer", async () => {
+    it("that add or rotate a secret create one, and get the same response", async () => {
       const { api } = world();
       await api.expect(201, "POST", "/clients", { body: { client_id: "repeated" } });
       for (const path of ["/clients/repeated/secrets", "/clients/repeated/secrets/rotate"]) {
@@ -46,7 +46,7 @@ export function repetitionCases(world: () => AdminWorld): void {
       assert.equal(Object(json["secrets"]).length, 3);
     });
 
-    it("with the same key for something else are refused, and nothing is done", async () => {
+    it("with the same key and different content are refused without effect", async () => {
       const { api } = world();
       for (const [path, body] of [
         ["/clients", { client_name: "Twice" }],
@@ -60,7 +60,7 @@ export function repetitionCases(world: () => AdminWorld): void {
       assert.deepEqual(json["clients"], []);
     });
 
-    it("of another admin client are requests of their own, and show nothing of the first one's secret", async () => {
+    it("by another admin client are separate requests, and do not reveal the first secret", async () => {
       const { api, service } = world();
       const other = await service.register({ scope: "carnet:clients:write", audience: "urn:carnet:admin" });
       const token = await tokenOf(service, other);
@@ -74,13 +74,13 @@ export function repetitionCases(world: () => AdminWorld): void {
       assert.notEqual(theirs.json["client_secret"], first.json["client_secret"]);
     });
 
-    it("that were refused can be sent again once they are right", async () => {
+    it("that were refused can be corrected and sent again", async () => {
       const { api } = world();
       await api.expect(422, "POST", "/clients", { body: { client_id: ":" }, ...key("wrong-first") });
       await api.expect(201, "POST", "/clients", { body: { client_id: "right-then" }, ...key("wrong-first") });
     });
 
-    it("with a key that is none are refused", async () => {
+    it("with an invalid key are refused", async () => {
       const { api } = world();
       for (const value of ["a b", "x".repeat(256)]) {
         const { json } = await api.expect(400, "POST", "/clients", { body: {}, ...key(value) });

@@ -15,11 +15,11 @@ export function scopeCases(world: () => AdminWorld): void {
       return Object(json["scopes"]).map(({ name }: { name: string }) => name);
     };
 
-    it("are those that are documented at first, and the service's own", async () => {
+    it("start as the documented scopes and the service's own", async () => {
       assert.deepEqual(await names(), documented);
     });
 
-    it("are added, described anew and taken out", async () => {
+    it("are added, updated and deleted", async () => {
       const { api } = world();
       const path = `/scopes/${encodeURIComponent("data/table|r")}`;
       const { json } = await api.expect(200, "PUT", path, { body: { description: "Read tables" } });
@@ -31,7 +31,7 @@ export function scopeCases(world: () => AdminWorld): void {
       await api.expect(404, "DELETE", path);
     });
 
-    it("are refused where the name or the description is none", async () => {
+    it("with an invalid name or description are refused", async () => {
       const { api } = world();
       for (const name of ["a b", '"', "é", "a\\b"]) {
         const { json } = await api.expect(422, "PUT", `/scopes/${encodeURIComponent(name)}`, {
@@ -43,7 +43,7 @@ export function scopeCases(world: () => AdminWorld): void {
       assert.deepEqual(pointersOf(json), ["/description"]);
     });
 
-    it("cannot be given to a client unless the catalogue has them", async () => {
+    it("cannot be given to a client unless they are in the catalogue", async () => {
       const { api } = world();
       const body = { client_id: "scoped", scope: "file:read unheard:of other:one" };
       const { json } = await api.expect(422, "POST", "/clients", { body });
@@ -55,7 +55,7 @@ export function scopeCases(world: () => AdminWorld): void {
       assert.deepEqual(pointersOf(change.json), ["/scope"]);
     });
 
-    it("stay in the catalogue while a client is registered for them", async () => {
+    it("cannot be deleted while a client is registered for them", async () => {
       const { api } = world();
       await api.expect(200, "PUT", "/scopes/lent", { body: { description: "Lent to a client" } });
       await api.expect(200, "PATCH", "/clients/scoped", { body: { scope: "lent" } });

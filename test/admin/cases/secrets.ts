@@ -17,7 +17,7 @@ interface SecretView {
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Adding, rotating, revoking and looking at the secrets of a client. */
+/** Adding, rotating, revoking and listing the secrets of a client. */
 export function secretCases(world: () => AdminWorld): void {
   const register = async (clientId: string, settings: object = {}): Promise<string> => {
     const { json } = await world().api.expect(201, "POST", "/clients", { body: { client_id: clientId, ...settings } });
@@ -31,7 +31,7 @@ export function secretCases(world: () => AdminWorld): void {
     (await askForToken(world().service.url, clientId, secret)).status === 200;
 
   describe("secrets", () => {
-    it("are added beside those that there are, each shown once and each good for tokens", async () => {
+    it("are added beside existing ones, and each is shown once and gets tokens", async () => {
       const { api } = world();
       const first = await register("two-secrets");
       const { json, headers } = await api.expect(201, "POST", "/clients/two-secrets/secrets", {
@@ -50,7 +50,7 @@ export function secretCases(world: () => AdminWorld): void {
       for (const secret of [first, String(second)]) assert.ok(!JSON.stringify(listed).includes(secret.slice(24)));
     });
 
-    it("are refused with each field that is wrong named", async () => {
+    it("are refused with each invalid field named", async () => {
       const { api } = world();
       const { json } = await api.expect(422, "POST", "/clients/two-secrets/secrets", {
         body: { label: "", not_before: "soon", expires_at: "2020-01-01", value: "too short" },
@@ -62,7 +62,7 @@ export function secretCases(world: () => AdminWorld): void {
       assert.deepEqual(pointersOf(late.json), ["/expires_at"]);
     });
 
-    it("are ten at the most that are live, and those that ended make room", async () => {
+    it("are limited to ten live ones, and ended ones do not count", async () => {
       const { api } = world();
       await register("ten");
       for (let number = 1; number < 10; number++) await api.expect(201, "POST", "/clients/ten/secrets", { body: {} });
@@ -75,7 +75,7 @@ export function secretCases(world: () => AdminWorld): void {
       await api.expect(201, "POST", "/clients/ten/secrets", { body: {} });
     });
 
-    it("work from not_before on and until expires_at", async () => {
+    it("work from not_before until expires_at", async () => {
       const { api, clock } = world();
       await register("window");
       const now = clock.now();
@@ -101,7 +101,7 @@ export function secretCases(world: () => AdminWorld): void {
       ]);
     });
 
-    it("are rotated in one call, and the old ones end at the time that is given, a day later where none is", async () => {
+    it("are rotated in one call, and the old ones expire at the given time or after a day", async () => {
       const { api, clock } = world();
       for (const [clientId, span] of [
         ["rotated", day],
@@ -122,7 +122,7 @@ export function secretCases(world: () => AdminWorld): void {
       assert.deepEqual(states, ["expired", "active"]);
     });
 
-    it("end once they have not been used for a span, where a rotation says so, and not while they are used", async () => {
+    it("expire after the idle span of a rotation, but not while they are used", async () => {
       const { api, clock } = world();
       const old = await register("idle");
       const { json } = await api.expect(201, "POST", "/clients/idle/secrets/rotate", {
@@ -140,7 +140,7 @@ export function secretCases(world: () => AdminWorld): void {
       assert.ok(await works("idle", String(json["client_secret"])));
     });
 
-    it("are not rotated by a request that says both ends, or none that can be", async () => {
+    it("are not rotated by a request with two ends or an invalid one", async () => {
       const { api } = world();
       for (const [body, pointer] of [
         [{ end_old_at: "2027-01-31", end_old_when_idle_for: 60 }, "/end_old_at"],
@@ -154,7 +154,7 @@ export function secretCases(world: () => AdminWorld): void {
       }
     });
 
-    it("are revoked at once, and again without effect", async () => {
+    it("are revoked at once, and a second revocation has no effect", async () => {
       const { api } = world();
       const secret = await register("revoked");
       assert.ok(await works("revoked", secret));
@@ -169,7 +169,7 @@ export function secretCases(world: () => AdminWorld): void {
       assert.equal(json["type"], "urn:carnet:problem:not_found");
     });
 
-    it("tell when and from where they were last used, also after a restart", async () => {
+    it("show when and from where they were last used, and store it", async () => {
       const { service, clock } = world();
       const secret = await register("used");
       assert.deepEqual((await secretsOf("used"))[0]?.last_used_at, null);
@@ -177,7 +177,7 @@ export function secretCases(world: () => AdminWorld): void {
       const [{ last_used_at, last_used_from } = assert.fail()] = await secretsOf("used");
       assert.equal(last_used_at, new Date(clock.now()).toISOString());
       assert.equal(last_used_from, "127.0.0.1");
-      // Kept in the background: once the store has it, any process reads it there
+      // Stored in the background. Every process reads it from the store
       const { store } = service.server.registry;
       const kept = async () => (await store.search({ ...everyClient, text: "used" })).clients;
       for (let tries = 0; tries < 500; tries++) {
@@ -188,7 +188,7 @@ export function secretCases(world: () => AdminWorld): void {
       assert.fail("the last use did not reach the store");
     });
 
-    it("warn of their end in the list and in the answers to their own tokens, once for each threshold", async () => {
+    it("warn of their expiry in the list and in their token responses, once for each threshold", async () => {
       const { api, service, clock } = world();
       const end = clock.now() + 100 * day;
       await register("ending");
@@ -222,7 +222,7 @@ const everyClient = {
   limit: 1000,
 } as const;
 
-/** An admin token of now. */
+/** A new admin token, because the clock has moved past the expiry of the first. */
 async function renewed({ service }: AdminWorld): Promise<string> {
   const admin = service.server.bootstrapAdmin ?? assert.fail();
   const { json } = await askForToken(service.url, admin.clientId, admin.clientSecret.reveal());

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import type { SeededRandom } from "@carnet/testkit/seeded-random";
 
-/** How a client stands, as far as it is compared before and after a crash; null: there is none. */
-export interface Standing {
+/** The settings and secrets of a client, compared before and after a crash. Null means that it does not exist. */
+export interface ClientState {
   readonly settings: Readonly<Record<string, unknown>>;
-  /** By their ids. */
+  /** By secret id. */
   readonly secrets: Readonly<Record<string, { readonly revoked: boolean; readonly expiresAt: string | null }>>;
 }
 
-/** A request that is under way, and which standings may come of it. */
+/** A request, and the states that it may lead to. */
 interface Step {
   readonly method: string;
   readonly path: string;
   readonly body?: object;
-  /** Whether the standing is one that this step makes of the one before, whole. */
-  readonly leadsTo: (before: Standing | null, after: Standing | null) => boolean;
+  /** Whether the complete step leads from one state to the other. */
+  readonly leadsTo: (before: ClientState | null, after: ClientState | null) => boolean;
 }
 
 export type Send = (
@@ -25,14 +25,14 @@ export type Send = (
 
 const lateEnd = "2100-01-01T00:00:00.000Z";
 
-/** A client that one caller changes on and on, knowing after each answer how it must stand. */
+/** A client that one caller keeps changing. It knows the expected state after each response. */
 export class OwnedClient {
   readonly clientId: string;
   readonly #random: SeededRandom;
-  standing: Standing | null = null;
-  /** Set while a request is under way, and left where its answer never came. */
+  state: ClientState | null = null;
+  /** The request in progress. It stays set when its response never came. */
   pending: { readonly step: Step; readonly key: string } | undefined;
-  /** The secrets that were shown, by their ids. */
+  /** The secrets that were shown, by secret id. */
   readonly shown = new Map<string, string>();
   acknowledged = 0;
   #steps = 0;
@@ -42,7 +42,7 @@ export class OwnedClient {
     this.#random = random;
   }
 
-  /** Sends one random request. Throws where no answer comes. */
+  /** Sends one random request. Throws when no response comes. */
   async act(send: Send): Promise<void> {
     const step = this.#choose();
     const key = `${this.clientId}-${this.#steps++}`;
@@ -50,13 +50,13 @@ export class OwnedClient {
     const { status, json } = await send(step.method, step.path, { body: step.body, key });
     assert.ok(status >= 200 && status < 300, `${step.method} ${step.path}: ${status} ${JSON.stringify(json)}`);
     this.#remember(json);
-    this.standing = await this.read(send);
+    this.state = await this.read(send);
     this.pending = undefined;
     this.acknowledged++;
   }
 
-  /** How it stands in the service. */
-  async read(send: Send): Promise<Standing | null> {
+  /** Reads the state from the service. */
+  async read(send: Send): Promise<ClientState | null> {
     const { status, json } = await send("GET", `/clients/${this.clientId}`, { key: "" });
     if (status === 404) return null;
     assert.equal(status, 200);
@@ -69,25 +69,25 @@ export class OwnedClient {
     return { settings: { client_name, username, scope, labels }, secrets: Object.fromEntries(states) };
   }
 
-  /** After a crash: it stands as it was acknowledged, or as the request that was under way makes it, whole. */
+  /** Asserts after a crash that the client has its acknowledged state, or the full effect of the pending request. */
   async assertWhole(send: Send): Promise<void> {
     const found = await this.read(send);
-    const { pending, standing } = this;
-    const unchanged = equal(found, standing);
-    const told = JSON.stringify({ found, standing, pending: pending?.step }, null, 1);
-    assert.ok(unchanged || pending?.step.leadsTo(standing, found), `neither as before nor whole: ${told}`);
+    const { pending, state } = this;
+    const unchanged = equal(found, state);
+    const context = JSON.stringify({ found, state, pending: pending?.step }, null, 1);
+    assert.ok(unchanged || pending?.step.leadsTo(state, found), `neither unchanged nor fully changed: ${context}`);
     await this.#assertFoundBySearch(send, found);
-    this.standing = found;
+    this.state = found;
     if (pending === undefined || pending.step.method !== "POST") return this.#settle();
-    // Sent again under its key it is done once: its answer comes again, or it is done now
+    // Sent again with its key, the request takes effect once: either now, or before the crash
     const { step, key } = pending;
     const again = await send(step.method, step.path, { body: step.body, key });
     assert.equal(again.status, 201, JSON.stringify(again.json));
     this.#remember(again.json);
     const after = await this.read(send);
-    if (unchanged) assert.ok(step.leadsTo(found, after), "done the second time");
-    else assert.deepEqual(after, found, "not done twice");
-    this.standing = after;
+    if (unchanged) assert.ok(step.leadsTo(found, after), "the repeated request must take effect");
+    else assert.deepEqual(after, found, "the request must not take effect twice");
+    this.state = after;
     this.#settle();
   }
 
@@ -95,9 +95,9 @@ export class OwnedClient {
     this.pending = undefined;
   }
 
-  /** The secrets that must get tokens now, and those that must not. */
+  /** The secrets that must get tokens now, and the ones that must not. */
   get secrets(): { readonly live: readonly string[]; readonly ended: readonly string[] } {
-    const isLive = (id: string): boolean => this.standing?.secrets[id]?.revoked === false;
+    const isLive = (id: string): boolean => this.state?.secrets[id]?.revoked === false;
     const known = [...this.shown];
     return {
       live: known.filter(([id]) => isLive(id)).map(([, secret]) => secret),
@@ -105,7 +105,7 @@ export class OwnedClient {
     };
   }
 
-  async #assertFoundBySearch(send: Send, found: Standing | null): Promise<void> {
+  async #assertFoundBySearch(send: Send, found: ClientState | null): Promise<void> {
     for (const query of [`label=owner%3D${this.clientId}`, `scope=of:${this.clientId}`]) {
       const { json } = await send("GET", `/clients?${query}`, { key: "" });
       assert.equal(Object(json["clients"]).length, found === null ? 0 : 1, query);
@@ -121,17 +121,17 @@ export class OwnedClient {
   #choose(): Step {
     const path = `/clients/${this.clientId}`;
     const settings = this.#settings();
-    if (this.standing === null) {
+    if (this.state === null) {
       const leadsTo: Step["leadsTo"] = (_, after) =>
         equal(after?.settings, settings) && Object.values(after?.secrets ?? {}).length === 1;
       return { method: "POST", path: "/clients", body: { client_id: this.clientId, ...settings }, leadsTo };
     }
-    const live = Object.entries(this.standing.secrets).filter(([, { revoked }]) => !revoked);
+    const live = Object.entries(this.state.secrets).filter(([, { revoked }]) => !revoked);
     const steps: (() => Step)[] = [
       () => ({
         method: "PATCH",
         path,
-        body: { ...settings, username: this.standing?.settings["username"] ?? null },
+        body: { ...settings, username: this.state?.settings["username"] ?? null },
         leadsTo: (before, after) =>
           equal(after?.secrets, before?.secrets) &&
           equal(after?.settings, { ...settings, username: before?.settings["username"] ?? null }),
@@ -183,9 +183,9 @@ export class OwnedClient {
   }
 }
 
-type Secret = Standing["secrets"][string];
+type Secret = ClientState["secrets"][string];
 
-/** One secret more, and all others as they become. */
+/** Leads to a state with one more secret, and with the others changed by `become`. */
 const oneMore =
   (become: (secret: Secret) => Secret): Step["leadsTo"] =>
   (before, after) => {

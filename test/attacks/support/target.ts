@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { type ServingCarnet, type ServingOptions, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 
-/** A service process under attack, and honest callers who want tokens from it meanwhile. */
+/** A service process under attack. Honest callers request tokens from it at the same time. */
 export class Target implements AsyncDisposable {
   readonly #folder: TemporaryFolder;
   readonly #carnet: ServingCarnet;
@@ -29,12 +29,12 @@ export class Target implements AsyncDisposable {
     return this.#carnet.url;
   }
 
-  /** Once the service has logged this. */
+  /** Waits until the service has logged a line that matches. */
   async logs(pattern: RegExp): Promise<void> {
     await this.#carnet.process.prints("stdout", pattern);
   }
 
-  /** How many file descriptors the service has open. */
+  /** The number of open file descriptors of the service. */
   get files(): number {
     return readdirSync(`/proc/${this.#carnet.process.pid}/fd`).length;
   }
@@ -50,13 +50,13 @@ export class Target implements AsyncDisposable {
     const { port, hostname } = new URL(this.url);
     const socket = connect({ port: Number(port), host: hostname, localAddress: from }).pause();
     this.#sockets.push(socket);
-    socket.on("error", () => {}); // the service may cut it off
+    socket.on("error", () => {}); // the service may close it
     await Promise.race([once(socket, "connect"), once(socket, "close")]);
     if (!socket.destroyed) await new Promise<void>((sent) => socket.write(text, () => sent()));
     return socket;
   }
 
-  /** Fails unless tokens are issued to callers from another address, each on a connection of its own. */
+  /** Asserts that callers from another address get tokens, each on its own connection. */
   async answersHonestCallers(from = "127.0.0.2"): Promise<void> {
     const { client_id, client_secret } = JSON.parse(readFileSync(this.#folder.file("admin.json"), "utf8"));
     const form = new URLSearchParams({ grant_type: "client_credentials", client_id, client_secret });

@@ -9,7 +9,7 @@ import { requestToken } from "@carnet/testkit/serve-carnet";
 import { freePort } from "@carnet/testkit/service";
 import { type Credentials, openStore } from "./store-files.ts";
 
-/** Asserts that a store opens, is sound, has what was acknowledged, and nothing that is half done. */
+/** Asserts that a store opens, is intact, has every acknowledged client, and has nothing half done. */
 export async function assertWhole(folder: string, acknowledged: readonly Credentials[]): Promise<void> {
   const registry = await openStore(folder);
   await registry.close();
@@ -27,9 +27,9 @@ export async function assertWhole(folder: string, acknowledged: readonly Credent
   assert.deepEqual(column(half), [], "a client without a secret");
   const orphans = "select secret_id from client_secrets where client_id not in (select client_id from clients)";
   assert.deepEqual(column(orphans), [], "a secret without a client");
-  const kept = new Set(column("select client_id from clients"));
+  const stored = new Set(column("select client_id from clients"));
   assert.deepEqual(
-    acknowledged.filter(({ id }) => !kept.has(id)),
+    acknowledged.filter(({ id }) => !stored.has(id)),
     [],
     "acknowledged and lost",
   );
@@ -38,7 +38,7 @@ export async function assertWhole(folder: string, acknowledged: readonly Credent
   assert.ok(existsSync(join(folder, "master.key")));
 }
 
-/** Asserts that a service starts on the store, and that each of the clients gets a token from it. */
+/** Asserts that a service starts on the store, and that each client gets a token from it. */
 export async function assertServed(folder: string, clients: readonly Credentials[] = []): Promise<void> {
   const flags = { port: String(await freePort()), dataDir: folder, logLevel: "silent" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });

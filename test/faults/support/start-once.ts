@@ -3,16 +3,16 @@ import { freePort } from "@carnet/testkit/service";
 
 export interface StartOptions extends Pick<ProcessOptions, "env" | "command"> {
   readonly folder: string;
-  /** The store's path, from the folder. */
+  /** The path of the store, relative to the folder. */
   readonly store?: string | undefined;
   readonly args?: readonly string[];
 }
 
-/** Starts `carnet serve` and tells it to stop once it listens: what went well ends with code 0. */
+/** Starts `carnet serve` and stops it once it listens. Ends with code 0 when all went well. */
 export async function startOnce(options: StartOptions): Promise<Finished> {
   for (let tries = 1; ; tries++) {
     const finished = await startOn(await freePort(), options);
-    if (tries === 5 || !finished.stderr.includes("is taken")) return finished; // a port can be taken before it is used
+    if (tries === 5 || !finished.stderr.includes("is taken")) return finished; // another process can take a free port first
   }
 }
 
@@ -28,10 +28,10 @@ async function startOn(
   });
   const end = child.finished();
   const listens = child.prints("stdout", /"event":"listening"/).then(
-    () => fetch(`http://127.0.0.1:${port}/health/live`), // its answer is a turn of the loop that hears signals
+    () => fetch(`http://127.0.0.1:${port}/health/live`), // once it responds, it handles signals
     () => {},
   );
   await Promise.race([end, listens]);
-  child.kill("SIGTERM"); // no matter to one that has ended
-  return await end; // what is disposed of is killed
+  child.kill("SIGTERM"); // has no effect if it has ended
+  return await end; // await it here, because disposing kills the child
 }

@@ -18,7 +18,7 @@ export interface Credentials {
 
 export const openStore = (folder: string) => openTestRegistry(join(folder, "carnet.db"));
 
-/** Makes a store of its own in a new folder, in which `client-000` and those after it are registered. */
+/** Creates a store in a new folder, with clients named `client-000` and so on. */
 export async function makeStore(numberOfClients = 1): Promise<StoreFiles> {
   const folder = await temporaryFolder();
   const registry = await openStore(folder.path);
@@ -33,7 +33,7 @@ export async function makeStore(numberOfClients = 1): Promise<StoreFiles> {
   return { ...folder, database: folder.file("carnet.db"), clients };
 }
 
-/** The same files in a folder of their own. */
+/** Copies a store to a new folder. */
 export async function copyStore(store: StoreFiles): Promise<StoreFiles> {
   const folder = await temporaryFolder();
   cpSync(store.path, folder.path, { recursive: true });
@@ -41,12 +41,12 @@ export async function copyStore(store: StoreFiles): Promise<StoreFiles> {
 }
 
 /**
- * What lies in a folder, by its hash. Without the index of the write-ahead log, which is worked out anew, and without a
- * log that is empty, which is as good as none.
+ * The hash of each file in a folder. Leaves out an empty write-ahead log, which is the same as none, and the index of
+ * the log, which SQLite rebuilds.
  */
 export function contentsOf(folder: string): Record<string, string> {
   const files = globSync("**", { cwd: folder }).filter((name) => statSync(join(folder, name)).isFile());
-  const kept = files.filter((name) => {
+  const listed = files.filter((name) => {
     const emptyLog = name.endsWith("-wal") && statSync(join(folder, name)).size === 0;
     return !name.endsWith("-shm") && !emptyLog;
   });
@@ -54,5 +54,5 @@ export function contentsOf(folder: string): Record<string, string> {
     createHash("sha256")
       .update(readFileSync(join(folder, name)))
       .digest("hex");
-  return Object.fromEntries(kept.sort().map((name) => [name, hash(name)]));
+  return Object.fromEntries(listed.sort().map((name) => [name, hash(name)]));
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** A connection on which HTTP is spoken by hand, so that a request can be left unfinished. */
+/** A connection for raw HTTP, so that a request can be left unfinished. */
 export class RawConnection implements AsyncDisposable {
   received = "";
   readonly #socket: Socket;
@@ -17,7 +17,7 @@ export class RawConnection implements AsyncDisposable {
       this.received += text;
       look();
     });
-    socket.on("error", () => {}); // a connection that was cut off is closed as well
+    socket.on("error", () => {}); // a reset also closes the connection
     this.#closed = new Promise((resolve) => {
       socket.on("close", () => {
         look();
@@ -37,7 +37,7 @@ export class RawConnection implements AsyncDisposable {
     this.#socket.write(text);
   }
 
-  /** Leaves what comes in where it is, so that the sender cannot finish. */
+  /** Stops reading, so that the sender cannot finish. */
   pause(): void {
     this.#socket.pause();
   }
@@ -46,7 +46,7 @@ export class RawConnection implements AsyncDisposable {
     this.#socket.resume();
   }
 
-  /** Once this has come in. Fails where the connection ends without. */
+  /** Resolves once the received text matches. Rejects if the connection ends first. */
   async receives(pattern: RegExp): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
@@ -60,7 +60,7 @@ export class RawConnection implements AsyncDisposable {
     });
   }
 
-  /** Once the other side has closed it. */
+  /** Resolves once the connection is closed. */
   closed(): Promise<void> {
     return this.#closed;
   }
@@ -71,7 +71,7 @@ export class RawConnection implements AsyncDisposable {
   }
 }
 
-/** A token request as it stands on the wire, its body by itself. */
+/** The head and the body of a token request as sent over HTTP. */
 export function tokenRequest(clientId: string, clientSecret: string): { head: string; body: string } {
   const body = new URLSearchParams({
     grant_type: "client_credentials",

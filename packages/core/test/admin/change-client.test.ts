@@ -23,7 +23,7 @@ const everything = {
   labels: { team: "x", tier: "1" },
 } as const satisfies ClientSettingsInput;
 
-/** What each field is once it is set to null. */
+/** The stored value of each field after it is set to null. */
 const unset: Partial<Record<keyof Client, unknown>> = {
   clientName: null,
   username: null,
@@ -53,13 +53,13 @@ async function withClient(registration: ClientRegistration = {}) {
   };
 }
 
-/** Without what no two blocks share. */
+/** The client with address blocks as text, so that equal blocks compare equal. */
 const plain = (client: Client | undefined) =>
   client && { ...client, ipAllowlist: client.ipAllowlist.map(({ text }) => text) };
 
 suite("A change of settings", () => {
   for (const field of Object.keys(everything) as (keyof typeof everything)[]) {
-    test(`sets ${field} alone, and null sets it back [RFC7396 §2]`, async () => {
+    test(`sets only ${field}, and null restores its default [RFC7396 §2]`, async () => {
       const { client, change, now } = await withClient();
       const { client: whole } = await (await withClient(everything)).endpoint.register(everything);
       const set = await change({ [field]: everything[field] });
@@ -77,7 +77,7 @@ suite("A change of settings", () => {
       assert.equal(back.value.client.version, 3);
     });
 
-    test(`leaves ${field} as it is where it is left out [RFC7396 §2]`, async () => {
+    test(`leaves ${field} unchanged when it is omitted [RFC7396 §2]`, async () => {
       const { client, change } = await withClient(everything);
       const { [field]: _, ...others } = everything;
       const nulls = Object.fromEntries(Object.keys(others).map((name) => [name, null]));
@@ -90,14 +90,14 @@ suite("A change of settings", () => {
     });
   }
 
-  test("adds, changes and takes off single labels [RFC7396 §2]", async () => {
+  test("adds, changes and removes single labels [RFC7396 §2]", async () => {
     const { change } = await withClient({ labels: { stays: "1", changes: "1", goes: "1" } });
     const changed = await change({ labels: { changes: "2", goes: null, comes: "3", never: null } });
     assert.ok(changed.ok);
     assert.deepEqual(changed.value.client.labels, { stays: "1", changes: "2", comes: "3" });
   });
 
-  test("raises the version by one and says when, and changes nothing of what is fixed", async () => {
+  test("increments the version, records the time, and changes no read-only field", async () => {
     const { client, change, endpoint } = await withClient({ workspace: "QWNj" });
     const changed = await change({ client_name: "x" });
     assert.ok(changed.ok);
@@ -110,7 +110,7 @@ suite("A change of settings", () => {
     assert.deepEqual(rest, before);
   });
 
-  test("takes no workspace, whoever asks for it", async () => {
+  test("ignores a workspace, a client id and a version in the request", async () => {
     const { change, now } = await withClient({ workspace: "QWNj" });
     const input: object = { workspace: "other", client_id: "other", version: 7 };
     assert.ok((await change(input)).ok);
@@ -121,7 +121,7 @@ suite("A change of settings", () => {
     );
   });
 
-  test("to what is set already is none: the ETag stays [RFC9110 §8.8.3]", async () => {
+  test("that sets the current values keeps the ETag [RFC9110 §8.8.3]", async () => {
     const { client, change, now } = await withClient(everything);
     const { labels, ip_allowlist } = everything;
     for (const same of [
@@ -138,10 +138,10 @@ suite("A change of settings", () => {
     }
     assert.deepEqual(plain(await now()), plain(client));
     const reordered = await change({ scope: "b a" });
-    assert.ok(reordered.ok && reordered.value.client.version === 2, "the order of scopes is what every answer keeps");
+    assert.ok(reordered.ok && reordered.value.client.version === 2, "every response keeps the order of scopes");
   });
 
-  test("is refused with every field that is wrong, and changes nothing", async () => {
+  test("is refused with all invalid fields listed, and changes nothing", async () => {
     const { client, change, now } = await withClient();
     const refused = await change({ client_name: "good", status: "x", access_token_ttl: 0, labels: { "": "" } });
     assert.ok(!refused.ok);
@@ -151,7 +151,7 @@ suite("A change of settings", () => {
     assert.deepEqual(await now(), client);
   });
 
-  test("counts the labels that come of it, not those that it names", async () => {
+  test("counts the labels after the change, not the labels in the request", async () => {
     const some = (from: number, count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, number) => [`l${from + number}`, ""]));
     const { change } = await withClient({ labels: some(0, 31) });
@@ -160,7 +160,7 @@ suite("A change of settings", () => {
     assert.ok((await change({ labels: { ...some(32, 1), l0: null } })).ok);
   });
 
-  test("to another username ends all secrets at once, and the same one ends none", async () => {
+  test("to another username revokes all secrets at once, and to the same one revokes none", async () => {
     const { endpoint, change } = await withClient({ username: "grace" });
     const { generatedSecret } = await endpoint.register({ client_id: "other", username: "grace" });
     const ports = adminPortsOf(endpoint);
@@ -180,7 +180,7 @@ suite("A change of settings", () => {
     assert.ok((await change({ username: "ada" })).ok);
   });
 
-  test("keeps when a secret was revoked, where another username would end it again", async () => {
+  test("to another username keeps the time of an earlier revocation", async () => {
     const { endpoint, client, change } = await withClient();
     endpoint.store.change("app", { secrets: client.secrets.map((secret) => ({ ...secret, revokedAt: 5 })) });
     const changed = await change({ username: "ada" });
@@ -188,7 +188,7 @@ suite("A change of settings", () => {
     assert.equal(changed.value.client.secrets[0]?.revokedAt, 5);
   });
 
-  test("of a scope that the closed catalogue lacks is refused, but one that the client has may stay", async () => {
+  test("to a scope missing from a closed catalogue is refused, unless the client has it already", async () => {
     const { ports, client, endpoint } = await withClient({ scope: "old" });
     const closed = { ...ports, scopes: closedCatalogue(["new"]) };
     const target = { clientId: "app", ifMatch: undefined };
@@ -207,7 +207,7 @@ function closedCatalogue(names: readonly string[]) {
 }
 
 suite("If-Match", () => {
-  test("lets a change through with the ETag of now, with any of several, and with a star [RFC9110 §13.1.1]", async () => {
+  test("accepts a change with the current ETag, with one of several, and with a star [RFC9110 §13.1.1]", async () => {
     const { client, change } = await withClient();
     let tag = entityTagOf(client);
     for (const [number, tags] of [() => [tag], () => ['"x"', tag], () => ["*"]].entries()) {
@@ -218,7 +218,7 @@ suite("If-Match", () => {
     }
   });
 
-  test("refuses a change on any other, and says to read again [RFC9110 §13.1.1]", async () => {
+  test("refuses a change with any other ETag, and says to read the client again [RFC9110 §13.1.1]", async () => {
     const { client, change, now } = await withClient();
     const stale = entityTagOf(client);
     assert.ok((await change({ client_name: "first" })).ok);
@@ -235,7 +235,7 @@ suite("If-Match", () => {
     assert.deepEqual(await now(), before);
   });
 
-  test("of a client that was deleted and registered anew fits no longer", async () => {
+  test("with the ETag of a deleted client fails after the client is registered again", async () => {
     const { client, change, ports, endpoint } = await withClient();
     assert.ok((await deleteClient({ clientId: "app", ifMatch: [entityTagOf(client)] }, ports)).ok);
     await endpoint.register({ client_id: "app" });
@@ -243,7 +243,7 @@ suite("If-Match", () => {
     assert.ok(!refused.ok && refused.error.kind === "changed");
   });
 
-  test("that fitted when somebody else was quicker is looked at again", async () => {
+  test("is checked again when a concurrent change is stored first", async () => {
     const { client, ports, endpoint, now } = await withClient();
     let others = 1;
     const quicker: typeof ports.store = Object.create(endpoint.store);

@@ -12,7 +12,7 @@ async function withClient() {
 }
 
 suite("A deletion", () => {
-  test("takes the client away with its secrets, once", async () => {
+  test("removes the client and its secrets, once", async () => {
     const { ports, endpoint } = await withClient();
     assert.deepEqual(await deleteClient({ clientId: "app", ifMatch: undefined }, ports), {
       ok: true,
@@ -23,7 +23,7 @@ suite("A deletion", () => {
     assert.ok(!again.ok && again.error.kind === "not_found");
   });
 
-  test("is refused on a stale ETag, and takes nothing away", async () => {
+  test("with a stale ETag is refused and removes nothing", async () => {
     const { client, ports, endpoint } = await withClient();
     assert.ok((await changeSettings({ clientId: "app", ifMatch: undefined }, { client_name: "x" }, ports)).ok);
     const refused = await deleteClient({ clientId: "app", ifMatch: [entityTagOf(client)] }, ports);
@@ -31,7 +31,7 @@ suite("A deletion", () => {
     assert.equal((await allClients(endpoint.store)).length, 1);
   });
 
-  test("goes on where somebody changed the client meanwhile, if it is to go whatever its state", async () => {
+  test("without If-Match succeeds although the client changed meanwhile", async () => {
     const { ports, endpoint } = await withClient();
     let others = 1;
     const quicker: typeof ports.store = Object.create(endpoint.store);
@@ -46,7 +46,7 @@ suite("A deletion", () => {
   });
 });
 
-test("no operation finds a client by an id that none can have, or that is not there", async () => {
+test("no operation finds a client by an invalid or unknown id", async () => {
   const { ports } = await withClient();
   for (const clientId of ["", "nobody", "a:b", "APP", "app "]) {
     for (const outcome of [

@@ -24,7 +24,7 @@ function setUp() {
 }
 
 suite("A request with an idempotency key", () => {
-  test("gets the first answer again when it is repeated, including the secret", async () => {
+  test("gets the first response again when it is repeated, including the secret", async () => {
     const { create, replay } = setUp();
     assert.equal(await replay(), undefined);
     const created = await create();
@@ -40,7 +40,7 @@ suite("A request with an idempotency key", () => {
     assert.equal(await replay({ ...request, content: "create another" }), "idempotency_key_reused");
   });
 
-  test("gets no answer that belongs to another client or another key", async () => {
+  test("never gets a response recorded for another client or another key", async () => {
     const { create, replay } = setUp();
     assert.ok((await create()).ok);
     for (const other of [{ clientId: "other" }, { idempotencyKey: "key-2" }, { idempotencyKey: "KEY-1" }])
@@ -48,7 +48,7 @@ suite("A request with an idempotency key", () => {
     assert.ok((await create({ ...request, clientId: "other" })).ok, "two clients may use the same key");
   });
 
-  test("makes one client when it is sent many times concurrently", async () => {
+  test("creates one client when it is sent many times concurrently", async () => {
     const { endpoint, create, replay } = setUp();
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => create()));
     const made = outcomes.filter((outcome) => outcome.ok);
@@ -84,7 +84,7 @@ suite("A request with an idempotency key", () => {
 });
 
 suite("An idempotency record", () => {
-  test("reveals neither the key, the client, the request nor the answer", () => {
+  test("does not reveal the key, the client, the request or the response", () => {
     const { ports } = setUp();
     const planted = { idempotencyKey: "planted-key", clientId: "planted-client", content: "planted-content" };
     const record = recordAnswer(Buffer.from("planted-answer"), planted, ports);
@@ -105,7 +105,7 @@ suite("An idempotency record", () => {
     assert.equal(open("answer/admin/key-2"), undefined);
   });
 
-  test("that no longer opens replays nothing, and the request is still not carried out twice", async () => {
+  test("that can no longer be decrypted replays nothing, and the request is still not executed twice", async () => {
     const { ports, create } = setUp();
     assert.ok((await create()).ok);
     const answerSealer = { ...ports.answerSealer, open: () => undefined };

@@ -14,14 +14,14 @@ const existing = (client_id: string, changes: ClientRegistration = {}): ClientRe
   ...changes,
 });
 
-/** The client id of each import, or the kind of its problem. */
+/** The client id of each imported client, or the kind of its problem. */
 const wordsOf = (outcomes: readonly ImportOutcome[]) =>
   outcomes.map((outcome) => (outcome.ok ? outcome.value.clientId : outcome.error.kind));
 
 const keptBy = async ({ store }: TestEndpoint) => (await allClients(store)).map(({ clientId }) => clientId);
 
 suite("An import", () => {
-  test("registers existing clients, which get tokens with their existing secrets, and refuses a short secret", async () => {
+  test("registers clients that get tokens with their existing secrets, and refuses a short secret", async () => {
     const endpoint = new TestEndpoint();
     const batch = ["b", "a", "short"].map((id) => existing(id));
     batch[2] = existing("short", { secret: { value: new Redacted("hunter2") } });

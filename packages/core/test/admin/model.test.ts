@@ -22,10 +22,10 @@ const agree = (openStore: () => Promise<ClientStore & IdempotencyStore>, numRuns
     { numRuns },
   );
 
-test("a small model agrees with any sequence of operations on clients and secrets, in memory", () =>
+test("any sequence of operations on clients and secrets agrees with a small model, in memory", () =>
   agree(async () => new MemoryClientStore(), 400));
 
-test("a small model agrees with any sequence of operations on clients and secrets, in SQLite", async () => {
+test("any sequence of operations on clients and secrets agrees with a small model, in SQLite", async () => {
   await using sqlite = await openTestSqlite();
   const store = { ...sqlite.store, findRecord: sqlite.answers.findRecord };
   await agree(async () => {

@@ -5,7 +5,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { clientWithSecret, day, done, imported, now, refusal } from "./support/client-with-secret.ts";
 
 suite("A rotation", () => {
-  test("gives a new secret at once, and ends the old one after a day", async () => {
+  test("returns a new secret that works at once, and expires the old one after a day", async () => {
     const { rotate, works, shown, endpoint } = await clientWithSecret();
     const next = done(await rotate()).shown?.reveal() ?? "";
     assert.ok((await works(next)) && (await works(shown)));
@@ -15,7 +15,7 @@ suite("A rotation", () => {
     assert.ok((await works(next)) && !(await works(shown)));
   });
 
-  test("ends the old one at the instant that it names", async () => {
+  test("expires the old secret at the requested time", async () => {
     const { rotate, works, shown, endpoint } = await clientWithSecret();
     done(await rotate({ end_old_at: "2026-11-21T18:00:00Z" }));
     endpoint.clock.set("2026-11-21T17:59:59.999Z");
@@ -24,7 +24,7 @@ suite("A rotation", () => {
     assert.ok(!(await works(shown)));
   });
 
-  test("ends the old one once it was idle for a span, counted from the rotation and from each use", async () => {
+  test("expires the old secret after an idle span, counted from the rotation or the last use", async () => {
     const { rotate, works, shown, endpoint } = await clientWithSecret();
     const next = done(await rotate({ end_old_when_idle_for: 3600 })).shown?.reveal() ?? "";
     for (let use = 0; use < 3; use++) {
@@ -34,11 +34,11 @@ suite("A rotation", () => {
     endpoint.clock.advance(3_600_000);
     assert.ok(!(await works(shown)));
     endpoint.clock.advance(3_600_000);
-    assert.ok(!(await works(shown)), "a refusal is no use");
-    assert.ok(await works(next), "the new one does not end so");
+    assert.ok(!(await works(shown)), "a refusal does not count as a use");
+    assert.ok(await works(next), "the new secret has no idle limit");
   });
 
-  test("knows a use that is not in the store yet", async () => {
+  test("counts a use that is not in the store yet", async () => {
     const { rotate, works, shown, endpoint, kept, add } = await clientWithSecret();
     done(await rotate({ end_old_when_idle_for: 60 }));
     endpoint.clock.advance(59_000);
@@ -50,7 +50,7 @@ suite("A rotation", () => {
     assert.deepEqual(refusal(await add()), ["too_many_secrets"], "it counts as live");
   });
 
-  test("never lets a secret go on for longer than it would have", async () => {
+  test("never extends the life of a secret", async () => {
     const { add, rotate, kept } = await clientWithSecret();
     const soon = done(await add({ expires_at: "2026-11-21T13:00:00Z" })).secret;
     done(await rotate({ end_old_at: "2026-11-21T18:00:00Z" }));
@@ -65,7 +65,7 @@ suite("A rotation", () => {
     assert.equal(secrets[0]?.expiresAt, Date.parse("2026-11-21T18:00:00Z"));
   });
 
-  test("gives one that was to end when idle already the shorter span from now, and never more than it had left", async () => {
+  test("restarts a shorter idle span, but never gives a secret more time than it had left", async () => {
     const { rotate, endpoint, kept } = await clientWithSecret();
     const idleOfFirst = async () => (await kept()).secrets[0]?.idle;
     done(await rotate({ end_old_when_idle_for: 3600 }));
@@ -74,13 +74,13 @@ suite("A rotation", () => {
     assert.deepEqual(await idleOfFirst(), { since: now + 1_000_000, after: 1_800_000 });
     endpoint.clock.advance(1_500_000);
     done(await rotate({ end_old_when_idle_for: 600 }));
-    // 300 s were left of its 1800: it is not ended at once, though it has been idle for more than 600
+    // It had 300 s left of 1800, so it does not expire at once although it was idle for more than 600 s
     assert.deepEqual(await idleOfFirst(), { since: now + 2_200_000, after: 600_000 });
     done(await rotate({ end_old_when_idle_for: 7200 }));
     assert.deepEqual(await idleOfFirst(), { since: now + 2_200_000, after: 600_000 });
   });
 
-  test("leaves what has ended as it is, and ends what is yet to begin", async () => {
+  test("leaves ended secrets unchanged, and sets the expiry of secrets that are not valid yet", async () => {
     const { add, rotate, revoke, first, kept } = await clientWithSecret();
     done(await revoke(first.secretId));
     const pending = done(await add({ not_before: "2027-01-01" })).secret;
@@ -93,7 +93,7 @@ suite("A rotation", () => {
     );
   });
 
-  test("is refused with a pointer to what is wrong, and changes nothing", async () => {
+  test("with an invalid field is refused with a pointer to it, and changes nothing", async () => {
     const { rotate, kept } = await clientWithSecret();
     const before = await kept();
     for (const [input, ...pointers] of [
@@ -111,7 +111,7 @@ suite("A rotation", () => {
     done(await rotate({ end_old_when_idle_for: 90 * 86_400, end_old_at: null }));
   });
 
-  test("is refused where the client has ten live secrets, since the old ones live on for a while", async () => {
+  test("is refused when the client has ten live secrets, because the old ones stay live for a while", async () => {
     const { add, rotate, kept } = await clientWithSecret();
     for (let secrets = 1; secrets < 10; secrets++) done(await add());
     const before = await kept();
@@ -119,7 +119,7 @@ suite("A rotation", () => {
     assert.deepEqual(await kept(), before);
   });
 
-  test("to a secret that the client has already is refused, and ends nothing", async () => {
+  test("to a secret that the client already has is refused, and expires nothing", async () => {
     const { add, rotate, kept } = await clientWithSecret();
     done(await add({ value: new Redacted(imported) }));
     const before = await kept();

@@ -4,8 +4,8 @@ import { maxLiveSecrets } from "@carnet/core/client/client-secret";
 import { Redacted } from "@carnet/protocol/redacted";
 import { clientWithSecret, day, done, imported, refusal } from "./support/client-with-secret.ts";
 
-suite("A secret that is added", () => {
-  test("is shown once, gets tokens beside the others, and is kept as a digest", async () => {
+suite("An added secret", () => {
+  test("is shown once, works beside the others, and is stored as a digest", async () => {
     const { add, works, shown, kept } = await clientWithSecret();
     const added = done(await add({ label: "nightly" }));
     const value = added.shown?.reveal() ?? "";
@@ -33,7 +33,7 @@ suite("A secret that is added", () => {
     }
   });
 
-  test("is refused with a pointer to each field that is wrong, and nothing is kept", async () => {
+  test("is refused with a pointer to each invalid field, and nothing is stored", async () => {
     const { add, kept, first } = await clientWithSecret();
     for (const [input, ...pointers] of [
       [{ expires_at: "2026-11-21T12:00:00Z" }, "/expires_at"],
@@ -46,17 +46,17 @@ suite("A secret that is added", () => {
     assert.deepEqual((await kept()).secrets, [first]);
   });
 
-  test("may begin in the past, which is to begin at once", async () => {
+  test("with a not_before in the past is valid at once", async () => {
     const { add, works } = await clientWithSecret();
     const { shown } = done(await add({ not_before: "2020-01-01" }));
     assert.ok(await works(shown?.reveal() ?? ""));
   });
 
-  test("is refused beyond ten live ones, and one that has ended makes room", async () => {
+  test("is refused beyond ten live secrets, and an ended secret does not count", async () => {
     const { add, revoke, first, endpoint } = await clientWithSecret();
     assert.equal(maxLiveSecrets, 10);
     done(await add({ expires_at: "2026-11-22" }));
-    done(await add({ not_before: "2027-01-01" })); // counts: it will be valid
+    done(await add({ not_before: "2027-01-01" })); // counts, because it will become valid
     for (let secrets = 3; secrets < 10; secrets++) done(await add());
     assert.deepEqual(refusal(await add()), ["too_many_secrets"]);
     done(await revoke(first.secretId));
@@ -67,7 +67,7 @@ suite("A secret that is added", () => {
     assert.deepEqual(refusal(await add()), ["too_many_secrets"]);
   });
 
-  test("drops the secrets that ended over thirty days ago from the list, and no other", async () => {
+  test("removes only secrets that ended more than thirty days ago", async () => {
     const { add, revoke, first, kept, endpoint } = await clientWithSecret();
     const second = done(await add()).secret;
     done(await revoke(first.secretId));
@@ -80,7 +80,7 @@ suite("A secret that is added", () => {
     assert.ok(!ids.includes(first.secretId) && ids.includes(second.secretId) && ids.includes(secretId));
   });
 
-  test("drops those that ended when idle thirty days after that, so that rotations do not pile them up", async () => {
+  test("removes secrets that expired when idle after thirty days, so that rotations do not accumulate them", async () => {
     const { add, rotate, first, kept, endpoint } = await clientWithSecret();
     done(await rotate({ end_old_when_idle_for: 3600 }));
     endpoint.clock.advance(3_600_000 + 30 * day - 1);
@@ -91,7 +91,7 @@ suite("A secret that is added", () => {
     assert.ok(!(await kept()).secrets.some(({ secretId }) => secretId === first.secretId));
   });
 
-  test("is refused if it is a live secret already, and accepted again after that one ended", async () => {
+  test("is refused when the client has the same live secret, and accepted once that one has ended", async () => {
     const { add, revoke, works, kept } = await clientWithSecret();
     const given = { value: new Redacted(imported) };
     const before = done(await add(given)).secret;
@@ -100,12 +100,12 @@ suite("A secret that is added", () => {
     assert.ok(!(await works(imported)));
     const again = done(await add(given)).secret;
     assert.ok(await works(imported), "it is valid again");
-    assert.notEqual(again.handle, before.handle, "tokens of the revoked one stay revoked");
+    assert.notEqual(again.handle, before.handle, "tokens of the revoked secret stay revoked");
     const ids = (await kept()).secrets.map(({ secretId }) => secretId);
     assert.ok(ids.includes(again.secretId) && !ids.includes(before.secretId));
   });
 
-  test("that could be guessed is refused with the reason and the way out", async () => {
+  test("that is short enough to guess is refused with the reason and the remedy", async () => {
     const { add } = await clientWithSecret();
     const refused = await add({ value: new Redacted("x".repeat(19)) });
     assert.ok(!refused.ok);
@@ -114,7 +114,7 @@ suite("A secret that is added", () => {
 });
 
 suite("A revocation", () => {
-  test("ends one secret at once and no other, and a second one changes nothing", async () => {
+  test("ends one secret at once and no other, and a second revocation changes nothing", async () => {
     const { add, revoke, works, shown, first, endpoint, kept } = await clientWithSecret();
     const other = done(await add()).shown?.reveal() ?? "";
     done(await revoke(first.secretId));

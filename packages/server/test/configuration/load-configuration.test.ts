@@ -7,7 +7,7 @@ import { settings } from "@carnet/server/configuration/settings";
 import { faultOf, folder, key, load } from "./support/load.ts";
 
 suite("The master key", () => {
-  test("is read from the environment, in either alphabet, with padding or without", () => {
+  test("is read from the environment, in either base64 alphabet, with or without padding", () => {
     const bytes = Buffer.alloc(32, 0xfb);
     for (const text of [
       bytes.toString("base64"),
@@ -19,7 +19,7 @@ suite("The master key", () => {
     }
   });
 
-  test("is refused where it is bad, and not repeated", () => {
+  test("is refused when it is invalid, and never repeated", () => {
     for (const text of [
       "",
       "hunter2hunter2",
@@ -34,13 +34,13 @@ suite("The master key", () => {
     }
   });
 
-  test("has no flag and no place in the file, which everybody on the machine might read", () => {
+  test("has no flag and no file setting, because every user of the machine might read those", () => {
     assert.equal(settings.masterKey.flag, undefined);
     assert.match(faultOf({ file: `masterKey: ${key}` }), /"masterKey" of the file .* is not known/);
     assert.ok(!faultOf({ file: `masterKey: ${key}` }).includes(key));
   });
 
-  test("does not print with the configuration", () => {
+  test("is not printed with the configuration", () => {
     const configuration = load({ environment: { CARNET_MASTER_KEY: key } });
     for (const shown of [inspect(configuration, { depth: 9, showHidden: true }), JSON.stringify(configuration)])
       assert.ok(!shown.includes(key));
@@ -48,7 +48,7 @@ suite("The master key", () => {
 });
 
 suite("The configuration", () => {
-  test("prefers flags to environment, environment to file, and file to defaults", () => {
+  test("prefers flags over environment, environment over file, and file over defaults", () => {
     const flags = { port: "1" };
     const environment = { CARNET_PORT: "2" };
     const file = "port: 3";
@@ -58,7 +58,7 @@ suite("The configuration", () => {
     assert.equal(load({}).port, 8080);
   });
 
-  test("has the defaults of the contract, by mode", () => {
+  test("has the defaults of the contract for each mode", () => {
     assert.deepEqual(load({}), {
       host: "127.0.0.1",
       port: 8080,
@@ -83,7 +83,7 @@ suite("The configuration", () => {
     assert.equal(served.audience, "https://iam.example.test");
   });
 
-  test("keeps the store and the admin file in the data folder, unless they are named", () => {
+  test("puts the store and the admin file in the data folder, unless they are named", () => {
     const dataDir = "/var/lib/carnet";
     const { store, adminFile } = load({ flags: { dataDir } });
     assert.deepEqual(
@@ -94,7 +94,7 @@ suite("The configuration", () => {
     assert.equal(load({ flags: { dataDir, adminFile: "/run/a.json" } }).adminFile, "/run/a.json");
   });
 
-  test("of carnet serve needs an issuer, and says how to give it", () => {
+  test("of carnet serve requires an issuer, and the message says how to set it", () => {
     assert.match(faultOf({ mode: "serve" }), /^CARNET_ISSUER is not set: .*--issuer.*Accepted: an https URL/);
   });
 
@@ -102,7 +102,7 @@ suite("The configuration", () => {
     assert.ok(Object.isFrozen(load({})));
   });
 
-  test("refuses an unknown variable under its prefix, and leaves those of its other parts alone", () => {
+  test("refuses an unknown CARNET_ variable, and ignores those of the SDK and the CLI", () => {
     const fault = faultOf({ environment: { CARNET_PROT: "planted-value" } });
     assert.match(fault, /^The environment variable CARNET_PROT is not known: .*CARNET_PORT/);
     assert.ok(!fault.includes("planted-value"));
@@ -112,11 +112,11 @@ suite("The configuration", () => {
     );
   });
 
-  test("refuses an unknown setting of the file, and says which there are", () => {
+  test("refuses an unknown setting in the file, and lists the known ones", () => {
     assert.match(faultOf({ file: "prot: 1" }), /"prot" of the file .*carnet\.yaml is not known\. Accepted: .*port/);
   });
 
-  for (const [what, file] of [
+  for (const [content, file] of [
     ["no YAML", "port: [1"],
     ["a list", "- port"],
     ["a word", "planted"],
@@ -124,14 +124,14 @@ suite("The configuration", () => {
     ["a setting that is a truth value", "host: true"],
     ["a setting twice", "port: 1\nport: 2"],
   ] as const) {
-    test(`refuses a file with ${what}, by its name and without what it holds`, () => {
+    test(`refuses a file with ${content}, with its name but not its content`, () => {
       const fault = faultOf({ file: `${file}` });
       assert.ok(fault.includes(join(folder, "carnet.yaml")), fault);
       assert.ok(!fault.includes("planted"), fault);
     });
   }
 
-  test("refuses a file that is not there", () => {
+  test("refuses a missing file", () => {
     const file = join(folder, "none.yaml");
     assert.throws(
       () => loadConfiguration({ mode: "dev", flags: {}, environment: {}, file }),
@@ -139,12 +139,12 @@ suite("The configuration", () => {
     );
   });
 
-  test("takes an empty file for one without settings", () => {
+  test("accepts an empty file as one without settings", () => {
     assert.equal(load({ file: "" }).port, 8080);
     assert.equal(load({ file: "# nothing\n" }).port, 8080);
   });
 
-  test("repeats no password of a URL that it refuses", () => {
+  test("never repeats a password in a URL that it refuses", () => {
     for (const url of [
       "postgres://app:planted@db/carnet",
       "postgres://app:pla/nted@db/x",

@@ -37,7 +37,7 @@ function faultOf(act: () => unknown): string {
 }
 
 suite("The master key of a new store", () => {
-  test("is made once beside it, random, for its owner only, and read ever after", async () => {
+  test("is created once in the data folder, at random and for the owner only, and read from then on", async () => {
     const first = obtainMasterKey(configurationOf(), false).export();
     assert.equal(first.length, 32);
     assert.equal((await stat(keyFile())).mode & 0o777, 0o600);
@@ -48,7 +48,7 @@ suite("The master key of a new store", () => {
     assert.deepEqual(await readdir(join(folder, "data")), ["master.key"]);
   });
 
-  test("is another one for another store", () => {
+  test("differs between stores", () => {
     const first = obtainMasterKey(configurationOf(), false).export();
     const other = loadConfiguration({
       mode: "dev",
@@ -59,21 +59,21 @@ suite("The master key of a new store", () => {
     assert.notDeepEqual(obtainMasterKey(other, false).export(), first);
   });
 
-  test("is not made where one is given", async () => {
+  test("is not created when one is given", async () => {
     const given = Buffer.alloc(32, 9);
     const key = obtainMasterKey(configurationOf({ CARNET_MASTER_KEY: given.toString("base64") }), false);
     assert.deepEqual(key.export(), given);
     await assert.rejects(stat(keyFile()), /ENOENT/);
   });
 
-  test("is made although a draft of a process that was killed lies there", async () => {
+  test("is created although a killed process left its draft", async () => {
     obtainMasterKey(configurationOf(), false);
     await rm(keyFile());
     await writeFile(join(folder, "data", `master.key.${process.pid}.new`), "half");
     assert.equal(obtainMasterKey(configurationOf(), false).export().length, 32);
   });
 
-  test("is not made up where a named file is missing: that would be a new key for an old store", async () => {
+  test("is not created when a named file is missing, because an old store would get a new key", async () => {
     const missing = join(folder, "named.key");
     const fault = faultOf(() => obtainMasterKey(configurationOf({ CARNET_MASTER_KEY_FILE: missing }), false));
     assert.match(fault, /named\.key cannot be read \(ENOENT\).*CARNET_MASTER_KEY/);
@@ -82,7 +82,7 @@ suite("The master key of a new store", () => {
 });
 
 suite("The master key of a store that has one", () => {
-  test("is not made anew where its file is missing", async () => {
+  test("is not created again when its file is missing", async () => {
     assert.match(
       faultOf(() => obtainMasterKey(configurationOf(), true)),
       /master\.key cannot be read \(ENOENT\): put back the one that the store was made with/,
@@ -90,7 +90,7 @@ suite("The master key of a store that has one", () => {
     await assert.rejects(stat(keyFile()), /ENOENT/);
   });
 
-  test("is refused where its file holds something else, which is not repeated", async () => {
+  test("is refused when its file has other content, which is never repeated", async () => {
     obtainMasterKey(configurationOf(), false);
     await chmod(keyFile(), 0o600);
     for (const text of [

@@ -4,7 +4,7 @@ import { suite, test } from "node:test";
 import { type SettingName, settings } from "@carnet/server/configuration/settings";
 import { faultOf, folder, load } from "./support/load.ts";
 
-/** Of each setting: values that are good with what they become, and values that are not. */
+/** For each setting: accepted values with their parsed form, and invalid values. */
 const table: Readonly<
   Record<Exclude<SettingName, "masterKey">, { good: readonly [string, unknown][]; bad: readonly string[] }>
 > = {
@@ -123,7 +123,7 @@ const table: Readonly<
 };
 
 suite("Each setting", () => {
-  test("has cases here", () => {
+  test("has cases in this file", () => {
     assert.deepEqual(
       Object.keys(table).sort(),
       Object.keys(settings)
@@ -146,7 +146,7 @@ suite("Each setting", () => {
       }
     });
 
-    test(`${name} is refused where it is bad, by name and source, with what is accepted`, () => {
+    test(`${name} is refused when it is invalid, with its name, its source and the accepted values`, () => {
       for (const text of bad) {
         const inFlag = faultOf({ flags: { [name]: text } });
         assert.ok(inFlag.includes(flag?.split(" ")[0] ?? "-"), inFlag);

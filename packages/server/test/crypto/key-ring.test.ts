@@ -38,7 +38,7 @@ test("each token names the key that signed it while keys are replaced, and the r
   await ring.close();
 });
 
-test("without a key to sign with there is no ring", async () => {
+test("a ring needs a key to sign with", async () => {
   assert.throws(() => new KeyRing([], noFault), /needs a key to sign with/);
   const ring = new KeyRing([first], noFault);
   await assert.rejects(ring.replace([]), /needs a key to sign with/);

@@ -6,7 +6,7 @@ const hasher = createSecretHasher(Buffer.alloc(32, 1));
 const otherPepper = createSecretHasher(Buffer.alloc(32, 2));
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-test("a digest depends on the pepper, the client id and the secret, and on where one ends and the other begins", () => {
+test("a digest depends on the pepper, the client id, the secret, and the boundary between id and secret", () => {
   const digest = hex(hasher.digest("app", "secret"));
   assert.equal(hex(createSecretHasher(Buffer.alloc(32, 1)).digest("app", "secret")), digest);
   const others = [

@@ -27,7 +27,7 @@ const claims = {
 
 const noFault = (fault: unknown): void => assert.fail(String(fault));
 
-test("what is signed verifies with the published key, and carries typ, alg and kid [RFC9068 §2.1]", async () => {
+test("a signature verifies with the published key, and the header has typ, alg and kid [RFC9068 §2.1]", async () => {
   const key = await generateSigningKey("ES256");
   const { token } = await createSigner(key, noFault).sign(claims);
   const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet({ keys: [key.publicJwk] }), {
@@ -40,7 +40,7 @@ test("what is signed verifies with the published key, and carries typ, alg and k
   assert.deepEqual(protectedHeader, { typ: "at+jwt", alg: "ES256", kid: key.keyId });
 });
 
-test("what is changed after it was signed does not verify", async () => {
+test("a token changed after signing does not verify", async () => {
   const key = await generateSigningKey("ES256");
   const [header, payload, signature] = (await createSigner(key, noFault).sign(claims)).token.split(".");
   const changed = Buffer.from(JSON.stringify({ ...claims, scope: "admin" })).toString("base64url");
@@ -49,14 +49,14 @@ test("what is changed after it was signed does not verify", async () => {
   await assert.doesNotReject(jwtVerify(`${header}.${payload}.${signature}`, keys));
 });
 
-test("the key id is the thumbprint of the published key, which has nothing private [RFC7638 §3]", async () => {
+test("the key id is the thumbprint of the published key, which has no private member [RFC7638 §3]", async () => {
   const { keyId, publicJwk } = await generateSigningKey("ES256");
   assert.equal(await calculateJwkThumbprint(publicJwk), keyId);
   assert.equal(publicJwk.kid, keyId);
   assert.deepEqual(Object.keys(publicJwk).sort(), ["alg", "crv", "kid", "kty", "use", "x", "y"]);
 });
 
-test("a private key that is exported and imported is the same key, and prints nothing of itself", async () => {
+test("an exported and imported private key is the same key, and does not print its value", async () => {
   const key = await generateSigningKey("ES256");
   const imported = await importSigningKey("ES256", exportPrivateKey(key));
   assert.ok(createPublicKey(imported.privateKey).equals(createPublicKey(key.privateKey)));
@@ -67,7 +67,7 @@ test("a private key that is exported and imported is the same key, and prints no
     assert.ok(!shown.includes(secret));
 });
 
-test("a token of the service verifies with what it publishes, and still does after a restart", async () => {
+test("a token verifies with the published keys, before and after a restart", async () => {
   const clock = new FixedClock(new Date().toISOString());
   const secret = "planted-secret-0123456789";
   await using service = await startTestService({ clock });

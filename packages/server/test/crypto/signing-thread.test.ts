@@ -15,15 +15,15 @@ const run = promisify(execFile);
 const child = fileURLToPath(new URL("signing-thread-child.ts", import.meta.url));
 const key = await generateSigningKey("ES256");
 
-test("many texts in one turn are signed by two threads, each with a signature of its own", async () => {
+test("many texts in one turn are signed on two threads, each with its own signature", async () => {
   await using busy = await busyThread();
   const texts = Array.from({ length: 1000 }, (_, number) => textOf(`${number}`.repeat(1 + (number % 90))));
   const signatures = texts.map((text) => busy.thread.sign(text));
-  assert.ok((await doneAtOnce(signatures)) < 1000, "some are made beside");
+  assert.ok((await doneAtOnce(signatures)) < 1000, "some are signed on the other thread");
   await assertSigned(key, texts, await Promise.all(signatures));
 });
 
-test("one text in a turn waits for no thread", async () => {
+test("a single text in a turn is signed without waiting for a thread", async () => {
   await using busy = await busyThread();
   for (let turn = 0; turn < 20; turn++) {
     assert.equal(await doneAtOnce([busy.thread.sign(textOf("alone"))]), 1);
@@ -31,7 +31,7 @@ test("one text in a turn waits for no thread", async () => {
   }
 });
 
-test("no thread is started for texts that come one by one, or a few together", async () => {
+test("no thread is started for single texts or small batches", async () => {
   const started = threadsStarted();
   const thread = new SigningThread(key, noFault, 2);
   for (let turn = 0; turn < 300; turn++) {
@@ -52,7 +52,7 @@ test("no thread is started for texts that come one by one, or a few together", a
   assert.equal(started.length, 0);
 });
 
-test("no thread is started where there is one processor", async () => {
+test("no thread is started with one processor", async () => {
   const started = threadsStarted();
   const thread = new SigningThread(key, noFault, 1);
   const texts = Array.from({ length: 500 }, (_, number) => textOf(String(number)));
@@ -61,13 +61,13 @@ test("no thread is started where there is one processor", async () => {
   assert.equal(started.length, 0);
 });
 
-test("a text that is too long for a thread is signed all the same", async () => {
+test("a text that is too long for the thread is signed on the main thread", async () => {
   await using busy = await busyThread();
   const texts = Array.from({ length: 5 }, (_, number) => textOf(`${number}`.repeat(9000)));
   await assertSigned(key, texts, await Promise.all(texts.map((text) => busy.thread.sign(text))));
 });
 
-test("where the thread ends, what it has not done is signed here, and it is told once", async () => {
+test("when the thread dies, its unsigned texts are signed on the main thread, and the fault is reported once", async () => {
   const faults: unknown[] = [];
   await using busy = await busyThread((fault) => faults.push(fault));
   const texts = Array.from({ length: 50 }, (_, number) => textOf(String(number)));
@@ -78,7 +78,7 @@ test("where the thread ends, what it has not done is signed here, and it is told
   assert.deepEqual(faults.map(String), ["Error: the signing thread exited unexpectedly"]);
 });
 
-test("a closed one has no thread any more, has done what was asked, and still signs", async () => {
+test("closing ends the thread after its pending signatures, and signing continues without it", async () => {
   const busy = await busyThread();
   const texts = Array.from({ length: 50 }, (_, number) => textOf(String(number)));
   const signatures = texts.map((text) => busy.thread.sign(text));
@@ -90,21 +90,21 @@ test("a closed one has no thread any more, has done what was asked, and still si
   await busy.thread.close();
 });
 
-test("where no thread can be made, it is told once and everything is signed here", async () => {
-  const limits = ["--permission", "--allow-fs-read=*"]; // and no thread
+test("when no thread can start, the fault is reported once and everything is signed on the main thread", async () => {
+  const limits = ["--permission", "--allow-fs-read=*"]; // worker threads are not allowed
   const { stdout, stderr } = await run(process.execPath, [...limits, child, "50"], { timeout: 30_000 });
   assert.equal(stdout, "50 signed\n");
   assert.equal(stderr.match(/ERR_ACCESS_DENIED/g)?.length, 1, stderr);
 });
 
 for (const texts of [0, 50]) {
-  test(`a process waits for its ${texts} signatures, and ends though there is a thread`, async () => {
+  test(`a process waits for its ${texts} signatures and ends although a thread runs`, async () => {
     const { stdout, stderr } = await run(process.execPath, [child, String(texts)], { timeout: 30_000 });
     assert.deepEqual({ stdout, stderr }, { stdout: `${texts} signed\n`, stderr: "" });
   });
 }
 
-test("the places of the ring are used over and over, also where its counts turn over", () => {
+test("the slots of the ring are reused, even when its counters wrap around", () => {
   for (const start of [0, 2 ** 31 - 100, -100]) {
     const counts = new SigningRing();
     new Int32Array(counts.memory, 0, 2).fill(start);
@@ -123,7 +123,7 @@ test("the places of the ring are used over and over, also where its counts turn 
   }
 });
 
-test("the ring takes no text that is longer than a place", () => {
+test("the ring refuses a text that is longer than a slot", () => {
   const ring = new SigningRing();
   assert.equal(ring.queue("x".repeat(2049)), false);
   assert.equal(ring.take(), undefined);
@@ -133,10 +133,10 @@ test("the ring takes no text that is longer than a place", () => {
 
 const noFault = (fault: unknown): void => assert.fail(String(fault));
 
-/** With a thread that is there. */
-async function busyThread(tell: (fault: unknown) => void = noFault) {
+/** A signer whose thread has started. */
+async function busyThread(report: (fault: unknown) => void = noFault) {
   const started = threadsStarted();
-  const thread = new SigningThread(key, tell, 2);
+  const thread = new SigningThread(key, report, 2);
   await Promise.all(Array.from({ length: 101 }, () => thread.sign(textOf("many"))));
   await endOfTurn();
   const [worker] = started;
@@ -152,7 +152,7 @@ function threadsStarted(): readonly Worker[] {
   return threads;
 }
 
-/** How many of the promises are kept without the event loop turning. */
+/** Counts the promises that are fulfilled without a turn of the event loop. */
 async function doneAtOnce(promises: readonly Promise<unknown>[]): Promise<number> {
   let done = 0;
   for (const promise of promises) promise.then(() => done++, assert.fail);
@@ -160,7 +160,7 @@ async function doneAtOnce(promises: readonly Promise<unknown>[]): Promise<number
   return done;
 }
 
-/** Header and claims of a token that says this. */
+/** The header and claims of a token with this text as a claim. */
 const textOf = (said: string): string =>
   `${base64url.encode(JSON.stringify({ alg: "ES256" }))}.${base64url.encode(JSON.stringify({ said }))}`;
 

@@ -19,7 +19,7 @@ suite("A connection", () => {
     mock.timers.reset();
   });
 
-  /** Pipelines requests for more bytes than the kernel takes, and reads none. */
+  /** Pipelines requests for more bytes than the kernel buffers, and reads none. */
   async function stuck(): Promise<Socket> {
     const { port, hostname } = new URL(service.url);
     const socket = connect({ port: Number(port), host: hostname }).pause();
@@ -28,7 +28,7 @@ suite("A connection", () => {
     return socket;
   }
 
-  /** Reads what is left, and says whether the connection was reset. */
+  /** Reads the rest, and returns whether the connection was reset. */
   const isReset = (socket: Socket): Promise<boolean> =>
     new Promise((resolve) => {
       socket.once("error", () => resolve(true)).once("end", () => resolve(true));
@@ -47,7 +47,7 @@ suite("A connection", () => {
     socket.destroy();
   });
 
-  test("whose caller reads a little now and then is closed too", async () => {
+  test("whose caller reads only a byte every few seconds is closed", async () => {
     const socket = await stuck();
     for (let second = 0; second < 30; second += 5) {
       mock.timers.tick(5000);
@@ -57,7 +57,7 @@ suite("A connection", () => {
     socket.destroy();
   });
 
-  test("whose caller reads on in time gets every answer", async () => {
+  test("whose caller resumes reading in time gets every response", async () => {
     const socket = await stuck();
     mock.timers.tick(25_000);
     assert.equal(await isReset(socket), false);
@@ -65,7 +65,7 @@ suite("A connection", () => {
     socket.destroy();
   });
 
-  test("that pipelines 64 requests gets every answer in order", async () => {
+  test("that pipelines 64 requests gets every response in order", async () => {
     const requests = Array.from({ length: 64 }, (_, index) =>
       get("/health/live", `X-Request-ID: r${index}\r\n${index === 63 ? "Connection: close\r\n" : ""}`),
     );
@@ -76,7 +76,7 @@ suite("A connection", () => {
     );
   });
 
-  test("that pipelines more requests than are answered in time is closed, and the log says so", async () => {
+  test("that pipelines too many requests is closed and logged", async () => {
     const asked = sendBytes(service.url, get("/health/ready").repeat(1000)).catch(() => "");
     assert.equal((await asked).match(/^HTTP/gm), null);
     mock.timers.tick(5000);

@@ -3,7 +3,7 @@ import { after, before, suite, test } from "node:test";
 import { sendRaw } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 
-suite("What the service publishes", () => {
+suite("A published document", () => {
   let service: TestService;
   before(async () => {
     service = await startTestService({ settings: { issuer: "https://iam.example.test" } });
@@ -13,7 +13,7 @@ suite("What the service publishes", () => {
   const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
     sendRaw(service.url, { method, path, headers });
 
-  test("as its metadata is the same document under both names, from configuration and not from the Host [RFC8414 §2]", async () => {
+  test("with the metadata is the same at both paths, and comes from configuration, not from the Host [RFC8414 §2]", async () => {
     const one = await get("/.well-known/oauth-authorization-server", {
       Host: "evil.example.test",
       "X-Forwarded-Host": "evil.example.test",
@@ -33,7 +33,7 @@ suite("What the service publishes", () => {
     });
   });
 
-  test("as its keys is public, and nothing private is among them [RFC7517 §4]", async () => {
+  test("with the keys contains only public members [RFC7517 §4]", async () => {
     const { headers, body } = await get("/oauth2/jwks");
     assert.match(String(headers["content-type"]), /^application\/jwk-set\+json(?:; charset=utf-8)?$/);
     const { keys } = JSON.parse(body);
@@ -42,7 +42,7 @@ suite("What the service publishes", () => {
     assert.deepEqual([keys[0].alg, keys[0].use, keys[0].kty, keys[0].crv], ["ES256", "sig", "EC", "P-256"]);
   });
 
-  test("may be kept, and is not sent again to whoever has it [RFC9110 §13.1.2]", async () => {
+  test("may be cached, and is not sent again to a client that has it [RFC9110 §13.1.2]", async () => {
     for (const path of ["/oauth2/jwks", "/openapi.json", "/.well-known/oauth-authorization-server"]) {
       const { headers, body } = await get(path);
       assert.match(String(headers["cache-control"]), /^public, max-age=[1-9]\d*$/);
@@ -61,7 +61,7 @@ suite("What the service publishes", () => {
     }
   });
 
-  test("by GET is told by HEAD too, without the content [RFC9110 §9.3.2]", async () => {
+  test("has the same headers for HEAD as for GET, and no content [RFC9110 §9.3.2]", async () => {
     for (const path of ["/oauth2/jwks", "/.well-known/openid-configuration", "/health/live"]) {
       const whole = await get(path);
       const head = await get(path, {}, "HEAD");
@@ -72,7 +72,7 @@ suite("What the service publishes", () => {
     }
   });
 
-  test("carries a request id, and no word of a version or a deprecation", async () => {
+  test("has a request id, and no version or deprecation header", async () => {
     for (const path of ["/oauth2/jwks", "/openapi.json", "/docs", "/health/live", "/health/ready"]) {
       const { status, headers } = await get(path, { "X-Request-ID": "me", "X-Version": "latest" });
       assert.equal(status, 200, path);

@@ -40,15 +40,15 @@ const tokenRequest = {
   payload: "grant_type=client_credentials&client_id=app&client_secret=x",
 } as const;
 
-suite("A throw", () => {
+suite("An exception", () => {
   for (const [where, app] of [
-    ["while the request id is made", serviceWith({ random })],
+    ["while the request id is generated", serviceWith({ random })],
     ["of the clock", serviceWith({ clock: { now: fail } })],
     ["of the recorder", serviceWith({ recorder: { record: fail } })],
     ["of the recorder and the log", serviceWith({ recorder: { record: fail } }, { log: brokenLog })],
-    ["of the draining check, once the body is there", serviceWith({}, { isDraining: fail })],
+    ["of the draining check, after the body has arrived", serviceWith({}, { isDraining: fail })],
   ] as const) {
-    test(`${where} is answered 500 for a token request, and does not end the process`, async () => {
+    test(`${where} gets 500 for a token request, and does not end the process`, async () => {
       const answer = await answerOf(app, tokenRequest);
       assert.equal(answer.statusCode, 500);
       assert.equal(answer.json().error, "server_error");
@@ -57,11 +57,11 @@ suite("A throw", () => {
   }
 
   for (const [where, url, app] of [
-    ["while the request id is made", "/health/live", serviceWith({ random })],
+    ["while the request id is generated", "/health/live", serviceWith({ random })],
     ["of the draining check", "/docs", serviceWith({}, { isDraining: fail })],
     ["of the store check", "/health/ready", serviceWith({}, { checkStore: fail })],
   ] as const) {
-    test(`${where} is answered 500 for ${url}, and does not end the process`, async () => {
+    test(`${where} gets 500 for ${url}, and does not end the process`, async () => {
       const answer = await answerOf(app, url);
       assert.equal(answer.statusCode, 500);
       assert.equal(answer.json().error, "server_error");
@@ -69,7 +69,7 @@ suite("A throw", () => {
     });
   }
 
-  test("for a path of the admin API is answered in its shape", async () => {
+  test("on a path of the admin API gets a problem document", async () => {
     const answer = await answerOf(serviceWith({}, { isDraining: fail }), "/admin/v1/clients");
     assert.equal(answer.statusCode, 500);
     assert.equal(answer.headers["content-type"], "application/problem+json;charset=UTF-8");

@@ -45,13 +45,13 @@ const recorderThat = (error: unknown) => ({ recorder: { record: fail(error) } })
 const signerThat = (error: unknown) => ({ signer: { sign: fail(error) } });
 
 suite("A fault", () => {
-  for (const [what, changes, status] of [
+  for (const [fault, changes, status] of [
     ["of the signer", signerThat(new Error(`cannot sign ${secret}`)), 500],
     ["of the recorder", recorderThat(new Error(`cannot write ${secret}`)), 500],
-    ["of the recorder that an operator can mend", recorderThat(new OperatorFault("The disk is full: make room.")), 503],
-    ["that is no error", signerThat(secret), 500],
+    ["of the recorder that an operator can fix", recorderThat(new OperatorFault("The disk is full: make room.")), 503],
+    ["that is not an Error", signerThat(secret), 500],
   ] as const) {
-    test(`${what} is answered ${status} in the shape that callers read, and told without what it says`, async () => {
+    test(`${fault} gets ${status} as an OAuth error, without its message in the response or the log`, async () => {
       const { app, lines } = await createApp(changes);
       const answer = await answerOf(app, request);
       assert.equal(answer.statusCode, status);
@@ -70,11 +70,11 @@ suite("A fault", () => {
     });
   }
 
-  for (const [what, changed] of [
+  for (const [input, changed] of [
     ["a body over the limit", { payload: "a".repeat(70_000) }],
-    ["a content type that is none", { headers: { "content-type": ";;;" } }],
+    ["an invalid content type", { headers: { "content-type": ";;;" } }],
   ] as const) {
-    test(`of the recorder is answered 500 also for ${what}, and not with the refusal that is not recorded`, async () => {
+    test(`of the recorder gets 500 for ${input} too, because the refusal was not recorded`, async () => {
       const { app } = await createApp(recorderThat(new Error(secret)));
       const answer = await answerOf(app, { ...request, ...changed });
       assert.equal(answer.statusCode, 500);
@@ -84,8 +84,8 @@ suite("A fault", () => {
   }
 });
 
-suite("A service that is told to stop", () => {
-  test("refuses tokens with 503, records it, and closes the connection", async () => {
+suite("A draining service", () => {
+  test("refuses token requests with 503, records the refusals, and closes the connections", async () => {
     const { app, endpoint } = await createApp({}, { isDraining: () => true });
     const answer = await answerOf(app, request);
     assert.equal(answer.statusCode, 503);
@@ -95,7 +95,7 @@ suite("A service that is told to stop", () => {
     assert.equal(endpoint.records[0]?.event === "token_refused" && endpoint.records[0].reason, "draining");
   });
 
-  test("is alive and not ready", async () => {
+  test("is live but not ready", async () => {
     const { app } = await createApp({}, { isDraining: () => true });
     assert.equal((await answerOf(app, "/health/live")).statusCode, 200);
     const ready = await answerOf(app, "/health/ready");
@@ -104,8 +104,8 @@ suite("A service that is told to stop", () => {
   });
 });
 
-suite("A probe for readiness", () => {
-  test("says 200 once keys and store answer", async () => {
+suite("A readiness probe", () => {
+  test("gets 200 when the keys and the store are available", async () => {
     const { app } = await createApp({});
     const ready = await answerOf(app, "/health/ready");
     assert.equal(ready.statusCode, 200);
@@ -113,7 +113,7 @@ suite("A probe for readiness", () => {
     assert.equal(ready.headers["cache-control"], "no-store");
   });
 
-  test("says 503 while the store does not answer, or there is no key", async () => {
+  test("gets 503 when the store fails or no key is published", async () => {
     const broken = await createApp({}, { checkStore: () => Promise.reject(new Error(secret)) });
     const answer = await answerOf(broken.app, "/health/ready");
     assert.equal(answer.statusCode, 503);

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { lazy } from "@carnet/server/http/lazy";
 
 suite("A lazy value", () => {
-  test("is made on first use and shared by every caller", async () => {
+  test("is created on first use and shared by every caller", async () => {
     let made = 0;
     const ask = lazy(async () => ++made);
     assert.equal(made, 0);
@@ -11,7 +11,7 @@ suite("A lazy value", () => {
     assert.equal(await ask(), 1);
   });
 
-  test("is made again after a failure, which every caller before sees", async () => {
+  test("is created again after a failure, which rejects for every earlier caller", async () => {
     let tries = 0;
     const ask = lazy(async () => {
       tries++;

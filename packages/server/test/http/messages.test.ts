@@ -24,7 +24,7 @@ suite("An HTTP message", () => {
   const send = async (path: string, headers: Record<string, string>, sent: string | Uint8Array = body) =>
     sendRaw(service.url, { method: "POST", path, headers: { "Content-Type": form, ...headers }, body: sent });
 
-  /** What every refusal over a socket must have, also where the HTTP library refuses before the service sees it. */
+  /** Asserts what every refusal must have, including those of the HTTP parser before the service sees the request. */
   function assertRefused(answer: string, status: number): void {
     const [head = "", content = ""] = answer.split("\r\n\r\n");
     assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
@@ -37,28 +37,36 @@ suite("An HTTP message", () => {
     assert.ok(!answer.includes(secret));
   }
 
-  test("of HTTP/1.0 is answered", async () => {
+  test("of HTTP/1.0 gets a response", async () => {
     assert.match(await sendBytes(service.url, post([], "POST /oauth2/token HTTP/1.0")), /^HTTP\/1\.1 200 /);
   });
 
-  for (const [what, target, status] of [
-    ["with a whole URL as its target is answered [RFC9112 §3.2.2]", "http://iam.example.test/oauth2/token?x=1", 200],
-    ["with an escape in its path that needs none is answered [RFC3986 §2.3]", "/oauth2/t%6Fken", 200],
-    ["with another path at the end of a whole URL is answered 404", "http://iam.example.test/nope/oauth2/token", 404],
-    ["with the path in capitals is answered 404", "/OAUTH2/TOKEN", 404],
-    ["with a broken escape in its path is refused", "/oauth2/token%", 400],
-    ["with a needless escape in an admin path is answered 404", "/%61dmin/v1/clients", 404],
-    ["with a needless escape at the end of an admin path is answered 404", "/admin/v1/clients/a%2Db", 404],
-    ["with an escape that an admin path needs reaches the admin API", "/admin/v1/clients/a%2Fb/disable", 401],
-    ["with a needless escape in another path is answered 404", "http://iam.example.test/health/%6Cive", 404],
+  for (const [title, target, status] of [
+    [
+      "with an absolute URL as its target gets a token [RFC9112 §3.2.2]",
+      "http://iam.example.test/oauth2/token?x=1",
+      200,
+    ],
+    ["with a needless escape in the token path gets a token [RFC3986 §2.3]", "/oauth2/t%6Fken", 200],
+    [
+      "with an absolute URL that only ends in the token path gets 404",
+      "http://iam.example.test/nope/oauth2/token",
+      404,
+    ],
+    ["with the path in capitals gets 404", "/OAUTH2/TOKEN", 404],
+    ["with an invalid escape in its path is refused", "/oauth2/token%", 400],
+    ["with a needless escape in an admin path gets 404", "/%61dmin/v1/clients", 404],
+    ["with a needless escape at the end of an admin path gets 404", "/admin/v1/clients/a%2Db", 404],
+    ["with a necessary escape in an admin path reaches the admin API", "/admin/v1/clients/a%2Fb/disable", 401],
+    ["with a needless escape in another path gets 404", "http://iam.example.test/health/%6Cive", 404],
   ] as const) {
-    test(what, async () => {
+    test(title, async () => {
       const answer = await sendBytes(service.url, post(last, `POST ${target} HTTP/1.1`));
       assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
     });
   }
 
-  test("with another method for the token path is answered 405, however its target is spelled", async () => {
+  test("with another method for the token path gets 405 for every form of the target", async () => {
     for (const target of ["/oauth2/token", "http://iam.example.test/oauth2/token", "/oauth2/t%6Fken"]) {
       const answer = await sendBytes(service.url, post(last, `PUT ${target} HTTP/1.1`));
       assert.match(answer, /^HTTP\/1\.1 405 /);
@@ -70,27 +78,27 @@ suite("An HTTP message", () => {
     assertRefused(await sendBytes(service.url, post(last).replace("Host: x\r\n", "")), 400);
   });
 
-  for (const [what = "", bytes = "", clause = ""] of [
-    ["that is none", "hello\r\n\r\n"],
-    ["with a method that there is not", "BREW /oauth2/token HTTP/1.1\r\nHost: x\r\n\r\n"],
+  for (const [kind = "", bytes = "", clause = ""] of [
+    ["that is not HTTP", "hello\r\n\r\n"],
+    ["with an unknown method", "BREW /oauth2/token HTTP/1.1\r\nHost: x\r\n\r\n"],
     [
       "with a length and a transfer encoding",
       `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     ],
     ["with two lengths", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc`],
-    ["with a length that is no number", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: three\r\n\r\nabc`],
-    ["with a NUL in a header", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nX: ${secret}\0\r\n\r\n`],
     [
-      "with a header that goes on in a second line",
-      `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nX: a\r\n ${secret}\r\n\r\n`,
+      "with a length that is not a number",
+      `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: three\r\n\r\nabc`,
     ],
+    ["with a NUL in a header", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nX: ${secret}\0\r\n\r\n`],
+    ["with a folded header", `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nX: a\r\n ${secret}\r\n\r\n`],
     [
       "with a transfer coding besides chunked",
       "POST /oauth2/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
       " [RFC9112 §6.1]",
     ],
     [
-      "with such a coding for another path",
+      "with such a transfer coding on another path",
       "GET /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
       " [RFC9112 §6.1]",
     ],
@@ -101,7 +109,7 @@ suite("An HTTP message", () => {
     ],
     ["of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
   ]) {
-    test(`${what} is refused in JSON, and the connection closed${clause}`, async () => {
+    test(`${kind} is refused in JSON, and the connection is closed${clause}`, async () => {
       assertRefused(await sendBytes(service.url, Buffer.from(bytes, "latin1")), 400);
     });
   }
@@ -110,21 +118,21 @@ suite("An HTTP message", () => {
     assertRefused(await sendBytes(service.url, post([`X: ${"a".repeat(17_000)}`])), 431);
   });
 
-  test("that expects 100-continue is told to go on, and answered [RFC9110 §10.1.1]", async () => {
+  test("that expects 100-continue gets 100 and then its response [RFC9110 §10.1.1]", async () => {
     const answer = await sendBytes(service.url, post(["Expect: 100-continue", ...last]));
     assert.match(answer, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
   });
 
-  test("with another expectation is answered as if it had none [RFC9110 §10.1.1]", async () => {
+  test("with another expectation is handled as if it had none [RFC9110 §10.1.1]", async () => {
     assert.match(await sendBytes(service.url, post(["Expect: miracles", ...last])), /^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  test("that offers to change to HTTP/2 is answered over HTTP/1.1 [RFC9110 §7.8]", async () => {
+  test("that offers an upgrade to HTTP/2 gets its response over HTTP/1.1 [RFC9110 §7.8]", async () => {
     const lines = ["Connection: Upgrade, HTTP2-Settings, close", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"];
     assert.match(await sendBytes(service.url, post(lines)), /^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  test("may follow another before that is answered, and each gets its own answer [RFC9112 §9.3.2]", async () => {
+  test("may be pipelined after another, and each gets its own response [RFC9112 §9.3.2]", async () => {
     const second = post(last, "POST /iam/v1/oauth2/token HTTP/1.1");
     const answer = await sendBytes(
       service.url,
@@ -143,7 +151,7 @@ suite("An HTTP message", () => {
     assert.match(await sendBytes(service.url, `${head}${chunks.join("")}0\r\n\r\n`), /^HTTP\/1\.1 200 /);
   });
 
-  test("with a body of exactly 64 KiB is answered, with one byte more refused with 413", async () => {
+  test("with a body of exactly 64 KiB is accepted, and with one byte more is refused with 413", async () => {
     const padded = `${body}&x=`.padEnd(65_536, "a");
     assert.equal((await send("/oauth2/token", {}, padded)).status, 200);
     const refused = await send("/oauth2/token", {}, `${padded}a`);
@@ -157,24 +165,24 @@ suite("An HTTP message", () => {
     assertRefused(await sendBytes(service.url, `${head}${(70_000).toString(16)}\r\n${"a".repeat(70_000)}`), 413);
   });
 
-  test("over the limit on the deprecated path carries its headers too", async () => {
+  test("over the limit on the deprecated path gets its version and deprecation headers", async () => {
     const { status, headers } = await send("/iam/v1/oauth2/token", {}, "a".repeat(70_000));
     assert.equal(status, 413);
     assert.equal(headers["x-version"], "2022-01-01");
     assert.equal(headers["deprecation"], "@1770854400");
   });
 
-  test("to a path that is nothing is answered 404 without its body being looked at", async () => {
+  test("to an unknown path gets 404 without its body being read", async () => {
     assert.equal((await send("/nope", {}, "a".repeat(70_000))).status, 404);
   });
 
-  test("with a compressed body is refused, and the description says that it must not be", async () => {
+  test("with a compressed body is refused, and the description says to send it uncompressed", async () => {
     const refused = await send("/oauth2/token", { "Content-Encoding": "gzip" }, gzipSync(body));
     assert.equal(refused.status, 400);
     assert.match(JSON.parse(refused.body).error_description, /not compressed/);
   });
 
-  test("of which the caller hangs up in the middle is recorded with its address, and leaves the service as it was", async () => {
+  test("that its caller aborts is recorded with the address, and does not affect the service", async () => {
     const { port, hostname } = new URL(service.url);
     await new Promise<void>((resolve) => {
       const socket = connect(Number(port), hostname, () => {
@@ -190,7 +198,7 @@ suite("An HTTP message", () => {
     assert.deepEqual([event, reason, address], ["token_refused", "bad_http", "127.0.0.1"]);
   });
 
-  test("that is refused and whose caller does not close loses its connection all the same", async () => {
+  test("that is refused has its connection closed even when the caller keeps it open", async () => {
     const { port, hostname } = new URL(service.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
     const cut = new Promise<void>((resolve) => socket.on("error", () => resolve()));
@@ -202,7 +210,7 @@ suite("An HTTP message", () => {
     clearInterval(writing);
   });
 
-  test("without a request id of its own gets a new one, and so does one whose id cannot be taken", async () => {
+  test("without a valid request id gets a new one", async () => {
     const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
     const given = ["r".repeat(129), "a b", "a\tb", "\u00e9", ""];
     const seen = new Set<unknown>();
@@ -220,7 +228,7 @@ suite("An HTTP message", () => {
     assert.match(String(twice.headers["x-request-id"]), uuid);
   });
 
-  test("puts its request id into the log line, and its query and secrets into none", async () => {
+  test("is logged with its request id, and without its query and secrets", async () => {
     await send(`/oauth2/token?client_secret=${secret}`, { "X-Request-ID": "find-me" });
     await send(`/nope?client_secret=${secret}`, {});
     await send(`/%zz?client_secret=${secret}`, {});

@@ -9,7 +9,7 @@ import { liveBytes } from "@carnet/testkit/live-bytes";
 
 const limit = 64 * 1024;
 
-/** Receives the body of one request whose chunks are sent one by one, and says what came of it and what memory it took. */
+/** Receives the body of one chunked request. Returns the outcome and the memory it took. */
 async function receive(chunks: readonly string[], end: boolean) {
   let outcome: Result<Buffer, string> | undefined;
   let started = 0;
@@ -41,7 +41,7 @@ async function receive(chunks: readonly string[], end: boolean) {
   return { outcome, taken };
 }
 
-test("a body is received whole, however it is cut into chunks", async () => {
+test("a body is received whole for any split into chunks", async () => {
   for (const chunks of [["abc"], ["a", "b", "c"], ["a".repeat(40_000), "b".repeat(25_536)], []]) {
     const { outcome } = await receive(chunks, true);
     assert.ok(outcome?.ok);
@@ -49,12 +49,12 @@ test("a body is received whole, however it is cut into chunks", async () => {
   }
 });
 
-test("a body over the limit is told once its last byte too many is there", async () => {
+test("a body over the limit is refused as soon as the limit is exceeded", async () => {
   const { outcome } = await receive(["a".repeat(limit), "b"], false);
   assert.deepEqual(outcome, { ok: false, error: "too large" });
 });
 
-test("a body in chunks of one byte that never ends takes no more memory than its limit allows", async () => {
+test("an endless body in one-byte chunks takes no more memory than the limit allows", async () => {
   const { outcome, taken } = await receive(
     Array.from({ length: 60_000 }, () => "a"),
     false,

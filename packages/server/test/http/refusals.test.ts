@@ -19,7 +19,7 @@ const ask = (service: TestService, clientId: string, clientSecret: string, path 
     }).toString(),
   });
 
-suite("A client that is refused", () => {
+suite("A refused client", () => {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   let service: TestService;
   before(async () => {
@@ -34,7 +34,7 @@ suite("A client that is refused", () => {
   after(() => service[Symbol.asyncDispose]());
 
   for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
-    test(`gets the same bytes on ${path}, whatever the reason, but for the request id and the date`, async () => {
+    test(`gets the same bytes on ${path} for every reason, except for the request id and the date`, async () => {
       const answers: string[] = [];
       for (const [clientId, clientSecret] of [
         ["nobody", "x"],
@@ -54,7 +54,7 @@ suite("A client that is refused", () => {
     });
   }
 
-  test("is found in the log by the request id, with the true reason", async () => {
+  test("is logged under the request id, with the real reason", async () => {
     for (const [clientId, reason] of [
       ["nobody", "unknown_credentials"],
       ["disabled", "client_disabled"],
@@ -74,7 +74,7 @@ const comparable = ({ headers, body }: RawAnswer): string => {
 };
 
 suite("The sunset", () => {
-  test("is where the operator put it: a moment before there are tokens, from it on 410 [RFC8594 §3]", async () => {
+  test("is set by the operator: tokens until the moment before, 410 from then on [RFC8594 §3]", async () => {
     const clock = new FixedClock("2027-03-01T11:59:59.999Z");
     await using service = await startTestService({ clock, settings: { sunsetAt: "2027-03-01T13:00:00+01:00" } });
     await service.register({ client_id: "app", client_secret: secret });
@@ -103,7 +103,7 @@ suite("X-Forwarded-For", () => {
     ["127.0.0.0/8", "nonsense", 401],
     ["127.0.0.0/8, 10.0.0.0/8", "203.0.113.9, 10.1.1.1", 200],
   ] as const) {
-    test(`of ${forwarded} is answered ${status} where ${trustedProxies ?? "nobody"} is trusted`, async () => {
+    test(`of ${forwarded} gets ${status} when ${trustedProxies ?? "no proxy"} is trusted`, async () => {
       const settings = trustedProxies === undefined ? {} : { trustedProxies };
       await using service = await startTestService({ settings });
       await service.register({ client_id: "app", client_secret: secret, ip_allowlist: ["203.0.113.0/24"] });
@@ -112,7 +112,7 @@ suite("X-Forwarded-For", () => {
     });
   }
 
-  test("and its kin never reach a token: issuer and audience are those of the configuration", async () => {
+  test("and similar headers never reach a token: issuer and audience come from the configuration", async () => {
     await using service = await startTestService({
       settings: { issuer: "https://iam.example.test", audience: "urn:api", trustedProxies: "127.0.0.1" },
     });

@@ -5,8 +5,8 @@ import { answerOnce } from "@carnet/server/http/admin/repeated-requests";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
-suite("A request that comes again", () => {
-  test("while the first one is carried out gets its answer, though what it asks cannot be done a second time", async () => {
+suite("A repeated request", () => {
+  test("that arrives during the first one gets the first response, although it could not be carried out again", async () => {
     const endpoint = new TestEndpoint();
     await endpoint.register({ client_id: "app" });
     const ports = adminPortsOf(endpoint);

@@ -12,7 +12,7 @@ function stalled() {
   return { pipe, dropped, output: new LogOutput(pipe, (lines) => dropped.push(lines)) };
 }
 
-test("diagnostic lines that a stalled reader leaves are dropped at a bound, and counted once it is back", async () => {
+test("diagnostic lines beyond the bound of a stalled log are dropped, and counted once the reader is back", async () => {
   const { pipe, dropped, output } = stalled();
   for (let count = 0; count < 1000; count++) output.write(line);
   assert.ok(pipe.writableLength < 150 * 1024, `${pipe.writableLength} bytes wait`);
@@ -29,7 +29,7 @@ test("diagnostic lines that a stalled reader leaves are dropped at a bound, and 
   assert.equal(dropped.length, 1);
 });
 
-test("records still fit after diagnostic lines are dropped, and have a bound of their own", async () => {
+test("records still fit after diagnostic lines are dropped, and have their own bound", async () => {
   const { pipe, output } = stalled();
   for (let count = 0; count < 1000; count++) output.write(line);
   assert.equal(output.isStalled, false);
@@ -61,7 +61,7 @@ test("a record resolves only once it is written", async () => {
   await recording;
 });
 
-test("a flush gives up on a reader that stays away", async () => {
+test("a flush gives up on a reader that does not come back", async () => {
   const { output } = stalled();
   for (let count = 0; count < 100; count++) output.write(line);
   await output.flush(1);

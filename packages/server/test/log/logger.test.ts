@@ -13,7 +13,7 @@ function capture(level: (typeof logLevels)[number]) {
   return { lines, log: createLog(level, { write: (line) => void lines.push(line) }) };
 }
 
-test("a line is one JSON object with its level, its time, its event and the facts that were named", () => {
+test("a line is one JSON object with the level, the time, the event and the given facts", () => {
   const { lines, log } = capture("debug");
   log.info("started", { port: 8080, urls: ["a\nb"], ready: true, nothing: null });
   const [line = ""] = lines;
@@ -23,7 +23,7 @@ test("a line is one JSON object with its level, its time, its event and the fact
   assert.deepEqual(rest, { level: "info", event: "started", port: 8080, urls: ["a\nb"], ready: true, nothing: null });
 });
 
-test("only what is serious enough is written", () => {
+test("only lines at or above the log level are written", () => {
   for (const [level, expected] of [
     ["trace", ["debug", "info", "warn", "error"]],
     ["debug", ["debug", "info", "warn", "error"]],
@@ -41,17 +41,17 @@ test("only what is serious enough is written", () => {
   }
 });
 
-test("facts have no room for an object, which a secret could come in", () => {
+test("facts cannot be objects, which could contain a secret", () => {
   const { log } = capture("silent");
-  // @ts-expect-error an object is no fact
+  // @ts-expect-error an object is not a fact
   log.info("request", { headers: { authorization: planted } });
-  // @ts-expect-error a redacted value is no fact
+  // @ts-expect-error a redacted value is not a fact
   log.info("request", { secret: new Redacted(planted) });
-  // @ts-expect-error an error is no fact
+  // @ts-expect-error an error is not a fact
   log.info("request", { error: new Error(planted) });
 });
 
-test("a fault is told by its name, its code and where it was thrown, never by its message", () => {
+test("a fault is logged with its name, its code and its stack frames, never its message", () => {
   const { lines, log } = capture("trace");
   const cause = new TypeError(`cannot read ${planted}`);
   log.fault("request_failed", Object.assign(new Error(`bad ${planted}`, { cause }), { code: "ERR_X", body: planted }));
@@ -67,7 +67,7 @@ test("a fault is told by its name, its code and where it was thrown, never by it
   assert.ok(frames.includes("TypeError"));
 });
 
-test("a message that looks like a frame of the stack is not taken for one", () => {
+test("a message that looks like a stack frame is not logged as one", () => {
   const error = new Error(`first line\n    at ${planted} (file:1:1)`);
   assert.ok(!framesOf(error).join("\n").includes(planted));
   error.message = "another";
@@ -78,17 +78,17 @@ test("a message that looks like a frame of the stack is not taken for one", () =
   assert.ok(!framesOf(new Named("y")).join("\n").includes(planted));
 });
 
-test("causes that go in a circle come to an end", () => {
+test("circular causes do not cause an endless loop", () => {
   const error = new Error(planted);
   error.cause = new TypeError(planted, { cause: error });
   assert.ok(framesOf(error).length < 100);
 });
 
-test("an operator's fault is told whole", () => {
+test("the message of an operator fault is logged", () => {
   assert.equal(describeFault(new OperatorFault("The disk is full: make room.")), "The disk is full: make room.");
 });
 
-test("a token and a refusal are a line each, under their request id, the refusal a warning", async () => {
+test("a token and a refusal are logged on one line each with their request id, the refusal as a warning", async () => {
   const lines: string[] = [];
   const endpoint = new TestEndpoint({
     recorder: createTokenLog({ isStalled: false, record: async (text) => void lines.push(text) }),

@@ -24,7 +24,7 @@ function capture() {
   return { written, log };
 }
 
-test("records of one turn are written together, one line each, before any of them counts as recorded", async () => {
+test("the records of one turn are written together, one line each, before any of them resolves", async () => {
   const { written, log } = capture();
   const order: string[] = [];
   const recorded = ["r-1", "r-2"].map(async (id) => {
@@ -55,7 +55,7 @@ test("a record that cannot be written fails", async () => {
   await assert.rejects(async () => log.record(refusal("r-1")), /ENOSPC/);
 });
 
-test("a record is refused while the log is stalled, and none of it is written later", async () => {
+test("a record is rejected while the log is stalled, and is not written later", async () => {
   const written: string[] = [];
   const output = { isStalled: true, record: async (lines: string) => void written.push(lines) };
   const log = createTokenLog(output);

@@ -13,7 +13,7 @@ const roomy = () => new PackedClients(2 ** 24, 1);
 
 const digestOf = (name: string | number): Uint8Array => createHash("sha256").update(String(name)).digest();
 
-/** Only what a token request needs, which is all that memory holds. */
+/** The members that a token request needs. Memory holds no others. */
 const comparable = ({ client, secret }: ProvenSecret) => ({
   clientId: client.clientId,
   handle: client.handle,
@@ -117,7 +117,7 @@ test("a client with every field set is returned each time", () => {
       assertThere(memory, digestOf(one.secretId), { client: fullClient, secret: one });
 });
 
-test("a digest that agrees in all but one bit of its first half is another one", () => {
+test("a digest that differs in one bit of its first half is a miss", () => {
   const memory = roomy();
   const digest = digestOf("app");
   memory.set(digest, numbered("app", 1));
@@ -127,7 +127,7 @@ test("a digest that agrees in all but one bit of its first half is another one",
   }
 });
 
-test("setting the same state again takes no room, and another state replaces it", () => {
+test("setting the same state again takes no space, and another state replaces it", () => {
   const memory = new PackedClients(0, 1); // two blocks
   memory.set(digestOf("other"), numbered("other", 1));
   const [full] = fullClient.secrets;
@@ -158,10 +158,10 @@ test("when memory is full, the entries that were set longest ago are evicted", (
     oldest = number;
   }
   assert.ok(found > 4000 && found < 20_000, String(found));
-  assert.equal(many - oldest, found, "the latest ones, without a gap");
+  assert.equal(many - oldest, found, "exactly the latest entries are left");
 });
 
-test("a hundred thousand secrets are each found, in some hundred bytes each, and no others", () => {
+test("a hundred thousand secrets are found, take about a hundred bytes each, and cause no false hits", () => {
   const memory = new PackedClients(2 ** 27, 1);
   const before = liveBytes();
   for (let number = 0; number < 100_000; number++)
@@ -170,11 +170,11 @@ test("a hundred thousand secrets are each found, in some hundred bytes each, and
   assert.ok(each > 50 && each < 130, `${each} bytes`);
   for (let number = 0; number < 100_000; number++)
     assert.equal(memory.get(digestOf(number))?.secret.secretId, secretIdOf(number));
-  // Enough for some to share the hash of another
+  // Enough for some to have the same hash as another
   for (let number = 0; number < 300_000; number++) assert.equal(memory.get(digestOf(-1 - number)), undefined);
 });
 
-test("clients that share no settings are returned too, however many there are", () => {
+test("any number of clients without shared settings are returned", () => {
   const memory = new PackedClients(2 ** 25, 1);
   const entryOf = (number: number): ProvenSecret => ({
     client: { ...fullClient, clientId: clientIdOf(`own-${number}`), audience: `urn:${number}` },
@@ -212,7 +212,7 @@ const secretIdOf = (number: number): string => String(number).padStart(16, "0");
 const [plainSecret] = plainClient("x").secrets;
 const plain = plainClient("x");
 
-/** A client and a secret that cost no memory beside the packed ones. */
+/** A client and a secret that add no memory to the packed ones. */
 function numbered(name: string, number: number): ProvenSecret {
   assert.ok(plainSecret);
   return {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { PositionIndex } from "@carnet/server/memory/position-index";
 import fc from "fast-check";
 
-test("a position index finds each position that was added and not deleted, also where all hashes collide", () => {
+test("a position index finds each added position until it is deleted, even when all hashes collide", () => {
   const action = fc.record({
     add: fc.boolean(),
     hash: fc.constantFrom(0, 1, 2, 1023, 1024, 0xffff_ffff),
@@ -20,7 +20,7 @@ test("a position index finds each position that was added and not deleted, also 
         } else {
           const [gone] = there.splice(which % there.length, 1);
           if (gone !== undefined) index.delete(gone.hash, gone.position);
-          if (gone !== undefined) index.delete(gone.hash, gone.position); // once more, which changes nothing
+          if (gone !== undefined) index.delete(gone.hash, gone.position); // deleting twice changes nothing
         }
       });
       assert.equal(index.size, there.length);
@@ -39,7 +39,7 @@ test("a position index finds each position that was added and not deleted, also 
   );
 });
 
-test("a position index grows to as many as are added, and is empty once it is cleared", () => {
+test("a position index grows as positions are added, and is empty after it is cleared", () => {
   const hashOf = (position: number) => Math.imul(position, 0x9e3779b1) >>> 0;
   const index = new PositionIndex(hashOf);
   for (let position = 0; position < 100_000; position++) index.add(hashOf(position), position);

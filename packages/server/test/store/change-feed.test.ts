@@ -17,13 +17,13 @@ async function setUp() {
   const [writer, reader] = [await openSqlite(file), await openSqlite(file)];
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const store = createSqlClientStore(writer, { clock, dialect: sqliteDialect });
-  const heard: string[] = [];
+  const received: string[] = [];
   const listen = (db: Kysely<Tables>): Promise<ChangeFeed> =>
-    openChangeFeed(db, { changed: (clientId) => heard.push(clientId), missed: () => heard.push("MISSED") });
+    openChangeFeed(db, { changed: (clientId) => received.push(clientId), missed: () => received.push("MISSED") });
   return {
     ...{ writer, reader, store, listen },
-    /** What was heard since the last time. */
-    heard: () => heard.splice(0),
+    /** The changes received since the last call. */
+    received: () => received.splice(0),
     async [Symbol.asyncDispose]() {
       await writer.destroy();
       await reader.destroy();
@@ -32,27 +32,27 @@ async function setUp() {
   };
 }
 
-suite("The feed of changes", () => {
-  test("tells another process of each insert, change and deletion, once and in order", async () => {
+suite("The change feed", () => {
+  test("sends each insert, change and deletion to another process, once and in order", async () => {
     await using world = await setUp();
-    const { store, listen, heard, reader } = world;
+    const { store, listen, received, reader } = world;
     const feed = await listen(reader);
     const [a, b] = [plainClient("a"), plainClient("b")];
     await store.insert([a, b]);
     await store.replace({ ...a, version: 2 });
     await store.delete(b);
     await feed.poll();
-    assert.deepEqual(heard(), ["a", "b", "a", "b"]);
+    assert.deepEqual(received(), ["a", "b", "a", "b"]);
     await feed.poll();
-    assert.deepEqual(heard(), []);
+    assert.deepEqual(received(), []);
     await store.delete({ ...a, version: 2 });
     await feed.poll();
-    assert.deepEqual(heard(), ["a"]);
+    assert.deepEqual(received(), ["a"]);
   });
 
-  test("says nothing of what was before, of what was taken back, nor of a use", async () => {
+  test("sends no earlier changes, no rolled-back changes and no uses", async () => {
     await using world = await setUp();
-    const { store, listen, heard, reader } = world;
+    const { store, listen, received, reader } = world;
     const secret = secretOf("a");
     const a = { ...plainClient("a"), secrets: [secret] };
     await store.insert([a]);
@@ -62,43 +62,43 @@ suite("The feed of changes", () => {
     assert.equal(await store.delete({ ...a, version: 7 }), "changed");
     await store.recordUses(new Map([[secret.secretId, { at: 1, from: "192.0.2.1" }]]));
     await feed.poll();
-    assert.deepEqual(heard(), []);
+    assert.deepEqual(received(), []);
     await store.delete(a);
     await feed.poll();
-    assert.deepEqual(heard(), ["a"], "what was taken back left no gap");
+    assert.deepEqual(received(), ["a"], "a rollback leaves no gap");
   });
 
-  test("of more than is read at a time tells everything, in order", async () => {
+  test("sends more changes than one read returns, in order", async () => {
     await using world = await setUp();
-    const { writer, listen, heard, reader } = world;
+    const { writer, listen, received, reader } = world;
     const feed = await listen(reader);
     await insertChanges(writer, 20_001);
     await feed.poll();
-    const all = heard();
+    const all = received();
     assert.equal(all.length, 20_001);
     assert.deepEqual([all[0], all[10_000], all.at(-1)], ["1", "10001", "20001"]);
   });
 
-  test("keeps a hundred thousand changes for who is behind, and tells who is further behind that some were missed", async () => {
+  test("keeps a hundred thousand changes, and tells a reader that is further behind that it missed some", async () => {
     await using world = await setUp();
-    const { writer, listen, heard, reader } = world;
+    const { writer, listen, received, reader } = world;
     const [behind, far] = [await listen(reader), await listen(reader)];
     await insertChanges(writer, 100_000);
     await behind.trim();
     await behind.poll();
-    assert.ok(heard().length === 100_000, "nothing was trimmed that is needed");
+    assert.ok(received().length === 100_000, "no change that is still needed was trimmed");
     await insertChanges(writer, 1);
     await behind.trim();
     await behind.poll();
-    assert.deepEqual(heard(), ["100001"]);
+    assert.deepEqual(received(), ["100001"]);
     await far.poll();
-    assert.deepEqual(heard().slice(0, 2), ["MISSED", "2"]);
+    assert.deepEqual(received().slice(0, 2), ["MISSED", "2"]);
     await far.poll();
-    assert.deepEqual(heard(), []);
+    assert.deepEqual(received(), []);
   });
 });
 
-/** As many changes, whose clients are named by their numbers. */
+/** Inserts changes of clients whose ids are their numbers. */
 async function insertChanges(db: Kysely<Tables>, count: number): Promise<void> {
   await sql`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
     insert into changes (client_id) select coalesce((select max(number) from changes), 0) + n from numbers`.execute(db);

@@ -24,8 +24,8 @@ after(async () => {
   for (const folder of folders) await rm(folder, { recursive: true });
 });
 
-/** Asks the file itself, as another program would. */
-function ask(sql: string): readonly Record<string, unknown>[] {
+/** Queries the file directly, as another program would. */
+function query(sql: string): readonly Record<string, unknown>[] {
   const database = new DatabaseSync(file);
   try {
     return database
@@ -46,11 +46,11 @@ const refusal = (pattern: RegExp) => (error: unknown) =>
   error instanceof OperatorFault && pattern.test(error.message) && /^[^\n]+\.$/.test(error.message);
 
 suite("The schema", () => {
-  test("is made in a new file, in folders that are made too, for the owner only", async () => {
+  test("is created in a new file, in folders that are created too, for the owner only", async () => {
     await openAndClose();
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     assert.equal((await stat(join(file, ".."))).mode & 0o777, 0o700);
-    const names = ask(
+    const names = query(
       "select name from sqlite_schema where type = 'table' and name not like 'kysely%' and name not like 'sqlite%' order by name",
     );
     assert.deepEqual(
@@ -68,15 +68,15 @@ suite("The schema", () => {
         "signing_keys",
       ],
     );
-    assert.deepEqual(ask("pragma integrity_check"), [{ integrity_check: "ok" }]);
+    assert.deepEqual(query("pragma integrity_check"), [{ integrity_check: "ok" }]);
   });
 
-  test("stays as it is when the file is opened again", async () => {
+  test("does not change when the file is opened again", async () => {
     await openAndClose();
-    const schema = ask("select name, sql from sqlite_schema order by name");
+    const schema = query("select name, sql from sqlite_schema order by name");
     await openAndClose();
-    assert.deepEqual(ask("select name, sql from sqlite_schema order by name"), schema);
-    assert.deepEqual(ask("select name from kysely_migration"), [
+    assert.deepEqual(query("select name, sql from sqlite_schema order by name"), schema);
+    assert.deepEqual(query("select name from kysely_migration"), [
       { name: "0001-clients-and-keys" },
       { name: "0002-administration" },
       { name: "0003-quick-reading" },
@@ -84,7 +84,7 @@ suite("The schema", () => {
     ]);
   });
 
-  test("is written ahead and synced with each commit, with foreign keys", async () => {
+  test("uses a write-ahead log that is synced with each commit, and foreign keys", async () => {
     const db = await openSqlite(file);
     const setting = async (name: string) => {
       const { rows } = await sql<Record<string, unknown>>`${sql.raw(`pragma ${name}`)}`.execute(db);
@@ -96,30 +96,30 @@ suite("The schema", () => {
     await db.destroy();
   });
 
-  test("of a newer version is refused, and left as it is", async () => {
+  test("of a newer version is refused and left unchanged", async () => {
     await openAndClose();
-    ask("insert into kysely_migration (name, timestamp) values ('0099-later', '2030-01-01')");
+    query("insert into kysely_migration (name, timestamp) values ('0099-later', '2030-01-01')");
     await assert.rejects(openSqlite(file), refusal(/made by a newer version of Carnet/));
-    assert.deepEqual(ask("select name from kysely_migration order by name").at(-1), { name: "0099-later" });
+    assert.deepEqual(query("select name from kysely_migration order by name").at(-1), { name: "0099-later" });
   });
 
-  test("of another program is refused, and not a byte of its file changed", async () => {
+  test("of another program is refused, and no byte of its file changes", async () => {
     await openAndClose();
     await rm(file);
-    ask("create table theirs (a)");
+    query("create table theirs (a)");
     const before = await digest();
     await assert.rejects(openSqlite(file), refusal(/belongs to another program/));
     assert.equal(await digest(), before);
   });
 
-  test("of another program that has no table yet is refused by its mark", async () => {
+  test("of another program without tables is refused by its application id", async () => {
     await openAndClose();
     await rm(file);
-    ask("pragma application_id = 42");
+    query("pragma application_id = 42");
     await assert.rejects(openSqlite(file), refusal(/belongs to another program/));
   });
 
-  test("cannot be in a file that is no database, and not a byte of it is changed", async () => {
+  test("is not created in a file that is not a database, and no byte of it changes", async () => {
     await openAndClose();
     await writeFile(file, "planted words, and more than one page of them. ".repeat(200));
     const before = await digest();
@@ -127,7 +127,7 @@ suite("The schema", () => {
     assert.equal(await digest(), before);
   });
 
-  test("cannot be under a file where a folder is needed", async () => {
+  test("is not created when the parent folder is a file", async () => {
     const blocked = folders.at(-1) ?? "";
     await writeFile(join(blocked, "deep"), "");
     await chmod(join(blocked, "deep"), 0o600);
@@ -139,7 +139,7 @@ suite("The schema", () => {
 });
 
 suite("A statement", () => {
-  test("that cannot be prepared is an operator's fault where its cause is one", async () => {
+  test("that cannot be prepared throws an operator fault when the operator can fix the cause", async () => {
     await openAndClose();
     await writeFile(file, "no database ".repeat(1000));
     const database = new DatabaseSync(file);
@@ -150,7 +150,7 @@ suite("A statement", () => {
     database.close();
   });
 
-  test("refuses a value that the database cannot keep", async () => {
+  test("refuses a value that the database cannot store", async () => {
     await openAndClose();
     const database = new DatabaseSync(file);
     assert.throws(
@@ -164,11 +164,11 @@ suite("A statement", () => {
   });
 });
 
-suite("What is sealed", () => {
+suite("A sealed value", () => {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const sealerOf = (byte: number) => createSealer(createSecretKey(Buffer.alloc(32, byte)));
 
-  test("is made once, and opens to the same under the same master key", async () => {
+  test("is created once, and opens to the same value under the same master key", async () => {
     const db = await openSqlite(file);
     assert.equal(await isSealed(db), false);
     const made = await openSealedKeys(db, sealerOf(1), clock);
@@ -183,7 +183,7 @@ suite("What is sealed", () => {
     await db.destroy();
   });
 
-  test("does not open under another master key, and is left as it is", async () => {
+  test("does not open under another master key, and is left unchanged", async () => {
     const db = await openSqlite(file);
     await openSealedKeys(db, sealerOf(1), clock);
     await assert.rejects(openSealedKeys(db, sealerOf(2), clock), refusal(/The master key does not open this store/));
@@ -191,7 +191,7 @@ suite("What is sealed", () => {
     await db.destroy();
   });
 
-  test("lies in the file neither as it is nor in base64", async () => {
+  test("is not in the file in plain or base64", async () => {
     const db = await openSqlite(file);
     const { pepper, signingKeys } = await openSealedKeys(db, sealerOf(1), clock);
     await db.destroy();
@@ -201,6 +201,6 @@ suite("What is sealed", () => {
     const scalar = Buffer.from(jwk?.d ?? "", "base64url");
     assert.equal(scalar.length, 32);
     assert.ok(!bytes.includes(scalar) && !bytes.includes(jwk?.d ?? "-"));
-    assert.ok(bytes.includes(jwk?.x ?? "-"), "the public part should lie there, or this test looks in the wrong place");
+    assert.ok(bytes.includes(jwk?.x ?? "-"), "the public part should be there, or this test looks in the wrong place");
   });
 });

@@ -2,7 +2,7 @@ import { registerClient } from "@carnet/core/client/register-client";
 import { describeFault } from "@carnet/server/fault";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 
-/** Opens the store that it is told of, registers a client whose id others try to take too, and says how it went. */
+/** Opens the given store, registers a client id that other processes register too, and sends the outcome. */
 process.once("message", async (store: string) => {
   try {
     const registry = await openTestRegistry(store);

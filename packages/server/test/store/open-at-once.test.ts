@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-test("processes that open a new store at once share one master key and one pepper, and one of them gets the id", async () => {
+test("processes that open a new store at once share its master key and pepper, and one of them registers the id", async () => {
   const folder = await mkdtemp(join(tmpdir(), "carnet-test-"));
   const children = await Promise.all([1, 2, 3, 4].map(startChild));
   const outcomes = children.map((child) => once(child, "message"));
-  const ends = children.map((child) => once(child, "exit")); // each ends by itself once it has said its word
+  const ends = children.map((child) => once(child, "exit")); // each ends after it has sent its outcome
   for (const child of children) child.send(join(folder, "new", "carnet.db"));
   const said = (await Promise.all(outcomes)).map(([outcome]) => outcome);
   await Promise.all(ends);

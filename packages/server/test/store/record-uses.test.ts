@@ -6,7 +6,7 @@ import { queryOf } from "@carnet/testkit/all-clients";
 import { plainClient, secretOf } from "@carnet/testkit/sample-clients";
 import { openTestSqlite } from "@carnet/testkit/test-sqlite";
 
-test("many uses are kept in several goes, between which others have their turn", async () => {
+test("many uses are stored in several steps, and other work runs between them", async () => {
   await using under = await openTestSqlite();
   const clients = Array.from({ length: 1200 }, (_, number) => ({
     ...plainClient(`app-${String(number).padStart(4, "0")}`),

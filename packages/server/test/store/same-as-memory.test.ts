@@ -17,7 +17,7 @@ after(() => sqlite[Symbol.asyncDispose]());
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 
-/** Few values, so that they meet: with what is special to LIKE, capitals, and letters that only some databases fold. */
+/** Few values, so that they collide: with LIKE wildcards, capitals, and letters that only some databases fold. */
 const word = fc.string({ unit: fc.constantFrom("a", "A", "%", "_", "\\", "é", "É", "🔑"), maxLength: 3 });
 const name = fc.option(word.filter((text) => text !== ""));
 const instant = fc.integer({ min: now - 3, max: now + 3 });
@@ -64,7 +64,7 @@ const change: fc.Arbitrary<Change> = fc.record({
   ),
 });
 
-test("SQLite holds and finds what a map does, whatever is inserted, changed, deleted and looked for", async () => {
+test("SQLite agrees with a map after any inserts, changes, deletions and searches", async () => {
   await fc.assert(
     fc.asyncProperty(
       clients,

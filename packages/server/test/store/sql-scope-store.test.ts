@@ -8,7 +8,7 @@ import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { plainClient } from "@carnet/testkit/sample-clients";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
-test("a scope is taken out of the catalogue only while no client is registered for it", async () => {
+test("a scope is deleted from the catalogue only while no client is registered for it", async () => {
   await using folder = await temporaryFolder();
   const db = await openSqlite(folder.file("carnet.db"));
   const scopes = createSqlScopeStore(db);

@@ -4,7 +4,7 @@ import { setImmediate as endOfTurn } from "node:timers/promises";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
-test("a compiled reading waits for the transaction that is under way, and sees the whole of it", async () => {
+test("a compiled query waits for the running transaction, and sees all of it", async () => {
   await using folder = await temporaryFolder();
   const db = await openSqlite(folder.file("carnet.db"));
   const names = db.selectFrom("scopes").select("name").where("description", "=", "new").orderBy("name").compile();
@@ -24,14 +24,14 @@ test("a compiled reading waits for the transaction that is under way, and sees t
     seen = found;
   });
   await endOfTurn();
-  assert.equal(seen, undefined, "what is half written is not there yet");
+  assert.equal(seen, undefined, "a half-written transaction is not visible");
   goOn.resolve();
   await Promise.all([writing, reading]);
   assert.deepEqual(seen, ["a:first", "b:second"]);
   await db.destroy();
 });
 
-test("what a transaction that was taken back wrote is never read", async () => {
+test("a rolled-back transaction is never visible", async () => {
   await using folder = await temporaryFolder();
   const db = await openSqlite(folder.file("carnet.db"));
   const names = db.selectFrom("scopes").select("name").where("description", "=", "new").compile();

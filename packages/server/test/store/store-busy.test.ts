@@ -36,7 +36,7 @@ async function setUp(timeout: number) {
 const scope = { name: "a:first", description: "" };
 
 suite("a store whose write lock another connection holds", () => {
-  test("lets a transaction wait, and meanwhile answers reads of every kind", async () => {
+  test("lets a transaction wait, and serves every kind of read meanwhile", async () => {
     await using store = await setUp(60_000);
     let done = false;
     const writing = store.db

@@ -7,29 +7,29 @@ import { Redacted } from "@carnet/protocol/redacted";
 import type { Result } from "@carnet/protocol/result";
 import fc from "fast-check";
 import {
+  addTo,
   day,
-  give,
   liveOf,
   type Model,
   type ModelClient,
   type ModelSecret,
-  refusalToGive,
+  refusalToAdd,
   verdictOn,
 } from "./model.ts";
 import type { System } from "./system.ts";
 
 type Command = fc.AsyncCommand<Model, System>;
 
-/** A command that can always be run; what it must come to, the model says. */
-const command = (what: string, act: (model: Model, real: System) => Promise<void>): Command => ({
+/** A command without a precondition: the model decides the expected outcome. */
+const command = (title: string, act: (model: Model, real: System) => Promise<void>): Command => ({
   check: () => true,
   async run(model, real) {
     model.changed.clear();
     await act(model, real);
     for (const clientId of model.changed) real.forget(clientId);
-    await real.assertLike(model);
+    await real.assertMatches(model);
   },
-  toString: () => what,
+  toString: () => title,
 });
 
 const minute = 60_000;
@@ -37,7 +37,7 @@ const clientId = fc.constantFrom("a", "b");
 const instantAfter = (now: number, minutes: number | null): string | null =>
   minutes === null ? null : new Date(now + minutes * minute).toISOString();
 
-/** A secret to be: when it begins and ends from now, and which existing one it is. */
+/** A new secret: the minutes until it starts and expires, and its value when it is imported. */
 const terms = fc.record({
   from: fc.option(fc.integer({ min: 1, max: 2 }), { freq: 3 }),
   until: fc.option(fc.integer({ min: 3, max: 5 }), { freq: 2 }),
@@ -62,7 +62,7 @@ const secretOf = ({ from, until }: Terms, made: { value: string; secretId: strin
 
 const create = fc.tuple(clientId, terms).map(([id, given]) =>
   command(`create ${id} with ${JSON.stringify(given)}`, async (model, real) => {
-    real.clock.advance(1); // a client that comes again is told from the one before by when it was made
+    real.clock.advance(1); // the creation time tells a new client from a deleted one with the same id
     model.now += 1;
     const outcome = await registerClient({ client_id: id, secret: inputOf(given, model.now) }, real.admin);
     assertKind(outcome, model.clients.has(id) ? "taken" : undefined);
@@ -77,7 +77,7 @@ const create = fc.tuple(clientId, terms).map(([id, given]) =>
   }),
 );
 
-/** On a client that is there; on one that is not, nothing but a refusal may come of it. */
+/** Checks an outcome: a missing client must be refused, an existing one is passed to `then`. */
 const onClient = (
   model: Model,
   id: string,
@@ -140,7 +140,7 @@ function keepAdded(
   const client = model.clients.get(id);
   assert.ok(outcome.ok && client);
   const value = given.value ?? outcome.value.shown?.reveal() ?? "";
-  give(client, secretOf(given, { value, secretId: outcome.value.secret.secretId }, model.now), model.now);
+  addTo(client, secretOf(given, { value, secretId: outcome.value.secret.secretId }, model.now), model.now);
   model.everSeen.push({ clientId: id, value });
   model.changed.add(id);
 }
@@ -150,7 +150,7 @@ const add = fc.tuple(clientId, terms, fc.integer({ min: 1, max: 4 })).map(([id, 
     for (let added = 0; added < count; added++) {
       const outcome = await addSecret(target(id), inputOf(given, model.now), real.admin);
       onClient(model, id, outcome, (client) => {
-        const refusal = refusalToGive(client, given.value ?? undefined, model.now);
+        const refusal = refusalToAdd(client, given.value ?? undefined, model.now);
         assertKind(outcome, refusal);
         if (refusal === undefined) keepAdded(model, id, { outcome, given });
       });
@@ -173,12 +173,12 @@ const rotate = fc.tuple(clientId, terms, ends).map(([id, given, end]) =>
     };
     const outcome = await rotateSecrets(target(id), { ...how, secret: inputOf(given, now) }, real.admin);
     onClient(model, id, outcome, (client) => {
-      const refusal = refusalToGive(client, given.value ?? undefined, now);
+      const refusal = refusalToAdd(client, given.value ?? undefined, now);
       assertKind(outcome, refusal);
       if (refusal !== undefined) return;
       for (const secret of liveOf(client, now)) {
         if ("idle" in end) {
-          // It ends a span from now if it is not used, but no later than it was to end anyway
+          // It expires after an idle span counted from now, but no later than it would have expired before
           const span = end.idle * minute;
           const before = secret.idle;
           const after = Math.min(span, before?.after ?? span);
@@ -223,10 +223,10 @@ const advance = fc.constantFrom(1, minute - 1, minute, 2 * minute, day, 31 * day
   }),
 );
 
-const flush = fc.constant(command("keep the last uses", (_, real) => real.flush()));
+const flush = fc.constant(command("store the last uses", (_, real) => real.flush()));
 const restart = fc.constant(command("restart", (_, real) => real.restart()));
 
-/** Everything that can happen to clients, some of it more often: what is used and ends is what can go wrong. */
+/** All commands. Some are listed twice to run more often, because use and expiry are the likeliest to go wrong. */
 export const commands = [
   create,
   create,

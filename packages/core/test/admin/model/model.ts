@@ -1,4 +1,4 @@
-/** A second, minimal implementation of clients and secrets, which the tests compare with the real one. */
+/** A minimal second implementation of clients and secrets. Tests compare the real one with it. */
 
 export interface ModelSecret {
   readonly value: string;
@@ -44,7 +44,7 @@ export const isLive = (secret: ModelSecret, now: number): boolean =>
 export const liveOf = ({ secrets }: ModelClient, now: number): readonly ModelSecret[] =>
   secrets.filter((secret) => isLive(secret, now));
 
-/** `token`, or the reason of the refusal. */
+/** `token`, or the reason for the refusal. */
 export function verdictOn({ clients, now }: Model, clientId: string, value: string): string {
   const client = clients.get(clientId);
   const secret = client?.secrets.find((candidate) => candidate.value === value);
@@ -55,8 +55,8 @@ export function verdictOn({ clients, now }: Model, clientId: string, value: stri
   return client.expiresAt !== null && now >= client.expiresAt ? "client_expired" : "token";
 }
 
-/** Adds a secret to a client. */
-export function give(client: ModelClient, secret: ModelSecret, now: number): void {
+/** Adds a secret to a client, and drops secrets that ended more than thirty days ago. */
+export function addTo(client: ModelClient, secret: ModelSecret, now: number): void {
   const isGone = ({ revokedAt, expiresAt, idle, lastUse }: ModelSecret) => {
     const idleEnd = idle === null ? Number.POSITIVE_INFINITY : Math.max(idle.since, lastUse) + idle.after;
     return now >= (revokedAt ?? Math.min(expiresAt ?? Number.POSITIVE_INFINITY, idleEnd)) + 30 * day;
@@ -64,7 +64,7 @@ export function give(client: ModelClient, secret: ModelSecret, now: number): voi
   client.secrets = [...client.secrets.filter((other) => other.value !== secret.value && !isGone(other)), secret];
 }
 
-export function refusalToGive(client: ModelClient, value: string | undefined, now: number): string | undefined {
+export function refusalToAdd(client: ModelClient, value: string | undefined, now: number): string | undefined {
   const live = liveOf(client, now);
   if (live.length >= 10) return "too_many_secrets";
   return live.some((secret) => secret.value === value) ? "invalid" : undefined;

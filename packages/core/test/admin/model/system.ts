@@ -14,7 +14,7 @@ import { MapClientMemory } from "@carnet/testkit/map-client-memory";
 import { TestEndpoint, tokenRequestMessage } from "@carnet/testkit/test-endpoint";
 import { liveOf, type Model, stateOf, verdictOn } from "./model.ts";
 
-/** The real decisions on a store, with what a process has in memory. */
+/** The real operations on a store, with the in-memory state of one process. */
 export class System {
   readonly #endpoint = new TestEndpoint();
   readonly #store: ClientStore & IdempotencyStore;
@@ -37,15 +37,15 @@ export class System {
     return adminPortsOf({ ports: own, store: this.#store, scopes });
   }
 
-  /** Asks for a token as a caller does. Gives `token`, or the reason for which there is none. */
+  /** Requests a token as a caller does. Returns `token`, or the reason for the refusal. */
   async use(clientId: string, value: string): Promise<string> {
-    const record = await this.#ask(clientId, value);
+    const record = await this.#requestToken(clientId, value);
     if (record.event === "token_refused") return record.reason;
     this.#uses.note(record.secretId, { at: record.at, from: record.address });
     return "token";
   }
 
-  /** What a change of any process does to the memory of this one. */
+  /** Drops a client from memory, as a change by any process does. */
   forget(clientId: string): void {
     this.#directory.forget(clientId);
   }
@@ -54,15 +54,15 @@ export class System {
     return this.#uses.flush();
   }
 
-  /** Ends in order and starts again with an empty memory. */
+  /** Shuts down gracefully and starts again with an empty memory. */
   async restart(): Promise<void> {
     await this.#uses.flush();
     this.#directory = new ClientDirectory(this.#store, new MapClientMemory());
     this.#uses = new SecretUses(this.#store);
   }
 
-  /** Asserts that nothing can be told from the model, and looks at each secret without using it. */
-  async assertLike(model: Model): Promise<void> {
+  /** Asserts that the store and each secret's outcome agree with the model, without recording a use. */
+  async assertMatches(model: Model): Promise<void> {
     const clients = await allClients(this.#store);
     const now = this.clock.now();
     assert.equal(now, model.now);
@@ -85,13 +85,13 @@ export class System {
       expected.tag = tag;
     }
     for (const { clientId, value } of model.everSeen) {
-      const record = await this.#ask(clientId, value);
+      const record = await this.#requestToken(clientId, value);
       const verdict = record.event === "token_issued" ? "token" : record.reason;
       assert.equal(verdict, verdictOn(model, clientId, value), `${clientId} with ${value}`);
     }
   }
 
-  async #ask(clientId: string, value: string): Promise<TokenRecord> {
+  async #requestToken(clientId: string, value: string): Promise<TokenRecord> {
     const body = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: value });
     const records: TokenRecord[] = [];
     const ports: TokenEndpointPorts = {

@@ -29,7 +29,7 @@ export async function clientWithSecret() {
       assert.ok(kept);
       return kept;
     },
-    /** Whether a secret gets a token now, as any process would see it. */
+    /** Whether a secret gets a token now, in a process that has nothing cached. */
     async works(secret: string): Promise<boolean> {
       endpoint.ports.directory.forgetAll();
       return (await endpoint.post({ client_id: "app", client_secret: secret })).status === 200;

@@ -1,18 +1,18 @@
-/** Requests that between them get every answer that the service can be made to give, as data. */
-export interface Ask {
-  readonly of: string;
+/** A request that gets one of the documented responses. Together they get all of them. */
+export interface SampleRequest {
+  readonly title: string;
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly expected: number;
-  /** In which state the service is. */
-  readonly on: State;
+  /** The state of the service. */
+  readonly state: State;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
 }
 
-export type State = "running" | "past the sunset" | "without its tables" | "without a clock" | "told to stop";
+export type State = "running" | "past the sunset" | "without its tables" | "without a clock" | "draining";
 
-/** The clients that the requests name. */
+/** The clients that the requests use. */
 export const clients = [
   { client_id: "either-way", client_secret: "either-way-secret-0123456789", scope: "file:read file:write" },
   {
@@ -25,9 +25,16 @@ const [{ client_id, client_secret }, basicOnly] = clients;
 const form = { client_id, client_secret, grant_type: "client_credentials" } as const;
 const deprecatedPath = "/iam/v1/oauth2/token";
 
-export const asks: readonly Ask[] = [
-  ...["/oauth2/token", deprecatedPath].flatMap(tokenAsks),
-  { of: "a form after the sunset", method: "POST", path: deprecatedPath, expected: 410, on: "past the sunset", form },
+export const sampleRequests: readonly SampleRequest[] = [
+  ...["/oauth2/token", deprecatedPath].flatMap(tokenRequests),
+  {
+    title: "a form after the sunset",
+    method: "POST",
+    path: deprecatedPath,
+    expected: 410,
+    state: "past the sunset",
+    form,
+  },
   ...[
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
@@ -35,16 +42,16 @@ export const asks: readonly Ask[] = [
     "/openapi.json",
   ].flatMap((path) => [
     get("a reader", path, 200),
-    { ...get("a reader that knows it", path, 304), headers: { "If-None-Match": "*" } },
+    { ...get("a reader that has it cached", path, 304), headers: { "If-None-Match": "*" } },
   ]),
   get("a probe", "/health/live", 200),
   get("a probe", "/health/ready", 200),
-  { ...get("a probe", "/health/ready", 503), on: "without its tables" },
+  { ...get("a probe", "/health/ready", 503), state: "without its tables" },
 ];
 
-function tokenAsks(path: string): readonly Ask[] {
-  const post = (of: string, expected: number, changes: Readonly<Record<string, string>>): Ask => ({
-    ...{ of, method: "POST", path, expected, on: "running", form: { ...form, ...changes } },
+function tokenRequests(path: string): readonly SampleRequest[] {
+  const post = (title: string, expected: number, changes: Readonly<Record<string, string>>): SampleRequest => ({
+    ...{ title, method: "POST", path, expected, state: "running", form: { ...form, ...changes } },
   });
   return [
     post("a form", 200, {}),
@@ -53,18 +60,18 @@ function tokenAsks(path: string): readonly Ask[] {
     post("a form without a grant", 400, { grant_type: "" }),
     post("a form with another grant", 400, { grant_type: "password" }),
     post("a form with another scope", 400, { scope: "other" }),
-    post("a form where Basic is needed", 400, {
+    post("a form from a client that must use Basic", 400, {
       client_id: basicOnly.client_id,
       client_secret: basicOnly.client_secret,
     }),
-    { ...post("a form with a version that is none", 400, {}), headers: { "X-Version": "yesterday" } },
+    { ...post("a form with an invalid version", 400, {}), headers: { "X-Version": "yesterday" } },
     post("a form with a wrong secret", 401, { client_secret: "wrong" }),
     post("a form that is too large", 413, { client_id: "x".repeat(70_000) }),
-    { ...post("a form", 500, {}), on: "without a clock" },
-    { ...post("a form", 503, {}), on: "told to stop" },
+    { ...post("a form", 500, {}), state: "without a clock" },
+    { ...post("a form", 503, {}), state: "draining" },
   ];
 }
 
-function get(of: string, path: string, expected: number): Ask {
-  return { of, method: "GET", path, expected, on: "running" };
+function get(title: string, path: string, expected: number): SampleRequest {
+  return { title, method: "GET", path, expected, state: "running" };
 }

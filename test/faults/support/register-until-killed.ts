@@ -1,4 +1,4 @@
-// Registers clients in a folder's store until it is killed, and says of each one that is kept: "<id> <secret>".
+// Registers clients in a folder's store until it is killed. Prints "<id> <secret>" for each stored client.
 import { writeSync } from "node:fs";
 import { registerClient } from "@carnet/core/client/register-client";
 import { openStore } from "./store-files.ts";

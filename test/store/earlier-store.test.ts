@@ -42,6 +42,13 @@ test("a store of the version before opens; its secrets work, except those under 
   const claims = decodeJwt(token.access_token);
   assert.equal(claims["arid"], Buffer.from("Workspace\x1fQWNjb3VudB82Nzg").toString("base64url"));
   assert.equal(token.scope, "file:read file:write");
+  const handles = new DatabaseSync(folder.file("carnet.db"), { readOnly: true })
+    .prepare("select handle from clients union all select handle from client_secrets")
+    .all()
+    .map(({ handle }) => String(handle));
+  for (const handle of handles) assert.match(handle, /^[\w-]{11}$/);
+  assert.equal(new Set(handles).size, handles.length, "no two handles are equal");
+  assert.ok(handles.includes(String(claims["rvk"]).split(",")[0] ?? ""));
 
   const admin = await (await requestToken(service.url, "carnet-admin", secrets["carnet-admin"])).json();
   const headers = { Authorization: `Bearer ${admin.access_token}` };

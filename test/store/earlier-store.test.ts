@@ -35,7 +35,7 @@ test("a store of the version before opens; its secrets work, except those under 
   assert.deepEqual(statuses, { generated: 200, imported: 200, person: 401, disabled: 401, "carnet-admin": 200 });
 
   const warning = service.log.map((line) => JSON.parse(line)).find(({ event }) => event === "secrets_unsupported");
-  assert.deepEqual(warning?.clientIds, ["person"]);
+  assert.deepEqual([warning?.clients, warning?.clientIds], [1, ["person"]]);
   assert.match(warning.detail, /carnet secret rotate/);
 
   const token = await (await requestToken(service.url, "generated", secrets.generated)).json();

@@ -28,9 +28,8 @@ import { retryWhileBusy } from "./store/store-busy.ts";
 /** The bytes of clients and secrets that a process keeps in memory: room for more than a million. */
 const memoryBytes = 160 * 1024 * 1024;
 
-const slowSecretAdvice = {
-  detail: "secrets under a slow hash are no longer accepted: give each client a new one with `carnet secret rotate`",
-} as const;
+const slowSecretAdvice =
+  "secrets under a slow hash are no longer accepted: give each client a new one with `carnet secret rotate`";
 
 /** How often to poll for other processes' changes, save last uses and delete old rows, in milliseconds. */
 const intervals = { changes: 500, uses: 5000, cleanUp: 3_600_000 } as const;
@@ -106,6 +105,13 @@ export async function startServer(
       changed: (clientId) => directory.forget(clientId),
       missed: () => directory.forgetAll(),
     });
+    const slow = await clientsWithSlowSecrets(db);
+    if (slow.length > 0)
+      log.warn("secrets_unsupported", {
+        clients: slow.length,
+        clientIds: slow.slice(0, 100),
+        detail: slowSecretAdvice,
+      });
     const listening = await listen(buildApp(http), configuration);
     const stopBackground = startBackground(
       [
@@ -124,8 +130,6 @@ export async function startServer(
     if (bootstrapAdmin !== undefined) {
       log.info("admin_client_made", { clientId: bootstrapAdmin.clientId, file: bootstrapAdmin.file });
     }
-    const unsupported = await clientsWithSlowSecrets(db);
-    if (unsupported.length > 0) log.warn("secrets_unsupported", { clientIds: unsupported, ...slowSecretAdvice });
     log.info("listening", { url: listening.url, issuer });
     return {
       url: listening.url,

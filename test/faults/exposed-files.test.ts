@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { exposureOf, forbidden } from "@carnet/server/configuration/trusted-file";
 import { serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { assertServed } from "./support/assert-whole.ts";
@@ -42,6 +44,27 @@ suite("a file of the service that other users can write", () => {
       assert.equal((await start(store)).code, 0);
     });
   }
+
+  test("stops the start: a file that belongs to another user", async () => {
+    await using store = await servedStore();
+    const { uid, gid } = statSync(store.path);
+    for (const name of ["carnet.db", "admin.json", "."]) {
+      // Only root can give a file away; without root, a file of the system serves
+      if (uid === 0) chownSync(store.file(name), 1000, gid);
+      else assert.equal(exposureOf("/etc/hosts", forbidden.write), undefined, "a file of root is trusted");
+      if (uid === 0)
+        assertStopsWith(await start(store), /belongs to the user with the id 1000, and your id is 0: run `chown 0 /);
+      if (uid === 0) chownSync(store.file(name), uid, gid);
+    }
+    assert.equal((await start(store)).code, 0);
+  });
+
+  test("stops the start: a named pipe as the admin file, which would block it", async () => {
+    await using store = await servedStore();
+    renameSync(store.file("admin.json"), store.file("admin.json.old"));
+    execFileSync("mkfifo", ["-m", "600", store.file("admin.json")]);
+    assertStopsWith(await start(store), /admin\.json is a named pipe, which cannot be checked: name a regular file/);
+  });
 
   test("stops the start: the write-ahead log after a kill", async () => {
     await using store = await servedStore();

@@ -9,7 +9,7 @@ import { assertStopsWith } from "./support/stops-with.ts";
 import { type Credentials, contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
 
 const sentence =
-  /^carnet: The database \S*carnet\.db is locked by another process: end that process, or set CARNET_STORE/;
+  /^carnet: The database \S*carnet\.db is locked by another process, which may be upgrading it: wait, end that process, or set CARNET_STORE/;
 const args = ["--store-timeout", "0"];
 
 suite("a database that another process has locked", () => {

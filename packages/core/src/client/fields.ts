@@ -20,7 +20,7 @@ export function scopeNames(text: string): Result<readonly string[], string> {
 }
 
 /** Bidirectional controls are refused too: they make one name look like another (Unicode TR 36 §2). */
-const hasControls = (text: string): boolean => /[\p{Cc}\p{Bidi_Control}]/u.test(text);
+const hasControls = (text: string): boolean => /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text);
 
 /** Text for people: 1 to 255 characters, on one line. */
 export function label(text: string): Result<string, string> {

@@ -61,14 +61,17 @@ export function refuseExposedFiles({ store, dataDir, adminFile }: OwnFiles): voi
   refuse(exposureOf(adminFile, forbidden.access));
 }
 
-function exposureOf(path: string, bits: Forbidden): string | undefined {
+/** Says why a file or folder of the service is not trusted, or undefined if it is, or is missing. */
+export function exposureOf(path: string, bits: Forbidden): string | undefined {
   let stat: Stats;
   try {
     stat = statSync(path);
   } catch {
     return undefined; // missing or unreachable: opening it reports why
   }
-  return exposure(path, stat, bits);
+  if (stat.isFIFO()) return `The file ${path} is a named pipe, which cannot be checked: name a regular file.`;
+  const owner = stat.uid === 0 ? undefined : otherOwner(path, stat); // root can change every file anyway
+  return exposure(path, stat, bits) ?? (owner && `${owner}: run \`chown ${process.getuid?.()} ${quoted(path)}\`.`);
 }
 
 function refuse(problem: string | undefined): void {

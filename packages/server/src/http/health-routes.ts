@@ -2,7 +2,7 @@ import { paths } from "@carnet/protocol/endpoints";
 import type { FastifyInstance } from "fastify";
 import type { HttpPorts } from "./http-ports.ts";
 
-/** Probes: `live` means that the process answers, `ready` that it can issue tokens. */
+/** Probes: `live` means that the process answers, `ready` that its keys and its store do. Neither depends on the log. */
 export function addHealthRoutes(app: FastifyInstance, { keys, checkStore, isDraining, log }: HttpPorts): void {
   app.get(paths.live, async (_request, reply) => reply.headers(probeHeaders).send('{"status":"live"}'));
   app.get(paths.ready, async (request, reply) => {

@@ -76,4 +76,4 @@ function endOfString(text: string, start: number): number {
 
 /** RFC 6901 §3 */
 const pointerTo = (open: readonly Open[]): string =>
-  open.map(({ at }) => `/${String(at).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  open.map(({ at }) => `/${String(at).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

@@ -12,7 +12,7 @@ const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
   [
     5,
     (file) =>
-      `The database ${file} is locked by another process: end that process, or set CARNET_STORE to another file.`,
+      `The database ${file} is locked by another process, which may be upgrading it: wait, end that process, or set CARNET_STORE to another file.`,
   ],
   [
     8,

@@ -1,7 +1,7 @@
 import type { Client } from "@carnet/protocol/admin/clients";
 
 /** A client's fields as text, with words for empty values. */
-export const clientFacts = (client: Client): Record<string, string> => ({
+export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secrets" | "warnings">, string> => ({
   client_id: client.client_id,
   client_name: client.client_name ?? "-",
   username: client.username ?? "-",

@@ -28,7 +28,7 @@ export const settingsFlags = {
   expires_at: "--expires-at",
   ip_allowlist: "--allow-ip",
   labels: "--label",
-} as const;
+} as const satisfies Record<Exclude<keyof ClientChange, "status">, string>;
 
 export const addSettingsOptions = (command: Command): Command =>
   command

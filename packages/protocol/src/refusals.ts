@@ -1,5 +1,6 @@
 /**
- * Every kind of refusal of a token request, with its HTTP status and `error` code.
+ * Every kind of refusal of a token request, with its HTTP status and `error` code. Each text is where the refusal is
+ * decided: in `core/src/token`, or for what HTTP itself refuses in `server/src/http/edge-refusals.ts`.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export const refusals = {

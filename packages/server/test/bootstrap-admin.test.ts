@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
@@ -105,11 +105,11 @@ suite("The first admin client", () => {
         const child = fork(new URL("./bootstrap-admin-child.ts", import.meta.url), {
           stdio: ["ignore", "inherit", "inherit", "ipc"],
         });
-        await once(child, "message");
+        await message(child);
         return child;
       }),
     );
-    const answers = children.map((child) => once(child, "message"));
+    const answers = children.map(message);
     const ends = children.map((child) => once(child, "exit"));
     for (const child of children) child.send({ storePath: store.storePath, adminFile: store.file });
     const secrets = (await Promise.all(answers)).map(([secret]) => String(secret)).filter((secret) => secret !== "");
@@ -119,6 +119,13 @@ suite("The first admin client", () => {
     assert.deepEqual(await store.ids(), ["carnet-admin"]);
   });
 });
+
+/** The next message of a child. Rejects if the child ends without one. */
+const message = (child: ChildProcess): Promise<readonly unknown[]> =>
+  Promise.race([
+    once(child, "message"),
+    once(child, "exit").then(([code]) => Promise.reject(new Error(`the child ended with ${code}`))),
+  ]);
 
 suite("The bootstrap file", () => {
   test("gets the URL at which the service can be called, and keeps its other members and its mode", async () => {

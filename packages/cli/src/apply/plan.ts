@@ -113,7 +113,7 @@ const statusOnReturn = (client: Client): ClientChange =>
   client.labels[appliedLabel] === removedFromFile ? { status: "active" } : {};
 
 /** The file sets everything except the status, so settings that it omits are reset. */
-const unset: ClientChange = {
+const unset: Required<Omit<ClientChange, "status" | "labels">> = {
   client_name: null,
   username: null,
   scope: null,

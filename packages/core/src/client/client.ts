@@ -19,7 +19,10 @@ export interface Client extends ClientSettings {
   readonly secrets: readonly ClientSecret[];
 }
 
-/** The settings of a client. All can be changed. */
+/**
+ * The settings of a client. All can be changed. The compiler finds most of what a new one needs. It does not find the
+ * migration, the schemas in `protocol/admin/clients.ts`, and `TokenClient`, if the token endpoint reads it.
+ */
 export interface ClientSettings {
   readonly clientName: string | null;
   /** The user that the client acts as. Changing it revokes all secrets. */

@@ -2,6 +2,8 @@ import type { Refusal } from "@carnet/core/refusal";
 import { OperatorFault } from "../fault.ts";
 import { LogStalled } from "../log/log-output.ts";
 
+/** The refusals that the HTTP side decides: malformed messages, shutdown, and faults of the store or the log. */
+
 /** The refusal for a fault. Only the operator reads the fault's own text. */
 export function refusalOfFault(fault: unknown): Refusal {
   if (fault instanceof LogStalled) return logStalled;

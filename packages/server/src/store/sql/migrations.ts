@@ -6,7 +6,7 @@ import type { ColumnTypes } from "./sql-dialect.ts";
 /** Every step from an empty database to the current schema, in order, for all databases. */
 export const migrations = (columns: ColumnTypes): Record<string, Migration> => ({
   "0001-clients-and-keys": initialSchema(columns),
-  // Databases from before the first release have run these two. Their tables are now part of the first
+  // Empty: databases from before the first release have run them, and 0001 now creates their tables
   "0002-administration": { up: async () => {} },
   "0003-quick-reading": { up: async () => {} },
   "0004-secrets-by-digest": secretsByDigest,

@@ -2,7 +2,10 @@ import type { ClientId } from "@carnet/protocol/ids";
 import type { Expression, Kysely, RawBuilder, SqlBool } from "kysely";
 import type { Tables } from "./schema.ts";
 
-/** Everything that differs between databases. A new database is a folder beside this one that implements it. */
+/**
+ * What the shared queries need to know of a database. A new database is a folder beside `sqlite`, which also opens it,
+ * maps its faults and waits for its locks. Its transactions must be serializable: the queries check before they write.
+ */
 export interface SqlDialect {
   readonly columns: ColumnTypes;
   /** The maximum number of values in one statement. */

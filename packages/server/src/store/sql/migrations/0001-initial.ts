@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { ColumnTypes } from "../sql-dialect.ts";
 
-/** All tables. */
+/** All tables, as they were before 0004. Must not change: later changes are migrations of their own. */
 export const initialSchema = (columns: ColumnTypes) => ({
   async up(db: Kysely<unknown>): Promise<void> {
     const { clustered, ...types } = columns;

@@ -94,13 +94,18 @@ function ownCredentials(flags: Flags, env: Environment) {
 }
 
 function readAdminFile(path: string): Omit<ReadCredentials, "urlSource"> {
-  const read = parseAdminFile(path);
+  const restore = "Restore it, or write a new one with `carnet admin reset`.";
+  const text = readText(path);
+  let read: Readonly<Record<string, unknown>> | null;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    throw new Failure(`The admin file ${path} is not JSON. ${restore}`);
+  }
   const member = (name: string): string => {
-    const value = typeof read === "object" && read !== null ? Reflect.get(read, name) : undefined;
+    const value = read?.[name];
     if (typeof value === "string" && value !== "") return value;
-    throw new Failure(
-      `The admin file ${path} has no ${name}. Restore it, or write a new one with \`carnet admin reset\`.`,
-    );
+    throw new Failure(`The admin file ${path} has no ${name}. ${restore}`);
   };
   return {
     serverURL: member("server_url"),
@@ -110,28 +115,16 @@ function readAdminFile(path: string): Omit<ReadCredentials, "urlSource"> {
   };
 }
 
-function parseAdminFile(path: string): unknown {
-  let text: string;
+function readText(path: string): string {
   try {
-    text = readOwnFile(path);
+    return readOwnFile(path);
   } catch (error) {
     if (error instanceof Failure) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") {
-      throw new Failure(
-        `There are no admin credentials: the file ${path} does not exist. Run this in the folder where the service was started, name the file with --admin-file, ` +
-          `or set ${variables.clientId} and ${variables.clientSecret}.`,
-      );
-    }
     throw new Failure(
-      `The admin file ${path} cannot be read${code === undefined ? "" : ` (${code})`}. Run this as its owner, or name another file with --admin-file.`,
-    );
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Failure(
-      `The admin file ${path} is not JSON. Restore it, or write a new one with \`carnet admin reset\`.`,
+      code === "ENOENT"
+        ? `There are no admin credentials: the file ${path} does not exist. Run this in the folder where the service was started, name the file with --admin-file, or set ${variables.clientId} and ${variables.clientSecret}.`
+        : `The admin file ${path} cannot be read${code === undefined ? "" : ` (${code})`}. Run this as its owner, or name another file with --admin-file.`,
     );
   }
 }

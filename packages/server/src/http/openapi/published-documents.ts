@@ -112,11 +112,7 @@ const metadata = (issuer: string) => ({
 
 /** The P-256 key of RFC 7517 appendix A.1. */
 const exampleKey = {
-  kty: "EC",
+  ...{ kty: "EC", crv: "P-256", kid: "1", alg: "ES256", use: "sig" },
   x: "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
   y: "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
-  crv: "P-256",
-  kid: "1",
-  alg: "ES256",
-  use: "sig",
 };

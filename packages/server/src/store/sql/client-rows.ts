@@ -57,17 +57,12 @@ export const toUseRows = ({ secretId, lastUse }: ClientSecret): readonly Selecta
   lastUse === null ? [] : [{ secret_id: secretId, used_at: lastUse.at, used_from: lastUse.from }];
 
 function parseLabels(json: string): Client["labels"] {
-  const parsed = parseJson(json);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw unreadable("labels");
-  const entries = Object.entries<unknown>({ ...parsed });
-  return Object.fromEntries(entries.map(([name, value]) => [name, text("labels", value)]));
-}
-
-function parseJson(json: string): unknown {
+  if (!json.startsWith("{")) throw unreadable("labels");
   try {
-    return JSON.parse(json);
+    const entries = Object.entries<unknown>(JSON.parse(json));
+    return Object.fromEntries(entries.map(([name, value]) => [name, text("labels", value)]));
   } catch {
-    return undefined;
+    throw unreadable("labels");
   }
 }
 
@@ -125,34 +120,24 @@ function read<Value>(column: string, result: Result<Value, unknown>): Value {
 /** Reads one value of a column. */
 type Read<Value> = (column: string, value: unknown) => Value;
 
-const text: Read<string> = (column, value) => {
-  if (typeof value !== "string") throw unreadable(column);
-  return value;
-};
+const typed =
+  <Value>(isTyped: (value: unknown) => value is Value): Read<Value> =>
+  (column, value) => {
+    if (!isTyped(value)) throw unreadable(column);
+    return value;
+  };
 
-const number: Read<number> = (column, value) => {
-  if (typeof value !== "number") throw unreadable(column);
-  return value;
-};
-
-const bytes: Read<Uint8Array> = (column, value) => {
-  if (!(value instanceof Uint8Array)) throw unreadable(column);
-  return value;
-};
+const choice = <Choice extends string>(choices: readonly Choice[]): Read<Choice> =>
+  typed((value): value is Choice => choices.some((candidate) => candidate === value));
 
 const orNull =
   <Value>(read: Read<Value>): Read<Value | null> =>
   (column, value) =>
     value === null ? null : read(column, value);
 
-const choice =
-  <Choice extends string>(choices: readonly Choice[]): Read<Choice> =>
-  (column, value) => {
-    const found = choices.find((candidate) => candidate === value);
-    if (found === undefined) throw unreadable(column);
-    return found;
-  };
-
+const text = typed((value) => typeof value === "string");
+const number = typed((value) => typeof value === "number");
+const bytes = typed((value) => value instanceof Uint8Array);
 const textOrNull = orNull(text);
 const numberOrNull = orNull(number);
 const scopePolicy = choice(scopePolicies);

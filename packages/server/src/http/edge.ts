@@ -50,14 +50,19 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
   const adminRefusal = ({ method }: IncomingMessage): Refusal | undefined =>
     refusalWhileDraining() ?? (method !== "GET" && isLogStalled() ? logStalled : undefined);
 
-  return (request, response) => {
+  return async (request, response) => {
     const exchange: Exchange = { request, response, headers: ["X-Request-ID", "unknown"] };
-    handle(exchange)
-      .catch((fault: unknown) => fail(exchange, fault))
-      .catch(() => {}); // only logging can fail here, and a request must not end the process
+    try {
+      await handle(exchange);
+    } catch (fault) {
+      try {
+        fail(exchange, fault);
+      } catch {} // only logging can fail here, and a request must not end the process
+    }
   };
 
-  async function handle(exchange: Exchange): Promise<void> {
+  /** Not async, because each promise around another costs every token. */
+  function handle(exchange: Exchange): Promise<void> | undefined {
     const { request, headers } = exchange;
     const requestId = requestIdOf(request, token.random);
     headers[1] = requestId;
@@ -82,19 +87,20 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     send(exchange, answer, refusal !== undefined || isDraining());
   }
 
-  function handleRoute(exchange: Exchange, context: RequestContext): void {
+  function handleRoute(exchange: Exchange, context: RequestContext): undefined {
     const { request, response, headers } = exchange;
     const target = { path: pathOf(request.url ?? ""), requestId: context.requestId };
     const refusal = malformation(request) ?? (isAdminPath(target.path) ? adminRefusal(request) : undefined);
     const isUnknown = hasNeedlessEscape(target.path) && tokenPathOf(target.path) === undefined;
     if (refusal !== undefined || isUnknown) {
       send(exchange, refusal ? renderError(refusal, target) : renderUnknownPath(target), refusal !== undefined);
-      return;
+      return undefined;
     }
     for (let at = 0; at + 1 < headers.length; at += 2) response.setHeader(headers[at] ?? "", headers[at + 1] ?? "");
     if (isDraining()) response.setHeader("Connection", "close");
     setContext(request, context);
     handleRoutes(request, response);
+    return undefined;
   }
 
   function fail(exchange: Exchange, fault: unknown): void {

@@ -9,7 +9,7 @@ export type MissingBody = "too large" | "cut off";
  */
 export function receiveBody(request: IncomingMessage, limit: number): Promise<Result<Buffer, MissingBody>> {
   return new Promise((resolve) => {
-    let received: Buffer = Buffer.alloc(0);
+    let received: Buffer = empty;
     let length = 0;
     request.on("data", (chunk: Buffer) => {
       const before = length;
@@ -17,11 +17,13 @@ export function receiveBody(request: IncomingMessage, limit: number): Promise<Re
       if (length > limit) resolve(err("too large"));
       else received = before === 0 ? chunk : append(received, { length: before, chunk, limit });
     });
-    request.on("end", () => resolve(ok(received.subarray(0, length))));
+    request.on("end", () => resolve(ok(received.length === length ? received : received.subarray(0, length))));
     request.on("error", () => resolve(err("cut off")));
     if (Number(request.headers["content-length"]) > limit) resolve(err("too large"));
   });
 }
+
+const empty = Buffer.alloc(0);
 
 /**
  * Grows by doubling: a list of one-byte chunks would weigh hundreds of times the body, and room for the limit from the

@@ -35,16 +35,15 @@ export class SecretCodec {
 
   decode(bytes: Buffer, start: number, end: number): ProvenSecret {
     const fields = bytes.toString("utf8", start + digestLength, end).split(separator);
-    const [clientId = "", settings = "", handle = "", workspace = "", expiresAt = "", ...secret] = fields;
     return {
       client: {
-        clientId: clientId as ClientId,
-        handle: handle as RevocationHandle,
-        workspace: workspace || null,
-        expiresAt: readNumber(expiresAt),
-        ...this.#readSettings(settings),
+        clientId: fields[0] as ClientId,
+        handle: fields[2] as RevocationHandle,
+        workspace: fields[3] || null,
+        expiresAt: readNumber(fields[4]),
+        ...this.#readSettings(fields[1] ?? ""),
       },
-      secret: readSecret(secret),
+      secret: readSecret(fields),
     };
   }
 
@@ -115,15 +114,16 @@ function parseBlock(text: string): Cidr {
   return block.value;
 }
 
-function readSecret([secretId, handle, notBefore, expiresAt, revokedAt, ...idle]: readonly string[]): TokenSecret {
-  const [since, after, usedAt] = idle.map(readNumber);
+function readSecret(fields: readonly string[]): TokenSecret {
+  const since = readNumber(fields[10]);
+  const usedAt = readNumber(fields[12]);
   return {
-    secretId: secretId as SecretId,
-    handle: handle as RevocationHandle,
-    notBefore: readNumber(notBefore),
-    expiresAt: readNumber(expiresAt),
-    revokedAt: readNumber(revokedAt),
-    idle: since == null ? null : { since, after: after ?? 0 },
-    lastUse: usedAt == null ? null : { at: usedAt },
+    secretId: fields[5] as SecretId,
+    handle: fields[6] as RevocationHandle,
+    notBefore: readNumber(fields[7]),
+    expiresAt: readNumber(fields[8]),
+    revokedAt: readNumber(fields[9]),
+    idle: since === null ? null : { since, after: readNumber(fields[11]) ?? 0 },
+    lastUse: usedAt === null ? null : { at: usedAt },
   };
 }

@@ -98,6 +98,10 @@ export function limitConnections(server: Server, { log, isDraining, isTrustedPro
 /** The responses on each connection that are not finished. */
 const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
 
+/** Whether the next bytes that the caller reads belong to an answer that is due or has begun. */
+export const awaitsAnswer = (socket: Socket): boolean =>
+  [...(unanswered.get(socket) ?? [])].some(({ req, headersSent }) => req.complete || headersSent);
+
 /** An IPv4 address, or the /64 of an IPv6 address: one caller usually has all of it. */
 export function networkOf(address: string): string {
   const parsed = parseAddress(address);

@@ -46,6 +46,15 @@ test("an address gets 512 connections, and neither busy nor idle ones block othe
   }
 });
 
+test("an address gets at most a quarter of all connections", async () => {
+  const limited = ["sh", "-c", 'ulimit -n 300 && exec "$0" "$@"', process.execPath, carnetBin] as const;
+  await using target = await Target.start({ command: [...limited] });
+  const before = target.files;
+  await Promise.all(Array.from({ length: 300 }, () => target.hold(slowBody)));
+  await target.answersHonestCallers();
+  assert.ok(target.files <= before + (300 - 128) / 4 + 5, `${before} files, then ${target.files}`);
+});
+
 test("idle connections do not block their own address", async () => {
   await using target = await Target.start();
   for (let opened = 0; opened < 600; opened += 100)

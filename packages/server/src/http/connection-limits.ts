@@ -10,19 +10,15 @@ const limits = {
   connections: 10_000,
   /** Descriptors kept free for the store, the log and the signing thread. */
   reservedFiles: 128,
+  /** Or a quarter of all connections, if that is lower. */
   connectionsPerAddress: 512,
   /** Requests on one connection without an answer yet. Pipelining clients have about a dozen. */
   unanswered: 64,
-  /** A connection whose output is stuck at so many checks in a row is closed: after 30 seconds. */
-  stuckChecks: 6,
+  /** A connection that sends less than this in so many checks is closed: after 60 seconds. */
+  progress: 64 * 1024,
+  stuckChecks: 12,
   checkInterval: 5000,
 } as const;
-
-interface Connection {
-  readonly peers: Set<Socket>;
-  unanswered: number;
-  stuckChecks: number;
-}
 
 export interface ConnectionPorts {
   readonly log: Log;
@@ -33,23 +29,26 @@ export interface ConnectionPorts {
 
 /** Bounds the connections of a server. The function that it returns says whether a request may go on. */
 export function limitConnections(server: Server, { log, isDraining, isTrustedProxy }: ConnectionPorts) {
-  const connections = new Map<Socket, Connection>();
+  /** For each connection, the bytes sent when it last made progress, and the checks since then. */
+  const connections = new Map<Socket, { sent: number; stuckChecks: number }>();
   const byAddress = new Map<string, Set<Socket>>();
   const closed = { server_full: 0, address_full: 0, pipelined: 0, not_reading: 0 };
 
   server.maxConnections = Math.min(limits.connections, Math.max(1, openFilesLimit() - limits.reservedFiles));
+  const perAddress = Math.min(limits.connectionsPerAddress, Math.ceil(server.maxConnections / 4));
   server.on("drop", () => closed.server_full++);
   server.on("connection", (socket) => {
     const address = networkOf(socket.remoteAddress ?? "");
     const peers = byAddress.get(address) ?? new Set();
-    if (peers.size >= limits.connectionsPerAddress && !isTrustedProxy(socket.remoteAddress ?? "")) {
+    if (peers.size >= perAddress && !isTrustedProxy(socket.remoteAddress ?? "")) {
       closed.address_full++;
-      const idle = [...peers].find((peer) => !peer.destroyed && connections.get(peer)?.unanswered === 0);
+      const idle = [...peers].find((peer) => !peer.destroyed && unanswered.get(peer)?.size === 0);
       (idle ?? socket).destroy(); // an idle one makes room, so that a flood does not lock out callers behind the same NAT
       if (idle === undefined) return;
     }
     byAddress.set(address, peers.add(socket));
-    connections.set(socket, { peers, unanswered: 0, stuckChecks: 0 });
+    connections.set(socket, { sent: 0, stuckChecks: 0 });
+    unanswered.set(socket, new Set());
     socket.once("close", () => {
       connections.delete(socket);
       peers.delete(socket);
@@ -63,10 +62,14 @@ export function limitConnections(server: Server, { log, isDraining, isTrustedPro
 
   function check(): void {
     for (const [socket, connection] of connections) {
-      connection.stuckChecks = socket.writableLength === 0 ? 0 : connection.stuckChecks + 1;
-      if (connection.stuckChecks < limits.stuckChecks) continue;
-      closed.not_reading++;
-      socket.destroy();
+      // A write counts once all of it is out, so a response written in one piece has to go out whole within the time
+      const sent = socket.bytesWritten - socket.writableLength;
+      if (socket.writableLength === 0 || sent - connection.sent >= limits.progress)
+        Object.assign(connection, { sent, stuckChecks: 0 });
+      else if (++connection.stuckChecks === limits.stuckChecks) {
+        closed.not_reading++;
+        socket.destroy();
+      }
     }
     if (connections.size >= server.maxConnections) server.closeIdleConnections();
     if (Object.values(closed).some((count) => count > 0)) log.warn("connections_closed", { ...closed });
@@ -74,26 +77,33 @@ export function limitConnections(server: Server, { log, isDraining, isTrustedPro
   }
 
   return ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
-    const connection = connections.get(socket);
-    if (connection === undefined) return !socket.destroyed;
-    if (connection.unanswered >= limits.unanswered) {
+    const responses = unanswered.get(socket);
+    if (responses === undefined) return !socket.destroyed;
+    if (responses.size >= limits.unanswered) {
       // Requests that were parsed together still arrive after the connection was destroyed
       if (!socket.destroyed) closed.pipelined++;
       socket.destroy();
     }
     if (socket.destroyed) return false;
-    connection.unanswered++;
+    responses.add(response);
     response.once("close", () => {
-      connection.unanswered--;
+      responses.delete(response);
       // An answer that was in progress when draining began has no Connection: close
-      if (connection.unanswered === 0 && isDraining()) socket.end();
+      if (responses.size === 0 && isDraining()) socket.end();
     });
     return true;
   };
 }
 
+/** The responses on each connection that are not finished. */
+const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
+
+/** Whether the next bytes that the caller reads belong to an answer that is due or has begun. */
+export const awaitsAnswer = (socket: Socket): boolean =>
+  [...(unanswered.get(socket) ?? [])].some(({ req, headersSent }) => req.complete || headersSent);
+
 /** An IPv4 address, or the /64 of an IPv6 address: one caller usually has all of it. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const parsed = parseAddress(address);
   if (parsed === undefined) return address;
   const bytes = parsed.toByteArray();

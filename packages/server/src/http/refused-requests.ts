@@ -4,6 +4,7 @@ import type { Refusal } from "@carnet/core/refusal";
 import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../log/logger.ts";
+import { awaitsAnswer } from "./connection-limits.ts";
 import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
 import { type Answer, renderError, renderUnknownMethod, renderUnknownPath } from "./error-answers.ts";
 import { pathOf } from "./request-target.ts";
@@ -49,6 +50,9 @@ const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
 export function answerBrokenMessage(random: RandomSource) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+    // A caller that never closes its side would keep the connection, and the body received so far, forever
+    setTimeout(() => socket.destroy(), graceToRead).unref();
+    if (awaitsAnswer(socket)) return; // the caller would take this answer for that one
     const status = brokenMessageStatus(error.code);
     const text = reasonPhrases[status];
     const body = JSON.stringify({
@@ -66,12 +70,10 @@ export function answerBrokenMessage(random: RandomSource) {
         body,
       ].join("\r\n"),
     );
-    // A caller that never closes its side would keep the connection, and the body received so far, forever
-    setTimeout(() => socket.destroy(), graceToRead).unref();
   };
 }
 
-/** How long a caller has to read why its message was refused, in milliseconds. */
+/** How long a caller has, after a broken message, to read the answers on its connection, in milliseconds. */
 const graceToRead = 1000;
 
 function brokenMessageStatus(code: string | undefined): keyof typeof reasonPhrases {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { connect, type Socket } from "node:net";
+import { createServer } from "node:http";
+import { connect, Socket } from "node:net";
 import { after, before, mock, suite, test } from "node:test";
+import { limitConnections, networkOf } from "@carnet/server/http/connection-limits";
+import { createLog } from "@carnet/server/log/logger";
 import { sendBytes, sendRaw } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 
@@ -40,16 +43,16 @@ suite("A connection", () => {
       socket.resume();
     });
 
-  test("whose caller reads nothing for 30 seconds is closed", async () => {
+  test("whose caller reads nothing for 60 seconds is closed", async () => {
     const socket = await stuck();
-    mock.timers.tick(30_000);
+    mock.timers.tick(65_000); // the first check sees that bytes were sent
     assert.equal(await isReset(socket), true);
     socket.destroy();
   });
 
   test("whose caller reads only a byte every few seconds is closed", async () => {
     const socket = await stuck();
-    for (let second = 0; second < 30; second += 5) {
+    for (let second = 0; second < 65; second += 5) {
       mock.timers.tick(5000);
       socket.read(1);
     }
@@ -59,11 +62,44 @@ suite("A connection", () => {
 
   test("whose caller resumes reading in time gets every response", async () => {
     const socket = await stuck();
-    mock.timers.tick(25_000);
+    mock.timers.tick(60_000);
     assert.equal(await isReset(socket), false);
-    mock.timers.tick(30_000);
+    mock.timers.tick(65_000);
     socket.destroy();
   });
+
+  test("whose caller reads slowly but steadily gets every response", async () => {
+    const socket = await stuck();
+    let [received, ticks] = [0, 0];
+    for await (const chunk of socket) {
+      received += chunk.length;
+      for (; ticks < Math.floor((4 * received) / scriptSize); ticks++) mock.timers.tick(5000);
+      if (received > 16 * scriptSize) break;
+    }
+    assert.ok(received > 16 * scriptSize, `${received} bytes`);
+  });
+
+  for (const [fate, bytes, closedAt] of [
+    ["is closed", 5000, 12],
+    ["stays open", 6000, undefined],
+  ] as const) {
+    test(`whose caller reads ${bytes} bytes every 5 seconds ${fate}`, (context) => {
+      const server = createServer();
+      context.after(() => server.emit("close"));
+      const log = createLog("silent", { write: () => {} });
+      limitConnections(server, { log, isDraining: () => false, isTrustedProxy: () => false });
+      server.emit("listening");
+      const socket = new Socket();
+      let [check, waiting] = [0, 10_000_000];
+      Object.defineProperties(socket, { writableLength: { get: () => waiting }, bytesWritten: { value: waiting } });
+      server.emit("connection", socket);
+      for (; check < 100 && !socket.destroyed; check++) {
+        waiting -= bytes;
+        mock.timers.tick(5000);
+      }
+      assert.equal(socket.destroyed ? check : undefined, closedAt);
+    });
+  }
 
   test("that pipelines 64 requests gets every response in order", async () => {
     const requests = Array.from({ length: 64 }, (_, index) =>
@@ -83,4 +119,12 @@ suite("A connection", () => {
     const lines = service.log.map((line) => JSON.parse(line)).filter(({ event }) => event === "connections_closed");
     assert.equal(lines.at(-1)?.pipelined, 1);
   });
+});
+
+test("the network of a caller is its IPv4 address, or the /64 of its IPv6 address", () => {
+  assert.equal(networkOf("192.0.2.7"), networkOf("::ffff:192.0.2.7"));
+  assert.notEqual(networkOf("192.0.2.7"), networkOf("192.0.2.8"));
+  assert.notEqual(networkOf("::ffff:192.0.2.7"), networkOf("::ffff:192.0.2.8"));
+  assert.equal(networkOf("2001:db8:0:1::7"), networkOf("2001:db8:0:1:ffff:ffff:ffff:ffff"));
+  assert.notEqual(networkOf("2001:db8:0:1::7"), networkOf("2001:db8:0:2::7"));
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { sendBytes, sendRaw } from "@carnet/testkit/raw-http";
@@ -9,6 +10,16 @@ import { startTestService, type TestService } from "@carnet/testkit/service";
 const secret = "planted-secret-0123456789";
 const form = "application/x-www-form-urlencoded";
 const body = `grant_type=client_credentials&client_id=app&client_secret=${secret}`;
+
+/** The service's end of the next connection. */
+const acceptedSocket = (): Promise<Socket> =>
+  new Promise((resolve) => {
+    const channel = "net.server.socket";
+    subscribe(channel, function accept(message) {
+      unsubscribe(channel, accept);
+      if (message instanceof Object && "socket" in message && message.socket instanceof Socket) resolve(message.socket);
+    });
+  });
 
 suite("An HTTP message", () => {
   let service: TestService;
@@ -198,17 +209,29 @@ suite("An HTTP message", () => {
     assert.deepEqual([event, reason, address], ["token_refused", "bad_http", "127.0.0.1"]);
   });
 
-  test("that is refused has its connection closed even when the caller keeps it open", async () => {
+  test("that is refused has its connection closed even when the caller keeps it open", {
+    timeout: 10_000,
+  }, async () => {
     const { port, hostname } = new URL(service.url);
-    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
-    const cut = new Promise<void>((resolve) => socket.on("error", () => resolve()));
-    socket.resume();
+    const accepted = acceptedSocket();
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true }).resume();
     socket.write("no HTTP\r\n\r\n");
-    await once(socket, "end");
-    const writing = setInterval(() => socket.write("x"), 50);
-    await cut;
-    clearInterval(writing);
+    await Promise.all([once(socket, "end"), once(await accepted, "close")]);
+    socket.destroy();
   });
+
+  for (const [kind, broken] of [
+    ["that is not HTTP", "hello\r\n\r\n"],
+    ["whose body is broken", post().replace(/Content-Length.*/s, "Transfer-Encoding: chunked\r\n\r\nno size\r\n")],
+  ] as const) {
+    test(`${kind} after a good request leaves that request its response`, async () => {
+      const answers = await sendBytes(service.url, `${post(["X-Request-ID: good"])}${broken}`);
+      assert.deepEqual(answers.match(/^HTTP\/1\.1 \d+|^x-request-id: .*(?=\r)/gim), [
+        "HTTP/1.1 200",
+        "X-Request-ID: good",
+      ]);
+    });
+  }
 
   test("without a valid request id gets a new one", async () => {
     const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -86,7 +86,7 @@ export function limitConnections(server: Server, { log, isDraining, isTrustedPro
     }
     if (socket.destroyed) return false;
     responses.add(response);
-    response.once("close", () => {
+    response.on("close", () => {
       responses.delete(response);
       // An answer that was in progress when draining began has no Connection: close
       if (responses.size === 0 && isDraining()) socket.end();

@@ -62,7 +62,7 @@ suite("a file of the service that other users can write", () => {
   test("stops the start: a named pipe as the admin file, which would block it", async () => {
     await using store = await servedStore();
     renameSync(store.file("admin.json"), store.file("admin.json.old"));
-    execFileSync("mkfifo", ["-m", "600", store.file("admin.json")]);
+    execFileSync("sh", ["-c", `mkfifo -m 600 ${store.file("admin.json")}`]);
     assertStopsWith(await start(store), /admin\.json is a named pipe, which cannot be checked: name a regular file/);
   });
 

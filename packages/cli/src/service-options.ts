@@ -16,13 +16,7 @@ export function addServiceOptions(command: Command, names: readonly SettingName[
 export const allSettings = Object.keys(settings) as SettingName[];
 
 /** The settings needed to open the store and to write the admin file. */
-export const storeSettings = [
-  "dataDir",
-  "store",
-  "storeTimeout",
-  "masterKeyFile",
-  "adminFile",
-] as const satisfies readonly SettingName[];
+export const storeSettings: readonly SettingName[] = ["dataDir", "store", "storeTimeout", "masterKeyFile", "adminFile"];
 
 /**
  * Loads the configuration from flags, environment and file. Then it deletes the secrets from the environment, because a

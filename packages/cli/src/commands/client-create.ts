@@ -23,12 +23,7 @@ interface CreateOptions extends ClientSettingsOptions {
   readonly json?: boolean;
 }
 
-const flags = {
-  ...settingsFlags,
-  client_id: "--client-id",
-  workspace: "--workspace",
-  value: "--secret-stdin",
-};
+const flags = { ...settingsFlags, client_id: "--client-id", workspace: "--workspace", value: "--secret-stdin" };
 
 /** `carnet client create`: registers a client, with a new secret or an existing one. */
 export function addClientCreateCommand(client: Command): void {

@@ -48,14 +48,9 @@ const flags = {
   end_old_when_idle_for: "--end-old-when-idle",
 } as const;
 
-async function readNewSecret(options: NewSecretOptions) {
-  const value = options.secretStdin ? await readSecretFromInput("the existing secret") : undefined;
-  return definedOnly({
-    label: options.label,
-    not_before: options.notBefore,
-    expires_at: options.expiresAt,
-    value,
-  });
+async function readNewSecret({ label, notBefore, expiresAt, secretStdin }: NewSecretOptions) {
+  const value = secretStdin ? await readSecretFromInput("the existing secret") : undefined;
+  return definedOnly({ label, not_before: notBefore, expires_at: expiresAt, value });
 }
 
 function addAdd(secret: Command): void {

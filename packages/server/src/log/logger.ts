@@ -12,7 +12,6 @@ export interface Log {
   debug(event: string, facts?: Facts): void;
   info(event: string, facts?: Facts): void;
   warn(event: string, facts?: Facts): void;
-  error(event: string, facts?: Facts): void;
   /** Logs the parts of an error that contain no data. */
   fault(event: string, error: unknown, facts?: Facts): void;
 }
@@ -33,7 +32,6 @@ export function createLog(level: LogLevel, destination: DestinationStream): Log 
     debug: (event, facts = {}) => lines.debug(facts, event),
     info: (event, facts = {}) => lines.info(facts, event),
     warn: (event, facts = {}) => lines.warn(facts, event),
-    error: (event, facts = {}) => lines.error(facts, event),
     fault: (event, error, facts = {}) =>
       lines.error({ ...facts, fault: describeFault(error), frames: framesOf(error) }, event),
   };

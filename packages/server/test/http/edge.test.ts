@@ -13,7 +13,7 @@ const silent = createLog("silent", { write: () => {} });
 const fail = (): never => {
   throw new Error("broken");
 };
-const brokenLog: Log = { debug: fail, info: fail, warn: fail, error: fail, fault: fail };
+const brokenLog: Log = { debug: fail, info: fail, warn: fail, fault: fail };
 
 /** The service with some ports that throw. */
 function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPorts> = {}) {

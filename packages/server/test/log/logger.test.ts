@@ -25,15 +25,15 @@ test("a line is one JSON object with the level, the time, the event and the give
 
 test("only lines at or above the log level are written", () => {
   for (const [level, expected] of [
-    ["trace", ["debug", "info", "warn", "error"]],
-    ["debug", ["debug", "info", "warn", "error"]],
-    ["info", ["info", "warn", "error"]],
-    ["warn", ["warn", "error"]],
-    ["error", ["error"]],
+    ["trace", ["debug", "info", "warn", "fault"]],
+    ["debug", ["debug", "info", "warn", "fault"]],
+    ["info", ["info", "warn", "fault"]],
+    ["warn", ["warn", "fault"]],
+    ["error", ["fault"]],
     ["silent", []],
   ] as const) {
     const { lines, log } = capture(level);
-    for (const method of ["debug", "info", "warn", "error"] as const) log[method](method);
+    for (const method of ["debug", "info", "warn", "fault"] as const) log[method](method, {});
     assert.deepEqual(
       lines.map((line) => JSON.parse(line).event),
       expected,

@@ -67,7 +67,7 @@ suite("a store whose write lock another connection holds", () => {
 test("a background task that finds the store busy runs again, and is reported once", async () => {
   const lines: string[] = [];
   const write = (event: string) => void lines.push(event);
-  const log: Log = { debug: write, info: write, warn: write, error: write, fault: write };
+  const log: Log = { debug: write, info: write, warn: write, fault: write };
   const ranOften = Promise.withResolvers<void>();
   let runs = 0;
   const run = async (): Promise<void> => {

@@ -34,7 +34,11 @@ describe("the API page, in a browser without network access", () => {
 
   /** Scrolls to the end, because an operation is rendered only when it is near the viewport. */
   async function scrollToEnd(): Promise<void> {
-    const headings = ["Retrieve a token (deprecated path)", "Read the public keys", "Ask whether tokens can be issued"];
+    const headings = [
+      "Retrieve a token (deprecated path)",
+      "Read the public keys",
+      "Check whether tokens can be issued",
+    ];
     for (const name of headings) {
       await headingOf(page, name).scrollIntoViewIfNeeded();
       await headingOf(page, name).waitFor();

@@ -14,7 +14,7 @@ export interface AdministeredEndpoint {
   readonly scopes: ScopeCatalogue;
 }
 
-/** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a dummy key. */
+/** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a fixed key. */
 export function adminPortsOf({ ports, store, scopes }: AdministeredEndpoint): AdminPorts {
   const { clock, random, hasher, uses, directory, policy } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));

@@ -10,7 +10,7 @@ interface ResetOptions {
   readonly json?: boolean;
 }
 
-/** `carnet admin reset` restores admin access for whoever has the machine. It is the only command that opens the store. */
+/** `carnet admin reset` restores admin access on the service's machine. It is the only command that opens the store. */
 export function addAdminCommand(program: Command): void {
   const admin = program.command("admin").description("Manage the first admin client, which creates all others.");
   const command = admin

@@ -1,7 +1,10 @@
 import { paths } from "./endpoints.ts";
 
-/** The authorization server metadata. @see https://www.rfc-editor.org/rfc/rfc8414#section-2 */
-export const authorizationServerMetadata = (issuer: string) =>
+/**
+ * The authorization server metadata, given the algorithms of the published keys.
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
+ */
+export const authorizationServerMetadata = (issuer: string, algorithms: readonly string[]) =>
   ({
     issuer,
     token_endpoint: `${issuer}${paths.token}`,
@@ -11,4 +14,7 @@ export const authorizationServerMetadata = (issuer: string) =>
     grant_types_supported: ["client_credentials"],
     token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
     service_documentation: `${issuer}${paths.docs}`,
+    // Parsers of OpenID Connect Discovery 1.0 §3 refuse a document without these two: see test/interop/metadata-rules.test.ts
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: algorithms,
   }) as const;

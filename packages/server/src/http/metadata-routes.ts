@@ -1,26 +1,39 @@
 import { createHash } from "node:crypto";
+import type { TokenPolicy } from "@carnet/core/token/mint";
 import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { HttpPorts } from "./http-ports.ts";
+import type { JWK } from "jose";
+import type { VerificationKeys } from "../crypto/key-ring.ts";
 import { lazy } from "./lazy.ts";
 
 /** How long verifiers may cache the keys and the metadata, in seconds. */
 const maxAge = 300;
 
-/** Publishes the addresses of the endpoints and the keys that verify tokens. */
-export function addMetadataRoutes(app: FastifyInstance, { token, keys }: HttpPorts): void {
-  const metadata = {
-    type: "application/json",
-    make: async () => JSON.stringify(authorizationServerMetadata(token.policy.issuer)),
-  };
-  addDocument(app, paths.authorizationServerMetadata, metadata);
-  addDocument(app, paths.openidConfiguration, metadata); // not OpenID Connect, but many clients look for RFC 8414 metadata only here
-  app.get(paths.jwks, async (request, reply) => {
-    const document = tagged("application/jwk-set+json", JSON.stringify({ keys: keys.published })); // RFC 7517 §8.5.2
-    return send(request, reply, document);
-  });
+interface MetadataPorts {
+  readonly token: { readonly policy: Pick<TokenPolicy, "issuer"> };
+  readonly keys: Pick<VerificationKeys, "published">;
 }
+
+/** Publishes the addresses of the endpoints and the keys that verify tokens. */
+export function addMetadataRoutes(app: FastifyInstance, { token, keys }: MetadataPorts): void {
+  const metadata = () => authorizationServerMetadata(token.policy.issuer, algorithmsOf(keys.published));
+  // Made for each request, because the keys can change
+  const publish = (path: string, type: string, make: () => object) =>
+    app.get(path, async (request, reply) => {
+      // Web pages of any origin may verify tokens, and nothing here depends on who asks
+      reply.header("Access-Control-Allow-Origin", "*");
+      return send(request, reply, tagged(type, JSON.stringify(make())));
+    });
+  publish(paths.authorizationServerMetadata, "application/json", metadata);
+  publish(paths.openidConfiguration, "application/json", metadata); // not OpenID Connect, but many clients look for RFC 8414 metadata only here
+  publish(paths.jwks, "application/jwk-set+json", () => ({ keys: keys.published })); // RFC 7517 §8.5.2
+}
+
+/** The algorithms of the keys, each once. */
+const algorithmsOf = (keys: readonly JWK[]): readonly string[] => [
+  ...new Set(keys.flatMap(({ alg }) => (alg === undefined ? [] : [alg]))),
+];
 
 /** A published document. */
 interface Document {

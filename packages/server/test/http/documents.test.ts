@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { addMetadataRoutes } from "@carnet/server/http/metadata-routes";
 import { sendRaw } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
+import Fastify from "fastify";
 
 suite("A published document", () => {
   let service: TestService;
@@ -30,7 +32,25 @@ suite("A published document", () => {
       grant_types_supported: ["client_credentials"],
       token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
       service_documentation: "https://iam.example.test/docs",
+      subject_types_supported: ["public"],
+      id_token_signing_alg_values_supported: ["ES256"],
     });
+  });
+
+  test("with the metadata names the algorithms of the keys, each once, as they are now", async () => {
+    const app = Fastify();
+    let published = [{ kty: "EC", alg: "ES256" }];
+    const keys = {
+      get published() {
+        return published;
+      },
+    };
+    addMetadataRoutes(app, { token: { policy: { issuer: "https://iam.example.test" } }, keys });
+    const read = async () => (await app.inject({ url: "/.well-known/openid-configuration" })).json();
+    assert.deepEqual((await read()).id_token_signing_alg_values_supported, ["ES256"]);
+    published = [...published, { kty: "OKP", alg: "EdDSA" }, { kty: "EC", alg: "ES256" }];
+    assert.deepEqual((await read()).id_token_signing_alg_values_supported, ["ES256", "EdDSA"]);
+    await app.close();
   });
 
   test("with the keys contains only public members [RFC7517 §4]", async () => {

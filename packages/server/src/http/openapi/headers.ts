@@ -17,11 +17,14 @@ export const headers = {
   Version: header("The API version that was used.", { ...text, enum: [...knownVersions] }, "2026-01-01"),
   NoStore: header("Tokens and refusals must not be cached.", { const: "no-store" }, "no-store"),
   NoCache: header("The same, for caches of HTTP/1.0.", { const: "no-cache" }, "no-cache"),
-  Challenge: header(
-    "How to authenticate (RFC 7617).",
-    { ...text, pattern: "^Basic " },
-    'Basic realm="carnet", charset="UTF-8"',
-  ),
+  Challenge: {
+    ...header(
+      "How to authenticate (RFC 7617). Absent if the request had `client_id` or `client_secret` in the body.",
+      { ...text, pattern: "^Basic " },
+      'Basic realm="carnet", charset="UTF-8"',
+    ),
+    required: false,
+  },
   BearerChallenge: header(
     "Which token is required (RFC 6750 section 3).",
     { ...text, pattern: "^Bearer " },
@@ -37,6 +40,7 @@ export const headers = {
     '<https://iam.example.com/oauth2/token>; rel="successor-version"',
   ),
   CacheControl: header("How long the answer may be cached, in seconds.", text, "public, max-age=300"),
+  AllowOrigin: header("Pages of every origin may read the answer.", { const: "*" }, "*"),
   EntityTag: header("For `If-None-Match`.", text, '"Yc0FJtHqVb8YkqJ2hXlK3w"'),
   Allow: header("The methods that the path supports.", text, "POST"),
 } as const;

@@ -10,6 +10,7 @@ export const publishedDocuments = (issuer: string) => ({
       summary: "Read the authorization server metadata",
       description: "Everything that a client needs to know besides the issuer (RFC 8414).",
       content: metadata(issuer),
+      anyOrigin: true,
     }),
   },
   [paths.openidConfiguration]: {
@@ -18,6 +19,7 @@ export const publishedDocuments = (issuer: string) => ({
       summary: "Read the same metadata under the OpenID Connect path",
       description: "The same document, for clients that look only here. The service is not an OpenID provider.",
       content: metadata(issuer),
+      anyOrigin: true,
     }),
   },
   [paths.jwks]: {
@@ -26,6 +28,7 @@ export const publishedDocuments = (issuer: string) => ({
       summary: "Read the public keys",
       description: "The keys that verify access tokens (RFC 7517). Fetch them again when a token names a new key.",
       content: { "application/jwk-set+json": { schema: ref("PublicKeySet"), example: { keys: [exampleKey] } } },
+      anyOrigin: true,
     }),
   },
   [paths.openapi]: {
@@ -34,6 +37,7 @@ export const publishedDocuments = (issuer: string) => ({
       summary: "Read this description",
       description: `The OpenAPI document that the page under \`${paths.docs}\` shows.`,
       content: { "application/json": { schema: { type: "object", required: ["openapi", "info", "paths"] } } },
+      anyOrigin: false,
     }),
   },
   [paths.live]: {
@@ -65,8 +69,12 @@ interface Operation {
 
 const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
-const cacheable = ({ content, ...operation }: Operation & { content: object }) => {
-  const headers = headersOf({ "X-Request-ID": "RequestId", "Cache-Control": "CacheControl", ETag: "EntityTag" });
+/** An operation that reads a document which caches may keep and, if `anyOrigin`, which web pages may read. */
+const cacheable = ({ content, anyOrigin, ...operation }: Operation & { content: object; anyOrigin: boolean }) => {
+  const headers = headersOf({
+    ...{ "X-Request-ID": "RequestId", "Cache-Control": "CacheControl", ETag: "EntityTag" },
+    ...(anyOrigin ? { "Access-Control-Allow-Origin": "AllowOrigin" } : {}),
+  });
   return {
     tags: ["Discovery"],
     ...operation,
@@ -107,7 +115,7 @@ const readiness = (description: string, example: object) => ({
 });
 
 const metadata = (issuer: string) => ({
-  "application/json": { schema: ref("Metadata"), example: authorizationServerMetadata(issuer) },
+  "application/json": { schema: ref("Metadata"), example: authorizationServerMetadata(issuer, [exampleKey.alg]) },
 });
 
 /** The P-256 key of RFC 7517 appendix A.1. */

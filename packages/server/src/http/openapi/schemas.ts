@@ -10,6 +10,7 @@ export const Metadata = {
   required: [
     ...["issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported"],
     ...["token_endpoint_auth_methods_supported", "service_documentation"],
+    ...["subject_types_supported", "id_token_signing_alg_values_supported"],
   ],
   properties: {
     issuer: { ...url, description: "The `iss` of every token." },
@@ -19,6 +20,11 @@ export const Metadata = {
     grant_types_supported: { ...names, description: "The grants of the token endpoint." },
     token_endpoint_auth_methods_supported: { ...names, description: "How clients may authenticate." },
     service_documentation: { ...url, description: "The documentation of this API." },
+    subject_types_supported: { ...names, description: "Always `public`. Parsers of OpenID metadata require it." },
+    id_token_signing_alg_values_supported: {
+      ...names,
+      description: "The algorithms of the keys. There are no id tokens, but verifiers read the algorithms here.",
+    },
   },
 } as const;
 

@@ -39,17 +39,26 @@ describe("oauth4webapi", () => {
         assertReceived(await request({ clientId, method: method(secret) }), { clientId, scope });
       });
     }
-
-    it(`is challenged when the secret in ${name} is wrong`, async () => {
-      const { clientId } = await service.register({ scope });
-      await assert.rejects(request({ clientId, method: method("wrong") }), (error) => {
-        assert.ok(error instanceof oauth.WWWAuthenticateChallengeError);
-        assert.equal(error.status, 401);
-        assert.equal(error.cause[0]?.scheme, "basic");
-        return true;
-      });
-    });
   }
+
+  it("is challenged when the secret in Basic is wrong", async () => {
+    const { clientId } = await service.register({ scope });
+    await assert.rejects(request({ clientId, method: oauth.ClientSecretBasic("wrong") }), (error) => {
+      assert.ok(error instanceof oauth.WWWAuthenticateChallengeError);
+      assert.equal(error.status, 401);
+      assert.equal(error.cause[0]?.scheme, "basic");
+      return true;
+    });
+  });
+
+  it("is told invalid_client when the secret in the body is wrong [RFC6749 §5.2]", async () => {
+    const { clientId } = await service.register({ scope });
+    await assert.rejects(request({ clientId, method: oauth.ClientSecretPost("wrong") }), (error) => {
+      assert.ok(error instanceof oauth.ResponseBodyError);
+      assert.deepEqual([error.status, error.error], [401, "invalid_client"]);
+      return true;
+    });
+  });
 
   it("finds metadata of the same issuer at the OpenID path", async () => {
     const issuer = new URL(service.url);

@@ -56,21 +56,30 @@ describe("openid-client", () => {
     assertReceived(token, { clientId: client.clientId, scope: "file:write" });
   });
 
-  for (const [name, method] of Object.entries(methods)) {
-    it(`reports a wrong secret in ${name} as its challenge error`, async () => {
-      const { clientId } = await service.register({ scope });
-      const asking = openid.clientCredentialsGrant(await discover({ clientId, clientSecret: "wrong" }, { method }));
-      await assert.rejects(asking, (error) => {
-        assert.ok(error instanceof openid.WWWAuthenticateChallengeError);
-        assert.equal(error.status, 401);
-        assert.deepEqual(
-          error.cause.map(({ scheme, parameters }) => ({ scheme, realm: parameters.realm })),
-          [{ scheme: "basic", realm: "carnet" }],
-        );
-        return true;
-      });
+  it("reports a wrong secret in the body as invalid_client [RFC6749 §5.2]", async () => {
+    const { clientId } = await service.register({ scope });
+    const wrong = { clientId, clientSecret: "wrong" };
+    const asking = openid.clientCredentialsGrant(await discover(wrong, { method: openid.ClientSecretPost }));
+    await assert.rejects(asking, (error) => {
+      assert.ok(error instanceof openid.ResponseBodyError);
+      assert.deepEqual([error.status, error.error], [401, "invalid_client"]);
+      assert.match(error.error_description ?? "", /check the client id and secret/);
+      return true;
     });
-  }
+  });
+
+  it("reports a wrong secret in Basic as its challenge error, whose response has the error", async () => {
+    const { clientId } = await service.register({ scope });
+    const asking = openid.clientCredentialsGrant(await discover({ clientId, clientSecret: "wrong" }));
+    const error = await asking.catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof openid.WWWAuthenticateChallengeError);
+    assert.equal(error.status, 401);
+    assert.deepEqual(
+      error.cause.map(({ scheme, parameters }) => ({ scheme, realm: parameters.realm })),
+      [{ scheme: "basic", realm: "carnet" }],
+    );
+    assert.equal(Object(await error.response.json()).error, "invalid_client");
+  });
 
   it("reports a scope that is not allowed as its response error [RFC6749 §5.2]", async () => {
     const asking = openid.clientCredentialsGrant(await discover(await service.register({ scope })), { scope: "other" });

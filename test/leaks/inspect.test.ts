@@ -59,7 +59,7 @@ test("shows no secret and no token in any object made from a token request", asy
     for (const send of [inTheBody, byBasic]) {
       const message = send(client);
       const parsed = parseTokenRequest(message, at);
-      assert.ok(parsed.ok);
+      assert.ok(parsed.ok && parsed.value.kind === "exchange");
       const from = { address: message.address, now: at.now };
       const caller = await authenticateClient(parsed.value.credentials, from, world.ports);
       assert.ok(caller.ok);

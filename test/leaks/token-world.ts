@@ -61,6 +61,8 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
     hasher: createSecretHasher(pepper.reveal()),
     signer: createSigner(signingKey, (fault) => console.error(fault)),
+    verifier: { verify: async () => undefined },
+    store,
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,
     recorder: recordUses(uses, createTokenLog({ isStalled: false, record: async () => {} })),

@@ -22,11 +22,19 @@ async function bytesFor(service: TestService, path: string, { header = "", body 
   return received.replace(/^Date: .*$/m, "Date: now");
 }
 
+/** Whether the client tried to authenticate in the body. A Bearer does not authenticate a client. */
+const inBody = ({ header = "Bearer", body }: { header?: string; body: string }): boolean =>
+  header.includes("Bearer") && /client_(?:id|secret)=/.test(body);
+
 const encode = encodeURIComponent;
 type Sent = { readonly clientId: string; readonly secret: string };
 const transports = {
   "in the body": ({ clientId, secret }: Sent) => ({
     body: `grant_type=client_credentials&client_id=${encode(clientId)}&client_secret=${encode(secret)}`,
+  }),
+  "in the body beside a Bearer": (sent: Sent) => ({
+    header: "Authorization: Bearer x.y.z\r\n",
+    body: transports["in the body"](sent).body,
   }),
   "by Basic": ({ clientId, secret }: Sent) => ({
     header: `Authorization: Basic ${btoa(`${encode(clientId)}:${encode(secret)}`)}\r\n`,
@@ -68,12 +76,13 @@ const incomplete: Readonly<Record<string, { header?: string; body: string }>> = 
     header: `Authorization: Basic ${btoa("somebody")}\r\n`,
     body: "grant_type=client_credentials",
   },
+  "Basic alone": { header: "Authorization: Basic\r\n", body: "grant_type=client_credentials" },
   "another scheme": { header: 'Authorization: Digest username="x"\r\n', body: "grant_type=client_credentials" },
   "a Bearer token alone": { header: "Authorization: Bearer x.y.z\r\n", body: "grant_type=client_credentials" },
 };
 
 for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
-  test(`answers every refused authentication under ${path} with the same bytes`, async () => {
+  test(`answers every refused authentication under ${path} with the same bytes, and with a challenge unless it was in the body [RFC6749 §5.2]`, async () => {
     const clock = new FixedClock("2026-06-01T00:00:00Z");
     await using service = await startTestService({ clock });
     const requests = { ...incomplete };
@@ -82,10 +91,15 @@ for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
     }
     const reference = await bytesFor(service, path, transports["in the body"]({ clientId: "nobody", secret: "x" }));
     assert.match(reference, /^HTTP\/1\.1 401 Unauthorized\r\n/);
-    assert.match(reference, /\r\nWWW-Authenticate: Basic realm="[^"]+", charset="UTF-8"\r\n/i);
+    assert.doesNotMatch(reference, /www-authenticate/i);
+    const challenged = await bytesFor(service, path, transports["by Basic"]({ clientId: "nobody", secret: "x" }));
+    const challenge = 'WWW-Authenticate: Basic realm="carnet", charset="UTF-8"\r\n';
+    assert.ok(challenged.includes(challenge));
+    assert.equal(challenged.replace(challenge, ""), reference);
     for (const [name, request] of Object.entries(requests)) {
       for (const time of ["first", "second"]) {
-        assert.equal(await bytesFor(service, path, request), reference, `${name}, the ${time} time`);
+        const expected = inBody(request) ? reference : challenged;
+        assert.equal(await bytesFor(service, path, request), expected, `${name}, the ${time} time`);
       }
     }
     const reasons = service.log.map((line) => JSON.parse(line).reason).filter((reason) => reason !== undefined);

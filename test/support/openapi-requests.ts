@@ -66,6 +66,10 @@ function tokenRequests(path: string): readonly SampleRequest[] {
     }),
     { ...post("a form with an invalid version", 400, {}), headers: { "X-Version": "yesterday" } },
     post("a form with a wrong secret", 401, { client_secret: "wrong" }),
+    {
+      ...post("a form with a wrong secret in Basic", 401, { client_id: "", client_secret: "" }),
+      headers: { Authorization: `Basic ${btoa(`${client_id}:wrong`)}` },
+    },
     post("a form that is too large", 413, { client_id: "x".repeat(70_000) }),
     { ...post("a form", 500, {}), state: "without a clock" },
     { ...post("a form", 503, {}), state: "draining" },

@@ -11,8 +11,10 @@ export interface Refusal {
   /** One word for a log search, such as `secret_expired`. */
   readonly reason: string;
   readonly detail: string;
-  /** The client whose secret was right. An unproven client id is not recorded: people paste secrets there. */
+  /** The client whose secret or token was right. An unproven client id is not recorded: people paste secrets there. */
   readonly clientId?: ClientId;
+  /** Whether the answer has a challenge that names the Basic scheme. */
+  readonly challenged?: boolean;
   /** When to try again, in seconds. */
   readonly retryAfter?: number;
 }

@@ -87,7 +87,7 @@ test("each request leaves one record, whether it succeeds or fails", async () =>
   ];
   for (const form of forms) await endpoint.post(form);
   assert.deepEqual(
-    endpoint.records.map((record) => (record.event === "token_issued" ? "issued" : record.reason)),
+    endpoint.records.map((record) => (record.event === "token_refused" ? record.reason : "issued")),
     ["issued", "unknown_credentials", "scope_not_granted", "other_grant_type"],
   );
 });

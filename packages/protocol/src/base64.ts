@@ -1,15 +1,16 @@
-import { err, ok, type Result } from "./result.ts";
-
 /** Base64 and UTF-8 in plain ECMAScript, because this package uses no platform API. For short texts only. */
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const urlSafe = `${standard.slice(0, 62)}-_`;
 const sextetOf: ReadonlyMap<string, number> = new Map([...standard].map((char, value) => [char, value]));
 const canonical = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
-/** Decodes UTF-8 text from base64 (RFC 4648 §4) with optional padding. Does not accept the URL alphabet. */
-export function decodeBase64Text(encoded: string): Result<string, "not base64" | "not UTF-8"> {
-  if (!canonical.test(encoded)) return err("not base64");
-  let escaped = "";
+/**
+ * Decodes base64 (RFC 4648 §4) with optional padding into a text with one character for each byte; undefined if it is
+ * malformed. Does not accept the URL alphabet.
+ */
+export function decodeBase64(encoded: string): string | undefined {
+  if (!canonical.test(encoded)) return undefined;
+  let bytes = "";
   let bits = 0;
   let held = 0;
   for (const char of encoded) {
@@ -18,13 +19,26 @@ export function decodeBase64Text(encoded: string): Result<string, "not base64" |
     held += 6;
     if (held < 8) continue;
     held -= 8;
-    escaped += `%${((bits >> held) & 0xff).toString(16).padStart(2, "0")}`;
+    bytes += String.fromCharCode((bits >> held) & 0xff);
   }
+  return bytes;
+}
+
+/** Reads bytes, one character each, as UTF-8; undefined if they are not UTF-8. */
+export function utf8Text(bytes: string): string | undefined {
+  if (isAscii(bytes)) return bytes;
+  const escaped = bytes.replace(/[^A-Za-z0-9]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
   try {
-    return ok(decodeURIComponent(escaped)); // throws on any bytes that are not UTF-8
+    return decodeURIComponent(escaped); // throws on any bytes that are not UTF-8
   } catch {
-    return err("not UTF-8");
+    return undefined;
   }
+}
+
+/** Whether a text has only characters up to U+007F. */
+export function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }
 
 /** Encodes UTF-8 text as base64url without padding (RFC 4648 §5). */

@@ -18,13 +18,29 @@ test("every spelling of a UTF-8 charset is accepted, in any letter case [RFC9110
     fc.property(caseOf(form), gap, gap, charset, (type, before, after, value) => {
       assert.deepEqual(parseTokenRequestFormat(`${type}${before};${after}charset=${value}`), {
         ok: true,
-        value: "form",
+        value: { syntax: "form", charset: "utf-8" },
       });
     }),
   );
   fc.assert(
     fc.property(caseOf("application/json"), gap, charset, (type, after, value) => {
-      assert.deepEqual(parseTokenRequestFormat(`${type};${after}charset=${value}`), { ok: true, value: "json" });
+      assert.deepEqual(parseTokenRequestFormat(`${type};${after}charset=${value}`), {
+        ok: true,
+        value: { syntax: "json", charset: "utf-8" },
+      });
+    }),
+  );
+});
+
+test("ISO-8859-1 and US-ASCII are accepted for a form, as a charset of ASCII alone, and not for JSON", () => {
+  const gap = fc.constantFrom("", " ");
+  const charset = fc.constantFrom("iso-8859-1", "us-ascii", '"iso-8859-1"', '"us-ascii"').chain(caseOf);
+  fc.assert(
+    fc.property(gap, charset, (after, value) => {
+      const ascii = { ok: true, value: { syntax: "form", charset: "ascii" } };
+      assert.deepEqual(parseTokenRequestFormat(`${form};${after}charset=${value}`), ascii);
+      assert.deepEqual(parseTokenRequestFormat(`${form};charset=utf-8;charset=${value}`), ascii);
+      assert.ok(!parseTokenRequestFormat(`application/json;${after}charset=${value}`).ok);
     }),
   );
 });
@@ -32,7 +48,7 @@ test("every spelling of a UTF-8 charset is accepted, in any letter case [RFC9110
 test("any other charset is refused, and the problem does not repeat it", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z][a-z0-9_-]{0,12}$/), (charset) => {
-      fc.pre(!/^utf-?8$/.test(charset));
+      fc.pre(!/^(?:utf-?8|iso-8859-1|us-ascii)$/.test(charset));
       const parsed = parseTokenRequestFormat(`${form}; charset=${charset}`);
       assert.ok(!parsed.ok);
       assert.match(parsed.error, /^the charset of the Content-Type is not UTF-8: send /);
@@ -42,7 +58,11 @@ test("any other charset is refused, and the problem does not repeat it", () => {
 
 test("other parameters are ignored", () => {
   for (const parameters of [";", "; ", "; version=1", '; a="b;c"', "; charset=utf-8; version=1", ";xcharset=latin1"])
-    assert.deepEqual(parseTokenRequestFormat(`application/json${parameters}`), { ok: true, value: "json" }, parameters);
+    assert.deepEqual(
+      parseTokenRequestFormat(`application/json${parameters}`),
+      { ok: true, value: { syntax: "json", charset: "utf-8" } },
+      parameters,
+    );
 });
 
 test("a problem names a well-formed media type, and always the accepted ones", () => {

@@ -9,6 +9,7 @@ import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
+import { createAccessTokenVerifier } from "./crypto/access-token-verifier.ts";
 import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/http-ports.ts";
@@ -79,20 +80,23 @@ export async function startServer(
     const directory = new ClientDirectory(store, memory);
     const uses = new SecretUses(store);
     const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
+    const verifier = createAccessTokenVerifier(issuer, keys);
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
       clock,
       random: systemRandom,
       hasher,
       signer: keys,
+      verifier,
       directory,
+      store,
       uses,
       recorder: recordUses(uses, createTokenLog(output)),
     };
     let draining = false;
     const http: HttpPorts = {
       token,
-      admin: { ...registry, issuer, keys, directory, uses, answers, answerSealer: storage.sealer },
+      admin: { ...registry, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
       log,
       records,
       keys,

@@ -5,7 +5,6 @@ import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import type { AdminPorts } from "@carnet/server/http/admin/admin-ports";
-import { noKeys } from "./no-keys.ts";
 
 /** What a test has besides its token endpoint. */
 export interface AdministeredEndpoint {
@@ -16,10 +15,10 @@ export interface AdministeredEndpoint {
 
 /** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a fixed key. */
 export function adminPortsOf({ ports, store, scopes }: AdministeredEndpoint): AdminPorts {
-  const { clock, random, hasher, uses, directory, policy } = ports;
+  const { clock, random, hasher, uses, directory, policy, verifier } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   return {
-    ...{ clock, random, hasher, uses, directory, store, scopes, keys: noKeys, answerSealer },
+    ...{ clock, random, hasher, uses, directory, store, scopes, verifier, answerSealer },
     answers: store,
     issuer: policy.issuer,
   };

@@ -53,6 +53,16 @@ export class TestEndpoint {
           return { token: `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`, keyId: "key-1" };
         },
       },
+      verifier: {
+        verify: async (token, now) => {
+          this.events.push("verify");
+          const [mark, payload = ""] = token.split(".");
+          if (mark !== "signed") return undefined;
+          const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
+          return claims.exp > now / 1000 ? claims : undefined;
+        },
+      },
+      store: this.store,
       recorder: recordUses(uses, {
         record: (record) => {
           this.events.push("record");

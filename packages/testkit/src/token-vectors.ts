@@ -41,9 +41,24 @@ export function assertTokenVector({ request, expect }: TokenVector, answer: RawA
   for (const [name, value] of Object.entries(expect.headers ?? {})) assert.equal(answer.headers[name], value, name);
   for (const name of expect.headers_absent ?? []) assert.equal(answer.headers[name], undefined, name);
   assertEveryAnswer(answer, vectors);
+  const challenged = answer.headers["www-authenticate"] !== undefined;
+  assert.equal(
+    challenged,
+    answer.status === 401 && !authenticatesInBody(request),
+    "a challenge belongs to a 401 unless the credentials are in the body",
+  );
   // RFC 9110 §9.3.2: an answer to HEAD has no content
   if (request.method === "HEAD") assert.equal(answer.body, "");
   else assertBody(expect, JSON.parse(answer.body));
+}
+
+/** Whether the client tried to authenticate in the body: by the method that gets no challenge. */
+function authenticatesInBody({ headers = {}, body = "" }: RawRequest): boolean {
+  const scheme = String(headers["Authorization"] ?? "").trim();
+  if (scheme !== "" && !/^bearer\b/i.test(scheme)) return false;
+  const text = String(body);
+  const sent = text.startsWith("{") ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
+  return Boolean(sent.client_id) || Boolean(sent.client_secret);
 }
 
 function assertBody(expect: TokenVector["expect"], body: Readonly<Record<string, unknown>>): void {
@@ -61,8 +76,6 @@ function assertEveryAnswer(answer: RawAnswer, { clients }: TokenVectors): void {
   assert.equal(answer.headers["content-type"], "application/json;charset=UTF-8");
   assert.equal(answer.headers["cache-control"], "no-store");
   assert.equal(answer.headers.pragma, "no-cache");
-  const challenged = answer.headers["www-authenticate"] !== undefined;
-  assert.equal(challenged, answer.status === 401, "WWW-Authenticate belongs to a 401 and to nothing else");
   assert.match(answer.body, /^[\x20-\x7e]*$/, "the body is not ASCII");
   const whole = `${JSON.stringify(answer.headers)}${answer.body}`;
   for (const { client_secret: secret } of clients) {

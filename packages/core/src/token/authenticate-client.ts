@@ -26,7 +26,9 @@ export async function authenticateClient(
   from: { readonly address: string; readonly now: number },
   ports: AuthenticationPorts,
 ): Promise<Result<ProvenSecret, Refusal>> {
-  if (presented.flaw !== undefined) return err(invalidClient("no_credentials", presented.flaw));
+  // RFC 6749 §5.2. Many libraries report a challenge instead of the error, so a client that does not use Basic gets none
+  const challenged = !presented.inBody;
+  if (presented.flaw !== undefined) return err({ ...invalidClient("no_credentials", presented.flaw), challenged });
   const { directory, hasher } = ports;
   const digests = presented.readings.map((reading) => hasher.digest(reading.clientId, reading.clientSecret.reveal()));
   for (const digest of digests) {
@@ -42,7 +44,7 @@ export async function authenticateClient(
     if (reason === undefined) return ok(proven);
     refusal = { ...invalidClient(reason, details[reason]), clientId: proven.client.clientId };
   }
-  return err(refusal);
+  return err({ ...refusal, challenged });
 }
 
 type Reason = `secret_${Exclude<SecretState, "active">}` | ClientIneligibility;

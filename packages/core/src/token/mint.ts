@@ -6,6 +6,7 @@ import type { TokenClient } from "../client/token-client.ts";
 import type { RandomSource } from "../ports.ts";
 import type { AccessTokenSigner } from "./access-token-signer.ts";
 import type { Grant } from "./authorise.ts";
+import type { GrantedToken } from "./render.ts";
 
 /** The settings that apply to every token. */
 export interface TokenPolicy {
@@ -17,10 +18,7 @@ export interface TokenPolicy {
   readonly sunsetAt: number;
 }
 
-export interface MintedToken {
-  readonly accessToken: Redacted<string>;
-  readonly expiresIn: number;
-  readonly scope: string;
+export interface MintedToken extends GrantedToken {
   readonly claims: AccessTokenClaims;
   readonly keyId: string;
 }

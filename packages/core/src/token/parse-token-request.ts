@@ -1,20 +1,30 @@
 import { type ClientCredentials, decodeBasicCredentials } from "@carnet/protocol/basic-credentials";
+import { parseBearerToken } from "@carnet/protocol/bearer-token";
 import { paths } from "@carnet/protocol/endpoints";
-import { decodeForm, decodeFormPart, type Parameter } from "@carnet/protocol/form";
-import { decodeJsonObject } from "@carnet/protocol/json-object";
-import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
+import { decodeFormPart } from "@carnet/protocol/form";
 import { Redacted } from "@carnet/protocol/redacted";
-import type { RefusalKind } from "@carnet/protocol/refusals";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { TokenEndpointAuthMethod } from "../client/client.ts";
 import type { Refusal } from "../refusal.ts";
+import { malformed } from "./malformed.ts";
+import { type Parameters, readParameters } from "./read-parameters.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
 /** A parsed token request. Nothing after this sees the raw one. */
+export type ParsedTokenRequest = TokenRequest | TokenReturnRequest;
+
+/** Exchanges credentials for a token. */
 export interface TokenRequest {
+  readonly kind: "exchange";
   readonly credentials: PresentedCredentials;
   /** As requested; undefined if absent. Parsed only after the client is authenticated. */
   readonly scope: string | undefined;
+}
+
+/** An empty request with nothing but a token, which may be ours: see `return-token.ts`. */
+export interface TokenReturnRequest {
+  readonly kind: "return";
+  readonly token: Redacted<string>;
 }
 
 /** The credentials of a request. */
@@ -24,11 +34,9 @@ export interface PresentedCredentials {
   readonly readings: readonly ClientCredentials[];
   /** Why they cannot match any client. */
   readonly flaw: string | undefined;
+  /** Whether the client tried to authenticate in the body. */
+  readonly inBody: boolean;
 }
-
-const knownParameters = ["grant_type", "client_id", "client_secret", "scope"] as const;
-type KnownParameter = (typeof knownParameters)[number];
-type Parameters = Partial<Record<KnownParameter, string>>;
 
 const credentialParameters: ReadonlySet<string> = new Set(["client_id", "client_secret", "client_assertion"]);
 
@@ -40,9 +48,10 @@ const credentialParameters: ReadonlySet<string> = new Set(["client_id", "client_
 export function parseTokenRequest(
   message: TokenRequestMessage,
   at: { readonly now: number; readonly sunsetAt: number },
-): Result<TokenRequest, Refusal> {
+): Result<ParsedTokenRequest, Refusal> {
   if (message.path === paths.deprecatedToken && at.now >= at.sunsetAt) {
-    return refuse("path_sunset", `this path has been withdrawn: send the same request to ${paths.token}`, "pathSunset");
+    const withdrawn = `this path has been withdrawn: send the same request to ${paths.token}`;
+    return err({ ...malformed("path_sunset", withdrawn), kind: "pathSunset" });
   }
   if (!message.version.ok) return refuse("bad_version", message.version.error);
   if (carriesCredentials(message.query.reveal())) {
@@ -52,65 +61,32 @@ export function parseTokenRequest(
       "credentials must not be in the URL: send them in the body or as Basic, and replace the secret, since URLs are logged",
     );
   }
+  if (message.body?.reveal() === "") return readEmptyRequest(message);
   const parameters = readParameters(message);
   if (!parameters.ok) return parameters;
   const grantType = parameters.value.grant_type;
   if (grantType === undefined)
     return refuse("no_grant_type", "the parameter grant_type is missing: it must be client_credentials");
   if (grantType !== "client_credentials") {
-    return refuse(
-      "other_grant_type",
-      "the grant_type is not supported: it must be client_credentials, in lower case",
-      "unsupportedGrantType",
-    );
+    const unsupported = "the grant_type is not supported: it must be client_credentials, in lower case";
+    return err({ ...malformed("other_grant_type", unsupported), kind: "unsupportedGrantType" });
   }
   const credentials = readCredentials(message.authorization, parameters.value);
   if (!credentials.ok) return credentials;
-  return ok({ credentials: credentials.value, scope: parameters.value.scope });
+  return ok({ kind: "exchange", credentials: credentials.value, scope: parameters.value.scope });
 }
 
-function readParameters(message: TokenRequestMessage): Result<Parameters, Refusal> {
-  const body = message.body?.reveal();
-  if (body === "")
-    return refuse("empty_body", "the body is empty: send grant_type=client_credentials with the client's credentials");
-  const format = parseTokenRequestFormat(message.contentType);
-  if (!format.ok) return refuse("bad_content_type", format.error);
-  if (body === undefined)
-    return refuse("not_utf8", "the body is not valid UTF-8: send it as UTF-8 text, and not compressed");
-  if (format.value === "json") {
-    const members = decodeJsonObject(body);
-    return members.ok
-      ? pick(members.value)
-      : refuse("bad_json", `${members.error}: send one object with string values`);
-  }
-  if (/^\s*[{[]/.test(body)) {
-    return refuse(
-      "json_as_form",
-      "the body is JSON but the Content-Type is application/x-www-form-urlencoded: change one of the two",
-    );
-  }
-  const pairs = decodeForm(body);
-  return pairs.ok
-    ? pick(pairs.value)
-    : refuse(
-        "bad_form",
-        `parameter ${pairs.error.pair} of the body has a broken percent-encoding: escape % as %25, and encode text as UTF-8`,
-      );
+function readEmptyRequest({ contentType, authorization }: TokenRequestMessage): Result<TokenReturnRequest, Refusal> {
+  const token = contentType === undefined ? parseBearerToken(authorization[0]?.reveal() ?? "") : undefined;
+  if (token === undefined || authorization.length > 1) return err(emptyBody);
+  return ok({ kind: "return", token: new Redacted(token) });
 }
 
-function pick(parameters: readonly Parameter[]): Result<Parameters, Refusal> {
-  const picked: Parameters = {};
-  const seen = new Set<string>();
-  for (const { name, value } of parameters) {
-    const known = knownParameters.find((parameter) => parameter === name);
-    if (known === undefined) continue; // RFC 6749 §3.2: unrecognized parameters are ignored
-    // RFC 6749 §3.2: parameters MUST NOT be included more than once
-    if (seen.has(known)) return refuse("repeated_parameter", `the parameter ${known} was sent more than once`);
-    seen.add(known);
-    if (value !== "") picked[known] = value; // RFC 6749 §3.2: sent without a value, treated as omitted
-  }
-  return ok(picked);
-}
+/** The refusal of an empty request, whatever its Authorization header is. */
+export const emptyBody = malformed(
+  "empty_body",
+  "the body is empty: send grant_type=client_credentials with the client's credentials",
+);
 
 function readCredentials(
   headers: readonly Redacted<string>[],
@@ -122,13 +98,11 @@ function readCredentials(
   // Bearer does not authenticate a client, and one public SDK sends it together with body credentials
   if (scheme === "" || scheme.toLowerCase() === "bearer") {
     if (clientId === undefined || clientSecret === undefined) {
-      return ok({ method: "none", readings: [], flaw: "no complete credentials were sent" });
+      const inBody = clientId !== undefined || clientSecret !== undefined;
+      return ok({ inBody, method: "none", readings: [], flaw: "no complete credentials were sent" });
     }
-    return ok({
-      method: "client_secret_post",
-      readings: [{ clientId, clientSecret: new Redacted(clientSecret) }],
-      flaw: undefined,
-    });
+    const reading = { clientId, clientSecret: new Redacted(clientSecret) };
+    return ok({ inBody: true, method: "client_secret_post", readings: [reading], flaw: undefined });
   }
   // RFC 6749 §2.3: not more than one authentication method in each request
   if (clientSecret !== undefined) {
@@ -139,18 +113,15 @@ function readCredentials(
   }
   // RFC 9110 §11.1: the scheme is case-insensitive
   if (scheme.toLowerCase() !== "basic") {
-    return ok({
-      method: "none",
-      readings: [],
-      flaw: "the Authorization header is neither Basic nor Bearer",
-    });
+    const flaw = "the Authorization header is neither Basic nor Bearer";
+    return ok({ inBody: false, method: "none", readings: [], flaw });
   }
   const readings = decodeBasicCredentials(encoded);
-  if (!readings.ok) return ok({ method: "client_secret_basic", readings: [], flaw: readings.error });
+  if (!readings.ok) return ok({ inBody: false, method: "client_secret_basic", readings: [], flaw: readings.error });
   const matching = readings.value.filter((reading) => clientId === undefined || reading.clientId === clientId);
   if (matching.length === 0)
     return refuse("two_client_ids", "the Authorization header and the body name different clients");
-  return ok({ method: "client_secret_basic", readings: matching, flaw: undefined });
+  return ok({ inBody: false, method: "client_secret_basic", readings: matching, flaw: undefined });
 }
 
 function carriesCredentials(query: string): boolean {
@@ -158,6 +129,4 @@ function carriesCredentials(query: string): boolean {
   return query.split("&").some((pair) => credentialParameters.has(decodeFormPart(pair.split("=", 1)[0] ?? "") ?? ""));
 }
 
-function refuse(reason: string, description: string, kind: RefusalKind = "malformedRequest"): Result<never, Refusal> {
-  return err({ kind, reason, description, detail: description });
-}
+const refuse = (reason: string, description: string): Result<never, Refusal> => err(malformed(reason, description));

@@ -6,7 +6,6 @@ import type { ErrorResponse, TokenResponse } from "@carnet/protocol/token-respon
 import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
 import type { ExpiryWarning } from "../client/expiry-warnings.ts";
 import type { Refusal } from "../refusal.ts";
-import type { MintedToken } from "./mint.ts";
 
 /** An answer, ready to be sent. */
 export interface TokenAnswer {
@@ -15,8 +14,16 @@ export interface TokenAnswer {
   readonly body: Redacted<string>;
 }
 
+/** A token as it is sent. */
+export interface GrantedToken {
+  readonly accessToken: Redacted<string>;
+  /** Seconds from now. */
+  readonly expiresIn: number;
+  readonly scope: string;
+}
+
 /** The answer that carries a token. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
-export function renderToken(token: MintedToken, warnings: readonly ExpiryWarning[]): TokenAnswer {
+export function renderToken(token: GrantedToken, warnings: readonly ExpiryWarning[]): TokenAnswer {
   const body: TokenResponse = {
     access_token: token.accessToken.reveal(),
     expires_in: token.expiresIn,
@@ -35,8 +42,7 @@ export function renderRefusal(refusal: Refusal): TokenAnswer {
   const { status, error } = refusals[refusal.kind];
   const body: ErrorResponse = { error, error_description: refusal.description };
   const headers: Record<string, string> = { ...tokenResponseHeaders };
-  // RFC 6749 §5.2: a 401 names the scheme that the client used or can use
-  if (status === 401) headers["WWW-Authenticate"] = basicChallenge("carnet");
+  if (refusal.challenged) headers["WWW-Authenticate"] = basicChallenge("carnet");
   if (refusal.retryAfter !== undefined) headers["Retry-After"] = String(refusal.retryAfter);
   return { status, headers, body: new Redacted(JSON.stringify(body)) };
 }

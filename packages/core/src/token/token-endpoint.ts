@@ -6,10 +6,11 @@ import { authorise } from "./authorise.ts";
 import { type MintPorts, mint } from "./mint.ts";
 import { parseTokenRequest } from "./parse-token-request.ts";
 import { renderRefusal, renderToken, type TokenAnswer } from "./render.ts";
-import { issued, refused, type TokenRecorder } from "./token-record.ts";
+import { returnToken, type TokenReturnPorts } from "./return-token.ts";
+import { issued, refused, returned, type TokenRecorder } from "./token-record.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
-export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts {
+export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts, TokenReturnPorts {
   readonly clock: Clock;
   readonly recorder: TokenRecorder;
 }
@@ -29,6 +30,13 @@ export async function answerTokenRequest(
 
   const request = parseTokenRequest(message, { now, sunsetAt: ports.policy.sunsetAt });
   if (!request.ok) return refuse(request.error);
+
+  if (request.value.kind === "return") {
+    const token = await returnToken(request.value.token, { address: message.address, now }, ports);
+    if (!token.ok) return refuse(token.error);
+    await ports.recorder.record(returned(message, now, token.value));
+    return renderToken(token.value, warningsFor(token.value, now));
+  }
 
   const caller = await authenticateClient(request.value.credentials, { address: message.address, now }, ports);
   if (!caller.ok) return refuse(caller.error);

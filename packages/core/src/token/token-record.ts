@@ -3,6 +3,7 @@ import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { type RefusalKind, refusals, type TokenErrorCode } from "@carnet/protocol/refusals";
 import type { Refusal } from "../refusal.ts";
 import type { Grant } from "./authorise.ts";
+import type { LiveToken } from "./check-access-token.ts";
 import type { MintedToken } from "./mint.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
@@ -12,7 +13,7 @@ export interface TokenRecorder {
 }
 
 /** The outcome of one token request. Has no field that could hold a secret or a token. */
-export type TokenRecord = TokenIssued | TokenRefused;
+export type TokenRecord = TokenIssued | TokenReturned | TokenRefused;
 
 type RequestFacts = {
   readonly requestId: string;
@@ -35,9 +36,19 @@ export type TokenIssued = RequestFacts & {
   readonly expiresAt: number;
 };
 
+/** A token that was sent back to its holder. Not a use of the secret, and nothing was issued. */
+export type TokenReturned = RequestFacts & {
+  readonly event: "token_returned";
+  readonly clientId: ClientId;
+  readonly secretId: SecretId;
+  readonly jti: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+};
+
 export type TokenRefused = RequestFacts & {
   readonly event: "token_refused";
-  /** The client whose secret was right, or null. */
+  /** The client whose secret or token was right, or null. */
   readonly clientId: ClientId | null;
   readonly kind: RefusalKind;
   readonly error: TokenErrorCode;
@@ -54,6 +65,19 @@ export const issued = (message: TokenRequestMessage, at: number, grant: Grant, t
   keyId: token.keyId,
   scope: token.scope,
   expiresAt: token.claims.exp,
+});
+
+export const returned = (
+  message: TokenRequestMessage,
+  at: number,
+  { claims, client, secret }: LiveToken,
+): TokenReturned => ({
+  event: "token_returned",
+  ...factsOf(message, at),
+  clientId: client.clientId,
+  secretId: secret.secretId,
+  jti: claims.jti,
+  expiresAt: claims.exp,
 });
 
 export const refused = (message: TokenRequestMessage, at: number, refusal: Refusal): TokenRefused => ({

@@ -27,7 +27,7 @@ export function createTokenLog(output: Pick<LogOutput, "record" | "isStalled">):
 
 /** Faster than pino, which takes almost three times as long. */
 function lineOf(record: TokenRecord): string {
-  const level = record.event === "token_issued" ? "info" : "warn";
+  const level = record.event === "token_refused" ? "warn" : "info";
   return `{"level":"${level}","time":"${isoTime(record.at)}",${JSON.stringify(record).slice(1)}\n`;
 }
 

@@ -43,7 +43,8 @@ suite("A refused client", () => {
         ["disabled", "x"],
         ["expired", secret],
         ["elsewhere", secret],
-        ["", ""],
+        ["app", ""],
+        ["", secret],
         [secret, "app"],
       ] as const) {
         const answer = await ask(service, clientId, clientSecret, path);

@@ -86,7 +86,7 @@ export class System {
     }
     for (const { clientId, value } of model.everSeen) {
       const record = await this.#requestToken(clientId, value);
-      const verdict = record.event === "token_issued" ? "token" : record.reason;
+      const verdict = record.event === "token_refused" ? record.reason : "token";
       assert.equal(verdict, verdictOn(model, clientId, value), `${clientId} with ${value}`);
     }
   }

@@ -26,7 +26,12 @@ The credentials go **either** in the body, as \`client_id\` and \`client_secret\
 using both, or putting credentials in the URL, is refused. Without \`scope\`, the token has every scope that the client is
 registered for. With it, the answer's \`scope\` lists what was granted, which can be less than requested.
 
-A parameter without a value counts as absent. Unknown parameters are ignored. A repeated known parameter is refused.`;
+A parameter without a value counts as absent, and so does a JSON member that is \`null\`. Unknown parameters are ignored. A
+repeated known parameter is refused.
+
+A request without a body and a Content-Type, but with \`Authorization: Bearer\` and a token of this service, is answered with
+that same token and the seconds that it has left, while the token is valid and its client may still get one. It issues
+nothing. The Python SDK sends this when \`token_request()\` is called without arguments.`;
 
 const parameters = [
   {

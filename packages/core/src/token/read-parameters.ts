@@ -1,0 +1,79 @@
+import { isAscii } from "@carnet/protocol/base64";
+import { decodeForm } from "@carnet/protocol/form";
+import { decodeJsonObject, type Member } from "@carnet/protocol/json-object";
+import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
+import { err, ok, type Result } from "@carnet/protocol/result";
+import type { Refusal } from "../refusal.ts";
+import { malformed } from "./malformed.ts";
+import type { TokenRequestMessage } from "./token-request-message.ts";
+
+const knownParameters = ["grant_type", "client_id", "client_secret", "scope"] as const;
+type KnownParameter = (typeof knownParameters)[number];
+
+/** The parameters that the token endpoint knows and that were sent with a value. */
+export type Parameters = Partial<Record<KnownParameter, string>>;
+
+/** Reads the parameters of a token request from its body, a form or JSON. Refuses with `malformedRequest`. */
+export function readParameters({
+  contentType,
+  body: received,
+}: Pick<TokenRequestMessage, "contentType" | "body">): Result<Parameters, Refusal> {
+  const format = parseTokenRequestFormat(contentType);
+  if (!format.ok) return err(malformed("bad_content_type", format.error));
+  const body = received?.reveal();
+  const { syntax, charset } = format.value;
+  if (charset === "ascii" && (body === undefined || !isAscii(body) || escapesOtherThanAscii.test(body)))
+    return err(malformed("not_ascii", notAscii));
+  if (body === undefined)
+    return err(malformed("not_utf8", "the body is not valid UTF-8: send it as UTF-8 text, and not compressed"));
+  return syntax === "json" ? readJson(body) : readForm(body);
+}
+
+/** The escape of a byte above 0x7f: in a form that claims to be Latin-1, nobody can tell what it stands for. */
+const escapesOtherThanAscii = /%[89a-f]/i;
+
+const notAscii =
+  "the charset of the Content-Type is ISO-8859-1 or US-ASCII, and the form has characters outside ASCII: encode it as " +
+  "UTF-8 and send charset=UTF-8";
+
+function readJson(body: string): Result<Parameters, Refusal> {
+  const members = decodeJsonObject(body);
+  if (members.ok) return pick(members.value);
+  return err(malformed("bad_json", `${members.error}: send one object with string values`));
+}
+
+function readForm(body: string): Result<Parameters, Refusal> {
+  if (/^\s*[{[]/.test(body)) {
+    return err(
+      malformed(
+        "json_as_form",
+        "the body is JSON but the Content-Type is application/x-www-form-urlencoded: change one of the two",
+      ),
+    );
+  }
+  // Files and here-documents end in a line end, which is never part of a form
+  const pairs = decodeForm(body.replace(/\r?\n$/, ""));
+  if (pairs.ok) return pick(pairs.value);
+  return err(
+    malformed(
+      "bad_form",
+      `parameter ${pairs.error.pair} of the body has a broken percent-encoding: escape % as %25, and encode text as UTF-8`,
+    ),
+  );
+}
+
+function pick(members: readonly Member[]): Result<Parameters, Refusal> {
+  const picked: Parameters = {};
+  const seen = new Set<string>();
+  for (const { name, value } of members) {
+    const known = knownParameters.find((parameter) => parameter === name);
+    if (known === undefined) continue; // RFC 6749 §3.2: unrecognized parameters are ignored
+    // RFC 6749 §3.2: parameters MUST NOT be included more than once
+    if (seen.has(known)) return err(malformed("repeated_parameter", `the parameter ${known} was sent more than once`));
+    seen.add(known);
+    if (value === undefined)
+      return err(malformed("not_a_string", `the member ${known} of the JSON object is not a string: send a string`));
+    if (value !== "" && value !== null) picked[known] = value; // RFC 6749 §3.2: sent without a value, treated as omitted
+  }
+  return ok(picked);
+}

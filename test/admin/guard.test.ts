@@ -152,6 +152,14 @@ describe("the guard of the admin API", () => {
     await assertRefused(bearer(await tokenOf(service, elsewhere)), invalidToken);
   });
 
+  it("refuses a token for another audience with 401 also after its client was changed to the admin API", async () => {
+    const client = await service.register({ scope: scopes });
+    const token = await tokenOf(service, client);
+    await api.expect(200, "PATCH", `/clients/${client.clientId}`, { body: { audience } });
+    await assertRefused(bearer(token), invalidToken);
+    await api.expect(200, "GET", "/scopes", { token: await tokenOf(service, client) });
+  });
+
   it("refuses a token without the required scope with 403, and names that scope [RFC6750 §3.1]", async () => {
     for (const scope of ["", "carnet:clients:read", "carnet:clients:write", "file:read carnet:clients"]) {
       const token = await tokenOf(service, await service.register({ scope, audience }));

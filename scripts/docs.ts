@@ -1,9 +1,9 @@
 // Generates docs/reference from the code: `npm run docs`. With --check it writes nothing and fails if a page is outdated.
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { buildProgram } from "@carnet/cli/program";
 import { refusals } from "@carnet/protocol/refusals";
 import { settings } from "@carnet/server/configuration/settings";
 import { openApiDocument } from "@carnet/server/http/openapi";
+import { buildProgram } from "carnet/program";
 
 import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
 

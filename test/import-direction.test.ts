@@ -63,7 +63,8 @@ function problemOf({ file, specifier }: Import): string | undefined {
   const path = pathOf(file);
   const part = partOf(path);
   const isRelative = specifier.startsWith(".");
-  const target = isRelative ? pathOf(join(file, "..", specifier)) : /^@carnet\/(.+)/.exec(specifier)?.[1];
+  const named = /^@carnet\/(.+)/.exec(specifier.replace(/^carnet\//, "@carnet/cli/"))?.[1];
+  const target = isRelative ? pathOf(join(file, "..", specifier)) : named;
   if (target === undefined) return outsideProblem(part, specifier);
   if (isRelative && packageOf(target) !== packageOf(path))
     return "a relative import must stay in its package: import @carnet/<package>/<path>";
@@ -158,6 +159,7 @@ suite("Imports run one way", () => {
     ["protocol/src/admin/clients.ts", "typebox/value", /^allowed$/],
     ["cli/src/program.ts", "@carnet/server/version", /^allowed$/],
     ["cli/src/program.ts", "@carnet/server/http/app", /^cli may import/],
+    ["server/src/main.ts", "carnet/program", /^server may import/],
   ] as const)
     test(`${file} importing ${specifier}: ${expected.source}`, () => {
       const [problem = ""] = problemsIn(file, `import { x } from "${specifier}";`);

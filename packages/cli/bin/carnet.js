@@ -3,11 +3,11 @@
 const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < 24) {
   console.error(
-    `carnet: Node ${process.versions.node} is too old. Use Node 24 or newer. In this repository, \`npm ci\` installs one.`,
+    `carnet: Node ${process.versions.node} is too old. Use Node 24 or newer. In a clone of the repository, \`npm ci\` installs one.`,
   );
   process.exit(1);
 }
 const { keepCompiledCode } = await import("./compile-cache.js");
 keepCompiledCode();
-const { main } = await import("@carnet/cli/main");
+const { main } = await import("#main");
 await main();

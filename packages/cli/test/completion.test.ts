@@ -4,10 +4,10 @@ import { writeFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 import { suite, test } from "node:test";
 import { promisify } from "node:util";
-import { candidates } from "@carnet/cli/commands/completion";
-import { buildProgram } from "@carnet/cli/program";
 import { carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { candidates } from "carnet/commands/completion";
+import { buildProgram } from "carnet/program";
 
 const program = await buildProgram();
 const complete = (...words: string[]): readonly string[] => candidates(program, words);

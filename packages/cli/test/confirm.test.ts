@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { suite, test } from "node:test";
-import { confirm } from "@carnet/cli/confirm";
+import { confirm } from "carnet/confirm";
 
 suite("a confirmation of something irreversible", () => {
   test("continues only after yes", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { suite, test } from "node:test";
-import { readDesiredClients } from "@carnet/cli/apply/desired-clients";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { readDesiredClients } from "carnet/apply/desired-clients";
 import fc from "fast-check";
 
 const planted = "planted-secret";

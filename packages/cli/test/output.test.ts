@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { formatTable } from "@carnet/cli/table";
 import { CarnetProcess, carnetBin, type Finished } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { formatTable } from "carnet/table";
 import fc from "fast-check";
 import { startAdminService } from "./support/admin-service.ts";
 

@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { after, before, suite, test } from "node:test";
-import { ProgressBar } from "@carnet/cli/progress-bar";
 import type { ClientList } from "@carnet/protocol/admin/clients";
 import { requestToken } from "@carnet/testkit/serve-carnet";
+import { ProgressBar } from "carnet/progress-bar";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
 
 let at: AdminService;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { mock, suite, test } from "node:test";
-import { readSecretFromInput, type SecretSource } from "@carnet/cli/secret-input";
+import { readSecretFromInput, type SecretSource } from "carnet/secret-input";
 import fc from "fast-check";
 
 suite("a secret typed on a terminal", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { buildProgram } from "@carnet/cli/program";
 import { version } from "@carnet/server/version";
 import { runCarnet } from "@carnet/testkit/carnet-process";
+import { buildProgram } from "carnet/program";
 import { runCommand } from "./support/command-runner.ts";
 
 suite("the carnet command line", () => {

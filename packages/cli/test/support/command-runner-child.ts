@@ -1,5 +1,5 @@
 // Runs `carnet` commands one after another. Only the first pays for starting Node and loading the code.
-import { main } from "@carnet/cli/main";
+import { main } from "carnet/main";
 import type { RunnerRequest } from "./command-runner.ts";
 
 process.on("message", async ({ args, cwd, env }: RunnerRequest) => {

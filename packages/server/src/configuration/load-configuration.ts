@@ -134,7 +134,7 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> {
 
 function parseFile(path: string, shape: string): unknown {
   // Loaded only if there is a file, because it would slow down every start
-  const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
+  const yaml: typeof import("yaml") = createRequire(import.meta.url)("#yaml");
   try {
     return yaml.parse(readTrusted(path, forbidden.write), { logLevel: "error" });
   } catch (error) {

@@ -7,8 +7,9 @@ import type { FastifyInstance } from "fastify";
 import { lazy } from "./lazy.ts";
 import { isKnown } from "./metadata-routes.ts";
 
-// Only the browser bundle: the package's own plugin would add a second set of routes and a proxy
-const file = fileURLToPath(new URL("./js/standalone.js", import.meta.resolve("@scalar/fastify-api-reference")));
+// Only the browser bundle: the package's own plugin would add a second set of routes and a proxy. `#reader` is that package
+// in a clone, and the service's own folder in the packed `carnet`, which has a copy of the bundle.
+const file = fileURLToPath(new URL("./js/standalone.js", import.meta.resolve("#reader")));
 
 /**
  * Serves the script that draws the API page: 3.4 MB, or 1 MB compressed. It is read and compressed on first use. All

@@ -1,0 +1,43 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { type OutputChunk, rolldown } from "rolldown";
+
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * Bundles the `carnet` command and all its dependencies into `dist` of a folder. Each dynamic import becomes a file that is
+ * loaded on demand, as in the sources. Returns the paths of the modules that are in it.
+ */
+export async function bundleCarnet(folder: string): Promise<readonly string[]> {
+  const dist = join(folder, "dist");
+  const command = await write(dist, {
+    main: join(root, "packages/cli/src/main.ts"),
+    yaml: "yaml", // `#yaml` in the packed manifest
+  });
+  // By itself, because the single executable runs the worker from its text, where it cannot import other files
+  const worker = await write(dist, { "signing-worker": join(root, "packages/server/src/crypto/signing-worker.ts") });
+  // The places where `#reader` and reader-script.ts expect them
+  cpSync(join(reader, "js/standalone.js"), join(dist, "js/standalone.js"));
+  cpSync(join(root, "packages/cli/bin"), join(folder, "bin"), { recursive: true });
+  return [...command, ...worker, join(reader, "js/standalone.js")];
+}
+
+const reader = join(root, "node_modules/@scalar/fastify-api-reference/dist");
+
+async function write(dir: string, input: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  await using bundle = await rolldown({ input, cwd: join(root, "packages/server"), platform: "node", onLog: refuse });
+  const { output } = await bundle.write({
+    dir,
+    format: "esm",
+    sourcemap: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+    comments: { legal: true, annotation: false, jsdoc: false },
+  });
+  return output.filter((file): file is OutputChunk => file.type === "chunk").flatMap(({ moduleIds }) => moduleIds);
+}
+
+/** A warning of the bundler means that something would be missing at run time. */
+function refuse(_level: string, { message }: { readonly message?: string }): never {
+  throw new Error(`The bundle is not complete: ${message}`);
+}

@@ -1,9 +1,10 @@
 // Makes the tarballs of the published packages: `npm run pack`. Each package is built in `dist/<name>`, from where
 // `changeset publish` takes it, and packed into `dist`.
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleCarnet } from "./pack/bundle.ts";
 import { publishedManifest, readManifest } from "./pack/manifest.ts";
+import { copyPages } from "./pack/pages.ts";
 import { run } from "./pack/run.ts";
 import { compileSdk } from "./pack/sdk.ts";
 
@@ -17,7 +18,9 @@ for (const [source, build] of Object.entries(builds)) {
   mkdirSync(folder, { recursive: true });
   await build(folder);
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(publishedManifest(source), null, 2)}\n`);
-  for (const file of ["README.md"]) cpSync(join(root, source, file), join(folder, file));
+  copyPages(source, folder);
   cpSync(join(root, "LICENSE"), join(folder, "LICENSE"));
-  run("npm", ["pack", "--pack-destination", out], folder);
+  const changes = join(root, source, "CHANGELOG.md"); // Made by the first `npm run version-packages`.
+  if (existsSync(changes)) cpSync(changes, join(folder, "CHANGELOG.md"));
+  run("npm", ["pack", "--silent", "--pack-destination", out], folder);
 }

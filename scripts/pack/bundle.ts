@@ -1,14 +1,15 @@
-import { cpSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OutputChunk, rolldown } from "rolldown";
+import { thirdPartyLicences } from "./licences.ts";
 
 const root = join(import.meta.dirname, "../..");
 
 /**
  * Bundles the `carnet` command and all its dependencies into `dist` of a folder. Each dynamic import becomes a file that is
- * loaded on demand, as in the sources. Returns the paths of the modules that are in it.
+ * loaded on demand, as in the sources.
  */
-export async function bundleCarnet(folder: string): Promise<readonly string[]> {
+export async function bundleCarnet(folder: string): Promise<void> {
   const dist = join(folder, "dist");
   const command = await write(dist, {
     main: join(root, "packages/cli/src/main.ts"),
@@ -17,9 +18,10 @@ export async function bundleCarnet(folder: string): Promise<readonly string[]> {
   // By itself, because the single executable runs the worker from its text, where it cannot import other files
   const worker = await write(dist, { "signing-worker": join(root, "packages/server/src/crypto/signing-worker.ts") });
   // The places where `#reader` and reader-script.ts expect them
-  cpSync(join(reader, "js/standalone.js"), join(dist, "js/standalone.js"));
+  const script = join(reader, "js/standalone.js");
+  cpSync(script, join(dist, "js/standalone.js"));
   cpSync(join(root, "packages/cli/bin"), join(folder, "bin"), { recursive: true });
-  return [...command, ...worker, join(reader, "js/standalone.js")];
+  writeFileSync(join(folder, "THIRD-PARTY-LICENSES"), thirdPartyLicences([...command, ...worker, script]));
 }
 
 const reader = join(root, "node_modules/@scalar/fastify-api-reference/dist");

@@ -34,7 +34,7 @@ export function publishedManifest(folder: string): Readonly<Record<string, unkno
   return {
     ...own,
     homepage,
-    repository: { ...Object(repository), directory: folder },
+    repository,
     bugs,
     ...published,
     publishConfig: { access, provenance },

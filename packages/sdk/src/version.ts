@@ -1,2 +1,2 @@
-/** The package version, sent in the user agent. A test compares it with package.json. */
+/** The version of the SDK, sent in the user agent. `npm run version-packages` sets it; a test compares it with the manifest. */
 export const VERSION = "0.0.0";

@@ -1,7 +1,9 @@
 import type { KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, extname } from "node:path";
+import { isSea } from "node:sea";
 import { Worker } from "node:worker_threads";
 import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
 import { SigningRing } from "./signing-ring.ts";
@@ -91,8 +93,7 @@ export class SigningThread {
   #startWorker(): Worker {
     const { algorithm, privateKey } = this.#key;
     const workerData: SigningWork = { algorithm, privateKey, memory: this.#ring.memory };
-    const file = new URL(`./signing-worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(file, { workerData, env: environment(), execArgv, resourceLimits });
+    const worker = new Worker(workerCode(), { workerData, env: environment(), execArgv, resourceLimits });
     const failed = (fault: unknown): void => {
       if (this.#worker !== worker) return;
       this.#stopUsing();
@@ -127,6 +128,12 @@ export class SigningThread {
       }
     }
   }
+}
+
+/** The code of the thread. A thread cannot read the files inside a single executable, so there it gets their text. */
+function workerCode(): URL {
+  const file = new URL(`./signing-worker${extname(import.meta.url)}`, import.meta.url);
+  return isSea() ? new URL(`data:text/javascript,${encodeURIComponent(readFileSync(file, "utf8"))}`) : file;
 }
 
 /** Only the compile cache folder, which a thread does not inherit. */

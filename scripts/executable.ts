@@ -1,0 +1,27 @@
+// Makes `dist/carnet-linux-x64`, the `carnet` command with Node in one file, for Linux with glibc on x64:
+// `npm run executable`. It holds the files of the packed `carnet`, in a virtual file system that Node mounts at the start.
+import { globSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "./pack/run.ts";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+const folder = join(dist, "carnet");
+run("npm", ["run", "--silent", "pack"], root);
+
+const main = join(dist, "executable-main.js"); // The main file must be at the root of the virtual file system.
+writeFileSync(main, 'import "./bin/carnet.js";\n');
+const files = globSync(["package.json", "bin/*.js", "dist/**/*.js"], { cwd: folder });
+const configuration = join(dist, "executable.json");
+writeFileSync(
+  configuration,
+  JSON.stringify({
+    main,
+    mainFormat: "module",
+    output: join(dist, "carnet-linux-x64"),
+    disableExperimentalSEAWarning: true,
+    useVfs: true,
+    assets: Object.fromEntries(files.map((file) => [file, join(folder, file)])),
+  }),
+);
+run(process.execPath, ["--build-sea", configuration], root);

@@ -1,0 +1,38 @@
+// Each published package tells the version of its manifest.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { SDK } from "@carnet/sdk";
+import { runCarnet } from "@carnet/testkit/carnet-process";
+
+const versionOf = (folder: string): string =>
+  JSON.parse(readFileSync(`${import.meta.dirname}/../packages/${folder}/package.json`, "utf8")).version;
+
+test("the user agent of the SDK has the version of its package", async () => {
+  let seen: string | null = null;
+  const sdk = new SDK({
+    security: { clientId: "id", clientSecret: "secret" },
+    serverURL: "https://api.example.test",
+    httpClient: async (input, init) => {
+      seen = new Request(input, init).headers.get("user-agent");
+      return Response.json({ access_token: "t", token_type: "Bearer" });
+    },
+  });
+  await sdk.iam.tokenRequest();
+  assert.equal(seen, `carnet-sdk-typescript/${versionOf("sdk")}`);
+});
+
+test("carnet --version prints the version of its package", async () => {
+  const { code, stdout } = await runCarnet(["--version"]);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: `${versionOf("cli")}\n` });
+});
+
+test("a changeset names only published packages, because others have no version", () => {
+  const folder = `${import.meta.dirname}/../.changeset`;
+  const named = readdirSync(folder)
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((file) => [...readFileSync(`${folder}/${file}`, "utf8").matchAll(/^"(.+)": (?:major|minor|patch)$/gm)])
+    .map(([, name]) => name);
+  assert.ok(named.length > 0);
+  for (const name of named) assert.ok(name === "carnet" || name === "@carnet/sdk", `${name} is not published`);
+});

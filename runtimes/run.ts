@@ -1,8 +1,9 @@
-// Tests the packed SDK as users get it: installs the tarball, runs the test suite on each runtime, compiles a consumer with
-// an old and a new TypeScript, and runs publint, attw and size-limit. Start it with `npm run runtimes` at the root.
+// Tests the packages as users get them. It makes the tarballs and the single executable, and uses `carnet`. It installs the
+// SDK, runs its test suite on each runtime, and compiles a consumer with an old and a new TypeScript. Last come publint, attw
+// and size-limit. Start it with `npm run runtimes` at the root.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 
 const here = import.meta.dirname;
 const root = resolve(here, "..");
@@ -42,12 +43,15 @@ function must(step: Step): void {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(consumer, { recursive: true });
-must({ title: "pack", command: process.execPath, args: ["scripts/pack.ts", "packages/sdk", dist], cwd: root });
-const tarball = readdirSync(dist).find((file) => file.endsWith(".tgz")) ?? "";
+must({ title: "pack", command: "npm", args: ["run", "executable"], cwd: root });
+const tarballs = globSync("dist/*.tgz", { cwd: root }).map((file) => join(root, file));
+const sdk = tarballs.find((file) => file.includes("carnet-sdk")) ?? "";
+const packages = ["--test", "runtimes/packages.test.ts", "runtimes/carnet.test.ts"];
+attempt({ title: "the packages, carnet and its executable", command: process.execPath, args: packages, cwd: root });
 
 writeFileSync(join(consumer, "package.json"), '{ "private": true, "type": "module" }\n');
-const install = ["install", "--silent", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", `../${tarball}`];
-must({ title: "install the tarball", command: "npm", args: install });
+const install = ["install", "--silent", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", sdk];
+must({ title: "install the SDK", command: "npm", args: install });
 
 const sources = join(consumer, "sources");
 cpSync(join(root, "packages/sdk/test"), sources, { recursive: true });
@@ -96,10 +100,12 @@ for (const [name, path, args] of runtimes) {
   } else attempt({ title: `the test suite on ${name}`, command, args });
 }
 
-const publint = ["publint", "--strict", `../${tarball}`];
-attempt({ title: "publint", command: "npx", args: ["--no-install", ...publint] });
-const attw = ["attw", "--profile", "esm-only", `../${tarball}`];
-attempt({ title: "attw", command: "npx", args: ["--no-install", ...attw] });
+for (const tarball of tarballs) {
+  const publint = ["--no-install", "publint", "--strict", tarball];
+  attempt({ title: `publint of ${basename(tarball)}`, command: "npx", args: publint });
+  const attw = ["--no-install", "attw", "--profile", "esm-only", tarball];
+  attempt({ title: `attw of ${basename(tarball)}`, command: "npx", args: attw });
+}
 attempt({ title: "bundle", command: process.execPath, args: ["bundle.ts"], cwd: here });
 attempt({ title: "size-limit", command: "npx", args: ["--no-install", "size-limit"], cwd: here });
 

@@ -1,5 +1,5 @@
-// Makes `dist/carnet-linux-x64`, the `carnet` command with Node in one file, for Linux with glibc on x64:
-// `npm run executable`. It holds the files of the packed `carnet`, in a virtual file system that Node mounts at the start.
+// Makes `dist/carnet-linux-x64`, the `carnet` command with Node in one file: `npm run executable`. The system and processor
+// are those of this machine. It holds the files of the packed `carnet`, in a virtual file system that Node mounts at the start.
 import { globSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./pack/run.ts";
@@ -18,7 +18,7 @@ writeFileSync(
   JSON.stringify({
     main,
     mainFormat: "module",
-    output: join(dist, "carnet-linux-x64"),
+    output: join(dist, `carnet-${process.platform}-${process.arch}`),
     disableExperimentalSEAWarning: true,
     useVfs: true,
     assets: Object.fromEntries(files.map((file) => [file, join(folder, file)])),

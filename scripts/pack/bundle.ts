@@ -13,7 +13,7 @@ export async function bundleCarnet(folder: string): Promise<void> {
   const dist = join(folder, "dist");
   const command = await write(dist, {
     main: join(root, "packages/cli/src/main.ts"),
-    yaml: "yaml", // `#yaml` in the packed manifest
+    yaml: join(root, "packages/server/src/configuration/yaml.ts"),
   });
   // By itself, because the single executable runs the worker from its text, where it cannot import other files
   const worker = await write(dist, { "signing-worker": join(root, "packages/server/src/crypto/signing-worker.ts") });
@@ -27,7 +27,7 @@ export async function bundleCarnet(folder: string): Promise<void> {
 const reader = join(root, "node_modules/@scalar/fastify-api-reference/dist");
 
 async function write(dir: string, input: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  await using bundle = await rolldown({ input, cwd: join(root, "packages/server"), platform: "node", onLog: refuse });
+  await using bundle = await rolldown({ input, platform: "node", onLog: refuse });
   const { output } = await bundle.write({
     dir,
     format: "esm",

@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { OperatorFault } from "../fault.ts";
 import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
@@ -132,9 +132,11 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> {
   return values;
 }
 
+type Parser = Pick<typeof import("yaml"), "parse" | "YAMLParseError">;
+
 function parseFile(path: string, shape: string): unknown {
   // Loaded only if there is a file, because it would slow down every start
-  const yaml: typeof import("yaml") = createRequire(import.meta.url)("#yaml");
+  const yaml: Parser = createRequire(import.meta.url)(`./yaml${extname(import.meta.url)}`);
   try {
     return yaml.parse(readTrusted(path, forbidden.write), { logLevel: "error" });
   } catch (error) {
@@ -146,7 +148,7 @@ function parseFile(path: string, shape: string): unknown {
 }
 
 /** Names the line but not its content: the parser's own message quotes the file. */
-function fileProblem(error: unknown, { YAMLParseError }: typeof import("yaml")): string {
+function fileProblem(error: unknown, { YAMLParseError }: Parser): string {
   if (error instanceof Error && "syscall" in error) return `cannot be read${"code" in error ? ` (${error.code})` : ""}`;
   const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
   return `is not valid YAML or JSON${line === undefined ? "" : ` (line ${line})`}`;

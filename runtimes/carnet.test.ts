@@ -1,0 +1,175 @@
+// Installs the packed `carnet` into empty folders, offline, and uses it as its README says, on each supported Node. Then
+// the same for the single executable, without Node. Part of `npm run runtimes`, which makes what is tested here.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { CarnetProcess, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/service";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { foundTools } from "../test/support/command-line-tools.ts";
+
+const dist = join(import.meta.dirname, "../dist");
+const tarballs = globSync("*.tgz", { cwd: dist }).map((file) => join(dist, file));
+const readme = readFileSync(join(dist, "carnet/README.md"), "utf8");
+const nodeOf = (major: number): string => join(import.meta.dirname, `node_modules/node-${major}/bin`);
+
+/** The code blocks of the README in a language. */
+const blocks = (language: string): readonly string[] =>
+  [...readme.matchAll(/^```(\w+)\n(.*?)^```/gms)].flatMap(([, name, text = ""]) => (name === language ? [text] : []));
+
+/** A way to run `carnet`. */
+interface Installed {
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+type Folder = Awaited<ReturnType<typeof temporaryFolder>>;
+
+/** Installs both tarballs into an empty folder. Commands there run on a version of Node. */
+function install(folder: Folder, major: number): Installed {
+  const env = { PATH: [nodeOf(major), process.env["PATH"]].join(delimiter), HOME: folder.path };
+  const args = ["install", "--offline", "--no-audit", "--no-fund", ...tarballs];
+  execFileSync("npm", args, { cwd: folder.path, env, stdio: "pipe" });
+  return { command: [folder.file("node_modules/.bin/carnet")], cwd: folder.path, env };
+}
+
+/** Starts `carnet dev` and returns it with the variables that the README sets. */
+async function startDev({ command, cwd, env }: Installed) {
+  const port = String(await freePort());
+  const carnet = new CarnetProcess(["dev"], { command, cwd, env: { ...env, CARNET_PORT: port } });
+  await carnet.prints("stdout", /Stop it with Ctrl\+C\.\n/);
+  const CARNET_CLIENT_SECRET = /^Secret: +(\S+)/m.exec(carnet.stdout)?.[1] ?? "";
+  const CARNET_SERVER_URL = /running at (\S+)/.exec(carnet.stdout)?.[1] ?? "";
+  return { carnet, variables: { CARNET_SERVER_URL, CARNET_CLIENT_ID: "demo", CARNET_CLIENT_SECRET } };
+}
+
+type Variables = Awaited<ReturnType<typeof startDev>>["variables"];
+
+async function requestToken({ CARNET_SERVER_URL, CARNET_CLIENT_SECRET }: Variables): Promise<number> {
+  const body = { grant_type: "client_credentials", client_id: "demo", client_secret: CARNET_CLIENT_SECRET };
+  const url = `${CARNET_SERVER_URL}/oauth2/token`;
+  const answer = await fetch(url, { method: "POST", body: new URLSearchParams(body) });
+  await answer.text();
+  return answer.status;
+}
+
+/** The number of signing threads of a process. */
+const workerThreads = ({ pid }: CarnetProcess): number =>
+  globSync(`/proc/${pid}/task/*/comm`).filter((file) => readFileSync(file, "utf8") === "WorkerThread\n").length;
+
+/** The tests of every way to run `carnet`. */
+function behaves(installed: () => Installed): void {
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> => {
+    const { command, cwd, env: own } = installed();
+    return runCarnet(args, { command, cwd, env: { ...own, ...env } });
+  };
+
+  let dev: Awaited<ReturnType<typeof startDev>>;
+  before(async () => {
+    dev = await startDev(installed());
+  });
+  after(() => dev.carnet[Symbol.asyncDispose]());
+
+  test("carnet --version prints the version of the package", async () => {
+    const { version } = JSON.parse(readFileSync(join(dist, "carnet/package.json"), "utf8"));
+    assert.equal((await run(["--version"])).stdout, `${version}\n`);
+  });
+
+  test("carnet token gets a token, and carnet client list finds the admin file", async () => {
+    assert.match((await run(["token"], dev.variables)).stdout, /^eyJ/);
+    assert.match((await run(["client", "list"])).stdout, /^demo +Demo client/m);
+  });
+
+  test("a configuration file is read", async () => {
+    writeFileSync(join(installed().cwd, "bad.yaml"), "issuer: 1\nnoSuchSetting: 2\n", { mode: 0o600 });
+    const { code, stderr } = await run(["dev", "--config", "bad.yaml"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /noSuchSetting/);
+  });
+
+  test("the API page loads its script and the description from the service", async () => {
+    const url = dev.variables.CARNET_SERVER_URL;
+    assert.match(await (await fetch(`${url}/docs`)).text(), /<script src="\/docs\/reader\.js">/);
+    assert.ok((await (await fetch(`${url}/docs/reader.js`)).text()).length > 3_000_000);
+    assert.equal(Object((await (await fetch(`${url}/openapi.json`)).json()).info).title, "Carnet");
+  });
+
+  test("a crowd gets its tokens, with signatures by a second thread", async () => {
+    assert.equal(workerThreads(dev.carnet), 0);
+    for (let crowd = 1; crowd <= 20 && workerThreads(dev.carnet) === 0; crowd++) {
+      const statuses = await Promise.all(Array.from({ length: 500 }, () => requestToken(dev.variables)));
+      assert.deepEqual(new Set(statuses), new Set([200]));
+    }
+    assert.equal(workerThreads(dev.carnet), 1);
+    assert.doesNotMatch(dev.carnet.stdout, /"level":"(?:warn|error)"/);
+  });
+
+  test("Ctrl+C stops it", async () => {
+    dev.carnet.kill("SIGINT");
+    assert.equal((await dev.carnet.finished()).code, 0);
+  });
+}
+
+for (const major of [24, 26]) {
+  suite(`the packed carnet on Node ${major}`, () => {
+    let folder: Folder;
+    let installed: Installed;
+    before(async () => {
+      folder = await temporaryFolder();
+      installed = install(folder, major);
+    });
+    after(() => folder[Symbol.asyncDispose]());
+
+    test("has no dependencies and takes less than 20 MB", () => {
+      const { packages } = JSON.parse(readFileSync(folder.file("package-lock.json"), "utf8"));
+      assert.deepEqual(Object.keys(packages), ["", "node_modules/@carnet/sdk", "node_modules/carnet"]);
+      const files = globSync("node_modules/carnet/**/*", { cwd: folder.path }).map((file) =>
+        statSync(folder.file(file)),
+      );
+      assert.ok(files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0) < 20_000_000);
+    });
+
+    test("runs every command and program of its README", async () => {
+      await using own = await temporaryFolder();
+      const fresh = install(own, major);
+      const { carnet, variables } = await startDev(fresh);
+      await using _ = carnet;
+      const env = { ...fresh.env, ...variables };
+      const commands = blocks("sh").flatMap((block) => block.trim().split("\n"));
+      const run = commands.filter((line) => !/^(?:export |npm install |npx carnet dev)/.test(line));
+      assert.ok(run.length >= 4, run.join("\n"));
+      const options = { cwd: own.path, env, encoding: "utf8" } as const;
+      for (const line of run) assert.notEqual(execFileSync("bash", ["-e", "-c", line], options), "", line);
+      writeFileSync(own.file("first-token.mts"), blocks("ts").join(""));
+      const expected = /^A Bearer token for file:read file:write, valid for 600 seconds\.\n$/;
+      assert.match(execFileSync("node", ["first-token.mts"], options), expected);
+      if (foundTools.requests === undefined) return; // tools.test.ts reports whether this machine has it.
+      assert.match(execFileSync("python3", ["-c", blocks("python").join("")], options), expected);
+    });
+
+    behaves(() => installed);
+  });
+}
+
+suite("the single executable, without Node on the path", () => {
+  let folder: Folder;
+  before(async () => {
+    folder = await temporaryFolder();
+  });
+  after(() => folder[Symbol.asyncDispose]());
+  behaves(() => {
+    const file = join(dist, `carnet-${process.platform}-${process.arch}`);
+    return { command: [file], cwd: folder.path, env: { PATH: "", HOME: folder.path } };
+  });
+});
+
+test("an old Node gets a clear message", () => {
+  const { status, stderr } = spawnSync(join(nodeOf(20), "node"), [join(dist, "carnet/bin/carnet.js"), "dev"], {
+    encoding: "utf8",
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^carnet: Node 20\.\S+ is too old\. Use Node 24 or newer\./);
+});

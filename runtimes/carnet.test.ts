@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { CarnetProcess, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { foundTools } from "../test/support/command-line-tools.ts";
@@ -55,6 +55,19 @@ async function requestToken({ CARNET_SERVER_URL, CARNET_CLIENT_SECRET }: Variabl
   await answer.text();
   return answer.status;
 }
+
+/** The milliseconds from the start of a process with a new store to its first token. */
+async function timeToToken(installed: Installed): Promise<number> {
+  await using folder = await temporaryFolder();
+  const start = performance.now();
+  const { carnet, variables } = await startDev({ ...installed, cwd: folder.path });
+  await using _ = carnet;
+  assert.equal(await requestToken(variables), 200);
+  return performance.now() - start;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** The number of signing threads of a process. */
 const workerThreads = ({ pid }: CarnetProcess): number =>
@@ -148,6 +161,16 @@ for (const major of [24, 26]) {
       assert.match(execFileSync("node", ["first-token.mts"], options), expected);
       if (foundTools.requests === undefined) return; // tools.test.ts reports whether this machine has it.
       assert.match(execFileSync("python3", ["-c", blocks("python").join("")], options), expected);
+    });
+
+    test("issues its first token no later than a clone does", async () => {
+      const clone = { ...installed, command: [join(nodeOf(major), "node"), carnetBin] } as const;
+      const times = { packed: [] as number[], clone: [] as number[] };
+      for (let round = 0; round < 5; round++) {
+        times.packed.push(await timeToToken(installed));
+        times.clone.push(await timeToToken(clone));
+      }
+      assert.ok(median(times.packed) < median(times.clone), JSON.stringify(times));
     });
 
     behaves(() => installed);

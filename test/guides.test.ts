@@ -134,7 +134,7 @@ test("the guide to tokens has the request of the README and every claim of a tok
 });
 
 test("every npm script that a page names exists", () => {
-  const pages = globSync(["README.md", "bench/README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root });
+  const pages = globSync(["*.md", "bench/README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root });
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const named = pages.flatMap((page) => {
     const text = readFileSync(join(root, page), "utf8");

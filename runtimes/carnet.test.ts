@@ -183,10 +183,8 @@ suite("the single executable, without Node on the path", () => {
     folder = await temporaryFolder();
   });
   after(() => folder[Symbol.asyncDispose]());
-  behaves(() => {
-    const file = join(dist, `carnet-${process.platform}-${process.arch}`);
-    return { command: [file], cwd: folder.path, env: { PATH: "", HOME: folder.path } };
-  });
+  const executable = join(dist, `carnet-${process.platform}-${process.arch}`);
+  behaves(() => ({ command: [executable], cwd: folder.path, env: { PATH: "", HOME: folder.path } }));
 });
 
 test("an old Node gets a clear message", () => {

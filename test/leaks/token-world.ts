@@ -51,7 +51,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
   if (signingKey === undefined) throw new Error("no signing key");
   const store = {
     ...createSqlClientStore(db, { clock, dialect: sqliteDialect }),
-    ...createSqlIdempotencyStore(db, clock),
+    ...createSqlIdempotencyStore(db, { clock, dialect: sqliteDialect }),
   };
   const scopes = new ScopeCatalogue(createSqlScopeStore(db), true);
   const uses = new SecretUses(store);

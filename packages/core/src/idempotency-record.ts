@@ -12,8 +12,8 @@ export interface IdempotencyRecord {
   readonly sealed: Uint8Array;
 }
 
-/** A day, in milliseconds. */
-export const idempotencyRecordLifetime = 86_400_000;
+/** Ten minutes, in milliseconds: enough to retry. Short, because the answer contains the generated secret. */
+export const idempotencyRecordLifetime = 600_000;
 
 export interface IdempotencyStore {
   /** Does not return an expired record. */

@@ -32,8 +32,11 @@ const memoryBytes = 160 * 1024 * 1024;
 const slowSecretAdvice =
   "secrets under a slow hash are no longer accepted: give each client a new one with `carnet secret rotate`";
 
-/** How often to poll for other processes' changes, save last uses and delete old rows, in milliseconds. */
-const intervals = { changes: 500, uses: 5000, cleanUp: 3_600_000 } as const;
+/**
+ * How often to poll for other processes' changes, save last uses, delete expired answers and trim old changes, in
+ * milliseconds.
+ */
+const intervals = { changes: 500, uses: 5000, answers: 60_000, oldChanges: 3_600_000 } as const;
 
 /** How long to wait for the last log lines at shutdown, in milliseconds. */
 const flushTimeout = 250;
@@ -121,8 +124,8 @@ export async function startServer(
       [
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
-        { name: "answers", every: intervals.cleanUp, run: () => answers.deleteExpired() },
-        { name: "old changes", every: intervals.cleanUp, run: () => changeFeed.trim() },
+        { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
+        { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
       ],
       log,
     );

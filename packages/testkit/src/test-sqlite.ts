@@ -24,7 +24,7 @@ export async function openTestSqlite(): Promise<StoreUnderTest> {
   return {
     store,
     other,
-    answers: createSqlIdempotencyStore(connections[0], clock),
+    answers: createSqlIdempotencyStore(connections[0], { clock, dialect: sqliteDialect }),
     clock,
     contenders: [store, other],
     async [Symbol.asyncDispose]() {

@@ -108,8 +108,7 @@ const clientIdOf = (step: Step): string => (step.kind === "create" ? step.client
 
 function show(created: readonly CreatedClient[], plan: Plan, json: boolean): void {
   const secrets = created.map(
-    ({ client_id, client_secret }) =>
-      `\nThe secret of ${client_id}, shown only once and not stored:\n\n  ${client_secret}\n`,
+    ({ client_id, client_secret }) => `\nThe secret of ${client_id}, shown only once:\n\n  ${client_secret}\n`,
   );
   const ids = created.map(({ client_id }) => client_id).join(", ");
   showOnce(json ? `${JSON.stringify({ ...plan, created }, null, 2)}\n` : secrets.join(""), {

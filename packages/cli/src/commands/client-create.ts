@@ -64,7 +64,7 @@ function show(created: CreatedClient, asJson: boolean): void {
     : formatFacts(clientFacts(client)) +
       (secret === undefined
         ? "\nThe secret that you gave is stored only as a hash.\n"
-        : `\nIts secret, shown only once and not stored:\n\n  ${secret}\n`);
+        : `\nIts secret, shown only once:\n\n  ${secret}\n`);
   showOnce(shown, {
     done: `The client ${client_id} is registered`,
     next: `add a new one with \`carnet secret add ${client_id}\`.`,

@@ -155,7 +155,7 @@ function show(
   const once =
     shown === undefined
       ? "\nThe secret that you gave is stored only as a hash.\n"
-      : `\nThe new secret, shown only once and not stored:\n\n  ${shown}\n`;
+      : `\nThe new secret, shown only once:\n\n  ${shown}\n`;
   showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + note, {
     done: `${clientId} has the new secret ${secret.secret_id}`,
     next: `revoke it with \`carnet secret revoke ${clientId} ${secret.secret_id}\`, and add a new one with \`carnet secret add ${clientId}\`.`,

@@ -17,7 +17,7 @@ export interface SecretPorts extends ChangePorts, MakeSecretPorts {
 export interface AddedSecret {
   readonly client: Client;
   readonly secret: ClientSecret;
-  /** Shown once and not stored. Absent for an imported secret. */
+  /** Shown once, and stored only in an idempotency record. Absent for an imported secret. */
   readonly shown: Redacted<string> | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface NewSecretInput {
 
 export interface MadeSecret {
   readonly kept: ClientSecret;
-  /** Shown once and not stored. Absent for an imported secret. */
+  /** Shown once, and stored only in an idempotency record. Absent for an imported secret. */
   readonly shown: Redacted<string> | undefined;
 }
 

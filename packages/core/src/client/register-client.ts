@@ -22,7 +22,7 @@ export interface ClientRegistration extends ClientSettingsInput {
 
 export interface RegisteredClient {
   readonly client: Client;
-  /** Shown once and not stored. Absent for an imported secret. */
+  /** Shown once, and stored only in an idempotency record. Absent for an imported secret. */
   readonly generatedSecret: Redacted<string> | undefined;
 }
 

@@ -129,7 +129,8 @@ export type Client = Static<typeof Client>;
 
 const shownOnce = Type.Optional(
   Type.String({
-    description: "Shown only in this answer and not stored. Absent for an imported secret.",
+    description:
+      "Shown only in this answer, and in its repetitions by `Idempotency-Key` for ten minutes. Absent for an imported secret.",
     format: "password",
   }),
 );

@@ -28,7 +28,7 @@ export async function openStore(configuration: Configuration, clock: Clock) {
       signingKeys,
       store: watchStore(createSqlClientStore(db, { clock, dialect })),
       scopes: new ScopeCatalogue(createSqlScopeStore(db), configuration.scopeCatalogue === "open"),
-      answers: createSqlIdempotencyStore(db, clock),
+      answers: createSqlIdempotencyStore(db, { clock, dialect }),
       hasher: createSecretHasher(pepper.reveal()),
     };
   } catch (error) {

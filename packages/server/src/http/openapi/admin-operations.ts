@@ -123,7 +123,12 @@ function headerParameters({ repeatable, conditional }: Operation) {
   });
   return [
     ...(repeatable
-      ? [header("Idempotency-Key", "A repetition with the same key within a day returns the first answer again.")]
+      ? [
+          header(
+            "Idempotency-Key",
+            "For ten minutes, a repetition with the same key returns the first answer again, secret included. The service keeps that answer encrypted, and deletes it within a minute after that.",
+          ),
+        ]
       : []),
     ...(conditional
       ? [header("If-Match", "The ETag of the client when it was read. 412 if the client was changed since.")]

@@ -2,11 +2,12 @@ import { type IdempotencyStore, idempotencyRecordLifetime } from "@carnet/core/i
 import type { Clock } from "@carnet/core/ports";
 import type { Kysely } from "kysely";
 import type { Tables } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 /** Idempotency records in an SQL database. The client store writes them, in the transaction of the change. */
 export const createSqlIdempotencyStore = (
   db: Kysely<Tables>,
-  clock: Clock,
+  { clock, dialect }: { readonly clock: Clock; readonly dialect: SqlDialect },
 ): IdempotencyStore & { deleteExpired(): Promise<void> } => ({
   async findRecord(keyDigest) {
     const row = await db
@@ -18,10 +19,12 @@ export const createSqlIdempotencyStore = (
     if (row === undefined) return undefined;
     return { keyDigest, requestDigest: row.request_digest, sealed: row.sealed };
   },
+  /** Deletes expired records and their bytes, which contain secrets, although encrypted. */
   async deleteExpired() {
     await db
       .deleteFrom("kept_answers")
       .where("created_at", "<=", clock.now() - idempotencyRecordLifetime)
       .execute();
+    await dialect.eraseDeleted(db);
   },
 });

@@ -14,6 +14,8 @@ export interface SqlDialect {
   usesFromJson(json: string): RawBuilder<{ secret_id: string; used_at: number; used_from: string }>;
   /** Whether a column contains a text. The case of A to Z is ignored, that of other letters matters. */
   contains(column: "client_id" | "client_name" | "username", text: string): Expression<SqlBool>;
+  /** Removes the bytes of deleted rows from the database's files, unless another process is reading them right now. */
+  eraseDeleted(db: Kysely<Tables>): Promise<void>;
   openChangeFeed(db: Kysely<Tables>, listener: ChangeListener): Promise<ChangeFeed>;
 }
 

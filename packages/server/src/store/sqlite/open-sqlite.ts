@@ -30,6 +30,7 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     refuseForeign(database, file);
     // Design: what is acknowledged survives power loss, so the log is synced with each commit
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
+    database.exec("pragma secure_delete = on"); // deleted rows can contain secrets, although encrypted
     // 16 MiB, room for about thirty thousand clients. Beyond that, pages come from the system's cache
     database.exec("pragma cache_size = -16384");
     const connection = wrapDatabase(database, file);

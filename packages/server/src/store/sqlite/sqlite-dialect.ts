@@ -16,5 +16,9 @@ export const sqliteDialect: SqlDialect = {
     const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
     return sql`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`; // lower() folds A to Z only
   },
+  async eraseDeleted(db) {
+    // `secure_delete` has overwritten them in the newest pages. The log has older pages, and the file has them until then
+    await sql`pragma wal_checkpoint(truncate)`.execute(db);
+  },
   openChangeFeed,
 };

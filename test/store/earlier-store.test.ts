@@ -23,9 +23,13 @@ test("a store of the version before opens; its secrets work, except those under 
   const database = new DatabaseSync(folder.file("carnet.db"));
   database.exec(readFileSync(new URL("../fixtures/store-b33f3c3.sql", import.meta.url), "utf8"));
   database.close();
+  // The label `old` and the first four characters of the imported secret, as they lie in the file
+  const hasStart = () => readFileSync(folder.file("carnet.db")).includes("oldan-i");
+  assert.ok(hasStart());
   chmodSync(folder.file("carnet.db"), 0o600);
   writeFileSync(folder.file("master.key"), `${masterKey}\n`, { mode: 0o600 });
-  await using service = await startTestService({ settings: { dataDir: folder.path } });
+  await using cleanup = new AsyncDisposableStack();
+  const service = cleanup.use(await startTestService({ settings: { dataDir: folder.path } }));
 
   const statuses: Record<string, number> = {};
   for (const [id, secret] of Object.entries(secrets)) {
@@ -53,6 +57,11 @@ test("a store of the version before opens; its secrets work, except those under 
   const admin = await (await requestToken(service.url, "carnet-admin", secrets["carnet-admin"])).json();
   const headers = { Authorization: `Bearer ${admin.access_token}` };
   const listed = await (await fetch(`${service.url}/admin/v1/clients`, { headers })).json();
+  const prefixes = listed.clients.flatMap(({ secrets: own }: { secrets: { prefix: string | null }[] }) =>
+    own.map(({ prefix }) => prefix),
+  );
+  assert.deepEqual(prefixes, ["carnet_gta287d1evj7lh6x_", null, "carnet_g63jg92k2hhxpx5h_", null, null]);
+
   const states = Object.fromEntries(
     listed.clients.map(({ client_id, secrets: own }: { client_id: string; secrets: { state: string }[] }) => [
       client_id,
@@ -86,4 +95,7 @@ test("a store of the version before opens; its secrets work, except those under 
   });
   assert.equal(rotated.status, 201);
   assert.equal((await requestToken(service.url, "person", (await rotated.json()).client_secret)).status, 200);
+
+  await cleanup.disposeAsync();
+  assert.ok(!hasStart(), "the first four characters of the imported secret are still in the file");
 });

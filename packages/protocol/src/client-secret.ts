@@ -10,9 +10,12 @@ export const generatedSecretRandom = { alphabet: base62, length: 43 } as const;
 
 const shape = /^carnet_([a-z0-9]{16})_[0-9A-Za-z]{43}_([0-9A-Za-z]{6})$/;
 
+/** What a generated secret shows of itself, to tell it from others: `carnet_<secret id>_`. */
+export const visibleStart = (secretId: string): string => `${generatedSecretPrefix}${secretId}_`;
+
 /** Formats a generated secret: `carnet_<secret id>_<random>_<checksum>`. */
 export function formatGeneratedSecret(secretId: SecretId, random: string): string {
-  const body = `${generatedSecretPrefix}${secretId}_${random}`;
+  const body = `${visibleStart(secretId)}${random}`;
   return `${body}_${checksum(body)}`;
 }
 

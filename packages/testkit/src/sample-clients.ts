@@ -44,7 +44,6 @@ export const fullClient: Client = {
     {
       ...secretOf("full3"),
       label: "Nightly",
-      prefix: "abcd",
       notBefore: 5,
       idle: { since: 6, after: 7 },
       revokedAt: 8,
@@ -73,7 +72,6 @@ export function secretOf(name: string): ClientSecret {
     secretId: take(parseSecretId(tail.padStart(16, "0"))),
     handle: drawHandle(random),
     label: null,
-    prefix: "",
     kind: "imported",
     digest: Uint8Array.from({ length: 32 }, (_, at) => (secretsMade >> (8 * (at % 4))) & 0xff),
     createdAt: 1,

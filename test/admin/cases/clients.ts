@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { decodeJwt } from "jose";
 import { askForToken, tokenOf } from "../../support/admin-api.ts";
@@ -54,15 +56,18 @@ export function clientCases(world: () => AdminWorld): void {
       await tokenOf(service, { clientId: String(json["client_id"]), clientSecret: String(json["client_secret"]) });
     });
 
-    it("are registered with an existing secret, which no response repeats", async () => {
+    it("are registered with an existing secret, of which no response and no file has even the start", async () => {
       const { api, service } = world();
-      const value = "an-existing-secret-0123456789";
+      const value = "Q~7%-existing-secret-0123456789";
       const { json } = await api.expect(201, "POST", "/clients", {
         body: { client_id: "existing", secret: { value, label: "from before" } },
       });
       assert.ok(!("client_secret" in json));
-      assert.ok(!JSON.stringify(json).includes(value));
-      assert.equal(Object(json["secrets"])[0].label, "from before");
+      assert.ok(!JSON.stringify(json).includes(value.slice(0, 4)));
+      for (const suffix of ["", "-wal"])
+        assert.ok(!readFileSync(join(service.folder, `carnet.db${suffix}`)).includes(value.slice(0, 4)));
+      const [{ label, prefix }] = Object(json["secrets"]);
+      assert.deepEqual({ label, prefix }, { label: "from before", prefix: null });
       await tokenOf(service, { clientId: "existing", clientSecret: value });
     });
 

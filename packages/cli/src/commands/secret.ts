@@ -137,7 +137,7 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
         secrets.map((secret) => [
           secret.secret_id,
           shorten(secret.label ?? "-"),
-          secret.prefix || "-",
+          secret.prefix ?? "-",
           secret.state,
           secret.created_at ?? "-",
           secret.expires_at ??

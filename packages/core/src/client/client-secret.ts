@@ -6,8 +6,6 @@ export interface ClientSecret {
   /** Names the secret in tokens and in the revocation feed. */
   readonly handle: RevocationHandle;
   readonly label: string | null;
-  /** The visible start of the secret, to tell it from others. */
-  readonly prefix: string;
   readonly kind: SecretKind;
   /** The key by which the secret is found. See `SecretHasher.digest`. */
   readonly digest: Uint8Array;

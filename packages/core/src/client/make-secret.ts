@@ -89,7 +89,6 @@ export function makeSecret(
     secretId,
     handle: drawHandle(random),
     kind: existing === undefined ? "generated" : "imported",
-    prefix: existing === undefined ? `carnet_${secretId}_` : [...value].slice(0, 4).join(""),
     digest: hasher.digest(clientId, value),
     createdAt: now,
     idle: null,

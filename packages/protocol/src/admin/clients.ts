@@ -86,7 +86,7 @@ const shownTime = nullable(Type.String({ format: "date-time" }));
 export const Secret = Type.Object({
   secret_id: Type.String(),
   label: nullable(Type.String()),
-  prefix: Type.String({ description: "The visible start of the secret, to tell it from others." }),
+  prefix: nullable(Type.String({ description: "The start of a generated secret, to tell it from others." })),
   kind: Type.String({ enum: ["generated", "imported", "human"] }),
   state: Type.String({ enum: ["active", "pending", "expired", "idle", "revoked", "unsupported"] }),
   created_at: shownTime,

@@ -81,6 +81,7 @@ suite("The schema", () => {
       { name: "0002-administration" },
       { name: "0003-quick-reading" },
       { name: "0004-secrets-by-digest" },
+      { name: "0005-no-secret-prefix" },
     ]);
   });
 

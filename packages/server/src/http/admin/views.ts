@@ -3,6 +3,7 @@ import { type ClientSecret, secretStateAt } from "@carnet/core/client/client-sec
 import { warningsOf } from "@carnet/core/client/expiry-warnings";
 import type { SecretUses } from "@carnet/core/client/secret-uses";
 import type * as wire from "@carnet/protocol/admin/clients";
+import { visibleStart } from "@carnet/protocol/client-secret";
 import { formatScope } from "@carnet/protocol/scope";
 
 /** Renders clients and secrets for the admin API. Never contains a secret value. */
@@ -44,7 +45,7 @@ export function secretView(secret: ClientSecret, { clock, uses }: ViewPorts): wi
   return {
     secret_id: secret.secretId,
     label: secret.label,
-    prefix: secret.prefix,
+    prefix: secret.kind === "generated" ? visibleStart(secret.secretId) : null,
     kind: secret.kind,
     state: secretStateAt(secret, clock.now(), lastUse),
     created_at: time(secret.createdAt),

@@ -48,7 +48,6 @@ function clientQuery(db: Kysely<Tables>, clientId: ClientId) {
       "secret.created_at as secret_created_at",
       "secret.expires_at as secret_expires_at",
       "secret.label",
-      "secret.prefix",
       "secret.not_before",
       "secret.idle_since",
       "secret.idle_after",

@@ -1,6 +1,7 @@
 import type { Migration } from "kysely";
 import { initialSchema } from "./migrations/0001-initial.ts";
 import { secretsByDigest } from "./migrations/0004-secrets-by-digest.ts";
+import { noSecretPrefix } from "./migrations/0005-no-secret-prefix.ts";
 import type { ColumnTypes } from "./sql-dialect.ts";
 
 /** Every step from an empty database to the current schema, in order, for all databases. */
@@ -10,4 +11,5 @@ export const migrations = (columns: ColumnTypes): Record<string, Migration> => (
   "0002-administration": { up: async () => {} },
   "0003-quick-reading": { up: async () => {} },
   "0004-secrets-by-digest": secretsByDigest,
+  "0005-no-secret-prefix": noSecretPrefix,
 });

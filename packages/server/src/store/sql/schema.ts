@@ -48,7 +48,6 @@ interface ClientSecretsTable {
   readonly created_at: number;
   readonly expires_at: number | null;
   readonly label: string | null;
-  readonly prefix: string;
   readonly not_before: number | null;
   readonly idle_since: number | null;
   readonly idle_after: number | null;

@@ -87,14 +87,16 @@ describe("the guard of the admin API", () => {
     }
   });
 
-  for (const [credentials, headers] of [
-    ["no credentials", {}],
-    ["an empty token", { authorization: "Bearer " }],
-    ["another scheme", { authorization: "Basic Y2FybmV0LWFkbWluOng=" }],
-    ["a token under another scheme", { authorization: "Token abc.def.ghi" }],
-  ] as const) {
-    it(`refuses ${credentials} with 401 and a bare challenge [RFC6750 §3]`, () => assertRefused(headers, unauthorized));
-  }
+  describe("refuses a request without a bearer token with 401 and a bare challenge [RFC6750 §3]", () => {
+    for (const [credentials, headers] of [
+      ["no credentials", {}],
+      ["an empty token", { authorization: "Bearer " }],
+      ["another scheme", { authorization: "Basic Y2FybmV0LWFkbWluOng=" }],
+      ["a token under another scheme", { authorization: "Token abc.def.ghi" }],
+    ] as const) {
+      it(credentials, () => assertRefused(headers, unauthorized));
+    }
+  });
 
   it("does not read a token from the query or a cookie [RFC9700 §4.3.2]", async () => {
     await assertRefused({}, unauthorized, `?access_token=${good}`);

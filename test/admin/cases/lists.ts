@@ -50,24 +50,26 @@ export function listCases(world: () => AdminWorld): void {
       });
     }
 
-    for (const sort of ["client_id", "-client_id", "client_name", "-client_name", "expires_at", "-created_at"]) {
-      it(`by ${sort} are linked by Link rel=next, with each client once [RFC8288 §3]`, async () => {
-        const { api, service } = world();
-        const whole = await find(`sort=${sort}`);
-        const seen: string[] = [];
-        for (let path = `/clients?label=of%3Dlist&sort=${sort}&limit=2`; ; ) {
-          const { json, headers } = await api.expect(200, "GET", path);
-          seen.push(...Object(json["clients"]).map((client: { client_id: string }) => client.client_id.slice(5)));
-          const link = /^<([^>]+)>; rel="next"$/.exec(headers.get("link") ?? "")?.[1];
-          assert.equal(link === undefined, json["next"] === null);
-          if (link === undefined) break;
-          const next = new URL(link, service.url);
-          assert.equal(next.searchParams.get("cursor"), json["next"]);
-          path = `${next.pathname}${next.search}`.replace("/admin/v1", "");
-        }
-        assert.deepEqual(seen, whole);
-      });
-    }
+    describe("are linked by Link rel=next, with each client once [RFC8288 §3]", () => {
+      for (const sort of ["client_id", "-client_id", "client_name", "-client_name", "expires_at", "-created_at"]) {
+        it(`by ${sort}`, async () => {
+          const { api, service } = world();
+          const whole = await find(`sort=${sort}`);
+          const seen: string[] = [];
+          for (let path = `/clients?label=of%3Dlist&sort=${sort}&limit=2`; ; ) {
+            const { json, headers } = await api.expect(200, "GET", path);
+            seen.push(...Object(json["clients"]).map((client: { client_id: string }) => client.client_id.slice(5)));
+            const link = /^<([^>]+)>; rel="next"$/.exec(headers.get("link") ?? "")?.[1];
+            assert.equal(link === undefined, json["next"] === null);
+            if (link === undefined) break;
+            const next = new URL(link, service.url);
+            assert.equal(next.searchParams.get("cursor"), json["next"]);
+            path = `${next.pathname}${next.search}`.replace("/admin/v1", "");
+          }
+          assert.deepEqual(seen, whole);
+        });
+      }
+    });
 
     it("with an invalid parameter are refused with its name", async () => {
       const { api } = world();

@@ -1,21 +1,75 @@
-/** Every reason to refuse an admin operation. */
+/** Every reason to refuse an admin operation. `next` is what the caller does about it, for docs/reference/errors.md. */
 export const problems = {
-  malformed: { status: 400, title: "The request is malformed" },
-  unauthorized: { status: 401, title: "An admin token is required" },
-  insufficient_scope: { status: 403, title: "The admin token lacks the required scope" },
-  not_found: { status: 404, title: "Not found" },
-  method_not_allowed: { status: 405, title: "The path does not support this method" },
-  taken: { status: 409, title: "The client_id is taken" },
-  in_use: { status: 409, title: "The scope is in use" },
-  too_many_secrets: { status: 409, title: "The client has too many live secrets" },
-  repeated: { status: 409, title: "The same request is already in progress" },
-  changed: { status: 412, title: "The client was changed since it was read" },
-  too_large: { status: 413, title: "The body is too large" },
-  unsupported_media_type: { status: 415, title: "The Content-Type is not supported" },
-  invalid: { status: 422, title: "Some fields or parameters are invalid" },
-  idempotency_key_reused: { status: 422, title: "The Idempotency-Key was used for a different request" },
-  fault: { status: 500, title: "The service failed" },
-  unavailable: { status: 503, title: "The service is temporarily unavailable" },
-} as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;
+  malformed: {
+    status: 400,
+    title: "The request is malformed",
+    next: "send one JSON object in UTF-8, and an `Idempotency-Key` of visible ASCII",
+  },
+  unauthorized: {
+    status: 401,
+    title: "An admin token is required",
+    next: "request a new token with an admin client, and send it as `Authorization: Bearer`",
+  },
+  insufficient_scope: {
+    status: 403,
+    title: "The admin token lacks the required scope",
+    next: "use an admin client that has the scope in `WWW-Authenticate`",
+  },
+  not_found: {
+    status: 404,
+    title: "Not found",
+    next: "check the path and the ids in it; `GET /admin/v1/clients` lists clients",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "The path does not support this method",
+    next: "use a method that the Allow header lists",
+  },
+  taken: { status: 409, title: "The client_id is taken", next: "choose another id, or change the existing client" },
+  in_use: { status: 409, title: "The scope is in use", next: "remove the scope from its clients first" },
+  too_many_secrets: {
+    status: 409,
+    title: "The client has too many live secrets",
+    next: "revoke a secret that is no longer used",
+  },
+  repeated: {
+    status: 409,
+    title: "The same request is already in progress",
+    next: "send it again with the same `Idempotency-Key`; if it stays refused, look up what was created",
+  },
+  changed: {
+    status: 412,
+    title: "The client was changed since it was read",
+    next: "read the client again, and send its new `ETag`",
+  },
+  too_large: { status: 413, title: "The body is too large", next: "split it: the limit is 4 MiB" },
+  unsupported_media_type: {
+    status: 415,
+    title: "The Content-Type is not supported",
+    next: "send the Content-Type that `detail` names",
+  },
+  invalid: {
+    status: 422,
+    title: "Some fields or parameters are invalid",
+    next: "correct what `errors` lists",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: "The Idempotency-Key was used for a different request",
+    next: "use a new key for a new request",
+  },
+  fault: {
+    status: 500,
+    title: "The service failed",
+    next: "give the operator the `request_id`, under which the log has the fault",
+  },
+  unavailable: {
+    status: 503,
+    title: "The service is temporarily unavailable",
+    next: "nothing was changed: try again after the seconds in Retry-After",
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly status: number; readonly title: string; readonly next: string }>
+>;
 
 export type ProblemKind = keyof typeof problems;

@@ -3,10 +3,12 @@ import type { Refusal } from "@carnet/core/refusal";
 import { renderRefusal, type TokenAnswer } from "@carnet/core/token/render";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
 import { Redacted } from "@carnet/protocol/redacted";
+import type { RefusalFacts } from "@carnet/protocol/refusals";
 import type { ErrorResponse } from "@carnet/protocol/token-response";
 import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
 import { adminBodyLimit } from "./admin/json-body.ts";
 import { renderProblem } from "./admin/problem-answers.ts";
+import { httpRefusals } from "./http-refusals.ts";
 
 /** An answer, ready to be sent. */
 export type Answer = TokenAnswer;
@@ -40,10 +42,7 @@ export function renderUnknownPath({ path, requestId }: ErrorContext): Answer {
     const detail = "the admin API does not have this path: see GET /docs";
     return renderProblem({ kind: "not_found", detail }, requestId);
   }
-  return errorAnswer(404, {
-    error: "not_found",
-    error_description: "nothing is served at this path: see GET /docs",
-  });
+  return errorAnswer(httpRefusals.unknownPath, "nothing is served at this path: see GET /docs");
 }
 
 /** 405 with the methods that the path supports. */
@@ -52,12 +51,12 @@ export function renderUnknownMethod({ path, requestId }: ErrorContext, methods: 
   const description = `this path supports ${allowed}`;
   const { status, headers, body } = isAdminPath(path)
     ? renderProblem({ kind: "method_not_allowed", detail: description }, requestId)
-    : errorAnswer(405, { error: "method_not_allowed", error_description: description });
+    : errorAnswer(httpRefusals.unknownMethod, description);
   return { status, body, headers: { ...headers, Allow: allowed } }; // RFC 9110 §15.5.6
 }
 
-const errorAnswer = (status: number, body: ErrorResponse): Answer => ({
+const errorAnswer = ({ status, error }: RefusalFacts, description: string): Answer => ({
   status,
   headers: tokenResponseHeaders,
-  body: new Redacted(JSON.stringify(body)),
+  body: new Redacted(JSON.stringify({ error, error_description: description } satisfies ErrorResponse)),
 });

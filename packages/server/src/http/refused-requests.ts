@@ -7,6 +7,7 @@ import type { Log } from "../log/logger.ts";
 import { awaitsAnswer } from "./connection-limits.ts";
 import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
 import { type Answer, renderError, renderUnknownMethod, renderUnknownPath } from "./error-answers.ts";
+import { httpRefusals } from "./http-refusals.ts";
 import { pathOf } from "./request-target.ts";
 
 /** Answers errors from the routes, and requests that Fastify refuses before a route sees them. */
@@ -53,10 +54,10 @@ export function answerBrokenMessage(random: RandomSource) {
     // A caller that never closes its side would keep the connection, and the body received so far, forever
     setTimeout(() => socket.destroy(), graceToRead).unref();
     if (awaitsAnswer(socket)) return; // the caller would take this answer for that one
-    const status = brokenMessageStatus(error.code);
+    const { status, error: code } = httpRefusals[kindOfBrokenMessage(error.code)];
     const text = reasonPhrases[status];
     const body = JSON.stringify({
-      error: "invalid_request",
+      error: code,
       error_description: `the HTTP message was refused: ${text}`,
     });
     socket.end(
@@ -76,9 +77,9 @@ export function answerBrokenMessage(random: RandomSource) {
 /** How long a caller has, after a broken message, to read the answers on its connection, in milliseconds. */
 const graceToRead = 1000;
 
-function brokenMessageStatus(code: string | undefined): keyof typeof reasonPhrases {
-  if (code === "HPE_HEADER_OVERFLOW") return 431;
-  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+function kindOfBrokenMessage(code: string | undefined): "brokenMessage" | "tooSlow" | "headersTooLarge" {
+  if (code === "HPE_HEADER_OVERFLOW") return "headersTooLarge";
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? "tooSlow" : "brokenMessage";
 }
 
 // Not `STATUS_CODES`: importing it loads everything that node:http exports, WebSocket included

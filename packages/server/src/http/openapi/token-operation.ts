@@ -71,7 +71,6 @@ const deprecationHeaders = {
 /** Headers that only the refusals of one status have. */
 const headersOfStatus: Readonly<Record<number, Readonly<Record<string, HeaderName>>>> = {
   [refusals.invalidClient.status]: { "WWW-Authenticate": "Challenge" },
-  [refusals.tooManyRequests.status]: { "Retry-After": "RetryAfter" },
   [refusals.unavailable.status]: { "Retry-After": "RetryAfter" },
 };
 

@@ -26,6 +26,11 @@ function fail(): never {
   throw new Error("the clock has stopped");
 }
 
+const bodyOf = ({ headers }: Response, text: string): unknown => {
+  if (text === "") return undefined;
+  return headers.get("content-type")?.startsWith("text/") ? text : JSON.parse(text);
+};
+
 /** Sends a request to a service in the right state, and returns the response. */
 export async function answerTo(sample: SampleRequest, service: TestService): Promise<Answer> {
   const form = new URLSearchParams(sample.form);
@@ -37,5 +42,5 @@ export async function answerTo(sample: SampleRequest, service: TestService): Pro
     ...(method === "POST" ? { body: form } : {}),
   });
   const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
+  return { status: answer.status, headers: answer.headers, body: bodyOf(answer, text) };
 }

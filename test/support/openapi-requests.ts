@@ -44,6 +44,7 @@ export const sampleRequests: readonly SampleRequest[] = [
     get("a reader", path, 200),
     { ...get("a reader that has it cached", path, 304), headers: { "If-None-Match": "*" } },
   ]),
+  get("a browser", "/", 200),
   get("a probe", "/health/live", 200),
   get("a probe", "/health/ready", 200),
   { ...get("a probe", "/health/ready", 503), state: "without its tables" },

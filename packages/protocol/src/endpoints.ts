@@ -10,6 +10,7 @@ export const paths = {
   authorizationServerMetadata: "/.well-known/oauth-authorization-server",
   openidConfiguration: "/.well-known/openid-configuration",
   jwks: "/oauth2/jwks",
+  home: "/",
   openapi: "/openapi.json",
   docs: "/docs",
   live: "/health/live",

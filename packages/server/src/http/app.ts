@@ -4,6 +4,7 @@ import { createProxyTrust } from "./caller-address.ts";
 import { addDocsRoutes } from "./docs-routes.ts";
 import { createEdge } from "./edge.ts";
 import { addHealthRoutes } from "./health-routes.ts";
+import { addHomePage } from "./home-page.ts";
 import type { HttpPorts } from "./http-ports.ts";
 import { createHttpServer } from "./http-server.ts";
 import { addMetadataRoutes } from "./metadata-routes.ts";
@@ -34,6 +35,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
   addHealthRoutes(app, ports);
   addAdminRoutes(app, ports);
   addDocsRoutes(app, ports.token.policy.issuer);
+  addHomePage(app);
   return app;
 }
 

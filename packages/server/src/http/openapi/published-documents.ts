@@ -4,6 +4,7 @@ import { headersOf } from "./headers.ts";
 
 /** The operations that read the service's published documents, by path. */
 export const publishedDocuments = (issuer: string) => ({
+  [paths.home]: { get: home },
   [paths.authorizationServerMetadata]: {
     get: cacheable({
       operationId: "authorizationServerMetadata",
@@ -60,6 +61,20 @@ export const publishedDocuments = (issuer: string) => ({
     }),
   },
 });
+
+const home = {
+  tags: ["Discovery"],
+  operationId: "home",
+  summary: "Show a page for people",
+  description: "What this service is, with links to its documentation and health.",
+  responses: {
+    200: {
+      description: "The page.",
+      headers: headersOf({ "X-Request-ID": "RequestId" }),
+      content: { "text/html": { schema: { type: "string" } } },
+    },
+  },
+};
 
 interface Operation {
   readonly operationId: string;

@@ -65,6 +65,11 @@ export class OpenApiAnswers {
     this.#assertAnswer(declared, answer);
   }
 
+  /** Asserts that a value matches a schema of the document. */
+  assertMatches(schema: object, value: unknown): void {
+    this.#assertValid(this.#addSchema(schema), value, "value");
+  }
+
   #assertAnswer(declared: DeclaredAnswer, { headers, body }: Answer): void {
     for (const [name, { $ref }] of Object.entries(declared.headers ?? {})) {
       const value = headers.get(name);

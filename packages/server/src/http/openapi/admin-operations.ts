@@ -4,7 +4,8 @@ import { Problem } from "@carnet/protocol/admin/problems";
 import { paths } from "@carnet/protocol/endpoints";
 import { adminOperations } from "../admin/admin-routes.ts";
 import type { Operation } from "../admin/operation.ts";
-import { bodySchemas, querySchemas } from "../admin/schemas.ts";
+import { type BodySchemas, bodySchemas, querySchemas } from "../admin/schemas.ts";
+import { bodyExamples, parameterExamples } from "./admin-examples.ts";
 import { headersOf } from "./headers.ts";
 
 /** Describes the admin API from the operations that serve it, so the two cannot differ. */
@@ -50,12 +51,15 @@ function describe(operation: Operation) {
     ...(description === undefined ? {} : { description }),
     security: [{ adminToken: [scope] }],
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { [bodyType(operation)]: { schema: refer(body) } } } }),
+    ...(body === undefined ? {} : { requestBody: requestBody(operation, body) }),
     responses: { [operation.success.status]: done(operation), ...refused(operation) },
   };
 }
+
+const requestBody = (operation: Operation, body: keyof BodySchemas) => ({
+  required: true,
+  content: { [bodyType(operation)]: { schema: refer(body), example: Reflect.get(bodyExamples, body) } },
+});
 
 const refer = (schema: keyof typeof adminSchemas) => ({ $ref: `#/components/schemas/${schema}` });
 
@@ -105,7 +109,13 @@ const bodyType = ({ method }: Operation): string =>
   method === "PATCH" ? "application/merge-patch+json" : "application/json";
 
 const pathParameters = ({ path }: Operation) =>
-  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+    example: parameterExamples[name],
+  }));
 
 const queryParameters = ({ query }: Operation) =>
   Object.entries(query === undefined ? {} : querySchemas[query].properties).map(([name, schema]) => ({

@@ -1,0 +1,39 @@
+import type { Static } from "typebox";
+import type { BodySchemas } from "../admin/schemas.ts";
+
+type RequestSchemas = Pick<
+  BodySchemas,
+  "NewClient" | "ClientChange" | "ClientImport" | "NewSecret" | "Rotation" | "ScopeDescription"
+>;
+
+/**
+ * A request body for each schema. Readers copy and send them, so none ends a secret that is in use, disables a client
+ * or changes a `username`. A test sends each to a service.
+ */
+export const bodyExamples: { readonly [Name in keyof RequestSchemas]: Static<RequestSchemas[Name]> } = {
+  NewClient: {
+    client_id: "nightly-export",
+    client_name: "Nightly export",
+    scope: "file:read file:write",
+    labels: { team: "exports" },
+  },
+  ClientChange: { client_name: "Nightly export to the archive", labels: { team: "archive" } },
+  ClientImport: {
+    clients: [
+      {
+        client_id: "existing-caller",
+        scope: "file:read",
+        secret: { value: "the secret that it has, 20 characters or more" },
+      },
+    ],
+  },
+  NewSecret: { label: "spring" },
+  Rotation: { secret: { label: "summer" }, end_old_when_idle_for: 604_800 },
+  ScopeDescription: { description: "Read invoices" },
+};
+
+export const parameterExamples: Readonly<Record<string, string>> = {
+  client_id: "nightly-export",
+  secret_id: "4h7k2m9p1r5t8w3x",
+  name: "invoice:read",
+};

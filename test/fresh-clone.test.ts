@@ -8,6 +8,7 @@ import { delimiter, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { freePort } from "@carnet/testkit/service";
 import { createRemoteJWKSet, jwtVerify } from "jose";
+import { writeCurlStandIn } from "./support/curl-stand-in.ts";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -16,14 +17,6 @@ const blocks = [...readme.matchAll(/```(?<language>\w+)\n(?<text>.*?)```/gs)].ma
   text: groups?.["text"] ?? "",
 }));
 const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => text.trim().split("\n"));
-
-/** Replaces curl on machines without it. Supports only the flags in the README and in the output of npm start. */
-const curlStandIn = `#!/usr/bin/env node
-const data = process.argv.flatMap((word, at, words) => (words[at - 1] === "-d" ? [word] : []));
-const url = process.argv.find((word) => word.startsWith("http"));
-const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-fetch(url, { method: "POST", headers, body: data.join("&") }).then((answer) => answer.text()).then(console.log);
-`;
 
 /** The environment of a shell that npm did not start, with the machine's own Node. */
 function plainEnvironment(): NodeJS.ProcessEnv {
@@ -51,7 +44,7 @@ suite("a fresh clone", () => {
     port = await freePort();
     if (spawnSync("curl", ["--version"], { env: environment }).status === 0) return;
     const tools = mkdtempSync(join(tmpdir(), "carnet-tools-"));
-    writeFileSync(join(tools, "curl"), curlStandIn, { mode: 0o755 });
+    writeCurlStandIn(tools);
     environment["PATH"] = `${tools}${delimiter}${environment["PATH"]}`;
   });
 

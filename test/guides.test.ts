@@ -1,50 +1,13 @@
 // Runs every command of the guides on running and administering, in order, against a real service.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { cpSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { globSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
-import { promisify } from "node:util";
-import { CarnetProcess, carnetBin, compileCache } from "@carnet/testkit/carnet-process";
+import { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { freePort, startTestService } from "@carnet/testkit/service";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { blocksOf, readersFolder, runBlock, startDev } from "./support/reader.ts";
 
 const root = join(import.meta.dirname, "..");
-
-/** The command blocks of a guide, in order. */
-function blocksOf(guide: string): readonly string[] {
-  const text = readFileSync(join(root, "docs/guide", guide), "utf8");
-  return [...text.matchAll(/^```sh\n(?<commands>.*?)^```/gms)].map(({ groups }) => groups?.["commands"] ?? "");
-}
-
-/** A folder like the one of a reader, in which `npx carnet` runs this checkout. */
-async function readersFolder() {
-  const folder = await temporaryFolder();
-  mkdirSync(folder.file("bin"));
-  const npx = `#!/bin/sh\n[ "$1" = carnet ] || exit 127\nshift\nexec '${process.execPath}' '${carnetBin}' "$@"\n`;
-  writeFileSync(folder.file("bin/npx"), npx, { mode: 0o755 });
-  cpSync(join(root, "examples/clients.yaml"), folder.file("examples/clients.yaml"), { recursive: true });
-  const env = {
-    PATH: `${folder.file("bin")}${delimiter}${process.env["PATH"]}`,
-    NODE_COMPILE_CACHE: compileCache,
-  };
-  return { folder, env };
-}
-
-/** `carnet dev` on a free port, in a folder. */
-async function startDev(cwd: string): Promise<{ carnet: CarnetProcess; url: string }> {
-  for (let tries = 1; ; tries++) {
-    const port = String(await freePort());
-    const carnet = new CarnetProcess(["dev"], { cwd, env: { CARNET_PORT: port } });
-    try {
-      await carnet.prints("stdout", /Stop it with Ctrl\+C\.\n/);
-      return { carnet, url: `http://127.0.0.1:${port}` };
-    } catch (error) {
-      await carnet[Symbol.asyncDispose]();
-      if (tries === 5 || !carnet.stderr.includes("is taken")) throw error;
-    }
-  }
-}
 
 suite("the commands of the guides", () => {
   const atLeast = { "admin-api.md": 1, "credentials.md": 10, "configuration-as-code.md": 2 };
@@ -54,14 +17,11 @@ suite("the commands of the guides", () => {
       await using _ = folder;
       const { carnet, url } = await startDev(folder.path);
       await using __ = carnet;
-      const blocks = blocksOf(guide);
+      const blocks = blocksOf(`docs/guide/${guide}`);
       assert.ok(blocks.length >= least, `${blocks.length} blocks`);
       const more = { CARNET_SERVER_URL: url, EXISTING_SECRET: "an existing secret with words" };
       for (const block of blocks) {
-        const script = ["-euo", "pipefail", "-c", block];
-        const { stdout } = await promisify(execFile)("bash", script, { cwd: folder.path, env: { ...env, ...more } });
-        assert.notEqual(stdout, "", block);
-        assert.match(stdout, /^\S/, block);
+        assert.match(await runBlock(block, folder.path, { ...env, ...more }), /^\S/, block);
       }
       carnet.kill("SIGINT");
       assert.equal((await carnet.finished()).code, 0);
@@ -73,16 +33,16 @@ suite("the commands of the guides", () => {
     await using _ = folder;
     const { carnet } = await startDev(folder.path);
     await using __ = carnet;
-    const [first = ""] = blocksOf("configuration-as-code.md");
-    const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", first], { cwd: folder.path, env });
-    assert.match(stdout, /^\+ create .*nightly-export\n\+ create .*graph-sync\n2 to do, 0 unchanged\.\n\+ create/);
+    const [first = ""] = blocksOf("docs/guide/configuration-as-code.md");
+    const stdout = await runBlock(first, folder.path, env);
+    assert.match(stdout, /^\+ create .*archive-export\n\+ create .*graph-sync\n2 to do, 0 unchanged\.\n\+ create/);
     assert.match(stdout, /\n0 to do, 2 unchanged\.\n$/);
   });
 
   test("the service of running.md starts", async () => {
     const { folder, env } = await readersFolder();
     await using _ = folder;
-    const [block = "", ...others] = blocksOf("running.md");
+    const [block = "", ...others] = blocksOf("docs/guide/running.md");
     assert.deepEqual(others, []);
     const command = ["bash", "-euo", "pipefail", "-c", block] as const;
     await using carnet = new CarnetProcess([], {
@@ -129,7 +89,7 @@ test("the guide to tokens has the request of the README and every claim of a tok
   assert.deepEqual(Object.keys(members).sort(), Object.keys(answer).sort());
   assert.deepEqual(Object.keys(payload).sort(), Object.keys(claims).sort());
   assert.equal(payload.arid, claims.arid);
-  const [request = ""] = blocksOf("tokens.md");
+  const [request = ""] = blocksOf("docs/guide/tokens.md");
   assert.ok(request.startsWith("curl ") && readFileSync(join(root, "README.md"), "utf8").includes(request));
 });
 

@@ -1,7 +1,7 @@
 // Compiles every example of the SDK in files, guides and doc comments, and runs it against the real service.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { promisify } from "node:util";
@@ -28,6 +28,7 @@ const written = [
   ...globSync("packages/sdk/src/**/*.ts", { cwd: root }),
   "packages/sdk/README.md",
   "docs/guide/sdk.md",
+  "docs/guide/admin-api.md",
 ].flatMap(blocksOf);
 const files = globSync("examples/*.ts", { cwd: root }).map((path) => ({
   name: path,
@@ -46,6 +47,8 @@ suite("the SDK's examples", () => {
     const extended = { extends: "../../../tsconfig.test.json", include: ["*.ts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(extended));
     service = await startTestService();
+    mkdirSync(join(service.folder, ".carnet"));
+    cpSync(join(service.folder, "admin.json"), join(service.folder, ".carnet/admin.json"));
     const client = await service.register({ scope: "file:read file:write" });
     environment = {
       ...process.env,
@@ -72,7 +75,8 @@ suite("the SDK's examples", () => {
 
   for (const [n, { name }] of examples.entries()) {
     test(`${name} runs against the service`, async () => {
-      const run = promisify(execFile)(process.execPath, [join(folder, `example-${n}.ts`)], { env: environment });
+      const options = { env: environment, cwd: service.folder };
+      const run = promisify(execFile)(process.execPath, [join(folder, `example-${n}.ts`)], options);
       const { stdout, stderr } = await run;
       assert.doesNotMatch(stdout + stderr, new RegExp(environment["CARNET_CLIENT_SECRET"] ?? "-"));
       assert.notEqual(stdout, "");

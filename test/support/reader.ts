@@ -1,0 +1,68 @@
+import { execFile, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { CarnetProcess, carnetBin, compileCache } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/service";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { writeCurlStandIn } from "./curl-stand-in.ts";
+
+/** What a reader of the README and the guides does: copy commands into a shell. */
+
+const root = join(import.meta.dirname, "../..");
+
+/** The blocks of a page in one language, in order. */
+export function blocksOf(page: string, language = "sh"): readonly string[] {
+  const text = readFileSync(join(root, page), "utf8");
+  const block = new RegExp(`^\`\`\`${language}\\n(?<block>.*?)^\`\`\``, "gms");
+  return [...text.matchAll(block)].map(({ groups }) => groups?.["block"] ?? "");
+}
+
+/** A folder like the one of a reader, in which `npx carnet` runs this checkout. */
+export async function readersFolder() {
+  const folder = await temporaryFolder();
+  mkdirSync(folder.file("bin"));
+  const npx = `#!/bin/sh
+case "$1" in
+  carnet) shift; exec '${process.execPath}' '${carnetBin}' "$@" ;;
+  node) shift; exec '${process.execPath}' "$@" ;;
+  *) exit 127 ;;
+esac
+`;
+  writeFileSync(folder.file("bin/npx"), npx, { mode: 0o755 });
+  if (spawnSync("curl", ["--version"]).status !== 0) writeCurlStandIn(folder.file("bin"));
+  cpSync(join(root, "examples"), folder.file("examples"), { recursive: true });
+  symlinkSync(join(root, "node_modules"), folder.file("node_modules"));
+  const env = {
+    PATH: `${folder.file("bin")}${delimiter}${process.env["PATH"]}`,
+    NODE_COMPILE_CACHE: compileCache,
+  };
+  return { folder, env };
+}
+
+/** Runs a block of commands, and returns its output. Throws if a command fails. */
+export async function runBlock(block: string, cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", block], { cwd, env });
+  return stdout;
+}
+
+/** `carnet dev` in a folder. */
+export interface Dev {
+  readonly carnet: CarnetProcess;
+  readonly url: string;
+}
+
+/** Starts `carnet dev` in a folder, on the given port or a free one. */
+export async function startDev(cwd: string, given?: string): Promise<Dev> {
+  for (let tries = 1; ; tries++) {
+    const port = given ?? String(await freePort());
+    const carnet = new CarnetProcess(["dev"], { cwd, env: { CARNET_PORT: port } });
+    try {
+      const [, url = ""] = await carnet.prints("stdout", /^Carnet is running at (\S+)[\s\S]*Stop it with Ctrl\+C\.\n/m);
+      return { carnet, url };
+    } catch (error) {
+      await carnet[Symbol.asyncDispose]();
+      if (tries === 5 || !carnet.stderr.includes("is taken")) throw error;
+    }
+  }
+}

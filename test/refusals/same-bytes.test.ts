@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { newSecret } from "../support/secrets.ts";
@@ -81,32 +81,34 @@ const incomplete: Readonly<Record<string, { header?: string; body: string }>> = 
   "a Bearer token alone": { header: "Authorization: Bearer x.y.z\r\n", body: "grant_type=client_credentials" },
 };
 
-for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
-  test(`answers every refused authentication under ${path} with the same bytes, and with a challenge unless it was in the body [RFC6749 §5.2]`, async () => {
-    const clock = new FixedClock("2026-06-01T00:00:00Z");
-    await using service = await startTestService({ clock });
-    const requests = { ...incomplete };
-    for (const [why, credentials] of Object.entries(await refusedCredentials(service, clock))) {
-      for (const [how, send] of Object.entries(transports)) requests[`${why}, ${how}`] = send(credentials);
-    }
-    const reference = await bytesFor(service, path, transports["in the body"]({ clientId: "nobody", secret: "x" }));
-    assert.match(reference, /^HTTP\/1\.1 401 Unauthorized\r\n/);
-    assert.doesNotMatch(reference, /www-authenticate/i);
-    const challenged = await bytesFor(service, path, transports["by Basic"]({ clientId: "nobody", secret: "x" }));
-    const challenge = 'WWW-Authenticate: Basic realm="carnet", charset="UTF-8"\r\n';
-    assert.ok(challenged.includes(challenge));
-    assert.equal(challenged.replace(challenge, ""), reference);
-    for (const [name, request] of Object.entries(requests)) {
-      for (const time of ["first", "second"]) {
-        const expected = inBody(request) ? reference : challenged;
-        assert.equal(await bytesFor(service, path, request), expected, `${name}, the ${time} time`);
+suite("every refused authentication is answered with the same bytes, and with a challenge unless it was in the body [RFC6749 §5.2]", () => {
+  for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
+    test(`under ${path}`, async () => {
+      const clock = new FixedClock("2026-06-01T00:00:00Z");
+      await using service = await startTestService({ clock });
+      const requests = { ...incomplete };
+      for (const [why, credentials] of Object.entries(await refusedCredentials(service, clock))) {
+        for (const [how, send] of Object.entries(transports)) requests[`${why}, ${how}`] = send(credentials);
       }
-    }
-    const reasons = service.log.map((line) => JSON.parse(line).reason).filter((reason) => reason !== undefined);
-    assert.deepEqual(
-      [...new Set(reasons)].sort(),
-      ["address_not_allowed", "client_disabled", "client_expired", "no_credentials", "unknown_credentials"],
-      "the log has the reason",
-    );
-  });
-}
+      const reference = await bytesFor(service, path, transports["in the body"]({ clientId: "nobody", secret: "x" }));
+      assert.match(reference, /^HTTP\/1\.1 401 Unauthorized\r\n/);
+      assert.doesNotMatch(reference, /www-authenticate/i);
+      const challenged = await bytesFor(service, path, transports["by Basic"]({ clientId: "nobody", secret: "x" }));
+      const challenge = 'WWW-Authenticate: Basic realm="carnet", charset="UTF-8"\r\n';
+      assert.ok(challenged.includes(challenge));
+      assert.equal(challenged.replace(challenge, ""), reference);
+      for (const [name, request] of Object.entries(requests)) {
+        for (const time of ["first", "second"]) {
+          const expected = inBody(request) ? reference : challenged;
+          assert.equal(await bytesFor(service, path, request), expected, `${name}, the ${time} time`);
+        }
+      }
+      const reasons = service.log.map((line) => JSON.parse(line).reason).filter((reason) => reason !== undefined);
+      assert.deepEqual(
+        [...new Set(reasons)].sort(),
+        ["address_not_allowed", "client_disabled", "client_expired", "no_credentials", "unknown_credentials"],
+        "the log has the reason",
+      );
+    });
+  }
+});

@@ -8,6 +8,7 @@ export const demoClient = { client_id: "demo", client_name: "Demo client", scope
 
 export interface Greeting {
   readonly url: string;
+  readonly issuer: string;
   readonly storePath: string;
   /** The path of the admin file, which may have been removed. */
   readonly adminFile: string;
@@ -21,6 +22,7 @@ export interface Greeting {
 export const greeting = (facts: Greeting): string =>
   [
     `Carnet is running at ${facts.url}\nDocs:    ${facts.url}${paths.docs}\n`,
+    ...(facts.issuer === facts.url ? [] : [`Issuer:  ${facts.issuer}\n`]),
     ...demoLines(facts),
     ...adminLines(facts),
     "\nStop it with Ctrl+C.\n",

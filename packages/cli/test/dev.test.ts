@@ -9,6 +9,7 @@ import { requestToken } from "@carnet/testkit/serve-carnet";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { createRemoteJWKSet, jwtVerify } from "jose";
+import { allowInsecureRequests, ClientSecretBasic, clientCredentialsGrant, discovery } from "openid-client";
 
 suite("carnet dev", () => {
   test("prints a curl line that gets a token when pasted into a shell", async () => {
@@ -18,6 +19,38 @@ suite("carnet dev", () => {
     const answer = JSON.parse(stdout);
     assert.deepEqual(Object.keys(answer), ["access_token", "expires_in", "scope", "token_type"]);
     assert.equal(answer.scope, "file:read file:write");
+  });
+
+  test("prints, listens on and issues one name, so that discovery on the printed address works", async () => {
+    await using folder = await temporaryFolder();
+    await using carnet = await startDev({ cwd: folder.path });
+    const url = urlIn(carnet);
+    const { port } = new URL(url);
+    assert.equal(url, `http://localhost:${port}`);
+    for (const algorithm of ["oauth2", "oidc"] as const) {
+      const found = await discovery(new URL(url), "demo", {}, ClientSecretBasic(secretIn(carnet)), {
+        algorithm,
+        execute: [allowInsecureRequests],
+      });
+      assert.equal(found.serverMetadata().issuer, url);
+      assert.ok((await clientCredentialsGrant(found)).access_token);
+    }
+    for (const host of ["127.0.0.1", "[::1]"]) {
+      const answer = await fetch(`http://${host}:${port}/.well-known/oauth-authorization-server`);
+      assert.equal((await answer.json()).issuer, url, host);
+    }
+    const admin = JSON.parse(await readFile(folder.file(".carnet/admin.json"), "utf8"));
+    assert.equal(admin.server_url, url);
+    assert.doesNotMatch(carnet.stdout, /Issuer/);
+  });
+
+  test("prints the issuer too when it is not the printed address, and an address to call for a wildcard", async () => {
+    await using folder = await temporaryFolder();
+    await using other = await startDev({ cwd: folder.path, args: ["--issuer", "https://iam.example.com"] });
+    assert.match(other.stdout, /running at http:\/\/localhost:\d+\n.*\nIssuer: {2}https:\/\/iam\.example\.com\n/);
+    await using wildcard = await startDev({ cwd: folder.path, args: ["--host", "0.0.0.0"] });
+    assert.match(wildcard.stdout, /running at http:\/\/localhost:\d+\n/);
+    assert.doesNotMatch(wildcard.stdout, /Issuer/);
   });
 
   test("makes its store and keys readable only by their owner", async () => {

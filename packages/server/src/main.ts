@@ -50,7 +50,7 @@ export interface Registry extends RegistrationPorts {
 }
 
 export interface RunningServer {
-  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  /** Where it listens, such as `http://localhost:8080`. */
   readonly url: string;
   readonly registry: Registry;
   readonly keys: KeyRing;

@@ -47,6 +47,7 @@ export async function startTestService({
   const log: string[] = [];
   const server = await startOnFreePort((port) => {
     const flags = {
+      host: "127.0.0.1",
       port: String(port),
       issuer: `http://127.0.0.1:${port}`,
       dataDir: folder,

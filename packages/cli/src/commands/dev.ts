@@ -17,9 +17,9 @@ export function addDevCommand(program: Command): void {
     stopOnSignal(starting);
     const server = await starting;
     const secret = await registerDemoClient(server.registry);
-    const { url, bootstrapAdmin: admin } = server;
-    const { store, adminFile } = configuration;
-    const text = greeting({ url, storePath: store.path, adminFile, secret, admin });
+    const { store, adminFile, issuer } = configuration;
+    const url = server.url.replace(/\/\/(0\.0\.0\.0|\[::]):/, "//localhost:"); // a wildcard is only for listening
+    const text = greeting({ url, issuer, storePath: store.path, adminFile, secret, admin: server.bootstrapAdmin });
     if (secret === undefined) process.stdout.write(text);
     else
       showOnce(text, {

@@ -1,7 +1,9 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { createRequire } from "node:module";
+import { isIPv6 } from "node:net";
 import { extname, join } from "node:path";
 import { defaultSunset } from "@carnet/protocol/deprecation";
+import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { OperatorFault } from "../fault.ts";
 import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
 import { forbidden, readTrusted } from "./trusted-file.ts";
@@ -42,8 +44,10 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     throw new OperatorFault(`${given.source} has an invalid value${seen}. Accepted: ${setting.accepts}.`);
   };
   const dev = sources.mode === "dev";
+  const host = take("host", settings.host) ?? (dev ? "localhost" : "0.0.0.0");
   const port = take("port", settings.port) ?? 8080;
-  const issuer = take("issuer", settings.issuer) ?? (dev ? `http://localhost:${port}` : undefined);
+  // The same name that `dev` prints, because discovery compares the issuer with the address that the caller used
+  const issuer = take("issuer", settings.issuer) ?? (dev ? `http://${loopbackName(host)}:${port}` : undefined);
   if (issuer === undefined) {
     throw new OperatorFault(
       `CARNET_ISSUER is not set: set it, or --issuer, to the address at which callers reach this service. Accepted: ${settings.issuer.accepts}.`,
@@ -58,7 +62,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   }
   const dataDir = take("dataDir", settings.dataDir) ?? ".carnet";
   return Object.freeze({
-    host: take("host", settings.host) ?? (dev ? "127.0.0.1" : "0.0.0.0"),
+    host,
     port,
     issuer,
     audience: take("audience", settings.audience) ?? issuer,
@@ -76,6 +80,12 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     logLevel: take("logLevel", settings.logLevel) ?? "info",
   });
 }
+
+/** The host of a URL: the same loopback host, or `localhost` for any other, because only loopback may use plain HTTP. */
+const loopbackName = (host: string): string => {
+  const name = isIPv6(host) ? `[${host}]` : host;
+  return isLoopbackHost(name) ? name : "localhost";
+};
 
 /** A database or issuer URL may hold a password before its host or in its query. */
 const withoutCredentials = (text: string): string => text.replace(/\/\/.*@/s, "//...@").replace(/\?.*/s, "?...");

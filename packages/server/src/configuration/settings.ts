@@ -27,9 +27,9 @@ export const settings = {
   host: setting({
     environment: "CARNET_HOST",
     flag: "--host <address>",
-    description: "The address to listen on.",
+    description: "The address to listen on. `localhost` means 127.0.0.1 and ::1.",
     accepts: "an IP address or a host name of this machine",
-    otherwise: "127.0.0.1 for `carnet dev`, 0.0.0.0 for `carnet serve`",
+    otherwise: "`localhost` for `carnet dev`, 0.0.0.0 for `carnet serve`",
     parse: (text) => (isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text) : bad),
   }),
   port: setting({
@@ -45,7 +45,7 @@ export const settings = {
     flag: "--issuer <url>",
     description: "The issuer: the `iss` of each token, and the address at which callers reach this service.",
     accepts: "an https URL without path, query or fragment (http only for localhost and loopback addresses)",
-    otherwise: "`http://localhost:PORT` for `carnet dev`; required for `carnet serve`",
+    otherwise: "`http://localhost:PORT` for `carnet dev`, or with the loopback host that it listens on; required for `carnet serve`",
     parse: parseIssuer,
   }),
   audience: setting({

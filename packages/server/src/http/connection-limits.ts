@@ -38,6 +38,12 @@ export function limitConnections(server: Server, { log, isDraining, isTrustedPro
   const perAddress = Math.min(limits.connectionsPerAddress, Math.ceil(server.maxConnections / 4));
   server.on("drop", () => closed.server_full++);
   server.on("connection", (socket) => {
+    // Node counts only the server's own socket, and `localhost` has a second one
+    if (connections.size >= server.maxConnections) {
+      closed.server_full++;
+      socket.destroy();
+      return;
+    }
     const address = networkOf(socket.remoteAddress ?? "");
     const peers = byAddress.get(address) ?? new Set();
     if (peers.size >= perAddress && !isTrustedProxy(socket.remoteAddress ?? "")) {

@@ -1,35 +1,66 @@
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import type { Server as HttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { OperatorFault } from "../fault.ts";
 
 /**
- * Listens. `close` waits up to `drainTimeout` milliseconds for running requests. Throws an OperatorFault when the address
- * cannot be used.
+ * Listens; for the host `localhost`, on 127.0.0.1 and ::1. `close` waits up to `drainTimeout` milliseconds for running
+ * requests. Throws an OperatorFault when an address cannot be used.
  */
 export async function listen(
   app: FastifyInstance,
   { host, port, drainTimeout }: { host: string; port: number; drainTimeout: number },
 ): Promise<{ url: string; close(): Promise<"finished" | "cut off"> }> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    await app.close();
-    throw listenFault(error, host, port) ?? error;
-  }
+  const isLocal = host === "localhost";
+  const first = isLocal ? "127.0.0.1" : host;
+  await orFault(app, { host: first, port }, () => app.listen({ host: first, port }));
+  const second = isLocal && (await orFault(app, { host: "::1", port }, () => listenOnIpv6(app.server, port)));
   const address = app.server.address() as AddressInfo;
+  const shown = isLocal ? host : address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
-    url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
+    url: `http://${shown}:${address.port}`,
     async close() {
       let outcome: "finished" | "cut off" = "finished";
       const timer = setTimeout(() => {
         outcome = "cut off";
         app.server.closeAllConnections();
       }, drainTimeout);
+      const closing = second && once(second.close(), "close");
       await app.close();
+      await closing;
       clearTimeout(timer);
       return outcome;
     },
   };
+}
+
+/** Hands connections to ::1 to the HTTP server, so that its limits and its drain cover both. Undefined without IPv6. */
+async function listenOnIpv6(http: HttpServer, port: number): Promise<Server | undefined> {
+  // The options that node:http gives to its own sockets
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http.emit("connection", socket));
+  try {
+    await once(server.listen(port, "::1"), "listening");
+    return server;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(code)) return undefined;
+    throw error;
+  }
+}
+
+/** Closes the application again if it cannot listen. */
+async function orFault<Value>(
+  app: FastifyInstance,
+  { host, port }: { host: string; port: number },
+  act: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await act();
+  } catch (error) {
+    await app.close();
+    throw listenFault(error, host, port) ?? error;
+  }
 }
 
 /** Explains why an address cannot be used. Undefined when the error has another cause. */

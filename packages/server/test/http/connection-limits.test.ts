@@ -101,6 +101,20 @@ suite("A connection", () => {
     });
   }
 
+  test("that comes through another socket counts towards the limit of the whole server", (context) => {
+    const server = createServer();
+    context.after(() => server.emit("close"));
+    const log = createLog("silent", { write: () => {} });
+    limitConnections(server, { log, isDraining: () => false, isTrustedProxy: () => true });
+    server.maxConnections = 2;
+    const sockets = [new Socket(), new Socket(), new Socket()];
+    for (const socket of sockets) server.emit("connection", socket);
+    assert.deepEqual(
+      sockets.map(({ destroyed }) => destroyed),
+      [false, false, true],
+    );
+  });
+
   test("that pipelines 64 requests gets every response in order", async () => {
     const requests = Array.from({ length: 64 }, (_, index) =>
       get("/health/live", `X-Request-ID: r${index}\r\n${index === 63 ? "Connection: close\r\n" : ""}`),

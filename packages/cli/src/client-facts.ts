@@ -1,4 +1,5 @@
 import type { Client } from "@carnet/protocol/admin/clients";
+import { formatDuration } from "@carnet/protocol/duration";
 
 /** A client's fields as text, with words for empty values. */
 export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secrets" | "warnings">, string> => ({
@@ -10,7 +11,7 @@ export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secre
   scope: client.scope || "(none)",
   scope_policy: client.scope_policy,
   token_endpoint_auth_method: client.token_endpoint_auth_method ?? "(any)",
-  access_token_ttl: client.access_token_ttl === null ? "(server default)" : `${client.access_token_ttl} s`,
+  access_token_ttl: client.access_token_ttl === null ? "(server default)" : formatDuration(client.access_token_ttl),
   audience: client.audience ?? "(server default)",
   expires_at: client.expires_at ?? "never",
   ip_allowlist: client.ip_allowlist.join(" ") || "(any address)",

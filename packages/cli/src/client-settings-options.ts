@@ -1,6 +1,6 @@
 import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { collect, collectPairs, definedOnly, wholeNumberOrEmpty } from "./option-values.ts";
+import { collect, collectPairs, definedOnly, durationOrEmpty } from "./option-values.ts";
 
 /** The flags for a client's settings, shared by `client create` and `client change`. */
 export interface ClientSettingsOptions {
@@ -41,9 +41,9 @@ export const addSettingsOptions = (command: Command): Command =>
       "The only authentication method it may use: client_secret_basic, client_secret_post (default: any)",
     )
     .option(
-      "--token-ttl <seconds>",
-      "The lifetime of its tokens (default: the server's setting)",
-      wholeNumberOrEmpty(1, 86_400),
+      "--token-ttl <duration>",
+      "The lifetime of its tokens, such as 30m (default: the server's setting)",
+      durationOrEmpty(1, 86_400),
     )
     .option(
       "--audience <uri>",

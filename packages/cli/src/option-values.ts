@@ -1,3 +1,4 @@
+import { type DurationUnit, durationRange, parseDuration } from "@carnet/protocol/duration";
 import { InvalidArgumentError } from "commander";
 
 /** Parses a whole number in plain digits. `Number` alone would also accept an empty text, 1e3 and 0x10. */
@@ -9,11 +10,20 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 
-/** Like `wholeNumber`, but an empty value resets the setting. It stays empty because commander turns null into "" too. */
-export const wholeNumberOrEmpty =
+/** Parses a time span such as `7d`, in the unit that the admin API expects. A plain number is in that unit. */
+export const duration =
+  (least: number, most: number, unit: DurationUnit = "s") =>
+  (text: string): number => {
+    const value = parseDuration(text, unit);
+    if (value !== undefined && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be ${durationRange(least, most, unit)}.`);
+  };
+
+/** Like `duration`, but an empty value resets the setting. It stays empty because commander turns null into "" too. */
+export const durationOrEmpty =
   (least: number, most: number) =>
   (text: string): number | "" =>
-    text === "" ? "" : wholeNumber(least, most)(text);
+    text === "" ? "" : duration(least, most)(text);
 
 /** Collects the values of a repeatable option. */
 export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [

@@ -83,7 +83,7 @@ suite("carnet apply", () => {
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /^~ change {5}one\n {15}client_name: One -> Uno\n~ change {5}two\n {15}scope: - -> x\n {15}access_token_ttl: 60 -> -\n/,
+      /^~ change {5}one\n {15}client_name: One -> Uno\n~ change {5}two\n {15}scope: - -> x\n {15}access_token_ttl: 1m -> -\n/,
     );
     const [one, second] = [await show(at, "one"), await show(at, "two")];
     assert.deepEqual([one.client_name, second.scope, second.access_token_ttl], ["Uno", "x", null]);
@@ -247,6 +247,7 @@ suite("carnet export", () => {
     const { code, stdout, stderr } = await at.carnet(["export", "--owner", "platform"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.doesNotMatch(stdout, /secret|carnet_|foreign|applied|managed-by/);
+    assert.match(stdout, /access_token_ttl: 1m\n/);
     assert.deepEqual(await planOf(at, stdout), []);
     await using fresh = await startAdminService();
     assert.deepEqual(await planOf(fresh, stdout), ["create null", "create one", "create two"]);

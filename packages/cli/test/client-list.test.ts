@@ -94,7 +94,7 @@ suite("carnet client list", () => {
     // The command's own token must be valid on the service's clock, which differs from this machine's.
     assert.deepEqual(await listed(at, "--ending-within", "14"), ["soon"]);
     const { stdout } = await at.carnet(["client", "list"]);
-    assert.match(stdout, /^soon .* client expires within 14 d$/m);
+    assert.match(stdout, /^soon .* client expires within 14d$/m);
     assert.match(stdout, /^later .* -$/m);
     const shown = await at.carnet(["client", "show", "soon"]);
     assert.match(shown.stdout, /\nThe client expires at 2026-03-11T00:00:00\.000Z, within 14 days\.\n$/);
@@ -152,7 +152,7 @@ suite("carnet client show", () => {
     const { code, stdout, stderr } = await at.carnet(["client", "show", "shown"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, /^client_id +shown\nclient_name +Shown\n/);
-    assert.match(stdout, /^access_token_ttl +60 s$/m);
+    assert.match(stdout, /^access_token_ttl +1m$/m);
     assert.match(
       stdout,
       /\n\nSECRET ID +LABEL +PREFIX +STATE +CREATED +EXPIRES +LAST USED\n[a-z0-9]{16} .*active .*from 127\.0\.0\.1\n$/,

@@ -45,7 +45,7 @@ suite("a file of clients", () => {
     "an unknown top-level member": [`${start}version: 1\n`, /\n {2}line 4, column 10: version is not recognised$/],
     "a value of another type": [
       `${start}    access_token_ttl: "${planted}"\n`,
-      /\n {2}line 4, column 23: clients\.0\.access_token_ttl must be integer or null$/,
+      /\n {2}line 4, column 23: clients\.0\.access_token_ttl must be integer or null, or a duration such as 30m$/,
     ],
     "a label that is not a string": [
       `${start}    labels:\n      a: 5\n`,
@@ -94,6 +94,15 @@ suite("a file of clients", () => {
     const path = folder.file("clients.yaml");
     await writeFile(path, `${start}    client_name:\n    scope: ~\n`);
     assert.deepEqual(readDesiredClients(path), { owner: "me", clients: [{ client_id: "a" }] });
+  });
+
+  test("may give a lifetime as a duration or in seconds", async () => {
+    await using folder = await temporaryFolder();
+    const path = folder.file("clients.yaml");
+    for (const ttl of ["30m", "1800", '"1800"']) {
+      await writeFile(path, `${start}    access_token_ttl: ${ttl}\n`);
+      assert.deepEqual(readDesiredClients(path).clients, [{ client_id: "a", access_token_ttl: 1800 }], ttl);
+    }
   });
 
   test("is read or refused with a Failure, whatever it contains", async () => {

@@ -62,13 +62,17 @@ suite("the carnet command line", () => {
         (limit) =>
           [["client", "list", "--limit", limit], /--limit.*It must be a whole number from 1 to 1000\./s] as const,
       ),
-      ...["1e3", "0", "86401", "0x10", " 1"].map(
+      ...["1e3", "0", "86401", "0x10", " 1", "25h", "1.5h", "500ms"].map(
         (ttl) =>
           [
             ["client", "create", "--token-ttl", ttl],
-            /--token-ttl.*It must be a whole number from 1 to 86400\./s,
+            /--token-ttl.*It must be a duration from 1s to 1d, such as .*a number alone is in seconds\./s,
           ] as const,
       ),
+      [
+        ["client", "list", "--ending-within", "12h"],
+        /--ending-within.*It must be a duration from 0d to 9999d.*days\./s,
+      ],
       [["client", "list", "--status", "on"], /--status.*Allowed choices are active, disabled/s],
       [
         ["client", "create", "--label", "x"],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { NewClient } from "@carnet/protocol/admin/clients";
 import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
+import { parseDuration } from "@carnet/protocol/duration";
 import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
@@ -42,18 +43,34 @@ export function readDesiredClients(path: string): DesiredClients {
       `The file ${path} is not valid YAML at ${positionAt(lines, broken.pos[0])} (${broken.code}). It must have \`owner\` and a list of \`clients\`, as \`carnet export\` writes them.`,
     );
   }
-  const read = toValue(document, path);
+  const read = withSeconds(toValue(document, path));
   const place = (pointer: string): string => positionAt(lines, offsetOf(document, pointer));
   if (!Check(DesiredClients, read)) {
     const problems = [...schemaProblems(DesiredClients, read)]
       .sort((a, b) => offsetOf(document, a.pointer) - offsetOf(document, b.pointer))
-      .map((problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}`);
+      .map(
+        (problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}${alsoAccepted(problem.pointer)}`,
+      );
     throw new Failure(
       [`The file ${path} is invalid, so nothing was changed:`, ...problems.slice(0, maxProblems)].join("\n  "),
     );
   }
   refuseDuplicates(read, path, place);
   return { owner: read.owner, clients: read.clients.map(withoutNulls) };
+}
+
+const alsoAccepted = (pointer: string): string =>
+  pointer.endsWith("/access_token_ttl") ? ", or a duration such as 30m" : "";
+
+/** Converts lifetimes such as `30m` to the seconds of the schema. Anything else is left for the schema to refuse. */
+function withSeconds(read: unknown): unknown {
+  const clients: unknown = typeof read === "object" && read !== null ? Reflect.get(read, "clients") : undefined;
+  for (const client of Array.isArray(clients) ? clients : []) {
+    const ttl: unknown = client?.access_token_ttl;
+    const seconds = typeof ttl === "string" ? parseDuration(ttl) : undefined;
+    if (seconds !== undefined) client.access_token_ttl = seconds;
+  }
+  return read;
 }
 
 /** A member without a value counts as omitted. */

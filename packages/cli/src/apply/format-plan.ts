@@ -1,3 +1,4 @@
+import { formatDuration } from "@carnet/protocol/duration";
 import { printable } from "../table.ts";
 import type { Plan, Step } from "./plan.ts";
 
@@ -32,8 +33,13 @@ function describe(step: Step): string {
 const details = (step: Step): readonly string[] =>
   "differences" in step
     ? step.differences.map(
-        ({ member, is, shouldBe }) => `               ${member}: ${is} -> ${shouldBe}${warningOf(member)}`,
+        ({ member, is, shouldBe }) =>
+          `               ${member}: ${shown(member, is)} -> ${shown(member, shouldBe)}${warningOf(member)}`,
       )
     : [];
+
+/** The plan as JSON has seconds, like the admin API. */
+const shown = (member: string, value: string): string =>
+  member === "access_token_ttl" && value !== "-" ? formatDuration(Number(value)) : value;
 
 const warningOf = (member: string): string => (member === "username" ? " (revokes all its secrets at once)" : "");

@@ -1,9 +1,10 @@
 import type { Client } from "@carnet/protocol/admin/clients";
+import { formatDuration } from "@carnet/protocol/duration";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { explainRefusals } from "../admin/refusals.ts";
-import { collectPairs, wholeNumber } from "../option-values.ts";
+import { collectPairs, duration, wholeNumber } from "../option-values.ts";
 import { formatTable, shorten } from "../table.ts";
 
 interface ListOptions {
@@ -39,9 +40,9 @@ export function addClientListCommand(client: Command): void {
     .option("--scope <name>", "Only clients registered for the scope")
     .option("--label <name=value>", "Only clients with the label; repeatable", collectPairs)
     .option(
-      "--ending-within <days>",
-      "Only clients that expire, or have a secret that expires, within this many days",
-      wholeNumber(0, 9999),
+      "--ending-within <duration>",
+      "Only clients that expire, or have a secret that expires, within this many whole days, such as 30d",
+      duration(0, 9999, "d"),
     )
     .option(
       "--sort <key>",
@@ -97,4 +98,4 @@ function noteUnsupported(clients: readonly Client[]): string {
 }
 
 const shortWarning = ({ what, within_days }: Client["warnings"][number]): string =>
-  within_days === 0 ? `${what} expired` : `${what} expires within ${within_days} d`;
+  within_days === 0 ? `${what} expired` : `${what} expires within ${formatDuration(within_days, "d")}`;

@@ -1,4 +1,5 @@
 import type { Client } from "@carnet/protocol/admin/clients";
+import { formatDuration } from "@carnet/protocol/duration";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
@@ -26,12 +27,13 @@ export function addExportCommand(program: Command): void {
 
 /** The settings of a client that differ from the defaults. */
 function desired(client: Client): object {
-  const { client_id, scope_policy, status, ip_allowlist, scope, labels, ...rest } = client;
+  const { client_id, access_token_ttl: ttl, scope_policy, status, ip_allowlist, scope, labels, ...rest } = client;
   const { secrets: _, warnings: __, created_at: ___, updated_at: ____, ...others } = rest;
   const own = Object.entries(labels).filter(([name]) => name !== ownerLabel && name !== appliedLabel);
   return {
     client_id,
     ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null)),
+    ...(ttl === null ? {} : { access_token_ttl: formatDuration(ttl) }),
     ...(scope === "" ? {} : { scope }),
     ...(scope_policy === "narrow" ? {} : { scope_policy }),
     ...(status === "active" ? {} : { status }),

@@ -1,10 +1,11 @@
 import type { AddedSecret, Secret } from "@carnet/protocol/admin/clients";
+import { formatDuration } from "@carnet/protocol/duration";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { explainRefusals } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
-import { definedOnly, wholeNumber } from "../option-values.ts";
+import { definedOnly, duration } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatTable, shorten } from "../table.ts";
@@ -73,9 +74,9 @@ function addRotate(secret: Command): void {
     .argument("<client-id>")
     .addOption(new Option("--end-old-at <time>", "When the old secrets expire").conflicts("endOldWhenIdle"))
     .option(
-      "--end-old-when-idle <seconds>",
-      "Expire each old secret when it was not used for this long",
-      wholeNumber(1, 90 * 86_400),
+      "--end-old-when-idle <duration>",
+      "Expire each old secret when it was not used for this long, such as 7d",
+      duration(1, 90 * 86_400),
     );
   addConnectionOptions(addNewSecretOptions(command)).action(
     async (clientId: string, options: NewSecretOptions & { endOldAt?: string; endOldWhenIdle?: number }) => {
@@ -97,7 +98,7 @@ function addRotate(secret: Command): void {
 /** When the old secrets expire after a rotation. From then on, callers that still use one are refused. */
 function describeEnd({ endOldAt, endOldWhenIdle }: { endOldAt?: string; endOldWhenIdle?: number }): string {
   if (endOldAt !== undefined) return `Older secrets expire at ${endOldAt}`;
-  if (endOldWhenIdle !== undefined) return `Older secrets expire when unused for ${endOldWhenIdle} s`;
+  if (endOldWhenIdle !== undefined) return `Older secrets expire when unused for ${formatDuration(endOldWhenIdle)}`;
   return "Older secrets expire a day from now";
 }
 
@@ -141,7 +142,7 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
           secret.state,
           secret.created_at ?? "-",
           secret.expires_at ??
-            (secret.ends_when_idle_for === null ? "never" : `after ${secret.ends_when_idle_for} s idle`),
+            (secret.ends_when_idle_for === null ? "never" : `after ${formatDuration(secret.ends_when_idle_for)} idle`),
           secret.last_used_at === null ? "never" : `${secret.last_used_at} from ${secret.last_used_from}`,
         ]),
       );

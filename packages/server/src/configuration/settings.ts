@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { parseCidr } from "@carnet/core/client/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
+import { type DurationUnit, durationRange, parseDuration } from "@carnet/protocol/duration";
 import { parseInstant } from "@carnet/protocol/instant";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { err, ok, type Result } from "@carnet/protocol/result";
@@ -45,7 +46,8 @@ export const settings = {
     flag: "--issuer <url>",
     description: "The issuer: the `iss` of each token, and the address at which callers reach this service.",
     accepts: "an https URL without path, query or fragment (http only for localhost and loopback addresses)",
-    otherwise: "`http://localhost:PORT` for `carnet dev`, or with the loopback host that it listens on; required for `carnet serve`",
+    otherwise:
+      "`http://localhost:PORT` for `carnet dev`, or with the loopback host that it listens on; required for `carnet serve`",
     parse: parseIssuer,
   }),
   audience: setting({
@@ -75,11 +77,10 @@ export const settings = {
   }),
   storeTimeout: setting({
     environment: "CARNET_STORE_TIMEOUT",
-    flag: "--store-timeout <milliseconds>",
-    description: "How long to wait for the store while another process writes to it, in milliseconds.",
-    accepts: "a whole number from 0 to 60000",
-    otherwise: "5000",
-    parse: (text) => wholeNumber(text, 0, 60_000),
+    flag: "--store-timeout <duration>",
+    description: "How long to wait for the store while another process writes to it.",
+    ...duration(0, 60_000, "ms"),
+    otherwise: "5s",
   }),
   masterKey: setting({
     environment: "CARNET_MASTER_KEY",
@@ -108,11 +109,10 @@ export const settings = {
   }),
   accessTokenTtl: setting({
     environment: "CARNET_ACCESS_TOKEN_TTL",
-    flag: "--access-token-ttl <seconds>",
-    description: "The lifetime of tokens, in seconds, unless a client has its own.",
-    accepts: "a whole number from 1 to 86400",
-    otherwise: "600",
-    parse: (text) => wholeNumber(text, 1, 86_400),
+    flag: "--access-token-ttl <duration>",
+    description: "The lifetime of tokens, unless a client has its own.",
+    ...duration(1, 86_400, "s"),
+    otherwise: "10m",
   }),
   scopeCatalogue: setting({
     environment: "CARNET_SCOPE_CATALOGUE",
@@ -135,11 +135,10 @@ export const settings = {
   }),
   drainTimeout: setting({
     environment: "CARNET_DRAIN_TIMEOUT",
-    flag: "--drain-timeout <milliseconds>",
-    description: "How long requests in progress may take to finish after SIGTERM, in milliseconds.",
-    accepts: "a whole number from 0 to 600000",
-    otherwise: "9000, because many service managers send SIGKILL after ten seconds",
-    parse: (text) => wholeNumber(text, 0, 600_000),
+    flag: "--drain-timeout <duration>",
+    description: "How long requests in progress may take to finish after SIGTERM.",
+    ...duration(0, 600_000, "ms"),
+    otherwise: "9s, because many service managers send SIGKILL after ten seconds",
   }),
   trustedProxies: setting({
     environment: "CARNET_TRUSTED_PROXIES",
@@ -186,6 +185,15 @@ function parsePath(text: string): Result<string, undefined> {
 function wholeNumber(text: string, min: number, max: number): Result<number, undefined> {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   return number >= min && number <= max ? ok(number) : bad;
+}
+
+/** How a setting in the given unit accepts time spans. */
+function duration(min: number, max: number, unit: DurationUnit): Pick<Setting<number>, "accepts" | "parse"> {
+  const parse = (text: string): Result<number, undefined> => {
+    const value = parseDuration(text, unit);
+    return value !== undefined && value >= min && value <= max ? ok(value) : bad;
+  };
+  return { accepts: durationRange(min, max, unit), parse };
 }
 
 function parseIssuer(text: string): Result<string, undefined> {

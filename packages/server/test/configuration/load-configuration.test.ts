@@ -60,7 +60,7 @@ suite("The configuration", () => {
 
   test("has the defaults of the contract for each mode", () => {
     assert.deepEqual(load({}), {
-      host: "127.0.0.1",
+      host: "localhost",
       port: 8080,
       issuer: "http://localhost:8080",
       audience: "http://localhost:8080",

@@ -16,6 +16,7 @@ export type { FetchInit } from "./fetch/fetch-init.ts";
 export type { DebugEvent, DebugLogger } from "./http/debug.ts";
 export type { DeprecationNotice, OnDeprecation } from "./http/deprecation.ts";
 export { type Fetch, HTTPClient, type HTTPClientHooks, type HTTPTransport } from "./http/http-client.ts";
+export type { OnRetry, RetryNotice } from "./http/retry-notice.ts";
 export type { Iam } from "./iam.ts";
 export { SDK } from "./sdk.ts";
 export type { RequestOptions, SDKHooks, SDKOptions } from "./settings/options.ts";

@@ -23,7 +23,7 @@ export interface RetriedCall<T> {
 
 /** Retries until the outcome is final, the policy is exhausted or the signal is aborted. Returns the last outcome. */
 export async function withRetries<T extends AttemptResult>(
-  { clock, random, retries }: Pick<Settings, "clock" | "random" | "retries">,
+  { clock, random, retries, onRetry }: Pick<Settings, "clock" | "random" | "retries" | "onRetry">,
   call: RetriedCall<T>,
 ): Promise<T> {
   const { options } = call;
@@ -31,7 +31,7 @@ export async function withRetries<T extends AttemptResult>(
   const start = clock.monotonic();
   for (let retry = 0; ; retry++) {
     let answer: T | undefined;
-    let failure: unknown;
+    let failure: ConnectionError | RequestTimeoutError | undefined;
     try {
       answer = await call.attempt();
       if (!isRetryableStatus(policy, call.idempotent, answer.status)) return answer;
@@ -46,6 +46,8 @@ export async function withRetries<T extends AttemptResult>(
     if (isOver && answer) return answer;
     if (isOver) throw failure;
     if (answer) discard(answer);
+    const attempts = policy.maxRetries + 1;
+    onRetry({ attempt: retry + 2, attempts, waitMs: ms, status: answer?.status, error: failure });
     await pause(clock, ms, options.signal);
   }
 }
@@ -56,7 +58,7 @@ function isRetryableStatus(policy: RetryPolicy, idempotent: boolean, status: num
 }
 
 /** Whether the request got no response and is safe to repeat. */
-function isRetryableFailure(error: unknown, idempotent: boolean): boolean {
+function isRetryableFailure(error: unknown, idempotent: boolean): error is ConnectionError | RequestTimeoutError {
   const isLost = error instanceof ConnectionError || error instanceof RequestTimeoutError;
   return isLost && (idempotent || !error.mayHaveArrived);
 }

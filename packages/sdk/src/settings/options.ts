@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DebugLogger } from "../http/debug.ts";
 import type { OnDeprecation } from "../http/deprecation.ts";
 import type { Fetch, HTTPClientHooks, HTTPTransport } from "../http/http-client.ts";
+import type { OnRetry } from "../http/retry-notice.ts";
 import type { OnExpiryWarning } from "../token/expiry-warning.ts";
 import type { RetryCode, RetryConfig } from "./retry-config.ts";
 import type { Scopes } from "./scopes.ts";
@@ -17,6 +18,8 @@ export interface SDKHooks extends HTTPClientHooks {
    * Default: one console warning.
    */
   readonly onExpiryWarning?: OnExpiryWarning;
+  /** Called before each wait for a retry. Default: nothing. */
+  readonly onRetry?: OnRetry;
 }
 
 /** The options of an SDK. All are optional. */

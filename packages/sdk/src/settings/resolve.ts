@@ -34,6 +34,7 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     client: transport(httpClient, hooks),
     usesRuntimeFetch: !httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),
+    onRetry: (notice) => void (async () => hooks?.onRetry?.(notice))().catch(() => {}),
     timeoutMs: timeLimit(options.timeoutMs),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,

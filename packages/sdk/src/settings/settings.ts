@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DebugLogger } from "../http/debug.ts";
 import type { CheckDeprecation } from "../http/deprecation.ts";
 import type { HTTPTransport } from "../http/http-client.ts";
+import type { OnRetry } from "../http/retry-notice.ts";
 import type { CheckExpiry } from "../token/expiry-warning.ts";
 import type { RetryPolicy } from "./retry-config.ts";
 import type { SecuritySource } from "./security.ts";
@@ -23,6 +24,7 @@ export interface Settings {
   /** Whether requests go straight to the runtime's `fetch`. */
   readonly usesRuntimeFetch: boolean;
   readonly retries: RetryPolicy;
+  readonly onRetry: OnRetry;
   readonly timeoutMs: number | undefined;
   readonly clock: Clock;
   readonly random: () => number;

@@ -83,7 +83,11 @@ suite("an invalid setting", () => {
         /The environment variable CARNET_ISSUER has an invalid value: "http:\/\/a"/,
       ],
       [["serve", "--config", "bad.yaml"], {}, /The setting port of the file bad\.yaml has an invalid value: "eighty"/],
-      [["dev"], { CARNET_PROT: "80" }, /variable CARNET_PROT is not known: unset it, or use one of .*CARNET_PORT/],
+      [
+        ["dev"],
+        { CARNET_PROT: "80" },
+        /CARNET_PROT is not known\. Did you mean CARNET_PORT\? Unset it, or use one of .*CARNET_PORT/,
+      ],
       [
         ["serve", "--issuer", issuer],
         { CARNET_MASTER_KEY: "hunter2" },
@@ -107,7 +111,11 @@ suite("a configuration file", () => {
     ["with a setting twice", "port: 80\nport: 81\n", /is not valid YAML or JSON \(line 2\): give/],
     ["that holds a list", "- port\n", /does not contain a mapping\. Accepted: one mapping of settings/],
     ["that holds a word", "port\n", /does not contain a mapping/],
-    ["with an unknown setting", "prot: 80\n", /The setting "prot" of the file .* is not known\. Accepted: .*port/],
+    [
+      "with an unknown setting",
+      "prot: 80\n",
+      /The setting "prot" of the file .* is not known\. Did you mean port\? Accepted: .*port/,
+    ],
     ["with a setting without a value", "port:\n", /The setting port of the file .* is neither text nor a number/],
     [
       "with a list as a value",

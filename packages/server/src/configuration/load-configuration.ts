@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { isIPv6 } from "node:net";
 import { extname, join } from "node:path";
 import { defaultSunset } from "@carnet/protocol/deprecation";
+import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { OperatorFault } from "../fault.ts";
 import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
@@ -114,7 +115,7 @@ function refuseUnknownEnvironment(environment: ConfigurationSources["environment
   );
   if (unknown === undefined) return;
   throw new OperatorFault(
-    `The environment variable ${unknown} is not known: unset it, or use one of ${known.join(", ")}.`,
+    `The environment variable ${unknown} is not known.${didYouMean(unknown, [...known, ...foreignEnvironment])} Unset it, or use one of ${known.join(", ")}.`,
   );
 }
 
@@ -129,7 +130,7 @@ function readSettingsFile(path: string): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(read)) {
     if (!names.includes(name)) {
       throw new OperatorFault(
-        `The setting ${JSON.stringify(name)} of the file ${path} is not known. Accepted: ${shape}.`,
+        `The setting ${JSON.stringify(name)} of the file ${path} is not known.${didYouMean(name, names)} Accepted: ${shape}.`,
       );
     }
     if (typeof value !== "string" && typeof value !== "number") {

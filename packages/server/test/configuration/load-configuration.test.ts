@@ -104,7 +104,10 @@ suite("The configuration", () => {
 
   test("refuses an unknown CARNET_ variable, and ignores those of the SDK and the CLI", () => {
     const fault = faultOf({ environment: { CARNET_PROT: "planted-value" } });
-    assert.match(fault, /^The environment variable CARNET_PROT is not known: .*CARNET_PORT/);
+    assert.match(
+      fault,
+      /^The environment variable CARNET_PROT is not known\. Did you mean CARNET_PORT\? Unset it, or use one of .*CARNET_PORT/,
+    );
     assert.ok(!fault.includes("planted-value"));
     assert.equal(
       load({ environment: { CARNET_CLIENT_SECRET: "x", CARNET_REGION: "eu", PATH: "/bin", carnet_port: "x" } }).port,
@@ -113,7 +116,10 @@ suite("The configuration", () => {
   });
 
   test("refuses an unknown setting in the file, and lists the known ones", () => {
-    assert.match(faultOf({ file: "prot: 1" }), /"prot" of the file .*carnet\.yaml is not known\. Accepted: .*port/);
+    assert.match(
+      faultOf({ file: "prot: 1" }),
+      /"prot" of the file .*carnet\.yaml is not known\. Did you mean port\? Accepted: .*port/,
+    );
   });
 
   for (const [content, file] of [

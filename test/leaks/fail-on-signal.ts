@@ -1,5 +1,5 @@
 /**
- * Preloaded into a real `carnet serve`. On SIGHUP it fails with an error that quotes a secret, as a driver or a parser
+ * Preloaded into a real `carnet serve`. On SIGWINCH it fails with an error that quotes a secret, as a driver or a parser
  * could. FAIL_BY names the kind of failure, and QUOTED is the quoted secret.
  */
 const quoted = process.env["QUOTED"] ?? "";
@@ -23,4 +23,4 @@ const failures: Readonly<Record<string, () => void>> = {
   },
 };
 
-process.on("SIGHUP", () => failures[process.env["FAIL_BY"] ?? ""]?.());
+process.on("SIGWINCH", () => failures[process.env["FAIL_BY"] ?? ""]?.());

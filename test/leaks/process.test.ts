@@ -138,7 +138,7 @@ async function requestManyTokens(url: string, file: string, planted: PlantedSecr
 for (const failBy of ["exception", "rejection", "rejection with a string"]) {
   test(`carnet serve shows no secret when it ends with an uncaught ${failBy} that quotes one`, () =>
     serving(failBy, async ({ serve }) => {
-      serve.process.kill("SIGHUP");
+      serve.process.kill("SIGWINCH");
       assert.equal(await serve.ended(), 1);
       assert.match(serve.output().stderr, /^carnet: This is a bug in carnet: /);
     }));
@@ -146,7 +146,7 @@ for (const failBy of ["exception", "rejection", "rejection with a string"]) {
 
 test("carnet serve shows no secret in the report when it runs out of memory", () =>
   serving("memory", async ({ serve, folder }) => {
-    serve.process.kill("SIGHUP");
+    serve.process.kill("SIGWINCH");
     assert.notEqual(await serve.ended(), 0);
     assert.equal((await readdir(join(folder, "reports"))).length, 1);
   }));

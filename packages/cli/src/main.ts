@@ -1,18 +1,23 @@
 import { CommanderError } from "commander";
-import { Failure, fail } from "./failure.ts";
-import { buildProgram } from "./program.ts";
+import { Failure, fail, failUsage } from "./failure.ts";
+import { buildProgram, readHelp, withoutValue } from "./program.ts";
 
 /** Runs the command line. Exit codes: 0 success, 1 refused or failed, 2 usage error. */
 export async function main(): Promise<void> {
   guardProcess();
   try {
     const program = await buildProgram(process.argv[2]);
-    await program.parseAsync();
+    const words = process.argv.slice(2);
+    await program.parseAsync(readHelp(program, words) ?? words, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : failUsage(messageOf(error));
     else process.exitCode = fail(error);
   }
 }
+
+/** A command that needs a subcommand only prints its help. */
+const messageOf = ({ code, message }: CommanderError): string =>
+  code === "commander.help" ? "a subcommand is missing" : withoutValue(message);
 
 /** Uncaught errors end the process like any other failure. Node's own report would quote data. */
 function guardProcess(): void {

@@ -1,5 +1,7 @@
 import { version } from "@carnet/server/version";
-import { Command } from "commander";
+import { Command, Help } from "commander";
+import { usageHint, wantsJson } from "./failure.ts";
+import { columnsOf, wrapLine, wrapLines } from "./wrap.ts";
 
 /** One file per command, loaded on demand, so that `serve` does not load the dependencies of the others. */
 const commands = {
@@ -15,15 +17,51 @@ const commands = {
   completion: async () => (await import("./commands/completion.ts")).addCompletionCommand,
 } as const;
 
+/** A narrower description stands below its term. */
+const leastDescription = 24;
+
+function formatItem(term: string, termWidth: number, description: string, helper: Help): string {
+  const columns = helper.helpWidth ?? 80;
+  if (columns - termWidth - 4 >= leastDescription)
+    return Help.prototype.formatItem.call(helper, term, termWidth, description, helper);
+  return wrapLines(`  ${term}\n      ${description}`, columns).trimEnd();
+}
+
+function commandUsage(this: Help, command: Command): string {
+  const usage = Help.prototype.commandUsage.call(this, command);
+  return wrapLine(usage, (this.helpWidth ?? 80) - "Usage: ".length, "  ");
+}
+
+const helpWidth = (stream: NodeJS.WriteStream): number => Math.min(columnsOf(stream), 80);
+
+/** The value of an unknown flag may be a secret. */
+export const withoutValue = (text: string): string => text.replace(/^(error: unknown option '--?[^=']*)=.*'/s, "$1'");
+
+/** The words that show the help of a command, for `carnet help client create`. An unknown one gets its usage error. */
+export function readHelp(program: Command, [first, ...names]: readonly string[]): readonly string[] | undefined {
+  if (first !== "help" || names.length === 0) return undefined;
+  let command = program;
+  for (const [at, name] of names.entries()) {
+    if (command.commands.length === 0) return [...names.slice(0, at), "--help"];
+    const child = command.commands.find((candidate) => candidate.name() === name);
+    if (child === undefined) return names.slice(0, at + 1);
+    command = child;
+  }
+  return [...names, "--help"];
+}
+
 /** The command line with only the named command, or with all commands if the name is not one. */
 export async function buildProgram(asked?: string): Promise<Command> {
   const program = new Command("carnet")
     .description("A token service for machines: exchanges OAuth client credentials for short-lived bearer tokens.")
     .version(version, "-V, --version")
-    .showHelpAfterError("Run the command with --help to see its options.")
-    // The value of an unknown flag may be a secret.
+    .showHelpAfterError(usageHint)
+    .configureHelp({ minWidthToWrap: leastDescription, formatItem, commandUsage })
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^(error: unknown option '--?[^=']*)=.*'/s, "$1'")),
+      getOutHelpWidth: () => helpWidth(process.stdout),
+      getErrHelpWidth: () => helpWidth(process.stderr),
+      outputError: (text, write) => write(wrapLines(withoutValue(text), columnsOf(process.stderr))),
+      ...(wantsJson() ? { writeErr: () => {} } : {}), // main prints the error instead
     })
     .exitOverride();
   const known = Object.hasOwn(commands, asked ?? "");

@@ -1,4 +1,4 @@
-import { CarnetError } from "@carnet/sdk";
+import { CarnetError, ConnectionError, IamError, RequestTimeoutError } from "@carnet/sdk";
 import { Failure } from "./failure.ts";
 import { printable } from "./table.ts";
 
@@ -8,7 +8,21 @@ import { printable } from "./table.ts";
  */
 export function failureOf(error: unknown, advice: string | undefined): unknown {
   if (!(error instanceof CarnetError)) return error;
-  const requestId: unknown = "requestId" in error ? error.requestId : undefined;
-  const request = typeof requestId === "string" ? ` (request ${printable(requestId)})` : "";
-  return new Failure(`${error.message}${request}${advice === undefined ? "" : `\n${advice}`}`);
+  const given: unknown = "requestId" in error ? error.requestId : undefined;
+  const requestId = typeof given === "string" ? printable(given) : undefined;
+  const request = requestId === undefined ? "" : ` (request ${requestId})`;
+  return new Failure(`${error.message}${request}`, { code: codeOf(error), hint: advice, requestId });
+}
+
+function codeOf(error: CarnetError): string {
+  if (error instanceof IamError) return error.error;
+  return error instanceof ConnectionError || error instanceof RequestTimeoutError ? "no_answer" : "failed";
+}
+
+/** Adds a line about the work that was done before the error. */
+export function withNote(error: unknown, note: string): unknown {
+  const failure = failureOf(error, undefined);
+  if (!(failure instanceof Failure)) return error;
+  const { hint, ...facts } = failure.facts;
+  return new Failure(failure.message, { ...facts, hint: hint === undefined ? note : `${hint}\n${note}` });
 }

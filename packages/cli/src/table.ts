@@ -1,18 +1,37 @@
-/** Formats rows in aligned columns. Control characters become spaces. */
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+import { columnsOf, widthOf, wrapLine } from "./wrap.ts";
+
+/**
+ * Formats rows in aligned columns, or as one block of names and values for each row if they do not fit on the terminal.
+ * Control characters become spaces.
+ */
+export function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number = columnsOf(process.stdout),
+): string {
   const clean = [head, ...rows].map((row) => row.map(printable));
   const widths = head.map((_, column) => clean.reduce((most, row) => Math.max(most, widthOf(row[column] ?? "")), 0));
-  return clean
+  const lines = clean
     .map((row) => row.map((cell, column) => padded(cell, widths[column] ?? 0)).join("  "))
-    .map((line) => `${line.trimEnd()}\n`)
-    .join("");
+    .map((line) => line.trimEnd());
+  if (lines.every((line) => widthOf(line) <= columns)) return lines.map((line) => `${line}\n`).join("");
+  return rows
+    .map((row) => Object.fromEntries(head.map((name, column) => [name, row[column] ?? ""])))
+    .map((facts) => formatFacts(facts, columns))
+    .join("\n");
 }
 
-/** Formats names and values, one pair per line. */
-export const formatFacts = (facts: Readonly<Record<string, string>>): string => {
+/** Formats names and values, one pair per line. A value that does not fit continues below its start. */
+export const formatFacts = (
+  facts: Readonly<Record<string, string>>,
+  columns: number = columnsOf(process.stdout),
+): string => {
   const rows = Object.entries(facts);
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}\n`).join("");
+  const indent = " ".repeat(width + 2);
+  return rows
+    .map(([name, value]) => `${wrapLine(`${name.padEnd(width)}  ${printable(value)}`, columns, indent)}\n`)
+    .join("");
 };
 
 /** Cuts long text to keep later columns on the screen. Not for ids, because users copy them. */
@@ -25,14 +44,3 @@ export function shorten(text: string, most = 40): string {
 export const printable = (text: string): string => text.replace(/\p{C}/gu, " ");
 
 const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)));
-
-/** The width of a text on a terminal: two columns for East Asian wide characters and emoji, none for combining marks. */
-function widthOf(text: string): number {
-  let width = 0;
-  for (const character of text) width += wide.test(character) ? 2 : mark.test(character) ? 0 : 1;
-  return width;
-}
-
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const mark = /\p{Mn}|\p{Me}/u;

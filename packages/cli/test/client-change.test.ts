@@ -133,7 +133,7 @@ suite("carnet client disable, enable and delete", () => {
     const run = async (args: readonly string[]): Promise<void> =>
       assertRefused(
         await at.carnet(args),
-        /no client with this id is registered \(request [\w-]+\)\. List what exists with `carnet client list`/,
+        /no client with this id is registered \(request [\w-]+\)\.\nList the clients with `carnet client list`/,
       );
     await Promise.all(commands.map(run));
   });

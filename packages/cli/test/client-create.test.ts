@@ -116,10 +116,10 @@ suite("carnet client create", () => {
 
   test("refuses an id that is taken, gives a next step, and leaves the existing client unchanged", async () => {
     const { client_secret: _, ...kept } = await create(["--client-id", "taken", "--name", "first"]);
-    const second = await at.carnet(["client", "create", "--json", "--client-id", "taken", "--name", "second"]);
+    const second = await at.carnet(["client", "create", "--client-id", "taken", "--name", "second"]);
     assertRefused(
       second,
-      /^carnet: Refused: a client with this client_id is already registered \(request [\w-]+\)\. Choose another id, or see the existing client with `carnet client show`\.\n$/,
+      /^carnet: Refused: a client with this client_id is already registered \(request [\w-]+\)\.\nChoose another id, or see the existing client with `carnet client show`\.\n$/,
     );
     assert.deepEqual(await at.json(["client", "show", "taken"]), kept);
   });

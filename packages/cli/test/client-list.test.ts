@@ -165,8 +165,8 @@ suite("carnet client show", () => {
     await at.service.register({ client_id: "known" });
     for (const id of ["no:\u001b[31m", "KNOWN", "../scopes", "a/b?c=d#e", "%"]) {
       assertRefused(
-        await at.carnet(["client", "show", id, "--json"]),
-        /^carnet: Refused: no client with this id is registered \(request [\w-]+\)\. List what exists with `carnet client list`/,
+        await at.carnet(["client", "show", id]),
+        /^carnet: Refused: no client with this id is registered \(request [\w-]+\)\.\n(Did you mean known\? )?List .* with `carnet client list`/,
       );
     }
   });

@@ -171,7 +171,7 @@ suite("an admin command that is refused", () => {
     const refused = await runCommand(["client", "create", "--client-id", "never"], { env });
     assertRefused(
       refused,
-      /^carnet: Refused: the token lacks the scope carnet:clients:write \(request .*\)\. Use an admin client that/,
+      /^carnet: Refused: the token lacks the scope carnet:clients:write \(request .*\)\.\nUse an admin client that/,
     );
     assert.ok(!refused.stderr.includes(clientSecret));
     assertRefused(await at.carnet(["client", "show", "never"]), /no client with this id/);
@@ -181,7 +181,7 @@ suite("an admin command that is refused", () => {
     const { env } = await otherAdmin({ scope: scopes, audience: "https://api.example.com" });
     assertRefused(
       await runCommand(list, { env }),
-      /^carnet: Refused: the token is not valid for this API: .*urn:carnet:admin\. On the service's machine/,
+      /^carnet: Refused: the token is not valid for this API: .*\nThe admin client must have the audience urn:carnet:admin\. On the service's machine/,
     );
   });
 
@@ -236,7 +236,9 @@ suite("an admin command that is refused", () => {
       const refused = await at.carnet([...list, "--server-url", other.url]);
       assertRefused(
         refused,
-        new RegExp(`^carnet: Refused: the response \\(status ${status}\\) does not come from an admin API`),
+        new RegExp(
+          `^(carnet: The service answered with status 500\\. Trying again in .*\n)*carnet: Refused: the response \\(status ${status}\\) does not come from an admin API`,
+        ),
       );
       assert.doesNotMatch(refused.stderr, /planted/);
     }

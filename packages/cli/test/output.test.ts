@@ -35,7 +35,7 @@ suite("the output of carnet", () => {
 
   const losing: Readonly<Record<string, readonly [command: string, said: RegExp]>> = {
     "client create": [
-      "client create --client-id lost",
+      "client create --client-id lost --scope x",
       /The client lost is registered, .* add a new one with `carnet secret add lost`\.$/,
     ],
     "secret add": [
@@ -52,11 +52,15 @@ suite("the output of carnet", () => {
     test(`with the new secret of carnet ${what} must be read, else the command fails and says that the secret is lost`, async () => {
       await using at = await startAdminService();
       await at.service.register({ client_id: "known" });
-      await writeFile(join(at.service.folder, "clients.yaml"), "owner: o\nclients:\n  - client_id: applied\n");
+      await writeFile(
+        join(at.service.folder, "clients.yaml"),
+        "owner: o\nclients:\n  - client_id: applied\n    scope: x\n",
+      );
       // A second pipe signals that the reader has closed the first.
       const line = `mkfifo told; (read closed < told; carnet ${command}) | (exec <&-; echo closed > told)`;
       const { stderr } = await shell(line, at.service.folder, { CARNET_ADMIN_FILE: at.adminFile });
-      const [first = "", last] = stderr.trimEnd().split("\n");
+      const [line1 = "", last] = stderr.trimEnd().split("\n");
+      const first = line1.startsWith("{") ? `carnet: ${JSON.parse(line1).error.message}` : line1;
       assert.match(
         first,
         /^carnet: .*, but the secret could not be written to standard output \(EPIPE\) and is lost: /,

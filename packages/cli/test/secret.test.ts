@@ -172,7 +172,7 @@ suite("carnet secret revoke", () => {
     for (const id of ["0000000000000000", clientSecret])
       assertRefused(
         await at.carnet(["secret", "revoke", "c", id, "--yes"]),
-        /^carnet: Refused: the client has no secret with this id .*`carnet secret list`/,
+        /^carnet: Refused: the client has no secret with this id .*\nList the secrets with `carnet secret list c`\.\n$/,
       );
   });
 });

@@ -20,6 +20,11 @@ suite("the carnet command line", () => {
       [["completion", "--help"], /eval "\$\(carnet completion\s+bash\)"/],
       [["client", "show", "--help"], /show \[options\] <client-id>/],
       [["help", "serve"], /^Usage: carnet serve/],
+      [["help", "client", "create"], /^Usage: carnet client create \[options\]\n/],
+      [["client", "help", "create"], /^Usage: carnet client create \[options\]\n/],
+      [["help", "client"], /^Usage: carnet client \[options\] \[command\]\n/],
+      [["help", "client", "show", "demo"], /^Usage: carnet client show \[options\] <client-id>\n/],
+      [["help"], /^Usage: carnet \[options\] \[command\]\n/],
     ];
     const run = async ([args, said]: (typeof expected)[number]): Promise<void> => {
       const { code, stdout, stderr } = await runCommand(args);
@@ -51,6 +56,8 @@ suite("the carnet command line", () => {
       [[], /Usage: carnet \[options\] \[command\]/],
       [["client"], /Usage: carnet client/],
       [["serv"], /unknown command 'serv'\n\(Did you mean serve\?\)/],
+      [["help", "clent"], /unknown command 'clent'\n\(Did you mean client\?\)/],
+      [["help", "client", "creat"], /unknown command 'creat'\n\(Did you mean create\?\)/],
       [["client", "creat"], /unknown command 'creat'\n\(Did you mean create\?\)/],
       [["dev", "--prot", "1"], /unknown option '--prot'\n\(Did you mean --port\?\)/],
       [["dev", "extra"], /too many arguments/],

@@ -16,15 +16,19 @@ import type {
 import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
+import { notice } from "../failure.ts";
 
 /** The admin API refused an operation. The message is the problem's `detail`, which holds no secret. */
 export class AdminRefusal extends Error {
   override readonly name = "AdminRefusal";
   readonly problem: Problem;
+  /** The path of the request, after the admin API's own. */
+  readonly path: string;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, path: string) {
     super(problem.detail);
     this.problem = problem;
+    this.path = path;
   }
 }
 
@@ -116,13 +120,13 @@ export class AdminApi {
     const response = await this.#send(method, path, options);
     const { status, headers } = response;
     return response.json().catch(() => {
-      throw new AdminRefusal(unexpectedResponse(status, headers)); // The parser's message would quote the body.
+      throw new AdminRefusal(unexpectedResponse(status, headers), path); // The parser's message would quote the body.
     }) as Promise<Body>;
   }
 
   async #delete(path: string): Promise<void> {
     const { status, headers } = await this.#send("DELETE", path);
-    if (status !== 204) throw new AdminRefusal(unexpectedResponse(status, headers)); // The admin API answers 204.
+    if (status !== 204) throw new AdminRefusal(unexpectedResponse(status, headers), path); // The admin API answers 204.
   }
 
   async #send(method: string, path: string, { body, idempotent }: RequestOptions = {}): Promise<Response> {
@@ -133,7 +137,7 @@ export class AdminApi {
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await this.#sendWithRetry(idempotent === true, () => this.#fetch(`${adminPath}${path}`, init));
     if (response.ok) return response;
-    throw new AdminRefusal(await readProblem(response));
+    throw new AdminRefusal(await readProblem(response), path);
   }
 
   /** Retries a request with an idempotency key if its response was lost, because that response may hold a new secret. */
@@ -143,6 +147,7 @@ export class AdminApi {
         return await send();
       } catch (error) {
         if (!idempotent || tries === 3 || !(error instanceof ConnectionError && error.mayHaveArrived)) throw error;
+        notice(`The connection broke before the answer came. Trying again, ${tries + 1} of 3.`);
       }
     }
   }

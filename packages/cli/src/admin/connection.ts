@@ -1,17 +1,31 @@
 import { ConnectionError, IamError, InvalidRequestError, SDK } from "@carnet/sdk";
 import type { Command } from "commander";
+import { noticeRetry } from "../retry-notice.ts";
 import { failureOf } from "../sdk-failure.ts";
 import { AdminApi } from "./admin-api.ts";
 import { type ReadCredentials, readConnection } from "./credentials.ts";
-import { explainRefusals } from "./refusals.ts";
+import { explainRefusals, type FlagNames } from "./refusals.ts";
+import { suggestName } from "./suggestions.ts";
 
-/** Connects with the settings from the flags, the environment or the admin file, in this order, and runs `act`. */
-export async function withAdminApi(command: Command, act: (api: AdminApi) => Promise<void>): Promise<void> {
+/**
+ * Connects with the settings from the flags, the environment or the admin file, in this order, and runs `act`. A refusal
+ * names the given flags.
+ */
+export async function withAdminApi(
+  command: Command,
+  act: (api: AdminApi) => Promise<void>,
+  flags?: FlagNames,
+): Promise<void> {
   const connection = readConnection(command.opts(), process.env);
   const { serverURL, clientId, clientSecret } = connection;
   try {
-    await using sdk = new SDK({ serverURL, security: { clientId, clientSecret } });
-    await explainRefusals({}, () => act(new AdminApi(sdk.fetch)));
+    await using sdk = new SDK({ serverURL, security: { clientId, clientSecret }, hooks: { onRetry: noticeRetry } });
+    const api = new AdminApi(sdk.fetch);
+    await explainRefusals(
+      () => act(api),
+      flags,
+      (refusal) => suggestName(refusal, api),
+    );
   } catch (error) {
     throw failureOf(error, adviceFor(error, connection));
   }

@@ -1,4 +1,4 @@
-import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
+import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
 import { Failure } from "../failure.ts";
 import { printable } from "../table.ts";
 import { AdminRefusal } from "./admin-api.ts";
@@ -6,15 +6,16 @@ import { AdminRefusal } from "./admin-api.ts";
 /** Maps members of a request body to the flags that set them, so that a problem names what the user typed. */
 export type FlagNames = Readonly<Record<string, string>>;
 
-/** Runs `act` and turns a refusal of the admin API into a Failure that names flags. */
-export async function explainRefusals<Value>(flags: FlagNames, act: () => Promise<Value>): Promise<Value> {
+/** Runs `act` and turns a refusal of the admin API into a Failure that names flags, with a suggestion if there is one. */
+export async function explainRefusals<Value>(
+  act: () => Promise<Value>,
+  flags: FlagNames = {},
+  suggest: (refusal: AdminRefusal) => Promise<string | undefined> = async () => undefined,
+): Promise<Value> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof AdminRefusal) {
-      const lines = explain(error, flags).map(printable); // The response may come from any service.
-      throw new Failure(lines.join("\n  "));
-    }
+    if (error instanceof AdminRefusal) throw explain(error, flags, await suggest(error));
     throw error;
   }
 }
@@ -29,15 +30,21 @@ const nextSteps: Partial<Record<ProblemKind, string>> = {
   fault: "The service's log has the reason under this request id.",
 };
 
-function explain({ problem }: AdminRefusal, flags: FlagNames): readonly string[] {
-  const where = problem.request_id === "" ? "" : ` (request ${problem.request_id})`;
-  if (problem.errors === undefined || problem.errors.length === 0) {
-    const kind = problem.type.replace("urn:carnet:problem:", "");
-    const next = Object.entries(nextSteps).find(([name]) => name === kind)?.[1];
-    return [`Refused: ${problem.detail}${where}.${next === undefined ? "" : ` ${next}`}`];
-  }
-  return [`Refused, nothing was changed${where}:`, ...describeErrors(problem.errors, flags)];
+function explain({ problem }: AdminRefusal, flags: FlagNames, suggestion: string | undefined): Failure {
+  const requestId = problem.request_id === "" ? undefined : printable(problem.request_id); // it may come from any service
+  const where = requestId === undefined ? "" : ` (request ${requestId})`;
+  const code = kindOf(problem.type);
+  const hint = suggestion === undefined ? code && nextSteps[code] : printable(suggestion);
+  const lines = problem.errors?.length
+    ? [`Refused, nothing was changed${where}:`, ...describeErrors(problem.errors, flags)]
+    : [`Refused: ${problem.detail}${where}.`];
+  return new Failure(lines.map(printable).join("\n  "), { ...(code && { code }), hint, requestId });
 }
+
+const kindOf = (type: string): ProblemKind | undefined => {
+  const name = type.replace("urn:carnet:problem:", "");
+  return (Object.keys(problems) as ProblemKind[]).find((kind) => kind === name);
+};
 
 /** Describes each error with the flag that sets the member. */
 export const describeErrors = (

@@ -3,7 +3,9 @@ import type { AdminApi } from "../admin/admin-api.ts";
 import { explainRefusals } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
 import { Failure } from "../failure.ts";
+import { noticeNoScopes } from "../no-scopes-notice.ts";
 import { ProgressBar } from "../progress-bar.ts";
+import { withNote } from "../sdk-failure.ts";
 import { showOnce } from "../shown-once.ts";
 import { type DesiredClients, readDesiredClients } from "./desired-clients.ts";
 import { formatPlan } from "./format-plan.ts";
@@ -73,9 +75,9 @@ async function applySteps(api: AdminApi, { steps }: Plan, created: CreatedClient
     for (const [done, step] of steps.entries()) {
       if (interrupted)
         throw new Failure(`Interrupted after ${done} of ${steps.length} steps. Apply again for the rest.`);
-      await explainRefusals({}, () => applyStep(api, step, created)).catch((error: unknown) => {
+      await explainRefusals(() => applyStep(api, step, created)).catch((error: unknown) => {
         const rest = `${done} of ${steps.length} steps were applied. The step for "${clientIdOf(step)}" failed. Fix it, then apply again.`;
-        throw error instanceof Error ? new Failure(`${error.message}\n${rest}`) : error;
+        throw withNote(error, rest);
       });
       bar.advance(1);
     }
@@ -115,4 +117,6 @@ function show(created: readonly CreatedClient[], plan: Plan, json: boolean): voi
     done: created.length === 0 ? "The file is applied" : `Registered: ${ids}`,
     next: "add new ones with `carnet secret add`.",
   });
+  const withoutScopes = created.flatMap(({ client_id, scope }) => (scope === "" ? [client_id] : []));
+  noticeNoScopes(withoutScopes.length, withoutScopes);
 }

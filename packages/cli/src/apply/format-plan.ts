@@ -1,5 +1,6 @@
 import { formatDuration } from "@carnet/protocol/duration";
 import { printable } from "../table.ts";
+import { columnsOf, wrapLines } from "../wrap.ts";
 import type { Plan, Step } from "./plan.ts";
 
 const signs = { create: "+", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
@@ -10,7 +11,8 @@ export function formatPlan({ steps, unchanged }: Plan): string {
     `${signs[step.kind]} ${step.kind.padEnd(10)} ${describe(step)}`,
     ...details(step),
   ]);
-  return `${lines.map((line) => `${printable(line)}\n`).join("")}${steps.length} to do, ${unchanged} unchanged.\n`;
+  const text = `${lines.map((line) => `${printable(line)}\n`).join("")}${steps.length} to do, ${unchanged} unchanged.\n`;
+  return wrapLines(text, columnsOf(process.stdout));
 }
 
 function describe(step: Step): string {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { confirm } from "../confirm.ts";
+import { Failure, fail } from "../failure.ts";
 import { addServiceOptions, configurationOf, storeSettings } from "../service-options.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatFacts } from "../table.ts";
@@ -41,6 +42,5 @@ async function reset(command: Command): Promise<void> {
     : `${formatFacts({ client_id: clientId, file, server_url: url })}\nIts secret, shown only once and stored only in that file:\n\n  ${secret}\n`;
   showOnce(shown, { done: `${clientId} has a new secret`, next: `read it from ${file}, or reset it again.` });
   if (fileProblem === undefined) return;
-  process.stderr.write(`carnet: ${fileProblem}\n`);
-  process.exitCode = 1;
+  process.exitCode = fail(new Failure(fileProblem));
 }

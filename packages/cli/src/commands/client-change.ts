@@ -2,7 +2,6 @@ import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { explainRefusals } from "../admin/refusals.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
   addSettingsOptions,
@@ -71,7 +70,11 @@ const apply = (
   command: Command,
   { id, input, options }: { id: string; input: ClientChange; options: ChangeOptions },
 ): Promise<void> =>
-  withAdminApi(command, async (api) => {
-    const changed = await explainRefusals(settingsFlags, () => api.changeClient(id, input));
-    process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
-  });
+  withAdminApi(
+    command,
+    async (api) => {
+      const changed = await api.changeClient(id, input);
+      process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
+    },
+    settingsFlags,
+  );

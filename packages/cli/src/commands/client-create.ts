@@ -2,7 +2,6 @@ import type { CreatedClient, NewClient } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { explainRefusals } from "../admin/refusals.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
   addSettingsOptions,
@@ -10,6 +9,7 @@ import {
   readSettingsOptions,
   settingsFlags,
 } from "../client-settings-options.ts";
+import { noticeNoScopes } from "../no-scopes-notice.ts";
 import { definedOnly } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
@@ -37,8 +37,10 @@ export function addClientCreateCommand(client: Command): void {
     .option("--json", "Print JSON");
   addConnectionOptions(addSettingsOptions(command)).action(async (options: CreateOptions) => {
     const registration = await readRegistration(options);
-    await withAdminApi(command, async (api) =>
-      show(await explainRefusals(flags, () => api.createClient(registration)), options.json === true),
+    await withAdminApi(
+      command,
+      async (api) => show(await api.createClient(registration), options.json === true),
+      flags,
     );
   });
 }
@@ -69,4 +71,5 @@ function show(created: CreatedClient, asJson: boolean): void {
     done: `The client ${client_id} is registered`,
     next: `add a new one with \`carnet secret add ${client_id}\`.`,
   });
+  if (client.scope === "") noticeNoScopes(1, [client_id]);
 }

@@ -3,9 +3,9 @@ import { formatDuration } from "@carnet/protocol/duration";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { explainRefusals } from "../admin/refusals.ts";
 import { collectPairs, duration, wholeNumber } from "../option-values.ts";
 import { formatTable, shorten } from "../table.ts";
+import { columnsOf, wrapLines } from "../wrap.ts";
 
 interface ListOptions {
   readonly search?: string;
@@ -52,30 +52,36 @@ export function addClientListCommand(client: Command): void {
     .option("--cursor <cursor>", "Continue where the previous page ended")
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((options: ListOptions) =>
-    withAdminApi(command, async (api) => {
-      const { search, endingWithin, json, ...rest } = options;
-      const query = {
-        q: search,
-        ending_within_days: endingWithin?.toString(),
-        status: rest.status,
-        scope: rest.scope,
-        label: rest.label,
-        sort: rest.sort,
-        limit: String(rest.limit),
-        cursor: rest.cursor,
-      };
-      const page = await explainRefusals(flags, () => api.listClients(query));
-      if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
-      else process.stdout.write(formatClients(page.clients) + noteUnsupported(page.clients));
-      if (!json && page.next !== null)
-        process.stderr.write(`There are more clients. For the next page, add --cursor ${page.next}\n`);
-    }),
+    withAdminApi(
+      command,
+      async (api) => {
+        const { search, endingWithin, json, ...rest } = options;
+        const query = {
+          q: search,
+          ending_within_days: endingWithin?.toString(),
+          status: rest.status,
+          scope: rest.scope,
+          label: rest.label,
+          sort: rest.sort,
+          limit: String(rest.limit),
+          cursor: rest.cursor,
+        };
+        const page = await api.listClients(query);
+        if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
+        else process.stdout.write(formatClients(page.clients) + noteUnsupported(page.clients));
+        if (!json && page.next !== null)
+          process.stderr.write(`There are more clients. For the next page, add --cursor ${page.next}\n`);
+      },
+      flags,
+    ),
   );
 }
 
 function formatClients(clients: readonly Client[]): string {
   if (clients.length === 0)
-    return "No clients found. Remove filters, or register a client with `carnet client create --scope file:read`.\n";
+    return wrapped(
+      "No clients found. Remove filters, or register a client with `carnet client create --scope file:read`.\n",
+    );
   const rows = clients.map((client) => [
     client.client_id,
     shorten(client.client_name ?? "-"),
@@ -94,8 +100,12 @@ function noteUnsupported(clients: readonly Client[]): string {
     .filter(({ secrets }) => secrets.some(({ state }) => state === "unsupported"))
     .map(({ client_id }) => client_id);
   if (ids.length === 0) return "";
-  return `\nSecrets under a slow hash are no longer accepted: ${ids.join(", ")}. Rotate them with \`carnet secret rotate <client-id>\`.\n`;
+  return wrapped(
+    `\nSecrets under a slow hash are no longer accepted: ${ids.join(", ")}. Rotate them with \`carnet secret rotate <client-id>\`.\n`,
+  );
 }
+
+const wrapped = (text: string): string => wrapLines(text, columnsOf(process.stdout));
 
 const shortWarning = ({ what, within_days }: Client["warnings"][number]): string =>
   within_days === 0 ? `${what} expired` : `${what} expires within ${formatDuration(within_days, "d")}`;

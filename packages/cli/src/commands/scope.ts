@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { explainRefusals } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
 import { formatTable } from "../table.ts";
 
@@ -30,10 +29,14 @@ export function addScopeCommand(program: Command): void {
     .argument("<name>")
     .argument("<description>");
   addConnectionOptions(put).action((name: string, description: string) =>
-    withAdminApi(put, async (api) => {
-      await explainRefusals({ description: "<description>" }, () => api.putScope(name, description));
-      process.stderr.write(`The catalogue now has ${name}.\n`);
-    }),
+    withAdminApi(
+      put,
+      async (api) => {
+        await api.putScope(name, description);
+        process.stderr.write(`The catalogue now has ${name}.\n`);
+      },
+      { description: "<description>" },
+    ),
   );
 
   const remove = scope

@@ -3,7 +3,6 @@ import { formatDuration } from "@carnet/protocol/duration";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { explainRefusals } from "../admin/refusals.ts";
 import { confirm } from "../confirm.ts";
 import { definedOnly, duration } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
@@ -61,9 +60,7 @@ function addAdd(secret: Command): void {
     .argument("<client-id>");
   addConnectionOptions(addNewSecretOptions(command)).action(async (clientId: string, options: NewSecretOptions) => {
     const input = await readNewSecret(options);
-    await withAdminApi(command, async (api) =>
-      show(clientId, await explainRefusals(flags, () => api.addSecret(clientId, input)), options),
-    );
+    await withAdminApi(command, async (api) => show(clientId, await api.addSecret(clientId, input), options), flags);
   });
 }
 
@@ -85,11 +82,11 @@ function addRotate(secret: Command): void {
         end_old_at: options.endOldAt,
         end_old_when_idle_for: options.endOldWhenIdle,
       });
-      await withAdminApi(command, async (api) =>
-        show(clientId, await explainRefusals(flags, () => api.rotateSecrets(clientId, rotation)), {
-          json: options.json,
-          note: `\n${describeEnd(options)}, or at their own expiry date if that is sooner. See \`carnet secret list ${clientId}\`.\n`,
-        }),
+      const note = `\n${describeEnd(options)}, or at their own expiry date if that is sooner. See \`carnet secret list ${clientId}\`.\n`;
+      await withAdminApi(
+        command,
+        async (api) => show(clientId, await api.rotateSecrets(clientId, rotation), { json: options.json, note }),
+        flags,
       );
     },
   );

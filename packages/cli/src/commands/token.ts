@@ -11,6 +11,7 @@ import {
 import { type Command, Option } from "commander";
 import { Failure } from "../failure.ts";
 import { collect } from "../option-values.ts";
+import { noticeRetry } from "../retry-notice.ts";
 import { failureOf } from "../sdk-failure.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 
@@ -56,7 +57,7 @@ async function request(options: TokenOptions): Promise<BearerToken> {
   if (!clientSecret)
     throw new Failure("The client secret is missing. Set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin.");
   try {
-    await using sdk = new SDK({ security: { clientId, clientSecret }, ...server });
+    await using sdk = new SDK({ security: { clientId, clientSecret }, hooks: { onRetry: noticeRetry }, ...server });
     return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope.join(" ") });
   } catch (error) {
     throw failureOf(error, adviceFor(error, clientSecret));

@@ -3,6 +3,7 @@ import type { AdminApi } from "../admin/admin-api.ts";
 import { describeErrors, explainRefusals } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
 import { ProgressBar } from "../progress-bar.ts";
+import { withNote } from "../sdk-failure.ts";
 import { printable } from "../table.ts";
 import { type Batch, type FailedLine, readBatches } from "./batches.ts";
 
@@ -52,12 +53,12 @@ async function send(api: AdminApi, batch: Batch, dryRun: boolean) {
   const outcome =
     clients.length === 0
       ? { imported: 0, failed: [] }
-      : await explainRefusals({}, () => api.importClients({ clients }, dryRun));
+      : await explainRefusals(() => api.importClients({ clients }, dryRun));
   const refused = outcome.failed.map(({ position, client_id, problem, errors }): FailedLine => {
     const problems = errors.length === 0 ? [problem] : describeErrors(errors);
     return { line: batch.clients[position]?.line ?? batch.firstLine, client_id, problem: problems.join("; ") };
   });
-  return { imported: outcome.imported, failed: [...batch.failed, ...refused].sort((a, b) => a.line - b.line) };
+  return { ...outcome, failed: [...batch.failed, ...refused].sort((a, b) => a.line - b.line) };
 }
 
 const describe = ({ line, client_id, problem }: FailedLine): string =>
@@ -67,9 +68,10 @@ function stoppedAt(
   error: unknown,
   { line, imported, dryRun }: { line: number; imported: number; dryRun: boolean },
 ): unknown {
-  if (!(error instanceof Error) || dryRun) return error;
-  return new Failure(
-    `${error.message}\nThe import stopped at line ${line} after ${imported} clients. Fix the problem and run it again. Clients that are already registered are reported and stay unchanged.`,
+  if (dryRun) return error;
+  return withNote(
+    error,
+    `The import stopped at line ${line} after ${imported} clients. Fix the problem and run it again. Clients that are already registered stay unchanged.`,
   );
 }
 

@@ -1,0 +1,47 @@
+import { didYouMean } from "@carnet/protocol/did-you-mean";
+import type { AdminApi, AdminRefusal } from "./admin-api.ts";
+
+/** How many clients to compare for each part of an id. A registry can have a million. */
+const maxCandidates = "100";
+
+/**
+ * What the user probably meant by an unknown name, and the command that lists what exists. Asks the admin API with the
+ * caller's own token, so it suggests only what the caller may see. Undefined if the refusal has another reason.
+ */
+export async function suggestName({ problem, path }: AdminRefusal, api: AdminApi): Promise<string | undefined> {
+  try {
+    if (problem.type === "urn:carnet:problem:not_found") return await suggestFor(path, api);
+    const unknown = (problem.errors ?? []).flatMap(({ detail }) => unknownScopes.exec(detail)?.[1]?.split(" ") ?? []);
+    return unknown.length === 0 ? undefined : await suggestScope(unknown, api);
+  } catch {
+    return undefined; // The caller may not list, or the service went away: the refusal itself says enough.
+  }
+}
+
+const unknownScopes = /not in the catalogue: ([^;]*);/;
+
+async function suggestFor(path: string, api: AdminApi): Promise<string | undefined> {
+  const [, kind, name = "", secretId] =
+    /^\/(clients|scopes)\/([^/?]+)(?:\/secrets\/([^/?]+))?/.exec(path)?.map(decodeURIComponent) ?? [];
+  if (kind === "scopes") return suggestScope([name], api);
+  if (kind !== "clients") return undefined;
+  if (secretId !== undefined && (await api.findClient(name)) !== undefined) {
+    const ids = (await api.listSecrets(name)).map(({ secret_id }) => secret_id);
+    return `${didYouMean(secretId, ids)} List the secrets with \`carnet secret list ${name}\`.`.trim();
+  }
+  return `${didYouMean(name, await similarClients(name, api))} List the clients with \`carnet client list\`.`.trim();
+}
+
+async function suggestScope(names: readonly string[], api: AdminApi): Promise<string> {
+  const known = (await api.listScopes()).map((scope) => scope.name);
+  const meant = names.map((name) => didYouMean(name, known)).join("");
+  return `${meant} List the scopes with \`carnet scope list\`.`.trim();
+}
+
+/** A typing mistake leaves at least one third of an id as it was. */
+async function similarClients(clientId: string, api: AdminApi): Promise<readonly string[]> {
+  const size = Math.ceil(clientId.length / 3);
+  const parts = [0, size, 2 * size].map((start) => clientId.slice(start, start + size)).filter((part) => part !== "");
+  const pages = await Promise.all(parts.map((q) => api.listClients({ q, limit: maxCandidates })));
+  return pages.flatMap(({ clients }) => clients.map(({ client_id }) => client_id));
+}

@@ -31,8 +31,19 @@ describe("the log of the admin API", () => {
       adminClientId: "carnet-admin",
       address: "127.0.0.1",
       outcome: "done",
+      warning: "1 client has no scopes",
       target: "logged",
     });
+    const withScope = { client_id: "with-scope", scope: "file:read" };
+    await api.expect(201, "POST", "/clients", { body: withScope, headers: { "x-request-id": "audit-2" } });
+    const clients = [
+      { client_id: "import-a", secret: { value: `${value}-a` } },
+      { client_id: "import-b", scope: "file:read", secret: { value: `${value}-b` } },
+    ];
+    await api.expect(200, "POST", "/clients/import", { body: { clients }, headers: { "x-request-id": "audit-3" } });
+    const all = service.log.map((line) => JSON.parse(line));
+    const warningOf = (id: string) => all.find(({ requestId }) => requestId === id).warning;
+    assert.deepEqual([warningOf("audit-2"), warningOf("audit-3")], [undefined, "1 client has no scopes"]);
     assert.equal(lines.at(-2).target, `logged/${added.json["secret_id"]}`);
     assert.deepEqual([lines.at(-1).outcome, lines.at(-1).target], ["not_found", null]);
     const log = service.log.join("");

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { after, before, suite, test } from "node:test";
-import type { ClientList } from "@carnet/protocol/admin/clients";
+import type { ClientList, CreatedClient } from "@carnet/protocol/admin/clients";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { ProgressBar } from "carnet/progress-bar";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
@@ -34,13 +34,13 @@ suite("carnet secret import", () => {
     const file = await write("good.jsonl", [
       line("good-1", { scope: "file:read", client_name: "One" }),
       "\n",
-      line("good-2"),
-      line("good-3", { access_token_ttl: 60 }).trimEnd(), // The last line may lack a newline.
+      line("good-2", { scope: "file:read" }),
+      line("good-3", { scope: "file:read", access_token_ttl: 60 }).trimEnd(), // The last line may lack a newline.
     ]);
     assert.deepEqual(await at.carnet(["secret", "import", "--file", file]), {
       code: 0,
       signal: null,
-      stdout: "3 imported, 0 failed.\n",
+      stdout: "3 imported, 0 unchanged, 0 failed.\n",
       stderr: "",
     });
     for (const id of ["good-1", "good-2", "good-3"])
@@ -50,7 +50,7 @@ suite("carnet secret import", () => {
   test("reads standard input, and more lines than fit in one request", async () => {
     const input = Array.from({ length: 1234 }, (_, n) => line(`many-${n}`, { client_name: "n".repeat(200) })).join("");
     const imported = await at.json(["secret", "import", "--file", "-"], { input });
-    assert.deepEqual(imported, { dry_run: false, imported: 1234, failed: [] });
+    assert.deepEqual(imported, { dry_run: false, imported: 1234, unchanged: 0, failed: [] });
     assert.equal((await requestToken(at.service.url, "many-1233", secretOf("many-1233"))).status, 200);
   });
 
@@ -72,7 +72,7 @@ suite("carnet secret import", () => {
     const file = await write("bad.jsonl", lines);
     const expected = [
       [2, null, /^is not a JSON object$/],
-      [3, "bad-taken", /^a client with this client_id is already registered$/],
+      [3, "bad-taken", /^a client with this client_id is already registered, with other settings or another secret$/],
       [4, null, /^(?=.*client_secret is not recognised)(?=.*scope must be string or null)/],
       [6, "bad-3", /^scope .*; expires_at must be in the future$/],
       [7, "bad-1", /^this client_id appears twice in the batch$/],
@@ -80,9 +80,13 @@ suite("carnet secret import", () => {
       [9, null, /^must be object$/],
     ] as const;
     const { code, stdout, stderr } = await at.carnet(["secret", "import", "-f", file, "--json", "--dry-run"]);
-    assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      '{"notice":{"message":"2 new clients have no scopes, so their tokens allow nothing. Add scopes with `carnet client change CLIENT_ID --scope file:read`."}}\n',
+    );
     const { failed, ...counts } = JSON.parse(stdout);
-    assert.deepEqual(counts, { dry_run: true, imported: 2 });
+    assert.deepEqual(counts, { dry_run: true, imported: 2, unchanged: 0 });
     for (const [index, [number, id, problem]] of expected.entries()) {
       assert.deepEqual([failed[index].line, failed[index].client_id], [number, id]);
       assert.match(failed[index].problem, problem);
@@ -90,11 +94,15 @@ suite("carnet secret import", () => {
     assert.equal(failed.length, expected.length);
 
     const real = await at.carnet(["secret", "import", "-f", file]);
-    assert.deepEqual({ code: real.code, stdout: real.stdout }, { code: 1, stdout: "2 imported, 7 failed.\n" });
+    assert.deepEqual(
+      { code: real.code, stdout: real.stdout },
+      { code: 1, stdout: "2 imported, 0 unchanged, 7 failed.\n" },
+    );
     assert.deepEqual(
       real.stderr
         .trimEnd()
         .split("\n")
+        .filter((text) => !text.startsWith("carnet: 2 new clients have no scopes"))
         .map((text) => /^line \d+(?: \([^)]+\))?(?=: )/.exec(text)?.[0]),
       expected.map(([number, id]) => `line ${number}${id === null ? "" : ` (${id})`}`),
     );
@@ -105,16 +113,52 @@ suite("carnet secret import", () => {
   test("a dry run reports the result and stores nothing", async () => {
     const file = await write("dry.jsonl", [line("dry-1"), line("dry-2")]);
     const { code, stdout } = await at.carnet(["secret", "import", "-f", file, "--dry-run"]);
-    assert.deepEqual({ code, stdout }, { code: 0, stdout: "2 would be imported, 0 failed.\n" });
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "2 would be imported, 0 unchanged, 0 failed.\n" });
     assert.deepEqual(await idsOf("dry-"), []);
   });
 
-  test("a second run reports each client as already registered and changes nothing", async () => {
-    const file = await write("twice.jsonl", [line("twice-1")]);
+  test("a second run of the same file changes nothing, says so and exits 0", async () => {
+    const ends = { value: secretOf("twice-2"), expires_at: "2999-01-01", label: "old" };
+    const file = await write("twice.jsonl", [
+      line("twice-1", { scope: "file:read", labels: { a: "1", b: "2" }, ip_allowlist: ["127.0.0.1"] }),
+      line("twice-2", { scope: "file:read", secret: ends }),
+    ]);
     assert.equal((await at.carnet(["secret", "import", "-f", file])).code, 0);
-    const again = await at.carnet(["secret", "import", "-f", file]);
-    assert.match(again.stderr, /^line 1 \(twice-1\): a client with this client_id is already registered\n$/);
+    const before = await at.json(["client", "show", "twice-1"]);
+    for (const more of [[], ["--dry-run"]]) {
+      const { code, stdout, stderr } = await at.carnet(["secret", "import", "-f", file, ...more]);
+      const would = more.length === 0 ? "" : "would be ";
+      assert.deepEqual(
+        { code, stdout, stderr },
+        { code: 0, stdout: `0 ${would}imported, 2 unchanged, 0 failed.\n`, stderr: "" },
+      );
+    }
+    const counts = { dry_run: false, imported: 0, unchanged: 2, failed: [] };
+    assert.deepEqual(await at.json(["secret", "import", "-f", file]), counts);
+    assert.deepEqual(await at.json(["client", "show", "twice-1"]), before);
     assert.equal((await requestToken(at.service.url, "twice-1", secretOf("twice-1"))).status, 200);
+  });
+
+  test("a registered client with other settings or another or revoked secret fails and stays as it is", async () => {
+    const other = await write("other.jsonl", [line("other-1", { scope: "file:read" })]);
+    assert.equal((await at.carnet(["secret", "import", "-f", other])).code, 0);
+    const again = [
+      line("other-1", { scope: "file:write" }),
+      line("other-1", { scope: "file:read", workspace: "W" }),
+      line("other-1", { scope: "file:read", secret: { value: secretOf("another") } }),
+      line("other-1", { scope: "file:read", secret: { value: secretOf("other-1"), expires_at: "2999-01-01" } }),
+    ];
+    const before = await at.json(["client", "show", "other-1"]);
+    const refused = async (lines: readonly string[]): Promise<void> => {
+      const { code, stderr } = await at.carnet(["secret", "import", "-f", await write("again.jsonl", lines)]);
+      assert.equal(code, 1);
+      assert.match(stderr, /^line 1 \(other-1\): a client .* is already registered, with other settings or another/);
+    };
+    for (const one of again) await refused([one]);
+    assert.deepEqual(await at.json(["client", "show", "other-1"]), before);
+    const { secrets } = (await at.json(["client", "show", "other-1"])) as CreatedClient;
+    await at.carnet(["secret", "revoke", "other-1", secrets[0]?.secret_id ?? "", "--yes"]);
+    await refused([line("other-1", { scope: "file:read" })]);
   });
 
   test("gives a next step for an unreadable file, and the line where it stopped if the service is gone", async () => {

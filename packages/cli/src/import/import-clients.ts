@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { AdminApi } from "../admin/admin-api.ts";
 import { describeErrors, explainRefusals } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
+import { noticeNoScopes } from "../no-scopes-notice.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { withNote } from "../sdk-failure.ts";
 import { printable } from "../table.ts";
@@ -21,6 +22,8 @@ export async function importClients(
   const bar = new ProgressBar(dryRun ? "checked" : "imported", file === "-" ? undefined : await countLines(file));
   const failed: FailedLine[] = [];
   let imported = 0;
+  let unchanged = 0;
+  let withoutScopes = 0;
   let failures = 0;
   try {
     for await (const batch of readBatches(file)) {
@@ -28,6 +31,8 @@ export async function importClients(
         throw stoppedAt(error, { line: batch.firstLine, imported, dryRun });
       });
       imported += outcome.imported;
+      unchanged += outcome.unchanged;
+      withoutScopes += outcome.without_scopes;
       failures += outcome.failed.length;
       if (json) failed.push(...outcome.failed);
       else {
@@ -41,9 +46,10 @@ export async function importClients(
   }
   process.stdout.write(
     json
-      ? `${JSON.stringify({ dry_run: dryRun, imported, failed }, null, 2)}\n`
-      : `${imported} ${dryRun ? "would be " : ""}imported, ${failures} failed.\n`,
+      ? `${JSON.stringify({ dry_run: dryRun, imported, unchanged, failed }, null, 2)}\n`
+      : `${imported} ${dryRun ? "would be " : ""}imported, ${unchanged} unchanged, ${failures} failed.\n`,
   );
+  noticeNoScopes(withoutScopes);
   if (failures > 0) process.exitCode = 1;
 }
 
@@ -52,7 +58,7 @@ async function send(api: AdminApi, batch: Batch, dryRun: boolean) {
   const clients = batch.clients.map(({ client }) => client);
   const outcome =
     clients.length === 0
-      ? { imported: 0, failed: [] }
+      ? { imported: 0, unchanged: 0, without_scopes: 0, failed: [] }
       : await explainRefusals(() => api.importClients({ clients }, dryRun));
   const refused = outcome.failed.map(({ position, client_id, problem, errors }): FailedLine => {
     const problems = errors.length === 0 ? [problem] : describeErrors(errors);

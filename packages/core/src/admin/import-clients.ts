@@ -1,20 +1,20 @@
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, problem } from "../admin-problem.ts";
 import type { Client } from "../client/client.ts";
+import type { ClientSecret } from "../client/client-secret.ts";
+import { sameSettings } from "../client/client-settings.ts";
 import type { ClientStore } from "../client/client-store.ts";
-import {
-  type ClientRegistration,
-  clientIdTaken,
-  prepareClient,
-  type RegistrationPorts,
-} from "../client/register-client.ts";
+import { type ClientRegistration, prepareClient, type RegistrationPorts } from "../client/register-client.ts";
 
 export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
   readonly store: Pick<ClientStore, "insert" | "find">;
 }
 
-/** Whether one client was imported (or would be, in a dry run), or why not. */
-export type ImportOutcome = Result<{ readonly clientId: string }, AdminProblem>;
+/**
+ * Whether one client was imported (or would be, in a dry run), or why not. Unchanged: it was registered before with the
+ * same settings and secret.
+ */
+export type ImportOutcome = Result<{ readonly clientId: string; readonly isUnchanged: boolean }, AdminProblem>;
 
 /**
  * Registers existing clients with their existing ids and secrets. A refused client does not stop the
@@ -33,17 +33,27 @@ export async function importClients(
     if (client.ok) seen.add(client.value.clientId);
     prepared.push(isRepeated ? problem("taken", "this client_id appears twice in the batch") : client);
   }
-  const taken = new Set<string>(await takenIds(prepared, ports));
-  const free = prepared.flatMap((client) => (client.ok && !taken.has(client.value.clientId) ? [client.value] : []));
+  const registered = await registeredClients(prepared, ports);
+  const free = prepared.flatMap((client) =>
+    client.ok && !registered.has(client.value.clientId) ? [client.value] : [],
+  );
   if (!dryRun) {
     const insertion = free.length === 0 ? undefined : await ports.store.insert(free);
     if (insertion?.kind === "taken") return importClients(registrations, { dryRun }, ports); // another request took an id meanwhile
   }
   return prepared.map((client): ImportOutcome => {
     if (!client.ok) return client;
-    return taken.has(client.value.clientId) ? clientIdTaken : ok({ clientId: client.value.clientId });
+    const { clientId } = client.value;
+    const before = registered.get(clientId);
+    if (before !== undefined && !isSame(before, client.value)) return registeredOtherwise;
+    return ok({ clientId, isUnchanged: before !== undefined });
   });
 }
+
+const registeredOtherwise = problem(
+  "taken",
+  "a client with this client_id is already registered, with other settings or another secret",
+);
 
 async function prepareImported(
   registration: ClientRegistration,
@@ -56,13 +66,24 @@ async function prepareImported(
   return prepared.ok ? ok(prepared.value.client) : prepared;
 }
 
-async function takenIds(
+async function registeredClients(
   prepared: readonly Result<Client, AdminProblem>[],
   { store }: ImportPorts,
-): Promise<readonly string[]> {
-  const taken: string[] = [];
+): Promise<ReadonlyMap<string, Client>> {
+  const registered = new Map<string, Client>();
   for (const client of prepared) {
-    if (client.ok && (await store.find(client.value.clientId)) !== undefined) taken.push(client.value.clientId);
+    const found = client.ok ? await store.find(client.value.clientId) : undefined;
+    if (found !== undefined) registered.set(found.clientId, found);
   }
-  return taken;
+  return registered;
 }
+
+/** Whether a registered client is as the import describes it, so that importing it again would change nothing. */
+function isSame(registered: Client, imported: Client): boolean {
+  if (!sameSettings(registered, imported) || registered.workspace !== imported.workspace) return false;
+  const [wanted] = imported.secrets.map(textOf);
+  return registered.secrets.some((secret) => secret.revokedAt === null && textOf(secret) === wanted);
+}
+
+const textOf = ({ digest, label, notBefore, expiresAt }: ClientSecret): string =>
+  JSON.stringify([[...digest], label, notBefore, expiresAt]);

@@ -56,7 +56,7 @@ export async function registerClient(
   }
 }
 
-export const clientIdTaken = problem("taken", "a client with this client_id is already registered");
+const clientIdTaken = problem("taken", "a client with this client_id is already registered");
 
 /** Builds the client of a registration. Stores nothing. */
 export async function prepareClient(

@@ -59,6 +59,19 @@ suite("An import", () => {
     });
   }
 
+  test("reports a client that is registered with the same settings and secret as unchanged, and stores nothing", async () => {
+    const endpoint = new TestEndpoint();
+    const ports = adminPortsOf(endpoint);
+    const batch = [existing("a", { scope: "x", labels: { one: "1", two: "2" } }), existing("b")];
+    await importClients(batch, { dryRun: false }, ports);
+    const store = { find: ports.store.find.bind(ports.store), insert: () => assert.fail("nothing must be stored") };
+    const again = [existing("a", { scope: "x", labels: { two: "2", one: "1" } }), existing("b", { scope: "y" })];
+    const [same, other] = await importClients(again, { dryRun: false }, { ...ports, store });
+    assert.deepEqual(same, { ok: true, value: { clientId: "a", isUnchanged: true } });
+    assert.ok(other?.ok === false && other.error.kind === "taken");
+    assert.match(other.error.detail, /already registered, with other settings or another secret/);
+  });
+
   test("writes nothing when every client is refused", async () => {
     const endpoint = new TestEndpoint();
     const ports = adminPortsOf(endpoint);

@@ -214,6 +214,8 @@ export const ImportFilter = Type.Object(
 
 export const ClientImportOutcome = Type.Object({
   imported: Type.Integer({ description: "How many clients were imported, or would be in a dry run." }),
+  unchanged: Type.Integer({ description: "How many were registered before, with the same settings and secret." }),
+  without_scopes: Type.Integer({ description: "How many of the imported clients have no scopes." }),
   failed: Type.Array(
     Type.Object({
       position: Type.Integer({ description: "The position in the request, from 0." }),

@@ -64,6 +64,7 @@ const factsOf = ({ operationId }: Operation, request: FastifyRequest) => ({
 const describeOutcome = (outcome: Result<Answer, AdminProblem>, { params }: FastifyRequest) => ({
   outcome: outcome.ok ? "done" : outcome.error.kind,
   // A target that does not exist may be anything: people paste secrets into the wrong field
+  ...(outcome.ok && outcome.value.warning !== undefined && { warning: outcome.value.warning }),
   target: outcome.ok ? (outcome.value.target ?? Object.values(params ?? {}).join("/")) : null,
 });
 

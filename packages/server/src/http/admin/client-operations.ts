@@ -1,5 +1,5 @@
 import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/core/admin/change-client";
-import { importClients } from "@carnet/core/admin/import-clients";
+import { type ImportOutcome, importClients } from "@carnet/core/admin/import-clients";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import type { Client } from "@carnet/core/client/client";
 import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
@@ -25,6 +25,7 @@ const shown = (client: Client, ports: AdminPorts): Answer => ({
 
 const created = ({ client, generatedSecret }: RegisteredClient, ports: AdminPorts): Answer => ({
   target: client.clientId,
+  ...scopeWarning(client.scopes.length === 0 ? 1 : 0),
   headers: { ETag: entityTagOf(client), Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}` },
   body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
 });
@@ -157,15 +158,17 @@ export const clientOperations: readonly Operation[] = [
         ports,
       );
       const view = importView(body, outcomes);
-      return ok({ target: `${view.imported} clients${query.dry_run === "true" ? ", dry run" : ""}`, body: view });
+      const dryRun = query.dry_run === "true";
+      return ok({
+        target: `${view.imported} clients${dryRun ? ", dry run" : ""}`,
+        body: view,
+        ...scopeWarning(dryRun ? 0 : view.without_scopes),
+      });
     },
   }),
 ];
 
-function importView(
-  body: wire.ClientImport,
-  outcomes: Awaited<ReturnType<typeof importClients>>,
-): wire.ClientImportOutcome {
+function importView(body: wire.ClientImport, outcomes: readonly ImportOutcome[]): wire.ClientImportOutcome {
   const failed = outcomes.flatMap((outcome, position) =>
     outcome.ok
       ? []
@@ -178,8 +181,20 @@ function importView(
           },
         ],
   );
-  return { imported: outcomes.length - failed.length, failed };
+  const imported = body.clients.filter((_, position) => isImported(outcomes[position]));
+  return {
+    imported: imported.length,
+    unchanged: outcomes.length - failed.length - imported.length,
+    without_scopes: imported.filter(({ scope }) => !scope?.trim()).length,
+    failed,
+  };
 }
+
+const isImported = (outcome: ImportOutcome | undefined): boolean => outcome?.ok === true && !outcome.value.isUnchanged;
+
+/** For the log: a client without scopes is usually a mistake. */
+const scopeWarning = (count: number): Pick<Answer, "warning"> =>
+  count === 0 ? {} : { warning: `${count === 1 ? "1 client has" : `${count} clients have`} no scopes` };
 
 const registrationOf = ({ secret, ...client }: wire.NewClient): ClientRegistration => ({
   ...client,

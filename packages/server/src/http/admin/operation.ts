@@ -50,6 +50,8 @@ export interface Call<Query, Body> {
 export interface Answer {
   /** What was created or changed, for the log. Defaults to the path parameters. */
   readonly target?: string;
+  /** What is probably a mistake, for the log. */
+  readonly warning?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }

@@ -9,7 +9,7 @@ interface Paths {
 }
 
 await using sdk = new SDK();
-const baseUrl = process.env["CARNET_SERVER_URL"] ?? "http://127.0.0.1:8080";
+const baseUrl = process.env["CARNET_SERVER_URL"] ?? "http://localhost:8080";
 const client = createClient<Paths>({ baseUrl, fetch: sdk.fetch });
 const { data, response } = await client.GET("/health/live");
 console.log(response.status, data?.status);

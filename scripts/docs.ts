@@ -42,7 +42,8 @@ async function cliPage(): Promise<string> {
     const nested = command.commands.map((child) => describe(child, `${path} ${child.name()}`));
     return [`## ${path}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\`\n`, ...nested].join("\n");
   };
-  return `# The carnet command\n\n${generated}Exit codes: 0 success, 1 refused or failed, 2 usage error.\n\n${describe(program, "carnet")}`;
+  const about = readFileSync("scripts/pages/cli-output.md", "utf8");
+  return `# The carnet command\n\n${generated}${about}\n${describe(program, "carnet")}`;
 }
 
 const check = process.argv.includes("--check");

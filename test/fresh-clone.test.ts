@@ -110,8 +110,8 @@ suite("a fresh clone", () => {
     await stop();
     const second = await start();
     assert.ok(!second.includes(secret), "the secret is shown only once");
-    const url = `http://127.0.0.1:${port}`;
-    const issuer = `http://localhost:${port}`;
+    const url = `http://localhost:${port}`;
+    const issuer = url;
     await jwtVerify(token, createRemoteJWKSet(new URL(`${url}/oauth2/jwks`)), {
       issuer,
       audience: issuer,

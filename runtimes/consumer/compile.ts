@@ -16,6 +16,8 @@ const options: SDKOptions = {
   server: "eu",
   retryConfig: { maxRetries: 2 },
   retryCodes: ["429", "5XX", 418],
+  clientAuthentication: "auto",
+  parameters: { audience: "a", resource: ["b", "c"] },
   httpClient: new HTTPClient({ fetch, hooks: { beforeRequest: (request) => new Request(request) } }),
   hooks: { onDeprecation: ({ url, sunsetAt }) => void [url, sunsetAt] },
 };
@@ -23,17 +25,19 @@ const options: SDKOptions = {
 export async function consume(): Promise<string> {
   await using sdk = new SDK(options);
   const granted: BearerToken = await sdk.iam.tokenRequest({ scope: ["a", "b"] }, { retries: 1, timeoutMs: 5_000 });
-  const cached: AccessToken = await sdk.token({ scopes: "a", requireScopes: true });
+  const cached: AccessToken = await sdk.token({ scopes: "a", requireScopes: true, minValidity: 60 });
   const asFetch: typeof fetch = sdk.fetch;
   const response = await asFetch("/files", { method: "POST", body: "{}" });
   const tokenType: "Bearer" = granted.tokenType;
   // @ts-expect-error The lifetime may be undefined.
   const lifetime: number = cached.expiresIn;
+  const end: Date | undefined = cached.expiresAt;
+  sdk.close();
   // @ts-expect-error A token is read-only.
   cached.accessToken = "other";
   // @ts-expect-error There is no such option.
   new SDK({ region: "mars" });
-  return `${tokenType} ${lifetime} ${response.status}`;
+  return `${tokenType} ${lifetime} ${end} ${response.status}`;
 }
 
 export async function functions(core: SDKCore): Promise<Result<BearerToken, AnyCarnetError>> {

@@ -19,7 +19,9 @@ export { type Fetch, HTTPClient, type HTTPClientHooks, type HTTPTransport } from
 export type { OnRetry, RetryNotice } from "./http/retry-notice.ts";
 export type { Iam } from "./iam.ts";
 export { SDK } from "./sdk.ts";
+export type { AuthenticationMethod, ClientAuthentication } from "./settings/client-authentication.ts";
 export type { RequestOptions, SDKHooks, SDKOptions } from "./settings/options.ts";
+export type { Parameters } from "./settings/parameters.ts";
 export type { RetryCode, RetryConfig } from "./settings/retry-config.ts";
 export type { Scopes } from "./settings/scopes.ts";
 export type { Security, SecurityOption } from "./settings/security.ts";

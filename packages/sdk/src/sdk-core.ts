@@ -1,4 +1,5 @@
 import { invalid } from "./errors/invalid-request-error.ts";
+import { Closing } from "./http/closing.ts";
 import { withoutQuery } from "./http/without-query.ts";
 import { REDACTED, redact } from "./redaction/redact.ts";
 import type { SDKOptions } from "./settings/options.ts";
@@ -10,7 +11,7 @@ let read: (core: SDKCore) => Settings;
 /** The checked options and the closed state. The functions of `@carnet/sdk/funcs` take one. */
 export class SDKCore {
   readonly #settings: Settings;
-  readonly #closing = new AbortController();
+  readonly #closing = new Closing();
 
   static {
     read = (core) => core.#settings;
@@ -18,14 +19,23 @@ export class SDKCore {
 
   /** @throws {InvalidRequestError} if an option is invalid */
   constructor(options: SDKOptions = {}) {
-    this.#settings = resolve(options, this.#closing.signal);
+    this.#settings = resolve(options, this.#closing);
     const { serverURL, tokenURL } = this.#settings;
     redact(this, () => ({ serverURL, tokenURL: withoutQuery(tokenURL), security: REDACTED }));
   }
 
-  /** Rejects later calls and aborts the cache's pending token requests. It does not close the caller's `httpClient`. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /**
+   * Aborts all pending calls and waits with a {@link RequestAbortedError} and makes later calls fail with an
+   * {@link InvalidRequestError}. The bodies of responses that were already returned can still be read. Closing twice has no
+   * further effect. It does not close the caller's `httpClient`.
+   */
+  close(): void {
     this.#closing.abort();
+  }
+
+  /** Calls {@link close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
   }
 }
 

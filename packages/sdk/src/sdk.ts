@@ -4,7 +4,7 @@ import type { Iam } from "./iam.ts";
 import { SDKCore, settingsOf } from "./sdk-core.ts";
 import { askForToken } from "./token/ask-for-token.ts";
 import type { AccessToken } from "./token/bearer-token.ts";
-import { cachedToken, dropToken, type TokenOptions } from "./token/cached-token.ts";
+import { checkedToken, dropToken, type TokenOptions } from "./token/cached-token.ts";
 
 /**
  * A client for a token service and the APIs that accept its tokens.
@@ -37,7 +37,7 @@ export class SDK extends SDKCore {
    * @throws {InsufficientScopeError} and whatever `iam.tokenRequest` throws
    */
   async token(options?: TokenOptions): Promise<AccessToken> {
-    return cachedToken(settingsOf(this), options);
+    return checkedToken(settingsOf(this), options);
   }
 
   /** Drops one cached token, for example after an API refused it, or all of them. A pending response is not cached either. */

@@ -40,7 +40,7 @@ test("expires_in must be a number or a numeric string", async () => {
     ["600", 600],
     [" 599 ", 599],
     [0, 0],
-    [1.5, 1.5],
+    [1.5, 2],
   ] as const) {
     assert.equal((await requestToken(tokenAnswer({ expires_in: given }))).expiresIn, expected);
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HTTPClient, InvalidRequestError, RequestAbortedError, type SDKOptions } from "@carnet/sdk";
-import { network, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
+import { HTTPClient, InvalidRequestError, RequestAbortedError, type SDK, type SDKOptions } from "@carnet/sdk";
+import { ManualClock } from "./support/manual-clock.ts";
+import { type Network, network, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
 
 const tokenServer = (headers: Record<string, string> = {}) =>
@@ -26,8 +27,104 @@ test("a closed SDK rejects calls, aborts its token requests and drops its tokens
   }
 });
 
-test("disposing twice has no further effect", async () => {
+test("close() does the same without await", async () => {
   const sdk = sdkFor(tokenServer());
+  await sdk.token();
+  assert.equal(sdk.close(), undefined);
+  const error = await failure(sdk.token());
+  assert.ok(error instanceof InvalidRequestError);
+  assert.match(error.message, /sdk is closed/);
+});
+
+test("close() ends every kind of wait at once, with an abort error that says why", async () => {
+  const never = () => new Promise<never>(() => {});
+  const retrying = network(({ url }) => (url.endsWith("token") ? tokenAnswer() : new Response("", { status: 503 })));
+  const refusing = network(() => new Response("", { status: 503 }));
+  const stalled = network(({ url }) => (url.endsWith("token") ? tokenAnswer() : never()));
+  const openBody = () => new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array([123])) }));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls: Record<string, (clock: ManualClock) => readonly [SDK, Promise<unknown>]> = {
+    "the retry pause of a call": (clock) => start(retrying, { clock }, (sdk) => sdk.fetch("/x")),
+    "the retry pause of a token request": (clock) => start(refusing, { clock }, (sdk) => sdk.iam.tokenRequest()),
+    "the retry pause of a shared token request": (clock) =>
+      start(refusing, { clock }, (sdk) => sdk.fetch("/x", { signal })),
+    "a response to a call": (clock) => start(stalled, { clock, timeoutMs: undefined }, (sdk) => sdk.fetch("/x")),
+    "a response to a call with a signal": (clock) => start(stalled, { clock }, (sdk) => sdk.fetch("/x", { signal })),
+    "a response to a token request": (clock) => start({ fetch: never }, { clock }, (sdk) => sdk.iam.tokenRequest()),
+    "the body of a token response": (clock) => start(network(openBody), { clock }, (sdk) => sdk.iam.tokenRequest()),
+    "a shared token": (clock) => start({ fetch: never }, { clock }, (sdk) => sdk.token({ timeoutMs: 5_000 })),
+    "the security function": (clock) => start(refusing, { clock, security: never }, (sdk) => sdk.token()),
+  };
+  for (const [what, call] of Object.entries(calls)) {
+    const clock = new ManualClock();
+    const [sdk, outcome] = call(clock);
+    const failed = failure(outcome);
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    sdk.close();
+    const error = await failed;
+    assert.ok(error instanceof RequestAbortedError, `${what}: ${error}`);
+    assert.equal(Object(error.cause).message, "The SDK was closed.", what);
+    assert.equal(clock.timers.size, 0, what);
+  }
+});
+
+/** A call whose SDK is at hand. */
+function start(
+  net: Pick<Network, "fetch">,
+  options: SDKOptions,
+  call: (sdk: SDK) => Promise<unknown>,
+): readonly [SDK, Promise<unknown>] {
+  const sdk = sdkFor(net, options);
+  return [sdk, call(sdk)];
+}
+
+test("close() aborts the request of a call, and leaves a response that was returned alone", async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const net = network((sent) => {
+    if (sent.url.endsWith("token")) return tokenAnswer();
+    signals.push(sent.signal);
+    return sent.url.endsWith("slow") ? new Promise<Response>(() => {}) : new Response("whole");
+  });
+  const sdk = sdkFor(net);
+  const response = await sdk.fetch("/quick");
+  const slow = failure(sdk.fetch("/slow"));
+  await new Promise((resolve) => setImmediate(resolve));
+  sdk.close();
+  assert.ok((await slow) instanceof RequestAbortedError);
+  assert.deepEqual(
+    signals.map((signal) => signal?.aborted),
+    [false, true],
+  );
+  assert.equal(await response.text(), "whole");
+});
+
+test("any number of pending calls adds few listeners to any signal, because Node 20 warns about more than ten", async () => {
+  const listeners = new Map<unknown, number>();
+  const { addEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (this: EventTarget, ...args: Parameters<typeof addEventListener>) {
+    listeners.set(this, (listeners.get(this) ?? 0) + 1);
+    return addEventListener.apply(this, args);
+  };
+  try {
+    const sdk = sdkFor(
+      network(({ url }) => (url.endsWith("token") ? tokenAnswer() : new Promise<never>(() => {}))),
+      { clock: new ManualClock() },
+    );
+    const calls = Array.from({ length: 50 }, () => failure(sdk.fetch("/x")));
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    sdk.close();
+    for (const error of await Promise.all(calls)) assert.ok(error instanceof RequestAbortedError);
+    assert.ok(Math.max(...listeners.values()) <= 10);
+  } finally {
+    EventTarget.prototype.addEventListener = addEventListener;
+  }
+});
+
+test("closing twice has no further effect", async () => {
+  const sdk = sdkFor(tokenServer());
+  sdk.close();
+  sdk.close();
   await sdk[Symbol.asyncDispose]();
   await sdk[Symbol.asyncDispose]();
 });

@@ -174,7 +174,8 @@ test("every invalid option is refused by name", async () => {
   constructionError("server", { server: "" });
   constructionError("retries.maxRetries", { retryConfig: { maxRetries: -1 } });
   constructionError("retries.exponent", { retryConfig: { exponent: Number.NaN } });
-  constructionError("retries.maxTries", { retryConfig: Object({ maxTries: "3" }) });
+  constructionError("retries.maxTries", { retryConfig: Object({ maxTries: 3 }) });
+  constructionError("clientAuthentication", { clientAuthentication: Object("post") });
   constructionError("retryCodes", { retryCodes: [200] });
   const sdk = sdkFor(network(() => tokenAnswer()));
   for (const call of [

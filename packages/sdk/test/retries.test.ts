@@ -116,6 +116,7 @@ test("invalid_client is not retried", async () => {
   for (const code of [400, 401]) {
     const { sdk, calls } = sdkFailingWith([() => json({ error: "invalid_client" }, { status: code })], {
       tokenURL: "/my-token",
+      clientAuthentication: "body",
     });
     assert.ok((await failure(sdk.iam.tokenRequest())) instanceof IamError);
     assert.equal(calls.length, 1);

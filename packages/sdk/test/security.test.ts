@@ -51,6 +51,7 @@ test("a refusal is thrown if the function returns the same credentials, and the 
   let asked = 0;
   const net = server({ secret: NEW.clientSecret });
   const sdk = sdkFor(net, {
+    clientAuthentication: "body",
     security: () => {
       asked++;
       return { ...OLD };
@@ -62,11 +63,36 @@ test("a refusal is thrown if the function returns the same credentials, and the 
   assert.deepEqual([asked, net.sent.length], [3, 2]);
 });
 
+test("any 401 asks the security function again, whatever its body is", async () => {
+  const bodies = ["", "<html>Unauthorized</html>", "null", '{"error":{"code":401}}', '{"message":"who are you?"}'];
+  for (const body of bodies) {
+    const vault = [OLD, NEW];
+    const net = network(({ form }: Sent) =>
+      form.get("client_secret") === NEW.clientSecret ? tokenAnswer() : new Response(body, { status: 401 }),
+    );
+    const sdk = sdkFor(net, { security: () => vault.shift() ?? NEW, clientAuthentication: "body" });
+    assert.equal((await sdk.token()).accessToken, "token-1", body);
+    assert.equal(net.sent.length, 2);
+  }
+});
+
+test("a 403 does not ask the security function again", async () => {
+  let asked = 0;
+  const security = () => {
+    asked++;
+    return OLD;
+  };
+  const net = network(() => new Response("", { status: 403 }));
+  await failure(sdkFor(net, { security }).token());
+  assert.deepEqual([asked, net.sent.length], [1, 1]);
+});
+
 test("callers that are refused together call the function once and share the next request", async () => {
   let asked = 0;
   const state = { secret: NEW.clientSecret };
   const net = server(state);
-  const sdk = sdkFor(net, { security: async () => (asked++ === 0 ? OLD : NEW) });
+  const security = async () => (asked++ === 0 ? OLD : NEW);
+  const sdk = sdkFor(net, { security, clientAuthentication: "body" });
   const tokens = await Promise.all(Array.from({ length: 500 }, () => sdk.token()));
   assert.equal(new Set(tokens.map(({ accessToken }) => accessToken)).size, 1);
   assert.deepEqual([asked, net.sent.length], [2, 2]);
@@ -89,7 +115,7 @@ test("a refused background refresh loads rotated credentials, and no caller sees
 
 test("fixed credentials are not tried twice", async () => {
   const net = server({ secret: "other" });
-  assert.ok((await failure(sdkFor(net, { security: OLD }).token())) instanceof IamError);
+  assert.ok((await failure(sdkFor(net, { security: OLD, clientAuthentication: "body" }).token())) instanceof IamError);
   assert.equal(net.sent.length, 1);
 });
 

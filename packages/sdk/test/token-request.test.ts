@@ -23,7 +23,8 @@ test("tokenRequest without arguments sends one complete form POST and no Authori
 
 test("tokenRequest returns the token, its lifetime, its scope and its type", async () => {
   const token = await sdkFor(network(() => tokenAnswer())).iam.tokenRequest();
-  assert.deepEqual({ ...token }, { accessToken: "token-1", expiresIn: 600, scope: "file:read", tokenType: "Bearer" });
+  const expected = { accessToken: "token-1", expiresIn: 600, scope: "file:read", tokenType: "Bearer" };
+  assert.deepEqual({ ...token }, { ...expected, expiresAt: new Date("2026-11-21T12:10:00Z") });
 });
 
 test("tokenRequest always sends a new request", async () => {

@@ -13,6 +13,7 @@ test("sdk.token returns a cached token with the scopes that the server granted",
     {
       accessToken: "token-0",
       expiresIn: 600,
+      expiresAt: new Date("2026-11-21T12:10:00Z"),
       scope: "a b c",
       tokenType: "Bearer",
       scopes: ["a", "b", "c"],

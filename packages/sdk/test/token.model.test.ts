@@ -10,6 +10,8 @@ import { sdkFor } from "./support/sdk-for.ts";
 interface Issued {
   readonly scope: string;
   readonly issuedAt: number;
+  /** When the request for it was sent: its lifetime is counted from here. */
+  readonly sentAt: number;
   readonly lifetimeMs: number;
   /** How many invalidations preceded the request. */
   readonly epoch: number;
@@ -18,6 +20,7 @@ interface Issued {
 /** A request that waits until the test answers it. */
 interface Pending {
   readonly scope: string;
+  readonly sentAt: number;
   readonly epoch: number;
   readonly answer: (response: Response) => void;
 }
@@ -27,6 +30,7 @@ interface Call {
   readonly scopes: readonly string[];
   readonly epoch: number;
   readonly startedAt: number;
+  readonly minValidity: number;
   readonly controller: AbortController | undefined;
   settled: boolean;
 }
@@ -47,7 +51,7 @@ class World {
       ({ form }) =>
         new Promise<Response>((answer) => {
           const scope = form.get("scope") ?? "a b c";
-          this.pending.push({ scope, epoch: this.epoch, answer });
+          this.pending.push({ scope, sentAt: this.clock.monotonic(), epoch: this.epoch, answer });
         }),
     );
     this.sdk = sdkFor(net, { clock: this.clock, random: () => random, retryConfig: { maxRetries: 0 } });
@@ -73,6 +77,11 @@ class World {
     // A token requested before the call may be returned to it even if it expires or is invalidated meanwhile.
     if (issued.issuedAt + issued.lifetimeMs <= call.startedAt) violation("stale: expired");
     if (issued.epoch < call.epoch) violation("stale: invalidated");
+    const end = issued.sentAt + issued.lifetimeMs;
+    const wasCached = issued.issuedAt < call.startedAt;
+    if (wasCached && end - call.startedAt < call.minValidity * 1000) violation("too short");
+    const left = Math.max(0, Math.ceil((end - this.clock.monotonic()) / 1000));
+    if (token.expiresIn !== left) violation(`says ${token.expiresIn} s, not ${left} s`);
   }
 }
 
@@ -92,8 +101,15 @@ class Get extends Command {
   readonly scopes: readonly string[];
   readonly abortable: boolean;
   readonly forced: boolean;
-  constructor({ scopes, abortable, forced }: { scopes: readonly string[]; abortable: boolean; forced: boolean }) {
+  readonly minValidity: number;
+  constructor({
+    scopes,
+    abortable,
+    forced,
+    minValidity,
+  }: Pick<Get, "scopes" | "abortable" | "forced" | "minValidity">) {
     super();
+    this.minValidity = minValidity;
     this.scopes = scopes;
     this.abortable = abortable;
     this.forced = forced;
@@ -104,11 +120,13 @@ class Get extends Command {
       scopes: this.scopes,
       epoch: world.epoch,
       startedAt: world.clock.monotonic(),
+      minValidity: this.minValidity,
       controller,
       settled: false,
     };
     world.calls.push(call);
-    const options = { scopes: this.scopes, forceRefresh: this.forced, signal: controller?.signal };
+    const { scopes, forced: forceRefresh, minValidity } = this;
+    const options = { scopes, forceRefresh, minValidity, signal: controller?.signal };
     world.sdk.token(options).then(
       (token) => {
         call.settled = true;
@@ -124,7 +142,7 @@ class Get extends Command {
     await world.settle();
   }
   override toString(): string {
-    return `get [${this.scopes}]${this.abortable ? " abortable" : ""}${this.forced ? " forced" : ""}`;
+    return `get [${this.scopes}]${this.abortable ? " abortable" : ""}${this.forced ? " forced" : ""} min ${this.minValidity}`;
   }
 }
 
@@ -140,12 +158,13 @@ class Answer extends Command {
     const [pending] = world.pending.splice(this.which % Math.max(1, world.pending.length), 1);
     if (pending === undefined) return;
     const accessToken = `token-${world.number++}`;
-    const { scope, epoch } = pending;
+    const { scope, epoch, sentAt } = pending;
     if (this.lifetime === 0) pending.answer(json({ message: "not now" }, { status: 403 }));
     else {
       world.issued.set(accessToken, {
         scope,
         epoch,
+        sentAt,
         issuedAt: world.clock.monotonic(),
         lifetimeMs: this.lifetime * 1000,
       });
@@ -219,6 +238,7 @@ const commands = [
       scopes: fc.constantFrom<readonly string[]>([], ["a"], ["b"], ["a", "b"], ["d"], ["b", "a"]),
       abortable: fc.boolean(),
       forced: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
+      minValidity: fc.constantFrom(0, 0, 0, 60, 299, 599),
     })
     .map((how) => new Get(how)),
   fc
@@ -230,10 +250,10 @@ const commands = [
   fc.nat(5).map((which) => new Abort(which)),
 ];
 
-test("no order of get, expire, invalidate, abort, late response and clock step makes a token stale, mixed up or lost", async () => {
+test("no order of get, expire, invalidate, abort, late response and clock step makes a token stale, too short, mixed up or lost", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.commands(commands, { maxCommands: 60 }),
+      fc.commands(commands, { maxCommands: 60, size: "max" }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       async (run, random) => {
         const world = new World(random);
@@ -241,7 +261,7 @@ test("no order of get, expire, invalidate, abort, late response and clock step m
         await assertNothingLost(world);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
 });
 
@@ -254,7 +274,10 @@ async function assertNothingLost(world: World): Promise<void> {
     "a call was lost",
   );
   for (const forced of [true, false, false]) {
-    await new Get({ scopes: ["a", "b"], abortable: false, forced }).run({ nothing: undefined }, world);
+    await new Get({ scopes: ["a", "b"], abortable: false, forced, minValidity: 300 }).run(
+      { nothing: undefined },
+      world,
+    );
     assert.equal(world.pending.length, forced ? 1 : 0, "a fresh token was lost");
     await new Answer(0, 600).run({ nothing: undefined }, world);
   }

@@ -22,9 +22,10 @@ export async function authorizedFetch(
   const settings = settingsOf(core);
   const body = init.body || input instanceof Request ? await bodyOf(input, init) : NO_BODY;
   let call = outgoing(settings, { input, init, body });
+  const wait = { ...init, signal: call.init.signal };
   let isRepeat = false;
   for (;;) {
-    const held = cachedToken(settings, call.init);
+    const held = cachedToken(settings, wait);
     const token = held instanceof Promise ? await held : held;
     const headers = authorised(settings, token, call.init.headers);
     const sent = { ...call, init: { ...call.init, headers }, secret: token.accessToken };

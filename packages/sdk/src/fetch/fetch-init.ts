@@ -5,4 +5,4 @@ import type { TokenOptions } from "../token/cached-token.ts";
 export interface FetchInit
   extends RequestInit,
     Omit<RequestOptions, "headers" | "signal">,
-    Pick<TokenOptions, "scopes" | "requireScopes"> {}
+    Pick<TokenOptions, "scopes" | "requireScopes" | "parameters"> {}

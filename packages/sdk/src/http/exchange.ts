@@ -27,33 +27,35 @@ export interface Exchange<T> extends FailedRequest {
  * @throws {RequestAbortedError} {@link RequestTimeoutError} {@link ConnectionError}
  */
 export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
-  const { clock, client, debugLogger, deprecation } = settings;
+  const { clock, client, closing, debugLogger, deprecation } = settings;
   const { url, init, timeoutMs } = call;
   const { signal } = init;
   const start = debugLogger && clock.monotonic();
-  const timer = timeoutMs ? new AbortController() : undefined;
-  const cancel = timer && clock.after(timeoutMs ?? 0, () => timer.abort());
-  const combined = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal);
+  let isLate = false;
+  const own = new AbortController();
+  const stop = (): void => own.abort();
+  const expire = (): void => {
+    isLate = true;
+    stop();
+  };
+  const cancel = timeoutMs && clock.after(timeoutMs, expire);
+  closing.addEventListener("abort", stop);
+  const combined = signal ? AbortSignal.any([signal, own.signal]) : own.signal;
   try {
-    if (signal?.aborted) throw abortError(signal);
-    const response = await orAbort(
-      client.request(call.input, combined ? { ...init, signal: combined } : init),
-      combined,
-    );
+    for (const end of [signal, closing]) if (end?.aborted) throw abortError(end);
+    const response = await orAbort(client.request(call.input, { ...init, signal: combined }), combined);
     deprecation(url, response.headers);
     log(settings, call, { start, response });
     const read = orAbort(call.read(response, combined), combined);
     return read instanceof Promise ? await read : read; // Skip a microtask when there is nothing to wait for.
   } catch (thrown) {
-    const error = signal?.aborted
-      ? abortError(signal)
-      : timer?.signal.aborted
-        ? timeoutError(call)
-        : toCarnetError(call, thrown);
+    const end = [signal, closing].find((each) => each?.aborted);
+    const error = end ? abortError(end) : isLate ? timeoutError(call) : toCarnetError(call, thrown);
     log(settings, call, { start, error });
     throw error;
   } finally {
-    cancel?.();
+    closing.removeEventListener("abort", stop);
+    if (cancel) cancel();
   }
 }
 

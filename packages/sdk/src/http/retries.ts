@@ -23,9 +23,10 @@ export interface RetriedCall<T> {
 
 /** Retries until the outcome is final, the policy is exhausted or the signal is aborted. Returns the last outcome. */
 export async function withRetries<T extends AttemptResult>(
-  { clock, random, retries, onRetry }: Pick<Settings, "clock" | "random" | "retries" | "onRetry">,
+  settings: Pick<Settings, "clock" | "closing" | "random" | "retries" | "onRetry">,
   call: RetriedCall<T>,
 ): Promise<T> {
+  const { clock, random, retries, onRetry } = settings;
   const { options } = call;
   const policy = retryPolicy(options.retries, options.retryCodes, retries);
   const start = clock.monotonic();
@@ -48,7 +49,7 @@ export async function withRetries<T extends AttemptResult>(
     if (answer) discard(answer);
     const attempts = policy.maxRetries + 1;
     onRetry({ attempt: retry + 2, attempts, waitMs: ms, status: answer?.status, error: failure });
-    await pause(clock, ms, options.signal);
+    await pause(settings, ms, options.signal);
   }
 }
 

@@ -4,6 +4,8 @@ import type { OnDeprecation } from "../http/deprecation.ts";
 import type { Fetch, HTTPClientHooks, HTTPTransport } from "../http/http-client.ts";
 import type { OnRetry } from "../http/retry-notice.ts";
 import type { OnExpiryWarning } from "../token/expiry-warning.ts";
+import type { ClientAuthentication } from "./client-authentication.ts";
+import type { Parameters } from "./parameters.ts";
 import type { RetryCode, RetryConfig } from "./retry-config.ts";
 import type { Scopes } from "./scopes.ts";
 import type { SecurityOption } from "./security.ts";
@@ -26,12 +28,19 @@ export interface SDKHooks extends HTTPClientHooks {
 export interface SDKOptions extends ServerChoice {
   /** The credentials, or a function that returns them. Default: `CARNET_CLIENT_ID` and `CARNET_CLIENT_SECRET`. */
   readonly security?: SecurityOption | undefined;
-  /** A region (`us`, `eu`, `apac`) or a URL. Default: `CARNET_SERVER_URL`, else `CARNET_REGION`, else `us`. */
+  /** A region (`us`, `eu`, `apac`) or a URL. Default: `CARNET_SERVER_URL`, else `CARNET_REGION`, else `us`, except for a secret that starts with `carnet_`. */
   readonly server?: ServerChoice["server"];
   /** The server's URL. It overrides `server`. */
   readonly serverURL?: ServerChoice["serverURL"];
   /** The token endpoint, as an absolute URL or a path on the server. Default: `/oauth2/token`. */
   readonly tokenURL?: string | undefined;
+  /**
+   * Where a token request has its credentials. `body`: in the form. `basic`: in the `Authorization` header. `auto`, the
+   * default: in the form, until the server refuses that and calls for `Basic` in its answer or its metadata.
+   */
+  readonly clientAuthentication?: ClientAuthentication | undefined;
+  /** Further parameters of each token request, such as `audience` or `resource`. */
+  readonly parameters?: Parameters | undefined;
   /** The `X-Version` header of every request that does not set its own. Default: `2026-01-01`. */
   readonly apiVersion?: string | undefined;
   /** The scopes to request if a call names none. Default: all scopes of the client. */

@@ -1,15 +1,19 @@
 import { tokenPath } from "@carnet/protocol/endpoints";
 import { currentVersion } from "@carnet/protocol/versions";
 import { systemClock, systemRandom } from "../clock.ts";
+import { invalid } from "../errors/invalid-request-error.ts";
+import type { EndSignal } from "../http/closing.ts";
 import { deprecationWatch } from "../http/deprecation.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { HTTPClient, type HTTPTransport } from "../http/http-client.ts";
 import { expiryWatch } from "../token/expiry-warning.ts";
 import { VERSION } from "../version.ts";
+import { checkNames } from "./names.ts";
 import type { SDKHooks, SDKOptions } from "./options.ts";
+import { parameterForm } from "./parameters.ts";
 import { retryPolicy, timeLimit } from "./retry-config.ts";
 import { scopeSet } from "./scopes.ts";
-import { securitySource } from "./security.ts";
+import { type Security, securitySource } from "./security.ts";
 import { checkURL, chooseServer, onServer } from "./server-url.ts";
 import type { Settings } from "./settings.ts";
 
@@ -17,12 +21,21 @@ import type { Settings } from "./settings.ts";
  * Checks the options and applies the defaults.
  * @throws {InvalidRequestError} for the first invalid option
  */
-export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
+export function resolve(options: SDKOptions, closing: EndSignal): Settings {
   const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = currentVersion } = options;
   const { httpClient, userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
-  const serverURL = chooseServer(options);
+  checkNames(options, OPTIONS);
+  checkNames(hooks ?? {}, HOOKS, "hooks.");
+  const { serverURL, isServerChosen } = chooseServer(options);
+  const { clientAuthentication = "auto" } = options;
+  if (!/^(auto|body|basic)$/.test(clientAuthentication))
+    throw invalid("clientAuthentication", "must be auto, body or basic");
   return {
     serverURL,
+    isServerChosen,
+    clientAuthentication,
+    foundMethods: new Map(),
+    parameters: parameterForm(options.parameters),
     tokenURL: checkURL("tokenURL", onServer(serverURL, options.tokenURL ?? tokenPath), allowInsecureHTTP).href,
     origins: new Set(
       [serverURL, ...allowedOrigins].map((each) => checkURL("allowedOrigins", each, allowInsecureHTTP).origin),
@@ -30,7 +43,7 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     allowInsecureHTTP,
     headers: headersOf({ "user-agent": userAgent, "x-version": apiVersion }),
     scopes: scopeSet(options.scopes ?? []).sort(),
-    security: securitySource(options.security),
+    security: securitySource(options.security, isServerChosen),
     client: transport(httpClient, hooks),
     usesRuntimeFetch: !httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),
@@ -44,6 +57,40 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     closing,
   };
 }
+
+/** Every option. The two of `security` are here for the hint. */
+const OPTIONS: Record<keyof SDKOptions | `security.${keyof Security}`, 1> = {
+  security: 1,
+  server: 1,
+  serverURL: 1,
+  tokenURL: 1,
+  clientAuthentication: 1,
+  parameters: 1,
+  apiVersion: 1,
+  scopes: 1,
+  httpClient: 1,
+  retryConfig: 1,
+  retryCodes: 1,
+  timeoutMs: 1,
+  userAgent: 1,
+  debugLogger: 1,
+  hooks: 1,
+  allowedOrigins: 1,
+  allowInsecureHTTP: 1,
+  clock: 1,
+  random: 1,
+  "security.clientId": 1,
+  "security.clientSecret": 1,
+};
+
+const HOOKS: Record<keyof SDKHooks, 1> = {
+  beforeRequest: 1,
+  requestError: 1,
+  response: 1,
+  onDeprecation: 1,
+  onExpiryWarning: 1,
+  onRetry: 1,
+};
 
 /** Wraps the caller's client in one that runs the hooks. */
 function transport(given: SDKOptions["httpClient"], hooks: SDKHooks | undefined): HTTPTransport {

@@ -1,4 +1,5 @@
 import { invalid } from "../errors/invalid-request-error.ts";
+import { checkNames } from "./names.ts";
 
 /** How often and how long to retry. */
 export interface RetryConfig {
@@ -47,13 +48,14 @@ export function retryPolicy(
   base: RetryPolicy = DEFAULT_POLICY,
 ): RetryPolicy {
   if (retries === undefined && codes === undefined) return base;
-  const numbers = typeof retries === "number" ? { maxRetries: retries } : retries;
+  const numbers: RetryConfig | undefined = typeof retries === "number" ? { maxRetries: retries } : retries;
+  checkNames(numbers ?? {}, DEFAULT_POLICY, "retries.");
   for (const [key, value] of Object.entries(numbers ?? {})) bounded(`retries.${key}`, value, 0);
   return { ...base, ...numbers, codes: codes ? codePattern(codes) : base.codes };
 }
 
 /** Checks that a number is between `least` and the longest timer delay. */
-function bounded(field: string, value: unknown, least: number): number {
+export function bounded(field: string, value: unknown, least: number): number {
   if (typeof value === "number" && value >= least && value <= MAX_MS) return value;
   throw invalid(field, `must be from ${least} to ${MAX_MS}`);
 }

@@ -3,6 +3,7 @@ import { invalid } from "../errors/invalid-request-error.ts";
 import { REDACTED, redact } from "../redaction/redact.ts";
 import { summarise } from "../redaction/summarise.ts";
 import { environment } from "./environment.ts";
+import { similarName } from "./names.ts";
 
 /** The credentials of a client. */
 export interface Security {
@@ -27,17 +28,17 @@ export interface SecuritySource {
   afterRefusal(refused: Security): Promise<Security>;
 }
 
-/** @throws {InvalidRequestError} if the credentials are empty or not strings */
-export function securitySource(option: SecurityOption | undefined): SecuritySource {
+/** @throws {InvalidRequestError} if the credentials are empty or not strings, or must not go to a server nobody chose */
+export function securitySource(option: SecurityOption | undefined, isServerChosen: boolean): SecuritySource {
   let load: (() => Security | Promise<Security>) | undefined;
   let current: Security | undefined;
   if (typeof option === "function") load = option;
-  else current = option === undefined ? fromEnvironment() : checkSecurity(option);
+  else current = option === undefined ? fromEnvironment(isServerChosen) : checkSecurity(option, isServerChosen);
   let loading: Promise<Security> | undefined;
   const loadOnce = async (): Promise<Security> => {
     if (!load) throw invalid("security", `is missing. ${ADVICE}`);
     try {
-      const next = checkSecurity(await load());
+      const next = checkSecurity(await load(), isServerChosen);
       if (next.clientId !== current?.clientId || next.clientSecret !== current.clientSecret) current = next;
       return current;
     } catch (error) {
@@ -62,10 +63,13 @@ export function securitySource(option: SecurityOption | undefined): SecuritySour
 
 type Given = { readonly [Name in keyof Security]?: string | undefined };
 
-/** Checks credentials and returns a copy that does not print its secret. */
-export function checkSecurity(given: Given): Security {
+/** Checks credentials and returns a copy that does not print its secret. A Carnet secret needs a server that was chosen. */
+export function checkSecurity(given: Given, isServerChosen: boolean): Security {
   const clientId = checkCredential("clientId", given);
   const clientSecret = checkCredential("clientSecret", given);
+  // The default server belongs to somebody else: it must not see the secret of a Carnet server.
+  if (!isServerChosen && clientSecret.startsWith("carnet_"))
+    throw invalid("serverURL", "is missing: set it or CARNET_SERVER_URL to the server that issued this Carnet secret");
   return redact({ clientId, clientSecret }, () => ({ clientId, clientSecret: REDACTED }));
 }
 
@@ -73,11 +77,16 @@ export function checkSecurity(given: Given): Security {
 function checkCredential(name: keyof Security, given: Given): string {
   const value: unknown = Object(given)[name];
   if (value && typeof value === "string") return value;
+  const others = Object.keys(Object(given)).filter((each) => each !== "clientId" && each !== "clientSecret");
+  const other = value === undefined && similarName(name, others);
+  if (other) throw invalid(`security.${other}`, `is unknown (did you mean \`${name}\`?)`);
   const seen = value === "" ? "empty" : typeof value;
   throw invalid(`security.${name}`, `must be a non-empty string, not ${seen}. ${ADVICE}`);
 }
 
-function fromEnvironment(): Security | undefined {
+function fromEnvironment(isServerChosen: boolean): Security | undefined {
   const [clientId, clientSecret] = [environment(ID), environment(SECRET)];
-  return (clientId ?? clientSecret) === undefined ? undefined : checkSecurity({ clientId, clientSecret });
+  return (clientId ?? clientSecret) === undefined
+    ? undefined
+    : checkSecurity({ clientId, clientSecret }, isServerChosen);
 }

@@ -18,17 +18,26 @@ export interface ServerChoice {
   readonly allowInsecureHTTP?: boolean | undefined;
 }
 
-/** The server's URL without a trailing slash, from the options, else the environment, else the `us` region. */
-export function chooseServer({ server, serverURL, allowInsecureHTTP }: ServerChoice): string {
+/** The chosen server. */
+export interface ChosenServer {
+  /** The server's URL without a trailing slash. */
+  readonly serverURL: string;
+  /** False if it is only the default. */
+  readonly isServerChosen: boolean;
+}
+
+/** The server from the options, else the environment, else the `us` region. */
+export function chooseServer({ server, serverURL, allowInsecureHTTP }: ServerChoice): ChosenServer {
   const choices = {
     serverURL,
     server,
     CARNET_SERVER_URL: environment("CARNET_SERVER_URL") || undefined,
-    CARNET_REGION: environment("CARNET_REGION") || "us",
+    CARNET_REGION: environment("CARNET_REGION") || undefined,
   };
-  const [field = "", value] = Object.entries(choices).find(([, choice]) => choice !== undefined) ?? [];
+  const [field = "", value = "us"] = Object.entries(choices).find(([, choice]) => choice !== undefined) ?? [];
   const known: Record<string, string | undefined> = SERVERS;
-  return baseURL(field, known[String(value)] ?? String(value), allowInsecureHTTP);
+  const chosen = baseURL(field, known[String(value)] ?? String(value), allowInsecureHTTP);
+  return { serverURL: chosen, isServerChosen: field !== "" };
 }
 
 /** Checks a server's URL and removes the query, the fragment and a trailing slash. */

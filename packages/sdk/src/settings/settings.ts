@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.ts";
+import type { EndSignal } from "../http/closing.ts";
 import type { DebugLogger } from "../http/debug.ts";
 import type { CheckDeprecation } from "../http/deprecation.ts";
 import type { HTTPTransport } from "../http/http-client.ts";
 import type { OnRetry } from "../http/retry-notice.ts";
 import type { CheckExpiry } from "../token/expiry-warning.ts";
+import type { AuthenticationMethod, ClientAuthentication } from "./client-authentication.ts";
 import type { RetryPolicy } from "./retry-config.ts";
 import type { SecuritySource } from "./security.ts";
 
@@ -11,7 +13,13 @@ import type { SecuritySource } from "./security.ts";
 export interface Settings {
   /** The server's URL without a trailing slash. */
   readonly serverURL: string;
+  readonly isServerChosen: boolean;
   readonly tokenURL: string;
+  readonly clientAuthentication: ClientAuthentication;
+  /** What `auto` found out, by token URL. */
+  readonly foundMethods: Map<string, AuthenticationMethod>;
+  /** Further parameters of a token request, form-encoded. */
+  readonly parameters: string;
   /** The origins that a token may be sent to. */
   readonly origins: ReadonlySet<string>;
   readonly allowInsecureHTTP: boolean | undefined;
@@ -32,5 +40,5 @@ export interface Settings {
   readonly deprecation: CheckDeprecation;
   readonly expiry: CheckExpiry;
   /** Aborted when the SDK is closed. */
-  readonly closing: AbortSignal;
+  readonly closing: EndSignal;
 }

@@ -1,3 +1,6 @@
+import { BODY_LIMIT } from "../http/answer-facts.ts";
+import { readBounded } from "../http/bounded-body.ts";
+
 /** A token endpoint's response after reading its body. */
 export interface Answer {
   readonly status: number;
@@ -5,6 +8,17 @@ export interface Answer {
   readonly text: string;
   /** The secret that was sent, to be removed from messages. */
   readonly secret: string;
+}
+
+/** Reads a response with at most 64 KiB of its body. */
+export async function readAnswer(
+  response: Response,
+  signal: AbortSignal | null | undefined,
+  secret: string,
+): Promise<Answer> {
+  const { status, headers } = response;
+  const { content } = await readBounded(response, BODY_LIMIT, signal);
+  return { status, headers, text: await content.text(), secret };
 }
 
 /** Parses JSON and returns its members, none unless it is an object. Undefined if the text is not JSON. */

@@ -1,17 +1,13 @@
-import type { Clock } from "../clock.ts";
-import type { AccessToken } from "./bearer-token.ts";
+import type { RequestOptions } from "../settings/options.ts";
+import type { AccessToken, Grant } from "./bearer-token.ts";
 import { type Flight, startFlight } from "./flight.ts";
-import { type HeldToken, toHeldToken } from "./held-token.ts";
-import type { Grant } from "./token-request.ts";
+import { type HeldToken, type SlotPorts, toHeldToken } from "./held-token.ts";
 
-/** The clock and the random source of a slot. */
-export interface SlotPorts {
-  readonly clock: Pick<Clock, "monotonic">;
-  readonly random: () => number;
-}
+/** How a caller waits for a token. */
+export type WaitOptions = Pick<RequestOptions, "signal" | "retries" | "retryCodes">;
 
-/** Requests a token. With `inBackground` no caller waits, so no caller sees a failure. */
-export type FetchToken = (signal: AbortSignal, inBackground: boolean) => Promise<Grant>;
+/** Requests a token. Without `options` it is in the background: no caller waits, so no caller sees a failure. */
+export type FetchToken = (signal: AbortSignal, options: WaitOptions | undefined) => Promise<Grant>;
 
 const MAX_BACKOFF_MS = 10_000;
 
@@ -22,29 +18,31 @@ const MAX_BACKOFF_MS = 10_000;
 export interface TokenSlot {
   /**
    * The cached token if it is still usable. Requests the next one in the background when it is due.
-   * @param needed the scopes that must have been granted
+   * @param scopes those that must have been granted
+   * @param minValidityMs how long it must still be valid
    */
-  serve(needed?: readonly string[]): AccessToken | undefined;
+  serve(scopes: readonly string[], minValidityMs: number): AccessToken | undefined;
   /**
-   * A new token, from the current flight or a new one.
+   * A new token, from the current flight or a new one. The call that starts a flight decides its retries.
    * @param forced whether to join only a flight that was itself forced
    */
-  next(forced: boolean, signal: AbortSignal | null | undefined): Promise<AccessToken>;
+  next(forced: boolean, options: WaitOptions): Promise<AccessToken>;
   /** Drops the token, and the current flight's result, if `accessToken` is this token or is not given. */
   drop(accessToken?: string): void;
 }
 
-export function tokenSlot({ clock, random }: SlotPorts, fetchToken: FetchToken): TokenSlot {
+export function tokenSlot(ports: SlotPorts, fetchToken: FetchToken): TokenSlot {
+  const { clock } = ports;
   let held: HeldToken | undefined;
   let refreshAt = 0;
   let flight: Flight<AccessToken> | undefined;
   let isForced = false;
 
   /** Starts a flight. It is current until it finishes or another one replaces it. */
-  const start = (inBackground: boolean): Flight<AccessToken> => {
+  const start = (options?: WaitOptions): Flight<AccessToken> => {
     const own = startFlight(async (signal) => {
       try {
-        const next = toHeldToken(await fetchToken(signal, inBackground), random);
+        const next = toHeldToken(ports, await fetchToken(signal, options));
         if (flight === own) {
           held = next;
           refreshAt = next.refreshAt;
@@ -58,29 +56,29 @@ export function tokenSlot({ clock, random }: SlotPorts, fetchToken: FetchToken):
       } finally {
         if (flight === own) flight = undefined;
       }
-    }, inBackground);
+    }, !options);
     isForced = false;
     flight = own;
     return own;
   };
 
   return {
-    serve(needed = []) {
+    serve(scopes, minValidityMs) {
       const now = clock.monotonic();
-      if (!held || now >= held.usableUntil) return undefined;
+      if (!held || now >= held.usableUntil || held.end - now < minValidityMs) return undefined;
       const { token } = held;
-      if (needed.some((scope) => !token.scopes.includes(scope))) return undefined;
-      if (!flight && now >= refreshAt) start(true);
+      if (scopes.some((scope) => !token.scopes.includes(scope))) return undefined;
+      if (!flight && now >= refreshAt) start();
       return token;
     },
-    next(forced, signal) {
+    next(forced, options) {
       let current = flight;
       if (!current || current.ended() || (forced && !isForced)) {
         current?.abandon();
-        current = start(false);
+        current = start(options);
         isForced = forced;
       }
-      return current.join(signal);
+      return current.join(options.signal);
     },
     drop(accessToken) {
       if (accessToken !== undefined && accessToken !== held?.token.accessToken) return;

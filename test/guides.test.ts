@@ -60,7 +60,7 @@ suite("the commands of the guides", () => {
         .toLowerCase()
         .replace(/[^\w -]/g, "")
         .replaceAll(" ", "-");
-    for (const path of globSync("docs/guide/*.md", { cwd: root })) {
+    for (const path of globSync("docs/guide/**/*.md", { cwd: root })) {
       const text = readFileSync(join(root, path), "utf8");
       for (const [, target = "", anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
         const file = target === "" ? join(root, path) : join(root, dirname(path), target);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { promisify } from "node:util";
 import { startTestService, type TestService } from "@carnet/testkit/service";
+import { type ForwardProxy, startForwardProxy } from "./support/forward-proxy.ts";
 
 const root = join(import.meta.dirname, "..");
 const folder = join(root, "test/dist/examples");
@@ -29,6 +30,7 @@ const written = [
   "packages/sdk/README.md",
   "docs/guide/sdk.md",
   "docs/guide/admin-api.md",
+  ...globSync("docs/guide/sdk/*.md", { cwd: root }),
 ].flatMap(blocksOf);
 const files = globSync("examples/*.ts", { cwd: root }).map((path) => ({
   name: path,
@@ -38,6 +40,7 @@ const examples = [...files, ...written].sort((a, b) => (a.name < b.name ? -1 : 1
 
 suite("the SDK's examples", () => {
   let service: TestService;
+  let proxy: ForwardProxy;
   let environment: NodeJS.ProcessEnv;
 
   before(async () => {
@@ -49,22 +52,25 @@ suite("the SDK's examples", () => {
     service = await startTestService();
     mkdirSync(join(service.folder, ".carnet"));
     cpSync(join(service.folder, "admin.json"), join(service.folder, ".carnet/admin.json"));
+    proxy = await startForwardProxy();
     const client = await service.register({ scope: "file:read file:write" });
     environment = {
       ...process.env,
       CARNET_SERVER_URL: service.url,
+      HTTPS_PROXY: proxy.url,
       CARNET_CLIENT_ID: client.clientId,
       CARNET_CLIENT_SECRET: client.clientSecret,
     };
   });
 
   after(async () => {
+    await proxy[Symbol.asyncDispose]();
     await service[Symbol.asyncDispose]();
-    rmSync(join(root, "test/dist"), { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test("there are examples in files, in the README, in the guide and in doc comments", () => {
-    for (const part of ["examples/", "README.md", "docs/guide/sdk.md", "packages/sdk/src/"]) {
+    for (const part of ["examples/", "README.md", "docs/guide/sdk.md", "docs/guide/sdk/", "packages/sdk/src/"]) {
       assert.ok(examples.filter(({ name }) => name.includes(part)).length >= 3, part);
     }
   });

@@ -1,3 +1,5 @@
+import { releaseBody } from "./limit.ts";
+
 /** The beginning of a body. */
 export interface BoundedBody {
   readonly content: Blob;
@@ -20,11 +22,15 @@ export async function readBounded(
   signal?.addEventListener("abort", cancel);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  while (reader && size <= limit) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    size += value.length;
+  try {
+    while (reader && size <= limit) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      size += value.length;
+    }
+  } finally {
+    signal?.removeEventListener("abort", cancel);
   }
   const whole = size <= limit;
   if (!whole) cancel();
@@ -33,5 +39,7 @@ export async function readBounded(
 
 /** Cancels a body that will not be read, which frees its connection. */
 export function discard({ body }: HasBody): void {
-  body?.cancel().catch(() => {});
+  if (!body) return;
+  releaseBody(body);
+  body.cancel().catch(() => {}); // It rejects if the body is being read.
 }

@@ -1,13 +1,12 @@
-import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { CarnetError } from "../errors/carnet-error.ts";
 import { invalid } from "../errors/invalid-request-error.ts";
-import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import { summarise } from "../redaction/summarise.ts";
 import type { Settings } from "../settings/settings.ts";
+import { discard } from "./bounded-body.ts";
+import { startLimit } from "./limit.ts";
 import { log } from "./log.ts";
 import { type FailedRequest, noAnswer } from "./no-answer.ts";
-import { abortError, orAbort } from "./pause.ts";
-import { withoutQuery } from "./without-query.ts";
+import { orAbort } from "./pause.ts";
 
 /** One request and how to read its response. */
 export interface Exchange<T> extends FailedRequest {
@@ -28,38 +27,30 @@ export interface Exchange<T> extends FailedRequest {
  */
 export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
   const { clock, client, debugLogger, deprecation } = settings;
-  const { url, init, timeoutMs } = call;
-  const { signal } = init;
+  const { url, init } = call;
   const start = debugLogger && clock.monotonic();
-  const timer = timeoutMs ? new AbortController() : undefined;
-  const cancel = timer && clock.after(timeoutMs ?? 0, () => timer.abort());
-  const combined = signal && timer ? AbortSignal.any([signal, timer.signal]) : (timer?.signal ?? signal);
+  const limit = startLimit(clock, init.signal, call.timeoutMs);
+  const { signal } = limit;
+  let sent: Promise<Response> | undefined;
+  let unread: Response["body"] = null;
   try {
-    if (signal?.aborted) throw abortError(signal);
-    const response = await orAbort(
-      client.request(call.input, combined ? { ...init, signal: combined } : init),
-      combined,
-    );
-    deprecation(url, response.headers);
+    signal?.throwIfAborted();
+    sent = client.request(call.input, signal ? { ...init, signal } : init);
+    const response = await orAbort(sent, signal);
+    deprecation(call.init.method, url, response.headers);
     log(settings, call, { start, response });
-    const read = orAbort(call.read(response, combined), combined);
-    return read instanceof Promise ? await read : read; // Skip a microtask when there is nothing to wait for.
+    const read = orAbort(call.read(response, signal), signal);
+    const result = read instanceof Promise ? await read : read; // Skip a microtask when there is nothing to wait for.
+    if (signal && Object.is(result, response)) unread = response.body;
+    return result;
   } catch (thrown) {
-    const error = signal?.aborted
-      ? abortError(signal)
-      : timer?.signal.aborted
-        ? timeoutError(call)
-        : toCarnetError(call, thrown);
+    const error = limit.error(url) ?? toCarnetError(call, thrown);
     log(settings, call, { start, error });
+    sent?.then(discard, () => {}); // A transport that ignores the signal may still answer.
     throw error;
   } finally {
-    cancel?.();
+    limit.end(unread);
   }
-}
-
-function timeoutError({ url: address, timeoutMs }: Exchange<unknown>): AnyCarnetError {
-  const url = withoutQuery(address);
-  return new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, { url, mayHaveArrived: true, timeoutMs });
 }
 
 function toCarnetError(call: Exchange<unknown>, error: unknown): CarnetError {

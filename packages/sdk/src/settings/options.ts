@@ -10,7 +10,7 @@ import type { ServerChoice } from "./server-url.ts";
 
 /** Hooks around every request, for deprecation notices, and for credentials that expire soon. */
 export interface SDKHooks extends HTTPClientHooks {
-  /** Called once per URL whose response has a `Deprecation` or `Sunset` header. Default: one console warning. */
+  /** Called once per route whose response has a `Deprecation` or `Sunset` header. Default: one console warning. */
   readonly onDeprecation?: OnDeprecation;
   /**
    * Called once per expiry threshold that the client or one of its secrets crosses, as reported by a Carnet server.

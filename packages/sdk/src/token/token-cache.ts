@@ -1,3 +1,4 @@
+import { link } from "../http/limit.ts";
 import type { Security } from "../settings/security.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { AccessToken } from "./bearer-token.ts";
@@ -37,13 +38,15 @@ export function tokenCache(settings: Settings, security: Security): TokenCache {
 
   const newSlot = (scope: string): TokenSlot =>
     tokenSlot(settings, async (signal, inBackground) => {
-      const options = { signal: AbortSignal.any([signal, settings.closing]) };
+      const linked = link(signal, settings.closing);
       try {
-        return await requestToken(settings, { security, scope, options });
+        return await requestToken(settings, { security, scope, options: linked });
       } catch (error) {
         // After a refusal in the background no caller is there to load rotated credentials.
         if (inBackground && refusesClient(error)) settings.security.afterRefusal(security).catch(() => {});
         throw error;
+      } finally {
+        linked.release();
       }
     });
 

@@ -11,7 +11,7 @@ export interface HasBody {
   readonly body?: Response["body"];
 }
 
-/** Reads at most `limit` bytes of a body and cancels the rest. An abort stops the reading. */
+/** Reads at most `limit` bytes of a body and cancels the rest. An abort of the request's own signal stops the reading. */
 export async function readBounded(
   { body }: Pick<Response, "body">,
   limit: number,
@@ -19,18 +19,14 @@ export async function readBounded(
 ): Promise<BoundedBody> {
   const reader = body?.getReader();
   const cancel = (): void => void reader?.cancel().catch(() => {});
-  signal?.addEventListener("abort", cancel);
+  signal?.addEventListener("abort", cancel); // Never removed: the signal belongs to this request alone.
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  try {
-    while (reader && size <= limit) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      size += value.length;
-    }
-  } finally {
-    signal?.removeEventListener("abort", cancel);
+  while (reader && size <= limit) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
   }
   const whole = size <= limit;
   if (!whole) cancel();

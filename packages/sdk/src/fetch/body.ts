@@ -34,7 +34,7 @@ async function beginning({ clock }: Settings, call: Outgoing, request: Request):
     return await orAbort(readBounded(request.clone(), MAX_REPLAY_BYTES, signal), signal);
   } catch (thrown) {
     discard(request);
-    throw error(call.url) ?? invalid("input", "has a body that failed: see the cause", summarise(thrown));
+    throw error(call.url, false) ?? invalid("input", "has a body that failed: see the cause", summarise(thrown));
   } finally {
     end();
   }

@@ -60,7 +60,7 @@ export interface Limit {
   /** Aborted by the caller or by time. Undefined if neither can happen. */
   readonly signal: AbortSignal | undefined;
   /** The error if the signal was aborted. */
-  error(url: string): AnyCarnetError | undefined;
+  error(url: string, mayHaveArrived?: boolean): AnyCarnetError | undefined;
   /** Ends the time limit. The caller's signal stays in force until `unread` was read. */
   end(unread?: object | null): void;
 }
@@ -78,10 +78,10 @@ export function startLimit(clock: Clock, source: Source, timeoutMs: number | und
     });
   return {
     signal: linked.signal,
-    error(address) {
+    error(address, mayHaveArrived = true) {
       if (source?.aborted) return abortError(source);
       const url = withoutQuery(address);
-      const facts = { url, mayHaveArrived: true, timeoutMs };
+      const facts = { url, mayHaveArrived, timeoutMs };
       return isLate ? new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, facts) : undefined;
     },
     end(unread) {

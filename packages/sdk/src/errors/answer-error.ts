@@ -10,8 +10,11 @@ export interface RawResponse {
 
 /** The parts of a response that an error keeps. */
 export interface AnswerFacts {
+  /** The HTTP status. */
   readonly status: number;
+  /** The response's `X-Request-ID`. */
   readonly requestId: string | undefined;
+  /** The response as the server sent it. */
   readonly raw: RawResponse;
 }
 

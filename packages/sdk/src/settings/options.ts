@@ -45,6 +45,7 @@ export interface SDKOptions extends ServerChoice {
   readonly userAgent?: string | undefined;
   /** Receives one line per request, for example `console`. It sees names and numbers, never a secret. */
   readonly debugLogger?: DebugLogger | undefined;
+  /** Functions that run around requests. */
   readonly hooks?: SDKHooks | undefined;
   /** Further origins that a token may be sent to, such as `https://files.example.com`. */
   readonly allowedOrigins?: readonly (string | URL)[] | undefined;

@@ -6,7 +6,9 @@ import { environment } from "./environment.ts";
 
 /** The credentials of a client. */
 export interface Security {
+  /** The client's id. */
   readonly clientId: string;
+  /** The client's secret. */
   readonly clientSecret: string;
 }
 

@@ -28,7 +28,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   "protocol/admin": ["typebox"],
   core: ["ipaddr.js"],
-  sdk: [],
+  sdk: ["@opentelemetry/api"], // An optional peer, for the entry `opentelemetry` only.
 };
 
 const root = join(import.meta.dirname, "..");

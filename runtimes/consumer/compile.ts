@@ -55,7 +55,7 @@ export function explain(error: AnyCarnetError): string {
     case "SDKError":
       return `${error.status} ${error.serverCode ?? ""} ${error.requestId ?? ""}`;
     case "ResponseValidationError":
-      return `${error.field} ${error.headers.get("date") ?? ""} ${error.body}`;
+      return `${error.field} ${error.rawResponse().headers.get("date") ?? ""} ${error.rawResponse().body}`;
     case "ConnectionError":
     case "RequestTimeoutError":
       return `${error.url} ${error.mayHaveArrived}`;

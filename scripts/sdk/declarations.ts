@@ -14,7 +14,11 @@ export interface Declaration {
   readonly text: string;
 }
 
-const ENTRIES = { "@carnet/sdk": "index.d.ts", "@carnet/sdk/funcs": "funcs.d.ts" };
+const ENTRIES = {
+  "@carnet/sdk": "index.d.ts",
+  "@carnet/sdk/funcs": "funcs.d.ts",
+  "@carnet/sdk/opentelemetry": "opentelemetry.d.ts",
+};
 const PROTOCOL = resolve(import.meta.dirname, "../../packages/protocol/dist");
 const DECLARED =
   /(?<doc>\/\*\*(?:(?!\*\/).)*\*\/\s*)?export (?:declare )?(?:abstract )?(?:class|interface|type|function|const) (?<name>\w+)(?<rest>.*?)(?:\n\}|;)(?=\n(?:export|\/\*\*|interface|declare|$))/gs;
@@ -71,6 +75,7 @@ function importsOf(file: string): Map<string, string> {
     /(?:import|export)(?: type)? \{(?<names>[^}]*)\} from "(?<from>[^"]*?)(?:\.ts)?"/g,
   )) {
     const from = String(groups?.["from"]).replace("@carnet/protocol", PROTOCOL);
+    if (!/^[./]/.test(from)) continue; // Another package documents its own types.
     const source = resolve(dirname(file), `${from}.d.ts`);
     for (const name of (groups?.["names"] ?? "").split(",")) names.set(name.replace(/\btype\b/, "").trim(), source);
   }

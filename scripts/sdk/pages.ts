@@ -2,9 +2,12 @@
 // diff shows reviewers every change of the public API.
 import { resolve } from "node:path";
 import { type Declaration, publicDeclarations } from "./declarations.ts";
+import { undocumented } from "./undocumented.ts";
 
 const generated = "<!-- Generated from the code by `npm run docs`. Do not edit. -->";
 const declarations = publicDeclarations(resolve(import.meta.dirname, "../.."));
+const silent = undocumented(declarations);
+if (silent.length > 0) throw new Error(`Write a doc comment in packages/sdk/src for: ${silent.join(", ")}.`);
 
 /** The reference: each exported name with its doc comment and its members. */
 export function sdkReferencePage(): string {

@@ -2,6 +2,7 @@
 
 export type { Result } from "@carnet/protocol/result";
 export type { Clock } from "./clock.ts";
+export { AnswerError, type RawResponse } from "./errors/answer-error.ts";
 export type { AnyCarnetError } from "./errors/any-carnet-error.ts";
 export { CarnetError } from "./errors/carnet-error.ts";
 export { ConnectionError } from "./errors/connection-error.ts";

@@ -91,7 +91,7 @@ test("a token request follows no redirect", async () => {
     assert.ok(error instanceof ResponseValidationError);
     assert.equal(error.status, status);
     assert.equal(error.field, "location");
-    assert.equal(error.headers.get("location"), "https://evil.test/steal");
+    assert.equal(error.rawResponse().headers.get("location"), "https://evil.test/steal");
     assert.deepEqual(
       net.sent.map(({ url, redirect }) => [url, redirect]),
       [["https://api.example.test/oauth2/token", "manual"]],
@@ -125,8 +125,8 @@ test("an error keeps status, headers and body for every known error format, HTML
     assert.equal(error.serverCode, serverCode);
     assert.equal(error.serverMessage, serverMessage);
     assert.equal(error.requestId, "req-1");
-    assert.equal(error.headers.get("x-request-id"), "req-1");
-    assert.equal(error.body, copy);
+    assert.equal(error.rawResponse().headers.get("x-request-id"), "req-1");
+    assert.equal(error.rawResponse().body, copy);
     assert.match(error.message, new RegExp(`answered ${answer.status}`));
   }
 });
@@ -149,7 +149,7 @@ test("a huge body is read only up to the limit, for success and failure", async 
     });
     const error = await failure(requestToken(new Response(body, { status })));
     assert.ok(error instanceof SDKError || error instanceof ResponseValidationError, String(error));
-    assert.equal(error.body.length, 65_536);
+    assert.equal(error.rawResponse().body.length, 65_536);
     assert.ok(pulled < 300_000, `${pulled} bytes were pulled`);
   }
 });
@@ -157,7 +157,7 @@ test("a huge body is read only up to the limit, for success and failure", async 
 test("a single huge chunk is cut at the limit too", async () => {
   const error = await failure(requestToken(new Response("x".repeat(5_000_000), { status: 500 })));
   assert.ok(error instanceof SDKError);
-  assert.equal(error.body.length, 65_536);
+  assert.equal(error.rawResponse().body.length, 65_536);
 });
 
 test("the request id is cut at 128 characters", async () => {

@@ -9,7 +9,7 @@ function sdkWithApi(api: (sent: Sent, n: number) => Reaction = () => new Respons
   let tokens = 0;
   const calls: Sent[] = [];
   const net = network((sent) => {
-    if (sent.url.endsWith("/oauth2/token")) return tokenAnswer({ access_token: `token-${tokens++}` });
+    if (sent.url.endsWith("/oauth2/token")) return tokenAnswer({ access_token: `test-token-${tokens++}` });
     return api(sent, calls.push(sent) - 1);
   });
   return { sdk: sdkFor(net, options), calls, tokens: () => tokens };
@@ -26,7 +26,7 @@ test("sdk.fetch resolves a path on the server and adds the token, X-Version and 
   const [sent] = calls;
   assert.equal(sent?.url, "https://api.example.test/files?page=2");
   assert.equal(sent?.method, "GET");
-  assert.equal(sent?.headers.get("authorization"), "Bearer token-0");
+  assert.equal(sent?.headers.get("authorization"), "Bearer test-token-0");
   assert.equal(sent?.headers.get("x-version"), "2026-01-01");
   assert.match(sent?.headers.get("user-agent") ?? "", /^carnet-sdk-typescript\/\d/);
 });
@@ -59,7 +59,7 @@ test("the caller's X-Version and user agent are kept, but the token is always th
   });
   assert.equal(calls[0]?.headers.get("x-version"), "2022-01-01");
   assert.equal(calls[0]?.headers.get("user-agent"), "mine/1");
-  assert.equal(calls[0]?.headers.get("authorization"), "Bearer token-0");
+  assert.equal(calls[0]?.headers.get("authorization"), "Bearer test-token-0");
 });
 
 test("a response with any status is returned, as fetch does", async () => {
@@ -73,12 +73,12 @@ test("after 401 it drops the token, gets a new one and repeats once", async () =
   const { sdk, calls, tokens } = sdkWithApi(refuseFirst(1));
   const answer = await sdk.fetch("/x", { method: "POST", body: '{"a":1}' });
   assert.equal(answer.status, 200);
-  assert.deepEqual(calls.map(authorization), ["Bearer token-0", "Bearer token-1"]);
+  assert.deepEqual(calls.map(authorization), ["Bearer test-token-0", "Bearer test-token-1"]);
   assert.deepEqual(
     calls.map(({ body }) => body),
     ['{"a":1}', '{"a":1}'],
   );
-  assert.equal((await sdk.token()).accessToken, "token-1");
+  assert.equal((await sdk.token()).accessToken, "test-token-1");
   assert.equal(tokens(), 2);
 });
 
@@ -92,7 +92,7 @@ test("a second 401 is returned", async () => {
 
 test("a hundred calls that are refused together request one new token", async () => {
   const { sdk, tokens } = sdkWithApi(
-    (sent) => new Response("", { status: authorization(sent) === "Bearer token-0" ? 401 : 200 }),
+    (sent) => new Response("", { status: authorization(sent) === "Bearer test-token-0" ? 401 : 200 }),
   );
   const answers = await Promise.all(Array.from({ length: 100 }, () => sdk.fetch("/x")));
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
@@ -133,7 +133,7 @@ test("a stream body is not repeated: the 401 is returned and the token is droppe
   const answer = await sdk.fetch("/x", { method: "POST", body: new Blob(["streamed"]).stream() });
   assert.equal(answer.status, 401);
   assert.deepEqual([calls.length, calls[0]?.body], [1, "streamed"]);
-  assert.equal((await sdk.token()).accessToken, "token-1");
+  assert.equal((await sdk.token()).accessToken, "test-token-1");
 });
 
 test("a Request is sent unchanged, and its body is repeated up to 1 MiB", async () => {
@@ -206,7 +206,7 @@ test("a token is sent to other origins in allowedOrigins", async () => {
     calls.map(({ url }) => url),
     ["https://files.test/a", "https://up.test:8443/b", "https://files.test/c"],
   );
-  assert.ok(calls.every((sent) => authorization(sent) === "Bearer token-0"));
+  assert.ok(calls.every((sent) => authorization(sent) === "Bearer test-token-0"));
   assert.ok((await failure(sdk.fetch("https://up.test/b"))) instanceof InvalidRequestError);
 });
 
@@ -258,11 +258,11 @@ function canMake(init: RequestInit): boolean {
 }
 
 test("no error of a call contains the token", async () => {
-  const leak = new TypeError("fetch failed: Bearer token-0", {
-    cause: Object.assign(new Error("token-0"), { headers: "token-0" }),
+  const leak = new TypeError("fetch failed: Bearer test-token-0", {
+    cause: Object.assign(new Error("test-token-0"), { headers: "test-token-0" }),
   });
   const { sdk } = sdkWithApi(() => leak);
-  const error = await failure(sdk.fetch("/x?q=token-0", { retries: 0 }));
+  const error = await failure(sdk.fetch("/x?q=test-token-0", { retries: 0 }));
   assert.ok(error instanceof ConnectionError);
   const cause = error.cause as Error;
   for (const text of [
@@ -273,7 +273,7 @@ test("no error of a call contains the token", async () => {
     String(cause.stack),
     JSON.stringify(error),
   ]) {
-    assert.doesNotMatch(text, /token-0/);
+    assert.doesNotMatch(text, /test-token-0/);
   }
   const inner = cause.cause as Error;
   assert.equal(inner.message, "[redacted]");

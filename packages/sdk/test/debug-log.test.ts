@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DebugEvent } from "@carnet/sdk";
+import { runPending } from "./support/caching-sdk.ts";
 import { connectionRefused, network, tokenAnswer } from "./support/scripted-fetch.ts";
 import { CLIENT_SECRET, failure, sdkFor } from "./support/sdk-for.ts";
 
@@ -40,4 +41,18 @@ test("the debug log shows the code of an error, and a logger that throws does no
   assert.equal(lines[0]?.answerHeaders, undefined);
   const sdk = sdkFor(tokenServer(), { debugLogger: { debug: () => assert.fail("broken") } });
   assert.equal((await sdk.fetch("/x")).status, 200);
+});
+
+test("a logger that rejects causes no unhandled rejection", async () => {
+  const rejections: unknown[] = [];
+  const keep = (reason: unknown) => void rejections.push(reason);
+  process.on("unhandledRejection", keep);
+  try {
+    const debugLogger = { debug: () => Object(Promise.reject(new Error("disk full"))) };
+    assert.equal((await sdkFor(tokenServer(), { debugLogger }).fetch("/x")).status, 200);
+    await runPending();
+  } finally {
+    process.off("unhandledRejection", keep);
+  }
+  assert.deepEqual(rejections, []);
 });

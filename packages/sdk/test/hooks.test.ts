@@ -70,18 +70,46 @@ test("a hook cannot send the token to another origin or enable redirects", async
   assert.equal(net.sent[0]?.redirect, "manual");
 });
 
-test("a hook that throws causes an InvalidRequestError that names it, without a retry", async () => {
-  for (const [hook, hooks] of [
-    ["beforeRequest", { beforeRequest: () => Promise.reject(new Error("broken")) }],
-    ["response", { response: () => assert.fail("broken") }],
-  ] as const) {
-    const net = tokenServer();
-    const error = await failure(sdkFor(net, { hooks }).token());
-    assert.ok(error instanceof InvalidRequestError);
-    assert.equal(error.field, `hooks.${hook}`);
-    assert.equal((error.cause as Error).message, "broken");
-    assert.ok(net.sent.length <= 1);
+test("a beforeRequest hook that throws causes an InvalidRequestError that names it, and nothing is sent", async () => {
+  const net = tokenServer();
+  const hooks = { beforeRequest: () => Promise.reject(new Error("broken")) };
+  const error = await failure(sdkFor(net, { hooks }).token());
+  assert.ok(error instanceof InvalidRequestError);
+  assert.equal(error.field, "hooks.beforeRequest");
+  assert.equal((error.cause as Error).message, "broken");
+  assert.equal(net.sent.length, 0);
+});
+
+test("a hook that throws after the request was sent loses no token, repeats no POST, and is reported once", async () => {
+  const warnings: string[] = [];
+  const { warn } = console;
+  console.warn = (...what: unknown[]) => void warnings.push(what.map(String).join(" "));
+  try {
+    for (const response of [() => assert.fail("broken"), () => Promise.reject(new Error("broken"))]) {
+      const net = tokenServer();
+      const sdk = sdkFor(net, { hooks: { response } });
+      assert.equal((await sdk.fetch("/x", { method: "POST", body: "{}" })).status, 200);
+      assert.equal((await sdk.token()).accessToken, "token-1");
+      assert.equal(net.sent.length, 2);
+    }
+    const broken = sdkFor(network(connectionRefused), { hooks: { requestError: () => assert.fail("broken") } });
+    assert.ok((await failure(broken.token())) instanceof ConnectionError);
+  } finally {
+    console.warn = warn;
   }
+  const [response, again, requestError, ...more] = warnings;
+  assert.match(`${response}${again}`, /A hook failed: .*hooks\.response.*hooks\.response/);
+  assert.match(String(requestError), /hooks\.requestError/);
+  assert.deepEqual(more, []);
+});
+
+test("a response hook that reads the body is named, and the POST is not repeated", async () => {
+  const net = tokenServer();
+  const sdk = sdkFor(net, { hooks: { response: async (response) => void (await response.text()) } });
+  const error = await failure(sdk.token());
+  assert.ok(error instanceof InvalidRequestError, String(error));
+  assert.equal(error.message, "hooks.response read the body. Read `response.clone()` instead.");
+  assert.equal(net.sent.length, 1);
 });
 
 test("a requestError hook sees a summary without secrets", async () => {

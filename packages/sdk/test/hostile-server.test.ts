@@ -122,7 +122,7 @@ test("200 with HTML causes a ResponseValidationError that keeps the page", async
     response.end("<html>Please sign in</html>");
   });
   assert.ok(error instanceof ResponseValidationError);
-  assert.equal(error.body, "<html>Please sign in</html>");
+  assert.equal(error.rawResponse().body, "<html>Please sign in</html>");
 });
 
 test("an endless body is cancelled after 64 KiB, for success and failure", async () => {
@@ -139,7 +139,7 @@ test("an endless body is cancelled after 64 KiB, for success and failure", async
       more();
     });
     assert.ok(error instanceof ResponseValidationError || error instanceof SDKError, String(error));
-    assert.equal(error.body.length, 65_536);
+    assert.equal(error.rawResponse().body.length, 65_536);
     assert.ok(written < 50_000_000, `${written} bytes were taken`);
   }
 });

@@ -38,7 +38,7 @@ test("redirects with credentials are never followed to another origin", async ()
       const { sdk, calls } = sdkWithRedirects({ "/a": [status, location] });
       const error = await validationError(sdk.fetch("/a"));
       assert.equal(error.status, status);
-      assert.equal(error.headers.get("location"), location);
+      assert.equal(error.rawResponse().headers.get("location"), location);
       assert.equal(calls.length, 1);
     }
   }

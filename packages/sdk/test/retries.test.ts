@@ -168,6 +168,9 @@ test("Retry-After is respected in seconds or as a date, up to the longest wait [
     ["3600", 30_000],
     [new Date(start + 9_000).toUTCString(), 9_000],
     [new Date(start - 9_000).toUTCString(), 0],
+    ["1.5", 1_500],
+    ["9".repeat(400), 30_000],
+    ["Sun Nov 22 08:49:37 2026", 30_000],
     [new Date(start + 9_000_000).toUTCString(), 30_000],
     ["soon", 250],
     ["5 minutes", 250],
@@ -235,4 +238,46 @@ test("a connection error has the URL, the reason, and whether the request may ha
   const slow = await failure(timeout.sdk.fetch("/x", { retries: 0 }));
   assert.ok(slow instanceof RequestTimeoutError);
   assert.equal(slow.mayHaveArrived, false);
+});
+
+test("a malformed Retry-After is ignored: the random wait is used [RFC9110 §10.2.3]", async () => {
+  for (const value of [
+    "-5",
+    "+5",
+    "1e9",
+    "0x10",
+    "5 seconds",
+    "5, 10",
+    "soon",
+    "Infinity",
+    "NaN",
+    "",
+    "2026-11-22",
+    "€",
+  ]) {
+    const { sdk, clock } = sdkFailingWith([status(503, { "retry-after": encodeURI(value) })]);
+    await sdk.fetch("/x");
+    assert.deepEqual(clock.waits, [250], value);
+  }
+});
+
+test("a certificate that is not accepted is a ConnectionError at once that names the setting", async () => {
+  for (const error of [
+    fetchFailed("DEPTH_ZERO_SELF_SIGNED_CERT"),
+    fetchFailed("SELF_SIGNED_CERT_IN_CHAIN"),
+    fetchFailed("UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+    fetchFailed("CERT_HAS_EXPIRED"),
+    fetchFailed("ERR_TLS_CERT_ALTNAME_INVALID"),
+    Object.assign(new Error("unable to get local issuer certificate"), { code: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY" }),
+    new TypeError("error sending request: client error (Connect): invalid peer certificate: UnknownIssuer"),
+  ]) {
+    const { sdk, calls } = sdkFailingWith(many(() => error));
+    const failed = await failure(sdk.fetch("/x?q=1"));
+    assert.ok(failed instanceof ConnectionError, String(failed));
+    assert.match(
+      failed.message,
+      /^The certificate of https:\/\/api\.example\.test\/x was not accepted .*NODE_EXTRA_CA_CERTS/,
+    );
+    assert.deepEqual([failed.untrusted, failed.mayHaveArrived, calls.length], [true, false, 1]);
+  }
 });

@@ -63,8 +63,8 @@ test("an OAuth error with 400 or 401 is an IamError with its members", async () 
     assert.equal(error.errorDescription, "none of it");
     assert.equal(error.errorUri, "https://docs.example/scope");
     assert.equal(error.requestId, "req-7");
-    assert.equal(error.headers.get("x-request-id"), "req-7");
-    assert.deepEqual(JSON.parse(error.body), body);
+    assert.equal(error.rawResponse().headers.get("x-request-id"), "req-7");
+    assert.deepEqual(JSON.parse(error.rawResponse().body), body);
   }
 });
 

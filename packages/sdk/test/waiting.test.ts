@@ -19,7 +19,7 @@ test("timeoutMs of a call limits its wait for a token, and not the wait of other
   clock.advance(1_000);
   for (const error of await Promise.all(limited)) {
     assert.ok(error instanceof RequestTimeoutError);
-    assert.equal(error.message, "Getting a token from https://api.example.test/oauth2/token took more than 1000 ms.");
+    assert.equal(error.message, "https://api.example.test/oauth2/token took more than 1000 ms.");
     assert.deepEqual([error.timeoutMs, error.mayHaveArrived], [1_000, true]);
   }
   answers[0]?.(tokenAnswer());

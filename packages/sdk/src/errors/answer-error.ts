@@ -1,40 +1,43 @@
 import { CarnetError } from "./carnet-error.ts";
 
-/** The parts of a response that an error keeps. */
-export interface AnswerFacts {
-  readonly status: number;
+/** A response as the server sent it. */
+export interface RawResponse {
+  /** All headers. */
   readonly headers: Headers;
-  readonly requestId: string | undefined;
-  /** At most 64 KiB of the body, with secrets and tokens removed. */
+  /** At most 64 KiB of the body. Empty if the body was not read. */
   readonly body: string;
 }
 
-/**
- * An error caused by a server's response. `headers` and `body` can be read, but `inspect`, `console.log` and
- * `JSON.stringify` do not show them.
- */
+/** The parts of a response that an error keeps. */
+export interface AnswerFacts {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The response's `X-Request-ID`. */
+  readonly requestId: string | undefined;
+  /** The response as the server sent it. */
+  readonly raw: RawResponse;
+}
+
+/** An error caused by a server's response. It shows the response's safe facts only. */
 export abstract class AnswerError<Facts extends object = object> extends CarnetError {
   /** The HTTP status. */
   declare readonly status: number;
   /** The response's `X-Request-ID`. Quote it to the server's operator. */
   declare readonly requestId: string | undefined;
-  readonly #headers: Headers;
-  readonly #body: string;
+  readonly #raw: RawResponse;
 
+  /** Called by the subclasses. */
   constructor(message: string, facts: AnswerFacts & Facts) {
-    const { headers, body, ...fields } = facts;
+    const { raw, ...fields } = facts;
     super(message, fields);
-    this.#headers = headers;
-    this.#body = body;
+    this.#raw = raw;
   }
 
-  /** The response's headers. */
-  get headers(): Headers {
-    return this.#headers;
-  }
-
-  /** The response's body, cut at 64 KiB, with secrets and tokens removed. */
-  get body(): string {
-    return this.#body;
+  /**
+   * The response's headers and body, unchanged. They can contain a token, cookies, or the secret that was sent, so do not
+   * log them.
+   */
+  rawResponse(): RawResponse {
+    return this.#raw;
   }
 }

@@ -19,11 +19,12 @@ export abstract class CarnetError<Facts extends object = object> extends Error {
     Object.assign(this, fields);
   }
 
+  /** The code. An abort is an `AbortError`. */
   override get name(): string {
     return this.code;
   }
 
-  /** The code, the message and the plain fields, but never the headers, the body or the cause. */
+  /** The code, the message and the plain fields, but never the raw response or the cause. */
   toJSON(): Record<string, unknown> {
     const { code, message } = this;
     return Object.assign<Record<string, unknown>, this>({ code, message }, this);

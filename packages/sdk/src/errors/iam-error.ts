@@ -2,8 +2,11 @@ import { AnswerError } from "./answer-error.ts";
 
 /** The members of an OAuth error response. */
 export interface OAuthFailure {
+  /** The OAuth error code. */
   readonly error: string;
+  /** The server's human-readable description. */
   readonly errorDescription: string | undefined;
+  /** The URL of a page about the error. */
   readonly errorUri: string | undefined;
 }
 
@@ -14,7 +17,7 @@ export interface OAuthFailure {
 export class IamError extends AnswerError<OAuthFailure> {
   /** The OAuth error code, such as `invalid_client` or `invalid_scope`. */
   declare readonly error: string;
-  /** The server's human-readable description. */
+  /** The server's human-readable description, with secrets removed. */
   declare readonly errorDescription: string | undefined;
   /** The URL of a page about the error. */
   declare readonly errorUri: string | undefined;

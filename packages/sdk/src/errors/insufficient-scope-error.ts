@@ -2,7 +2,9 @@ import { CarnetError } from "./carnet-error.ts";
 
 /** The requested scopes that were not granted, and those that were. */
 export interface ScopeGap {
+  /** The requested scopes that were not granted. */
   readonly missing: readonly string[];
+  /** The granted scopes. */
   readonly granted: readonly string[];
 }
 

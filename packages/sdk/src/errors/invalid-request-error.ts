@@ -1,6 +1,6 @@
 import { CarnetError } from "./carnet-error.ts";
 
-/** An option or argument is invalid. Nothing was sent. */
+/** An option or argument is invalid, or a hook failed. Nothing was sent, unless `field` is `hooks.response`. */
 export class InvalidRequestError extends CarnetError<{ readonly field: string }> {
   /** The invalid option or argument, such as `security.clientSecret`. */
   declare readonly field: string;

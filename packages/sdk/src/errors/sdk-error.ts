@@ -2,7 +2,9 @@ import { AnswerError } from "./answer-error.ts";
 
 /** The server's explanation, read from any of the known JSON error formats. */
 export interface ServerReason {
+  /** The server's error code. */
   readonly serverCode: string | undefined;
+  /** The server's human-readable message. */
   readonly serverMessage: string | undefined;
 }
 

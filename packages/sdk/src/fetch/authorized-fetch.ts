@@ -1,12 +1,13 @@
 import { discard } from "../http/bounded-body.ts";
 import { exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
+import { isRequest } from "../http/request-kind.ts";
 import { withRetries } from "../http/retries.ts";
 import { type SDKCore, settingsOf } from "../sdk-core.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { AccessToken } from "../token/bearer-token.ts";
 import { cachedToken, dropToken } from "../token/cached-token.ts";
-import { bodyOf, NO_BODY } from "./body.ts";
+import { withBody } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 import { outgoing } from "./outgoing.ts";
 import { redirected } from "./redirects.ts";
@@ -20,8 +21,9 @@ export async function authorizedFetch(
   init: FetchInit = {},
 ): Promise<Response> {
   const settings = settingsOf(core);
-  const body = init.body || input instanceof Request ? await bodyOf(input, init) : NO_BODY;
-  let call = outgoing(settings, { input, init, body });
+  let call = outgoing(settings, input, init);
+  const request = isRequest(input) ? input : undefined;
+  if (init.body || request) call = await withBody(settings, call, request);
   const wait = { ...init, signal: call.init.signal };
   let isRepeat = false;
   for (;;) {

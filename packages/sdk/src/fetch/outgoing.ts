@@ -1,15 +1,15 @@
 import { invalid } from "../errors/invalid-request-error.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { headersOf } from "../http/headers-of.ts";
+import { isRequest } from "../http/request-kind.ts";
 import { timeLimit } from "../settings/retry-config.ts";
 import { baseURL, checkURL, onServer } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Body } from "./body.ts";
 import type { FetchInit } from "./fetch-init.ts";
 
 /** One authorised call, complete except for its token. `input` is the caller's `Request` until a redirect replaces it. */
 export interface Outgoing extends Exchange<Response> {
-  readonly init: Omit<FetchInit, "headers"> & { readonly method: string; readonly headers: Headers };
+  readonly init: Omit<FetchInit, "headers"> & Exchange<Response>["init"];
   /** The caller's redirect mode. The transport itself follows none. */
   readonly redirect: RequestRedirect;
   /** How many redirects led to this call. */
@@ -18,38 +18,29 @@ export interface Outgoing extends Exchange<Response> {
   readonly repeatable: boolean;
 }
 
-/** The caller's arguments and the request body. */
-export interface CallInput {
-  readonly input: string | URL | Request;
-  readonly init: FetchInit;
-  readonly body: Body;
-}
-
 /**
- * Prepares a call.
+ * Prepares a call, except for the body of a `Request`.
  * @throws {InvalidRequestError} if no token may be sent to the URL, or if the request is invalid
  */
-export function outgoing(settings: Settings, { input, init, body }: CallInput): Outgoing {
-  const request = input instanceof Request ? input : undefined;
-  const { repeatable, content } = body;
+export function outgoing(settings: Settings, input: string | URL | Request, init: FetchInit): Outgoing {
+  const request = isRequest(input) ? input : undefined;
   const own = init.headers ?? request?.headers;
   const url = target(settings, request?.url ?? String(input), init.serverURL);
   return {
-    input: request ?? url,
+    // A custom fetch may not recognise this class of Request.
+    input: settings.usesRuntimeFetch && request instanceof Request ? request : url,
     url,
     secret: "",
     read: (answer) => answer,
     init: {
       ...init,
-      ...content,
       method: init.method ?? request?.method ?? "GET",
       headers: own ? headersOf(settings.headers, own) : settings.headers,
       signal: init.signal ?? request?.signal ?? null,
       redirect: "manual",
-      retries: repeatable ? init.retries : 0,
     },
     redirect: init.redirect ?? request?.redirect ?? "follow",
-    repeatable,
+    repeatable: true,
     hops: 0,
     timeoutMs: timeLimit(init.timeoutMs ?? settings.timeoutMs),
   };

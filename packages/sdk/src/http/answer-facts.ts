@@ -6,12 +6,13 @@ export const BODY_LIMIT = 65_536;
 
 interface ResponseParts extends Pick<Response, "status" | "headers"> {
   readonly text?: string;
-  /** The secret that was sent, to be removed from the text. */
+  /** The secret that was sent, to be removed from the request id. */
   readonly secret?: string;
 }
 
 /** Extracts the parts of a response that an error keeps. */
 export function factsOf({ status, headers, text = "", secret }: ResponseParts): AnswerFacts {
   const id = headers.get("x-request-id");
-  return { status, headers, requestId: scrub(id ?? "", secret).slice(0, 128) || undefined, body: scrub(text, secret) };
+  const requestId = scrub(id ?? "", secret).slice(0, 128) || undefined;
+  return { status, requestId, raw: { headers, body: text } };
 }

@@ -1,3 +1,5 @@
+import { releaseBody } from "./limit.ts";
+
 /** The beginning of a body. */
 export interface BoundedBody {
   readonly content: Blob;
@@ -9,7 +11,7 @@ export interface HasBody {
   readonly body?: Response["body"];
 }
 
-/** Reads at most `limit` bytes of a body and cancels the rest. An abort stops the reading. */
+/** Reads at most `limit` bytes of a body and cancels the rest. An abort of the request's own signal stops the reading. */
 export async function readBounded(
   { body }: Pick<Response, "body">,
   limit: number,
@@ -17,7 +19,7 @@ export async function readBounded(
 ): Promise<BoundedBody> {
   const reader = body?.getReader();
   const cancel = (): void => void reader?.cancel().catch(() => {});
-  signal?.addEventListener("abort", cancel);
+  signal?.addEventListener("abort", cancel); // Never removed: the signal belongs to this request alone.
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   while (reader && size <= limit) {
@@ -33,5 +35,7 @@ export async function readBounded(
 
 /** Cancels a body that will not be read, which frees its connection. */
 export function discard({ body }: HasBody): void {
-  body?.cancel().catch(() => {});
+  if (!body) return;
+  releaseBody(body);
+  body.cancel().catch(() => {}); // It rejects if the body is being read.
 }

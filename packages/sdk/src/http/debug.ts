@@ -1,5 +1,6 @@
 /** One line of the debug log. It has names and numbers only, no value of a header, field or body. */
 export interface DebugEvent {
+  /** The method of the request. */
   readonly method: string;
   /** The URL without its query. */
   readonly url: string;
@@ -17,5 +18,6 @@ export interface DebugEvent {
 
 /** Receives debug lines. `console` is one. */
 export interface DebugLogger {
+  /** Receives one line per request. What it throws or rejects with is ignored. */
   debug(message: string, event: DebugEvent): void;
 }

@@ -1,8 +1,10 @@
 import { notifyOnce } from "./notify-once.ts";
 import { withoutQuery } from "./without-query.ts";
 
-/** A server's notice that a URL is deprecated. */
+/** A server's notice that a route is deprecated. */
 export interface DeprecationNotice {
+  /** The method of the request. */
+  readonly method: string;
   /** The URL without its query. */
   readonly url: string;
   /** When it was deprecated (RFC 9745). Undefined if the header has no date. */
@@ -17,17 +19,22 @@ export interface DeprecationNotice {
 export type OnDeprecation = (notice: DeprecationNotice) => void;
 
 /** Checks a response's headers for a notice. */
-export type CheckDeprecation = (url: string, headers: Headers) => void;
+export type CheckDeprecation = (method: string, url: string, headers: Headers) => void;
 
-/** Reports the first notice of each URL. */
+// A path segment that is most likely an id: it has a digit and is not a version.
+const ID = /\/(?!v\d+\b)[^/]*\d[^/]*/gi;
+
+/** Reports the first notice of each route: the method, and the URL without ids. */
 export function deprecationWatch(hook: OnDeprecation | undefined): CheckDeprecation {
   const notify = notifyOnce(hook, "Deprecated:");
-  return (address, headers) => {
+  return (method, address, headers) => {
     const [deprecation, sunset] = [headers.get("deprecation"), headers.get("sunset")];
     if ((deprecation ?? sunset) === null) return;
     const url = withoutQuery(address);
     const link = headers.get("link") ?? undefined;
-    notify(url, { url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
+    const [origin = ""] = /^\w+:\/\/[^/]*/.exec(url) ?? [];
+    const route = `${method} ${origin}${url.slice(origin.length).replace(ID, "/*")}`;
+    notify(route, { method, url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
   };
 }
 

@@ -1,13 +1,12 @@
-import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { CarnetError } from "../errors/carnet-error.ts";
 import { invalid } from "../errors/invalid-request-error.ts";
-import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
 import { summarise } from "../redaction/summarise.ts";
 import type { Settings } from "../settings/settings.ts";
+import { discard } from "./bounded-body.ts";
+import { startLimit } from "./limit.ts";
 import { log } from "./log.ts";
 import { type FailedRequest, noAnswer } from "./no-answer.ts";
-import { abortError, orAbort } from "./pause.ts";
-import { withoutQuery } from "./without-query.ts";
+import { orAbort } from "./pause.ts";
 
 /** One request and how to read its response. */
 export interface Exchange<T> extends FailedRequest {
@@ -27,41 +26,31 @@ export interface Exchange<T> extends FailedRequest {
  * @throws {RequestAbortedError} {@link RequestTimeoutError} {@link ConnectionError}
  */
 export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
-  const { clock, client, closing, debugLogger, deprecation } = settings;
-  const { url, init, timeoutMs } = call;
-  const { signal } = init;
+  const { clock, client, debugLogger, deprecation } = settings;
+  const { url, init } = call;
   const start = debugLogger && clock.monotonic();
-  let isLate = false;
-  const own = new AbortController();
-  const stop = (): void => own.abort();
-  const expire = (): void => {
-    isLate = true;
-    stop();
-  };
-  const cancel = timeoutMs && clock.after(timeoutMs, expire);
-  closing.addEventListener("abort", stop);
-  const combined = signal ? AbortSignal.any([signal, own.signal]) : own.signal;
+  const limit = startLimit(settings, init.signal, call.timeoutMs);
+  const { signal } = limit;
+  let sent: Promise<Response> | undefined;
+  let unread: Response["body"] = null;
   try {
-    for (const end of [signal, closing]) if (end?.aborted) throw abortError(end);
-    const response = await orAbort(client.request(call.input, { ...init, signal: combined }), combined);
-    deprecation(url, response.headers);
+    signal.throwIfAborted();
+    sent = client.request(call.input, { ...init, signal });
+    const response = await orAbort(sent, signal);
+    deprecation(call.init.method, url, response.headers);
     log(settings, call, { start, response });
-    const read = orAbort(call.read(response, combined), combined);
-    return read instanceof Promise ? await read : read; // Skip a microtask when there is nothing to wait for.
+    const read = orAbort(call.read(response, signal), signal);
+    const result = read instanceof Promise ? await read : read; // Skip a microtask when there is nothing to wait for.
+    if (init.signal && Object.is(result, response)) unread = response.body;
+    return result;
   } catch (thrown) {
-    const end = [signal, closing].find((each) => each?.aborted);
-    const error = end ? abortError(end) : isLate ? timeoutError(call) : toCarnetError(call, thrown);
+    const error = limit.error(url) ?? toCarnetError(call, thrown);
     log(settings, call, { start, error });
+    sent?.then(discard, () => {}); // A transport that ignores the signal may still answer.
     throw error;
   } finally {
-    closing.removeEventListener("abort", stop);
-    if (cancel) cancel();
+    limit.end(unread);
   }
-}
-
-function timeoutError({ url: address, timeoutMs }: Exchange<unknown>): AnyCarnetError {
-  const url = withoutQuery(address);
-  return new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, { url, mayHaveArrived: true, timeoutMs });
 }
 
 function toCarnetError(call: Exchange<unknown>, error: unknown): CarnetError {

@@ -1,7 +1,8 @@
-import { CarnetError } from "../errors/carnet-error.ts";
 import { invalid } from "../errors/invalid-request-error.ts";
 import { redact } from "../redaction/redact.ts";
 import { summarise } from "../redaction/summarise.ts";
+import { notifyOnce } from "./notify-once.ts";
+import { isAsyncIterable, isRequest } from "./request-kind.ts";
 import { withoutQuery } from "./without-query.ts";
 
 /** A function with the signature of `fetch`. */
@@ -11,14 +12,15 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 export interface HTTPClientHooks {
   /** Runs before a request is sent. It may return another request to the same origin to send instead. */
   readonly beforeRequest?: (request: Request) => Request | undefined | Promise<Request | undefined>;
-  /** Runs if a request got no response. `error` is a summary without secrets. */
+  /** Runs if a request got no response. `error` is a summary without secrets. What it throws is only reported. */
   readonly requestError?: (error: Error, request: Request) => void | Promise<void>;
-  /** Runs after a response arrived. Use `clone()` to read its body here. */
+  /** Runs after a response arrived. Use `clone()` to read its body here. What it throws is only reported. */
   readonly response?: (response: Response, request: Request) => void | Promise<void>;
 }
 
 /** The interface of an HTTP client that the SDK can use. {@link HTTPClient} implements it. */
 export interface HTTPTransport {
+  /** Sends one request, like `fetch`. */
   request(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
 
@@ -27,38 +29,62 @@ export interface HTTPTransport {
  * if the request asks for it. One client can be the `fetch` of another; then the hooks of both run.
  */
 export class HTTPClient implements HTTPTransport {
-  readonly #fetch: Fetch;
+  readonly #fetch: Fetch | undefined;
   readonly #hooks: HTTPClientHooks;
+  readonly #report = notifyOnce<Error>(undefined, "A hook failed:");
 
+  /** Without `fetch` it uses the runtime's own. */
   constructor(options: { readonly fetch?: Fetch | undefined; readonly hooks?: HTTPClientHooks | undefined } = {}) {
-    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.#fetch = options.fetch;
     this.#hooks = options.hooks ?? {};
   }
 
   /**
-   * Sends one request.
-   * @throws {InvalidRequestError} if a hook throws or changes the origin
+   * Sends one request. A `response` or `requestError` hook that throws does not change the outcome, because the request was
+   * sent: it causes one console warning.
+   * @throws {InvalidRequestError} if `beforeRequest` throws or changes the origin, or if `response` reads the body
    */
   request(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const { beforeRequest, requestError, response } = this.#hooks;
-    return beforeRequest || requestError || response ? this.#withHooks(input, init) : this.#fetch(input, init);
+    return beforeRequest || requestError || response
+      ? this.#withHooks(input, init)
+      : (this.#fetch ?? globalThis.fetch)(input, init);
   }
 
   async #withHooks(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const { beforeRequest, requestError, response } = this.#hooks;
     const first = redactedRequest(new Request(input, init));
-    const request = redactedRequest((await runHook("beforeRequest", () => beforeRequest?.(first))) ?? first);
+    const request = redactedRequest((await beforeRequestOf(beforeRequest, first)) ?? first);
     if (new URL(request.url).origin !== new URL(first.url).origin) {
       throw invalid("hooks.beforeRequest", "changed the origin");
     }
     // A hook's request must not override the redirect mode or the signal.
     const fixed = { redirect: first.redirect, signal: init?.signal ?? first.signal };
-    const answer = await this.#fetch(request, fixed).catch(async (error: unknown) => {
-      await runHook("requestError", () => requestError?.(summarise(error), request));
+    const isStream = isRequest(input) || isAsyncIterable(init?.body);
+    const answer = await this.#send(request, fixed, isStream).catch(async (error: unknown) => {
+      await this.#observe("requestError", () => requestError?.(summarise(error), request));
       throw error;
     });
-    await runHook("response", () => response?.(answer, request));
+    await this.#observe("response", () => response?.(answer, request));
+    if (answer.bodyUsed) throw invalid("hooks.response", "read the body. Read `response.clone()` instead");
     return answer;
+  }
+
+  /** Sends a URL to a custom fetch, because it may not recognise the runtime's `Request`, as undici's does not. */
+  async #send(request: Request, fixed: RequestInit, isStream: boolean): Promise<Response> {
+    if (!this.#fetch) return globalThis.fetch(request, fixed);
+    const { url, method, headers, body } = request;
+    // Only a body of known length is sent with a Content-Length.
+    const content = isStream ? { body, duplex: "half" } : { body: body && (await request.arrayBuffer()) };
+    return this.#fetch(url, { method, headers, ...content, ...fixed });
+  }
+
+  async #observe(hook: string, run: () => unknown): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#report(hook, invalid(`hooks.${hook}`, "failed: see the cause", summarise(error)));
+    }
   }
 }
 
@@ -68,10 +94,10 @@ function redactedRequest(request: Request): Request {
   return redact(request, () => ({ method: request.method, url: withoutQuery(request.url) }));
 }
 
-async function runHook<T>(hook: keyof HTTPClientHooks, run: () => T): Promise<Awaited<T>> {
+async function beforeRequestOf(hook: HTTPClientHooks["beforeRequest"], request: Request): Promise<Request | undefined> {
   try {
-    return await run();
+    return await hook?.(request);
   } catch (error) {
-    throw error instanceof CarnetError ? error : invalid(`hooks.${hook}`, "failed: see the cause", summarise(error));
+    throw invalid("hooks.beforeRequest", "failed: see the cause", summarise(error));
   }
 }

@@ -22,7 +22,8 @@ export function log({ debugLogger, clock }: Settings, call: Logged, outcome: Out
   const { start, response, error } = outcome;
   const url = withoutQuery(call.url);
   const status = response?.status ?? error?.code;
-  try {
+  // A logger that throws or rejects must not fail the call.
+  (async () =>
     debugLogger.debug(`${method} ${url} ${status}`, {
       method,
       url,
@@ -31,6 +32,5 @@ export function log({ debugLogger, clock }: Settings, call: Logged, outcome: Out
       status,
       answerHeaders: response && [...response.headers.keys()],
       durationMs: clock.monotonic() - Number(start),
-    });
-  } catch {} // A failing logger must not fail the call.
+    }))().catch(() => {});
 }

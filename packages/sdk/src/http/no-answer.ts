@@ -15,6 +15,11 @@ export interface FailedRequest {
 // Node has the system call or undici's timeout code, Bun has its own codes, and Deno has only a message.
 const NEVER_CONNECTED = /ECONNREFUSED|ENOTFOUND|EAI_|connect E|CONNECT_TIMEOUT|\(Connect\)/;
 
+// OpenSSL's codes, as Node and Bun report them, or their messages, which all three runtimes have.
+const UNTRUSTED = /CERT|LEAF_SIGNATURE|certificate/i;
+const ADVICE =
+  "If a private CA issued it, set NODE_EXTRA_CA_CERTS (Deno: DENO_CERT) to the file of that CA's certificate";
+
 /** Converts a transport failure to an error of this package. */
 export function noAnswer(call: FailedRequest, error: unknown): AnyCarnetError {
   const url = withoutQuery(call.url);
@@ -25,7 +30,12 @@ export function noAnswer(call: FailedRequest, error: unknown): AnyCarnetError {
     code = each.code ?? code;
     trace += code + each.message;
   }
-  const facts = { url, mayHaveArrived: !NEVER_CONNECTED.test(trace), cause, timeoutMs: undefined };
-  const message = `No complete response from ${url} (${code}).`;
-  return /TIMED?OUT/.test(code) ? new RequestTimeoutError(message, facts) : new ConnectionError(message, facts);
+  const untrusted = UNTRUSTED.test(trace);
+  const facts = { url, mayHaveArrived: !untrusted && !NEVER_CONNECTED.test(trace), cause };
+  const message = untrusted
+    ? `The certificate of ${url} was not accepted (${code}). ${ADVICE}.`
+    : `No complete response from ${url} (${code}).`;
+  return /TIMED?OUT/.test(code)
+    ? new RequestTimeoutError(message, { ...facts, timeoutMs: undefined })
+    : new ConnectionError(message, { ...facts, untrusted });
 }

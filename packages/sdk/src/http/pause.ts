@@ -15,7 +15,7 @@ export function orAbort<T>(work: T | Promise<T>, signal: EndSignal | null | unde
     const stop = (): void => reject(abortError(signal));
     const settled = (): void => signal.removeEventListener("abort", stop);
     if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop);
+    else signal.addEventListener("abort", stop, { once: true }); // Because the work may never end.
     work.then(resolve, reject).then(settled);
   });
 }

@@ -61,5 +61,6 @@ function isRetryableStatus(policy: RetryPolicy, idempotent: boolean, status: num
 /** Whether the request got no response and is safe to repeat. */
 function isRetryableFailure(error: unknown, idempotent: boolean): error is ConnectionError | RequestTimeoutError {
   const isLost = error instanceof ConnectionError || error instanceof RequestTimeoutError;
-  return isLost && (idempotent || !error.mayHaveArrived);
+  if (!isLost || ("untrusted" in error && error.untrusted)) return false;
+  return idempotent || !error.mayHaveArrived;
 }

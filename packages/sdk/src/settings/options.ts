@@ -13,7 +13,7 @@ import type { ServerChoice } from "./server-url.ts";
 
 /** Hooks around every request, for deprecation notices, and for credentials that expire soon. */
 export interface SDKHooks extends HTTPClientHooks {
-  /** Called once per URL whose response has a `Deprecation` or `Sunset` header. Default: one console warning. */
+  /** Called once per route whose response has a `Deprecation` or `Sunset` header. Default: one console warning. */
   readonly onDeprecation?: OnDeprecation;
   /**
    * Called once per expiry threshold that the client or one of its secrets crosses, as reported by a Carnet server.
@@ -57,6 +57,7 @@ export interface SDKOptions extends ServerChoice {
   readonly userAgent?: string | undefined;
   /** Receives one line per request, for example `console`. It sees names and numbers, never a secret. */
   readonly debugLogger?: DebugLogger | undefined;
+  /** Functions that run around requests. */
   readonly hooks?: SDKHooks | undefined;
   /** Further origins that a token may be sent to, such as `https://files.example.com`. */
   readonly allowedOrigins?: readonly (string | URL)[] | undefined;

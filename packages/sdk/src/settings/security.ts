@@ -7,7 +7,9 @@ import { similarName } from "./names.ts";
 
 /** The credentials of a client. */
 export interface Security {
+  /** The client's id. */
   readonly clientId: string;
+  /** The client's secret. */
   readonly clientSecret: string;
 }
 

@@ -13,8 +13,11 @@ export type Region = keyof typeof SERVERS;
 
 /** The options that choose the server. */
 export interface ServerChoice {
+  /** A region (`us`, `eu`, `apac`) or a URL. */
   readonly server?: Region | (string & {}) | URL | undefined;
+  /** The server's URL. It overrides `server`. */
   readonly serverURL?: string | URL | undefined;
+  /** Allows plain `http:` to hosts other than loopback. Default: false. */
   readonly allowInsecureHTTP?: boolean | undefined;
 }
 

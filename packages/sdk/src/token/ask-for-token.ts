@@ -11,9 +11,13 @@ import { withSecurity } from "./with-security.ts";
 
 /** The parameters of a token request. Each defaults to the SDK's options. */
 export interface TokenRequest {
+  /** The only grant that the SDK supports. */
   readonly grantType?: "client_credentials" | undefined;
+  /** Default: that of `security`. */
   readonly clientId?: string | undefined;
+  /** Default: that of `security`. */
   readonly clientSecret?: string | undefined;
+  /** The scopes to request. Default: those of the SDK, else all scopes of the client. */
   readonly scope?: Scopes | undefined;
   /** Further parameters, such as `audience` or `resource`. Each replaces the SDK's parameter of that name. */
   readonly parameters?: Parameters | undefined;

@@ -3,6 +3,7 @@ import { REDACTED, redact } from "../redaction/redact.ts";
 
 /** A token as granted by the server. Printing it or converting it to JSON does not show the token itself. */
 export interface BearerToken {
+  /** The token itself, to send after `Bearer `. */
   readonly accessToken: string;
   /**
    * How many seconds are left, now, rounded up; 0 once it has expired. Measured by the monotonic clock. Undefined if the
@@ -13,6 +14,7 @@ export interface BearerToken {
   readonly expiresAt: Date | undefined;
   /** The granted scopes, space-separated. If the server did not say, the requested ones (RFC 6749 §5.1). */
   readonly scope: string;
+  /** Always `Bearer`, whatever case the server wrote it in. */
   readonly tokenType: "Bearer";
 }
 

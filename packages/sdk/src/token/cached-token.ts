@@ -1,7 +1,6 @@
 import { InsufficientScopeError } from "../errors/insufficient-scope-error.ts";
-import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
+import { startLimit } from "../http/limit.ts";
 import { abortError } from "../http/pause.ts";
-import { withoutQuery } from "../http/without-query.ts";
 import { checkNames } from "../settings/names.ts";
 import type { RequestOptions } from "../settings/options.ts";
 import { type Parameters, parameterForm } from "../settings/parameters.ts";
@@ -77,27 +76,19 @@ export function cachedToken(settings: Settings, options: TokenOptions): AccessTo
   return wait.then(check);
 }
 
-/** Waits with a signal that is aborted with the caller's own, or after the time limit. */
+/** Waits within the caller's signal and time limit. */
 async function limited<T>(
-  { clock, tokenURL }: Settings,
+  settings: Settings,
   { signal, timeoutMs }: Pick<TokenOptions, "signal" | "timeoutMs">,
-  wait: (end: TokenOptions["signal"]) => Promise<T>,
+  wait: (end: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (timeoutMs === undefined) return wait(signal);
-  const url = withoutQuery(tokenURL);
-  const facts = { url, mayHaveArrived: true, timeoutMs };
-  const late = new RequestTimeoutError(`Getting a token from ${url} took more than ${timeoutMs} ms.`, facts);
-  const end = new AbortController();
-  const stop = (): void => end.abort(signal?.reason);
-  const cancel = clock.after(timeoutMs, () => end.abort(late));
-  signal?.addEventListener("abort", stop);
+  const limit = startLimit(settings, signal, timeoutMs);
   try {
-    return await wait(end.signal);
+    return await wait(limit.signal);
   } catch (error) {
-    throw end.signal.reason === late ? late : error;
+    throw limit.error(settings.tokenURL) ?? error;
   } finally {
-    cancel();
-    signal?.removeEventListener("abort", stop);
+    limit.end();
   }
 }
 

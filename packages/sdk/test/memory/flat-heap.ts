@@ -1,0 +1,81 @@
+// Shows that calls with one long-lived signal leave nothing behind: `node --expose-gc flat-heap.js`. It makes 100,000
+// calls on an in-memory network and 4,000 over loopback, and fails if the heap grows by more than 20 bytes per call.
+// `npm run runtimes` runs it on each Node version.
+import { createServer } from "node:http";
+import { SDK, type SDKOptions } from "@carnet/sdk";
+
+const BOUND = 20;
+const { gc } = globalThis as { gc?: () => Promise<void> | void };
+if (!gc) throw new Error("run it with --expose-gc");
+
+async function settledHeap(): Promise<number> {
+  for (let i = 0; i < 10; i++) {
+    await gc?.();
+    await new Promise((resolve) => setImmediate(resolve)); // Finalizers run in tasks of their own.
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+/** The growth of the heap in bytes per call, after a tenth of the calls to warm up. */
+async function growth(calls: number, call: (n: number) => Promise<unknown>): Promise<number> {
+  const run = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      await call(n);
+      if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await run(calls / 10);
+  const before = await settledHeap();
+  await run(calls);
+  return ((await settledHeap()) - before) / calls;
+}
+
+const TOKEN = JSON.stringify({ access_token: "token", token_type: "Bearer", expires_in: 3600 });
+
+/** Each kind of call: read, not read, failed, retried, timed out of a limit, and token requests. */
+const kinds: readonly ((sdk: SDK, signal: AbortSignal) => Promise<unknown>)[] = [
+  async (sdk, signal) => (await sdk.fetch("/ok", { signal })).text(),
+  async (sdk, signal) => (await sdk.fetch("/ok", { signal, timeoutMs: 60_000 })).text(),
+  (sdk, signal) => sdk.fetch("/ok", { signal }).then((response) => response.body?.cancel()),
+  (sdk, signal) => sdk.iam.tokenRequest({}, { signal }),
+  (sdk, signal) => sdk.token({ signal, forceRefresh: true }),
+  (sdk, signal) => sdk.fetch("/busy", { signal, retries: { maxRetries: 1, initialIntervalMs: 0 } }),
+  (sdk, signal) => sdk.fetch("/broken", { signal, retries: 0 }).catch(() => {}),
+];
+
+const answer = (path: string): { readonly status: number; readonly body: string } =>
+  path === "/oauth2/token" ? { status: 200, body: TOKEN } : { status: path === "/busy" ? 503 : 200, body: "ok" };
+
+const sdkWith = (options: SDKOptions): SDK =>
+  new SDK({ security: { clientId: "memory", clientSecret: "not-a-real-secret" }, ...options });
+
+async function report(name: string, bytes: number): Promise<void> {
+  process.stdout.write(`${name}: ${bytes.toFixed(1)} bytes per call\n`);
+  if (bytes > BOUND) process.exitCode = 1;
+}
+
+const { signal } = new AbortController();
+const one = (sdk: SDK, n: number): Promise<unknown> | undefined => kinds[n % kinds.length]?.(sdk, signal);
+
+const inMemory = sdkWith({
+  serverURL: "https://api.example.test",
+  httpClient: async (input) => {
+    const { pathname } = new URL(String(input));
+    if (pathname === "/broken") throw new TypeError("fetch failed");
+    const { status, body } = answer(pathname);
+    return new Response(body, { status });
+  },
+});
+await report("in memory", await growth(100_000, async (n) => one(inMemory, n)));
+
+const server = createServer((request, response) => {
+  request.resume();
+  if (request.url === "/broken") return void request.socket.destroy();
+  const { status, body } = answer(String(request.url));
+  response.writeHead(status).end(body);
+});
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+const overLoopback = sdkWith({ serverURL: `http://127.0.0.1:${Object(server.address()).port}` });
+await report("over loopback", await growth(+(process.env.N ?? 4000), async (n) => one(overLoopback, n)));
+server.close();
+server.closeAllConnections();

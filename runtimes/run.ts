@@ -1,4 +1,4 @@
-// Tests the packed SDK as users get it: installs the tarball, runs the test suite on each runtime, compiles a consumer with
+// Tests the packed SDK as users get it: installs the tarball, runs the test suite on each runtime, watches memory, compiles a consumer with
 // an old and a new TypeScript, and runs publint, attw and size-limit. Start it with `npm run runtimes` at the root.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -29,10 +29,12 @@ function attempt({ title, command, args, cwd = consumer }: Step): boolean {
   return ok;
 }
 
-/** The number of passed tests in the format of each runtime, or the bundle size. Empty for other steps. */
+/** The number of passed tests in the format of each runtime, the growth of the heap, or the bundle size. Empty for other steps. */
 function summary(output: string): string {
   const count = /^(?:# |ℹ )pass (\d+)|^\s*(\d+) pass$|(\d+) passed/m.exec(output);
   const size = /Size:\s+(.*)/.exec(output)?.[1];
+  const heap = [...output.matchAll(/: (-?[\d.]+) bytes per call/g)].map(([, bytes]) => bytes).join(" and ");
+  if (heap) return `: ${heap} bytes per call`;
   return count ? `: ${count[1] ?? count[2] ?? count[3]} tests` : size ? `: ${size}` : "";
 }
 
@@ -94,6 +96,12 @@ for (const [name, path, args] of runtimes) {
     process.stdout.write(`FAIL ${name} is not installed: npm has it only for Linux on x64\n`);
     failed.push(name);
   } else attempt({ title: `the test suite on ${name}`, command, args });
+}
+
+for (const version of ["20", "22", "26"]) {
+  const command = join(modules, `node-${version}/bin/node`);
+  const args = ["--expose-gc", "tests/memory/flat-heap.js"];
+  attempt({ title: `a flat heap on Node ${version}`, command, args });
 }
 
 const publint = ["publint", "--strict", `../${tarball}`];

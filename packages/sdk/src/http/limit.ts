@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
+import { onAbort } from "./on-abort.ts";
 import { abortError } from "./pause.ts";
 import { withoutQuery } from "./without-query.ts";
 
@@ -32,10 +33,10 @@ export function link(...sources: readonly Source[]): Link {
     const source = sources.find((each) => each?.aborted);
     if (source) weak.deref()?.abort(source.reason);
   };
+  const undo = sources.map((source) => source && onAbort(source, follow));
   const remove = (): void => {
-    for (const source of sources) source?.removeEventListener("abort", follow);
+    for (const each of undo) each?.();
   };
-  for (const source of sources) source?.addEventListener("abort", follow);
   follow();
   return {
     signal,

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { RequestAbortedError } from "../errors/request-aborted-error.ts";
 import { summarise } from "../redaction/summarise.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** The error for an aborted signal. */
 export function abortError(signal: AbortSignal): RequestAbortedError {
@@ -12,10 +13,9 @@ export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal | null | un
   if (!signal || !(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(abortError(signal));
-    const settled = (): void => signal.removeEventListener("abort", stop);
     if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true }); // Because the work may never end.
-    work.then(resolve, reject).then(settled);
+    const forget = signal.aborted ? undefined : onAbort(signal, stop);
+    work.then(resolve, reject).then(forget);
   });
 }
 

@@ -30,10 +30,12 @@ function attempt({ title, command, args, cwd = consumer }: Step): boolean {
   return ok;
 }
 
-/** The number of passed tests in the format of each runtime, or the bundle size. Empty for other steps. */
+/** The number of passed tests in the format of each runtime, the growth of the heap, or the bundle size. Empty for other steps. */
 function summary(output: string): string {
   const count = /^(?:# |ℹ )pass (\d+)|^\s*(\d+) pass$|(\d+) passed/m.exec(output);
   const size = /Size:\s+(.*)/.exec(output)?.[1];
+  const heap = [...output.matchAll(/: (-?[\d.]+) bytes per call/g)].map(([, bytes]) => bytes).join(" and ");
+  if (heap) return `: ${heap} bytes per call`;
   return count ? `: ${count[1] ?? count[2] ?? count[3]} tests` : size ? `: ${size}` : "";
 }
 
@@ -98,6 +100,12 @@ for (const [name, path, args] of runtimes) {
     process.stdout.write(`FAIL ${name} is not installed: npm has it only for Linux on x64\n`);
     failed.push(name);
   } else attempt({ title: `the test suite on ${name}`, command, args });
+}
+
+for (const version of ["20", "22", "26"]) {
+  const command = join(modules, `node-${version}/bin/node`);
+  const args = ["--expose-gc", "tests/memory/flat-heap.js"];
+  attempt({ title: `a flat heap on Node ${version}`, command, args });
 }
 
 for (const tarball of tarballs) {

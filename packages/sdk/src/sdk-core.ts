@@ -1,5 +1,4 @@
 import { invalid } from "./errors/invalid-request-error.ts";
-import { Closing } from "./http/closing.ts";
 import { withoutQuery } from "./http/without-query.ts";
 import { REDACTED, redact } from "./redaction/redact.ts";
 import type { SDKOptions } from "./settings/options.ts";
@@ -11,7 +10,7 @@ let read: (core: SDKCore) => Settings;
 /** The checked options and the closed state. The functions of `@carnet/sdk/funcs` take one. */
 export class SDKCore {
   readonly #settings: Settings;
-  readonly #closing = new Closing();
+  readonly #closing = new AbortController();
 
   static {
     read = (core) => core.#settings;
@@ -19,7 +18,7 @@ export class SDKCore {
 
   /** @throws {InvalidRequestError} if an option is invalid */
   constructor(options: SDKOptions = {}) {
-    this.#settings = resolve(options, this.#closing);
+    this.#settings = resolve(options, this.#closing.signal);
     const { serverURL, tokenURL } = this.#settings;
     redact(this, () => ({ serverURL, tokenURL: withoutQuery(tokenURL), security: REDACTED }));
   }
@@ -30,7 +29,7 @@ export class SDKCore {
    * further effect. It does not close the caller's `httpClient`.
    */
   close(): void {
-    this.#closing.abort();
+    this.#closing.abort(new Error("The SDK was closed."));
   }
 
   /** Calls {@link close}, for `await using`. */

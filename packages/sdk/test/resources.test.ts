@@ -166,6 +166,20 @@ for (const [name, run] of Object.entries(OUTCOMES)) {
   });
 }
 
+test("a hundred concurrent calls are one listener at their signal", async () => {
+  const { controller, listeners } = watchedController();
+  const seen = new Set<number>();
+  const sdk = sdkFor({
+    fetch: async (input) => {
+      seen.add(listeners());
+      return String(input).endsWith("token") ? tokenAnswer() : new Response(null);
+    },
+  });
+  const call = () => sdk.fetch("/x", { signal: controller.signal });
+  await Promise.all(Array.from({ length: 100 }, call));
+  assert.deepEqual([[...seen], listeners()], [[1], 0]);
+});
+
 test("the signal still ends the reading of a response that was returned, and is released when that is discarded", async () => {
   const { controller, listeners } = watchedController();
   let sent: AbortSignal | undefined;

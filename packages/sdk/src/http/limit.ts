@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
-import type { EndSignal } from "./closing.ts";
+import { onAbort } from "./on-abort.ts";
 import { abortError } from "./pause.ts";
 import { withoutQuery } from "./without-query.ts";
 
@@ -33,10 +33,10 @@ export function link(...sources: readonly Source[]): Link {
     const source = sources.find((each) => each?.aborted);
     if (source) weak.deref()?.abort(source.reason);
   };
+  const undo = sources.map((source) => source && onAbort(source, follow));
   const remove = (): void => {
-    for (const source of sources) source?.removeEventListener("abort", follow);
+    for (const each of undo) each?.();
   };
-  for (const source of sources) source?.addEventListener("abort", follow);
   follow();
   return {
     signal,
@@ -68,13 +68,13 @@ export interface Limit {
 
 /** Links a request to the caller's signal and the closing of the SDK, and starts its time limit, if there is one. */
 export function startLimit(
-  { clock, closing }: { readonly clock: Clock; readonly closing: EndSignal },
+  { clock, closing }: { readonly clock: Clock; readonly closing: AbortSignal },
   source: Source,
   timeoutMs: number | undefined,
 ): Limit {
   const linked = link(source);
   const { abort } = linked;
-  closing.addEventListener("abort", abort);
+  const unfollow = onAbort(closing, abort);
   if (closing.aborted) abort();
   let isLate = false;
   const cancel =
@@ -94,7 +94,7 @@ export function startLimit(
     },
     end(unread) {
       if (cancel) cancel();
-      closing.removeEventListener("abort", abort); // The body of a returned response can still be read.
+      unfollow(); // The body of a returned response can still be read.
       linked.release(unread);
     },
   };

@@ -1,28 +1,27 @@
 import type { Clock } from "../clock.ts";
 import { RequestAbortedError } from "../errors/request-aborted-error.ts";
 import { summarise } from "../redaction/summarise.ts";
-import type { EndSignal } from "./closing.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** The error for an aborted signal. */
-export function abortError(signal: Pick<EndSignal, "reason">): RequestAbortedError {
+export function abortError(signal: AbortSignal): RequestAbortedError {
   return new RequestAbortedError("Aborted.", { cause: summarise(signal.reason) });
 }
 
 /** Waits for `work` or the abort, whichever comes first. The work itself continues. */
-export function orAbort<T>(work: T | Promise<T>, signal: EndSignal | null | undefined): T | Promise<T> {
+export function orAbort<T>(work: T | Promise<T>, signal: AbortSignal | null | undefined): T | Promise<T> {
   if (!signal || !(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(abortError(signal));
-    const settled = (): void => signal.removeEventListener("abort", stop);
     if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true }); // Because the work may never end.
-    work.then(resolve, reject).then(settled);
+    const forget = signal.aborted ? undefined : onAbort(signal, stop);
+    work.then(resolve, reject).then(forget);
   });
 }
 
 /** Waits `ms`. Throws if the signal is aborted or the SDK is closed meanwhile. */
 export async function pause(
-  { clock, closing }: { readonly clock: Clock; readonly closing: EndSignal },
+  { clock, closing }: { readonly clock: Clock; readonly closing: AbortSignal },
   ms: number,
   signal: AbortSignal | null | undefined,
 ): Promise<void> {

@@ -2,7 +2,6 @@ import { tokenPath } from "@carnet/protocol/endpoints";
 import { currentVersion } from "@carnet/protocol/versions";
 import { systemClock, systemRandom } from "../clock.ts";
 import { invalid } from "../errors/invalid-request-error.ts";
-import type { EndSignal } from "../http/closing.ts";
 import { deprecationWatch } from "../http/deprecation.ts";
 import { headersOf } from "../http/headers-of.ts";
 import { HTTPClient, type HTTPTransport } from "../http/http-client.ts";
@@ -21,7 +20,7 @@ import type { Settings } from "./settings.ts";
  * Checks the options and applies the defaults.
  * @throws {InvalidRequestError} for the first invalid option
  */
-export function resolve(options: SDKOptions, closing: EndSignal): Settings {
+export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
   const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = currentVersion } = options;
   const { httpClient, userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
   checkNames(options, OPTIONS);

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { EndSignal } from "../http/closing.ts";
 import type { DebugLogger } from "../http/debug.ts";
 import type { CheckDeprecation } from "../http/deprecation.ts";
 import type { HTTPTransport } from "../http/http-client.ts";
@@ -40,5 +39,5 @@ export interface Settings {
   readonly deprecation: CheckDeprecation;
   readonly expiry: CheckExpiry;
   /** Aborted when the SDK is closed. */
-  readonly closing: EndSignal;
+  readonly closing: AbortSignal;
 }

@@ -99,6 +99,17 @@ test("a transport that ignores the abort signal is not waited for", async () => 
   assert.ok((await call) instanceof RequestAbortedError);
 });
 
+test("an abort error is named AbortError, as libraries expect, and keeps its code and class", async () => {
+  const error = await failure(
+    sdkFor(network(() => tokenAnswer())).token({ signal: AbortSignal.abort("the user left") }),
+  );
+  assert.ok(error instanceof RequestAbortedError);
+  assert.deepEqual(
+    [error.name, error.code, String(error)],
+    ["AbortError", "RequestAbortedError", "AbortError: Aborted."],
+  );
+});
+
 test("nothing is sent if the signal is already aborted", async () => {
   let sent = 0;
   const sdk = sdkFor({

@@ -185,6 +185,14 @@ suite("the single executable, without Node on the path", () => {
   after(() => folder[Symbol.asyncDispose]());
   const executable = join(dist, `carnet-${process.platform}-${process.arch}`);
   behaves(() => ({ command: [executable], cwd: folder.path, env: { PATH: "", HOME: folder.path } }));
+
+  test("its greeting names the executable, because npx would run another package", async () => {
+    await using own = await temporaryFolder();
+    const { carnet } = await startDev({ command: [executable], cwd: own.path, env: { PATH: "", HOME: own.path } });
+    await using _ = carnet;
+    assert.ok(carnet.stdout.includes(`\n  ${executable} client list\n`), carnet.stdout);
+    assert.doesNotMatch(carnet.stdout, /npx/);
+  });
 });
 
 test("an old Node gets a clear message", () => {

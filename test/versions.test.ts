@@ -1,9 +1,12 @@
 // Each published package tells the version of its manifest.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { SDK } from "@carnet/sdk";
 import { runCarnet } from "@carnet/testkit/carnet-process";
+
+const root = join(import.meta.dirname, "..");
 
 const versionOf = (folder: string): string =>
   JSON.parse(readFileSync(`${import.meta.dirname}/../packages/${folder}/package.json`, "utf8")).version;
@@ -34,4 +37,9 @@ test("a changeset names only published packages, because others have no version"
     .flatMap((file) => [...readFileSync(`${folder}/${file}`, "utf8").matchAll(/^"(.+)": (?:major|minor|patch)$/gm)])
     .map(([, name]) => name);
   for (const name of named) assert.ok(name === "carnet" || name === "@carnet/sdk", `${name} is not published`);
+});
+
+test("no README names the file of one version, which the next release would make wrong", () => {
+  for (const readme of ["README.md", ...globSync("packages/*/README.md", { cwd: root })])
+    assert.doesNotMatch(readFileSync(join(root, readme), "utf8"), /\d\.tgz/, readme);
 });

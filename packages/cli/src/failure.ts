@@ -52,13 +52,17 @@ interface Report extends FailureFacts {
 
 /** With `--json`, one line for each error and notice, so that programs can read standard error line by line. */
 function report(kind: "error" | "notice", { code, message, hint, requestId }: Report): void {
-  if (wantsJson())
-    process.stderr.write(`${JSON.stringify({ [kind]: { code, message, hint, request_id: requestId } })}\n`);
-  else {
-    const text = `carnet: ${message}${hint === undefined ? "" : `\n${hint}`}`;
+  if (wantsJson()) {
+    const json = JSON.stringify({ [kind]: { code, message, hint, request_id: requestId } });
+    process.stderr.write(`${withoutSecrets(json)}\n`);
+  } else {
+    const text = withoutSecrets(`carnet: ${message}${hint === undefined ? "" : `\n${hint}`}`);
     process.stderr.write(`${wrapLines(text, columnsOf(process.stderr))}\n`);
   }
 }
+
+/** Cuts generated secrets that a user gave in the wrong place: standard error often ends in a build log. */
+export const withoutSecrets = (text: string): string => text.replace(/carnet_[0-9a-z]{16}_\w+/g, "carnet_...");
 
 function describe(error: unknown): Report {
   // The messages of these two hold no secret. Those of other errors might, so only parts without data are printed.

@@ -16,6 +16,8 @@ export interface Greeting {
   readonly secret: Redacted<string> | undefined;
   /** The admin client, on the first start. */
   readonly admin: BootstrapAdmin | undefined;
+  /** How the user runs `carnet`. */
+  readonly command: string;
 }
 
 /** The text that `carnet dev` prints: the address, the credentials (once), and commands to try. */
@@ -28,7 +30,7 @@ export const greeting = (facts: Greeting): string =>
     "\nStop it with Ctrl+C.\n",
   ].join("");
 
-function demoLines({ url, storePath, adminFile, secret }: Greeting): readonly string[] {
+function demoLines({ url, storePath, adminFile, secret, command }: Greeting): readonly string[] {
   const curl = (value: string) =>
     `  curl -s ${url}${paths.token} -d grant_type=client_credentials -d client_id=${demoClient.client_id} -d client_secret=${value}\n`;
   if (secret !== undefined) {
@@ -42,11 +44,11 @@ function demoLines({ url, storePath, adminFile, secret }: Greeting): readonly st
     `Client:  ${demoClient.client_id} (its secret was shown when ${storePath} was created)\n`,
     "\nGet a token, with that secret in CARNET_CLIENT_SECRET:\n\n",
     curl('"$CARNET_CLIENT_SECRET"'),
-    `\nLost the secret? Add a new one: npx carnet secret add ${demoClient.client_id}${adminFlag(adminFile)}\n`,
+    `\nLost the secret? Add a new one: ${command} secret add ${demoClient.client_id}${adminFlag(adminFile)}\n`,
   ];
 }
 
-function adminLines({ adminFile: file, admin }: Greeting): readonly string[] {
+function adminLines({ adminFile: file, admin, command }: Greeting): readonly string[] {
   if (!existsSync(file)) return []; // The operator may have removed it.
   const made =
     admin === undefined
@@ -55,7 +57,7 @@ function adminLines({ adminFile: file, admin }: Greeting): readonly string[] {
   return [
     ...made,
     `\nOn this machine, commands use the admin credentials in ${file}:\n\n`,
-    `  npx carnet client list${adminFlag(file)}\n`,
+    `  ${command} client list${adminFlag(file)}\n`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import { version } from "@carnet/server/version";
 import { Command, Help } from "commander";
-import { usageHint, wantsJson } from "./failure.ts";
+import { usageHint, wantsJson, withoutSecrets } from "./failure.ts";
 import { columnsOf, wrapLine, wrapLines } from "./wrap.ts";
 
 /** One file per command, loaded on demand, so that `serve` does not load the dependencies of the others. */
@@ -35,7 +35,8 @@ function commandUsage(this: Help, command: Command): string {
 const helpWidth = (stream: NodeJS.WriteStream): number => Math.min(columnsOf(stream), 80);
 
 /** The value of an unknown flag may be a secret. */
-export const withoutValue = (text: string): string => text.replace(/^(error: unknown option '--?[^=']*)=.*'/s, "$1'");
+export const withoutValue = (text: string): string =>
+  text.replace(/^(error: unknown option '(?:--[^=']*|-[^-']?)).*'/s, "$1'");
 
 /** The words that show the help of a command, for `carnet help client create`. An unknown one gets its usage error. */
 export function readHelp(program: Command, [first, ...names]: readonly string[]): readonly string[] | undefined {
@@ -60,7 +61,7 @@ export async function buildProgram(asked?: string): Promise<Command> {
     .configureOutput({
       getOutHelpWidth: () => helpWidth(process.stdout),
       getErrHelpWidth: () => helpWidth(process.stderr),
-      outputError: (text, write) => write(wrapLines(withoutValue(text), columnsOf(process.stderr))),
+      outputError: (text, write) => write(wrapLines(withoutSecrets(withoutValue(text)), columnsOf(process.stderr))),
       ...(wantsJson() ? { writeErr: () => {} } : {}), // main prints the error instead
     })
     .exitOverride();

@@ -17,7 +17,8 @@ export function wrapLine(line: string, columns: number, indent: string = /^ */.e
   if (widthOf(line) <= columns) return line;
   const lines: string[] = [];
   let last = "";
-  for (const [, gap = "", word = ""] of line.matchAll(/(\s*)(`[^`]*`\S*|\S+)/g)) {
+  // Without white space at the end, for which this pattern takes quadratic time: the text can come from any service
+  for (const [, gap = "", word = ""] of line.trimEnd().matchAll(/(\s*)(`[^`]*`\S*|\S+)/g)) {
     const fits = last.trim() === "" || widthOf(last + gap + word) <= columns;
     if (!fits) lines.push(last);
     last = fits ? last + gap + word : indent + word;

@@ -107,4 +107,26 @@ suite("the carnet command line", () => {
     };
     await Promise.all(wrong.map(run));
   });
+
+  const secret = "carnet_ek3gvcfwi11wz8xs_H9glQZNL3RewA0vTsk692RgCvywluKJDwbvmmA2Tf1u_4UW35N";
+  const misplaced: readonly (readonly string[])[] = [
+    ["client", "list", `-p${secret}`],
+    ["client", "list", "-phunter2"],
+    ["client", "list", `--pass=it's ${secret}`],
+    ["client", secret],
+    [secret],
+    ["help", secret],
+    ["token", "--region", secret],
+    ["client", "create", "--token-ttl", secret],
+    ["client", "list", "--admin-client-id", secret],
+  ];
+  for (const words of misplaced) {
+    test(`a secret in the wrong place is not shown: carnet ${words.join(" ").replace(secret, "SECRET")}`, async () => {
+      for (const args of [words, [...words, "--json"]]) {
+        const { code, stdout, stderr } = await runCommand(args);
+        assert.notEqual(code, 0);
+        assert.doesNotMatch(stdout + stderr, /H9glQZNL3|hunter2/);
+      }
+    });
+  }
 });

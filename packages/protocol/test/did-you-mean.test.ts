@@ -17,6 +17,11 @@ suite("the closest name", () => {
     assert.equal(didYouMean("nightly-export", names), "");
   });
 
+  test("is not looked for when the name has more than 100 letters, because the work grows with the lengths", () => {
+    assert.equal(closestName("x".repeat(100), ["x".repeat(101)]), "x".repeat(101));
+    assert.equal(closestName("x".repeat(101), ["x".repeat(100)]), undefined);
+  });
+
   test("is at most a third of the letters away, and never the name itself", () => {
     const pair = fc.tuple(fc.string({ maxLength: 12 }), fc.array(fc.string({ maxLength: 12 })));
     fc.assert(

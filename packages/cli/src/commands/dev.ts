@@ -1,4 +1,6 @@
+import { isSea } from "node:sea";
 import type { Redacted } from "@carnet/protocol/redacted";
+import { quoted } from "@carnet/server/configuration/trusted-file";
 import type { Registry } from "@carnet/server/main";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
@@ -19,7 +21,10 @@ export function addDevCommand(program: Command): void {
     const secret = await registerDemoClient(server.registry);
     const { store, adminFile, issuer } = configuration;
     const url = server.url.replace(/\/\/(0\.0\.0\.0|\[::]):/, "//localhost:"); // a wildcard is only for listening
-    const text = greeting({ url, issuer, storePath: store.path, adminFile, secret, admin: server.bootstrapAdmin });
+    // Without an installed package, npx would run whatever the registry has under this name
+    const ownCommand = isSea() ? quoted(process.execPath) : "npx carnet";
+    const facts = { url, issuer, storePath: store.path, adminFile, secret, admin: server.bootstrapAdmin };
+    const text = greeting({ ...facts, command: ownCommand });
     if (secret === undefined) process.stdout.write(text);
     else
       showOnce(text, {

@@ -31,7 +31,8 @@ export const settings = {
     description: "The address to listen on. `localhost` means 127.0.0.1 and ::1.",
     accepts: "an IP address or a host name of this machine",
     otherwise: "`localhost` for `carnet dev`, 0.0.0.0 for `carnet serve`",
-    parse: (text) => (isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text) : bad),
+    // RFC 4343 §3: names are compared without case, and `localhost` is compared with this one
+    parse: (text) => (isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text.toLowerCase()) : bad),
   }),
   port: setting({
     environment: "CARNET_PORT",

@@ -13,6 +13,7 @@ const table: Readonly<
       ["0.0.0.0", "0.0.0.0"],
       ["::1", "::1"],
       ["localhost", "localhost"],
+      ["LocalHost", "localhost"],
     ],
     bad: ["", "a b", "http://x", "[::1]"],
   },

@@ -104,6 +104,14 @@ suite("The schema", () => {
     assert.deepEqual(query("select name from kysely_migration order by name").at(-1), { name: "0099-later" });
   });
 
+  test("that a newer version upgrades under a running process is not called damaged", async () => {
+    const db = await openSqlite(file);
+    query("alter table client_secrets drop column label");
+    const read = db.selectFrom("client_secrets").select("label").execute();
+    await assert.rejects(read, refusal(/If a newer version has upgraded it, end this process and use that version\./));
+    await db.destroy();
+  });
+
   test("of another program is refused, and no byte of its file changes", async () => {
     await openAndClose();
     await rm(file);

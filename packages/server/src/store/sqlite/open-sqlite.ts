@@ -36,6 +36,7 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     const connection = wrapDatabase(database, file);
     const db = new SqliteKysely<Tables>({ database: connection, timeout, inTransaction: () => opened.isTransaction });
     await migrate(db, file);
+    eraseEarlierRemains(database);
     // SQLite would block the event loop while it waits for a lock. From here on, transactions wait on a timer
     database.exec("pragma busy_timeout = 0");
     return db;
@@ -49,7 +50,16 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
 function initialize(draft: string): void {
   closeSync(openSync(draft, "wx", 0o600)); // SQLite gives its other files the same mode
   using database = new DatabaseSync(draft);
-  database.exec(`pragma journal_mode = off; pragma application_id = ${applicationId}`);
+  database.exec(`pragma journal_mode = off; pragma application_id = ${applicationId}; pragma user_version = 1`);
+}
+
+/**
+ * Rebuilds a file that an earlier version made, which did not overwrite what it deleted: parts of secrets are still in its
+ * unused bytes, and a migration does not reach those. The user version marks files without such bytes.
+ */
+function eraseEarlierRemains(database: DatabaseSync): void {
+  if (database.prepare("pragma user_version").get()?.["user_version"] !== 0) return;
+  database.exec("vacuum; pragma user_version = 1; pragma wal_checkpoint(truncate)");
 }
 
 /** Creates the database, unless one was lost: SQLite would replay the log of the lost one into the new file. */

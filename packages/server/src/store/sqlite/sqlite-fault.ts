@@ -7,7 +7,7 @@ const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
   [
     1, // our statements are fixed, so the tables must have changed
     (file) =>
-      `The database ${file} does not have the tables that Carnet made: restore it from a backup, or set CARNET_STORE to another file. It was not changed.`,
+      `The database ${file} does not have the tables of this version. If a newer version has upgraded it, end this process and use that version. Otherwise restore it from a backup, or set CARNET_STORE to another file. It was not changed.`,
   ],
   [
     5,

@@ -29,7 +29,7 @@ async function suggestFor(path: string, api: AdminApi): Promise<string | undefin
     const ids = (await api.listSecrets(name)).map(({ secret_id }) => secret_id);
     return `${didYouMean(secretId, ids)} List the secrets with \`carnet secret list ${name}\`.`.trim();
   }
-  return `${didYouMean(name, await similarClients(name, api))} List the clients with \`carnet client list\`.`.trim();
+  return `${await suggestClient(name, api)} List the clients with \`carnet client list\`.`.trim();
 }
 
 async function suggestScope(names: readonly string[], api: AdminApi): Promise<string> {
@@ -38,10 +38,17 @@ async function suggestScope(names: readonly string[], api: AdminApi): Promise<st
   return `${meant} List the scopes with \`carnet scope list\`.`.trim();
 }
 
-/** A typing mistake leaves at least one third of an id as it was. */
-async function similarClients(clientId: string, api: AdminApi): Promise<readonly string[]> {
+/** A typing mistake leaves at least one third of an id as it was. One search at a time, because each reads all clients. */
+async function suggestClient(clientId: string, api: AdminApi): Promise<string> {
   const size = Math.ceil(clientId.length / 3);
-  const parts = [0, size, 2 * size].map((start) => clientId.slice(start, start + size)).filter((part) => part !== "");
-  const pages = await Promise.all(parts.map((q) => api.listClients({ q, limit: maxCandidates })));
-  return pages.flatMap(({ clients }) => clients.map(({ client_id }) => client_id));
+  const parts = [0, size, 2 * size].map((start) => clientId.slice(start, start + size));
+  for (const q of parts.filter((part) => part !== "")) {
+    const { clients } = await api.listClients({ q, limit: maxCandidates });
+    const meant = didYouMean(
+      clientId,
+      clients.map(({ client_id }) => client_id),
+    );
+    if (meant !== "") return meant;
+  }
+  return "";
 }

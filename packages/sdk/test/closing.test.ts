@@ -99,6 +99,32 @@ test("close() aborts the request of a call, and leaves a response that was retur
   assert.equal(await response.text(), "whole");
 });
 
+test("close() ends a call without a signal and a time limit, and discards the answer that still comes", async () => {
+  const signals: (AbortSignal | null | undefined)[] = [];
+  let answer: (response: Response) => void = () => {};
+  const fetch = async (input: string | URL | Request, init?: RequestInit) => {
+    if (String(input).endsWith("token")) return tokenAnswer();
+    signals.push(init?.signal);
+    return new Promise<Response>((resolve) => {
+      answer = resolve;
+    });
+  };
+  const sdk = sdkFor({ fetch }, { timeoutMs: undefined, clock: new ManualClock() });
+  const call = failure(sdk.fetch("/x"));
+  await new Promise((resolve) => setImmediate(resolve));
+  sdk.close();
+  const error = await call;
+  assert.ok(error instanceof RequestAbortedError, String(error));
+  assert.deepEqual(signals, [null]); // A signal would slow every such call down.
+  let wasCancelled = false;
+  const cancel = () => {
+    wasCancelled = true;
+  };
+  answer(new Response(new ReadableStream({ cancel })));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(wasCancelled, true);
+});
+
 test("any number of pending calls adds few listeners to any signal, because Node 20 warns about more than ten", async () => {
   const listeners = new Map<unknown, number>();
   const { addEventListener } = EventTarget.prototype;

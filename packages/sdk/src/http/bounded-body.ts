@@ -1,4 +1,5 @@
 import { releaseBody } from "./limit.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** The beginning of a body. */
 export interface BoundedBody {
@@ -19,14 +20,18 @@ export async function readBounded(
 ): Promise<BoundedBody> {
   const reader = body?.getReader();
   const cancel = (): void => void reader?.cancel().catch(() => {});
-  signal?.addEventListener("abort", cancel); // Never removed: the signal belongs to this request alone.
+  const forget = signal && onAbort(signal, cancel);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  while (reader && size <= limit) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    size += value.length;
+  try {
+    while (reader && size <= limit) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      size += value.length;
+    }
+  } finally {
+    forget?.();
   }
   const whole = size <= limit;
   if (!whole) cancel();

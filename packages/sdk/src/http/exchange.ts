@@ -30,12 +30,12 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
   const { url, init } = call;
   const start = debugLogger && clock.monotonic();
   const limit = startLimit(settings, init.signal, call.timeoutMs);
-  const { signal } = limit;
+  const { signal, own } = limit;
   let sent: Promise<Response> | undefined;
   let unread: Response["body"] = null;
   try {
     signal.throwIfAborted();
-    sent = client.request(call.input, { ...init, signal });
+    sent = client.request(call.input, own ? { ...init, signal: own } : init);
     const response = await orAbort(sent, signal);
     deprecation(call.init.method, url, response.headers);
     log(settings, call, { start, response });

@@ -166,7 +166,7 @@ suite("carnet client create", () => {
     const secret = "an existing secret of some length";
     const { code, stdout } = await at.carnet(["client", "create", "--secret-stdin"], { input: secret });
     assert.equal(code, 0);
-    assert.match(stdout, /\nThe secret that you gave is stored only as a hash\.\n$/);
+    assert.match(stdout, /\nThe secret that you gave is stored only as a keyed digest\.\n$/);
     assert.ok(!stdout.includes(secret));
   });
 

@@ -49,7 +49,7 @@ suite("carnet secret add", () => {
     const secret = "an existing secret of some length";
     const added = await at.carnet(["secret", "add", "c", "--secret-stdin"], { input: `${secret}\n` });
     assert.deepEqual({ code: added.code, stderr: added.stderr }, { code: 0, stderr: "" });
-    assert.match(added.stdout, /\nThe secret that you gave is stored only as a hash\.\n$/);
+    assert.match(added.stdout, /\nThe secret that you gave is stored only as a keyed digest\.\n$/);
     assert.ok(!added.stdout.includes(secret));
     assert.equal(await statusOf(at, "c", secret), 200);
   });

@@ -65,7 +65,7 @@ function show(created: CreatedClient, asJson: boolean): void {
     ? `${JSON.stringify(created, null, 2)}\n`
     : formatFacts(clientFacts(client)) +
       (secret === undefined
-        ? "\nThe secret that you gave is stored only as a hash.\n"
+        ? "\nThe secret that you gave is stored only as a keyed digest.\n"
         : `\nIts secret, shown only once:\n\n  ${secret}\n`);
   showOnce(shown, {
     done: `The client ${client_id} is registered`,

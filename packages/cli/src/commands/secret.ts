@@ -152,7 +152,7 @@ function show(
   const { client_secret: shown, ...secret } = added;
   const once =
     shown === undefined
-      ? "\nThe secret that you gave is stored only as a hash.\n"
+      ? "\nThe secret that you gave is stored only as a keyed digest.\n"
       : `\nThe new secret, shown only once:\n\n  ${shown}\n`;
   showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + note, {
     done: `${clientId} has the new secret ${secret.secret_id}`,

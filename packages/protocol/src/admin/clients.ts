@@ -69,7 +69,12 @@ export type NewSecret = Static<typeof NewSecret>;
 export const NewClient = Type.Object(
   {
     client_id: optional(Type.String({ description: "An existing id to keep. By default, one is generated." })),
-    workspace: optional(Type.String({ description: "For the claim `arid`. Cannot be changed later." })),
+    workspace: optional(
+      Type.String({
+        description:
+          "The Workiva workspace that the client belongs to, named in the claim `arid`. Cannot be changed later.",
+      }),
+    ),
     ...settings,
     secret: Type.Optional(NewSecret),
   },

@@ -2,22 +2,20 @@
 // the same for the single executable, without Node. Part of `npm run runtimes`, which makes what is tested here.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { CarnetProcess, carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { foundTools } from "../test/support/command-line-tools.ts";
+import { blocksOf, callApi, runBlock, saveFiles } from "../test/support/reader.ts";
 
 const dist = join(import.meta.dirname, "../dist");
 const tarballs = globSync("*.tgz", { cwd: dist }).map((file) => join(dist, file));
-const readme = readFileSync(join(dist, "carnet/README.md"), "utf8");
+const root = join(import.meta.dirname, "..");
+const readme = join(dist, "carnet/README.md");
 const nodeOf = (major: number): string => join(import.meta.dirname, `node_modules/node-${major}/bin`);
-
-/** The code blocks of the README in a language. */
-const blocks = (language: string): readonly string[] =>
-  [...readme.matchAll(/^```(\w+)\n(.*?)^```/gms)].flatMap(([, name, text = ""]) => (name === language ? [text] : []));
 
 /** A way to run `carnet`. */
 interface Installed {
@@ -151,16 +149,37 @@ for (const major of [24, 26]) {
       const { carnet, variables } = await startDev(fresh);
       await using _ = carnet;
       const env = { ...fresh.env, ...variables };
-      const commands = blocks("sh").flatMap((block) => block.trim().split("\n"));
+      const commands = blocksOf(readme).flatMap((block) => block.trim().split("\n"));
       const run = commands.filter((line) => !/^(?:export |npm install |npx carnet dev)/.test(line));
       assert.ok(run.length >= 4, run.join("\n"));
       const options = { cwd: own.path, env, encoding: "utf8" } as const;
       for (const line of run) assert.notEqual(execFileSync("bash", ["-e", "-c", line], options), "", line);
-      writeFileSync(own.file("first-token.mts"), blocks("ts").join(""));
+      const [program = "", ...others] = saveFiles(readme, own.path);
+      assert.deepEqual(others, []);
       const expected = /^A Bearer token for file:read file:write, valid for 600 seconds\.\n$/;
-      assert.match(execFileSync("node", ["first-token.mts"], options), expected);
+      assert.match(execFileSync("node", [program], options), expected);
       if (foundTools.requests === undefined) return; // tools.test.ts reports whether this machine has it.
-      assert.match(execFileSync("python3", ["-c", blocks("python").join("")], options), expected);
+      assert.match(execFileSync("python3", ["-c", blocksOf(readme, "python").join("")], options), expected);
+    });
+
+    test("runs the commands of the guides that need a file", async () => {
+      await using own = await temporaryFolder();
+      const fresh = install(own, major);
+      const { carnet, variables } = await startDev(fresh);
+      await using _ = carnet;
+      const env = { ...fresh.env, ...variables };
+      const asCode = own.file("node_modules/carnet/docs/guide/configuration-as-code.md");
+      assert.deepEqual(saveFiles(asCode, own.path), ["clients.yaml"]);
+      const [apply = ""] = blocksOf(asCode);
+      assert.match(await runBlock(apply, own.path, env), /\n0 to do, 2 unchanged\.\n$/);
+      const example = readFileSync(own.file("node_modules/carnet/examples/clients.yaml"), "utf8");
+      assert.equal(readFileSync(own.file("clients.yaml"), "utf8"), example);
+
+      // The guide installs these libraries, for which this test must not need a registry
+      for (const library of ["express", "jose"])
+        symlinkSync(join(root, "node_modules", library), own.file(`node_modules/${library}`));
+      const verifying = own.file("node_modules/carnet/docs/guide/verifying.md");
+      await callApi(verifying, own.path, { ...env, ISSUER: variables.CARNET_SERVER_URL });
     });
 
     test("issues its first token no later than a clone does", async () => {
@@ -200,5 +219,5 @@ test("an old Node gets a clear message", () => {
     encoding: "utf8",
   });
   assert.equal(status, 1);
-  assert.match(stderr, /^carnet: Node 20\.\S+ is too old\. Use Node 24 or newer\./);
+  assert.match(stderr, /^carnet: Node 20\.\S+ is too old\. Use Node 24 or newer\.\n$/);
 });

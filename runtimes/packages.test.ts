@@ -24,6 +24,15 @@ for (const name of ["carnet", "sdk"]) {
       }
     });
 
+    test("send nobody to the repository for a guide or an example", () => {
+      for (const page of globSync("**/*.md", { cwd: folder }))
+        assert.doesNotMatch(
+          readFileSync(join(folder, page), "utf8"),
+          /\/blob\/main\/(?:README|docs\/guide|examples)/,
+          page,
+        );
+    });
+
     test("link to files of the repository that exist", () => {
       const { homepage } = manifestOf(folder);
       for (const page of globSync("**/*.md", { cwd: folder })) {

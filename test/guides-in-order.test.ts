@@ -4,7 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
-import { blocksOf, readersFolder, runBlock, startDev } from "./support/reader.ts";
+import { blocksOf, callApi, readersFolder, runBlock, saveFiles, startDev } from "./support/reader.ts";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -39,6 +39,7 @@ suite("the README and its guides", () => {
         await dev.pause(() => serve(page, folder.path, { ...env, CARNET_PORT: new URL(dev.url).port }));
         continue;
       }
+      saveFiles(page, folder.path);
       for (const block of blocksOf(page).filter((one) => !isSetUp(one))) {
         blocks++;
         assert.match(await runBlock(block, folder.path, shell), /^\S/, `${page}: ${block}`);
@@ -73,19 +74,4 @@ async function serve(page: string, cwd: string, env: Readonly<Record<string, str
     env: { ...env, CARNET_HOST: "127.0.0.1" },
   });
   await carnet.prints("stdout", /"event":"listening"/);
-}
-
-/** Runs the two commands of the guide to verifying tokens: one starts an API, the other calls it. */
-async function callApi(page: string, cwd: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const [start = "", call = "", ...others] = blocksOf(page, "text");
-  assert.deepEqual(others, []);
-  await using api = new CarnetProcess([], {
-    cwd,
-    command: ["bash", "-c", `exec ${start}`],
-    env: { ...env, PORT: "0" },
-  });
-  const [, port = ""] = await api.prints("stdout", /"port":(\d+)/);
-  assert.ok(call.includes(":3000/"));
-  const output = await runBlock(call.replace(":3000/", `:${port}/`), cwd, env);
-  assert.match(output, /^HTTP\/1\.1 200 OK[\s\S]*\{"files":\[\],"readBy":"demo"\}/);
 }

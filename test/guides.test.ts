@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { freePort, startTestService } from "@carnet/testkit/service";
-import { blocksOf, readersFolder, runBlock, startDev } from "./support/reader.ts";
+import { blocksOf, readersFolder, runBlock, saveFiles, startDev } from "./support/reader.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -19,6 +19,7 @@ suite("the commands of the guides", () => {
       await using __ = carnet;
       const blocks = blocksOf(`docs/guide/${guide}`);
       assert.ok(blocks.length >= least, `${blocks.length} blocks`);
+      saveFiles(`docs/guide/${guide}`, folder.path);
       const more = { CARNET_SERVER_URL: url, EXISTING_SECRET: "an existing secret with words" };
       for (const block of blocks) {
         assert.match(await runBlock(block, folder.path, { ...env, ...more }), /^\S/, block);
@@ -33,7 +34,12 @@ suite("the commands of the guides", () => {
     await using _ = folder;
     const { carnet } = await startDev(folder.path);
     await using __ = carnet;
-    const [first = ""] = blocksOf("docs/guide/configuration-as-code.md");
+    const page = "docs/guide/configuration-as-code.md";
+    const [file = "", ...others] = saveFiles(page, folder.path);
+    assert.deepEqual(others, []);
+    const example = readFileSync(join(root, "examples/clients.yaml"), "utf8");
+    assert.equal(readFileSync(folder.file(file), "utf8"), example, "the guide shows the example that it links to");
+    const [first = ""] = blocksOf(page);
     const stdout = await runBlock(first, folder.path, env);
     assert.match(stdout, /^\+ create .*archive-export\n\+ create .*graph-sync\n2 to do, 0 unchanged\.\n\+ create/);
     assert.match(stdout, /\n0 to do, 2 unchanged\.\n$/);
@@ -89,8 +95,32 @@ test("the guide to tokens has the request of the README and every claim of a tok
   assert.deepEqual(Object.keys(members).sort(), Object.keys(answer).sort());
   assert.deepEqual(Object.keys(payload).sort(), Object.keys(claims).sort());
   assert.equal(payload.arid, claims.arid);
-  const [request = ""] = blocksOf("docs/guide/tokens.md");
-  assert.ok(request.startsWith("curl ") && readFileSync(join(root, "README.md"), "utf8").includes(request));
+  const [variables = "", request = ""] = blocksOf("docs/guide/tokens.md");
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  assert.ok(variables.startsWith("export ") && readme.includes(variables));
+  assert.ok(request.startsWith("curl ") && readme.includes(request));
+});
+
+test("the guide to running has every member of the records of token requests", async () => {
+  await using service = await startTestService();
+  const { clientId: client_id, clientSecret: client_secret } = await service.register({});
+  const url = `${service.url}/oauth2/token`;
+  const request = { grant_type: "client_credentials", client_id, client_secret };
+  const issued = await fetch(url, { method: "POST", body: new URLSearchParams(request) });
+  const { access_token } = await issued.json();
+  await (await fetch(url, { method: "POST", headers: { Authorization: `Bearer ${access_token}` } })).text();
+  await (await fetch(url, { method: "POST" })).text();
+
+  const lines = service.log.map((line) => JSON.parse(line)).filter(({ event }) => event.startsWith("token_"));
+  const logged = lines.map(({ level, time, event, ...others }) => {
+    assert.ok(level && Date.parse(time) === others.at);
+    return { event, members: Object.keys(others) };
+  });
+  const guide = readFileSync(join(root, "docs/guide/running.md"), "utf8");
+  const documented = [...guide.matchAll(/^\| `(token_\w+)` \|(.*)\|$/gm)].map(([, event, members = ""]) => ({
+    ...{ event, members: [...members.matchAll(/`(\w+)`/g)].map(([, name]) => name) },
+  }));
+  assert.deepEqual(documented, logged);
 });
 
 test("every npm script that a page names exists", () => {

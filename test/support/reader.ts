@@ -1,6 +1,7 @@
+import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { CarnetProcess, carnetBin, compileCache } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/service";
@@ -11,11 +12,21 @@ import { writeCurlStandIn } from "./curl-stand-in.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The blocks of a page in one language, in order. */
+/** The blocks of a page in one language, in order. The page is a path in the repository, or an absolute one. */
 export function blocksOf(page: string, language = "sh"): readonly string[] {
-  const text = readFileSync(join(root, page), "utf8");
+  const text = readFileSync(resolve(root, page), "utf8");
   const block = new RegExp(`^\`\`\`${language}\\n(?<block>.*?)^\`\`\``, "gms");
   return [...text.matchAll(block)].map(({ groups }) => groups?.["block"] ?? "");
+}
+
+/** Saves the files that a page asks for: "Save this as `name`:", followed by a block. Returns their names. */
+export function saveFiles(page: string, folder: string): readonly string[] {
+  const text = readFileSync(resolve(root, page), "utf8");
+  const files = [...text.matchAll(/\bsave this as `([^`]+)`(?:\n?[^\n])*\n\n```\w+\n(.*?)^```$/gims)];
+  return files.map(([, name = "", content = ""]) => {
+    writeFileSync(join(folder, name), content);
+    return name;
+  });
 }
 
 /** A folder like the one of a reader, in which `npx carnet` runs this checkout. */
@@ -30,6 +41,7 @@ case "$1" in
 esac
 `;
   writeFileSync(folder.file("bin/npx"), npx, { mode: 0o755 });
+  symlinkSync(process.execPath, folder.file("bin/node"));
   if (spawnSync("curl", ["--version"]).status !== 0) writeCurlStandIn(folder.file("bin"));
   cpSync(join(root, "examples"), folder.file("examples"), { recursive: true });
   symlinkSync(join(root, "node_modules"), folder.file("node_modules"));
@@ -65,4 +77,21 @@ export async function startDev(cwd: string, given?: string): Promise<Dev> {
       if (tries === 5 || !carnet.stderr.includes("is taken")) throw error;
     }
   }
+}
+
+/** Does what the guide to verifying tokens says: saves the API, starts it and calls it. Installs no library. */
+export async function callApi(page: string, cwd: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const [file = ""] = saveFiles(page, cwd);
+  const [start = "", call = "", ...others] = blocksOf(page, "text");
+  assert.deepEqual(others, []);
+  const imported = [...readFileSync(join(cwd, file), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
+  assert.equal(start, `npm install ${imported.join(" ")}\nnode ${file}\n`);
+  await using api = new CarnetProcess([], {
+    ...{ cwd, command: ["bash", "-c", `exec node ${file}`] },
+    env: { ...env, PORT: "0" },
+  });
+  const [, port = ""] = await api.prints("stdout", /"port":(\d+)/);
+  assert.ok(call.includes(":3000/"));
+  const output = await runBlock(call.replace(":3000/", `:${port}/`), cwd, env);
+  assert.match(output, /^HTTP\/1\.1 200 OK[\s\S]*\{"files":\[\],"readBy":"demo"\}/);
 }

@@ -173,6 +173,7 @@ export const foreignEnvironment: ReadonlySet<string> = new Set([
   "CARNET_CONFIG",
   "CARNET_CLIENT_ID",
   "CARNET_CLIENT_SECRET",
+  "CARNET_CLIENT_SECRET_FILE",
   "CARNET_SERVER_URL",
   "CARNET_REGION",
   "CARNET_ADMIN_CLIENT_ID",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { inspect } from "node:util";
@@ -113,6 +114,15 @@ suite("The configuration", () => {
       load({ environment: { CARNET_CLIENT_SECRET: "x", CARNET_REGION: "eu", PATH: "/bin", carnet_port: "x" } }).port,
       8080,
     );
+  });
+
+  test("ignores every variable of the examples", () => {
+    const folder = new URL("../../../../examples/", import.meta.url);
+    const texts = globSync("**/*.{ts,py}", { cwd: folder }).map((file) => readFileSync(new URL(file, folder), "utf8"));
+    const names = new Set(texts.flatMap((text) => text.match(/CARNET_\w*[A-Z]/g) ?? []));
+    assert.ok(names.has("CARNET_CLIENT_SECRET_FILE"));
+    const own = Object.values(settings).map(({ environment }) => environment as string);
+    for (const name of names) if (!own.includes(name)) assert.equal(load({ environment: { [name]: "x" } }).port, 8080);
   });
 
   test("refuses an unknown setting in the file, and lists the known ones", () => {

@@ -1,6 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 
 /** Creates a file atomically, and its folder if it is missing. Leaves an existing file alone. */
 export function createAtomically(path: string, fill: (draft: string) => void): void {
@@ -29,10 +39,16 @@ export const writePrivate = (text: string) => (path: string) => {
   }
 };
 
+/** A folder that is made here gets secrets, so git ignores it. A folder that was there before belongs to the user. */
+function makeFolder(folder: string): void {
+  const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+  if (isNew) writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
+}
+
 function placeAtomically(path: string, fill: (draft: string) => void, place: (draft: string) => void): void {
   // Not the process id: in a container it is the same after each restart, and a crash may leave a draft
   const draft = `${path}.${randomUUID()}.new`;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   try {
     fill(draft);
     place(draft);

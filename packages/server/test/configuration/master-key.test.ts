@@ -45,7 +45,7 @@ suite("The master key of a new store", () => {
     assert.deepEqual(Buffer.from((await readFile(keyFile(), "utf8")).trim(), "base64"), first);
     assert.deepEqual(obtainMasterKey(configurationOf(), false).export(), first);
     assert.deepEqual(obtainMasterKey(configurationOf(), true).export(), first);
-    assert.deepEqual(await readdir(join(folder, "data")), ["master.key"]);
+    assert.deepEqual(await readdir(join(folder, "data")), [".gitignore", "master.key"]);
   });
 
   test("differs between stores", () => {

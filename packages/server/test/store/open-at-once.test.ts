@@ -18,7 +18,7 @@ test("processes that open a new store at once share its master key and pepper, a
   const files = await readdir(join(folder, "new"));
   assert.deepEqual(
     files.filter((name) => !name.startsWith("carnet.db")),
-    ["master.key"],
+    [".gitignore", "master.key"],
   );
   assert.equal((await stat(join(folder, "new", "master.key"))).mode & 0o777, 0o600);
   await rm(folder, { recursive: true });

@@ -1,4 +1,5 @@
-import { notice } from "./failure.ts";
+import { quoted } from "@carnet/server/configuration/trusted-file";
+import { notice, wantsJson } from "./failure.ts";
 
 /** Warns of new clients without scopes: usually a mistake, because their tokens allow nothing. */
 export function noticeNoScopes(count: number, clientIds: readonly string[] = []): void {
@@ -6,6 +7,7 @@ export function noticeNoScopes(count: number, clientIds: readonly string[] = [])
   const [only] = clientIds;
   const which = clientIds.length === 0 ? "" : `: ${clientIds.join(", ")}`;
   const what = count === 1 ? "A new client has no scopes, so its" : `${count} new clients have no scopes, so their`;
-  const command = `carnet client change ${count === 1 && only !== undefined ? only : "CLIENT_ID"} --scope file:read`;
+  const command = `carnet client change ${count === 1 && only !== undefined ? quoted(only) : "CLIENT_ID"} --scope file:read`;
+  if (!wantsJson()) process.stderr.write("\n"); // On a terminal, the secret stands above.
   notice(`${what} tokens allow nothing${which}. Add scopes with \`${command}\`.`);
 }

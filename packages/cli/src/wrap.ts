@@ -1,8 +1,8 @@
 /** How many columns a line may have: `COLUMNS`, else those of the terminal. Text for a pipe or a file has no limit. */
-export function columnsOf(stream: NodeJS.WriteStream): number {
+export function columnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
   const asked = Number(process.env["COLUMNS"]);
   if (Number.isInteger(asked) && asked > 0) return asked;
-  return stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY;
+  return (stream.isTTY && stream.columns) || Number.POSITIVE_INFINITY;
 }
 
 /** Breaks each line between words. A command in backticks and a word that is too long, such as a URL, stay whole. */

@@ -9,7 +9,7 @@ import { requestToken } from "@carnet/testkit/serve-carnet";
 import { type AdminService, assertRefused, generatedSecret, startAdminService } from "./support/admin-service.ts";
 
 interface Plan {
-  readonly steps: readonly { readonly kind: string; readonly clientId?: string; readonly client?: Client }[];
+  readonly steps: readonly { readonly kind: string; readonly client_id?: string; readonly client?: Client }[];
   readonly unchanged: number;
   readonly created?: readonly CreatedClient[];
 }
@@ -23,9 +23,7 @@ async function apply(at: AdminService, text: string, ...args: string[]): Promise
 /** The plan for a file, each step as its kind and client. */
 async function planOf(at: AdminService, text: string): Promise<readonly string[]> {
   const { stdout } = await apply(at, text, "--dry-run", "--json");
-  return (JSON.parse(stdout) as Plan).steps.map(
-    ({ kind, clientId, client }) => `${kind} ${clientId ?? client?.client_id}`,
-  );
+  return (JSON.parse(stdout) as Plan).steps.map(({ kind, client_id }) => `${kind} ${client_id}`);
 }
 
 const show = async (at: AdminService, id: string): Promise<Client> => (await at.json(["client", "show", id])) as Client;
@@ -51,7 +49,7 @@ suite("carnet apply", () => {
     assert.equal(first.code, 0);
     assert.equal(
       first.stderr,
-      "carnet: A new client has no scopes, so its tokens allow nothing: two. Add scopes with `carnet client change two --scope file:read`.\n",
+      "\ncarnet: A new client has no scopes, so its tokens allow nothing: two. Add scopes with `carnet client change two --scope file:read`.\n",
     );
     assert.match(
       first.stdout,
@@ -111,6 +109,22 @@ suite("carnet apply", () => {
     assert.deepEqual([stolen.status, stolen.access_token_ttl], ["disabled", 61]);
     const said = two.replace("ttl: 60", "ttl: 61\n    status: active");
     assert.deepEqual(await planOf(at, said), ["change two"], "unless the file says it");
+  });
+
+  test("with --json has the names of the admin API in its plan", async () => {
+    await using at = await startAdminService();
+    await apply(at, two);
+    const { stdout } = await apply(at, two.replace("client_name: One", "client_name: Uno"), "--dry-run", "--json");
+    const [step] = JSON.parse(stdout).steps;
+    assert.deepEqual(Object.keys(step), ["kind", "client_id", "change", "differences"]);
+    assert.deepEqual(step.differences, [{ member: "client_name", is: "One", should_be: "Uno" }]);
+  });
+
+  test("suggests the scope that was probably meant", async () => {
+    await using at = await startAdminService({ settings: { scopeCatalogue: "closed" } });
+    const { code, stderr } = await apply(at, "owner: o\nclients:\n  - client_id: a\n    scope: file:raed\n");
+    assert.equal(code, 1);
+    assert.match(stderr, /\nDid you mean file:read\? List the scopes with `carnet scope list`\.\n0 of 1 steps/);
   });
 
   test("distinguishes drift from a change of the file, and reverts it", async () => {

@@ -23,6 +23,28 @@ suite("a confirmation of something irreversible", () => {
     }
   });
 
+  test("starts a new line after Ctrl+C, Ctrl+D and a closed terminal", async () => {
+    for (const typed of ["\u0003", "\u0004", ""]) {
+      const { asking, said } = terminal(typed);
+      const stopped = confirm("Delete it?", {}, asking);
+      if (typed === "") asking.input.end();
+      await assert.rejects(stopped);
+      assert.match(said(), /\n$/, JSON.stringify(typed));
+    }
+  });
+
+  test("wraps its question at the width of the terminal", async () => {
+    const { asking, said } = terminal("y\n");
+    await confirm(`${"Delete this and that. ".repeat(4)}Continue?`, {}, asking);
+    assert.match(said(), / this\r?\nand that\. Continue\? \[y\/N\] /);
+  });
+
+  test("is not asked if its check fails", async () => {
+    const { asking, said } = terminal("y\n");
+    await assert.rejects(confirm("Delete it?", { check: async () => assert.fail("no such thing") }, asking));
+    assert.equal(said(), "");
+  });
+
   test("stops if the terminal closes", async () => {
     const { asking } = terminal("");
     const stopped = confirm("Delete it?", {}, asking);

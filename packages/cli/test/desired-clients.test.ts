@@ -43,9 +43,17 @@ suite("a file of clients", () => {
       /\n {2}line 4, column 20: clients\.0\.client_secret is not recognised$/,
     ],
     "an unknown top-level member": [`${start}version: 1\n`, /\n {2}line 4, column 10: version is not recognised$/],
+    "a misspelt member": [
+      `${start}    scop: file:read\nclient: []\n`,
+      /\n {2}line 4, column 11: clients\.0\.scop is not recognised\. Did you mean scope\?\n {2}.* client is not recognised\. Did you mean clients\?$/,
+    ],
+    "a value that is not one of the choices": [
+      `${start}    scope_policy: lose\n`,
+      /\n {2}line 4, column 19: clients\.0\.scope_policy must be one of: narrow, strict, ignore$/,
+    ],
     "a value of another type": [
       `${start}    access_token_ttl: "${planted}"\n`,
-      /\n {2}line 4, column 23: clients\.0\.access_token_ttl must be integer or null, or a duration such as 30m$/,
+      /\n {2}line 4, column 23: clients\.0\.access_token_ttl must be integer, or a duration such as 30m$/,
     ],
     "a label that is not a string": [
       `${start}    labels:\n      a: 5\n`,

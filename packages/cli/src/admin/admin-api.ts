@@ -22,12 +22,14 @@ import { notice } from "../failure.ts";
 export class AdminRefusal extends Error {
   override readonly name = "AdminRefusal";
   readonly problem: Problem;
+  readonly method: string;
   /** The path of the request, after the admin API's own. */
   readonly path: string;
 
-  constructor(problem: Problem, path: string) {
+  constructor(problem: Problem, method: string, path: string) {
     super(problem.detail);
     this.problem = problem;
+    this.method = method;
     this.path = path;
   }
 }
@@ -91,6 +93,10 @@ export class AdminApi {
     return secrets;
   }
 
+  showSecret(clientId: string, secretId: string): Promise<Secret> {
+    return this.#json("GET", secretPath(clientId, secretId));
+  }
+
   addSecret(clientId: string, secret: NewSecret): Promise<AddedSecret> {
     return this.#json("POST", `${clientPath(clientId)}/secrets`, { body: secret, idempotent: true });
   }
@@ -100,7 +106,7 @@ export class AdminApi {
   }
 
   revokeSecret(clientId: string, secretId: string): Promise<void> {
-    return this.#delete(`${clientPath(clientId)}/secrets/${encodeURIComponent(secretId)}`);
+    return this.#delete(secretPath(clientId, secretId));
   }
 
   async listScopes(): Promise<readonly Scope[]> {
@@ -108,25 +114,34 @@ export class AdminApi {
     return scopes;
   }
 
+  /** Finds a scope in the list, because the admin API cannot show a single one. */
+  async showScope(name: string): Promise<Scope> {
+    const found = (await this.listScopes()).find((scope) => scope.name === name);
+    if (found !== undefined) return found;
+    const detail = "the catalogue has no such scope";
+    const problem = { type: "urn:carnet:problem:not_found", title: "Not found", status: 404, detail, request_id: "" };
+    throw new AdminRefusal(problem, "GET", scopePath(name));
+  }
+
   putScope(name: string, description: string): Promise<Scope> {
-    return this.#json("PUT", `/scopes/${encodeURIComponent(name)}`, { body: { description } });
+    return this.#json("PUT", scopePath(name), { body: { description } });
   }
 
   deleteScope(name: string): Promise<void> {
-    return this.#delete(`/scopes/${encodeURIComponent(name)}`);
+    return this.#delete(scopePath(name));
   }
 
   async #json<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Body> {
     const response = await this.#send(method, path, options);
     const { status, headers } = response;
     return response.json().catch(() => {
-      throw new AdminRefusal(unexpectedResponse(status, headers), path); // The parser's message would quote the body.
+      throw new AdminRefusal(unexpectedResponse(status, headers), method, path); // The parser's message would quote the body.
     }) as Promise<Body>;
   }
 
   async #delete(path: string): Promise<void> {
     const { status, headers } = await this.#send("DELETE", path);
-    if (status !== 204) throw new AdminRefusal(unexpectedResponse(status, headers), path); // The admin API answers 204.
+    if (status !== 204) throw new AdminRefusal(unexpectedResponse(status, headers), "DELETE", path); // The admin API answers 204.
   }
 
   async #send(method: string, path: string, { body, idempotent }: RequestOptions = {}): Promise<Response> {
@@ -137,7 +152,7 @@ export class AdminApi {
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await this.#sendWithRetry(idempotent === true, () => this.#fetch(`${adminPath}${path}`, init));
     if (response.ok) return response;
-    throw new AdminRefusal(await readProblem(response), path);
+    throw new AdminRefusal(await readProblem(response), method, path);
   }
 
   /** Retries a request with an idempotency key if its response was lost, because that response may hold a new secret. */
@@ -159,6 +174,11 @@ interface RequestOptions {
 }
 
 const clientPath = (clientId: string): string => `/clients/${encodeURIComponent(clientId)}`;
+
+const secretPath = (clientId: string, secretId: string): string =>
+  `${clientPath(clientId)}/secrets/${encodeURIComponent(secretId)}`;
+
+const scopePath = (name: string): string => `/scopes/${encodeURIComponent(name)}`;
 
 function queryOf(query: Readonly<Record<string, string | readonly string[] | undefined>>): string {
   const parameters = new URLSearchParams();

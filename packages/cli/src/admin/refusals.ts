@@ -30,13 +30,13 @@ const nextSteps: Partial<Record<ProblemKind, string>> = {
   fault: "The service's log has the reason under this request id.",
 };
 
-function explain({ problem }: AdminRefusal, flags: FlagNames, suggestion: string | undefined): Failure {
+function explain({ problem, method }: AdminRefusal, flags: FlagNames, suggestion: string | undefined): Failure {
   const requestId = problem.request_id === "" ? undefined : printable(problem.request_id); // it may come from any service
   const where = requestId === undefined ? "" : ` (request ${requestId})`;
   const code = kindOf(problem.type);
   const hint = suggestion === undefined ? code && nextSteps[code] : printable(suggestion);
   const lines = problem.errors?.length
-    ? [`Refused, nothing was changed${where}:`, ...describeErrors(problem.errors, flags)]
+    ? [`Refused${method === "GET" ? "" : ", nothing was changed"}${where}:`, ...describeErrors(problem.errors, flags)]
     : [`Refused: ${problem.detail}${where}.`];
   return new Failure(lines.map(printable).join("\n  "), { ...(code && { code }), hint, requestId });
 }
@@ -50,7 +50,10 @@ const kindOf = (type: string): ProblemKind | undefined => {
 export const describeErrors = (
   errors: readonly { readonly pointer: string; readonly detail: string }[],
   flags: FlagNames = {},
-): readonly string[] => errors.map(({ pointer, detail }) => `${nameOf(pointer, flags)} ${detail}`.trim());
+): readonly string[] => errors.map(({ pointer, detail }) => `${nameOf(pointer, flags)} ${withoutNull(detail)}`.trim());
+
+/** On the command line, an empty value stands for null, and in a file a missing one. */
+const withoutNull = (detail: string): string => detail.replace(/^(must be .*?)(?:, | or )null\b/, "$1");
 
 const nameOf = (pointer: string, flags: FlagNames): string => {
   const member = pointer.split("/").findLast((part) => Object.hasOwn(flags, part));

@@ -1,4 +1,5 @@
 import { didYouMean } from "@carnet/protocol/did-you-mean";
+import { quoted } from "@carnet/server/configuration/trusted-file";
 import type { AdminApi, AdminRefusal } from "./admin-api.ts";
 
 /** How many clients to compare for each part of an id. A registry can have a million. */
@@ -11,11 +12,18 @@ const maxCandidates = "100";
 export async function suggestName({ problem, path }: AdminRefusal, api: AdminApi): Promise<string | undefined> {
   try {
     if (problem.type === "urn:carnet:problem:not_found") return await suggestFor(path, api);
+    if (problem.type === "urn:carnet:problem:in_use") return findUsers(path);
     const unknown = (problem.errors ?? []).flatMap(({ detail }) => unknownScopes.exec(detail)?.[1]?.split(" ") ?? []);
     return unknown.length === 0 ? undefined : await suggestScope(unknown, api);
   } catch {
     return undefined; // The caller may not list, or the service went away: the refusal itself says enough.
   }
+}
+
+/** The command that finds the clients of a scope that cannot be deleted. */
+function findUsers(path: string): string {
+  const name = decodeURIComponent(path.replace("/scopes/", ""));
+  return `Find its clients with \`carnet client list --scope ${quoted(name)}\`.`;
 }
 
 const unknownScopes = /not in the catalogue: ([^;]*);/;
@@ -27,7 +35,7 @@ async function suggestFor(path: string, api: AdminApi): Promise<string | undefin
   if (kind !== "clients") return undefined;
   if (secretId !== undefined && (await api.findClient(name)) !== undefined) {
     const ids = (await api.listSecrets(name)).map(({ secret_id }) => secret_id);
-    return `${didYouMean(secretId, ids)} List the secrets with \`carnet secret list ${name}\`.`.trim();
+    return `${didYouMean(secretId, ids)} List the secrets with \`carnet secret list ${quoted(name)}\`.`.trim();
   }
   return `${await suggestClient(name, api)} List the clients with \`carnet client list\`.`.trim();
 }
@@ -35,6 +43,8 @@ async function suggestFor(path: string, api: AdminApi): Promise<string | undefin
 async function suggestScope(names: readonly string[], api: AdminApi): Promise<string> {
   const known = (await api.listScopes()).map((scope) => scope.name);
   const meant = names.map((name) => didYouMean(name, known)).join("");
+  if (names.some((name) => name.includes(",")))
+    return "Separate scopes by spaces, not commas. List the scopes with `carnet scope list`.";
   return `${meant} List the scopes with \`carnet scope list\`.`.trim();
 }
 

@@ -1,6 +1,7 @@
 import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
 import type { AdminApi } from "../admin/admin-api.ts";
 import { explainRefusals } from "../admin/refusals.ts";
+import { suggestName } from "../admin/suggestions.ts";
 import { confirm } from "../confirm.ts";
 import { Failure } from "../failure.ts";
 import { noticeNoScopes } from "../no-scopes-notice.ts";
@@ -8,7 +9,7 @@ import { ProgressBar } from "../progress-bar.ts";
 import { withNote } from "../sdk-failure.ts";
 import { showOnce } from "../shown-once.ts";
 import { type DesiredClients, readDesiredClients } from "./desired-clients.ts";
-import { formatPlan } from "./format-plan.ts";
+import { formatPlan, planView } from "./format-plan.ts";
 import { appliedLabel, makePlan, ownerLabel, type Plan, removedFromFile, type Step } from "./plan.ts";
 
 export interface ApplyOptions {
@@ -24,7 +25,7 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
   const plan = makePlan(desired, await readExisting(api, desired));
   const impossible = plan.steps.some(({ kind }) => kind === "impossible");
   if (options.dryRun || impossible) {
-    process.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : formatPlan(plan));
+    process.stdout.write(options.json ? `${JSON.stringify(planView(plan), null, 2)}\n` : formatPlan(plan));
     if (!impossible) return;
     throw new Failure(
       `Some steps for the file ${options.file} are impossible, so nothing was changed. Remove those clients from the file, or adopt a client with \`carnet client change CLIENT_ID --label managed-by=${desired.owner}\`.`,
@@ -75,7 +76,12 @@ async function applySteps(api: AdminApi, { steps }: Plan, created: CreatedClient
     for (const [done, step] of steps.entries()) {
       if (interrupted)
         throw new Failure(`Interrupted after ${done} of ${steps.length} steps. Apply again for the rest.`);
-      await explainRefusals(() => applyStep(api, step, created)).catch((error: unknown) => {
+      const applied = explainRefusals(
+        () => applyStep(api, step, created),
+        {},
+        (refusal) => suggestName(refusal, api),
+      );
+      await applied.catch((error: unknown) => {
         const rest = `${done} of ${steps.length} steps were applied. The step for "${clientIdOf(step)}" failed. Fix it, then apply again.`;
         throw withNote(error, rest);
       });
@@ -113,7 +119,7 @@ function show(created: readonly CreatedClient[], plan: Plan, json: boolean): voi
     ({ client_id, client_secret }) => `\nThe secret of ${client_id}, shown only once:\n\n  ${client_secret}\n`,
   );
   const ids = created.map(({ client_id }) => client_id).join(", ");
-  showOnce(json ? `${JSON.stringify({ ...plan, created }, null, 2)}\n` : secrets.join(""), {
+  showOnce(json ? `${JSON.stringify({ ...planView(plan), created }, null, 2)}\n` : secrets.join(""), {
     done: created.length === 0 ? "The file is applied" : `Registered: ${ids}`,
     next: "add new ones with `carnet secret add`.",
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { NewClient } from "@carnet/protocol/admin/clients";
 import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
+import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { parseDuration } from "@carnet/protocol/duration";
 import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
@@ -48,9 +49,7 @@ export function readDesiredClients(path: string): DesiredClients {
   if (!Check(DesiredClients, read)) {
     const problems = [...schemaProblems(DesiredClients, read)]
       .sort((a, b) => offsetOf(document, a.pointer) - offsetOf(document, b.pointer))
-      .map(
-        (problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}${alsoAccepted(problem.pointer)}`,
-      );
+      .map((problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}${more(problem.pointer)}`);
     throw new Failure(
       [`The file ${path} is invalid, so nothing was changed:`, ...problems.slice(0, maxProblems)].join("\n  "),
     );
@@ -59,8 +58,15 @@ export function readDesiredClients(path: string): DesiredClients {
   return { owner: read.owner, clients: read.clients.map(withoutNulls) };
 }
 
-const alsoAccepted = (pointer: string): string =>
-  pointer.endsWith("/access_token_ttl") ? ", or a duration such as 30m" : "";
+/** What the schema cannot say about a member: another accepted form, or the name that an unknown one resembles. */
+function more(pointer: string): string {
+  const [, client, name] = /^(\/clients\/\d+)?\/([^/]+)$/.exec(pointer) ?? [];
+  if (name === undefined) return "";
+  if (name === "access_token_ttl") return ", or a duration such as 30m";
+  const known = Object.keys((client === undefined ? DesiredClients : DesiredClient).properties);
+  const meant = known.includes(name) ? "" : didYouMean(name, known);
+  return meant === "" ? "" : `.${meant}`;
+}
 
 /** Converts lifetimes such as `30m` to the seconds of the schema. Anything else is left for the schema to refuse. */
 function withSeconds(read: unknown): unknown {

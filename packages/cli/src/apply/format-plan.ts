@@ -5,6 +5,17 @@ import type { Plan, Step } from "./plan.ts";
 
 const signs = { create: "+", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
 
+/** A plan as JSON, with the names of the admin API. */
+export const planView = ({ steps, unchanged }: Plan) => ({ steps: steps.map(stepView), unchanged });
+
+function stepView(step: Step) {
+  if (step.kind === "create") return { kind: step.kind, client_id: step.client.client_id, client: step.client };
+  const { kind, clientId, ...rest } = step;
+  if (!("differences" in rest)) return { kind, client_id: clientId, ...rest };
+  const differences = rest.differences.map(({ member, is, shouldBe }) => ({ member, is, should_be: shouldBe }));
+  return { kind, client_id: clientId, change: rest.change, differences };
+}
+
 /** Formats a plan as text: one line per step, followed by its differences. */
 export function formatPlan({ steps, unchanged }: Plan): string {
   const lines = steps.flatMap((step) => [

@@ -227,7 +227,9 @@ function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, 
   const sort = sortOf(filter);
   const after = filter.cursor === undefined ? null : parseCursor(sort, filter.cursor);
   if (after === undefined)
-    return invalid([{ pointer: "/cursor", detail: "does not match the sort order: use next of the previous page" }]);
+    return invalid([
+      { pointer: "/cursor", detail: "is malformed or from another sort order: use `next` of the previous page" },
+    ]);
   if (/\p{Cc}/u.test(filter.q ?? ""))
     // SQLite ends a pattern at a NUL
     return invalid([{ pointer: "/q", detail: "must not contain control characters" }]);

@@ -39,7 +39,7 @@ async function startDev({ command, cwd, env }: Installed) {
   const port = String(await freePort());
   const carnet = new CarnetProcess(["dev"], { command, cwd, env: { ...env, CARNET_PORT: port } });
   await carnet.prints("stdout", /Stop it with Ctrl\+C\.\n/);
-  const CARNET_CLIENT_SECRET = /^Secret: +(\S+)/m.exec(carnet.stdout)?.[1] ?? "";
+  const CARNET_CLIENT_SECRET = /^Secret, shown only once:\n {2}(\S+)$/m.exec(carnet.stdout)?.[1] ?? "";
   const CARNET_SERVER_URL = /running at (\S+)/.exec(carnet.stdout)?.[1] ?? "";
   return { carnet, variables: { CARNET_SERVER_URL, CARNET_CLIENT_ID: "demo", CARNET_CLIENT_SECRET } };
 }

@@ -105,7 +105,7 @@ suite("a fresh clone", () => {
     const curlLine = /^ *(curl .+)$/m.exec(first)?.[1] ?? "";
     const { access_token: token } = JSON.parse(shell(curlLine));
     assert.equal(typeof token, "string");
-    const secret = /^Secret: +(\S+)/m.exec(first)?.[1] ?? "";
+    const secret = /^Secret, shown only once:\n {2}(\S+)$/m.exec(first)?.[1] ?? "";
 
     await stop();
     const second = await start();

@@ -27,7 +27,7 @@ suite("the README and its guides", () => {
       ...env,
       CARNET_SERVER_URL: dev.url,
       CARNET_CLIENT_ID: "demo",
-      CARNET_CLIENT_SECRET: /^Secret: +(\S+)/m.exec(dev.carnet.stdout)?.[1] ?? "",
+      CARNET_CLIENT_SECRET: /^Secret, shown only once:\n {2}(\S+)$/m.exec(dev.carnet.stdout)?.[1] ?? "",
       EXISTING_ID: "8f14e45f-ceea-467f-a8d3-3d9d1c1a6b11",
       EXISTING_SECRET: "an existing secret with words",
       ISSUER: Object(await (await fetch(`${dev.url}/.well-known/oauth-authorization-server`)).json()).issuer,

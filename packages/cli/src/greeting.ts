@@ -34,11 +34,7 @@ function demoLines({ url, storePath, adminFile, secret, command }: Greeting): re
   const curl = (value: string) =>
     `  curl -s ${url}${paths.token} -d grant_type=client_credentials -d client_id=${demoClient.client_id} -d client_secret=${value}\n`;
   if (secret !== undefined) {
-    return [
-      `Client:  ${demoClient.client_id}\nSecret:  ${secret.reveal()}   (shown only once)\n`,
-      "\nGet a token:\n\n",
-      curl(secret.reveal()),
-    ];
+    return [`Client:  ${demoClient.client_id}\n${secretLines(secret)}`, "\nGet a token:\n\n", curl(secret.reveal())];
   }
   return [
     `Client:  ${demoClient.client_id} (its secret was shown when ${storePath} was created)\n`,
@@ -48,12 +44,12 @@ function demoLines({ url, storePath, adminFile, secret, command }: Greeting): re
   ];
 }
 
+/** The secret has a line of its own, so that a terminal of 80 columns shows it in one piece. */
+const secretLines = (secret: Redacted<string>): string => `Secret, shown only once:\n  ${secret.reveal()}\n`;
+
 function adminLines({ adminFile: file, admin, command }: Greeting): readonly string[] {
   if (!existsSync(file)) return []; // The operator may have removed it.
-  const made =
-    admin === undefined
-      ? []
-      : [`\nAdmin:   ${admin.clientId}\nSecret:  ${admin.clientSecret.reveal()}   (shown only once)\n`];
+  const made = admin === undefined ? [] : [`\nAdmin:   ${admin.clientId}\n${secretLines(admin.clientSecret)}`];
   return [
     ...made,
     `\nOn this machine, commands use the admin credentials in ${file}:\n\n`,

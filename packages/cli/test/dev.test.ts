@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { promisify } from "node:util";
@@ -53,6 +53,30 @@ suite("carnet dev", () => {
     assert.doesNotMatch(wildcard.stdout, /Issuer/);
   });
 
+  test("tells git to ignore a data folder that it makes, and leaves one that was there alone", async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(folder.file("own"), { mode: 0o700 });
+    for (const [args, file, ignored] of [
+      [[], ".carnet/.gitignore", "*\n"],
+      [["--data-dir", "own"], "own/.gitignore", undefined],
+    ] as const) {
+      await using carnet = await startDev({ cwd: folder.path, args });
+      assert.equal(await readFile(folder.file(file), "utf8").catch(() => undefined), ignored);
+      carnet.kill("SIGTERM");
+      await carnet.finished();
+    }
+  });
+
+  test("fits into 80 columns, apart from the commands", async () => {
+    await using folder = await temporaryFolder();
+    await using carnet = await startDev({ cwd: folder.path });
+    const lines = carnet.stdout.split("\n").filter((line) => !/^ {2}(curl|npx) /.test(line));
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+  });
+
   test("makes its store and keys readable only by their owner", async () => {
     await using folder = await temporaryFolder();
     await using carnet = await startDev({ cwd: folder.path });
@@ -102,7 +126,7 @@ suite("carnet dev", () => {
       secret = client_secret;
       assert.match(
         first.stdout,
-        /\nAdmin: {3}carnet-admin\nSecret: {2}(\S+) {3}\(shown only once\)\n\nOn this machine, commands use the admin credentials in \.carnet/,
+        /\nAdmin: {3}carnet-admin\nSecret, shown only once:\n {2}\S+\n\nOn this machine, commands use the admin credentials in \.carnet/,
       );
       assert.equal(first.stdout.split(secret).length, 2);
       assert.match(first.stderr, /"event":"admin_client_made"/);
@@ -171,6 +195,6 @@ const found = (carnet: CarnetProcess, pattern: RegExp): string => {
   return text;
 };
 const curlLine = (carnet: CarnetProcess) => found(carnet, /^ +(curl .*)$/m);
-const secretIn = (carnet: CarnetProcess) => found(carnet, /^Secret: +(\S+)/m);
+const secretIn = (carnet: CarnetProcess) => found(carnet, /^Secret, shown only once:\n {2}(\S+)$/m);
 const urlIn = (carnet: CarnetProcess) => found(carnet, /running at (\S+)/);
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;

@@ -1,6 +1,8 @@
 import type { Client } from "@carnet/protocol/admin/clients";
 import { formatDuration } from "@carnet/protocol/duration";
 
+export const scopeOf = ({ scope }: Pick<Client, "scope">): string => scope || "(none)";
+
 /** A client's fields as text, with words for empty values. */
 export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secrets" | "warnings">, string> => ({
   client_id: client.client_id,
@@ -8,7 +10,7 @@ export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secre
   username: client.username ?? "-",
   workspace: client.workspace ?? "-",
   status: client.status,
-  scope: client.scope || "(none)",
+  scope: scopeOf(client),
   scope_policy: client.scope_policy,
   token_endpoint_auth_method: client.token_endpoint_auth_method ?? "(any)",
   access_token_ttl: client.access_token_ttl === null ? "(server default)" : formatDuration(client.access_token_ttl),
@@ -25,8 +27,15 @@ export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secre
 
 /** One line for each expiry warning of a client. */
 export const warningLines = (client: Client): readonly string[] =>
-  client.warnings.map(({ what, secret_id, ends_at, within_days }) => {
-    const which = what === "client" ? "The client" : `The secret ${secret_id}`;
-    if (within_days === 0) return `${which} expired at ${ends_at}.\n`;
-    return `${which} expires at ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}.\n`;
-  });
+  client.warnings.map((warning) => `${expirySentence(warning)}\n`);
+
+/** Says what expires and when. With a client id, it also says whose. */
+export function expirySentence(
+  { what, secret_id, ends_at, within_days }: Client["warnings"][number],
+  clientId?: string,
+): string {
+  const subject = what === "client" ? "The client" : `The secret ${secret_id}`;
+  const whose = clientId === undefined ? "" : what === "client" ? ` ${clientId}` : ` of ${clientId}`;
+  if (within_days === 0) return `${subject}${whose} expired at ${ends_at}.`;
+  return `${subject}${whose} expires at ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}.`;
+}

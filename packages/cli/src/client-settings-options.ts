@@ -1,6 +1,14 @@
 import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
-import { collect, collectPairs, definedOnly, durationOrEmpty } from "./option-values.ts";
+import {
+  choiceOrEmpty,
+  collect,
+  collectBlocks,
+  collectPairs,
+  definedOnly,
+  durationOrEmpty,
+  timeOrEmpty,
+} from "./option-values.ts";
 
 /** The flags for a client's settings, shared by `client create` and `client change`. */
 export interface ClientSettingsOptions {
@@ -35,10 +43,18 @@ export const addSettingsOptions = (command: Command): Command =>
     .option("--name <text>", "A display name")
     .option("--username <name>", "The user that it acts as; changing it revokes all its secrets at once")
     .option("--scope <names>", "The scopes it may get, separated by spaces; repeatable", collect)
-    .option("--scope-policy <policy>", "What happens if it requests others: narrow, strict, ignore (default: narrow)")
-    .option(
-      "--auth-method <method>",
-      "The only authentication method it may use: client_secret_basic, client_secret_post (default: any)",
+    .addOption(
+      choiceOrEmpty("--scope-policy <policy>", "What happens if it requests others (default: narrow)", [
+        "narrow",
+        "strict",
+        "ignore",
+      ]),
+    )
+    .addOption(
+      choiceOrEmpty("--auth-method <method>", "The only authentication method it may use (default: any)", [
+        "client_secret_basic",
+        "client_secret_post",
+      ]),
     )
     .option(
       "--token-ttl <duration>",
@@ -49,11 +65,11 @@ export const addSettingsOptions = (command: Command): Command =>
       "--audience <uri>",
       "The audience of its tokens, or urn:carnet:admin for this service's own admin API (default: the server's setting)",
     )
-    .option("--expires-at <time>", "When it expires, such as 2027-01-31T12:00:00Z (default: never)")
+    .option("--expires-at <time>", "When it expires, such as 2027-01-31T12:00:00Z (default: never)", timeOrEmpty)
     .option(
       "--allow-ip <blocks>",
       "The addresses it may call from, such as 203.0.113.0/24, separated by commas; repeatable (default: any)",
-      collect,
+      collectBlocks,
     )
     .option("--label <name=value>", "A label; repeatable; an empty value removes it", collectPairs);
 
@@ -68,10 +84,7 @@ export const readSettingsOptions = (options: ClientSettingsOptions): ClientChang
     access_token_ttl: options.tokenTtl === "" ? null : options.tokenTtl,
     audience: emptyIsNull(options.audience),
     expires_at: emptyIsNull(options.expiresAt),
-    ip_allowlist: options.allowIp
-      ?.flatMap((blocks) => blocks.split(","))
-      .map((block) => block.trim())
-      .filter((block) => block !== ""),
+    ip_allowlist: options.allowIp && [...options.allowIp],
     labels: options.label && Object.fromEntries(options.label.map(readLabel)),
   });
 

@@ -1,5 +1,7 @@
+import { parseCidr } from "@carnet/core/client/cidr";
 import { type DurationUnit, durationRange, parseDuration } from "@carnet/protocol/duration";
-import { InvalidArgumentError } from "commander";
+import { parseInstant } from "@carnet/protocol/instant";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Parses a whole number in plain digits. `Number` alone would also accept an empty text, 1e3 and 0x10. */
 export const wholeNumber =
@@ -24,6 +26,27 @@ export const durationOrEmpty =
   (least: number, most: number) =>
   (text: string): number | "" =>
     text === "" ? "" : duration(least, most)(text);
+
+/** Checks a time, which stays as the user wrote it. An empty value resets the setting. */
+export function timeOrEmpty(text: string): string {
+  if (text === "" || parseInstant(text) !== undefined) return text;
+  throw new InvalidArgumentError("It must be a date or a time, such as 2027-01-31 or 2027-01-31T12:00:00Z.");
+}
+
+/** An option with choices, of which an empty value resets the setting. */
+export const choiceOrEmpty = (flags: string, description: string, choices: readonly string[]): Option =>
+  new Option(flags, description).choices(choices).argParser((text) => {
+    if (text === "" || choices.includes(text)) return text;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`);
+  });
+
+/** Collects address blocks, separated by commas in each value. */
+export function collectBlocks(text: string, before: readonly string[] | undefined): readonly string[] {
+  const blocks = text.split(",").map((block) => block.trim());
+  const wrong = blocks.map((block) => (block === "" ? undefined : parseCidr(block))).find((read) => read?.ok === false);
+  if (wrong?.ok === false) throw new InvalidArgumentError(`${wrong.error}.`);
+  return [...(before ?? []), ...blocks.filter((block) => block !== "")];
+}
 
 /** Collects the values of a repeatable option. */
 export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [

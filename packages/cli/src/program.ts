@@ -34,9 +34,11 @@ function commandUsage(this: Help, command: Command): string {
 
 const helpWidth = (stream: NodeJS.WriteStream): number => Math.min(columnsOf(stream), 80);
 
-/** The value of an unknown flag may be a secret. */
+/** The value of an unknown or invalid flag may be a secret. */
 export const withoutValue = (text: string): string =>
-  text.replace(/^(error: unknown option '(?:--[^=']*|-[^-']?)).*'/s, "$1'");
+  text
+    .replace(/^(error: unknown option '(?:--[^=']*|-[^-']?)).*'/s, "$1'")
+    .replace(/^(error: option '[^']*') argument '.*' is invalid\./s, "$1 has an invalid value.");
 
 /** The words that show the help of a command, for `carnet help client create`. An unknown one gets its usage error. */
 export function readHelp(program: Command, [first, ...names]: readonly string[]): readonly string[] | undefined {

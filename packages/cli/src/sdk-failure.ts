@@ -10,8 +10,34 @@ export function failureOf(error: unknown, advice: string | undefined): unknown {
   if (!(error instanceof CarnetError)) return error;
   const given: unknown = "requestId" in error ? error.requestId : undefined;
   const requestId = typeof given === "string" ? printable(given) : undefined;
-  const request = requestId === undefined ? "" : ` (request ${requestId})`;
-  return new Failure(`${error.message}${request}`, { code: codeOf(error), hint: advice, requestId });
+  const request = requestId === undefined || advice?.includes(requestId) ? "" : ` (request ${requestId})`;
+  return new Failure(`${describeSdkError(error)}${request}`, { code: codeOf(error), hint: advice, requestId });
+}
+
+/** The error's message. If no connection was made, it names only the service, because no path of it is at fault. */
+export function describeSdkError(error: CarnetError): string {
+  const code = connectFault(error);
+  if (code === undefined || !(error instanceof ConnectionError)) return error.message;
+  return `Cannot connect to ${URL.parse(error.url)?.origin} (${code}).`;
+}
+
+/** What to do if no connection was made. Undefined for any other error. */
+export function connectAdvice(error: unknown, urlSource: string): string | undefined {
+  const code = connectFault(error);
+  if (code === undefined) return undefined;
+  return code === "ECONNREFUSED"
+    ? `Is the service running? Start it with \`carnet dev\`, or give another address with --server-url (this one comes from ${urlSource}).`
+    : `Check the address, which comes from ${urlSource}, and the network.`;
+}
+
+const connectFaults = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
+
+/** The system's code for a connection that was not made. */
+function connectFault(error: unknown): string | undefined {
+  let code: string | undefined;
+  for (let at = error instanceof ConnectionError ? error.cause : undefined; at instanceof Error; at = at.cause)
+    if ("code" in at) code = connectFaults.find((known) => known === at.code) ?? code;
+  return code;
 }
 
 function codeOf(error: CarnetError): string {

@@ -23,12 +23,17 @@ export const storeSettings: readonly SettingName[] = ["dataDir", "store", "store
  * diagnostic report after running out of memory prints the environment even with `excludeEnv`.
  */
 export async function configurationOf(command: Command, mode: "dev" | "serve"): Promise<Configuration> {
-  const { loadConfiguration } = await import("@carnet/server/configuration/load-configuration"); // Slow to load.
+  const { InvalidFlag, loadConfiguration } = await import("@carnet/server/configuration/load-configuration"); // Slow to load.
   const { config, ...given } = command.opts<Record<string, string | undefined>>();
   const flags = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(settings, name)));
   const environment = { ...process.env };
   for (const name of secretVariables) delete process.env[name];
-  return loadConfiguration({ mode, flags, environment, file: config });
+  try {
+    return loadConfiguration({ mode, flags, environment, file: config });
+  } catch (error) {
+    if (error instanceof InvalidFlag) command.error(`error: ${error.message}`, { exitCode: 2 });
+    throw error;
+  }
 }
 
 const secretVariables = [

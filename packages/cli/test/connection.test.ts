@@ -208,16 +208,31 @@ suite("an admin command that is refused", () => {
     const refused = await runCommand(list, { env });
     assertRefused(
       refused,
-      /ECONNREFUSED.*\nCheck that the service is running \(.*\) at the address from CARNET_SERVER_URL\.\n$/s,
+      new RegExp(
+        `carnet: Cannot connect to ${url} \\(ECONNREFUSED\\)\\.\nIs the service running\\? Start it with .carnet dev., or give another address with --server-url \\(this one comes from CARNET_SERVER_URL\\)\\.\n$`,
+      ),
     );
     assert.doesNotMatch(refused.stderr, /planted/);
   });
 
   test("sends no credentials over plain HTTP to another machine or to an invalid address", async () => {
-    for (const url of ["http://iam.example.com", "ftp://localhost", "nonsense", "http://user:planted@127.0.0.1"]) {
-      const refused = await at.carnet([...list, "--server-url", url]);
-      assertRefused(refused, /^carnet: serverURL must be .*\nThe address comes from --server-url\.\n$/);
-      assert.doesNotMatch(refused.stderr, /planted/);
+    const scheme = "must be a URL that starts with http:// or https://, such as http://localhost:8080";
+    const addresses = {
+      "http://iam.example.com": "must start with https://, because",
+      "localhost:8080": scheme,
+      "127.0.0.1:8080": scheme,
+      "ftp://localhost": scheme,
+      nonsense: scheme,
+      "http://user:planted@127.0.0.1": "must not contain a user or a password",
+    };
+    for (const [url, problem] of Object.entries(addresses)) {
+      const { code, stdout, stderr } = await at.carnet([...list, "--server-url", url]);
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+      assert.ok(stderr.startsWith(`error: option '--server-url <url>' has an invalid value. It ${problem}`), stderr);
+      const refused = await at.carnet(list, { env: { CARNET_SERVER_URL: url } });
+      assertRefused(refused, /^carnet: CARNET_SERVER_URL must .*\. Nothing was sent\.\n$/);
+      assert.ok(refused.stderr.includes(problem), refused.stderr);
+      assert.doesNotMatch(stderr + refused.stderr, /planted|serverURL|allowInsecure/);
     }
   });
 

@@ -42,6 +42,11 @@ suite("with --json", () => {
     [["client", "lst", "--json"], "unknown command 'lst'", "Did you mean list?"],
     [["lcient", "--json"], "unknown command 'lcient'", "Did you mean client?"],
     [["client", "show", "--json"], "missing required argument 'client-id'", ""],
+    [
+      ["client", "create", "--scope-policy", "lose", "--json"],
+      "option '--scope-policy <policy>' has an invalid value. Allowed choices are narrow, strict, ignore.",
+      "",
+    ],
     [["client", "change", "demo", "--json"], "nothing to change. Name a setting, such as --scope", ""],
     [["client", "create", "--secrt=planted", "--json"], "unknown option '--secrt'", ""],
   ];
@@ -80,7 +85,7 @@ suite("with --json", () => {
     assert.equal(code, 1);
     const error = said.pop();
     assert.equal(error.error.code, "no_answer");
-    assert.match(error.error.hint, /^Check that the service is running/);
+    assert.match(error.error.hint, /^Is the service running\?/);
     assert.deepEqual(
       said.map(({ notice }) => /ECONNREFUSED.* Trying again in \d+s, \d of 6\.$/.test(notice.message)),
       [true, true, true, true, true],

@@ -58,8 +58,8 @@ suite("carnet secret add", () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "c" });
     assertRefused(
-      await at.carnet(["secret", "add", "c", "--expires-at", "2000-01-01", "--not-before", "soon"]),
-      /^carnet: Refused, nothing was changed \(request .*\n {2}--not-before must be a date.*\n {2}--expires-at must be in the future/,
+      await at.carnet(["secret", "add", "c", "--expires-at", "2000-01-01", "--label", "tab\there"]),
+      /^carnet: Refused, nothing was changed \(request .*\n {2}--label must .*\n {2}--expires-at must be in the future/,
     );
     for (let number = 2; number <= 10; number++) assert.equal((await at.carnet(["secret", "add", "c"])).code, 0);
     assertRefused(
@@ -164,6 +164,14 @@ suite("carnet secret revoke", () => {
     );
     assert.equal(await statusOf(at, "c", clientSecret), 401);
     assert.equal((await secretsOf(at, "c"))[0]?.state, "revoked");
+  });
+
+  test("with --json prints what was revoked", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c" });
+    const secret_id = (await secretsOf(at, "c"))[0]?.secret_id ?? "";
+    const revoked = await at.json(["secret", "revoke", "c", secret_id, "--yes"]);
+    assert.deepEqual(revoked, { revoked: { client_id: "c", secret_id } });
   });
 
   test("gives a next step for an unknown secret id, and does not print a secret typed in its place", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Finished, runCarnet } from "@carnet/testkit/carnet-process";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { freePort, startTestService } from "@carnet/testkit/service";
 import { decodeJwt } from "jose";
 
@@ -42,13 +43,39 @@ suite("carnet token", () => {
     const mistyped = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: wrong } });
     assertFailed(
       mistyped,
-      /^carnet: .*invalid_client.* \(request [0-9a-f-]{36}\)\nThe secret is mistyped or cut off, because its checksum does not match\. Copy/s,
+      /^carnet: .*invalid_client.*\nThe secret is mistyped or cut off, because its checksum does not match\. Copy the whole secret again\.\nThe service's operator finds the reason in its log, under request id [0-9a-f-]{36}\.\n$/,
     );
     assert.ok(!mistyped.stderr.includes(wrong));
 
     const other = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: "another secret, not mistyped" } });
-    assertFailed(other, /invalid_client/);
+    assertFailed(
+      other,
+      /^carnet: [^\n]*invalid_client[^\n]*\nThe service's operator finds the reason in its log, under request id [0-9a-f-]{36}\.\n$/,
+    );
     assert.doesNotMatch(other.stderr, /mistyped|another secret/);
+  });
+
+  test("says that commas do not separate scopes", async () => {
+    await using service = await startTestService();
+    const { clientId, clientSecret } = await service.register({ scope: "a b" });
+    const env = { CARNET_SERVER_URL: service.url, CARNET_CLIENT_ID: clientId, CARNET_CLIENT_SECRET: clientSecret };
+    assertFailed(
+      await runCarnet(["token", "--scope", "a,b"], { env }),
+      /invalid_scope.*\nScopes are separated by spaces, not commas\.\n$/s,
+    );
+  });
+
+  test("says in one line what expires soon, with --json as JSON", async () => {
+    await using service = await startTestService({ clock: new FixedClock("2026-03-01T00:00:00Z") });
+    const client = { client_id: "My first", scope: "a", expires_at: "2026-03-02T00:00:00Z" };
+    const { clientId, clientSecret } = await service.register(client);
+    const env = { CARNET_SERVER_URL: service.url, CARNET_CLIENT_ID: clientId, CARNET_CLIENT_SECRET: clientSecret };
+    const message =
+      "The client My first expires at 2026-03-02T00:00:00.000Z, within 1 day. Extend it with `carnet client change 'My first' --expires-at TIME`.";
+    const plain = await runCarnet(["token"], { env });
+    assert.deepEqual([plain.code, plain.stderr], [0, `carnet: ${message}\n`]);
+    const json = await runCarnet(["token", "--json"], { env });
+    assert.deepEqual([json.code, json.stderr], [0, `${JSON.stringify({ notice: { message } })}\n`]);
   });
 
   test("says what is missing and how to give it", async () => {
@@ -66,7 +93,7 @@ suite("carnet token", () => {
       ],
       [
         { CARNET_SERVER_URL: "127.0.0.1", CARNET_CLIENT_ID: "a", CARNET_CLIENT_SECRET: "x" },
-        /^carnet: serverURL must be .*\nThe address comes from --server-url or CARNET_SERVER_URL\.\n$/,
+        /^carnet: CARNET_SERVER_URL must be a URL that starts with http:\/\/ or https:\/\/, such as .*\.\n$/,
       ],
     ];
     const run = async ([env, said]: (typeof missing)[number]) =>
@@ -80,7 +107,7 @@ suite("carnet token", () => {
     const refused = await runCarnet(["token"], { env });
     assertFailed(
       refused,
-      /ECONNREFUSED.*\nCheck that the service is running, and that --server-url or CARNET_SERVER_URL is its/s,
+      /carnet: Cannot connect to \S+ \(ECONNREFUSED\)\.\nIs the service running\? Start it with `carnet dev`, or give another/,
     );
     assert.ok(refused.stderr.includes(url) && !refused.stderr.includes("planted"));
   });

@@ -63,8 +63,30 @@ suite("the carnet command line", () => {
       [["dev", "extra"], /too many arguments/],
       [["serve", "--port"], /option '--port <number>' argument missing/],
       [["client", "show"], /missing required argument 'client-id'/],
-      [["client", "create", "--scope", "file:read", "file:write"], /too many arguments/],
-      [["client", "create", "--allow-ip", "10.0.0.1", "10.0.0.2"], /too many arguments/],
+      [["client", "create", "x1"], /too many arguments\. To choose the id, use --client-id x1\.\n/],
+      [
+        ["client", "create", "--scope", "file:read", "file:write"],
+        /too many arguments\. Repeat a flag for each of its/,
+      ],
+      [
+        ["client", "create", "--allow-ip", "10.0.0.1", "10.0.0.2"],
+        /too many arguments\. Repeat a flag for each of its/,
+      ],
+      [
+        ["client", "create", "--scope-policy", "lose"],
+        /--scope-policy.*Allowed choices are narrow, strict, ignore\.\n/,
+      ],
+      [
+        ["client", "change", "a", "--auth-method", "x"],
+        /Allowed choices are client_secret_basic, client_secret_post\.\n/,
+      ],
+      [["client", "create", "--expires-at", "2999-02-30"], /--expires-at.*It must be a date or a time, such as 2027/],
+      [["client", "create", "--allow-ip", "10.0.0.0/33"], /--allow-ip.*an address block is written like 203/],
+      [["client", "list", "--sort", "size"], /--sort.*Allowed choices are client_id, -client_id, /],
+      [["secret", "add", "a", "--not-before", "soon"], /--not-before.*It must be a date or a time/],
+      [["secret", "rotate", "a", "--end-old-at", "soon"], /--end-old-at.*It must be a date or a time/],
+      [["admin", "reset", "--server-url", "localhost:8080"], /--server-url.*It must be a URL that starts with http/],
+      [["dev", "--port", "eighty"], /The flag --port has an invalid value: "eighty"\. Accepted: a whole number/],
       ...["1e3", "", "0", "1001", "٣"].map(
         (limit) =>
           [["client", "list", "--limit", limit], /--limit.*It must be a whole number from 1 to 1000\./s] as const,
@@ -83,9 +105,9 @@ suite("the carnet command line", () => {
       [["client", "list", "--status", "on"], /--status.*Allowed choices are active, disabled/s],
       [
         ["client", "create", "--label", "x"],
-        /option '--label <name=value>' argument 'x' is invalid\. It must have the form name=value\./,
+        /option '--label <name=value>' has an invalid value\. It must have the form name=value\./,
       ],
-      [["client", "create", "--label", "=x"], /option '--label <name=value>' argument '=x' is invalid\./],
+      [["client", "create", "--label", "=x"], /option '--label <name=value>' has an invalid value\./],
       [["client", "delete"], /missing required argument 'client-id'/],
       [["secret", "revoke", "a"], /missing required argument 'secret-id'/],
       [["secret", "import"], /required option '-f, --file <path>' not specified/],

@@ -1,7 +1,7 @@
-import { ConnectionError, IamError, InvalidRequestError, SDK } from "@carnet/sdk";
+import { ConnectionError, IamError, SDK } from "@carnet/sdk";
 import type { Command } from "commander";
-import { noticeRetry } from "../retry-notice.ts";
-import { failureOf } from "../sdk-failure.ts";
+import { connectAdvice, failureOf } from "../sdk-failure.ts";
+import { noticeHooks } from "../sdk-notices.ts";
 import { AdminApi } from "./admin-api.ts";
 import { type ReadCredentials, readConnection } from "./credentials.ts";
 import { explainRefusals, type FlagNames } from "./refusals.ts";
@@ -19,7 +19,7 @@ export async function withAdminApi(
   const connection = readConnection(command.opts(), process.env);
   const { serverURL, clientId, clientSecret } = connection;
   try {
-    await using sdk = new SDK({ serverURL, security: { clientId, clientSecret }, hooks: { onRetry: noticeRetry } });
+    await using sdk = new SDK({ serverURL, security: { clientId, clientSecret }, hooks: noticeHooks(clientId) });
     const api = new AdminApi(sdk.fetch);
     await explainRefusals(
       () => act(api),
@@ -35,11 +35,7 @@ export async function withAdminApi(
 function adviceFor(error: unknown, { urlSource, credentialsSource }: ReadCredentials): string | undefined {
   if (error instanceof IamError && error.error === "invalid_client")
     return `The admin client and its secret come from ${credentialsSource}. On the service's machine, \`carnet admin reset\` creates new ones.`;
-  if (error instanceof ConnectionError && !error.mayHaveArrived)
-    return `Check that the service is running (\`carnet dev\` or \`carnet serve\`) at the address from ${urlSource}.`;
-  if (error instanceof ConnectionError)
+  if (error instanceof ConnectionError && error.mayHaveArrived)
     return "The change may or may not have been made. Check before you retry, for example with `carnet client list`.";
-  if (error instanceof InvalidRequestError && error.field === "serverURL")
-    return `The address comes from ${urlSource}.`;
-  return undefined;
+  return connectAdvice(error, urlSource);
 }

@@ -4,6 +4,7 @@ import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { exposure, forbidden, otherOwner, quoted } from "@carnet/server/configuration/trusted-file";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
+import { addressProblem, serverAddress } from "../server-address.ts";
 
 const flagUrl = "--server-url";
 const variables = {
@@ -17,7 +18,11 @@ const variables = {
 /** Adds the flags for the address of the service and the admin credentials. */
 export const addConnectionOptions = (command: Command): Command =>
   command
-    .option(`${flagUrl} <url>`, `The address of the service (default: ${variables.url}, or the one in the admin file)`)
+    .option(
+      `${flagUrl} <url>`,
+      `The address of the service (default: ${variables.url}, or the one in the admin file)`,
+      serverAddress,
+    )
     .option(
       "--admin-client-id <id>",
       `The admin client (default: ${variables.clientId}, or the one in the admin file); its secret comes from ${variables.clientSecret}`,
@@ -51,6 +56,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConnection(flags: Flags, env: Environment): ReadCredentials {
   const url = flags.serverUrl ?? (env[variables.url] || undefined);
   const urlSource = flags.serverUrl === undefined ? variables.url : flagUrl;
+  refuseAddress(url, urlSource);
   const own = ownCredentials(flags, env);
   if (own !== undefined) {
     if (url === undefined)
@@ -61,6 +67,7 @@ export function readConnection(flags: Flags, env: Environment): ReadCredentials 
   const path = named ?? join(env[variables.dataDir] || ".carnet", "admin.json");
   const file = readAdminFile(path);
   if (flags.serverUrl !== undefined) return { ...file, serverURL: flags.serverUrl, urlSource };
+  refuseAddress(file.serverURL, `The server_url in ${file.credentialsSource}`);
   // The folder may come from someone else, such as a checkout, so a file found there must not choose where we connect
   if (named === undefined && !isLoopback(file.serverURL)) {
     throw new Failure(
@@ -75,6 +82,11 @@ export function readConnection(flags: Flags, env: Environment): ReadCredentials 
     );
   }
   return { ...file, serverURL: url, urlSource };
+}
+
+function refuseAddress(url: string | undefined, what: string): void {
+  const problem = url === undefined ? undefined : addressProblem(url);
+  if (problem !== undefined) throw new Failure(`${what} ${problem}. Nothing was sent.`);
 }
 
 function ownCredentials(flags: Flags, env: Environment) {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { confirm } from "../confirm.ts";
 import { Failure, fail } from "../failure.ts";
+import { serverAddress } from "../server-address.ts";
 import { addServiceOptions, configurationOf, storeSettings } from "../service-options.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatFacts } from "../table.ts";
@@ -23,6 +24,7 @@ export function addAdminCommand(program: Command): void {
     .option(
       "--server-url <url>",
       "The service's address for the admin file (default: the one in the file; without a file, the issuer)",
+      serverAddress,
     )
     .option("--yes", "Do not ask for confirmation")
     .option("--json", "Print JSON");

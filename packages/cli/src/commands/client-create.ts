@@ -1,4 +1,5 @@
 import type { CreatedClient, NewClient } from "@carnet/protocol/admin/clients";
+import { quoted } from "@carnet/server/configuration/trusted-file";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
@@ -30,12 +31,16 @@ export function addClientCreateCommand(client: Command): void {
   const command = client
     .command("create")
     .description("Register a client and show its secret once.")
-    .option("--client-id <id>", "An existing client id (default: a new one)")
+    .option("--client-id <id>", "The id to register (default: a generated one)")
     .option("--workspace <id>", "Its workspace, for the claim arid; cannot be changed later")
     .option("--disabled", "Register it disabled")
     .option("--secret-stdin", "Read an existing secret of at least 20 characters as one line from standard input")
-    .option("--json", "Print JSON");
+    .option("--json", "Print JSON")
+    .allowExcessArguments(); // They get a message of their own.
   addConnectionOptions(addSettingsOptions(command)).action(async (options: CreateOptions) => {
+    const [excess] = command.args;
+    if (excess !== undefined)
+      command.error(`error: too many arguments. ${adviceFor(excess, options)}`, { exitCode: 2 });
     const registration = await readRegistration(options);
     await withAdminApi(
       command,
@@ -44,6 +49,12 @@ export function addClientCreateCommand(client: Command): void {
     );
   });
 }
+
+/** What the user probably meant: an id, or more values of the flag before. */
+const adviceFor = (excess: string, { scope, allowIp }: CreateOptions): string =>
+  scope === undefined && allowIp === undefined
+    ? `To choose the id, use --client-id ${quoted(excess)}.`
+    : "Repeat a flag for each of its values, such as --scope file:read --scope file:write.";
 
 async function readRegistration(options: CreateOptions): Promise<NewClient> {
   const value = options.secretStdin ? await readSecretFromInput("the client's existing secret") : undefined;
@@ -69,7 +80,7 @@ function show(created: CreatedClient, asJson: boolean): void {
         : `\nIts secret, shown only once:\n\n  ${secret}\n`);
   showOnce(shown, {
     done: `The client ${client_id} is registered`,
-    next: `add a new one with \`carnet secret add ${client_id}\`.`,
+    next: `add a new one with \`carnet secret add ${quoted(client_id)}\`.`,
   });
   if (client.scope === "") noticeNoScopes(1, [client_id]);
 }

@@ -3,6 +3,7 @@ import { formatDuration } from "@carnet/protocol/duration";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
+import { scopeOf } from "../client-facts.ts";
 import { collectPairs, duration, wholeNumber } from "../option-values.ts";
 import { formatTable, shorten } from "../table.ts";
 import { columnsOf, wrapLines } from "../wrap.ts";
@@ -18,6 +19,11 @@ interface ListOptions {
   readonly cursor?: string;
   readonly json?: boolean;
 }
+
+const sortKeys = ["client_id", "client_name", "created_at", "updated_at", "expires_at"].flatMap((key) => [
+  key,
+  `-${key}`,
+]);
 
 const flags = {
   q: "--search",
@@ -44,10 +50,7 @@ export function addClientListCommand(client: Command): void {
       "Only clients that expire, or have a secret that expires, within this many whole days, such as 30d",
       duration(0, 9999, "d"),
     )
-    .option(
-      "--sort <key>",
-      "client_id, client_name, created_at, updated_at or expires_at; a leading minus sorts descending",
-    )
+    .addOption(new Option("--sort <key>", "The order; a leading minus sorts descending").choices(sortKeys))
     .option("--limit <number>", "The most clients to list, up to 1000", wholeNumber(1, 1000), 100)
     .option("--cursor <cursor>", "Continue where the previous page ended")
     .option("--json", "Print JSON");
@@ -86,7 +89,7 @@ function formatClients(clients: readonly Client[]): string {
     client.client_id,
     shorten(client.client_name ?? "-"),
     client.status,
-    shorten(client.scope || "-"),
+    shorten(scopeOf(client)),
     client.expires_at ?? "never",
     String(client.secrets.filter(({ state }) => state === "active" || state === "pending").length),
     shorten([...new Set(client.warnings.map(shortWarning))].join(", ") || "-"),

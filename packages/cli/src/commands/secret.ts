@@ -1,10 +1,11 @@
 import type { AddedSecret, Secret } from "@carnet/protocol/admin/clients";
 import { formatDuration } from "@carnet/protocol/duration";
+import { quoted } from "@carnet/server/configuration/trusted-file";
 import { type Command, Option } from "commander";
+import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { confirm } from "../confirm.ts";
-import { definedOnly, duration } from "../option-values.ts";
+import { definedOnly, duration, timeOrEmpty } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatTable, shorten } from "../table.ts";
@@ -31,8 +32,8 @@ interface NewSecretOptions {
 const addNewSecretOptions = (command: Command): Command =>
   command
     .option("--label <text>", "A display name")
-    .option("--not-before <time>", "When it becomes valid, such as 2027-01-31T12:00:00Z (default: now)")
-    .option("--expires-at <time>", "When it expires (default: never)")
+    .option("--not-before <time>", "When it becomes valid, such as 2027-01-31T12:00:00Z (default: now)", timeOrEmpty)
+    .option("--expires-at <time>", "When it expires (default: never)", timeOrEmpty)
     .option(
       "--secret-stdin",
       "Read an existing secret of at least 20 characters as one line from standard input (default: a generated one)",
@@ -69,7 +70,11 @@ function addRotate(secret: Command): void {
     .command("rotate")
     .description("Give a client a new secret. The old ones expire after a day, at a given time, or when they are idle.")
     .argument("<client-id>")
-    .addOption(new Option("--end-old-at <time>", "When the old secrets expire").conflicts("endOldWhenIdle"))
+    .addOption(
+      new Option("--end-old-at <time>", "When the old secrets expire")
+        .conflicts("endOldWhenIdle")
+        .argParser(timeOrEmpty),
+    )
     .option(
       "--end-old-when-idle <duration>",
       "Expire each old secret when it was not used for this long, such as 7d",
@@ -82,7 +87,7 @@ function addRotate(secret: Command): void {
         end_old_at: options.endOldAt,
         end_old_when_idle_for: options.endOldWhenIdle,
       });
-      const note = `\n${describeEnd(options)}, or at their own expiry date if that is sooner. See \`carnet secret list ${clientId}\`.\n`;
+      const note = `\n${describeEnd(options)}, or at their own expiry date if that is sooner. See \`carnet secret list ${quoted(clientId)}\`.\n`;
       await withAdminApi(
         command,
         async (api) => show(clientId, await api.rotateSecrets(clientId, rotation), { json: options.json, note }),
@@ -105,12 +110,19 @@ function addRevoke(secret: Command): void {
     .description("Revoke a secret at once.")
     .argument("<client-id>")
     .argument("<secret-id>")
-    .option("--yes", "Do not ask for confirmation");
-  addConnectionOptions(command).action(async (clientId: string, secretId: string, options: { yes?: boolean }) => {
-    await confirm(`Revoke the secret ${secretId} of ${clientId}? Callers that use it are refused at once.`, options);
-    await withAdminApi(command, async (api) => api.revokeSecret(clientId, secretId));
-    process.stderr.write(`Revoked the secret ${secretId}.\n`);
-  });
+    .option("--yes", "Do not ask for confirmation")
+    .option("--json", "Print JSON");
+  addConnectionOptions(command).action(
+    (clientId: string, secretId: string, options: { yes?: boolean; json?: boolean }) =>
+      withAdminApi(command, async (api) => {
+        const question = `Revoke the secret ${secretId} of ${clientId}? Callers that use it are refused at once.`;
+        await confirmTarget(question, options, () => api.showSecret(clientId, secretId));
+        await api.revokeSecret(clientId, secretId);
+        const revoked = { client_id: clientId, secret_id: secretId };
+        if (options.json) process.stdout.write(`${JSON.stringify({ revoked }, null, 2)}\n`);
+        else process.stderr.write(`Revoked the secret ${secretId}.\n`);
+      }),
+  );
 }
 
 function addList(secret: Command): void {
@@ -156,6 +168,6 @@ function show(
       : `\nThe new secret, shown only once:\n\n  ${shown}\n`;
   showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + note, {
     done: `${clientId} has the new secret ${secret.secret_id}`,
-    next: `revoke it with \`carnet secret revoke ${clientId} ${secret.secret_id}\`, and add a new one with \`carnet secret add ${clientId}\`.`,
+    next: `revoke it with \`carnet secret revoke ${quoted(clientId)} ${secret.secret_id}\`, and add a new one with \`carnet secret add ${quoted(clientId)}\`.`,
   });
 }

@@ -1,19 +1,13 @@
 import { isMistypedSecret } from "@carnet/protocol/client-secret";
-import {
-  type BearerToken,
-  ConnectionError,
-  IamError,
-  InvalidRequestError,
-  type Region,
-  SDK,
-  SERVERS,
-} from "@carnet/sdk";
+import { type BearerToken, IamError, type Region, SDK, SERVERS } from "@carnet/sdk";
 import { type Command, Option } from "commander";
 import { Failure } from "../failure.ts";
 import { collect } from "../option-values.ts";
-import { noticeRetry } from "../retry-notice.ts";
-import { failureOf } from "../sdk-failure.ts";
+import { connectAdvice, failureOf } from "../sdk-failure.ts";
+import { noticeHooks } from "../sdk-notices.ts";
 import { readSecretFromInput } from "../secret-input.ts";
+import { addressProblem, serverAddress } from "../server-address.ts";
+import { printable } from "../table.ts";
 
 interface TokenOptions {
   readonly clientId?: string;
@@ -36,7 +30,11 @@ export function addTokenCommand(program: Command): void {
       "The scopes to request, separated by spaces; repeatable (default: all scopes of the client)",
       collect,
     )
-    .addOption(new Option("--server-url <url>", "The service (default: CARNET_SERVER_URL)").conflicts("region"))
+    .addOption(
+      new Option("--server-url <url>", "The service (default: CARNET_SERVER_URL)")
+        .conflicts("region")
+        .argParser(serverAddress),
+    )
     .addOption(
       new Option("--region <name>", "The region of the service (default: CARNET_REGION)").choices(Object.keys(SERVERS)),
     )
@@ -57,27 +55,32 @@ async function request(options: TokenOptions): Promise<BearerToken> {
   if (!clientSecret)
     throw new Failure("The client secret is missing. Set CARNET_CLIENT_SECRET, or pipe it in with --secret-stdin.");
   try {
-    await using sdk = new SDK({ security: { clientId, clientSecret }, hooks: { onRetry: noticeRetry }, ...server });
+    await using sdk = new SDK({ security: { clientId, clientSecret }, hooks: noticeHooks(clientId), ...server });
     return await sdk.iam.tokenRequest(options.scope === undefined ? {} : { scope: options.scope.join(" ") });
   } catch (error) {
-    throw failureOf(error, adviceFor(error, clientSecret));
+    throw failureOf(error, adviceFor(error, clientSecret, options));
   }
 }
 
 /** Adds what the SDK cannot know: where the command got its values from. */
-function adviceFor(error: unknown, clientSecret: string): string | undefined {
-  if (error instanceof IamError && isMistypedSecret(clientSecret))
-    return "The secret is mistyped or cut off, because its checksum does not match. Copy the whole secret again.";
-  if (error instanceof ConnectionError && !error.mayHaveArrived)
-    return "Check that the service is running, and that --server-url or CARNET_SERVER_URL is its address.";
-  if (error instanceof InvalidRequestError && error.field === "serverURL")
-    return "The address comes from --server-url or CARNET_SERVER_URL.";
-  return undefined;
+function adviceFor(error: unknown, clientSecret: string, { scope, serverUrl }: TokenOptions): string | undefined {
+  if (!(error instanceof IamError))
+    return connectAdvice(error, serverUrl === undefined ? "CARNET_SERVER_URL or CARNET_REGION" : "--server-url");
+  const lines = [];
+  if (isMistypedSecret(clientSecret))
+    lines.push("The secret is mistyped or cut off, because its checksum does not match. Copy the whole secret again.");
+  if (error.error === "invalid_client" && error.requestId !== undefined)
+    lines.push(`The service's operator finds the reason in its log, under request id ${printable(error.requestId)}.`);
+  if (error.error === "invalid_scope" && scope?.some((names) => names.includes(",")))
+    lines.push("Scopes are separated by spaces, not commas.");
+  return lines.length === 0 ? undefined : lines.join("\n");
 }
 
 /** There is no default server: credentials are sent only where the user says. */
 function chooseServer({ serverUrl, region }: TokenOptions): { serverURL: string } | { server: Region } {
   const url = serverUrl ?? (region === undefined ? process.env["CARNET_SERVER_URL"] : undefined);
+  const problem = url ? addressProblem(url) : undefined;
+  if (problem !== undefined) throw new Failure(`CARNET_SERVER_URL ${problem}.`); // The flag was checked before.
   if (url) return { serverURL: url };
   const name = region ?? process.env["CARNET_REGION"];
   if (!name)

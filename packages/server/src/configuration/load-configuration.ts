@@ -27,6 +27,9 @@ export interface ConfigurationSources {
   readonly file: string | undefined;
 }
 
+/** A flag has an invalid value, which is a usage error of the command line. */
+export class InvalidFlag extends OperatorFault {}
+
 type Given = { readonly text: string; readonly source: string };
 
 /**
@@ -42,7 +45,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     const value = setting.parse(given.text);
     if (value.ok) return value.value;
     const seen = setting.secret ? "" : `: ${JSON.stringify(withoutCredentials(given.text))}`;
-    throw new OperatorFault(`${given.source} has an invalid value${seen}. Accepted: ${setting.accepts}.`);
+    const Fault = sources.flags[name] === undefined ? OperatorFault : InvalidFlag;
+    throw new Fault(`${given.source} has an invalid value${seen}. Accepted: ${setting.accepts}.`);
   };
   const dev = sources.mode === "dev";
   const host = take("host", settings.host) ?? (dev ? "localhost" : "0.0.0.0");

@@ -1,0 +1,20 @@
+import { isLoopbackHost } from "@carnet/protocol/loopback";
+import { InvalidArgumentError } from "commander";
+
+/** What is wrong with the address of a service, as a phrase after its name. Undefined if secrets may be sent there. */
+export function addressProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol))
+    return "must be a URL that starts with http:// or https://, such as http://localhost:8080";
+  if (url.username !== "" || url.password !== "") return "must not contain a user or a password";
+  if (url.protocol === "https:" || isLoopbackHost(url.hostname) || url.hostname.endsWith(".localhost"))
+    return undefined;
+  return "must start with https://, because http:// would show the secret to the network (it is accepted for this machine: localhost, 127.0.0.1, [::1])";
+}
+
+/** Parses the flag `--server-url`. */
+export function serverAddress(text: string): string {
+  const problem = addressProblem(text);
+  if (problem !== undefined) throw new InvalidArgumentError(`It ${problem}.`);
+  return text;
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import type { Client } from "@carnet/protocol/admin/clients";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
@@ -72,12 +73,9 @@ suite("carnet client change", () => {
   test("names the flag of each invalid value and changes nothing", async () => {
     await at.service.register({ client_id: "wrong", scope: "a" });
     const before = await show("wrong");
-    const args = ["client", "change", "wrong", "--expires-at", "yesterday", "--scope-policy", "loose", "--name", "new"];
+    const args = ["client", "change", "wrong", "--expires-at", "2000-01-01", "--audience", "a b", "--name", "new"];
     const refused = await at.carnet(args);
-    assertRefused(
-      refused,
-      /^carnet: Refused, nothing was changed .*\n {2}--scope-policy must be one of: narrow, strict/,
-    );
+    assertRefused(refused, /^carnet: Refused, nothing was changed .*\n {2}--expires-at must .*\n {2}--audience must /s);
     assert.deepEqual(await show("wrong"), before);
   });
 
@@ -118,6 +116,46 @@ suite("carnet client disable, enable and delete", () => {
     });
     assert.equal(await statusOf("gone", clientSecret), 401);
     assertRefused(await at.carnet(["client", "delete", "gone", "--yes"]), /no client with this id is registered/);
+  });
+
+  test("a change that revokes or ends something first checks that its target exists, then asks", async () => {
+    await at.service.register({ client_id: "asked" });
+    const secret = (await show("asked")).secrets[0]?.secret_id ?? "";
+    await at.carnet(["scope", "put", "asked:read", "x"]);
+    const commands = [
+      ["client", "change", "asked", "--username", "x"],
+      ["client", "disable", "asked"],
+      ["client", "delete", "asked"],
+      ["secret", "revoke", "asked", secret],
+      ["scope", "delete", "asked:read"],
+    ];
+    for (const args of commands) {
+      const missing = args.map((word) => (word === "client" ? word : word.replace(/^asked/, "askew")));
+      const refused = await at.carnet(missing, { terminal: true });
+      assertRefused(refused, /^carnet: Refused: (no client with this id|the catalogue has no such scope)/);
+      assert.doesNotMatch(refused.stderr, /\[y\/N\]/);
+    }
+    const unknown = await at.carnet(["secret", "revoke", "asked", "0000000000000000"], { terminal: true });
+    assertRefused(unknown, /^carnet: Refused: the client has no secret with this id/);
+    const { stderr } = await at.carnet(["client", "delete", "asked"], { terminal: true });
+    assert.match(stderr, /^Delete asked and its secrets permanently\? \[y\/N\] .*\ncarnet: Cancelled/s);
+  });
+
+  test("an admin that may only write is asked without that check", async () => {
+    const registration = { scope: "carnet:clients:write", audience: adminAudienceName };
+    const { clientId, clientSecret } = await at.service.register(registration);
+    const env = {
+      CARNET_SERVER_URL: at.service.url,
+      CARNET_ADMIN_CLIENT_ID: clientId,
+      CARNET_ADMIN_CLIENT_SECRET: clientSecret,
+    };
+    const { stderr } = await at.carnet(["client", "delete", "asked"], { env, terminal: true });
+    assert.match(stderr, /Cancelled\. Nothing was changed\.\n$/);
+  });
+
+  test("with --json prints what was deleted", async () => {
+    await at.service.register({ client_id: "gone" });
+    assert.deepEqual(await at.json(["client", "delete", "gone", "--yes"]), { deleted: { client_id: "gone" } });
   });
 
   test("each gives a next step for an unknown client", async () => {

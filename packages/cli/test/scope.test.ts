@@ -44,6 +44,14 @@ suite("carnet scope", () => {
     assertRefused(await at.carnet([...remove, "--yes"]), /the catalogue has no such scope .*`carnet scope list`/s);
   });
 
+  test("with --json prints the scope that was added or deleted", async () => {
+    await using at = await startAdminService();
+    const added = await at.json(["scope", "put", "x:read", "Read x"]);
+    assert.deepEqual(added, { name: "x:read", description: "Read x" });
+    const deleted = await at.json(["scope", "delete", "x:read", "--yes"]);
+    assert.deepEqual(deleted, { deleted: { name: "x:read" } });
+  });
+
   test("refuses a malformed name, an empty description, and removing a scope that a client has", async () => {
     await using at = await startAdminService();
     assertRefused(await at.carnet(["scope", "put", 'quo"te', "x"]), /\n {2}is not a scope name/);
@@ -51,7 +59,7 @@ suite("carnet scope", () => {
     await at.service.register({ client_id: "reader", scope: "file:read" });
     assertRefused(
       await at.carnet(["scope", "delete", "file:read", "--yes"]),
-      /^carnet: Refused: a client is registered for this scope: remove it from the client first \(request/,
+      /^carnet: Refused: a client is registered for this scope: remove it from the client first \(request [\w-]+\)\.\nFind its clients with `carnet client list --scope file:read`\.\n$/,
     );
   });
 });

@@ -1,5 +1,6 @@
 import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
+import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { clientFacts } from "../client-facts.ts";
@@ -9,7 +10,6 @@ import {
   readSettingsOptions,
   settingsFlags,
 } from "../client-settings-options.ts";
-import { confirm } from "../confirm.ts";
 import { formatFacts } from "../table.ts";
 
 interface ChangeOptions extends ClientSettingsOptions {
@@ -29,9 +29,9 @@ export function addClientChangeCommands(client: Command): void {
     const input = readSettingsOptions(options);
     if (Object.keys(input).length === 0)
       change.error("error: nothing to change. Name a setting, such as --scope", { exitCode: 2 });
-    if (input.username !== undefined)
-      await confirm(`A new username revokes all secrets of ${id} at once. Continue?`, options);
-    await apply(change, { id, input, options });
+    const question =
+      input.username === undefined ? undefined : `A new username revokes all secrets of ${id} at once. Continue?`;
+    await apply(change, { id, input, options, question });
   });
 
   const disable = client
@@ -40,9 +40,9 @@ export function addClientChangeCommands(client: Command): void {
     .argument("<client-id>")
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
-  addConnectionOptions(disable).action(async (id: string, options: ChangeOptions) => {
-    await confirm(`Disable ${id}? It gets no more tokens from now on.`, options);
-    await apply(disable, { id, input: { status: "disabled" }, options });
+  addConnectionOptions(disable).action((id: string, options: ChangeOptions) => {
+    const question = `Disable ${id}? It gets no more tokens from now on.`;
+    return apply(disable, { id, input: { status: "disabled" }, options, question });
   });
 
   const enable = client
@@ -58,21 +58,31 @@ export function addClientChangeCommands(client: Command): void {
     .command("delete")
     .description("Delete a client and its secrets permanently.")
     .argument("<client-id>")
-    .option("--yes", "Do not ask");
-  addConnectionOptions(remove).action(async (id: string, options: ChangeOptions) => {
-    await confirm(`Delete ${id} and its secrets permanently?`, options);
-    await withAdminApi(remove, (api) => api.deleteClient(id));
-    process.stderr.write(`Deleted ${id}.\n`);
-  });
+    .option("--yes", "Do not ask")
+    .option("--json", "Print JSON");
+  addConnectionOptions(remove).action((id: string, options: ChangeOptions) =>
+    withAdminApi(remove, async (api) => {
+      await confirmTarget(`Delete ${id} and its secrets permanently?`, options, () => api.showClient(id));
+      await api.deleteClient(id);
+      if (options.json) process.stdout.write(`${JSON.stringify({ deleted: { client_id: id } }, null, 2)}\n`);
+      else process.stderr.write(`Deleted ${id}.\n`);
+    }),
+  );
 }
 
-const apply = (
-  command: Command,
-  { id, input, options }: { id: string; input: ClientChange; options: ChangeOptions },
-): Promise<void> =>
+interface Change {
+  readonly id: string;
+  readonly input: ClientChange;
+  readonly options: ChangeOptions;
+  /** What to ask before the change. */
+  readonly question?: string | undefined;
+}
+
+const apply = (command: Command, { id, input, options, question }: Change): Promise<void> =>
   withAdminApi(
     command,
     async (api) => {
+      if (question !== undefined) await confirmTarget(question, options, () => api.showClient(id));
       const changed = await api.changeClient(id, input);
       process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
     },

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { confirm } from "../confirm.ts";
 import { formatTable } from "../table.ts";
 
 /** `carnet scope …`: manages the catalogue of scopes. */
@@ -27,13 +27,15 @@ export function addScopeCommand(program: Command): void {
     .command("put")
     .description("Add a scope or change its description.")
     .argument("<name>")
-    .argument("<description>");
-  addConnectionOptions(put).action((name: string, description: string) =>
+    .argument("<description>")
+    .option("--json", "Print JSON");
+  addConnectionOptions(put).action((name: string, description: string, options: { json?: boolean }) =>
     withAdminApi(
       put,
       async (api) => {
-        await api.putScope(name, description);
-        process.stderr.write(`The catalogue now has ${name}.\n`);
+        const scope = await api.putScope(name, description);
+        if (options.json) process.stdout.write(`${JSON.stringify(scope, null, 2)}\n`);
+        else process.stderr.write(`The catalogue now has ${name}.\n`);
       },
       { description: "<description>" },
     ),
@@ -43,10 +45,14 @@ export function addScopeCommand(program: Command): void {
     .command("delete")
     .description("Remove a scope from the catalogue.")
     .argument("<name>")
-    .option("--yes", "Do not ask for confirmation");
-  addConnectionOptions(remove).action(async (name: string, options: { yes?: boolean }) => {
-    await confirm(`Remove ${name} from the catalogue?`, options);
-    await withAdminApi(remove, (api) => api.deleteScope(name));
-    process.stderr.write(`The catalogue no longer has ${name}.\n`);
-  });
+    .option("--yes", "Do not ask for confirmation")
+    .option("--json", "Print JSON");
+  addConnectionOptions(remove).action((name: string, options: { yes?: boolean; json?: boolean }) =>
+    withAdminApi(remove, async (api) => {
+      await confirmTarget(`Remove ${name} from the catalogue?`, options, () => api.showScope(name));
+      await api.deleteScope(name);
+      if (options.json) process.stdout.write(`${JSON.stringify({ deleted: { name } }, null, 2)}\n`);
+      else process.stderr.write(`The catalogue no longer has ${name}.\n`);
+    }),
+  );
 }

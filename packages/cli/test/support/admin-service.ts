@@ -12,7 +12,7 @@ export interface AdminService extends AsyncDisposable {
   /** The content of the admin file. */
   readonly admin: { readonly server_url: string; readonly client_id: string; readonly client_secret: string };
   /** Runs a command in its own folder and checks that it never prints the admin's secret. */
-  carnet(args: readonly string[], options?: ProcessOptions): Promise<Finished>;
+  carnet(args: readonly string[], options?: ProcessOptions & { readonly terminal?: boolean }): Promise<Finished>;
   /** Runs a command that must succeed, with nothing but notices on standard error, and parses its output as JSON. */
   json(args: readonly string[], options?: ProcessOptions): Promise<unknown>;
 }
@@ -21,9 +21,11 @@ export async function startAdminService(options?: TestServiceOptions): Promise<A
   const service = await startTestService(options);
   const adminFile = join(service.folder, "admin.json");
   const admin: AdminService["admin"] = JSON.parse(readFileSync(adminFile, "utf8"));
-  const carnet: AdminService["carnet"] = async (args, { env, cwd = service.folder, input } = {}) => {
+  const carnet: AdminService["carnet"] = async (args, { env, cwd = service.folder, input, terminal = false } = {}) => {
     const settings = { cwd, env: { CARNET_ADMIN_FILE: adminFile, ...env } };
-    const finished = await (input === undefined ? runCommand(args, settings) : runCarnet(args, { ...settings, input }));
+    const finished = await (input === undefined
+      ? runCommand(args, { ...settings, terminal })
+      : runCarnet(args, { ...settings, input }));
     const written = finished.stdout + finished.stderr;
     assert.ok(!written.includes(admin.client_secret), `carnet ${args.join(" ")} shows the admin's secret`);
     assert.doesNotMatch(written, /\beyJ/, `carnet ${args.join(" ")} shows a token`);

@@ -12,6 +12,8 @@ interface CommandOptions {
   readonly cwd?: string;
   /** The whole environment of the command. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether standard input poses as a terminal, at which the user closes the input. */
+  readonly terminal?: boolean;
 }
 
 const child = fileURLToPath(new URL("./command-runner-child.ts", import.meta.url));
@@ -24,9 +26,9 @@ let last: Promise<unknown> = Promise.resolve();
  */
 export function runCommand(
   args: readonly string[],
-  { cwd = tmpdir(), env = {} }: CommandOptions = {},
+  { cwd = tmpdir(), env = {}, terminal = false }: CommandOptions = {},
 ): Promise<Finished> {
-  const result = last.then(() => runNext({ args, cwd, env }));
+  const result = last.then(() => runNext({ args, cwd, env, terminal }));
   last = result.catch(() => {});
   return result;
 }

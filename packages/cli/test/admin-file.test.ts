@@ -109,7 +109,7 @@ suite("the admin file", () => {
     const tried = await run(folder, named);
     assertRefused(
       tried,
-      /^carnet: No complete response from https:\/\/\[::ffff:7f00:1\].*\nCheck that the service is running/s,
+      /^carnet: Cannot connect to https:\/\/\[::ffff:7f00:1\].*\nIs the service running/s,
     );
   });
 

@@ -56,25 +56,26 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConnection(flags: Flags, env: Environment): ReadCredentials {
   const url = flags.serverUrl ?? (env[variables.url] || undefined);
   const urlSource = flags.serverUrl === undefined ? variables.url : flagUrl;
-  refuseAddress(url, urlSource);
   const own = ownCredentials(flags, env);
   if (own !== undefined) {
     if (url === undefined)
       throw new Failure(`No service address: give ${flagUrl} http://localhost:8080, or set ${variables.url}.`);
+    refuseAddress(url, urlSource);
     return { serverURL: url, urlSource, ...own };
   }
   const named = flags.adminFile ?? (env[variables.file] || undefined);
   const path = named ?? join(env[variables.dataDir] || ".carnet", "admin.json");
   const file = readAdminFile(path);
   if (flags.serverUrl !== undefined) return { ...file, serverURL: flags.serverUrl, urlSource };
-  refuseAddress(file.serverURL, `The server_url in ${file.credentialsSource}`);
   // The folder may come from someone else, such as a checkout, so a file found there must not choose where we connect
   if (named === undefined && !isLoopback(file.serverURL)) {
     throw new Failure(
       `The admin file ${path} names an address that is not on this machine: nothing was sent. If you trust the file, give --admin-file ${quoted(path)}; otherwise give the address with ${flagUrl}.`,
     );
   }
+  refuseAddress(file.serverURL, `The server_url in ${file.credentialsSource}`);
   if (url === undefined) return { ...file, urlSource: file.credentialsSource };
+  refuseAddress(url, urlSource);
   // The SDK reads the same variable, often for another service, which must not receive this one's admin secret
   if (!sameService(url, file.serverURL)) {
     throw new Failure(
@@ -84,8 +85,8 @@ export function readConnection(flags: Flags, env: Environment): ReadCredentials 
   return { ...file, serverURL: url, urlSource };
 }
 
-function refuseAddress(url: string | undefined, what: string): void {
-  const problem = url === undefined ? undefined : addressProblem(url);
+function refuseAddress(url: string, what: string): void {
+  const problem = addressProblem(url);
   if (problem !== undefined) throw new Failure(`${what} ${problem}. Nothing was sent.`);
 }
 

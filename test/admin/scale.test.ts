@@ -37,7 +37,10 @@ describe(`a registry of ${size} clients`, () => {
     await using imported = new CarnetProcess(args, { env });
     const { code, stdout, stderr } = await imported.finished();
     t.diagnostic(`${Number((process.hrtime.bigint() - start) / 1_000_000n)} ms`);
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: `${size} imported, 0 unchanged, 0 failed.\n`, stderr: "" });
+    assert.deepEqual(
+      { code, stdout, stderr },
+      { code: 0, stdout: `${size} imported, 0 unchanged, 0 failed.\n`, stderr: "" },
+    );
     for (const number of [0, Math.floor(size / 2), size - 1]) {
       assert.equal((await requestToken(carnet.url, `client-${number}`, secretOf(number))).status, 200);
     }

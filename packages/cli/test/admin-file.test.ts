@@ -107,10 +107,7 @@ suite("the admin file", () => {
     await writeFile(folder.file(".carnet/admin.json"), JSON.stringify({ ...content, server_url: elsewhere }));
     assertRefused(await run(folder, []), /names an address that is not on this machine/);
     const tried = await run(folder, named);
-    assertRefused(
-      tried,
-      /^carnet: Cannot connect to https:\/\/\[::ffff:7f00:1\].*\nIs the service running/s,
-    );
+    assertRefused(tried, /^carnet: Cannot connect to https:\/\/\[::ffff:7f00:1\].*\nIs the service running/s);
   });
 
   test("is looked for in the data folder of CARNET_DATA_DIR", async () => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HTTPClient, InvalidRequestError, RequestAbortedError, type SDK, type SDKOptions } from "@carnet/sdk";
+import { runPending } from "./support/caching-sdk.ts";
 import { ManualClock } from "./support/manual-clock.ts";
 import { type Network, network, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
+import { watchedController } from "./support/watched.ts";
 
 const tokenServer = (headers: Record<string, string> = {}) =>
   network((sent) => (sent.url.endsWith("token") ? tokenAnswer() : new Response("ok", { headers })));
@@ -66,6 +68,24 @@ test("close() ends every kind of wait at once, with an abort error that says why
     assert.ok(error instanceof RequestAbortedError, `${what}: ${error}`);
     assert.equal(Object(error.cause).message, "The SDK was closed.", what);
     assert.equal(clock.timers.size, 0, what);
+  }
+});
+
+test("close() leaves no listener at the signal of a call that it ended", async () => {
+  const busy = network(() => new Response("", { status: 503 }));
+  const waits: SDKOptions[] = [{}, { security: () => new Promise<never>(() => {}) }];
+  for (const options of waits) {
+    const { controller, listeners } = watchedController();
+    const [sdk, call] = start(busy, { clock: new ManualClock(), ...options }, (each) =>
+      each.iam.tokenRequest({}, { signal: controller.signal }),
+    );
+    const failed = failure(call);
+    await runPending();
+    assert.equal(listeners(), 1);
+    sdk.close();
+    await failed;
+    await runPending();
+    assert.equal(listeners(), 0);
   }
 });
 

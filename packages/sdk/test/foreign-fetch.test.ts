@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Fetch, HTTPClient } from "@carnet/sdk";
+import { ConnectionError, type Fetch, HTTPClient } from "@carnet/sdk";
+import { runPending } from "./support/caching-sdk.ts";
 import { network, type Sent, tokenAnswer } from "./support/scripted-fetch.ts";
-import { sdkFor } from "./support/sdk-for.ts";
+import { failure, sdkFor } from "./support/sdk-for.ts";
 
 /** A fetch that, like undici's, recognises no Request but its own. */
 function foreignFetch() {
@@ -97,4 +98,15 @@ test("a body of known length keeps its length through hooks, and a stream stays 
   await client.request("https://h.test/x", { method: "PUT", body: "data" });
   await client.request("https://h.test/x", stream);
   assert.deepEqual(lengths, [4, undefined]);
+});
+
+test("a transport that returns no usable response causes a ConnectionError and no unhandled rejection", async () => {
+  const junk: readonly unknown[] = [undefined, {}, { status: 200, headers: new Headers(), body: {} }];
+  for (const response of junk) {
+    for (const answer of [() => response, async () => response]) {
+      const error = await failure(sdkFor({ fetch: answer as Fetch }).iam.tokenRequest({}, { retries: 0 }));
+      assert.ok(error instanceof ConnectionError, String(error));
+      await runPending(); // The test runner fails this test if a rejection is unhandled.
+    }
+  }
 });

@@ -5,6 +5,7 @@ import { pausedNetwork, runPending, text } from "./support/caching-sdk.ts";
 import { LIMIT_MS, ManualClock } from "./support/manual-clock.ts";
 import { json, network, tokenAnswer } from "./support/scripted-fetch.ts";
 import { failure, sdkFor } from "./support/sdk-for.ts";
+import { watchedController } from "./support/watched.ts";
 
 test("timeoutMs of a call limits its wait for a token, and not the wait of others", async () => {
   const clock = new ManualClock();
@@ -84,29 +85,19 @@ test("a wait for a token leaves no listener on the caller's signal and no timer,
   const clock = new ManualClock();
   const sdk = sdkFor(net, { clock, timeoutMs: undefined });
   for (const end of ["answer", "abort", "limit", "refusal"] as const) {
-    const controller = new AbortController();
+    const { controller, listeners } = watchedController();
     const { signal } = controller;
-    let listeners = 0;
-    const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      listeners++;
-      add.apply(signal, args);
-    };
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      listeners--;
-      remove.apply(signal, args);
-    };
     const call = sdk.token({ signal, timeoutMs: 1_000, forceRefresh: true });
     const settled = call.catch(() => {});
     await runPending();
-    assert.ok(listeners > 0);
+    assert.equal(listeners(), 1);
     if (end === "answer") answers.at(-1)?.(tokenAnswer());
     if (end === "refusal") answers.at(-1)?.(json({}, { status: 403 }));
     if (end === "abort") controller.abort();
     if (end === "limit") clock.advance(1_000);
     await settled;
     await runPending();
-    assert.equal(listeners, 0, end);
+    assert.equal(listeners(), 0, end);
     assert.equal(clock.timers.size, 0, end);
   }
 });

@@ -20,7 +20,7 @@ export async function readBounded(
 ): Promise<BoundedBody> {
   const reader = body?.getReader();
   const cancel = (): void => void reader?.cancel().catch(() => {});
-  const forget = signal && onAbort(signal, cancel);
+  const forget = onAbort([signal], cancel);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   try {
@@ -31,16 +31,22 @@ export async function readBounded(
       size += value.length;
     }
   } finally {
-    forget?.();
+    forget();
   }
   const whole = size <= limit;
   if (!whole) cancel();
   return { content: new Blob(chunks).slice(0, limit), whole };
 }
 
-/** Cancels a body that will not be read, which frees its connection. */
-export function discard({ body }: HasBody): void {
-  if (!body) return;
-  releaseBody(body);
-  body.cancel().catch(() => {}); // It rejects if the body is being read.
+type Unread = HasBody | undefined;
+
+/** Cancels a body that will not be read, which frees its connection. It ignores failures, such as of a body that is being read. */
+export function discard(response: Unread | Promise<Unread>): void {
+  cancelBody(response).catch(() => {});
+}
+
+async function cancelBody(response: Unread | Promise<Unread>): Promise<void> {
+  const body = (await response)?.body;
+  if (body) releaseBody(body);
+  await body?.cancel();
 }

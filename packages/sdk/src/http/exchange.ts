@@ -46,7 +46,7 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
   } catch (thrown) {
     const error = limit.error(url) ?? toCarnetError(call, thrown);
     log(settings, call, { start, error });
-    sent?.then(discard, () => {}); // A transport that ignores the signal may still answer.
+    discard(sent); // A transport that ignores the signal may still answer.
     throw error;
   } finally {
     limit.end(unread);

@@ -1,59 +1,28 @@
 import type { Clock } from "../clock.ts";
 import type { AnyCarnetError } from "../errors/any-carnet-error.ts";
 import { RequestTimeoutError } from "../errors/request-timeout-error.ts";
-import { onAbort } from "./on-abort.ts";
+import { onAbort, type Source } from "./on-abort.ts";
 import { abortError } from "./pause.ts";
 import { withoutQuery } from "./without-query.ts";
 
-type Source = AbortSignal | null | undefined;
-
-/** A signal of one request that follows other signals. */
-export interface Link {
-  readonly signal: AbortSignal;
-  abort(): void;
-  /** Removes the listeners: now, or once `unread` is discarded or garbage. */
-  release(unread?: object | null): void;
-}
-
 interface Kept {
-  readonly controller: AbortController | undefined;
-  readonly remove: () => void;
+  readonly controller: AbortController;
+  readonly unlink: () => void;
 }
 
+/** Keeps the controller alive as long as the body, so that the caller's signal can still end the reading. */
 const keptFor = new WeakMap<object, Kept>();
-const collected = new FinalizationRegistry<() => void>((remove) => remove());
+const collected = new FinalizationRegistry<() => void>((unlink) => unlink());
 
-/** Follows `sources`. Giving a long-lived signal to `AbortSignal.any` or `fetch` leaks memory on Node 20 and 22. */
-export function link(...sources: readonly Source[]): Link {
-  let controller: AbortController | undefined = new AbortController();
-  const { signal } = controller;
-  // No closure below refers to `signal`: a body that nobody reads could not be collected, because the listeners hold it.
-  const weak = new WeakRef(controller);
-  const follow = (): void => {
-    const source = sources.find((each) => each?.aborted);
-    if (source) weak.deref()?.abort(source.reason);
-  };
-  const undo = sources.map((source) => source && onAbort(source, follow));
-  const remove = (): void => {
-    for (const each of undo) each?.();
-  };
-  follow();
-  return {
-    signal,
-    abort: () => weak.deref()?.abort(),
-    release(unread) {
-      if (unread) {
-        keptFor.set(unread, { controller, remove }); // The body keeps the controller alive.
-        collected.register(unread, remove);
-      } else remove();
-      controller = undefined;
-    },
-  };
-}
+/** Apart from `startLimit`, because a closure in there would hold the controller, and with it a body that nobody reads. */
+const abortBy =
+  (controller: WeakRef<AbortController>) =>
+  (source: AbortSignal): void =>
+    controller.deref()?.abort(source.reason);
 
 /** Removes the listeners kept for a body that nobody will read. */
 export function releaseBody(body: object): void {
-  keptFor.get(body)?.remove();
+  keptFor.get(body)?.unlink();
 }
 
 /** The signal and the time limit of one attempt. */
@@ -68,7 +37,10 @@ export interface Limit {
   end(unread?: object | null): void;
 }
 
-/** Links a request to the caller's signal and the closing of the SDK, and starts its time limit, if there is one. */
+/**
+ * Links a request to the caller's signal and the closing of the SDK, and starts its time limit, if there is one. Giving a
+ * long-lived signal to `AbortSignal.any` or `fetch` leaks memory on Node 20 and 22.
+ */
 export function startLimit(
   { clock, closing }: { readonly clock: Clock; readonly closing: AbortSignal },
   source: Source,
@@ -83,10 +55,11 @@ export function startLimit(
     return isLate ? new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, facts) : undefined;
   };
   if (!source && !timeoutMs) return { signal: closing, own: undefined, error, end: () => {} };
-  const linked = link(source);
-  const { abort, signal } = linked;
-  const unfollow = onAbort(closing, abort);
-  if (closing.aborted) abort();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const abort = (): void => controller.abort();
+  const unlink = onAbort([source], abortBy(new WeakRef(controller)));
+  const unfollow = onAbort([closing], abort);
   const cancel =
     timeoutMs &&
     clock.after(timeoutMs, () => {
@@ -100,7 +73,9 @@ export function startLimit(
     end(unread) {
       if (cancel) cancel();
       unfollow(); // The body of a returned response can still be read.
-      linked.release(unread);
+      if (!unread) return unlink();
+      keptFor.set(unread, { controller, unlink });
+      collected.register(unread, unlink);
     },
   };
 }

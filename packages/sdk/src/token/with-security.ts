@@ -17,7 +17,7 @@ export async function withSecurity<T>(
   signal: AbortSignal | null | undefined,
   run: (security: Security) => T | Promise<T>,
 ): Promise<T> {
-  const wait = (loaded: Promise<Security>) => orAbort(orAbort(loaded, signal), closing);
+  const wait = (loaded: Promise<Security>) => orAbort(loaded, signal, closing);
   const first = await wait(security.get());
   try {
     return await run(first);

@@ -231,13 +231,16 @@ test("a connection error has the URL, the reason, and whether the request may ha
   const { sdk } = sdkFailingWith([connectionRefused]);
   const error = await failure(sdk.fetch("/x?secret=1", { retries: 0 }));
   assert.ok(error instanceof ConnectionError);
-  assert.equal(error.message, "No complete response from https://api.example.test/x (ECONNREFUSED).");
+  assert.equal(error.message, "Cannot connect to https://api.example.test/x (ECONNREFUSED).");
   assert.equal(error.url, "https://api.example.test/x");
   assert.equal(error.mayHaveArrived, false);
   const timeout = sdkFailingWith([() => fetchFailed("UND_ERR_CONNECT_TIMEOUT")]);
   const slow = await failure(timeout.sdk.fetch("/x", { retries: 0 }));
   assert.ok(slow instanceof RequestTimeoutError);
+  assert.equal(slow.message, "Cannot connect to https://api.example.test/x (UND_ERR_CONNECT_TIMEOUT).");
   assert.equal(slow.mayHaveArrived, false);
+  const broken = await failure(sdkFailingWith([() => fetchFailed("ECONNRESET")]).sdk.fetch("/x", { retries: 0 }));
+  assert.equal(Object(broken).message, "No complete response from https://api.example.test/x (ECONNRESET).");
 });
 
 test("a malformed Retry-After is ignored: the random wait is used [RFC9110 §10.2.3]", async () => {

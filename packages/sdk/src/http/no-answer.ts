@@ -31,10 +31,13 @@ export function noAnswer(call: FailedRequest, error: unknown): AnyCarnetError {
     trace += code + each.message;
   }
   const untrusted = UNTRUSTED.test(trace);
-  const facts = { url, mayHaveArrived: !untrusted && !NEVER_CONNECTED.test(trace), cause };
+  const mayHaveArrived = !untrusted && !NEVER_CONNECTED.test(trace);
+  const facts = { url, mayHaveArrived, cause };
   const message = untrusted
     ? `The certificate of ${url} was not accepted (${code}). ${ADVICE}.`
-    : `No complete response from ${url} (${code}).`;
+    : mayHaveArrived
+      ? `No complete response from ${url} (${code}).`
+      : `Cannot connect to ${url} (${code}).`;
   return /TIMED?OUT/.test(code)
     ? new RequestTimeoutError(message, { ...facts, timeoutMs: undefined })
     : new ConnectionError(message, { ...facts, untrusted });

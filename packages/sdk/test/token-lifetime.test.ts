@@ -27,6 +27,13 @@ test("a token is refreshed in the background a fifth of its lifetime early, at m
   }
 });
 
+test("a token with an endless lifetime has the latest date there is", async () => {
+  const { sdk } = cachingSdk({ expires_in: 2 ** 63 });
+  const { expiresAt, expiresIn } = await sdk.token();
+  assert.equal(expiresAt?.toISOString(), "+275760-09-13T00:00:00.000Z");
+  assert.equal(expiresIn, 2 ** 63);
+});
+
 test("the refresh is jittered: it starts up to half of that time later", async () => {
   const { sdk, clock, net } = cachingSdk({}, { random: () => 0.999_999 });
   await sdk.token();

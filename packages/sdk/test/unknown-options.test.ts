@@ -44,6 +44,7 @@ test("unknown hooks and retry settings are refused", () => {
     [{ hooks: { beforeRequests: () => {} } }, "hooks.beforeRequests", "beforeRequest"],
     [{ retryConfig: { maxRetry: 3 } }, "retries.maxRetry", undefined],
     [{ retryConfig: { maxIntervalMS: 3 } }, "retries.maxIntervalMS", "maxIntervalMs"],
+    [{ retryConfig: { codes: 5 } }, "retries.codes", undefined],
   ] as const) {
     try {
       sdkFor({ fetch }, Object(options));
@@ -87,6 +88,19 @@ test("a misspelt member of security is named; further members, such as those of 
   }
   const net = network(() => tokenAnswer());
   await sdkFor(net, { security: () => Object({ clientId: "id", clientSecret: secret, leaseId: "7" }) }).token();
+});
+
+test("security that is a string is refused as a whole", () => {
+  assert.throws(
+    () => sdkFor({ fetch }, { security: Object("the secret") }),
+    /^InvalidRequestError: security\.clientId must be/,
+  );
+});
+
+test("a retry setting that is undefined has its default", async () => {
+  const net = network(() => new Response("", { status: 503 }));
+  await failure(sdkFor(net, { retryConfig: Object({ maxRetries: undefined, maxIntervalMs: 10 }) }).token());
+  assert.equal(net.sent.length, 6);
 });
 
 test("fetch passes unknown members on, because runtimes have their own", async () => {

@@ -2,7 +2,7 @@ import { invalid } from "../errors/invalid-request-error.ts";
 
 const lettersOf = (name: string): string =>
   name
-    .replace(/.*\./, "")
+    .slice(name.lastIndexOf(".") + 1)
     .replaceAll(/[^a-z]/gi, "")
     .toLowerCase();
 
@@ -11,7 +11,10 @@ export function similarName(name: string, known: readonly string[]): string | un
   const letters = lettersOf(name);
   return (
     known.find((each) => lettersOf(each) === letters) ??
-    known.find((each) => letters && (lettersOf(each).startsWith(letters) || letters.startsWith(lettersOf(each))))
+    known.find((each) => {
+      const other = lettersOf(each);
+      return letters && other && (other.startsWith(letters) || letters.startsWith(other));
+    })
   );
 }
 

@@ -19,24 +19,19 @@ export interface RetryConfig {
 export type RetryCode = number | `${number}` | "4XX" | "5XX";
 
 /** A complete retry policy. */
-export interface RetryPolicy {
-  readonly maxRetries: number;
-  readonly initialIntervalMs: number;
-  readonly exponent: number;
-  readonly maxIntervalMs: number;
-  readonly maxElapsedMs: number;
+export interface RetryPolicy extends Required<RetryConfig> {
   /** Matches the statuses to retry. */
   readonly codes: RegExp;
 }
 
-const DEFAULT_POLICY: RetryPolicy = {
+const DEFAULT_NUMBERS: Required<RetryConfig> = {
   maxRetries: 5,
   initialIntervalMs: 500,
   exponent: 1.5,
   maxIntervalMs: 30_000,
   maxElapsedMs: 120_000,
-  codes: /429|50[0234]/,
 };
+const DEFAULT_POLICY: RetryPolicy = { ...DEFAULT_NUMBERS, codes: /429|50[0234]/ };
 
 /** The longest delay that the timers of every runtime support. */
 const MAX_MS = 2 ** 31 - 1;
@@ -48,10 +43,11 @@ export function retryPolicy(
   base: RetryPolicy = DEFAULT_POLICY,
 ): RetryPolicy {
   if (retries === undefined && codes === undefined) return base;
-  const numbers: RetryConfig | undefined = typeof retries === "number" ? { maxRetries: retries } : retries;
-  checkNames(numbers ?? {}, DEFAULT_POLICY, "retries.");
-  for (const [key, value] of Object.entries(numbers ?? {})) bounded(`retries.${key}`, value, 0);
-  return { ...base, ...numbers, codes: codes ? codePattern(codes) : base.codes };
+  const numbers: RetryConfig = typeof retries === "number" ? { maxRetries: retries } : { ...retries };
+  checkNames(numbers, DEFAULT_NUMBERS, "retries.");
+  const given = Object.entries(numbers).filter(([, value]) => value !== undefined);
+  for (const [key, value] of given) bounded(`retries.${key}`, value, 0);
+  return { ...base, ...Object.fromEntries(given), codes: codes ? codePattern(codes) : base.codes };
 }
 
 /** Checks that a number is between `least` and the longest timer delay. */

@@ -36,6 +36,9 @@ export interface Grant {
   readonly sentOn: number;
 }
 
+/** The latest date that JavaScript has. A token "for ever" must not have an invalid one. */
+const MAX_DATE_MS = 8.64e15;
+
 /** Makes a frozen token with `more` members, redacted in printed output. */
 export function bearerToken<More extends object>(
   { clock }: { readonly clock: Clock },
@@ -49,7 +52,8 @@ export function bearerToken<More extends object>(
       return left && Math.max(0, left);
     },
     get expiresAt() {
-      return lifetime === undefined ? lifetime : new Date(sentOn + lifetime * 1000); // A new one, because a Date can be changed.
+      // A new one, because a Date can be changed.
+      return lifetime === undefined ? lifetime : new Date(Math.min(sentOn + lifetime * 1000, MAX_DATE_MS));
     },
     scope,
     tokenType: "Bearer",

@@ -30,7 +30,8 @@ export async function authorizedFetch(
     const held = cachedToken(settings, wait);
     const token = held instanceof Promise ? await held : held;
     const headers = authorised(settings, token, call.init.headers);
-    const sent = { ...call, init: { ...call.init, headers }, secret: token.accessToken };
+    call = { ...call, secret: token.accessToken };
+    const sent = { ...call, init: { ...call.init, headers } };
     const response = await withRetries<Response>(settings, {
       options: call.init,
       idempotent: IDEMPOTENT.test(call.init.method),

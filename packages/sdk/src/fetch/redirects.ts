@@ -1,6 +1,7 @@
 import { ResponseValidationError } from "../errors/response-validation-error.ts";
 import { factsOf } from "../http/answer-facts.ts";
 import { discard } from "../http/bounded-body.ts";
+import { scrub } from "../redaction/scrub.ts";
 import { parseURL } from "../settings/server-url.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -27,8 +28,9 @@ export function redirected({ origins }: Settings, call: Outgoing, response: Resp
   const isPossible = call.hops < MAX_REDIRECTS && (becomesGet || call.repeatable);
   if (isAllowed && isPossible && call.redirect === "follow")
     return { ...(becomesGet ? asGet(call) : call), input: url.href, url: url.href, hops: call.hops + 1 };
-  throw new ResponseValidationError(`The redirect (${status}) to ${url?.origin} is not followed.`, {
-    ...factsOf({ status, headers }),
+  const target = scrub(url?.origin ?? "an invalid URL", call.secret); // A server can put the token into a host name.
+  throw new ResponseValidationError(`The redirect (${status}) to ${target} is not followed.`, {
+    ...factsOf({ status, headers, secret: call.secret }),
     field: "location",
   });
 }

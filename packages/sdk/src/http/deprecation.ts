@@ -1,3 +1,5 @@
+import { withoutSecret } from "../redaction/scrub.ts";
+import type { FailedRequest } from "./no-answer.ts";
 import { notifyOnce } from "./notify-once.ts";
 import { withoutQuery } from "./without-query.ts";
 
@@ -18,8 +20,13 @@ export interface DeprecationNotice {
 /** Called with each notice. */
 export type OnDeprecation = (notice: DeprecationNotice) => void;
 
+/** The request whose response is checked. */
+interface Checked extends FailedRequest {
+  readonly init: { readonly method: string };
+}
+
 /** Checks a response's headers for a notice. */
-export type CheckDeprecation = (method: string, url: string, headers: Headers) => void;
+export type CheckDeprecation = (call: Checked, headers: Headers) => void;
 
 // A path segment that is most likely an id: it has a digit and is not a version.
 const ID = /\/(?!v\d+\b)[^/]*\d[^/]*/gi;
@@ -27,11 +34,11 @@ const ID = /\/(?!v\d+\b)[^/]*\d[^/]*/gi;
 /** Reports the first notice of each route: the method, and the URL without ids. */
 export function deprecationWatch(hook: OnDeprecation | undefined): CheckDeprecation {
   const notify = notifyOnce(hook, "Deprecated:");
-  return (method, address, headers) => {
+  return ({ init: { method }, url: address, secret }, headers) => {
     const [deprecation, sunset] = [headers.get("deprecation"), headers.get("sunset")];
     if ((deprecation ?? sunset) === null) return;
     const url = withoutQuery(address);
-    const link = headers.get("link") ?? undefined;
+    const link = withoutSecret(headers.get("link") ?? "", secret) || undefined;
     const [origin = ""] = /^\w+:\/\/[^/]*/.exec(url) ?? [];
     const route = `${method} ${origin}${url.slice(origin.length).replace(ID, "/*")}`;
     notify(route, { method, url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });

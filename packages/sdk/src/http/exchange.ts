@@ -37,7 +37,7 @@ export async function exchange<T>(settings: Settings, call: Exchange<T>): Promis
     signal.throwIfAborted();
     sent = client.request(call.input, own ? { ...init, signal: own } : init);
     const response = await orAbort(sent, signal);
-    deprecation(call.init.method, url, response.headers);
+    deprecation(call, response.headers);
     log(settings, call, { start, response });
     const read = orAbort(call.read(response, signal), signal);
     const result = read instanceof Promise ? await read : read; // Skip a microtask when there is nothing to wait for.

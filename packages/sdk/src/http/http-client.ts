@@ -62,10 +62,12 @@ export class HTTPClient implements HTTPTransport {
     const fixed = { redirect: first.redirect, signal: init?.signal ?? first.signal };
     const isStream = isRequest(input) || isAsyncIterable(init?.body);
     const answer = await this.#send(request, fixed, isStream).catch(async (error: unknown) => {
-      await this.#observe("requestError", () => requestError?.(summarise(error), request));
+      await this.#observe("requestError", request, () =>
+        requestError?.(summarise(error, credentialsOf(request)), request),
+      );
       throw error;
     });
-    await this.#observe("response", () => response?.(answer, request));
+    await this.#observe("response", request, () => response?.(answer, request));
     if (answer.bodyUsed) throw invalid("hooks.response", "read the body. Read `response.clone()` instead");
     return answer;
   }
@@ -79,11 +81,11 @@ export class HTTPClient implements HTTPTransport {
     return this.#fetch(url, { method, headers, ...content, ...fixed });
   }
 
-  async #observe(hook: string, run: () => unknown): Promise<void> {
+  async #observe(hook: string, request: Request, run: () => unknown): Promise<void> {
     try {
       await run();
     } catch (error) {
-      this.#report(hook, invalid(`hooks.${hook}`, "failed: see the cause", summarise(error)));
+      this.#report(hook, invalid(`hooks.${hook}`, "failed: see the cause", summarise(error, credentialsOf(request))));
     }
   }
 }
@@ -98,6 +100,9 @@ async function beforeRequestOf(hook: HTTPClientHooks["beforeRequest"], request: 
   try {
     return await hook?.(request);
   } catch (error) {
-    throw invalid("hooks.beforeRequest", "failed: see the cause", summarise(error));
+    throw invalid("hooks.beforeRequest", "failed: see the cause", summarise(error, credentialsOf(request)));
   }
 }
+
+/** The token of a request, or its Basic credentials. */
+const credentialsOf = ({ headers }: Request): string | undefined => headers.get("authorization")?.replace(/^\w+ /, "");

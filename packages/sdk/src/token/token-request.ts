@@ -65,7 +65,7 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
   const answer = await sendAuthenticated(settings, { url, server, timeoutMs, signal, send });
   if (answer.status >= 400) throw refusalError(answer);
   const granted = parseToken(answer, ask.scope);
-  settings.expiry(answer.headers);
+  settings.expiry(answer);
   return { ...granted, ...sent };
 }
 

@@ -35,7 +35,8 @@ function server({ takes, refusal, refused = { error: "invalid_client" }, metadat
 const published = (methods: unknown) => () =>
   json({ token_endpoint: "x", ...(methods !== undefined && { token_endpoint_auth_methods_supported: methods }) });
 
-const sdkOf = (net: Network, options: SDKOptions = {}): SDK => sdkFor(net, { security: SECURITY, ...options });
+const sdkOf = (net: Pick<Network, "fetch">, options: SDKOptions = {}): SDK =>
+  sdkFor(net, { security: SECURITY, ...options });
 
 /** The requests in short: the method that was used, or the path of the metadata. */
 const seen = ({ sent }: Network): string[] =>
@@ -170,6 +171,18 @@ test("metadata that cannot be read now is read again after the next refusal", as
     assert.equal((await sdk.token()).accessToken, "token-1");
     assert.deepEqual(seen(net), ["body", METADATA, "body", METADATA, "basic"]);
   }
+});
+
+test("a success without a token, such as a maintenance page, does not decide the method", async () => {
+  const down = [
+    new Response("<html>", { status: 200 }),
+    new Response(null, { status: 302, headers: { location: "/" } }),
+  ];
+  const challenge = { headers: { "www-authenticate": "Basic" } };
+  const basicOnly = server({ takes: ["basic"], refusal: challenge });
+  const sdk = sdkOf({ fetch: async (...request) => down.shift() ?? basicOnly.fetch(...request) });
+  for (let i = 0; i < 2; i++) await failure(sdk.token());
+  assert.equal((await sdk.token()).accessToken, "token-1");
 });
 
 test("a refusal for another reason is not repeated", async () => {

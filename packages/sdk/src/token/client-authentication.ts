@@ -15,7 +15,7 @@ export interface Endpoint {
   readonly server: string;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | null;
-  /** Sends the token request. */
+  /** Sends the token request. The caller remembers the method once a token came. */
   send(method: AuthenticationMethod): Promise<Answer>;
 }
 
@@ -28,17 +28,11 @@ export async function sendAuthenticated(settings: Settings, endpoint: Endpoint):
   const { url, send } = endpoint;
   const known = clientAuthentication === "auto" ? found.get(url) : clientAuthentication;
   const first = await send(known ?? "body");
-  if (known) return first;
-  if (first.status < 400) found.set(url, "body");
-  if (!isRefused(first)) return first;
+  if (known || !isRefused(first)) return first;
   const isChallenge = /(^|,)\s*Basic\b/i.test(first.headers.get("www-authenticate") ?? "");
   const published = isChallenge ? undefined : await publishedMethod(settings, endpoint);
   if (published) found.set(url, published);
-  if (!isChallenge && published !== "basic") return first;
-  const second = await send("basic");
-  // Servers that take both methods also send challenges, so a refusal now says nothing about the method.
-  if (second.status < 400) found.set(url, "basic");
-  return second;
+  return isChallenge || published === "basic" ? send("basic") : first;
 }
 
 function isRefused(answer: Answer): boolean {

@@ -41,7 +41,9 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
   const signal = options.signal ?? null;
   const timeoutMs = timeLimit(options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS);
   let sent = { sentAt: 0, sentOn: 0 };
+  let used: AuthenticationMethod = "body";
   const send = (method: AuthenticationMethod): Promise<Answer> => {
+    used = method;
     const form = formOf(ask, method);
     const secret = security.clientSecret;
     const credentials = method === "basic" ? basicHeader(security) : {};
@@ -65,6 +67,7 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
   const answer = await sendAuthenticated(settings, { url, server, timeoutMs, signal, send });
   if (answer.status >= 400) throw refusalError(answer);
   const granted = parseToken(answer, ask.scope);
+  settings.foundMethods.set(url, used); // Not before: a maintenance page is a success too.
   settings.expiry(answer);
   return { ...granted, ...sent };
 }

@@ -30,6 +30,15 @@ test("without a chosen server, a Carnet secret is refused in the constructor", a
   });
 });
 
+test("without a chosen server, a Carnet secret is also known after what a file or an environment file may leave before it", async () => {
+  await withEnvironment(NO_SERVER, () => {
+    for (const before of [" ", "\n", "\t", '"', "'", "\uFEFF"]) {
+      const clientSecret = before + CARNET.clientSecret;
+      assert.throws(() => make({ security: { ...CARNET, clientSecret } }), refused);
+    }
+  });
+});
+
 test("without a chosen server, a Carnet secret from a function or of a single request is refused, and nothing is sent", async () => {
   await withEnvironment(NO_SERVER, async () => {
     const net = network(() => tokenAnswer());

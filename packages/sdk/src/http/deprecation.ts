@@ -28,8 +28,8 @@ interface Checked extends FailedRequest {
 /** Checks a response's headers for a notice. */
 export type CheckDeprecation = (call: Checked, headers: Headers) => void;
 
-// A path segment that is most likely an id: it has a digit and is not a version.
-const ID = /\/(?!v\d+\b)[^/]*\d[^/]*/gi;
+// A path segment that is most likely an id: it has a digit and is not a version. The host is after two slashes.
+const ID = /(?<!\/)\/(?!\/|v\d+\b)[^/]*\d[^/]*/gi;
 
 /** Reports the first notice of each route: the method, and the URL without ids. */
 export function deprecationWatch(hook: OnDeprecation | undefined): CheckDeprecation {
@@ -39,9 +39,13 @@ export function deprecationWatch(hook: OnDeprecation | undefined): CheckDeprecat
     if ((deprecation ?? sunset) === null) return;
     const url = withoutQuery(address);
     const link = withoutSecret(headers.get("link") ?? "", secret) || undefined;
-    const [origin = ""] = /^\w+:\/\/[^/]*/.exec(url) ?? [];
-    const route = `${method} ${origin}${url.slice(origin.length).replace(ID, "/*")}`;
-    notify(route, { method, url, deprecatedAt: dateOf(deprecation), sunsetAt: dateOf(sunset), link });
+    notify(`${method} ${url.replace(ID, "/*")}`, {
+      method,
+      url,
+      deprecatedAt: dateOf(deprecation),
+      sunsetAt: dateOf(sunset),
+      link,
+    });
   };
 }
 

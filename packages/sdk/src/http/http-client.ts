@@ -53,8 +53,9 @@ export class HTTPClient implements HTTPTransport {
 
   async #withHooks(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const { beforeRequest, requestError, response } = this.#hooks;
+    const report = (failed: Error): void => this.#report(failed.message, failed);
     const first = redactedRequest(new Request(input, init));
-    const request = redactedRequest((await beforeRequestOf(beforeRequest, first)) ?? first);
+    const request = redactedRequest((await runHook("beforeRequest", first, () => beforeRequest?.(first))) ?? first);
     if (new URL(request.url).origin !== new URL(first.url).origin) {
       throw invalid("hooks.beforeRequest", "changed the origin");
     }
@@ -62,12 +63,11 @@ export class HTTPClient implements HTTPTransport {
     const fixed = { redirect: first.redirect, signal: init?.signal ?? first.signal };
     const isStream = isRequest(input) || isAsyncIterable(init?.body);
     const answer = await this.#send(request, fixed, isStream).catch(async (error: unknown) => {
-      await this.#observe("requestError", request, () =>
-        requestError?.(summarise(error, credentialsOf(request)), request),
-      );
+      const summary = summarise(error, credentialsOf(request));
+      await runHook("requestError", request, () => requestError?.(summary, request)).catch(report);
       throw error;
     });
-    await this.#observe("response", request, () => response?.(answer, request));
+    await runHook("response", request, () => response?.(answer, request)).catch(report);
     if (answer.bodyUsed) throw invalid("hooks.response", "read the body. Read `response.clone()` instead");
     return answer;
   }
@@ -80,14 +80,6 @@ export class HTTPClient implements HTTPTransport {
     const content = isStream ? { body, duplex: "half" } : { body: body && (await request.arrayBuffer()) };
     return this.#fetch(url, { method, headers, ...content, ...fixed });
   }
-
-  async #observe(hook: string, request: Request, run: () => unknown): Promise<void> {
-    try {
-      await run();
-    } catch (error) {
-      this.#report(hook, invalid(`hooks.${hook}`, "failed: see the cause", summarise(error, credentialsOf(request))));
-    }
-  }
 }
 
 /** Makes a request print its method and URL, but no header. */
@@ -96,11 +88,12 @@ function redactedRequest(request: Request): Request {
   return redact(request, () => ({ method: request.method, url: withoutQuery(request.url) }));
 }
 
-async function beforeRequestOf(hook: HTTPClientHooks["beforeRequest"], request: Request): Promise<Request | undefined> {
+/** @throws {InvalidRequestError} if the hook fails */
+async function runHook<T>(name: string, request: Request, run: () => T): Promise<Awaited<T>> {
   try {
-    return await hook?.(request);
+    return await run();
   } catch (error) {
-    throw invalid("hooks.beforeRequest", "failed: see the cause", summarise(error, credentialsOf(request)));
+    throw invalid(`hooks.${name}`, "failed: see the cause", summarise(error, credentialsOf(request)));
   }
 }
 

@@ -17,8 +17,7 @@ const NEVER_CONNECTED = /ECONNREFUSED|ENOTFOUND|EAI_|connect E|CONNECT_TIMEOUT|\
 
 // OpenSSL's codes, as Node and Bun report them, or their messages, which all three runtimes have.
 const UNTRUSTED = /CERT|LEAF_SIGNATURE|certificate/i;
-const ADVICE =
-  "If a private CA issued it, set NODE_EXTRA_CA_CERTS (Deno: DENO_CERT) to the file of that CA's certificate";
+const ADVICE = "For a private CA, set NODE_EXTRA_CA_CERTS (Deno: DENO_CERT) to the file of its certificate";
 
 /** Converts a transport failure to an error of this package. */
 export function noAnswer(call: FailedRequest, error: unknown): AnyCarnetError {

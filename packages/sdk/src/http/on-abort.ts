@@ -40,9 +40,7 @@ function follow(signal: AbortSignal, call: Call): () => void {
 function newFollowers(signal: AbortSignal): Followers {
   const calls = new Set<Call>();
   const fire = (): void => {
-    const all = [...calls];
-    calls.clear();
-    for (const each of all) each(signal);
+    for (const each of [...calls]) each(signal);
   };
   followersOf.set(signal, { calls, fire });
   return { calls, fire };

@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from "../clock.ts";
 import { invalid } from "../errors/invalid-request-error.ts";
 import { deprecationWatch } from "../http/deprecation.ts";
 import { headersOf } from "../http/headers-of.ts";
-import { HTTPClient, type HTTPTransport } from "../http/http-client.ts";
+import { HTTPClient } from "../http/http-client.ts";
 import { expiryWatch } from "../token/expiry-warning.ts";
 import { VERSION } from "../version.ts";
 import { checkNames } from "./names.ts";
@@ -22,11 +22,10 @@ import type { Settings } from "./settings.ts";
  */
 export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
   const { allowInsecureHTTP, hooks, allowedOrigins = [], apiVersion = currentVersion } = options;
-  const { httpClient, userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
+  const { httpClient, clientAuthentication = "auto", userAgent = `carnet-sdk-typescript/${VERSION}` } = options;
   checkNames(options, OPTIONS);
   checkNames(hooks ?? {}, HOOKS, "hooks.");
   const { serverURL, isServerChosen } = chooseServer(options);
-  const { clientAuthentication = "auto" } = options;
   if (!/^(auto|body|basic)$/.test(clientAuthentication))
     throw invalid("clientAuthentication", "must be auto, body or basic");
   return {
@@ -43,7 +42,11 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     headers: headersOf({ "user-agent": userAgent, "x-version": apiVersion }),
     scopes: scopeSet(options.scopes ?? []).sort(),
     security: securitySource(options.security, isServerChosen),
-    client: transport(httpClient, hooks),
+    // A client of the caller is wrapped in one that runs the hooks.
+    client: new HTTPClient({
+      fetch: typeof httpClient === "object" ? httpClient.request.bind(httpClient) : httpClient,
+      hooks,
+    }),
     usesRuntimeFetch: !httpClient,
     retries: retryPolicy(options.retryConfig, options.retryCodes),
     onRetry: (notice) => void (async () => hooks?.onRetry?.(notice))().catch(() => {}),
@@ -90,8 +93,3 @@ const HOOKS: Record<keyof SDKHooks, 1> = {
   onExpiryWarning: 1,
   onRetry: 1,
 };
-
-/** Wraps the caller's client in one that runs the hooks. */
-function transport(given: SDKOptions["httpClient"], hooks: SDKHooks | undefined): HTTPTransport {
-  return new HTTPClient({ fetch: typeof given === "object" ? given.request.bind(given) : given, hooks });
-}

@@ -80,7 +80,7 @@ export function checkSecurity(given: Given, isServerChosen: boolean): Security {
 function checkCredential(name: keyof Security, given: Given): string {
   const value: unknown = Object(given)[name];
   if (value && typeof value === "string") return value;
-  const others = Object.keys(Object(given)).filter((each) => each !== "clientId" && each !== "clientSecret");
+  const others = Object.keys(Object(given)).filter((each) => each !== name);
   const other = value === undefined && similarName(name, others);
   if (other) throw invalid(`security.${other}`, `is unknown (did you mean \`${name}\`?)`);
   const seen = value === "" ? "empty" : typeof value;

@@ -11,7 +11,7 @@ import { refusesClient } from "./with-security.ts";
 /** A token endpoint and how it is asked. */
 export interface Endpoint {
   readonly url: string;
-  /** The URL of the server, below which its metadata is. */
+  /** The URL of the server, below which its metadata is, without a trailing slash. */
   readonly server: string;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | null;
@@ -52,11 +52,10 @@ export function basicHeader({ clientId, clientSecret }: Security): { authorizati
  */
 async function publishedMethod(settings: Settings, endpoint: Endpoint): Promise<AuthenticationMethod | undefined> {
   const { server, signal, timeoutMs } = endpoint;
-  const { origin, pathname } = new URL(server);
-  const path = pathname.replace(/\/$/, "");
+  const { origin } = new URL(server);
   for (const url of [
-    `${origin}/.well-known/oauth-authorization-server${path}`,
-    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${server.slice(origin.length)}`,
+    `${server}/.well-known/openid-configuration`,
   ]) {
     const headers = headersOf(settings.headers, { accept: "application/json" });
     const init = { method: "GET", headers, redirect: "manual", signal } as const;

@@ -1,6 +1,7 @@
 // Shows that calls with one long-lived signal leave nothing behind: `node --expose-gc flat-heap.js`. It fails if the heap
 // grows by more than 20 bytes per call over 100,000 calls on an in-memory network, or by more than 400 over 3,000 calls on
-// loopback, where the runtime's own buffers vary by that much. `npm run runtimes` runs it on each Node version.
+// loopback, where the runtime's own buffers vary by that much. It also fails if a signal no longer ends the reading of a body
+// after a garbage collection. `npm run runtimes` runs it on each Node version.
 import { createServer } from "node:http";
 import { SDK, type SDKOptions } from "@carnet/sdk";
 
@@ -79,11 +80,27 @@ const server = createServer((request, response) => {
   request.resume();
   if (request.url === "/broken") return void request.socket.destroy();
   const { status, body } = answer(String(request.url));
-  response.writeHead(status).end(body);
+  response.writeHead(status).write(body);
+  if (request.url !== "/open") response.end();
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const overLoopback = sdkWith({ serverURL: `http://127.0.0.1:${Object(server.address()).port}` });
 const loopbackRun = { name: "over loopback", calls: 3_000, warmUp: 3_000, bound: 400 };
 await measure(loopbackRun, async (n) => one(overLoopback, n));
+
+// The signal must still end the reading of a response after a garbage collection.
+const controller = new AbortController();
+const open = await overLoopback.fetch("/open", { signal: controller.signal });
+await settledHeap();
+controller.abort();
+const ended = await Promise.race([
+  open.text().then(
+    () => "read",
+    () => "aborted",
+  ),
+  new Promise((resolve) => setTimeout(resolve, 5_000, "still open")),
+]);
+process.stdout.write(`an open body after an abort: ${ended}\n`);
+if (ended !== "aborted") process.exitCode = 1;
 server.close();
 server.closeAllConnections();

@@ -30,8 +30,7 @@ export async function authorizedFetch(
     const held = cachedToken(settings, wait);
     const token = held instanceof Promise ? await held : held;
     const headers = authorised(settings, token, call.init.headers);
-    call = { ...call, secret: token.accessToken };
-    const sent = { ...call, init: { ...call.init, headers } };
+    const sent = { ...call, init: { ...call.init, headers }, secret: token.accessToken };
     const response = await withRetries<Response>(settings, {
       options: call.init,
       idempotent: IDEMPOTENT.test(call.init.method),
@@ -43,7 +42,7 @@ export async function authorizedFetch(
       if (!call.repeatable) return response;
       discard(response);
     } else {
-      const next = redirected(settings, call, response);
+      const next = redirected(settings, sent, response);
       if (next === undefined) return response;
       call = next;
     }

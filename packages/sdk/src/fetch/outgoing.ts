@@ -30,7 +30,6 @@ export function outgoing(settings: Settings, input: string | URL | Request, init
     // A custom fetch may not recognise this class of Request.
     input: settings.usesRuntimeFetch && request instanceof Request ? request : url,
     url,
-    secret: "",
     read: (answer) => answer,
     init: {
       ...init,

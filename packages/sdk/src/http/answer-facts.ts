@@ -7,7 +7,7 @@ export const BODY_LIMIT = 65_536;
 interface ResponseParts extends Pick<Response, "status" | "headers"> {
   readonly text?: string;
   /** The secret that was sent, to be removed from the request id. */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
 }
 
 /** Extracts the parts of a response that an error keeps. */

@@ -35,7 +35,8 @@ const ID = /(?<!\/)\/(?!\/|v\d+\b)[^/]*\d[^/]*/gi;
 export function deprecationWatch(hook: OnDeprecation | undefined): CheckDeprecation {
   const notify = notifyOnce(hook, "Deprecated:");
   return ({ init: { method }, url: address, secret }, headers) => {
-    const [deprecation, sunset] = [headers.get("deprecation"), headers.get("sunset")];
+    const deprecation = headers.get("deprecation");
+    const sunset = headers.get("sunset");
     if ((deprecation ?? sunset) === null) return;
     const url = withoutQuery(address);
     const link = withoutSecret(headers.get("link") ?? "", secret) || undefined;

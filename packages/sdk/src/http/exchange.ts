@@ -26,16 +26,16 @@ export interface Exchange<T> extends FailedRequest {
  * @throws {RequestAbortedError} {@link RequestTimeoutError} {@link ConnectionError}
  */
 export async function exchange<T>(settings: Settings, call: Exchange<T>): Promise<T> {
-  const { clock, client, debugLogger, deprecation } = settings;
+  const { client, closing, deprecation } = settings;
   const { url, init } = call;
-  const start = debugLogger && clock.monotonic();
+  const start = settings.debugLogger && settings.clock.monotonic();
   const limit = startLimit(settings, init.signal, call.timeoutMs);
-  const { signal, own } = limit;
+  const { signal } = limit;
   let sent: Promise<Response> | undefined;
   let unread: Response["body"] = null;
   try {
     signal.throwIfAborted();
-    sent = client.request(call.input, own ? { ...init, signal: own } : init);
+    sent = client.request(call.input, signal === closing ? init : { ...init, signal }); // A signal costs `fetch` 4 %.
     const response = await orAbort(sent, signal);
     deprecation(call, response.headers);
     log(settings, call, { start, response });

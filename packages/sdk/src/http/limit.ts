@@ -27,10 +27,8 @@ export function releaseBody(body: object): void {
 
 /** The signal and the time limit of one attempt. */
 export interface Limit {
-  /** Aborted by the caller, by closing the SDK, or by time. */
+  /** Aborted by the caller, by closing the SDK, or by time. It is `closing` itself without a source and a time limit. */
   readonly signal: AbortSignal;
-  /** The same for the transport. Undefined without a signal and a time limit, because it would cost `fetch` 4 %. */
-  readonly own: AbortSignal | undefined;
   /** The error if the signal was aborted. */
   error(url: string, mayHaveArrived?: boolean): AnyCarnetError | undefined;
   /** Ends the time limit. The caller's signal stays in force until `unread` was read. */
@@ -54,7 +52,7 @@ export function startLimit(
     const facts = { url, mayHaveArrived, timeoutMs };
     return isLate ? new RequestTimeoutError(`${url} took more than ${timeoutMs} ms.`, facts) : undefined;
   };
-  if (!source && !timeoutMs) return { signal: closing, own: undefined, error, end: () => {} };
+  if (!source && !timeoutMs) return { signal: closing, error, end() {} };
   const controller = new AbortController();
   const { signal } = controller;
   const abort = (): void => controller.abort();
@@ -68,7 +66,6 @@ export function startLimit(
     });
   return {
     signal,
-    own: signal,
     error,
     end(unread) {
       if (cancel) cancel();

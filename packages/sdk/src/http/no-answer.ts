@@ -8,8 +8,8 @@ import { withoutQuery } from "./without-query.ts";
 export interface FailedRequest {
   /** The URL. Errors show it without its query. */
   readonly url: string;
-  /** The secret that is sent, to be removed from messages. */
-  readonly secret: string;
+  /** The secret that is sent, if any, to be removed from messages. */
+  readonly secret?: string | undefined;
 }
 
 // Node has the system call or undici's timeout code, Bun has its own codes, and Deno has only a message.

@@ -15,7 +15,7 @@ const URL_USER_AND_QUERY = /(https?:\/\/)(?:[^\s/?#@]*@)?([^\s?#"']*)[^\s"']*/gi
  * Base64 encoding, and any `Bearer` or `Basic` credentials, JWT, JSON member or form field named like a
  * secret, URL query and URL user.
  */
-export function scrub(text: string, secret = ""): string {
+export function scrub(text: string, secret?: string): string {
   return withoutSecret(text, secret)
     .replace(AUTHORIZATION, `$1 ${REDACTED}`)
     .replace(JWT, REDACTED)
@@ -25,7 +25,7 @@ export function scrub(text: string, secret = ""): string {
 }
 
 /** Removes a secret, if it has at least 8 characters, and nothing else. */
-export function withoutSecret(text: string, secret: string): string {
+export function withoutSecret(text: string, secret = ""): string {
   return secret.length < MIN_LENGTH ? text : text.replace(anySpelling(secret), REDACTED);
 }
 

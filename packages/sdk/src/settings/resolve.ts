@@ -32,7 +32,7 @@ export function resolve(options: SDKOptions, closing: AbortSignal): Settings {
     serverURL,
     isServerChosen,
     clientAuthentication,
-    foundMethods: new Map(),
+    methods: new Map(),
     parameters: parameterForm(options.parameters),
     tokenURL: checkURL("tokenURL", onServer(serverURL, options.tokenURL ?? tokenPath), allowInsecureHTTP).href,
     origins: new Set(

@@ -45,9 +45,10 @@ export function retryPolicy(
   if (retries === undefined && codes === undefined) return base;
   const numbers: RetryConfig = typeof retries === "number" ? { maxRetries: retries } : { ...retries };
   checkNames(numbers, DEFAULT_NUMBERS, "retries.");
-  const given = Object.entries(numbers).filter(([, value]) => value !== undefined);
-  for (const [key, value] of given) bounded(`retries.${key}`, value, 0);
-  return { ...base, ...Object.fromEntries(given), codes: codes ? codePattern(codes) : base.codes };
+  const policy = { ...base, codes: codes ? codePattern(codes) : base.codes };
+  for (const [key, value] of Object.entries(numbers))
+    if (value !== undefined) Object.assign(policy, { [key]: bounded(`retries.${key}`, value, 0) });
+  return policy;
 }
 
 /** Checks that a number is between `least` and the longest timer delay. */

@@ -16,7 +16,7 @@ export interface Settings {
   readonly tokenURL: string;
   readonly clientAuthentication: ClientAuthentication;
   /** What `auto` found out, by token URL. */
-  readonly foundMethods: Map<string, AuthenticationMethod>;
+  readonly methods: Map<string, AuthenticationMethod>;
   /** Further parameters of a token request, form-encoded. */
   readonly parameters: string;
   /** The origins that a token may be sent to. */

@@ -6,15 +6,15 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The secret that was sent, to be removed from messages. */
-  readonly secret: string;
+  /** The secret that was sent, if any, to be removed from messages. */
+  readonly secret: string | undefined;
 }
 
 /** Reads a response with at most 64 KiB of its body. */
 export async function readAnswer(
   response: Response,
   signal: AbortSignal | null | undefined,
-  secret: string,
+  secret?: string,
 ): Promise<Answer> {
   const { status, headers } = response;
   const { content } = await readBounded(response, BODY_LIMIT, signal);

@@ -24,14 +24,14 @@ export interface Endpoint {
  * refused, it repeats the request once with `basic`, provided that the answer or the metadata calls for it.
  */
 export async function sendAuthenticated(settings: Settings, endpoint: Endpoint): Promise<Answer> {
-  const { clientAuthentication, foundMethods: found } = settings;
+  const { clientAuthentication, methods } = settings;
   const { url, send } = endpoint;
-  const known = clientAuthentication === "auto" ? found.get(url) : clientAuthentication;
+  const known = clientAuthentication === "auto" ? methods.get(url) : clientAuthentication;
   const first = await send(known ?? "body");
   if (known || !isRefused(first)) return first;
   const isChallenge = /(^|,)\s*Basic\b/i.test(first.headers.get("www-authenticate") ?? "");
   const published = isChallenge ? undefined : await publishedMethod(settings, endpoint);
-  if (published) found.set(url, published);
+  if (published) methods.set(url, published);
   return isChallenge || published === "basic" ? send("basic") : first;
 }
 
@@ -59,13 +59,11 @@ async function publishedMethod(settings: Settings, endpoint: Endpoint): Promise<
   ]) {
     const headers = headersOf(settings.headers, { accept: "application/json" });
     const init = { method: "GET", headers, redirect: "manual", signal } as const;
-    const read = (response: Response, end: AbortSignal | null | undefined) => readAnswer(response, end, "");
-    const answer = await exchange(settings, { input: url, url, init, secret: "", timeoutMs, read }).catch(
-      (error: unknown) => {
-        if (error instanceof RequestAbortedError) throw error;
-        return undefined;
-      },
-    );
+    const read = (response: Response, end: AbortSignal | null | undefined) => readAnswer(response, end);
+    const answer = await exchange(settings, { input: url, url, init, timeoutMs, read }).catch((error: unknown) => {
+      if (error instanceof RequestAbortedError) throw error;
+      return undefined;
+    });
     if (!answer || answer.status === 429 || answer.status >= 500) return undefined;
     const members = answer.status === 200 ? membersOf(answer.text) : undefined;
     if (!members?.["token_endpoint"]) continue;

@@ -67,7 +67,7 @@ export async function requestToken(settings: Settings, ask: Ask): Promise<Grant>
   const answer = await sendAuthenticated(settings, { url, server, timeoutMs, signal, send });
   if (answer.status >= 400) throw refusalError(answer);
   const granted = parseToken(answer, ask.scope);
-  settings.foundMethods.set(url, used); // Not before: a maintenance page is a success too.
+  settings.methods.set(url, used); // Not before: a maintenance page is a success too.
   settings.expiry(answer);
   return { ...granted, ...sent };
 }

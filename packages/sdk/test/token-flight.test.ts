@@ -80,6 +80,25 @@ test("concurrent forced callers share a request but do not join an earlier one",
   assert.equal(text(await sdk.token()), "forced");
 });
 
+test("a forced caller does not join a background refresh, even after an earlier forced one", async () => {
+  const { net, answers } = pausedNetwork();
+  const clock = new ManualClock();
+  const sdk = sdkFor(net, { clock });
+  const first = sdk.token({ forceRefresh: true });
+  await runPending();
+  answers[0]?.(tokenAnswer());
+  await first;
+  clock.advance(595_000 - 10_000);
+  await sdk.token();
+  await runPending();
+  assert.equal(answers.length, 2);
+  const forced = sdk.token({ forceRefresh: true });
+  await runPending();
+  answers[2]?.(tokenAnswer({ access_token: "token-2" }));
+  assert.equal(answers.length, 3);
+  assert.equal(text(await forced), "token-2");
+});
+
 test("a failed forced refresh keeps the cached token", async () => {
   const net = network((_, n) => (n === 0 ? tokenAnswer() : json({}, { status: 403 })));
   const sdk = sdkFor(net);

@@ -63,7 +63,7 @@ suite("the carnet command line", () => {
       [["dev", "extra"], /too many arguments/],
       [["serve", "--port"], /option '--port <number>' argument missing/],
       [["client", "show"], /missing required argument 'client-id'/],
-      [["client", "create", "x1"], /too many arguments\. To choose the id, use --client-id x1\.\n/],
+      [["client", "create", "x1"], /too many arguments\. To choose the id, use --client-id <id>\.\n/],
       [
         ["client", "create", "--scope", "file:read", "file:write"],
         /too many arguments\. Repeat a flag for each of its/,

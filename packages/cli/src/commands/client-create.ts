@@ -38,9 +38,7 @@ export function addClientCreateCommand(client: Command): void {
     .option("--json", "Print JSON")
     .allowExcessArguments(); // They get a message of their own.
   addConnectionOptions(addSettingsOptions(command)).action(async (options: CreateOptions) => {
-    const [excess] = command.args;
-    if (excess !== undefined)
-      command.error(`error: too many arguments. ${adviceFor(excess, options)}`, { exitCode: 2 });
+    if (command.args.length > 0) command.error(`error: too many arguments. ${adviceFor(options)}`, { exitCode: 2 });
     const registration = await readRegistration(options);
     await withAdminApi(
       command,
@@ -50,10 +48,10 @@ export function addClientCreateCommand(client: Command): void {
   });
 }
 
-/** What the user probably meant: an id, or more values of the flag before. */
-const adviceFor = (excess: string, { scope, allowIp }: CreateOptions): string =>
+/** What the user probably meant: an id, or more values of the flag before. Does not repeat it: it may be a secret. */
+const adviceFor = ({ scope, allowIp }: CreateOptions): string =>
   scope === undefined && allowIp === undefined
-    ? `To choose the id, use --client-id ${quoted(excess)}.`
+    ? "To choose the id, use --client-id <id>."
     : "Repeat a flag for each of its values, such as --scope file:read --scope file:write.";
 
 async function readRegistration(options: CreateOptions): Promise<NewClient> {

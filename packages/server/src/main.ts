@@ -6,6 +6,8 @@ import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import { createEventIds } from "./audit/event-ids.ts";
+import { recordEvents } from "./audit/record-events.ts";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
@@ -14,11 +16,10 @@ import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/http-ports.ts";
 import { listen } from "./http/listen.ts";
+import { openStdoutJournal } from "./journal/journal.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog } from "./log/logger.ts";
-import { createTokenLog } from "./log/token-log.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
-import { recordUses } from "./record-uses.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
@@ -83,6 +84,8 @@ export async function startServer(
     const directory = new ClientDirectory(store, memory);
     const uses = new SecretUses(store);
     const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
+    const eventIds = createEventIds(systemRandom);
+    const journal = openStdoutJournal(output, configuration.node);
     const verifier = createAccessTokenVerifier(issuer, keys);
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
@@ -94,7 +97,8 @@ export async function startServer(
       directory,
       store,
       uses,
-      recorder: recordUses(uses, createTokenLog(output)),
+      recorder: recordEvents(journal, { uses }),
+      eventIds,
     };
     let draining = false;
     const http: HttpPorts = {

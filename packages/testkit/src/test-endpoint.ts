@@ -1,15 +1,16 @@
+import type { AuditEvent } from "@carnet/core/audit/event";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import { answerTokenRequest, type TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import type { TokenRecord } from "@carnet/core/token/token-record";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
-import { recordUses } from "@carnet/server/record-uses";
+import { recordEvents } from "@carnet/server/audit/record-events";
+import { countingIds } from "./counting-ids.ts";
 import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";
@@ -24,7 +25,7 @@ export class TestEndpoint {
   readonly hasher = plainHasher;
   readonly store = new MemoryClientStore(() => this.clock.now());
   readonly scopes = new ScopeCatalogue(new MemoryScopeStore(), true);
-  readonly records: TokenRecord[] = [];
+  readonly records: AuditEvent[] = [];
   /** The order in which these happened: `find`, `sign`, `record`. */
   readonly events: string[] = [];
   readonly ports: TokenEndpointPorts;
@@ -63,12 +64,16 @@ export class TestEndpoint {
         },
       },
       store: this.store,
-      recorder: recordUses(uses, {
-        record: (record) => {
-          this.events.push("record");
-          this.records.push(record);
+      recorder: recordEvents(
+        {
+          record: (event) => {
+            this.events.push("record");
+            this.records.push(event);
+          },
         },
-      }),
+        { uses },
+      ),
+      eventIds: countingIds(),
       ...changes,
     };
   }

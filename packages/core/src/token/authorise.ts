@@ -21,7 +21,7 @@ export function authorise(caller: ProvenSecret, request: TokenRequest): Result<G
       description: `this client must authenticate by ${required}`,
     });
   }
-  const scopes = grantScopes(caller.client, request.scope);
+  const scopes = grantScopes(caller.client, request.scope?.reveal());
   if (!scopes.ok) return refuse(caller, "scope_not_granted", { kind: "invalidScope", description: scopes.error });
   return ok({ ...caller, scopes: scopes.value });
 }

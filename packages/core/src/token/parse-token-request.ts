@@ -18,7 +18,7 @@ export interface TokenRequest {
   readonly kind: "exchange";
   readonly credentials: PresentedCredentials;
   /** As requested; undefined if absent. Parsed only after the client is authenticated. */
-  readonly scope: string | undefined;
+  readonly scope: Redacted<string> | undefined;
 }
 
 /** An empty request with nothing but a token, which may be ours: see `return-token.ts`. */
@@ -73,7 +73,12 @@ export function parseTokenRequest(
   }
   const credentials = readCredentials(message.authorization, parameters.value);
   if (!credentials.ok) return credentials;
-  return ok({ kind: "exchange", credentials: credentials.value, scope: parameters.value.scope });
+  const { scope } = parameters.value;
+  return ok({
+    kind: "exchange",
+    credentials: credentials.value,
+    scope: scope === undefined ? undefined : new Redacted(scope),
+  });
 }
 
 function readEmptyRequest({ contentType, authorization }: TokenRequestMessage): Result<TokenReturnRequest, Refusal> {

@@ -1,3 +1,4 @@
+import type { EventIds, Recorder } from "../audit/recorder.ts";
 import { warningsFor } from "../client/expiry-warnings.ts";
 import type { Clock } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
@@ -7,12 +8,13 @@ import { type MintPorts, mint } from "./mint.ts";
 import { parseTokenRequest } from "./parse-token-request.ts";
 import { renderRefusal, renderToken, type TokenAnswer } from "./render.ts";
 import { returnToken, type TokenReturnPorts } from "./return-token.ts";
-import { issued, refused, returned, type TokenRecorder } from "./token-record.ts";
+import { type Decided, issued, refused, returned } from "./token-events.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
 export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts, TokenReturnPorts {
   readonly clock: Clock;
-  readonly recorder: TokenRecorder;
+  readonly recorder: Recorder;
+  readonly eventIds: EventIds;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function answerTokenRequest(
   ports: TokenEndpointPorts,
 ): Promise<TokenAnswer> {
   const now = ports.clock.now();
-  const refuse = (refusal: Refusal) => refuseTokenRequest({ message, now, refusal }, ports);
+  const decided = { message, now };
+  const refuse = (refusal: Refusal) => refuseTokenRequest(decided, refusal, ports);
 
   const request = parseTokenRequest(message, { now, sunsetAt: ports.policy.sunsetAt });
   if (!request.ok) return refuse(request.error);
@@ -34,7 +37,7 @@ export async function answerTokenRequest(
   if (request.value.kind === "return") {
     const token = await returnToken(request.value.token, { address: message.address, now }, ports);
     if (!token.ok) return refuse(token.error);
-    await ports.recorder.record(returned(message, now, token.value));
+    await ports.recorder.record(returned(decided, token.value, ports.eventIds));
     return renderToken(token.value, warningsFor(token.value, now));
   }
 
@@ -46,16 +49,17 @@ export async function answerTokenRequest(
 
   const token = await mint(grant.value, now, ports);
 
-  await ports.recorder.record(issued(message, now, grant.value, token));
+  await ports.recorder.record(issued(decided, { request: request.value, grant: grant.value, token }, ports.eventIds));
 
   return renderToken(token, warningsFor(grant.value, now));
 }
 
 /** Records and renders a refusal. Handles every refusal, including those decided before the request was read. */
 export async function refuseTokenRequest(
-  { message, now, refusal }: { message: TokenRequestMessage; now: number; refusal: Refusal },
-  { recorder }: Pick<TokenEndpointPorts, "recorder">,
+  decided: Decided,
+  refusal: Refusal,
+  { recorder, eventIds }: Pick<TokenEndpointPorts, "recorder" | "eventIds">,
 ): Promise<TokenAnswer> {
-  await recorder.record(refused(message, now, refusal));
+  await recorder.record(refused(decided, refusal, eventIds));
   return renderRefusal(refusal);
 }

@@ -2,6 +2,7 @@
 export const adminScopes = {
   readClients: "carnet:clients:read",
   writeClients: "carnet:clients:write",
+  readAudit: "carnet:audit:read",
 } as const;
 
 export type AdminScope = (typeof adminScopes)[keyof typeof adminScopes];

@@ -1,20 +1,26 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { createRequire } from "node:module";
 import { isIPv6 } from "node:net";
-import { extname, join } from "node:path";
+import { hostname } from "node:os";
+import { dirname, extname, join } from "node:path";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
+import type { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "../fault.ts";
 import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
 import { forbidden, readTrusted } from "./trusted-file.ts";
 
 /** The settings of the service. They do not change while it runs. */
-export interface Configuration extends Readonly<Omit<SettingValues, "masterKey" | "masterKeyFile">> {
+export interface Configuration
+  extends Readonly<Omit<SettingValues, "masterKey" | "masterKeyFile" | "webhookUrl" | "webhookSecret">> {
   /** undefined: read from the file. */
   readonly masterKey: KeyObject | undefined;
   /** undefined: the one in the data folder, created by the first start. */
   readonly masterKeyFile: string | undefined;
+  /** undefined, like its secret: no webhook. */
+  readonly webhookUrl: Redacted<string> | undefined;
+  readonly webhookSecret: Redacted<string> | undefined;
 }
 
 /** The sources of settings. */
@@ -65,18 +71,35 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
       "The master key is given twice, in CARNET_MASTER_KEY and as a file (CARNET_MASTER_KEY_FILE, --master-key-file or the configuration file): remove one of them.",
     );
   }
+  const webhookUrl = take("webhookUrl", settings.webhookUrl);
+  const webhookSecret = take("webhookSecret", settings.webhookSecret);
+  if ((webhookUrl === undefined) !== (webhookSecret === undefined)) {
+    throw new OperatorFault("CARNET_WEBHOOK_URL and CARNET_WEBHOOK_SECRET belong together: set both, or neither.");
+  }
   const dataDir = take("dataDir", settings.dataDir) ?? ".carnet";
+  const store = take("store", settings.store) ?? { kind: "sqlite" as const, path: join(dataDir, "carnet.db") };
   return Object.freeze({
     host,
     port,
     issuer,
     audience: take("audience", settings.audience) ?? issuer,
     dataDir,
-    store: take("store", settings.store) ?? { kind: "sqlite" as const, path: join(dataDir, "carnet.db") },
+    store,
     storeTimeout: take("storeTimeout", settings.storeTimeout) ?? 5000,
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
     masterKeyFile,
     adminFile: take("adminFile", settings.adminFile) ?? join(dataDir, "admin.json"),
+    node: take("node", settings.node) ?? hostname(),
+    journal: take("journal", settings.journal) ?? join(dirname(store.path), "journal"),
+    journalSync: take("journalSync", settings.journalSync) ?? "second",
+    journalFull: take("journalFull", settings.journalFull) ?? "refuse",
+    journalFileSize: take("journalFileSize", settings.journalFileSize) ?? 64 * 1024 ** 2,
+    journalMaxSize: take("journalMaxSize", settings.journalMaxSize) ?? 10 * 1024 ** 3,
+    auditMaxAge: take("auditMaxAge", settings.auditMaxAge) ?? 400,
+    refusalsMaxRows: take("refusalsMaxRows", settings.refusalsMaxRows) ?? 100_000,
+    refusalsMaxAge: take("refusalsMaxAge", settings.refusalsMaxAge) ?? 7,
+    webhookUrl,
+    webhookSecret,
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
     scopeCatalogue: take("scopeCatalogue", settings.scopeCatalogue) ?? "closed",
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
@@ -124,7 +147,7 @@ function refuseUnknownEnvironment(environment: ConfigurationSources["environment
 }
 
 function readSettingsFile(path: string): Readonly<Record<string, string>> {
-  const names = Object.keys(settings).filter((name) => name !== "masterKey");
+  const names = Object.entries<Setting<unknown>>(settings).flatMap(([name, { secret }]) => (secret ? [] : [name]));
   const shape = `one mapping of settings, from ${names.join(", ")}, to plain values`;
   const read = parseFile(path, shape);
   if (read === null || read === undefined) return {};

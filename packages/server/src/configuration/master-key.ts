@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { OperatorFault } from "../fault.ts";
 import { createAtomically, writePrivate } from "./atomic-file.ts";
 import type { Configuration } from "./load-configuration.ts";
-import { parseMasterKey } from "./settings.ts";
+import { parseMasterKey } from "./setting-values.ts";
 import { type Forbidden, forbidden, quoted, readTrusted } from "./trusted-file.ts";
 
 /**

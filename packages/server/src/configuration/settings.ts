@@ -1,11 +1,20 @@
 import { isIP } from "node:net";
-import { parseCidr } from "@carnet/core/client/cidr";
 import { defaultSunset } from "@carnet/protocol/deprecation";
-import { type DurationUnit, durationRange, parseDuration } from "@carnet/protocol/duration";
 import { parseInstant } from "@carnet/protocol/instant";
-import { isLoopbackHost } from "@carnet/protocol/loopback";
-import { err, ok, type Result } from "@carnet/protocol/result";
+import { Redacted } from "@carnet/protocol/redacted";
+import { ok, type Result } from "@carnet/protocol/result";
 import { logLevels } from "../log/logger.ts";
+import {
+  bad,
+  byteSize,
+  duration,
+  parseBlocks,
+  parseIssuer,
+  parseMasterKey,
+  parsePath,
+  parseWebhookUrl,
+  wholeNumber,
+} from "./setting-values.ts";
 
 /** A setting of the service. The reference page is generated from the rows below. */
 export interface Setting<Value> {
@@ -22,7 +31,6 @@ export interface Setting<Value> {
 }
 
 const setting = <Value>(row: Setting<Value>): Setting<Value> => row;
-const bad = err(undefined);
 
 export const settings = {
   host: setting({
@@ -108,6 +116,94 @@ export const settings = {
     otherwise: "`admin.json` in the data folder",
     parse: parsePath,
   }),
+  node: setting({
+    environment: "CARNET_NODE",
+    flag: "--node <name>",
+    description: "The name of this node in events. Set it where the host name changes with each start.",
+    accepts: "1 to 63 characters from A-Z, a-z, 0-9, . _ and -",
+    otherwise: "the host name",
+    parse: (text) => (/^[A-Za-z0-9._-]{1,63}$/.test(text) ? ok(text) : bad),
+  }),
+  journal: setting({
+    environment: "CARNET_JOURNAL",
+    flag: "--journal <place>",
+    description: "Where events are recorded: a folder of this process's files, or `stdout`, among the log lines.",
+    accepts: "the path of a folder, or stdout",
+    otherwise: "`journal` beside the store",
+    parse: parsePath,
+  }),
+  journalSync: setting({
+    environment: "CARNET_JOURNAL_SYNC",
+    flag: "--journal-sync <mode>",
+    description:
+      "When records reach the disk. `second`: every second, so a power loss can lose the last second. `strict`: before the answer.",
+    accepts: "second, strict",
+    otherwise: "second",
+    parse: (text) => (text === "second" || text === "strict" ? ok(text) : bad),
+  }),
+  journalFull: setting({
+    environment: "CARNET_JOURNAL_FULL",
+    flag: "--journal-full <action>",
+    description:
+      "What to do while the journal cannot be written, such as on a full disk. `refuse`: answer 503. `continue`: go on, and count the events that are lost.",
+    accepts: "refuse, continue",
+    otherwise: "refuse",
+    parse: (text) => (text === "refuse" || text === "continue" ? ok(text) : bad),
+  }),
+  journalFileSize: setting({
+    environment: "CARNET_JOURNAL_FILE_SIZE",
+    flag: "--journal-file-size <size>",
+    description: "The size at which a file of the journal is rotated, besides every day.",
+    ...byteSize(1024 * 1024, 4 * 1024 ** 3),
+    otherwise: "64MiB",
+  }),
+  journalMaxSize: setting({
+    environment: "CARNET_JOURNAL_MAX_SIZE",
+    flag: "--journal-max-size <size>",
+    description: "The size of the journal folder at which its oldest files are deleted.",
+    ...byteSize(16 * 1024 * 1024, 1024 ** 5),
+    otherwise: "10GiB",
+  }),
+  auditMaxAge: setting({
+    environment: "CARNET_AUDIT_MAX_AGE",
+    flag: "--audit-max-age <duration>",
+    description: "How long the files of the journal, and the events of changes in the store, are kept.",
+    ...duration(1, 3660, "d"),
+    otherwise: "400d",
+  }),
+  refusalsMaxRows: setting({
+    environment: "CARNET_REFUSALS_MAX_ROWS",
+    flag: "--refusals-max-rows <number>",
+    description: "How many recent refusals the store keeps.",
+    accepts: "a whole number from 1000 to 10000000",
+    otherwise: "100000",
+    parse: (text) => wholeNumber(text, 1000, 10_000_000),
+  }),
+  refusalsMaxAge: setting({
+    environment: "CARNET_REFUSALS_MAX_AGE",
+    flag: "--refusals-max-age <duration>",
+    description: "How long the store keeps recent refusals.",
+    ...duration(1, 365, "d"),
+    otherwise: "7d",
+  }),
+  webhookUrl: setting({
+    environment: "CARNET_WEBHOOK_URL",
+    flag: undefined,
+    description: "Where changes, coming expiries and bursts of refusals are sent.",
+    accepts: "an https URL (http only for localhost and loopback addresses)",
+    otherwise: "none",
+    secret: true, // chat services put a secret into the path
+    parse: parseWebhookUrl,
+  }),
+  webhookSecret: setting({
+    environment: "CARNET_WEBHOOK_SECRET",
+    flag: undefined,
+    description: "The key that signs webhooks with HMAC-SHA-256. Required with a webhook URL.",
+    accepts: "16 to 255 printable ASCII characters",
+    otherwise: "none",
+    secret: true,
+    parse: (text) => (/^[\x21-\x7e]{16,255}$/.test(text) ? ok(new Redacted(text)) : bad),
+  }),
   accessTokenTtl: setting({
     environment: "CARNET_ACCESS_TOKEN_TTL",
     flag: "--access-token-ttl <duration>",
@@ -179,42 +275,3 @@ export const foreignEnvironment: ReadonlySet<string> = new Set([
   "CARNET_ADMIN_CLIENT_ID",
   "CARNET_ADMIN_CLIENT_SECRET",
 ]);
-
-function parsePath(text: string): Result<string, undefined> {
-  return text === "" ? bad : ok(text);
-}
-
-function wholeNumber(text: string, min: number, max: number): Result<number, undefined> {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  return number >= min && number <= max ? ok(number) : bad;
-}
-
-/** How a setting in the given unit accepts time spans. */
-function duration(min: number, max: number, unit: DurationUnit): Pick<Setting<number>, "accepts" | "parse"> {
-  const parse = (text: string): Result<number, undefined> => {
-    const value = parseDuration(text, unit);
-    return value !== undefined && value >= min && value <= max ? ok(value) : bad;
-  };
-  return { accepts: durationRange(min, max, unit), parse };
-}
-
-function parseIssuer(text: string): Result<string, undefined> {
-  const url = URL.parse(text);
-  // RFC 8414 §2: a URL that uses https and has no query or fragment
-  if (url === null || url.username !== "" || url.password !== "" || !(text === url.origin || text === `${url.origin}/`))
-    return bad;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname)) ? ok(url.origin) : bad;
-}
-
-function parseBlocks(text: string): Result<readonly string[], undefined> {
-  const blocks = text.split(",").map((block) => parseCidr(block.trim()));
-  return blocks.every((block) => block.ok) ? ok(blocks.map((block) => block.value.text)) : bad;
-}
-
-/** 32 bytes in base64 or base64url, with or without padding; surrounding white space is ignored. */
-export function parseMasterKey(text: string): Result<Uint8Array, undefined> {
-  const trimmed = text.trim();
-  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return bad;
-  const bytes = Buffer.from(trimmed, "base64");
-  return bytes.length === 32 ? ok(bytes) : bad;
-}

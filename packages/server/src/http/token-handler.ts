@@ -25,7 +25,7 @@ export interface ReceivedTokenRequest {
 export function createTokenHandler({ token, log }: HttpPorts) {
   return async ({ refusal, ...received }: ReceivedTokenRequest): Promise<TokenAnswer> => {
     const message = readMessage(received);
-    const refuse = (reason: Refusal) => refuseTokenRequest({ message, now: token.clock.now(), refusal: reason }, token);
+    const refuse = (reason: Refusal) => refuseTokenRequest({ message, now: token.clock.now() }, reason, token);
     if (refusal !== undefined) return refuse(refusal);
     try {
       return await answerTokenRequest(message, token);

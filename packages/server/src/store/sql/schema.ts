@@ -13,6 +13,14 @@ export interface Tables {
   readonly scopes: ScopesTable;
   readonly kept_answers: KeptAnswersTable;
   readonly changes: ChangesTable;
+  readonly audit_events: AuditEventsTable;
+  readonly audit_event_clients: AuditEventClientsTable;
+  readonly refusals: RefusalsTable;
+  readonly unknown_refusals: UnknownRefusalsTable;
+  readonly client_usage: ClientUsageTable;
+  readonly journal_files: JournalFilesTable;
+  readonly webhook_delivery: WebhookDeliveryTable;
+  readonly announced_ends: AnnouncedEndsTable;
 }
 
 interface ClientsTable {
@@ -99,4 +107,72 @@ interface SigningKeysTable {
 interface SealedValuesTable {
   readonly name: string;
   readonly sealed: Uint8Array;
+}
+
+interface AuditEventsTable {
+  /** In the order of the commits. */
+  readonly number: Generated<number>;
+  readonly id: string;
+  readonly at: number;
+  readonly event: string;
+  readonly request_id: string | null;
+  /** A client id, or the type of another actor. */
+  readonly actor: string;
+  readonly json: string;
+}
+
+interface AuditEventClientsTable {
+  readonly client_id: string;
+  readonly number: number;
+}
+
+interface RefusalsTable extends Omit<AuditEventsTable, "number"> {
+  readonly number: Generated<number>;
+  readonly client_id: string;
+  readonly reason: string;
+}
+
+interface UnknownRefusalsTable {
+  /** The start of the hour. */
+  readonly hour: number;
+  readonly address_block: string;
+  readonly count: number;
+}
+
+interface ClientUsageTable {
+  readonly client_id: string;
+  /** `hour` or `day`. */
+  readonly period: string;
+  readonly starts_at: number;
+  readonly issued: number;
+  /** A JSON object. */
+  readonly counts: string;
+}
+
+interface JournalFilesTable {
+  readonly file: string;
+  readonly node: string;
+  readonly records: number;
+  /** The hash of the last record. */
+  readonly hash: string;
+  readonly oldest_at: number | null;
+  readonly newest_at: number | null;
+  readonly anchored_at: number;
+  /** 1: no process writes to the file any more. */
+  readonly closed: number;
+}
+
+interface WebhookDeliveryTable {
+  readonly name: string;
+  /** The number of the last event that was delivered. */
+  readonly delivered: number;
+  readonly attempts: number;
+  readonly next_attempt_at: number;
+  readonly leased_until: number;
+}
+
+interface AnnouncedEndsTable {
+  readonly subject: string;
+  readonly ends_at: number;
+  readonly within_days: number;
 }

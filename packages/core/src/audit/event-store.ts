@@ -1,0 +1,38 @@
+import type { AuditEvent, EventKind } from "./event.ts";
+
+/**
+ * Events in the store: changes, which the other stores insert in the transaction of the change, and recent refusals of
+ * known clients. An event that is read has the form of a line of the journal: JSON, with snake_case names.
+ */
+export interface EventStore {
+  /** Stores an event that is not part of a change, such as a repeated request. */
+  append(event: AuditEvent): Promise<void>;
+  /** The newest matching events, newest first. */
+  search(query: EventQuery): Promise<readonly StoredEvent[]>;
+}
+
+export interface StoredEvent {
+  readonly id: string;
+  readonly at: number;
+  readonly event: EventKind;
+  /** The JSON of the event, as in the journal but without the hash. */
+  readonly json: string;
+}
+
+/** Every condition that is not null must hold. */
+export interface EventQuery {
+  /** Events that name this client: as the one that acted, or as the one that was changed. */
+  readonly clientId: string | null;
+  /** Events of this actor: a client id, or `cli`, `service` or `unknown`. */
+  readonly actor: string | null;
+  readonly requestId: string | null;
+  /** Empty: every kind. */
+  readonly kinds: readonly EventKind[];
+  /** Milliseconds since the epoch; at or after. */
+  readonly since: number | null;
+  /** Milliseconds since the epoch; before. */
+  readonly until: number | null;
+  /** Only events before this one: the last one of the previous page. */
+  readonly before: { readonly at: number; readonly id: string } | null;
+  readonly limit: number;
+}

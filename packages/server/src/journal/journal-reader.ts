@@ -1,0 +1,34 @@
+import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
+
+/** Reads the journal files of this node's folder, also while they are being written. */
+export interface JournalReader {
+  /** The newest matching events, newest first. Reads in bounded memory and lets requests run in between. */
+  search(query: EventQuery): Promise<readonly StoredEvent[]>;
+  /** The lines of the journal as they are, hashes included, file by file; the oldest file first. */
+  export(range: Pick<EventQuery, "since" | "until">): AsyncIterable<string>;
+  /** Checks every chain and anchor. Yields progress, and at the end one result. */
+  verify(): AsyncIterable<VerifyProgress | VerifyResult>;
+}
+
+export interface VerifyProgress {
+  readonly type: "progress";
+  readonly records: number;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+export interface VerifyResult {
+  readonly type: "result";
+  readonly files: number;
+  readonly records: number;
+  /** Empty: the journal is whole. */
+  readonly problems: readonly JournalProblem[];
+}
+
+export interface JournalProblem {
+  readonly file: string;
+  /** The number of the first broken record in the file, from 1; null: the file as a whole. */
+  readonly record: number | null;
+  /** What is wrong, in a sentence. */
+  readonly detail: string;
+}

@@ -1,0 +1,48 @@
+import { type Kysely, sql } from "kysely";
+import type { ColumnTypes } from "../sql-dialect.ts";
+
+/** Events, refusals, usage, the heads of the journal's files, and what was delivered to the webhook. */
+export const audit = (columns: ColumnTypes) => ({
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { clustered, ...types } = columns;
+    const [instant, sequence] = [types.instant, types.sequence].map((type) => sql.raw(type));
+    const end = sql.raw(clustered);
+    const statements = [
+      sql`create table audit_events (
+        number ${sequence}, id text not null, at ${instant} not null, event text not null, request_id text,
+        actor text not null, json text not null)`,
+      sql`create index audit_events_at on audit_events (at)`,
+      sql`create index audit_events_request on audit_events (request_id)`,
+      // Which clients an event names
+      sql`create table audit_event_clients (client_id text not null, number integer not null,
+        primary key (client_id, number)) ${end}`,
+      sql`create index audit_event_clients_number on audit_event_clients (number)`,
+      sql`create table refusals (
+        number ${sequence}, id text not null, at ${instant} not null, event text not null, request_id text,
+        client_id text not null, actor text not null, reason text not null, json text not null)`,
+      sql`create index refusals_at on refusals (at)`,
+      sql`create index refusals_request on refusals (request_id)`,
+      sql`create index refusals_client on refusals (client_id, number)`,
+      // Refusals of unknown clients are only counted
+      sql`create table unknown_refusals (hour ${instant} not null, address_block text not null, count integer not null,
+        primary key (hour, address_block)) ${end}`,
+      // Counts by client and hour, and after a week by client and day, as a JSON object
+      sql`create table client_usage (
+        client_id text not null, period text not null, starts_at ${instant} not null, issued integer not null,
+        counts text not null, primary key (client_id, period, starts_at)) ${end}`,
+      sql`create index client_usage_starts on client_usage (period, starts_at)`,
+      sql`create table journal_files (
+        file text not null primary key, node text not null, records integer not null, hash text not null,
+        oldest_at ${instant}, newest_at ${instant}, anchored_at ${instant} not null, closed integer not null)`,
+      sql`create table webhook_delivery (
+        name text not null primary key, delivered integer not null, attempts integer not null,
+        next_attempt_at ${instant} not null, leased_until ${instant} not null)`,
+      // Credentials whose coming end was announced already
+      sql`create table announced_ends (subject text not null, ends_at ${instant} not null, within_days integer not null,
+        primary key (subject, ends_at, within_days)) ${end}`,
+      sql`insert into scopes (name, description) values ('carnet:audit:read', 'Read the audit events of this service')
+        on conflict (name) do nothing`,
+    ];
+    for (const statement of statements) await statement.execute(db);
+  },
+});

@@ -10,19 +10,32 @@ const thisCheckout = fileURLToPath(new URL("../../..", import.meta.url));
 
 const binaryOf = (checkout: string): string => join(checkout, "packages/cli/bin/carnet.js");
 
-/** Carnet as in production: `carnet serve` with its SQLite store, its log in a file, and default settings. */
+/** Carnet as in production: `carnet serve` with its SQLite store, its journal beside it, and default settings. */
 export const carnet: Contender = carnetOf(thisCheckout, { name: "carnet", title: "Carnet" });
 
 /** Carnet from another checkout, to compare a change with the code before it. */
 export const carnetBefore = (checkout: string): Contender =>
   carnetOf(checkout, { name: "carnet-before", title: "Carnet before" });
 
-/** Carnet without token records, to measure what they cost. Only the benchmark can run it like this. */
+/** Carnet that syncs the journal before each answer. */
+export const carnetStrict: Contender = {
+  ...carnet,
+  name: "carnet-strict",
+  title: "Carnet in strict mode",
+  settings: "the same, with `CARNET_JOURNAL_SYNC=strict`",
+  async prepare(place) {
+    const launch = await carnet.prepare(place);
+    if (launch.kind === "running") return launch;
+    return { ...launch, environment: { ...launch.environment, CARNET_JOURNAL_SYNC: "strict" } };
+  },
+};
+
+/** Carnet that records no events, to measure what recording costs. Only the benchmark can run it like this. */
 export const carnetUnrecorded: Contender = {
   ...carnet,
   name: "carnet-unrecorded",
   title: "Carnet without records",
-  settings: "the same, but the module that writes token records does nothing",
+  settings: "the same, but the module that records events does nothing",
   async prepare(place) {
     const launch = await carnet.prepare(place);
     const replacement = fileURLToPath(new URL("../processes/without-records.ts", import.meta.url));
@@ -51,7 +64,7 @@ function carnetOf(checkout: string, names: Pick<Contender, "name" | "title">): C
   return {
     ...names,
     settings:
-      "`carnet serve` with its SQLite store, its log (one line per token) in a file, default settings; ES256 JWT",
+      "`carnet serve` with its SQLite store, its journal (one record per token) beside it, default settings; ES256 JWT",
     version: `${manifest.version}, this checkout`,
     shape: { path: "/oauth2/token", scope, parameters: {} },
     async prepare({ folder, port }) {

@@ -12,7 +12,7 @@ const called =
   ({ functionName }: CallFrame): boolean =>
     names.includes(functionName);
 
-export const recordsCategory = "writing token records";
+export const recordsCategory = "recording events";
 
 /** A sample belongs to the first rule that matches its innermost matching frame. */
 const rules: readonly Rule[] = [
@@ -21,7 +21,16 @@ const rules: readonly Rule[] = [
   { name: "signing (ES256)", matches: called("signOneShot") },
   { name: "HMAC of the secret", matches: inFile("crypto/secret-hasher.ts", "node:internal/crypto/hash") },
   { name: "writing to the socket", matches: called("writeUtf8String", "writeLatin1String", "writev", "writeBuffer") },
-  { name: recordsCategory, matches: inFile("server/src/log/", "sonic-boom", "node_modules/pino") },
+  {
+    name: recordsCategory,
+    matches: inFile(
+      "server/src/journal/",
+      "server/src/audit/",
+      "core/src/audit/",
+      "token-events.ts",
+      "server/src/log/",
+    ),
+  },
   { name: "encoding the JWT", matches: inFile("crypto/signing-key.ts", "token/mint.ts", "access-token-claims.ts") },
   { name: "store: Kysely and SQLite", matches: inFile("server/src/store/", "node_modules/kysely", "node:sqlite") },
   { name: "addresses", matches: inFile("ipaddr.js", "core/src/client/cidr.ts") },

@@ -35,7 +35,7 @@ export function explanationsOf({ issuing, profile }: AllResults) {
     latency: `on this shared machine even the floor is at ${figure(floorLatency, "×")} in the same rounds, with a p99 of ${tail(p99?.slices)}; Carnet's is ${tail(oursAt70?.slices)}`,
     idle: `the floor takes ${megabytes(medianOf(floor?.idle ?? []))}, and with Fastify ${megabytes(medianOf(contender("fastify-floor")?.idle ?? []))}`,
     start: `where the time goes: ${listed(start.slice(0, 4))}`,
-    recording: `${percent(sumOf(tokens, [recordsCategory]))} of the main thread's time is writing records, with one write per turn of the event loop`,
+    recording: `${percent(sumOf(tokens, [recordsCategory]))} of the main thread's time is recording events, with one write per turn of the event loop`,
   };
 }
 

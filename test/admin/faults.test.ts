@@ -61,7 +61,6 @@ describe("the admin API, when something fails", () => {
       token: endpoint.ports,
       admin: adminPortsOf(endpoint),
       log,
-      records: log,
       keys: noKeys,
       trustedProxies: [],
       checkStore: async () => {},

@@ -6,12 +6,13 @@ import { OperatorFault } from "@carnet/server/fault";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import type { Tables } from "@carnet/server/store/sql/schema";
 import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
-import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { allClients } from "@carnet/testkit/all-clients";
 import { carnetBin, type Finished } from "@carnet/testkit/carnet-process";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { plainClient } from "@carnet/testkit/sample-clients";
+import { withEvent } from "@carnet/testkit/sample-events";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { Kysely, SqliteDialect } from "kysely";
 import { assertServed, assertWhole } from "./support/assert-whole.ts";
 import { startOnce } from "./support/start-once.ts";
@@ -65,14 +66,14 @@ suite("a full disk", () => {
     const database = new DatabaseSync(folder.database);
     const store = createSqlClientStore(
       new Kysely<Tables>({ dialect: new SqliteDialect({ database: wrapDatabase(database, "carnet.db") }) }),
-      { clock: new FixedClock("2026-11-21T12:00:00Z"), dialect: sqliteDialect },
+      sqlitePorts(new FixedClock("2026-11-21T12:00:00Z")),
     );
     const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
     database.exec(`pragma max_page_count = ${pages}`);
     let stored = 0;
     const insert = async (): Promise<void> => {
       const client = { ...plainClient(`full-${stored}`), secrets: [] };
-      assert.deepEqual(await store.insert([client]), { kind: "inserted" });
+      assert.deepEqual(await store.insert([client], withEvent()), { kind: "inserted" });
       stored += 1;
     };
     await assert.rejects(

@@ -61,7 +61,6 @@ function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]):
     token,
     admin: adminPortsOf({ ...world, ports: token }),
     log: written,
-    records: written,
     keys: noKeys,
     trustedProxies: [],
     checkStore: async () => {},

@@ -20,6 +20,7 @@ import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
+import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { PlantedSecrets } from "./planted.ts";
 import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
 
@@ -88,7 +89,7 @@ test("shows no pepper and no private key in the opened store", async () => {
   const masterKey = Buffer.from(await readFile(join(service.folder, "master.key"), "utf8"), "base64");
   const db = await openSqlite(join(service.folder, "carnet.db"));
   const sealer = createSealer(createSecretKey(masterKey));
-  const keys = await openSealedKeys(db, sealer, clock);
+  const keys = await openSealedKeys(db, sealer, sqlitePorts(clock));
   const planted = new PlantedSecrets();
   planted.bytes("the master key", masterKey);
   planted.bytes("the pepper", keys.pepper.reveal());
@@ -108,7 +109,6 @@ test("shows no secret in the HTTP server between the requests of an open connect
     token: world.ports,
     admin: adminPortsOf(world),
     log: written,
-    records: written,
     keys: noKeys,
     trustedProxies: [],
     checkStore: async () => {},

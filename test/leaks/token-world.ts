@@ -4,6 +4,7 @@ import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
@@ -24,9 +25,9 @@ import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
-import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { tokenRequestMessage } from "@carnet/testkit/test-endpoint";
+import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 
 export interface Credentials {
   readonly clientId: string;
@@ -46,14 +47,18 @@ export async function openTokenWorld(): Promise<TokenWorld> {
   const folder = await mkdtemp(join(tmpdir(), "carnet-world-"));
   const db = await openSqlite(join(folder, "carnet.db"));
   const clock = new FixedClock("2026-06-01T00:00:00Z");
-  const { pepper, signingKeys } = await openSealedKeys(db, createSealer(createSecretKey(randomBytes(32))), clock);
+  const { pepper, signingKeys } = await openSealedKeys(
+    db,
+    createSealer(createSecretKey(randomBytes(32))),
+    sqlitePorts(clock),
+  );
   const [signingKey] = signingKeys;
   if (signingKey === undefined) throw new Error("no signing key");
   const store = {
-    ...createSqlClientStore(db, { clock, dialect: sqliteDialect }),
-    ...createSqlIdempotencyStore(db, { clock, dialect: sqliteDialect }),
+    ...createSqlClientStore(db, sqlitePorts(clock)),
+    ...createSqlIdempotencyStore(db, sqlitePorts(clock)),
   };
-  const scopes = new ScopeCatalogue(createSqlScopeStore(db), true);
+  const scopes = new ScopeCatalogue(createSqlScopeStore(db, sqlitePorts(clock)), true);
   const uses = new SecretUses(store);
   const ports: TokenEndpointPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
@@ -74,7 +79,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     clock,
     async register(registration) {
       const given: ClientRegistration = { client_id: randomUUID(), scope: "file:read file:write", ...registration };
-      const registered = await registerClient(given, { ...ports, store, scopes });
+      const registered = await registerClient(given, { ...ports, store, scopes, origin: cliOrigin("client_created") });
       if (!registered.ok) throw new Error(JSON.stringify(registered.error));
       const { client, generatedSecret } = registered.value;
       return { clientId: client.clientId, secret: (generatedSecret ?? given.secret?.value)?.reveal() ?? "" };

@@ -50,7 +50,7 @@ async function listening() {
     },
   };
   const app = buildApp({
-    ...{ token: endpoint.ports, admin: adminPortsOf(endpoint), log, records: log, keys },
+    ...{ token: endpoint.ports, admin: adminPortsOf(endpoint), log, keys },
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { Client } from "@carnet/core/client/client";
 import { prepareClient } from "@carnet/core/client/register-client";
 import { Redacted } from "@carnet/protocol/redacted";
+import { createEventIds } from "@carnet/server/audit/event-ids";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { openStore } from "@carnet/server/store/open-store";
 import { insertClients } from "@carnet/server/store/sql/client-store";
@@ -28,7 +29,7 @@ export async function fillRegistry(
 ): Promise<void> {
   const flags = { dataDir: dirname(storePath), store: `sqlite:${storePath}`, scopeCatalogue: "open" };
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
-  const { db, dialect, hasher, scopes } = await openStore(configuration, clock);
+  const { db, dialect, hasher, scopes } = await openStore(configuration, clock, createEventIds(random));
   let waiting: Client[] = [];
   let done = 0;
   const write = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Redacted } from "@carnet/protocol/redacted";
+import { withEvent } from "@carnet/testkit/sample-events";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -65,7 +66,7 @@ test("rvk holds the handles of the client and of the secret that was used", asyn
 test("a client that is registered again under its old id gets a new handle", async () => {
   const endpoint = new TestEndpoint();
   const before = await endpoint.register({ client_id: "app" });
-  await endpoint.store.delete(before.client);
+  await endpoint.store.delete(before.client, withEvent());
   const after = await endpoint.register({ client_id: "app" });
   assert.notEqual(after.client.handle, before.client.handle);
 });

@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { registerClient } from "@carnet/core/client/register-client";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { MemoryScopeStore } from "@carnet/testkit/memory-scope-store";
+import { withEvent } from "@carnet/testkit/sample-events";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+
+const ports = adminPortsOf(new TestEndpoint());
 
 async function catalogue(open: boolean) {
   const store = new MemoryScopeStore();
-  await store.put({ name: "file:read", description: "Read files" });
+  await store.put({ name: "file:read", description: "Read files" }, null, withEvent());
   return new ScopeCatalogue(store, open);
 }
 
@@ -31,25 +35,25 @@ suite("A catalogue of scopes", () => {
     assert.deepEqual(refused.error.errors?.length, 1);
     assert.equal(refused.error.errors?.[0]?.pointer, "/scope");
     assert.match(refused.error.detail, /: a b;/);
-    assert.ok((await scopes.put({ name: "a", description: "A" })).ok);
-    assert.ok((await scopes.put({ name: "b", description: "B" })).ok);
+    assert.ok((await scopes.put({ name: "a", description: "A" }, ports)).ok);
+    assert.ok((await scopes.put({ name: "b", description: "B" }, ports)).ok);
     assert.ok((await registerClient({ scope: "file:read a b" }, { ...endpoint, scopes })).ok);
   });
 
   test("replaces the description of an existing scope", async () => {
     const closed = await catalogue(false);
-    assert.ok((await closed.put({ name: "file:read", description: "Look at files" })).ok);
+    assert.ok((await closed.put({ name: "file:read", description: "Look at files" }, ports)).ok);
     assert.deepEqual(await closed.list(), [{ name: "file:read", description: "Look at files" }]);
   });
 
   test("refuses an invalid name, and a description that cannot be displayed [RFC6749 §3.3]", async () => {
     const closed = await catalogue(false);
     for (const name of ["", " ", "a b", " a", "a ", 'a"', "a\\b", "ü", "a\n"]) {
-      const refused = await closed.put({ name, description: "x" });
+      const refused = await closed.put({ name, description: "x" }, ports);
       assert.ok(!refused.ok && refused.error.kind === "invalid", JSON.stringify(name));
     }
     for (const description of ["", "a\nb", "a\u202eb", "a".repeat(256)]) {
-      const refused = await closed.put({ name: "a", description });
+      const refused = await closed.put({ name: "a", description }, ports);
       assert.ok(!refused.ok);
       assert.deepEqual(
         refused.error.errors?.map(({ pointer }) => pointer),
@@ -61,8 +65,8 @@ suite("A catalogue of scopes", () => {
 
   test("deletes only scopes that it contains", async () => {
     const closed = await catalogue(false);
-    assert.ok((await closed.delete("file:read")).ok);
-    const again = await closed.delete("file:read");
+    assert.ok((await closed.delete("file:read", ports)).ok);
+    const again = await closed.delete("file:read", ports);
     assert.ok(!again.ok && again.error.kind === "not_found");
     assert.deepEqual(await closed.unknown(["file:read"]), ["file:read"]);
   });

@@ -1,7 +1,13 @@
+import { clientChanges } from "@carnet/core/audit/client-changes";
+import type { Actor, CredentialsFileWritten } from "@carnet/core/audit/event";
+import type { EventStore } from "@carnet/core/audit/event-store";
+import { changed, type EventIds, type Recorder, serviceOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
-import { type ClientRegistration, prepareClient, type RegistrationPorts } from "@carnet/core/client/register-client";
+import { type ClientRegistration, type PreparationPorts, prepareClient } from "@carnet/core/client/register-client";
 import type { SecretHasher } from "@carnet/core/client/secret-hasher";
+import type { Clock } from "@carnet/core/ports";
 import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import type { ClientId } from "@carnet/protocol/ids";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
@@ -9,8 +15,8 @@ import { replaceAtomically } from "./configuration/atomic-file.ts";
 import { forbidden, quoted, readTrusted } from "./configuration/trusted-file.ts";
 import { OperatorFault } from "./fault.ts";
 import { insertClients } from "./store/sql/client-store.ts";
+import { type EventPorts, insertEvent } from "./store/sql/event-store.ts";
 import type { Tables } from "./store/sql/schema.ts";
-import type { SqlDialect } from "./store/sql/sql-dialect.ts";
 
 /** The first admin client, which can register all others. */
 export interface BootstrapAdmin {
@@ -29,13 +35,13 @@ export const adminRegistration = {
 
 /**
  * Registers the admin client in a store that never had one, and returns its secret. Writes the file within the
- * transaction that inserts the client, so an interrupted start leaves neither, or only the file, which the next start
- * replaces. Throws an OperatorFault if the file cannot be written or belongs to another service.
+ * transaction that inserts the client and the events, so an interrupted start leaves none of them, or only the file,
+ * which the next start replaces. Throws an OperatorFault if the file cannot be written or belongs to another service.
  */
 export async function makeBootstrapAdmin(
-  { db, dialect }: { readonly db: Kysely<Tables>; readonly dialect: SqlDialect },
-  { issuer, adminFile }: { readonly issuer: string; readonly adminFile: string },
-  ports: Omit<RegistrationPorts, "store">,
+  { db, dialect }: { readonly db: Kysely<Tables> } & Pick<EventPorts, "dialect">,
+  { issuer, adminFile, node }: { readonly issuer: string; readonly adminFile: string; readonly node: string },
+  ports: PreparationPorts & AdminFilePorts,
 ): Promise<BootstrapAdmin | undefined> {
   if (await isMade(db)) return undefined;
   const prepared = await prepareClient(adminRegistration, ports);
@@ -43,7 +49,10 @@ export async function makeBootstrapAdmin(
   const { client, generatedSecret } = prepared.value;
   if (generatedSecret === undefined) throw new Error("the admin client has no generated secret");
   refuseForeignFile(adminFile, issuer);
-  return db.transaction().execute(async (transaction) => {
+  const objects = clientChanges(null, client);
+  const made = changed({ at: client.createdAt, objects }, { ...ports, origin: serviceOrigin("admin_created") });
+  const written = credentialsFileWritten({ clientId: client.clientId, file: adminFile, actor: made.actor }, ports);
+  const admin = await db.transaction().execute(async (transaction) => {
     if (await isMade(transaction)) return undefined; // another process was faster
     await transaction
       .insertInto("sealed_values")
@@ -52,11 +61,34 @@ export async function makeBootstrapAdmin(
     const sameName = transaction.selectFrom("clients").select("client_id").where("client_id", "=", client.clientId);
     if ((await sameName.executeTakeFirst()) !== undefined) return undefined;
     await insertClients(transaction, [client], dialect);
+    for (const event of [made, written]) await insertEvent(transaction, event, { node, dialect });
     const clientSecret = generatedSecret.reveal();
     writeAdminFile(adminFile, { server_url: issuer, client_id: client.clientId, client_secret: clientSecret });
     return { clientId: client.clientId, clientSecret: generatedSecret, file: adminFile };
   });
+  if (admin !== undefined) for (const event of [made, written]) await ports.recorder.record(event);
+  return admin;
 }
+
+/** What recording a write of the admin file needs. */
+export interface AdminFilePorts {
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly eventIds: EventIds;
+}
+
+/** The event of a write of the admin file. */
+export const credentialsFileWritten = (
+  written: { readonly clientId: ClientId; readonly file: string; readonly actor: Actor },
+  { clock, eventIds }: Pick<AdminFilePorts, "clock" | "eventIds">,
+): CredentialsFileWritten => ({
+  event: "credentials_file_written",
+  id: eventIds.next(),
+  at: clock.now(),
+  requestId: null,
+  address: null,
+  ...written,
+});
 
 /** CARNET_ADMIN_FILE may name the file of a remote service, for the CLI. A local service must not replace it. */
 function refuseForeignFile(adminFile: string, issuer: string): void {
@@ -71,14 +103,29 @@ function refuseForeignFile(adminFile: string, issuer: string): void {
 export async function updateAdminFile(
   adminFile: string,
   url: string,
-  { hasher, store }: { readonly hasher: SecretHasher; readonly store: Pick<ClientStore, "findBySecret"> },
+  {
+    hasher,
+    store,
+    events,
+    ...ports
+  }: AdminFilePorts & {
+    readonly hasher: SecretHasher;
+    readonly store: Pick<ClientStore, "findBySecret">;
+    readonly events: Pick<EventStore, "append">;
+  },
 ): Promise<void> {
   // Wildcard addresses are only for listening
   const serverUrl = url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:");
   const content = readAdminFile(adminFile);
   if (content === undefined || content["server_url"] === serverUrl) return;
   const digest = hasher.digest(content["client_id"] ?? "", content["client_secret"] ?? "");
-  if (await store.findBySecret(digest)) writeAdminFile(adminFile, { ...content, server_url: serverUrl });
+  const found = await store.findBySecret(digest);
+  if (found === undefined) return;
+  writeAdminFile(adminFile, { ...content, server_url: serverUrl });
+  const { clientId } = found.client;
+  const written = credentialsFileWritten({ clientId, file: adminFile, actor: { type: "service" } }, ports);
+  await events.append(written);
+  await ports.recorder.record(written);
 }
 
 /** The text members of the admin file, or undefined if it has none. Throws an OperatorFault if others can access it. */

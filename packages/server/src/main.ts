@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
+import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
@@ -63,7 +64,12 @@ export interface RunningServer {
 
 /** Gives the admin client a new secret, whether or not the service is running. */
 export const resetAdmin = (configuration: Configuration, serverUrl: string | undefined): Promise<ResetAdmin> =>
-  resetAdminClient(configuration, serverUrl, { clock: systemClock, random: systemRandom });
+  resetAdminClient(configuration, serverUrl, {
+    clock: systemClock,
+    random: systemRandom,
+    eventIds: createEventIds(systemRandom),
+    recorder: { record: () => {} }, // the store has the events; only a running service writes a journal
+  });
 
 /** Opens the store, logs to the stream, and listens. Throws an OperatorFault if an operator must fix something first. */
 export async function startServer(
@@ -74,18 +80,23 @@ export async function startServer(
   const records = createLog("info", logStream);
   const output = new LogOutput(logStream, (lines) => records.warn("log_lines_dropped", { lines }));
   const log = createLog(configuration.logLevel, output);
-  const storage = await openStore(configuration, clock);
-  const { db, store, hasher, scopes, answers, signingKeys } = storage;
+  const eventIds = createEventIds(systemRandom);
+  const storage = await openStore(configuration, clock, eventIds);
+  const { db, store, hasher, scopes, answers, events, signingKeys } = storage;
   try {
-    const registry: Registry = { clock, random: systemRandom, hasher, store, scopes };
+    const uses = new SecretUses(store);
+    const journal = openStdoutJournal(output, configuration.node);
+    const recorder = recordEvents(journal, { uses });
+    const registry: Registry = {
+      ...{ clock, random: systemRandom, hasher, store, scopes, recorder, eventIds },
+      origin: cliOrigin("client_created"),
+    };
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
-    const bootstrapAdmin = await makeBootstrapAdmin(storage, { issuer, adminFile }, registry);
+    if (storage.keyCreated !== undefined) await recorder.record(storage.keyCreated);
+    const bootstrapAdmin = await makeBootstrapAdmin(storage, configuration, registry);
     const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
-    const uses = new SecretUses(store);
     const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
-    const eventIds = createEventIds(systemRandom);
-    const journal = openStdoutJournal(output, configuration.node);
     const verifier = createAccessTokenVerifier(issuer, keys);
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
@@ -97,15 +108,14 @@ export async function startServer(
       directory,
       store,
       uses,
-      recorder: recordEvents(journal, { uses }),
+      recorder,
       eventIds,
     };
     let draining = false;
     const http: HttpPorts = {
       token,
-      admin: { ...registry, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
+      admin: { ...registry, issuer, verifier, directory, uses, answers, events, answerSealer: storage.sealer },
       log,
-      records,
       keys,
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
@@ -123,6 +133,9 @@ export async function startServer(
         clientIds: slow.slice(0, 100),
         detail: slowSecretAdvice,
       });
+    const trimEvents = async (now: number) => {
+      await events.trim(now - configuration.auditMaxAge * 86_400_000);
+    };
     const listening = await listen(buildApp(http), configuration);
     const stopBackground = startBackground(
       [
@@ -130,11 +143,12 @@ export async function startServer(
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
+        { name: "old events", every: intervals.oldChanges, run: () => trimEvents(clock.now()) },
       ],
       log,
     );
     try {
-      await updateAdminFile(adminFile, listening.url, registry);
+      await updateAdminFile(adminFile, listening.url, { ...registry, events });
     } catch (error) {
       log.fault("admin_file_outdated", error); // the CLI can be given the address by a flag
     }

@@ -1,14 +1,21 @@
 import { existsSync } from "node:fs";
 import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
+import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import { defaultSettings, readSettings } from "@carnet/core/client/client-settings";
 import { makeSecret } from "@carnet/core/client/make-secret";
-import { prepareClient } from "@carnet/core/client/register-client";
+import { clientsCreated, prepareClient } from "@carnet/core/client/register-client";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
-import { adminRegistration, type BootstrapAdmin, readAdminFile, writeAdminFile } from "./bootstrap-admin.ts";
+import {
+  adminRegistration,
+  type BootstrapAdmin,
+  credentialsFileWritten,
+  readAdminFile,
+  writeAdminFile,
+} from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
 import { openStore } from "./store/open-store.ts";
@@ -22,7 +29,12 @@ export interface ResetAdmin extends BootstrapAdmin {
   readonly fileProblem: string | undefined;
 }
 
-type Ports = { readonly clock: Clock; readonly random: RandomSource };
+interface Ports {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly recorder: Recorder;
+  readonly eventIds: EventIds;
+}
 
 /**
  * Restores the admin client to its initial settings, revokes its secrets and adds a new one. Keeps its name and labels.
@@ -40,15 +52,20 @@ export async function resetAdminClient(
       `There is no store at ${store.path}: run this in the service's folder, or name its data folder with --data-dir or its store with --store.`,
     );
   }
-  const storage = await openStore(configuration, ports.clock);
+  const storage = await openStore(configuration, ports.clock, ports.eventIds);
   try {
     // The admin scopes are granted even if they were removed from the catalogue: this command must always restore access
-    const scopes = new ScopeCatalogue(createSqlScopeStore(storage.db), true);
+    const scopes = new ScopeCatalogue(createSqlScopeStore(storage.db, { ...storage, node: configuration.node }), true);
     const { client, secret } = await renew({ ...ports, ...storage, scopes });
     const url = serverUrl ?? readAdminFile(file)?.["server_url"] ?? configuration.issuer;
     const fileProblem = problemOf(() =>
       writeAdminFile(file, { server_url: url, client_id: client.clientId, client_secret: secret.reveal() }),
     );
+    if (fileProblem === undefined) {
+      const written = credentialsFileWritten({ clientId: client.clientId, file, actor: { type: "cli" } }, ports);
+      await storage.events.append(written);
+      await ports.recorder.record(written);
+    }
     return { clientId: client.clientId, clientSecret: secret, file, serverUrl: url, fileProblem };
   } finally {
     await storage.db.destroy();
@@ -57,7 +74,8 @@ export async function resetAdminClient(
 
 type RenewPorts = Ports & Pick<Awaited<ReturnType<typeof openStore>>, "store" | "hasher" | "scopes">;
 
-async function renew(ports: RenewPorts): Promise<{ client: Client; secret: Redacted<string> }> {
+async function renew(stored: RenewPorts): Promise<{ client: Client; secret: Redacted<string> }> {
+  const ports = { ...stored, origin: cliOrigin("admin_reset") };
   for (;;) {
     const changed = await changeClient(
       { clientId: adminRegistration.client_id, ifMatch: undefined },
@@ -80,7 +98,10 @@ async function renew(ports: RenewPorts): Promise<{ client: Client; secret: Redac
     if (!prepared.ok || prepared.value.generatedSecret === undefined)
       throw new Error("the admin client cannot be created");
     const { client, generatedSecret } = prepared.value;
-    if ((await ports.store.insert([client])).kind === "inserted") return { client, secret: generatedSecret };
+    const event = clientsCreated([client], ports);
+    if ((await ports.store.insert([client], { event })).kind !== "inserted") continue;
+    await ports.recorder.record(event);
+    return { client, secret: generatedSecret };
   }
 }
 

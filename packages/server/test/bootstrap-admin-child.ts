@@ -9,7 +9,7 @@ process.once("message", async ({ storePath, adminFile }: { storePath: string; ad
   const db = await openSqlite(storePath);
   const made = await makeBootstrapAdmin(
     { db, dialect: sqliteDialect },
-    { issuer: "http://127.0.0.1:8080", adminFile },
+    { issuer: "http://127.0.0.1:8080", adminFile, node: "test" },
     registry,
   );
   await registry.close();

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import type { EventKind } from "@carnet/core/audit/event";
 import { registerClient } from "@carnet/core/client/register-client";
 import { makeBootstrapAdmin, updateAdminFile, writeAdminFile } from "@carnet/server/bootstrap-admin";
 import { OperatorFault } from "@carnet/server/fault";
@@ -11,6 +12,7 @@ import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { allClients } from "@carnet/testkit/all-clients";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { comparable } from "@carnet/testkit/sample-clients";
+import { eventQuery, withEvent } from "@carnet/testkit/sample-events";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
 const issuer = "https://iam.example.test";
@@ -23,7 +25,11 @@ async function newStore() {
   return {
     ...{ folder, storePath, registry, db, file: folder.file("admin.json") },
     make: () =>
-      makeBootstrapAdmin({ db, dialect: sqliteDialect }, { issuer, adminFile: folder.file("admin.json") }, registry),
+      makeBootstrapAdmin(
+        { db, dialect: sqliteDialect },
+        { issuer, adminFile: folder.file("admin.json"), node: "test" },
+        registry,
+      ),
     ids: async () => (await allClients(registry.store)).map(({ clientId }) => clientId),
     async [Symbol.asyncDispose]() {
       await db.destroy();
@@ -42,7 +48,7 @@ suite("The first admin client", () => {
     assert.ok(made);
     const [client] = await allClients(store.registry.store);
     assert.equal(client?.clientId, "carnet-admin");
-    assert.deepEqual(client?.scopes, ["carnet:clients:read", "carnet:clients:write"]);
+    assert.deepEqual(client?.scopes, ["carnet:clients:read", "carnet:clients:write", "carnet:audit:read"]);
     assert.equal(statSync(store.file).mode & 0o777, 0o600);
     const content = read(store.file);
     assert.equal(content.client_id, "carnet-admin");
@@ -61,10 +67,29 @@ suite("The first admin client", () => {
     );
   });
 
+  test("leaves one event of its creation and one of its file, without the secret", async () => {
+    await using store = await newStore();
+    const made = await store.make();
+    await store.make();
+    const kinds: EventKind[] = ["admin_created", "credentials_file_written"];
+    const stored = await store.registry.events.search(eventQuery({ kinds, clientId: "carnet-admin" }));
+    const [written, created] = stored.map(({ json }) => JSON.parse(json));
+    assert.deepEqual([stored.length, written.file, written.actor.type], [2, store.file, "service"]);
+    assert.deepEqual(
+      created.objects.map(({ type, action }: Record<string, unknown>) => [type, action]),
+      [
+        ["client", "created"],
+        ["secret", "created"],
+      ],
+    );
+    const text = JSON.stringify(stored);
+    assert.ok(made !== undefined && !text.includes(made.clientSecret.reveal().slice(24)));
+  });
+
   test("is not created again after it was deleted", async () => {
     await using store = await newStore();
     await store.make();
-    for (const client of await allClients(store.registry.store)) await store.registry.store.delete(client);
+    for (const client of await allClients(store.registry.store)) await store.registry.store.delete(client, withEvent());
     rmSync(store.file);
     assert.equal(await store.make(), undefined);
     assert.deepEqual(await store.ids(), []);

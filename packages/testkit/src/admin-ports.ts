@@ -1,24 +1,36 @@
 import { createSecretKey } from "node:crypto";
+import type { EventStore } from "@carnet/core/audit/event-store";
+import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
-import type { AdminPorts } from "@carnet/server/http/admin/admin-ports";
+import type { ChangePorts } from "@carnet/server/http/admin/admin-ports";
+import { MemoryEventStore } from "./memory-event-store.ts";
 
 /** What a test has besides its token endpoint. */
 export interface AdministeredEndpoint {
   readonly ports: TokenEndpointPorts;
   readonly store: ClientStore & IdempotencyStore;
   readonly scopes: ScopeCatalogue;
+  /** Where unchanged and repeated calls are stored. Defaults to a list that nobody reads. */
+  readonly storedEvents?: EventStore;
 }
 
-/** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a fixed key. */
-export function adminPortsOf({ ports, store, scopes }: AdministeredEndpoint): AdminPorts {
-  const { clock, random, hasher, uses, directory, policy, verifier } = ports;
+/** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a fixed key, and changes are recorded as the command line's. */
+export function adminPortsOf({
+  ports,
+  store,
+  scopes,
+  storedEvents = new MemoryEventStore(),
+}: AdministeredEndpoint): ChangePorts {
+  const { clock, random, hasher, uses, directory, policy, verifier, recorder, eventIds } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   return {
     ...{ clock, random, hasher, uses, directory, store, scopes, verifier, answerSealer },
+    ...{ recorder, eventIds, events: storedEvents },
+    origin: cliOrigin("client_changed"),
     answers: store,
     issuer: policy.issuer,
   };

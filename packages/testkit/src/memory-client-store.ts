@@ -1,3 +1,4 @@
+import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { ClientPage, ClientPlace, ClientQuery, ClientStore, Insertion } from "@carnet/core/client/client-store";
@@ -8,17 +9,21 @@ import {
   idempotencyRecordLifetime,
 } from "@carnet/core/idempotency-record";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
+import { MemoryEventStore } from "./memory-event-store.ts";
 
 /** Clients in a map: the smallest store that passes the conformance suite. */
 export class MemoryClientStore implements ClientStore, IdempotencyStore {
   readonly #clients = new Map<ClientId, Client>();
   readonly #records = new Map<string, IdempotencyRecord & { readonly at: number }>();
   readonly #now: () => number;
+  /** Has the event of each change. */
+  readonly events: MemoryEventStore;
   /** How many digests were looked up. */
   probes = 0;
 
-  constructor(now: () => number = () => 0) {
+  constructor(now: () => number = () => 0, events: MemoryEventStore = new MemoryEventStore()) {
     this.#now = now;
+    this.events = events;
   }
 
   async find(clientId: ClientId): Promise<Client | undefined> {
@@ -34,7 +39,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     return undefined;
   }
 
-  async insert(clients: readonly Client[], record?: IdempotencyRecord): Promise<Insertion> {
+  async insert(clients: readonly Client[], { event, record }: StoredWithChange): Promise<Insertion> {
     if (this.#isRepeated(record)) return { kind: "repeated" };
     const taken = clients.map(({ clientId }) => clientId).filter((id) => this.#clients.has(id));
     if (taken.length > 0) return { kind: "taken", clientIds: taken };
@@ -44,10 +49,11 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     if (new Set(digests).size < digests.length) throw new Error("two secrets have the same digest");
     for (const client of clients) this.#clients.set(client.clientId, client);
     this.#record(record);
+    this.events.insert(event);
     return { kind: "inserted" };
   }
 
-  async replace(next: Client, record?: IdempotencyRecord): Promise<"replaced" | "changed" | "repeated"> {
+  async replace(next: Client, { event, record }: StoredWithChange): Promise<"replaced" | "changed" | "repeated"> {
     if (this.#isRepeated(record)) return "repeated";
     const before = this.#clients.get(next.clientId);
     if (before?.createdAt !== next.createdAt || before.version !== next.version - 1) return "changed";
@@ -55,13 +61,15 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     const secrets = next.secrets.map((secret) => ({ ...secret, lastUse: lastUses.get(secret.secretId) ?? null }));
     this.#clients.set(next.clientId, { ...next, secrets });
     this.#record(record);
+    this.events.insert(event);
     return "replaced";
   }
 
-  async delete(client: Client): Promise<"deleted" | "changed"> {
+  async delete(client: Client, { event }: StoredWithChange): Promise<"deleted" | "changed"> {
     const before = this.#clients.get(client.clientId);
     if (before?.createdAt !== client.createdAt || before.version !== client.version) return "changed";
     this.#clients.delete(client.clientId);
+    this.events.insert(event);
     return "deleted";
   }
 

@@ -1,18 +1,35 @@
+import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { CataloguedScope, ScopeStore } from "@carnet/core/scope/scope-catalogue";
+import { MemoryEventStore } from "./memory-event-store.ts";
 
 /** A scope catalogue in a map. Does not know which scopes clients have. */
 export class MemoryScopeStore implements ScopeStore {
   readonly #scopes = new Map<string, CataloguedScope>();
+  readonly #events: MemoryEventStore;
+
+  constructor(events: MemoryEventStore = new MemoryEventStore()) {
+    this.#events = events;
+  }
 
   async list(): Promise<readonly CataloguedScope[]> {
     return [...this.#scopes.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  async put(scope: CataloguedScope): Promise<void> {
+  async put(
+    scope: CataloguedScope,
+    before: CataloguedScope | null,
+    { event }: StoredWithChange,
+  ): Promise<"put" | "changed"> {
+    if (this.#scopes.get(scope.name)?.description !== before?.description) return "changed";
     this.#scopes.set(scope.name, scope);
+    this.#events.insert(event);
+    return "put";
   }
 
-  async delete(name: string): Promise<"deleted" | "missing"> {
-    return this.#scopes.delete(name) ? "deleted" : "missing";
+  async delete(scope: CataloguedScope, { event }: StoredWithChange): Promise<"deleted" | "changed"> {
+    if (this.#scopes.get(scope.name)?.description !== scope.description) return "changed";
+    this.#scopes.delete(scope.name);
+    this.#events.insert(event);
+    return "deleted";
   }
 }

@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { dirname } from "node:path";
+import type { EventStore } from "@carnet/core/audit/event-store";
+import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import type { Clock } from "@carnet/core/ports";
+import { createEventIds } from "@carnet/server/audit/event-ids";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { openStore } from "@carnet/server/store/open-store";
 import { FixedClock } from "./fixed-clock.ts";
@@ -10,6 +13,7 @@ import { FixedClock } from "./fixed-clock.ts";
 /** A store as the service opens it, without a service. */
 export interface TestRegistry extends RegistrationPorts {
   readonly store: ClientStore;
+  readonly events: EventStore;
   close(): Promise<void>;
 }
 
@@ -19,8 +23,12 @@ export async function openTestRegistry(
   clock: Clock = new FixedClock("2026-11-21T12:00:00Z"),
 ): Promise<TestRegistry> {
   const flags = { dataDir: dirname(path), store: `sqlite:${path}`, scopeCatalogue: "open" };
-  const storage = await openStore(loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined }), clock);
-  const { db, store, scopes, hasher } = storage;
+  const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
+  const eventIds = createEventIds({ bytes: (length) => randomBytes(length) });
+  const storage = await openStore(configuration, clock, eventIds);
+  const { db, store, scopes, hasher, events } = storage;
   const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };
-  return { clock, random, hasher, store, scopes, close: () => db.destroy() };
+  const recorder = { record: () => {} };
+  const origin = cliOrigin("client_created");
+  return { clock, random, hasher, store, scopes, recorder, eventIds, origin, events, close: () => db.destroy() };
 }

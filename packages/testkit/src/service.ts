@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { addSecret } from "@carnet/core/admin/secrets";
+import { cliOrigin } from "@carnet/core/audit/recorder";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock } from "@carnet/core/ports";
@@ -78,7 +79,8 @@ export async function startTestService({
       return { clientId: client.clientId, clientSecret: generatedSecret?.reveal() ?? client_secret ?? "" };
     },
     async addSecret(clientId) {
-      const ports = { ...server.registry, uses: new SecretUses(server.registry.store) };
+      const { registry } = server;
+      const ports = { ...registry, uses: new SecretUses(registry.store), origin: cliOrigin("secret_added") };
       const added = await addSecret({ clientId, ifMatch: undefined }, {}, ports);
       if (!added.ok) throw new Error(JSON.stringify(added.error));
     },

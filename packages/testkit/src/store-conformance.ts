@@ -6,7 +6,9 @@ import type { ClientPlace, ClientStore } from "@carnet/core/client/client-store"
 import { parseClientId } from "@carnet/protocol/ids";
 import { queryOf } from "./all-clients.ts";
 import { clientIdOf, comparable, fullClient, plainClient } from "./sample-clients.ts";
+import { withEvent } from "./sample-events.ts";
 import { testChanges } from "./store-change-conformance.ts";
+import { testEvents } from "./store-event-conformance.ts";
 import { testSearches } from "./store-search-conformance.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
@@ -33,6 +35,7 @@ export function testClientStore(name: string, open: () => Promise<StoreUnderTest
   });
   testChanges(name, open);
   testSearches(name, open);
+  testEvents(name, open);
 }
 
 function testEmptiness(under: () => StoreUnderTest): void {
@@ -50,7 +53,7 @@ function testRoundTrip(under: () => StoreUnderTest): void {
     ["every field empty", plainClient("plain")],
   ] as const) {
     test(`a client with ${what} is returned as it was`, async () => {
-      assert.deepEqual(await under().store.insert([client]), { kind: "inserted" });
+      assert.deepEqual(await under().store.insert([client], withEvent()), { kind: "inserted" });
       for (const from of [under().store, under().other]) {
         assert.deepEqual(comparable(await read(from, client)), comparable(client));
         for (const secret of client.secrets) {
@@ -87,9 +90,9 @@ function testRoundTrip(under: () => StoreUnderTest): void {
 function testTakenIds(under: () => StoreUnderTest): void {
   test("a taken id is refused, and nothing changes", async () => {
     const first = plainClient("taken");
-    assert.deepEqual(await under().store.insert([first]), { kind: "inserted" });
+    assert.deepEqual(await under().store.insert([first], withEvent()), { kind: "inserted" });
     const again = { ...plainClient("taken"), clientName: "second" };
-    const outcome = await under().store.insert([plainClient("not taken"), again]);
+    const outcome = await under().store.insert([plainClient("not taken"), again], withEvent());
     assert.deepEqual(outcome, { kind: "taken", clientIds: ["taken"] });
     assert.equal(await under().store.find(clientIdOf("not taken")), undefined);
     assert.deepEqual(comparable(await read(under().store, first)), comparable(first));
@@ -99,7 +102,7 @@ function testTakenIds(under: () => StoreUnderTest): void {
     const clients = Array.from({ length: 8 }, (_, number) => ({ ...plainClient("race"), clientName: `${number}` }));
     const { contenders } = under();
     const outcomes = await Promise.all(
-      clients.map((client, number) => contenders[number % contenders.length]?.insert([client])),
+      clients.map((client, number) => contenders[number % contenders.length]?.insert([client], withEvent())),
     );
     assert.equal(outcomes.filter((outcome) => outcome?.kind === "inserted").length, 1);
     assert.equal(outcomes.filter((outcome) => outcome?.kind === "taken").length, 7);
@@ -111,7 +114,8 @@ function testTakenIds(under: () => StoreUnderTest): void {
 
 function testPaging(under: () => StoreUnderTest): void {
   test("pages list each client once, in the order of the ids", async () => {
-    for (const id of ["page-c", "page-a", "page-B", "page-d"]) await under().store.insert([plainClient(id)]);
+    for (const id of ["page-c", "page-a", "page-B", "page-d"])
+      await under().store.insert([plainClient(id)], withEvent());
     const seen: string[] = [];
     for (let after: ClientPlace | null = null; ; ) {
       const page = await under().store.search(queryOf({ after, limit: 2 }));
@@ -145,12 +149,12 @@ function testDigests(under: () => StoreUnderTest): void {
 
   test("a second secret with the same digest is refused", async () => {
     const first = plainClient("first digest");
-    await under().store.insert([first]);
+    await under().store.insert([first], withEvent());
     const secrets = plainClient("second").secrets.map((secret) => ({
       ...secret,
       digest: first.secrets[0]?.digest ?? secret.digest,
     }));
-    await assert.rejects(async () => under().store.insert([{ ...plainClient("second digest"), secrets }]));
+    await assert.rejects(async () => under().store.insert([{ ...plainClient("second digest"), secrets }], withEvent()));
   });
 }
 

@@ -4,6 +4,7 @@ import type { Client } from "@carnet/core/client/client";
 import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } from "@carnet/core/client/client-store";
 import { queryOf } from "./all-clients.ts";
 import { clientIdOf, plainClient, secretOf } from "./sample-clients.ts";
+import { withEvent } from "./sample-events.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** Declares the tests for searches: what they find, in which order and on which pages. */
@@ -17,7 +18,7 @@ export function testSearches(name: string, open: () => Promise<StoreUnderTest>):
     before(async () => {
       opened = await open();
       opened.clock.set(new Date(now).toISOString());
-      await opened.store.insert(clients);
+      await opened.store.insert(clients, withEvent());
     });
     after(() => opened?.[Symbol.asyncDispose]());
     testFilters(store);

@@ -1,5 +1,7 @@
+import type { EventStore } from "@carnet/core/audit/event-store";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
+import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import type { FixedClock } from "./fixed-clock.ts";
 
 /** A store under test, with a second connection to the same data if the store supports that. */
@@ -9,6 +11,9 @@ export interface StoreUnderTest extends AsyncDisposable {
   /** Connections to the same data whose calls can overlap in one process. */
   readonly contenders: readonly ClientStore[];
   readonly answers: IdempotencyStore;
+  /** The events of the changes, as another connection sees them. */
+  readonly events: EventStore;
+  readonly scopes: ScopeStore;
   /** The clock of the store. */
   readonly clock: FixedClock;
 }

@@ -1,4 +1,5 @@
 import type { AuditEvent } from "@carnet/core/audit/event";
+import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
@@ -14,6 +15,7 @@ import { countingIds } from "./counting-ids.ts";
 import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";
+import { MemoryEventStore } from "./memory-event-store.ts";
 import { MemoryScopeStore } from "./memory-scope-store.ts";
 import { plainHasher } from "./plain-hasher.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -23,12 +25,17 @@ export class TestEndpoint {
   readonly clock = new FixedClock("2026-11-21T12:00:00Z");
   readonly random = new SeededRandom();
   readonly hasher = plainHasher;
-  readonly store = new MemoryClientStore(() => this.clock.now());
-  readonly scopes = new ScopeCatalogue(new MemoryScopeStore(), true);
+  /** The events of changes, as stored. */
+  readonly storedEvents = new MemoryEventStore();
+  readonly store = new MemoryClientStore(() => this.clock.now(), this.storedEvents);
+  readonly scopes = new ScopeCatalogue(new MemoryScopeStore(this.storedEvents), true);
+  readonly origin = cliOrigin("client_created");
   readonly records: AuditEvent[] = [];
   /** The order in which these happened: `find`, `sign`, `record`. */
   readonly events: string[] = [];
   readonly ports: TokenEndpointPorts;
+  readonly recorder: Recorder;
+  readonly eventIds: EventIds;
 
   constructor(changes: Partial<TokenEndpointPorts> = {}) {
     const findBySecret: MemoryClientStore["findBySecret"] = (digest) => {
@@ -76,6 +83,8 @@ export class TestEndpoint {
       eventIds: countingIds(),
       ...changes,
     };
+    this.recorder = this.ports.recorder;
+    this.eventIds = this.ports.eventIds;
   }
 
   /** Registers a client. Throws if refused. */

@@ -1,9 +1,15 @@
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
+import { MemoryScopeStore } from "@carnet/testkit/memory-scope-store";
 import { testClientStore } from "@carnet/testkit/store-conformance";
 
 testClientStore("Memory", async () => {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const store = new MemoryClientStore(() => clock.now());
-  return { store, other: store, contenders: [store], answers: store, clock, async [Symbol.asyncDispose]() {} };
+  const { events } = store;
+  return {
+    ...{ store, other: store, contenders: [store], answers: store, events, clock },
+    scopes: new MemoryScopeStore(events),
+    async [Symbol.asyncDispose]() {},
+  };
 });

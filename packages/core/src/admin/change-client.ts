@@ -1,6 +1,8 @@
 import { parseClientId } from "@carnet/protocol/ids";
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, invalid, problem } from "../admin-problem.ts";
+import { clientChanges } from "../audit/client-changes.ts";
+import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import type { Client } from "../client/client.ts";
 import { type ClientSettingsInput, readSettings, sameSettings } from "../client/client-settings.ts";
 import type { ClientStore } from "../client/client-store.ts";
@@ -9,7 +11,7 @@ import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
 
-export interface ChangePorts {
+export interface ChangePorts extends ChangeRecorderPorts {
   readonly clock: Clock;
   readonly store: Pick<ClientStore, "find" | "replace" | "delete">;
 }
@@ -29,7 +31,7 @@ export const entityTagOf = (client: Client): string => `"${client.createdAt.toSt
 /** Finds a client by its id. Refuses with `not_found`. */
 export async function findClient(
   clientId: string,
-  { store }: Pick<ChangePorts, "store">,
+  { store }: { readonly store: Pick<ClientStore, "find"> },
 ): Promise<Result<Client, AdminProblem>> {
   const id = parseClientId(clientId);
   const client = id.ok ? await store.find(id.value) : undefined;
@@ -37,7 +39,7 @@ export async function findClient(
 }
 
 /**
- * Reads a client, decides on its next version and stores it. Starts over if another request changed it meanwhile.
+ * Reads a client, decides on its next version, stores it with its event and records the event. Starts over if another request changed it meanwhile.
  * Refuses with `not_found`, `changed`, and whatever `decide` refuses with.
  */
 export async function changeClient<Outcome extends { readonly client: Client }>(
@@ -57,8 +59,12 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
       ...decided.value,
       client: { ...decided.value.client, updatedAt: now, version: before.version + 1 },
     };
-    const replaced = await ports.store.replace(outcome.client, target.record?.(outcome));
-    if (replaced === "replaced") return ok(outcome);
+    const event = changed({ at: now, objects: clientChanges(before, outcome.client) }, ports);
+    const replaced = await ports.store.replace(outcome.client, { event, record: target.record?.(outcome) });
+    if (replaced === "replaced") {
+      await ports.recorder.record(event);
+      return ok(outcome);
+    }
     if (replaced === "repeated") return alreadyCarriedOut;
   }
 }
@@ -85,8 +91,8 @@ export function changeSettings(
     const unknown = await unknownScopes(input, client.scopes, ports);
     if (!settings.ok || unknown.length > 0) return invalid([...(settings.ok ? [] : settings.error), ...unknown]);
     if (sameSettings(settings.value, client)) return ok({ client });
-    const changed: Client = { ...client, ...settings.value };
-    return ok({ client: changed.username === client.username ? changed : revokeAllSecrets(changed, now) });
+    const next: Client = { ...client, ...settings.value };
+    return ok({ client: next.username === client.username ? next : revokeAllSecrets(next, now) });
   });
 }
 
@@ -102,6 +108,10 @@ export async function deleteClient(target: Target, ports: ChangePorts): Promise<
     const found = await findClient(target.clientId, ports);
     if (!found.ok) return found;
     if (!matches(target, found.value)) return changedMeanwhile;
-    if ((await ports.store.delete(found.value)) === "deleted") return ok(undefined);
+    const event = changed({ at: ports.clock.now(), objects: clientChanges(found.value, null) }, ports);
+    if ((await ports.store.delete(found.value, { event })) === "deleted") {
+      await ports.recorder.record(event);
+      return ok(undefined);
+    }
   }
 }

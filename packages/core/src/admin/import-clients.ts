@@ -4,7 +4,13 @@ import type { Client } from "../client/client.ts";
 import type { ClientSecret } from "../client/client-secret.ts";
 import { sameSettings } from "../client/client-settings.ts";
 import type { ClientStore } from "../client/client-store.ts";
-import { type ClientRegistration, prepareClient, type RegistrationPorts } from "../client/register-client.ts";
+import {
+  type ClientRegistration,
+  clientsCreated,
+  type PreparationPorts,
+  prepareClient,
+  type RegistrationPorts,
+} from "../client/register-client.ts";
 
 export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
   readonly store: Pick<ClientStore, "insert" | "find">;
@@ -18,7 +24,7 @@ export type ImportOutcome = Result<{ readonly clientId: string; readonly isUncha
 
 /**
  * Registers existing clients with their existing ids and secrets. A refused client does not stop the
- * others. A dry run stores nothing. The outcomes have the order of the clients.
+ * others. A dry run stores nothing. One event names every client that was imported. The outcomes have the order of the clients.
  */
 export async function importClients(
   registrations: readonly ClientRegistration[],
@@ -38,8 +44,10 @@ export async function importClients(
     client.ok && !registered.has(client.value.clientId) ? [client.value] : [],
   );
   if (!dryRun) {
-    const insertion = free.length === 0 ? undefined : await ports.store.insert(free);
+    const event = clientsCreated(free, ports);
+    const insertion = free.length === 0 ? undefined : await ports.store.insert(free, { event });
     if (insertion?.kind === "taken") return importClients(registrations, { dryRun }, ports); // another request took an id meanwhile
+    if (insertion?.kind === "inserted") await ports.recorder.record(event);
   }
   return prepared.map((client): ImportOutcome => {
     if (!client.ok) return client;
@@ -57,7 +65,7 @@ const registeredOtherwise = problem(
 
 async function prepareImported(
   registration: ClientRegistration,
-  ports: ImportPorts,
+  ports: PreparationPorts,
 ): Promise<Result<Client, AdminProblem>> {
   if (registration.client_id == null || registration.secret?.value === undefined) {
     return problem("invalid", "client_id and secret.value are required, because an import registers existing clients");
@@ -68,7 +76,7 @@ async function prepareImported(
 
 async function registeredClients(
   prepared: readonly Result<Client, AdminProblem>[],
-  { store }: ImportPorts,
+  { store }: Pick<ImportPorts, "store">,
 ): Promise<ReadonlyMap<string, Client>> {
   const registered = new Map<string, Client>();
   for (const client of prepared) {

@@ -9,6 +9,8 @@ export interface EventStore {
   append(event: AuditEvent): Promise<void>;
   /** The newest matching events, newest first. */
   search(query: EventQuery): Promise<readonly StoredEvent[]>;
+  /** Deletes events of changes before this instant, and the oldest ones beyond a bound. Returns how many. */
+  trim(before: number): Promise<number>;
 }
 
 export interface StoredEvent {

@@ -1,20 +1,20 @@
 import type { ClientId } from "@carnet/protocol/ids";
-import type { IdempotencyRecord } from "../idempotency-record.ts";
+import type { StoredWithChange } from "../audit/recorder.ts";
 import type { Client, ClientStatus } from "./client.ts";
 import type { ClientSecret } from "./client-secret.ts";
 import type { SecretUseStore } from "./secret-uses.ts";
 
-/** Stores clients. Each change is atomic, and durable once its promise is fulfilled. */
+/** Stores clients. Each change is atomic with its event, and durable once its promise is fulfilled. */
 export interface ClientStore extends SecretUseStore {
   find(clientId: ClientId): Promise<Client | undefined>;
   /** Finds the client that has the secret with this digest. Every miss costs the same. */
   findBySecret(digest: Uint8Array): Promise<{ readonly client: Client; readonly secret: ClientSecret } | undefined>;
-  /** Inserts new clients, all or none, with the record of the request; a second record for the same key is refused. */
-  insert(clients: readonly Client[], record?: IdempotencyRecord): Promise<Insertion>;
+  /** Inserts new clients, all or none, with their event; a second record for the same key is refused. */
+  insert(clients: readonly Client[], change: StoredWithChange): Promise<Insertion>;
   /** Replaces a client by its next version, unless it was changed or deleted meanwhile. Does not change last uses. */
-  replace(next: Client, record?: IdempotencyRecord): Promise<"replaced" | "changed" | "repeated">;
+  replace(next: Client, change: StoredWithChange): Promise<"replaced" | "changed" | "repeated">;
   /** Deletes a client, unless it was changed since it was read. */
-  delete(client: Client): Promise<"deleted" | "changed">;
+  delete(client: Client, change: StoredWithChange): Promise<"deleted" | "changed">;
   /** One page of the clients that match a query. */
   search(query: ClientQuery): Promise<ClientPage>;
 }

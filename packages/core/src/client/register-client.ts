@@ -2,6 +2,9 @@ import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
+import { clientChanges } from "../audit/client-changes.ts";
+import type { ObjectsChanged } from "../audit/event.ts";
+import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
@@ -26,14 +29,17 @@ export interface RegisteredClient {
   readonly generatedSecret: Redacted<string> | undefined;
 }
 
-export interface RegistrationPorts extends MakeSecretPorts {
+export interface PreparationPorts extends MakeSecretPorts {
   readonly clock: Clock;
-  readonly store: Pick<ClientStore, "insert">;
   readonly scopes: ScopeCatalogue;
 }
 
+export interface RegistrationPorts extends PreparationPorts, ChangeRecorderPorts {
+  readonly store: Pick<ClientStore, "insert">;
+}
+
 /**
- * Stores a new client with one secret. Refuses with `invalid` and all invalid fields, with `taken`, or with `repeated`
+ * Stores a new client with one secret, and records the event. Refuses with `invalid` and all invalid fields, with `taken`, or with `repeated`
  * if the store has a record of the same request. Then it stores nothing.
  */
 export async function registerClient(
@@ -43,9 +49,11 @@ export async function registerClient(
 ): Promise<Result<RegisteredClient, AdminProblem>> {
   const prepared = await prepareClient(registration, ports);
   if (!prepared.ok) return prepared;
-  const insertion = await ports.store.insert([prepared.value.client], record?.(prepared.value));
+  const event = clientsCreated([prepared.value.client], ports);
+  const insertion = await ports.store.insert([prepared.value.client], { event, record: record?.(prepared.value) });
   switch (insertion.kind) {
     case "inserted":
+      await ports.recorder.record(event);
       return prepared;
     case "taken":
       return clientIdTaken;
@@ -58,10 +66,23 @@ export async function registerClient(
 
 const clientIdTaken = problem("taken", "a client with this client_id is already registered");
 
+/** The event of new clients. Clients without scopes are usually a mistake, so it warns of them. */
+export function clientsCreated(
+  clients: readonly Client[],
+  ports: Pick<RegistrationPorts, "clock" | "eventIds" | "origin">,
+): ObjectsChanged {
+  const count = clients.filter(({ scopes }) => scopes.length === 0).length;
+  const warning = count === 0 ? null : `${count === 1 ? "1 client has" : `${count} clients have`} no scopes`;
+  return changed(
+    { at: ports.clock.now(), objects: clients.flatMap((client) => clientChanges(null, client)), warning },
+    ports,
+  );
+}
+
 /** Builds the client of a registration. Stores nothing. */
 export async function prepareClient(
   registration: ClientRegistration,
-  ports: Omit<RegistrationPorts, "store">,
+  ports: PreparationPorts,
 ): Promise<Result<RegisteredClient, AdminProblem>> {
   const now = ports.clock.now();
   const problems: FieldProblem[] = [];
@@ -99,7 +120,7 @@ export async function prepareClient(
 export async function unknownScopes(
   { scope }: Pick<ClientSettingsInput, "scope">,
   current: readonly string[],
-  { scopes }: Pick<RegistrationPorts, "scopes">,
+  { scopes }: Pick<PreparationPorts, "scopes">,
 ): Promise<readonly FieldProblem[]> {
   const names = scopeNames(scope ?? "");
   const added = names.ok ? names.value.filter((name) => !current.includes(name)) : [];

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from "@carnet/protocol/access-token-claims";
-import { type ClientId, parseClientId } from "@carnet/protocol/ids";
+import { type ClientId, parseClientId, type SecretId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseAddress } from "../client/cidr.ts";
 import { type Client, type ClientIneligibility, ineligibility } from "../client/client.ts";
@@ -14,10 +14,13 @@ export interface LiveToken {
   readonly secret: ClientSecret;
 }
 
-/** Why a token is not valid now. The client is known only if the token is ours. */
+/** Why a token is not valid now, and what it still proves. The rest is known only if the token is ours. */
 export interface TokenFlaw {
   readonly reason: "token_invalid" | "client_replaced" | "secret_revoked" | ClientIneligibility;
   readonly clientId?: ClientId;
+  readonly secretId?: SecretId;
+  readonly jti?: string;
+  readonly audience?: string;
 }
 
 export interface TokenCheckPorts {
@@ -38,13 +41,14 @@ export async function checkAccessToken(
   const claims = await verifier.verify(token, now);
   const clientId = claims === undefined ? undefined : parseClientId(claims.client_id);
   if (claims === undefined || !clientId?.ok) return err({ reason: "token_invalid" });
-  const flaw = (reason: TokenFlaw["reason"]) => err({ reason, clientId: clientId.value });
+  const flaw = (reason: TokenFlaw["reason"], secretId?: SecretId) =>
+    err({ reason, clientId: clientId.value, jti: claims.jti, audience: claims.aud, ...(secretId && { secretId }) });
 
   const [clientHandle, secretHandle] = claims.rvk;
   const client = await store.find(clientId.value);
   if (client === undefined || client.handle !== clientHandle) return flaw("client_replaced");
   const secret = client.secrets.find(({ handle }) => handle === secretHandle);
-  if (secret === undefined || secret.revokedAt !== null) return flaw("secret_revoked");
+  if (secret === undefined || secret.revokedAt !== null) return flaw("secret_revoked", secret?.secretId);
   const reason = ineligibility(client, now, parseAddress(address));
-  return reason === undefined ? ok({ claims, client, secret }) : flaw(reason);
+  return reason === undefined ? ok({ claims, client, secret }) : flaw(reason, secret.secretId);
 }

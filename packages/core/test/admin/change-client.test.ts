@@ -210,7 +210,7 @@ suite("A change of settings", () => {
 
 function closedCatalogue(names: readonly string[]) {
   const list = async () => names.map((name) => ({ name, description: name }));
-  return new ScopeCatalogue({ list, put: async () => {}, delete: async () => "missing" }, false);
+  return new ScopeCatalogue({ list, put: async () => "changed", delete: async () => "changed" }, false);
 }
 
 suite("If-Match", () => {
@@ -259,7 +259,7 @@ suite("If-Match", () => {
       if (others-- > 0) await changeSettings({ clientId: "app", ifMatch: undefined }, { client_name: "other" }, ports);
       return found;
     };
-    quicker.replace = (next) => endpoint.store.replace(next);
+    quicker.replace = (next, change) => endpoint.store.replace(next, change);
     const target = { clientId: "app", ifMatch: [entityTagOf(client)] };
     const refused = await changeSettings(target, { client_name: "mine" }, { ...ports, store: quicker });
     assert.ok(!refused.ok && refused.error.kind === "changed");

@@ -40,7 +40,7 @@ suite("A deletion", () => {
       if (others-- > 0) await changeSettings({ clientId: "app", ifMatch: undefined }, { client_name: "other" }, ports);
       return found;
     };
-    quicker.delete = (client) => endpoint.store.delete(client);
+    quicker.delete = (client, change) => endpoint.store.delete(client, change);
     assert.ok((await deleteClient({ clientId: "app", ifMatch: undefined }, { ...ports, store: quicker })).ok);
     assert.deepEqual(await allClients(endpoint.store), []);
   });

@@ -86,9 +86,9 @@ suite("An import", () => {
     let races = 2;
     const store: Pick<typeof ports.store, "find" | "insert"> = {
       find: (clientId) => ports.store.find(clientId),
-      async insert(clients, answer) {
+      async insert(clients, change) {
         if (races-- > 0) await endpoint.register({ client_id: clients[0]?.clientId ?? "" });
-        return ports.store.insert(clients, answer);
+        return ports.store.insert(clients, change);
       },
     };
     const batch = ["a", "b", "c", "d"].map((id) => existing(id));

@@ -29,7 +29,8 @@ export function renderError(refusal: Refusal, { path, requestId }: ErrorContext)
   return { status, body, headers: retryAfter === undefined ? headers : { ...headers, "Retry-After": `${retryAfter}` } };
 }
 
-function problemOf({ kind, reason, description }: Refusal): AdminProblem {
+/** The problem that a refusal is under the admin API. */
+export function problemOf({ kind, reason, description }: Refusal): AdminProblem {
   if (reason === "bad_content_type") return { kind: "unsupported_media_type", detail: "send application/json" };
   if (kind === "bodyTooLarge") return { kind: "too_large", detail: `the body is larger than ${adminBodyLimit} MiB` };
   if (kind === "malformedRequest") return { kind: "malformed", detail: description };

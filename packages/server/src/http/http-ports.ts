@@ -9,8 +9,6 @@ export interface HttpPorts {
   readonly admin: AdminPorts;
   readonly keys: VerificationKeys;
   readonly log: Log;
-  /** Written at every log level. */
-  readonly records: Log;
   readonly trustedProxies: readonly string[];
   /** Rejects when the store does not answer. */
   checkStore(): Promise<void>;

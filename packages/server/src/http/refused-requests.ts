@@ -21,7 +21,8 @@ export function createErrorHandler(log: Log) {
   };
 }
 
-function refusalOf(error: unknown): Refusal {
+/** The refusal for an error of a route or of Fastify. */
+export function refusalOf(error: unknown): Refusal {
   const code = error instanceof Error && "code" in error ? error.code : "";
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return refusalWith("bodyTooLarge", "body_too_large", "the body is too large");

@@ -1,3 +1,4 @@
+import type { EventIds } from "@carnet/core/audit/recorder";
 import type { Clock } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Configuration } from "../configuration/load-configuration.ts";
@@ -6,6 +7,7 @@ import { refuseExposedFiles } from "../configuration/trusted-file.ts";
 import { createSealer } from "../crypto/sealer.ts";
 import { createSecretHasher } from "../crypto/secret-hasher.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
+import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
 import { createSqlScopeStore } from "./sql/scope-store.ts";
 import { isSealed, openSealedKeys } from "./sql/sealed-keys.ts";
@@ -14,20 +16,24 @@ import { sqliteDialect } from "./sqlite/sqlite-dialect.ts";
 import { watchStore } from "./watch-store.ts";
 
 /** Opens the database and everything that is stored in it. Throws an OperatorFault if it cannot be opened. */
-export async function openStore(configuration: Configuration, clock: Clock) {
+export async function openStore(configuration: Configuration, clock: Clock, eventIds: EventIds) {
   const dialect = sqliteDialect; // the only place that chooses the database
+  const events = { node: configuration.node, dialect };
   refuseExposedFiles(configuration);
   const db = await openSqlite(configuration.store.path, configuration.storeTimeout);
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
-    const { pepper, signingKeys } = await openSealedKeys(db, sealer, clock);
+    const { pepper, signingKeys, created } = await openSealedKeys(db, sealer, { clock, eventIds, ...events });
     return {
       db,
       dialect,
       sealer,
       signingKeys,
-      store: watchStore(createSqlClientStore(db, { clock, dialect })),
-      scopes: new ScopeCatalogue(createSqlScopeStore(db), configuration.scopeCatalogue === "open"),
+      /** The event of a signing key that this call made. The store has it, the journal does not have it yet. */
+      keyCreated: created,
+      events: createSqlEventStore(db, events),
+      store: watchStore(createSqlClientStore(db, { clock, ...events })),
+      scopes: new ScopeCatalogue(createSqlScopeStore(db, events), configuration.scopeCatalogue === "open"),
       answers: createSqlIdempotencyStore(db, { clock, dialect }),
       hasher: createSecretHasher(pepper.reveal()),
     };

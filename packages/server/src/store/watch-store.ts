@@ -24,9 +24,9 @@ export function watchStore(store: ClientStore): WatchedStore {
   return {
     find: (clientId) => watch(() => store.find(clientId)),
     findBySecret: (digest) => watch(() => store.findBySecret(digest)),
-    insert: (clients, record) => watch(() => store.insert(clients, record)),
-    replace: (next, record) => watch(() => store.replace(next, record)),
-    delete: (client) => watch(() => store.delete(client)),
+    insert: (clients, change) => watch(() => store.insert(clients, change)),
+    replace: (next, change) => watch(() => store.replace(next, change)),
+    delete: (client, change) => watch(() => store.delete(client, change)),
     search: (query) => watch(() => store.search(query)),
     recordUses: (uses) => watch(() => store.recordUses(uses)),
     async check() {

@@ -22,7 +22,6 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     token: endpoint.ports,
     admin: adminPortsOf(endpoint),
     log: silent,
-    records: silent,
     keys: { ...noKeys, published: [{}] },
     trustedProxies: [],
     checkStore: async () => {},

@@ -27,7 +27,6 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     token: endpoint.ports,
     admin: adminPortsOf(endpoint),
     log,
-    records: log,
     keys: { ...noKeys, published: [{}] },
     trustedProxies: [],
     checkStore: async () => {},

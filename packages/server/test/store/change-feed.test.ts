@@ -5,10 +5,11 @@ import type { Tables } from "@carnet/server/store/sql/schema";
 import type { ChangeFeed } from "@carnet/server/store/sql/sql-dialect";
 import { openChangeFeed } from "@carnet/server/store/sqlite/change-feed";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
-import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { plainClient, secretOf } from "@carnet/testkit/sample-clients";
+import { withEvent } from "@carnet/testkit/sample-events";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { type Kysely, sql } from "kysely";
 
 async function setUp() {
@@ -16,7 +17,7 @@ async function setUp() {
   const file = folder.file("carnet.db");
   const [writer, reader] = [await openSqlite(file), await openSqlite(file)];
   const clock = new FixedClock("2026-11-21T12:00:00Z");
-  const store = createSqlClientStore(writer, { clock, dialect: sqliteDialect });
+  const store = createSqlClientStore(writer, sqlitePorts(clock));
   const received: string[] = [];
   const listen = (db: Kysely<Tables>): Promise<ChangeFeed> =>
     openChangeFeed(db, { changed: (clientId) => received.push(clientId), missed: () => received.push("MISSED") });
@@ -38,14 +39,14 @@ suite("The change feed", () => {
     const { store, listen, received, reader } = world;
     const feed = await listen(reader);
     const [a, b] = [plainClient("a"), plainClient("b")];
-    await store.insert([a, b]);
-    await store.replace({ ...a, version: 2 });
-    await store.delete(b);
+    await store.insert([a, b], withEvent());
+    await store.replace({ ...a, version: 2 }, withEvent());
+    await store.delete(b, withEvent());
     await feed.poll();
     assert.deepEqual(received(), ["a", "b", "a", "b"]);
     await feed.poll();
     assert.deepEqual(received(), []);
-    await store.delete({ ...a, version: 2 });
+    await store.delete({ ...a, version: 2 }, withEvent());
     await feed.poll();
     assert.deepEqual(received(), ["a"]);
   });
@@ -55,15 +56,15 @@ suite("The change feed", () => {
     const { store, listen, received, reader } = world;
     const secret = secretOf("a");
     const a = { ...plainClient("a"), secrets: [secret] };
-    await store.insert([a]);
+    await store.insert([a], withEvent());
     const feed = await listen(reader);
-    assert.equal((await store.insert([plainClient("c"), a])).kind, "taken");
-    assert.equal(await store.replace({ ...a, version: 7 }), "changed");
-    assert.equal(await store.delete({ ...a, version: 7 }), "changed");
+    assert.equal((await store.insert([plainClient("c"), a], withEvent())).kind, "taken");
+    assert.equal(await store.replace({ ...a, version: 7 }, withEvent()), "changed");
+    assert.equal(await store.delete({ ...a, version: 7 }, withEvent()), "changed");
     await store.recordUses(new Map([[secret.secretId, { at: 1, from: "192.0.2.1" }]]));
     await feed.poll();
     assert.deepEqual(received(), []);
-    await store.delete(a);
+    await store.delete(a, withEvent());
     await feed.poll();
     assert.deepEqual(received(), ["a"], "a rollback leaves no gap");
   });

@@ -7,10 +7,13 @@ import { DatabaseSync } from "node:sqlite";
 import { after, beforeEach, suite, test } from "node:test";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { OperatorFault } from "@carnet/server/fault";
+import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { isSealed, openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { eventQuery } from "@carnet/testkit/sample-events";
+import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { sql } from "kysely";
 
 const folders: string[] = [];
@@ -56,16 +59,9 @@ suite("The schema", () => {
     assert.deepEqual(
       names.map(({ name }) => name),
       [
-        "changes",
-        "client_labels",
-        "client_scopes",
-        "client_secrets",
-        "clients",
-        "kept_answers",
-        "scopes",
-        "sealed_values",
-        "secret_uses",
-        "signing_keys",
+        ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_labels", "client_scopes"],
+        ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "refusals", "scopes"],
+        ...["sealed_values", "secret_uses", "signing_keys", "unknown_refusals", "webhook_delivery"],
       ],
     );
     assert.deepEqual(query("pragma integrity_check"), [{ integrity_check: "ok" }]);
@@ -82,6 +78,7 @@ suite("The schema", () => {
       { name: "0003-quick-reading" },
       { name: "0004-secrets-by-digest" },
       { name: "0005-no-secret-prefix" },
+      { name: "0006-audit" },
     ]);
   });
 
@@ -174,15 +171,29 @@ suite("A statement", () => {
 });
 
 suite("A sealed value", () => {
-  const clock = new FixedClock("2026-11-21T12:00:00Z");
+  const ports = sqlitePorts(new FixedClock("2026-11-21T12:00:00Z"));
   const sealerOf = (byte: number) => createSealer(createSecretKey(Buffer.alloc(32, byte)));
 
   test("is created once, and opens to the same value under the same master key", async () => {
     const db = await openSqlite(file);
     assert.equal(await isSealed(db), false);
-    const made = await openSealedKeys(db, sealerOf(1), clock);
+    const made = await openSealedKeys(db, sealerOf(1), ports);
     assert.equal(await isSealed(db), true);
-    const opened = await openSealedKeys(db, sealerOf(1), clock);
+    const stored = createSqlEventStore(db, ports).search(eventQuery({ kinds: ["key_created"] }));
+    assert.deepEqual(
+      (await stored).map(({ id }) => id),
+      [made.created?.id],
+    );
+    const [key] = made.created?.objects ?? [];
+    assert.deepEqual(key, {
+      type: "key",
+      id: made.signingKeys[0]?.keyId,
+      clientId: null,
+      action: "created",
+      changes: { algorithm: { before: null, after: "ES256" } },
+    });
+    const opened = await openSealedKeys(db, sealerOf(1), ports);
+    assert.equal(opened.created, undefined);
     assert.deepEqual([...opened.pepper.reveal()], [...made.pepper.reveal()]);
     assert.deepEqual(
       opened.signingKeys.map(({ keyId }) => keyId),
@@ -194,15 +205,15 @@ suite("A sealed value", () => {
 
   test("does not open under another master key, and is left unchanged", async () => {
     const db = await openSqlite(file);
-    await openSealedKeys(db, sealerOf(1), clock);
-    await assert.rejects(openSealedKeys(db, sealerOf(2), clock), refusal(/The master key does not open this store/));
-    await openSealedKeys(db, sealerOf(1), clock);
+    await openSealedKeys(db, sealerOf(1), ports);
+    await assert.rejects(openSealedKeys(db, sealerOf(2), ports), refusal(/The master key does not open this store/));
+    await openSealedKeys(db, sealerOf(1), ports);
     await db.destroy();
   });
 
   test("is not in the file in plain or base64", async () => {
     const db = await openSqlite(file);
-    const { pepper, signingKeys } = await openSealedKeys(db, sealerOf(1), clock);
+    const { pepper, signingKeys } = await openSealedKeys(db, sealerOf(1), ports);
     await db.destroy();
     const bytes = await readFile(file);
     assert.ok(!bytes.includes(Buffer.from(pepper.reveal())));

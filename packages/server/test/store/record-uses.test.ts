@@ -4,6 +4,7 @@ import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { SecretId } from "@carnet/protocol/ids";
 import { queryOf } from "@carnet/testkit/all-clients";
 import { plainClient, secretOf } from "@carnet/testkit/sample-clients";
+import { withEvent } from "@carnet/testkit/sample-events";
 import { openTestSqlite } from "@carnet/testkit/test-sqlite";
 
 test("many uses are stored in several steps, and other work runs between them", async () => {
@@ -12,7 +13,7 @@ test("many uses are stored in several steps, and other work runs between them", 
     ...plainClient(`app-${String(number).padStart(4, "0")}`),
     secrets: [secretOf(`${number}x`.padEnd(6, "0"))],
   }));
-  await under.store.insert(clients);
+  await under.store.insert(clients, withEvent());
   const uses = new Map<SecretId, SecretUse>();
   clients.forEach(({ secrets }, at) => {
     for (const { secretId } of secrets) uses.set(secretId, { at, from: "192.0.2.1" });

@@ -5,6 +5,7 @@ import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } 
 import { allClients } from "@carnet/testkit/all-clients";
 import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
 import { clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
+import { withEvent } from "@carnet/testkit/sample-events";
 import type { StoreUnderTest } from "@carnet/testkit/store-under-test";
 import { openTestSqlite } from "@carnet/testkit/test-sqlite";
 import fc from "fast-check";
@@ -81,10 +82,10 @@ async function same(
   changes: readonly Change[],
   queries: readonly Omit<ClientQuery, "after">[],
 ) {
-  for (const left of await allClients(sqlite.store)) await sqlite.store.delete(left);
+  for (const left of await allClients(sqlite.store)) await sqlite.store.delete(left, withEvent());
   const memory = new MemoryClientStore(() => now);
   const stores = [memory, sqlite.store] as const;
-  for (const store of stores) assert.deepEqual(await store.insert(some), { kind: "inserted" });
+  for (const store of stores) assert.deepEqual(await store.insert(some, withEvent()), { kind: "inserted" });
   for (const { of, changes: wanted } of changes) {
     const outcomes = await Promise.all(stores.map((store) => apply(store, some[of % some.length], wanted)));
     assert.equal(outcomes[1], outcomes[0]);
@@ -98,8 +99,8 @@ async function same(
 async function apply(store: ClientStore, of: Client | undefined, wanted: Change["changes"]): Promise<string> {
   const client = await store.find(clientIdOf(of?.clientId ?? "nobody"));
   if (client === undefined) return "gone";
-  if (wanted === "delete") return store.delete(client);
-  return store.replace({ ...client, ...wanted, version: client.version + 1 });
+  if (wanted === "delete") return store.delete(client, withEvent());
+  return store.replace({ ...client, ...wanted, version: client.version + 1 }, withEvent());
 }
 
 async function pagesOf(store: ClientStore, wanted: Omit<ClientQuery, "after">) {

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import { entityTagOf } from "@carnet/core/admin/change-client";
+import type { AuditEvent } from "@carnet/core/audit/event";
+import type { EventStore } from "@carnet/core/audit/event-store";
+import type { Client } from "@carnet/core/client/client";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { isLive, secretStateAt } from "@carnet/core/client/client-secret";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import { answerTokenRequest, type TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import type { TokenRecord } from "@carnet/core/token/token-record";
 import { Redacted } from "@carnet/protocol/redacted";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { allClients } from "@carnet/testkit/all-clients";
 import { MapClientMemory } from "@carnet/testkit/map-client-memory";
+import { idsOfEvents } from "@carnet/testkit/sample-events";
 import { TestEndpoint, tokenRequestMessage } from "@carnet/testkit/test-endpoint";
+import { EventReplica } from "./event-replica.ts";
 import { liveOf, type Model, stateOf, verdictOn } from "./model.ts";
 
 /** The real operations on a store, with the in-memory state of one process. */
@@ -20,9 +24,13 @@ export class System {
   readonly #store: ClientStore & IdempotencyStore;
   #directory: ClientDirectory;
   #uses: SecretUses;
+  readonly #events: EventStore;
+  readonly #recorded: AuditEvent[] = [];
+  readonly #replica = new EventReplica();
 
-  constructor(store: ClientStore & IdempotencyStore) {
+  constructor(store: ClientStore & IdempotencyStore, events: EventStore) {
     this.#store = store;
+    this.#events = events;
     this.#directory = new ClientDirectory(store, new MapClientMemory());
     this.#uses = new SecretUses(store);
   }
@@ -33,15 +41,26 @@ export class System {
 
   get admin() {
     const { scopes, ports } = this.#endpoint;
-    const own = { ...ports, directory: this.#directory, uses: this.#uses };
+    const own = { ...ports, directory: this.#directory, uses: this.#uses, recorder: this.#recorder };
     return adminPortsOf({ ports: own, store: this.#store, scopes });
+  }
+
+  get #recorder() {
+    return {
+      record: (event: AuditEvent) => {
+        this.#recorded.push(event);
+        assert.ok("objects" in event);
+        this.#replica.apply(event);
+      },
+    };
   }
 
   /** Requests a token as a caller does. Returns `token`, or the reason for the refusal. */
   async use(clientId: string, value: string): Promise<string> {
     const record = await this.#requestToken(clientId, value);
     if (record.event === "token_refused") return record.reason;
-    this.#uses.note(record.secretId, { at: record.at, from: record.address });
+    assert.ok(record.actor.type === "client" && record.actor.secretId !== null);
+    this.#uses.note(record.actor.secretId, { at: record.at, from: record.address ?? "" });
     return "token";
   }
 
@@ -70,6 +89,7 @@ export class System {
       clients.map(({ clientId }) => clientId),
       [...model.clients.keys()].sort(),
     );
+    await this.#assertEvents(clients);
     for (const client of clients) {
       const expected = model.clients.get(client.clientId);
       assert.ok(expected);
@@ -91,9 +111,16 @@ export class System {
     }
   }
 
-  async #requestToken(clientId: string, value: string): Promise<TokenRecord> {
+  /** Asserts that the recorded events add up to what is stored, and that the store has the same events. */
+  async #assertEvents(clients: readonly Client[]): Promise<void> {
+    this.#replica.assertDescribes(clients);
+    const stored = await idsOfEvents(this.#events, { limit: this.#recorded.length + 1 });
+    assert.deepEqual([...stored].sort(), this.#recorded.map(({ id }) => id).sort());
+  }
+
+  async #requestToken(clientId: string, value: string): Promise<AuditEvent> {
     const body = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: value });
-    const records: TokenRecord[] = [];
+    const records: AuditEvent[] = [];
     const ports: TokenEndpointPorts = {
       ...this.#endpoint.ports,
       directory: this.#directory,

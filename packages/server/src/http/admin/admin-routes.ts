@@ -2,12 +2,14 @@ import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Log } from "../../log/logger.ts";
+import { problemOf } from "../error-answers.ts";
 import type { HttpPorts } from "../http-ports.ts";
+import { refusalOf } from "../refused-requests.ts";
 import { contextOf } from "../request-context.ts";
 import type { AdminPorts } from "./admin-ports.ts";
+import { CallEvents } from "./call-events.ts";
 import { clientOperations } from "./client-operations.ts";
-import { createGuard, type Denial } from "./guard.ts";
+import { createGuard } from "./guard.ts";
 import { adminBodyLimit, parseJsonBody } from "./json-body.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { sendProblem } from "./problem-answers.ts";
@@ -18,15 +20,19 @@ import { secretOperations } from "./secret-operations.ts";
 /** Every operation of the admin API. */
 export const adminOperations: readonly Operation[] = [...clientOperations, ...secretOperations, ...scopeOperations];
 
-/** The admin API. Routes are generated from the operations, so none can lack the guard, a check or its log line. */
-export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, records }: HttpPorts): void {
+/** The admin API. Routes are generated from the operations, so none can lack the guard, a check or its event. */
+export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: HttpPorts): void {
   const guard = createGuard(ports);
+  const events = new CallEvents({ admin: ports, log });
   for (const operation of adminOperations) {
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
       const admitted = await guard(request.headers.authorization, operation.scope, contextOf(request.raw).address);
-      if (!admitted.ok) return refuse({ operation, log }, { request, reply, denial: admitted.error });
-      request.adminClientId = admitted.value.clientId;
-      return undefined;
+      if (admitted.ok) {
+        request.adminCaller = admitted.value;
+        return undefined;
+      }
+      await events.denied(operation, request, admitted.error);
+      return sendProblem(reply.header("WWW-Authenticate", admitted.error.challenge), admitted.error);
     };
     app.route({
       method: operation.method,
@@ -37,51 +43,35 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log, record
       // And after the body, because the client may be disabled while a slow body arrives
       ...(operation.method === "GET" ? {} : { preHandler: admit }),
       handler: async (request, reply) => {
-        const outcome = await carryOut({ operation, ports }, request);
-        const facts = { ...factsOf(operation, request), ...describeOutcome(outcome, request) };
-        if (operation.method === "GET") log.debug("admin_operation", facts);
-        else records.info("admin_operation", facts);
+        const outcome = await carryOut(operation, request, { ports, events });
+        await events.finished(operation, request, outcome);
+        if (operation.method === "GET") log.debug("admin_operation", factsOf(operation, request));
         return outcome.ok ? sendOutcome(operation, reply, outcome.value) : sendProblem(reply, outcome.error);
       },
+      errorHandler: async (error, request, reply) => {
+        await events.failed(operation, request, problemOf(refusalOf(error)));
+        return app.errorHandler(error, request, reply);
+      },
     });
-  }
-}
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The calling client, once the guard has admitted it. */
-    adminClientId?: string;
   }
 }
 
 const factsOf = ({ operationId }: Operation, request: FastifyRequest) => ({
   requestId: request.id,
   operation: operationId,
-  adminClientId: request.adminClientId ?? null,
+  adminClientId: request.adminCaller?.clientId ?? null,
   address: contextOf(request.raw).address,
 });
 
-const describeOutcome = (outcome: Result<Answer, AdminProblem>, { params }: FastifyRequest) => ({
-  outcome: outcome.ok ? "done" : outcome.error.kind,
-  // A target that does not exist may be anything: people paste secrets into the wrong field
-  ...(outcome.ok && outcome.value.warning !== undefined && { warning: outcome.value.warning }),
-  target: outcome.ok ? (outcome.value.target ?? Object.values(params ?? {}).join("/")) : null,
-});
-
-function refuse(
-  { operation, log }: { operation: Operation; log: Log },
-  { request, reply, denial }: { request: FastifyRequest; reply: FastifyReply; denial: Denial },
-): FastifyReply {
-  log.warn("admin_refused", { ...factsOf(operation, request), outcome: denial.kind });
-  return sendProblem(reply.header("WWW-Authenticate", denial.challenge), denial);
-}
-
 async function carryOut(
-  { operation, ports }: { operation: Operation; ports: AdminPorts },
+  operation: Operation,
   request: FastifyRequest,
+  { ports, events }: { ports: AdminPorts; events: CallEvents },
 ): Promise<Result<Answer, AdminProblem>> {
   const call = await readCall(operation, request);
-  return call.ok ? operation.run(call.value, ports) : call;
+  if (!call.ok) return call;
+  if (operation.method === "GET") return operation.run(call.value, ports);
+  return operation.run(call.value, events.portsFor(operation, request));
 }
 
 function sendOutcome(operation: Operation, reply: FastifyReply, { headers = {}, body }: Answer): FastifyReply {
@@ -111,7 +101,7 @@ async function readCall(
     query: query.value,
     body: body.value,
     ifMatch: request.headers["if-match"]?.split(",").map((tag) => tag.trim()),
-    clientId: request.adminClientId ?? "",
+    clientId: request.adminCaller?.clientId ?? "",
     idempotencyKey,
     content: JSON.stringify([operation.operationId, parameters, body.value]),
   });

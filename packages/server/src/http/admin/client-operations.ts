@@ -10,7 +10,7 @@ import type * as wire from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
-import type { AdminPorts } from "./admin-ports.ts";
+import type { AdminPorts, ChangePorts } from "./admin-ports.ts";
 import { formatCursor, parseCursor } from "./cursor.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";
@@ -24,8 +24,7 @@ const shown = (client: Client, ports: AdminPorts): Answer => ({
 });
 
 const created = ({ client, generatedSecret }: RegisteredClient, ports: AdminPorts): Answer => ({
-  target: client.clientId,
-  ...scopeWarning(client.scopes.length === 0 ? 1 : 0),
+  created: { type: "client", id: client.clientId, clientId: null },
   headers: { ETag: entityTagOf(client), Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}` },
   body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
 });
@@ -38,7 +37,7 @@ const targetOf = ({ parameter, ifMatch }: Pick<Call<unknown, unknown>, "paramete
 async function change(
   input: wire.ClientChange,
   call: Parameters<typeof targetOf>[0],
-  ports: AdminPorts,
+  ports: ChangePorts,
 ): Promise<Result<Answer, AdminProblem>> {
   const changed = await changeSettings(targetOf(call), input, ports);
   if (!changed.ok) return changed;
@@ -67,6 +66,7 @@ export const clientOperations: readonly Operation[] = [
     tag: "Clients",
     method: "POST",
     path: "/clients",
+    event: "client_created",
     scope: writeClients,
     summary: "Register a client",
     description: "Generates a secret, which only this answer shows, or imports an existing one.",
@@ -100,6 +100,7 @@ export const clientOperations: readonly Operation[] = [
     tag: "Clients",
     method: "PATCH",
     path: "/clients/:client_id",
+    event: "client_changed",
     scope: writeClients,
     summary: "Change a client",
     description: "A merge patch (RFC 7396). Changing `username` revokes all secrets.",
@@ -115,6 +116,7 @@ export const clientOperations: readonly Operation[] = [
       tag: "Clients",
       method: "POST",
       path: `/clients/:client_id/${verb}`,
+      event: verb === "disable" ? "client_disabled" : "client_enabled",
       scope: writeClients,
       summary: verb === "disable" ? "Disable a client: it gets no new tokens" : "Enable a client again",
       conditional: true,
@@ -128,6 +130,7 @@ export const clientOperations: readonly Operation[] = [
     tag: "Clients",
     method: "DELETE",
     path: "/clients/:client_id",
+    event: "client_deleted",
     scope: writeClients,
     summary: "Delete a client and its secrets",
     conditional: true,
@@ -144,6 +147,7 @@ export const clientOperations: readonly Operation[] = [
     tag: "Clients",
     method: "POST",
     path: "/clients/import",
+    event: "clients_imported",
     scope: writeClients,
     summary: "Import existing clients with their secrets",
     description: `Up to ${maxImportBatch} per request. A refused client does not stop the others.`,
@@ -152,18 +156,9 @@ export const clientOperations: readonly Operation[] = [
     success: { status: 200, schema: "ClientImportOutcome" },
     refusals: [],
     async run({ query, body }, ports) {
-      const outcomes = await importClients(
-        body.clients.map(registrationOf),
-        { dryRun: query.dry_run === "true" },
-        ports,
-      );
-      const view = importView(body, outcomes);
       const dryRun = query.dry_run === "true";
-      return ok({
-        target: `${view.imported} clients${dryRun ? ", dry run" : ""}`,
-        body: view,
-        ...scopeWarning(dryRun ? 0 : view.without_scopes),
-      });
+      const outcomes = await importClients(body.clients.map(registrationOf), { dryRun }, ports);
+      return ok({ body: importView(body, outcomes), ...(dryRun && { unchanged: "dry_run" }) });
     },
   }),
 ];
@@ -191,10 +186,6 @@ function importView(body: wire.ClientImport, outcomes: readonly ImportOutcome[])
 }
 
 const isImported = (outcome: ImportOutcome | undefined): boolean => outcome?.ok === true && !outcome.value.isUnchanged;
-
-/** For the log: a client without scopes is usually a mistake. */
-const scopeWarning = (count: number): Pick<Answer, "warning"> =>
-  count === 0 ? {} : { warning: `${count === 1 ? "1 client has" : `${count} clients have`} no scopes` };
 
 const registrationOf = ({ secret, ...client }: wire.NewClient): ClientRegistration => ({
   ...client,

@@ -1,15 +1,24 @@
+import type { Actor } from "@carnet/core/audit/event";
 import type { Client } from "@carnet/core/client/client";
 import type { Clock } from "@carnet/core/ports";
-import { checkAccessToken, type TokenCheckPorts } from "@carnet/core/token/check-access-token";
+import { checkAccessToken, type TokenCheckPorts, type TokenFlaw } from "@carnet/core/token/check-access-token";
 import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { parseBearerToken } from "@carnet/protocol/bearer-token";
 import { err, ok, type Result } from "@carnet/protocol/result";
+
+export type ProvenCaller = Extract<Actor, { type: "client" }>;
 
 /** Why a call is refused: the problem and the challenge of RFC 6750 §3. */
 export interface Denial {
   readonly kind: "unauthorized" | "insufficient_scope";
   readonly detail: string;
   readonly challenge: string;
+  /** The true reason, for the event. */
+  readonly evidence: string;
+  /** Who the token was issued to, if it is a token of this service. */
+  readonly caller?: ProvenCaller;
+  /** Whether the token was issued for the admin API. */
+  readonly isAdmin: boolean;
 }
 
 export interface GuardPorts extends TokenCheckPorts {
@@ -21,7 +30,7 @@ export type Guard = (
   authorization: string | undefined,
   scope: AdminScope,
   address: string,
-) => Promise<Result<{ clientId: string }, Denial>>;
+) => Promise<Result<ProvenCaller, Denial>>;
 
 /**
  * Admits tokens of this server that are valid now, are for the admin API and have the scope, while their client is
@@ -31,21 +40,22 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
   const audience = adminAudience(issuer);
   return async (authorization, scope, address) => {
     const token = parseBearerToken(authorization ?? "");
-    if (token === undefined)
-      return denied(
-        "an admin token is required: request one with the scope of this operation, and send it as Authorization: Bearer",
-        'Bearer realm="carnet"',
-      );
+    if (token === undefined) return err(noToken);
     const checked = await checkAccessToken(token, { address, now: clock.now() }, ports);
-    if (!checked.ok) return invalidToken;
-    const { claims, client } = checked.value;
-    if (claims.aud !== audience || !isForAdmin(client)) return invalidToken;
-    if (claims.scope.split(" ").includes(scope) && client.scopes.includes(scope))
-      return ok({ clientId: client.clientId });
+    if (!checked.ok) return err(flawed(checked.error, audience));
+    const { claims, client, secret } = checked.value;
+    const caller = { type: "client", clientId: client.clientId, secretId: secret.secretId, jti: claims.jti } as const;
+    const isAdmin = claims.aud === audience;
+    if (!isAdmin || !isForAdmin(client)) return err({ ...invalidToken, evidence: notForAdmin, caller, isAdmin });
+    if (claims.scope.split(" ").includes(scope) && client.scopes.includes(scope)) return ok(caller);
+    const detail = `the token lacks the scope ${scope}`;
     return err({
       kind: "insufficient_scope",
-      detail: `the token lacks the scope ${scope}`,
+      detail,
       challenge: `Bearer realm="carnet", error="insufficient_scope", scope="${scope}"`, // RFC 6750 §3.1
+      evidence: detail,
+      caller,
+      isAdmin,
     });
   };
 
@@ -54,10 +64,36 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
   }
 }
 
-const denied = (detail: string, challenge: string): Result<never, Denial> =>
-  err({ kind: "unauthorized", detail, challenge });
+const noToken: Denial = {
+  kind: "unauthorized",
+  detail:
+    "an admin token is required: request one with the scope of this operation, and send it as Authorization: Bearer",
+  challenge: 'Bearer realm="carnet"',
+  evidence: "the call has no token",
+  isAdmin: false,
+};
 
-const invalidToken = denied(
-  "the token is not valid for this API: it must be issued by this server for its admin API and not expired, its client must be active, registered for that audience and allowed to call from this address, and its secret must not be revoked",
-  'Bearer realm="carnet", error="invalid_token"',
-);
+const invalidToken = {
+  kind: "unauthorized",
+  detail:
+    "the token is not valid for this API: it must be issued by this server for its admin API and not expired, its client must be active, registered for that audience and allowed to call from this address, and its secret must not be revoked",
+  challenge: 'Bearer realm="carnet", error="invalid_token"',
+} as const;
+
+const flawed = ({ reason, clientId, secretId, jti, audience }: TokenFlaw, adminAudience: string): Denial => ({
+  ...invalidToken,
+  evidence: evidenceOf[reason],
+  isAdmin: audience === adminAudience,
+  ...(clientId && { caller: { type: "client", clientId, secretId: secretId ?? null, jti: jti ?? null } }),
+});
+
+const notForAdmin = "the token, or its client, is not for the admin API";
+
+const evidenceOf: Readonly<Record<TokenFlaw["reason"], string>> = {
+  token_invalid: "the token is not a token of this service that is valid now",
+  client_replaced: "the client of the token was deleted, or deleted and registered again",
+  client_disabled: "the client of the token is disabled",
+  client_expired: "the client of the token has expired",
+  address_not_allowed: "the address is not in the client's ip_allowlist",
+  secret_revoked: "the secret of the token was revoked",
+};

@@ -1,16 +1,18 @@
 import type { AdminProblem } from "@carnet/core/admin-problem";
+import type { ChangedObject, ChangeKind, ObjectsChanged } from "@carnet/core/audit/event";
 import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { Result } from "@carnet/protocol/result";
 import type { Static, TSchema } from "typebox";
-import type { AdminPorts } from "./admin-ports.ts";
+import type { AdminPorts, ChangePorts } from "./admin-ports.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 
 /** One operation of the admin API: its route, its scope, its schemas and what it does. */
-export interface Operation {
+export type Operation = ReadOperation | ChangeOperation;
+
+interface OperationFacts {
   readonly operationId: string;
   readonly tag: "Clients" | "Secrets" | "Scopes";
-  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** Relative to the admin path, with parameters as `:name`. */
   readonly path: string;
   readonly scope: AdminScope;
@@ -31,7 +33,18 @@ export interface Operation {
     readonly located?: true;
   };
   readonly refusals: readonly ProblemKind[];
+}
+
+export interface ReadOperation extends OperationFacts {
+  readonly method: "GET";
   run(call: Call<unknown, unknown>, ports: AdminPorts): Promise<Result<Answer, AdminProblem>>;
+}
+
+export interface ChangeOperation extends OperationFacts {
+  readonly method: "POST" | "PATCH" | "PUT" | "DELETE";
+  /** The event that each call leaves. */
+  readonly event: ChangeKind;
+  run(call: Call<unknown, unknown>, ports: ChangePorts): Promise<Result<Answer, AdminProblem>>;
 }
 
 /** A call that passed the guard and whose query and body match their schemas. */
@@ -48,10 +61,10 @@ export interface Call<Query, Body> {
 }
 
 export interface Answer {
-  /** What was created or changed, for the log. Defaults to the path parameters. */
-  readonly target?: string;
-  /** What is probably a mistake, for the log. */
-  readonly warning?: string;
+  /** What was created, to name it in the event when this answer is sent again. */
+  readonly created?: Pick<ChangedObject, "type" | "id" | "clientId">;
+  /** Why the call changed nothing. Not set: what it asked for was there already. */
+  readonly unchanged?: Extract<ObjectsChanged["outcome"], "replayed" | "dry_run">;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
@@ -61,22 +74,20 @@ type Shape<Schemas extends Record<string, TSchema>, Name extends keyof Schemas> 
   ? unknown
   : Static<Schemas[Name]>;
 
-type TypedOperation<Query extends keyof QuerySchemas, Body extends keyof BodySchemas> = Omit<
-  Operation,
+/** An operation whose `run` gets the types of its schemas. */
+type Typed<Any extends Operation, Query extends keyof QuerySchemas, Body extends keyof BodySchemas> = Omit<
+  Any,
   "query" | "body" | "run"
 > & {
   readonly query?: Query;
   readonly body?: Body;
   run(
     call: Call<Shape<QuerySchemas, Query>, Shape<BodySchemas, Body>>,
-    ports: AdminPorts,
+    ports: Parameters<Any["run"]>[1],
   ): Promise<Result<Answer, AdminProblem>>;
 };
 
 /** Gives an operation the types of its schemas. The routes validate query and body before they call it. */
 export const operation = <Query extends keyof QuerySchemas = never, Body extends keyof BodySchemas = never>(
-  typed: TypedOperation<Query, Body>,
-): Operation => ({
-  ...typed,
-  run: (call, ports) => typed.run(call as Call<Shape<QuerySchemas, Query>, Shape<BodySchemas, Body>>, ports),
-});
+  typed: Typed<ReadOperation, Query, Body> | Typed<ChangeOperation, Query, Body>,
+): Operation => typed as Operation;

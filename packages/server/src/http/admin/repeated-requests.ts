@@ -31,5 +31,5 @@ async function replay(
   if (!replayed.ok) return replayed;
   if (replayed.value === undefined) return undefined;
   const answer: Answer = JSON.parse(Buffer.from(replayed.value).toString("utf8"));
-  return ok({ ...answer, headers: { ...answer.headers, "Idempotency-Replayed": "true" } });
+  return ok({ ...answer, unchanged: "replayed", headers: { ...answer.headers, "Idempotency-Replayed": "true" } });
 }

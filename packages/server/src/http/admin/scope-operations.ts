@@ -20,13 +20,14 @@ export const scopeOperations: readonly Operation[] = [
     tag: "Scopes",
     method: "PUT",
     path: "/scopes/:name",
+    event: "scope_put",
     scope: adminScopes.writeClients,
     summary: "Add a scope to the catalogue, or change its description",
     body: "ScopeDescription",
     success: { status: 200, schema: "Scope" },
     refusals: [],
-    async run({ parameter, body }, { scopes }) {
-      const put = await scopes.put({ name: parameter("name"), description: body.description });
+    async run({ parameter, body }, ports) {
+      const put = await ports.scopes.put({ name: parameter("name"), description: body.description }, ports);
       return put.ok ? ok({ body: put.value }) : put;
     },
   }),
@@ -35,12 +36,13 @@ export const scopeOperations: readonly Operation[] = [
     tag: "Scopes",
     method: "DELETE",
     path: "/scopes/:name",
+    event: "scope_deleted",
     scope: adminScopes.writeClients,
     summary: "Remove a scope from the catalogue",
     success: { status: 204 },
     refusals: ["not_found", "in_use"],
-    async run({ parameter }, { scopes }) {
-      const deleted = await scopes.delete(parameter("name"));
+    async run({ parameter }, ports) {
+      const deleted = await ports.scopes.delete(parameter("name"), ports);
       return deleted.ok ? ok({}) : deleted;
     },
   }),

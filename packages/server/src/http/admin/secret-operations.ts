@@ -12,7 +12,7 @@ import { secretView } from "./views.ts";
 const { readClients, writeClients } = adminScopes;
 
 const added = ({ client, secret, shown }: AddedSecret, ports: AdminPorts): Answer => ({
-  target: `${client.clientId}/${secret.secretId}`,
+  created: { type: "secret", id: secret.secretId, clientId: client.clientId },
   headers: {
     ETag: entityTagOf(client),
     Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}/secrets/${secret.secretId}`,
@@ -75,6 +75,7 @@ export const secretOperations: readonly Operation[] = [
     tag: "Secrets",
     method: "POST",
     path: "/clients/:client_id/secrets",
+    event: "secret_added",
     scope: writeClients,
     summary: "Add a secret to a client",
     description: "Only this answer shows a generated secret. A client can have ten live secrets.",
@@ -90,6 +91,7 @@ export const secretOperations: readonly Operation[] = [
     tag: "Secrets",
     method: "POST",
     path: "/clients/:client_id/secrets/rotate",
+    event: "secrets_rotated",
     scope: writeClients,
     summary: "Rotate the secrets of a client",
     description:
@@ -110,6 +112,7 @@ export const secretOperations: readonly Operation[] = [
     tag: "Secrets",
     method: "DELETE",
     path: "/clients/:client_id/secrets/:secret_id",
+    event: "secret_revoked",
     scope: writeClients,
     summary: "Revoke a secret",
     conditional: true,

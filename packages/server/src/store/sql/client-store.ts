@@ -1,4 +1,5 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
+import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { ClientStore, Insertion } from "@carnet/core/client/client-store";
@@ -9,20 +10,27 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { createClientLookup } from "./client-lookup.ts";
 import { toClientRow, toSecretRow, toUseRows } from "./client-rows.ts";
 import { searchClients } from "./client-search.ts";
+import { type EventPorts, insertEvent } from "./event-store.ts";
+import { insertChunks } from "./insert-chunks.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 
 /** Clients in an SQL database. */
 export function createSqlClientStore(
   db: Kysely<Tables>,
-  { clock, dialect }: { readonly clock: Clock; readonly dialect: SqlDialect },
+  { clock, ...ports }: EventPorts & { readonly clock: Clock },
 ): ClientStore {
-  const dated = (record: IdempotencyRecord | undefined) => record && { ...record, at: clock.now() };
+  const { dialect } = ports;
+  const dated = ({ event, record }: StoredWithChange): StoredChange => ({
+    event,
+    record: record && { ...record, at: clock.now() },
+    ports,
+  });
   return {
     ...createClientLookup(db),
-    insert: (clients, record) => insert(db, { clients, record: dated(record), dialect }),
-    replace: (next, record) => replace(db, { next, record: dated(record), dialect }),
-    delete: (client) => remove(db, client),
+    insert: (clients, change) => insert(db, clients, dated(change)),
+    replace: (next, change) => replace(db, next, dated(change)),
+    delete: (client, change) => remove(db, client, dated(change)),
     search: (query) => searchClients(db, { query, now: clock.now() }, dialect),
     recordUses: (uses) => recordUses(db, uses, dialect),
   };
@@ -30,9 +38,16 @@ export function createSqlClientStore(
 
 type DatedRecord = IdempotencyRecord & { readonly at: number };
 
+/** What is stored in the transaction of a change. */
+interface StoredChange extends StoredWithChange {
+  readonly record: DatedRecord | undefined;
+  readonly ports: EventPorts;
+}
+
 async function insert(
   db: Kysely<Tables>,
-  { clients, record, dialect }: { clients: readonly Client[]; record: DatedRecord | undefined; dialect: SqlDialect },
+  clients: readonly Client[],
+  { event, record, ports }: StoredChange,
 ): Promise<Insertion> {
   const attempt = db.transaction().execute(async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback({ kind: "repeated" });
@@ -42,7 +57,8 @@ async function insert(
       const names = new Set(taken.map((row) => row.client_id));
       throw new Rollback({ kind: "taken", clientIds: ids.filter((id) => names.has(id)) });
     }
-    await insertClients(transaction, clients, dialect);
+    await insertClients(transaction, clients, ports.dialect);
+    await insertEvent(transaction, event, ports);
   });
   return attempt.then((): Insertion => ({ kind: "inserted" }), outcomeOf<Insertion>);
 }
@@ -53,14 +69,15 @@ export async function insertClients(
   clients: readonly Client[],
   dialect: SqlDialect,
 ): Promise<void> {
-  const chunks = chunksFor(dialect);
-  for (const rows of chunks(clients.map(toClientRow))) await transaction.insertInto("clients").values(rows).execute();
+  await insertChunks(clients.map(toClientRow), dialect, (rows) =>
+    transaction.insertInto("clients").values(rows).execute(),
+  );
   const secrets = clients.flatMap(({ clientId, secrets: own }) =>
     own.map((secret, place) => toSecretRow(clientId, secret, place)),
   );
-  for (const rows of chunks(secrets)) await transaction.insertInto("client_secrets").values(rows).execute();
+  await insertChunks(secrets, dialect, (rows) => transaction.insertInto("client_secrets").values(rows).execute());
   const uses = clients.flatMap(({ secrets: own }) => own.flatMap(toUseRows));
-  for (const rows of chunks(uses)) await transaction.insertInto("secret_uses").values(rows).execute();
+  await insertChunks(uses, dialect, (rows) => transaction.insertInto("secret_uses").values(rows).execute());
   await insertSearchRows(transaction, clients, dialect);
 }
 
@@ -81,7 +98,8 @@ function outcomeOf<Outcome>(error: unknown): Outcome {
 
 async function replace(
   db: Kysely<Tables>,
-  { next, record, dialect }: { next: Client; record: DatedRecord | undefined; dialect: SqlDialect },
+  next: Client,
+  { event, record, ports }: StoredChange,
 ): Promise<"replaced" | "changed" | "repeated"> {
   const attempt = db.transaction().execute(async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback("repeated");
@@ -96,12 +114,17 @@ async function replace(
     await replaceSecrets(transaction, next);
     await transaction.deleteFrom("client_scopes").where("client_id", "=", next.clientId).execute();
     await transaction.deleteFrom("client_labels").where("client_id", "=", next.clientId).execute();
-    await insertSearchRows(transaction, [next], dialect);
+    await insertSearchRows(transaction, [next], ports.dialect);
+    await insertEvent(transaction, event, ports);
   });
   return attempt.then(() => "replaced" as const, outcomeOf<"changed" | "repeated">);
 }
 
-async function remove(db: Kysely<Tables>, client: Client): Promise<"deleted" | "changed"> {
+async function remove(
+  db: Kysely<Tables>,
+  client: Client,
+  { event, ports }: StoredChange,
+): Promise<"deleted" | "changed"> {
   return db.transaction().execute(async (transaction) => {
     const deleted = await transaction
       .deleteFrom("clients")
@@ -111,6 +134,7 @@ async function remove(db: Kysely<Tables>, client: Client): Promise<"deleted" | "
       .executeTakeFirst();
     if (deleted.numDeletedRows !== 1n) return "changed";
     await transaction.insertInto("changes").values({ client_id: client.clientId }).execute();
+    await insertEvent(transaction, event, ports);
     return "deleted";
   });
 }
@@ -138,23 +162,15 @@ async function insertSearchRows(
   clients: readonly Client[],
   dialect: SqlDialect,
 ): Promise<void> {
-  const chunks = chunksFor(dialect);
   const scopes = clients.flatMap(({ clientId, scopes: names }) => names.map((name) => ({ name, client_id: clientId })));
-  for (const rows of chunks(scopes)) await transaction.insertInto("client_scopes").values(rows).execute();
+  await insertChunks(scopes, dialect, (rows) => transaction.insertInto("client_scopes").values(rows).execute());
   const labels = clients.flatMap(({ clientId, labels: own }) =>
     Object.entries(own).map(([name, value]) => ({ name, value, client_id: clientId })),
   );
-  for (const rows of chunks(labels)) await transaction.insertInto("client_labels").values(rows).execute();
+  await insertChunks(labels, dialect, (rows) => transaction.insertInto("client_labels").values(rows).execute());
   const changes = clients.map(({ clientId }) => ({ client_id: clientId }));
-  for (const rows of chunks(changes)) await transaction.insertInto("changes").values(rows).execute();
+  await insertChunks(changes, dialect, (rows) => transaction.insertInto("changes").values(rows).execute());
 }
-
-/** Splits rows so that each part fits into one statement. */
-const chunksFor = ({ maxValues }: SqlDialect) =>
-  function* <Row extends object>(rows: readonly Row[]): Iterable<readonly Row[]> {
-    const size = Math.floor(maxValues / Object.keys(rows[0] ?? { none: 0 }).length);
-    for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
-  };
 
 /** Returns false if there already is a record for the same key. */
 async function insertRecord(transaction: Transaction<Tables>, record: DatedRecord | undefined): Promise<boolean> {

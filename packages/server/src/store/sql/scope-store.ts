@@ -1,20 +1,24 @@
 import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import type { Kysely } from "kysely";
+import { type EventPorts, insertEvent } from "./event-store.ts";
 import type { Tables } from "./schema.ts";
 
 /** The scope catalogue in an SQL database. */
-export const createSqlScopeStore = (db: Kysely<Tables>): ScopeStore => ({
+export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): ScopeStore => ({
   list: () => db.selectFrom("scopes").selectAll().orderBy("name").execute(),
-  put: ({ name, description }) =>
-    // In a transaction, because only a transaction waits for another process's lock
+  put: ({ name, description }, before, { event }) =>
     db.transaction().execute(async (transaction) => {
+      const [current] = await transaction.selectFrom("scopes").selectAll().where("name", "=", name).execute();
+      if (current?.description !== before?.description) return "changed";
       await transaction
         .insertInto("scopes")
         .values({ name, description })
         .onConflict((conflict) => conflict.column("name").doUpdateSet({ description }))
         .execute();
+      await insertEvent(transaction, event, ports);
+      return "put";
     }),
-  delete: (name) =>
+  delete: ({ name, description }, { event }) =>
     db.transaction().execute(async (transaction) => {
       const used = await transaction
         .selectFrom("client_scopes")
@@ -23,7 +27,13 @@ export const createSqlScopeStore = (db: Kysely<Tables>): ScopeStore => ({
         .limit(1)
         .execute();
       if (used.length > 0) return "used";
-      const deleted = await transaction.deleteFrom("scopes").where("name", "=", name).executeTakeFirst();
-      return deleted.numDeletedRows === 1n ? "deleted" : "missing";
+      const deleted = await transaction
+        .deleteFrom("scopes")
+        .where("name", "=", name)
+        .where("description", "=", description)
+        .executeTakeFirst();
+      if (deleted.numDeletedRows !== 1n) return "changed";
+      await insertEvent(transaction, event, ports);
+      return "deleted";
     }),
 });

@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { difference } from "@carnet/core/audit/client-changes";
+import type { ObjectsChanged } from "@carnet/core/audit/event";
+import { changed, type EventIds, serviceOrigin } from "@carnet/core/audit/recorder";
 import type { Clock } from "@carnet/core/ports";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { Kysely } from "kysely";
@@ -7,6 +10,7 @@ import { isSigningAlgorithm, type SigningAlgorithmName } from "../../crypto/sign
 import { exportPrivateKey, generateSigningKey, importSigningKey, type SigningKey } from "../../crypto/signing-key.ts";
 import { OperatorFault } from "../../fault.ts";
 import { missing } from "../damaged-store.ts";
+import { type EventPorts, insertEvent } from "./event-store.ts";
 import type { Tables } from "./schema.ts";
 
 /** The keys that are stored sealed under the master key. */
@@ -15,6 +19,13 @@ export interface SealedKeys {
   readonly pepper: Redacted<Uint8Array>;
   /** The newest last. At least one. */
   readonly signingKeys: readonly SigningKey[];
+  /** The event of a signing key that was made just now. */
+  readonly created: ObjectsChanged | undefined;
+}
+
+export interface SealedKeysPorts extends EventPorts {
+  readonly clock: Clock;
+  readonly eventIds: EventIds;
 }
 
 /** Whether the store has sealed values, which only the same master key can open. */
@@ -26,8 +37,8 @@ export async function isSealed(db: Kysely<Tables>): Promise<boolean> {
  * Opens the sealed keys of a store. Makes them first in a new store, in one transaction, so that two processes that
  * start at the same time end up with the same keys. Throws an OperatorFault if the master key is a different one.
  */
-export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock): Promise<SealedKeys> {
-  if (!(await isSealed(db))) await makeSealedKeys(db, sealer, clock);
+export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, ports: SealedKeysPorts): Promise<SealedKeys> {
+  const created = (await isSealed(db)) ? undefined : await makeSealedKeys(db, sealer, ports);
   const values = await db.selectFrom("sealed_values").select("sealed").where("name", "=", "pepper").execute();
   const rows = await db.selectFrom("signing_keys").selectAll().orderBy("created_at").execute();
   const [pepper] = values.map(({ sealed }) => openValue(sealer, sealed, "pepper"));
@@ -42,7 +53,7 @@ export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: 
     return importSigningKey(algorithm, privateKey);
   });
   if (signingKeys.length === 0) throw missing("signing key");
-  return { pepper: new Redacted<Uint8Array>(pepper), signingKeys: await Promise.all(signingKeys) };
+  return { pepper: new Redacted<Uint8Array>(pepper), signingKeys: await Promise.all(signingKeys), created };
 }
 
 /** A damaged file can return a value that is not bytes. */
@@ -62,10 +73,18 @@ const wrongMasterKey = () =>
     "The master key does not open this store: set CARNET_MASTER_KEY or CARNET_MASTER_KEY_FILE to the key that the store was made with.",
   );
 
-async function makeSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock): Promise<void> {
+async function makeSealedKeys(
+  db: Kysely<Tables>,
+  sealer: Sealer,
+  { clock, eventIds, ...ports }: SealedKeysPorts,
+): Promise<ObjectsChanged | undefined> {
   const key = await generateSigningKey("ES256");
-  await db.transaction().execute(async (transaction) => {
-    if (await isSealed(transaction)) return; // another process was faster
+  const at = clock.now();
+  const object = { type: "key", id: key.keyId, clientId: null } as const;
+  const objects = difference(object, null, { algorithm: key.algorithm });
+  const event = changed({ at, objects }, { eventIds, origin: serviceOrigin("key_created") });
+  return db.transaction().execute(async (transaction) => {
+    if (await isSealed(transaction)) return undefined; // another process was faster
     const sealed = sealer.seal(randomBytes(32), "pepper");
     await transaction.insertInto("sealed_values").values({ name: "pepper", sealed }).execute();
     await transaction
@@ -75,9 +94,11 @@ async function makeSealedKeys(db: Kysely<Tables>, sealer: Sealer, clock: Clock):
         algorithm: key.algorithm,
         public_jwk: JSON.stringify(key.publicJwk),
         sealed_private_key: sealer.seal(exportPrivateKey(key), signingKeyContext(key.keyId)),
-        created_at: clock.now(),
+        created_at: at,
       })
       .execute();
+    await insertEvent(transaction, event, ports);
+    return event;
   });
 }
 

@@ -4,10 +4,13 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { adminOperations } from "@carnet/server/http/admin/admin-routes";
 import { buildApp } from "@carnet/server/http/app";
-import { createLog } from "@carnet/server/log/logger";
+import { LogStalled } from "@carnet/server/log/log-output";
+import { createLog, type Log } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import { noKeys } from "@carnet/testkit/no-keys";
+import { clientIdOf } from "@carnet/testkit/sample-clients";
+import { eventQuery } from "@carnet/testkit/sample-events";
 import { startTestService } from "@carnet/testkit/service";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { AdminApi } from "../support/admin-api.ts";
@@ -17,6 +20,41 @@ const calls = adminOperations.map(({ operationId, method, path }) => ({
   method,
   path: path.replaceAll(/:\w+/g, "x"),
 }));
+
+/** The routes with a journal that can break, and calls with an admin token. */
+async function appWithJournal() {
+  let isBroken = false;
+  const record = () => {
+    if (isBroken) throw new LogStalled();
+  };
+  const endpoint = new TestEndpoint({ recorder: { record } });
+  const scope = "carnet:clients:read carnet:clients:write";
+  const { generatedSecret } = await endpoint.register({ client_id: "admin", scope, audience: "urn:carnet:admin" });
+  const issued = await endpoint.post({ client_id: "admin", client_secret: generatedSecret?.reveal() ?? "" });
+  const lines: string[] = [];
+  const app = appWith(endpoint, createLog("info", { write: (line: string) => void lines.push(line) }));
+  const headers = { authorization: `Bearer ${issued.body["access_token"]}`, "content-type": "application/json" };
+  return {
+    ...{ endpoint, lines },
+    breakJournal: () => {
+      isBroken = true;
+    },
+    call: (method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: object) =>
+      answerOf(app, { method, url: `/admin/v1${path}`, headers, ...(body && { payload: JSON.stringify(body) }) }),
+  };
+}
+
+const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
+  buildApp({
+    token: endpoint.ports,
+    admin: adminPortsOf(endpoint),
+    log,
+    keys: noKeys,
+    trustedProxies: [],
+    checkStore: async () => {},
+    isDraining: () => isDraining,
+    isLogStalled: () => false,
+  });
 
 describe("the admin API, when something fails", () => {
   it("reports its own fault in each operation as a 500 problem without the error message", async () => {
@@ -36,7 +74,7 @@ describe("the admin API, when something fails", () => {
       assert.ok(!JSON.stringify(json).includes("planted"));
     }
     const lines = service.log.filter((line) => line.includes("the-fault"));
-    assert.equal(lines.length, calls.length);
+    assert.equal(lines.filter((line) => line.includes("request_failed")).length, calls.length);
     assert.ok(!lines.join("").includes("planted"));
     broken = false; // stopping the service needs the clock too
   });
@@ -55,18 +93,7 @@ describe("the admin API, when something fails", () => {
   });
 
   it("refuses each operation with 503 and Retry-After while the service is draining", async () => {
-    const endpoint = new TestEndpoint();
-    const log = createLog("silent", { write: () => {} });
-    await using app = buildApp({
-      token: endpoint.ports,
-      admin: adminPortsOf(endpoint),
-      log,
-      keys: noKeys,
-      trustedProxies: [],
-      checkStore: async () => {},
-      isDraining: () => true,
-      isLogStalled: () => false,
-    });
+    await using app = appWith(new TestEndpoint(), createLog("silent", { write: () => {} }), true);
     for (const { method, path, operationId } of calls) {
       const answer = await answerOf(app, { method, url: `/admin/v1${path}` });
       assert.equal(answer.statusCode, 503, operationId);
@@ -74,6 +101,36 @@ describe("the admin API, when something fails", () => {
       assert.match(String(answer.headers["retry-after"]), /^[1-9]\d*$/);
       assert.equal(answer.headers["connection"], "close");
     }
+  });
+
+  it("confirms a change that is stored but not in the journal, and reports the fault", async () => {
+    const { call, endpoint, lines, breakJournal } = await appWithJournal();
+    breakJournal();
+    assert.equal((await call("POST", "/clients", { client_id: "made" })).statusCode, 201);
+    assert.ok(await endpoint.store.find(clientIdOf("made")));
+    const [stored] = await endpoint.storedEvents.search(eventQuery({ clientId: "made" }));
+    assert.equal(stored?.event, "client_created");
+    const faults = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "event_not_in_journal");
+    assert.deepEqual(
+      faults.map(({ eventId }) => eventId),
+      [stored?.id],
+    );
+  });
+
+  it("answers no refusal and no unchanged call that is not in the journal", async () => {
+    const { call, breakJournal } = await appWithJournal();
+    assert.equal((await call("POST", "/clients", { client_id: "there" })).statusCode, 201);
+    breakJournal();
+    for (const [method, path, body] of [
+      ["GET", "/clients/nobody"],
+      ["DELETE", "/clients/nobody"],
+      ["PATCH", "/clients/there", {}],
+    ] as const) {
+      const answer = await call(method, path, body);
+      assert.equal(answer.statusCode, 503, path);
+      assert.match(String(answer.headers["retry-after"]), /^[1-9]/);
+    }
+    assert.equal((await call("GET", "/clients/there")).statusCode, 200);
   });
 
   it("refuses malformed escapes in a path with a problem document, and goes on serving", async () => {

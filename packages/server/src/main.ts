@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
+import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
@@ -49,6 +50,7 @@ const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uui
 /** What tests and tools need to change the store directly. */
 export interface Registry extends RegistrationPorts {
   readonly store: ClientStore;
+  readonly events: EventStore;
 }
 
 export interface RunningServer {
@@ -88,7 +90,7 @@ export async function startServer(
     const journal = openStdoutJournal(output, configuration.node);
     const recorder = recordEvents(journal, { uses });
     const registry: Registry = {
-      ...{ clock, random: systemRandom, hasher, store, scopes, recorder, eventIds },
+      ...{ clock, random: systemRandom, hasher, store, scopes, events, recorder, eventIds },
       origin: cliOrigin("client_created"),
     };
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
@@ -114,7 +116,7 @@ export async function startServer(
     let draining = false;
     const http: HttpPorts = {
       token,
-      admin: { ...registry, issuer, verifier, directory, uses, answers, events, answerSealer: storage.sealer },
+      admin: { ...registry, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
       log,
       keys,
       trustedProxies: configuration.trustedProxies,
@@ -148,7 +150,7 @@ export async function startServer(
       log,
     );
     try {
-      await updateAdminFile(adminFile, listening.url, { ...registry, events });
+      await updateAdminFile(adminFile, listening.url, registry);
     } catch (error) {
       log.fault("admin_file_outdated", error); // the CLI can be given the address by a flag
     }

@@ -3,7 +3,15 @@ import { describe, it } from "node:test";
 import { type AdminWorld, pointersOf } from "./world.ts";
 
 const documented = [
-  ...["activity:read", "carnet:clients:read", "carnet:clients:write", "file:read", "file:write", "graph:read"],
+  ...[
+    "activity:read",
+    "carnet:audit:read",
+    "carnet:clients:read",
+    "carnet:clients:write",
+    "file:read",
+    "file:write",
+    "graph:read",
+  ],
   ...["graph:write", "organization:read", "organization:write", "task:read", "task:write"],
 ];
 

@@ -1,0 +1,50 @@
+import type { AdminApi } from "../../support/admin-api.ts";
+import type { RecordedObject } from "./recorded-events.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Every client and secret of some clients, and every scope, as GET shows them: by type, client and id. */
+export type Shown = ReadonlyMap<string, { readonly object: Pick<RecordedObject, "type">; readonly fields: Fields }>;
+
+const secretFields = ["label", "not_before", "expires_at", "ends_when_idle_for", "revoked_at"];
+
+export async function show(api: AdminApi, clientIds: readonly string[]): Promise<Shown> {
+  const shown = new Map<string, { object: Pick<RecordedObject, "type">; fields: Fields }>();
+  const { json } = await api.expect(200, "GET", "/scopes");
+  for (const { name, description } of Object(json["scopes"]))
+    shown.set(`scope ${name}`, { object: Object({ type: "scope", id: name }), fields: { description } });
+  for (const clientId of clientIds) {
+    const { status, json } = await api.call("GET", `/clients/${clientId}`);
+    if (status === 404) continue;
+    const { client_id, created_at, updated_at, secrets, warnings, ...fields } = json;
+    shown.set(`client ${clientId}`, { object: Object({ type: "client", client_id }), fields });
+    for (const { secret_id: id, ...secret } of Object(secrets)) {
+      const own = Object.entries(secret).filter(([name]) => secretFields.includes(name));
+      shown.set(`secret ${id}`, { object: Object({ type: "secret", id, client_id }), fields: Object.fromEntries(own) });
+    }
+  }
+  return shown;
+}
+
+/** What an event must say, given what GET showed before and after. A field of a new or a deleted object is named if it is set. */
+export function differences(before: Shown, after: Shown): readonly RecordedObject[] {
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key) => {
+    const [old, next] = [before.get(key), after.get(key)];
+    const names = Object.keys({ ...old?.fields, ...next?.fields });
+    const changes = names.flatMap((name) => {
+      const change = { before: old?.fields[name] ?? null, after: next?.fields[name] ?? null };
+      const isEmpty = ["null", '""', "[]", "{}"].includes(JSON.stringify(change.before ?? change.after));
+      const differs = old && next ? JSON.stringify(change.before) !== JSON.stringify(change.after) : !isEmpty;
+      return differs ? [[name, change]] : [];
+    });
+    const action = old === undefined ? "created" : next === undefined ? "deleted" : "changed";
+    if (action === "changed" && changes.length === 0) return [];
+    return [Object({ ...(next ?? old)?.object, action, changes: Object.fromEntries(changes) })];
+  });
+}
+
+/** In an order that does not depend on the service. */
+export const sorted = (objects: readonly RecordedObject[]): readonly RecordedObject[] =>
+  [...objects].sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
+
+const keyOf = ({ type, id, client_id }: RecordedObject): string => `${type} ${id ?? client_id}`;

@@ -104,7 +104,7 @@ suite("carnet admin reset", () => {
     assert.equal((await carnet("client", "delete", adminId, "--yes")).code, 0);
     assertRefused(await carnet("client", "list"), /invalid_client.*`carnet admin reset` creates new ones\.\n$/s);
     assert.equal((await reset("--yes")).code, 0);
-    assert.match((await carnet("client", "list")).stdout, /^carnet-admin .* active .*carnet:clients:write/m);
+    assert.match((await carnet("client", "list")).stdout, /^carnet-admin .* active .*carnet:clients:writ…/m);
   });
 
   test("asks for confirmation, and changes nothing without a terminal", async () => {

@@ -64,6 +64,14 @@ export class AdminApi {
     return this.#json("PATCH", clientPath(clientId), { body: change });
   }
 
+  disableClient(clientId: string): Promise<Client> {
+    return this.#json("POST", `${clientPath(clientId)}/disable`);
+  }
+
+  enableClient(clientId: string): Promise<Client> {
+    return this.#json("POST", `${clientPath(clientId)}/enable`);
+  }
+
   deleteClient(clientId: string): Promise<void> {
     return this.#delete(clientPath(clientId));
   }

@@ -1,5 +1,6 @@
-import type { ClientChange } from "@carnet/protocol/admin/clients";
+import type { Client } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
+import type { AdminApi } from "../admin/admin-api.ts";
 import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
@@ -31,7 +32,7 @@ export function addClientChangeCommands(client: Command): void {
       change.error("error: nothing to change. Name a setting, such as --scope", { exitCode: 2 });
     const question =
       input.username === undefined ? undefined : `A new username revokes all secrets of ${id} at once. Continue?`;
-    await apply(change, { id, input, options, question });
+    await apply(change, { id, act: (api) => api.changeClient(id, input), options, question });
   });
 
   const disable = client
@@ -42,7 +43,7 @@ export function addClientChangeCommands(client: Command): void {
     .option("--json", "Print JSON");
   addConnectionOptions(disable).action((id: string, options: ChangeOptions) => {
     const question = `Disable ${id}? It gets no more tokens from now on.`;
-    return apply(disable, { id, input: { status: "disabled" }, options, question });
+    return apply(disable, { id, act: (api) => api.disableClient(id), options, question });
   });
 
   const enable = client
@@ -51,7 +52,7 @@ export function addClientChangeCommands(client: Command): void {
     .argument("<client-id>")
     .option("--json", "Print JSON");
   addConnectionOptions(enable).action((id: string, options: ChangeOptions) =>
-    apply(enable, { id, input: { status: "active" }, options }),
+    apply(enable, { id, act: (api) => api.enableClient(id), options }),
   );
 
   const remove = client
@@ -72,18 +73,18 @@ export function addClientChangeCommands(client: Command): void {
 
 interface Change {
   readonly id: string;
-  readonly input: ClientChange;
+  act(api: AdminApi): Promise<Client>;
   readonly options: ChangeOptions;
   /** What to ask before the change. */
   readonly question?: string | undefined;
 }
 
-const apply = (command: Command, { id, input, options, question }: Change): Promise<void> =>
+const apply = (command: Command, { id, act, options, question }: Change): Promise<void> =>
   withAdminApi(
     command,
     async (api) => {
       if (question !== undefined) await confirmTarget(question, options, () => api.showClient(id));
-      const changed = await api.changeClient(id, input);
+      const changed = await act(api);
       process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
     },
     settingsFlags,

@@ -1,7 +1,8 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { AuditEvent, EventKind } from "@carnet/core/audit/event";
 import type { EventQuery, EventStore, StoredEvent } from "@carnet/core/audit/event-store";
 import { actorName, namedClients } from "@carnet/core/audit/named-clients";
-import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql, type Transaction } from "kysely";
+import { type Kysely, type RawBuilder, type SqlBool, sql, type Transaction } from "kysely";
 import { eventJson } from "../../audit/event-json.ts";
 import { insertChunks } from "./insert-chunks.ts";
 import type { Tables } from "./schema.ts";
@@ -39,76 +40,66 @@ export async function insertEvent(
     .values({ id, at, event: kind, request_id: requestId, actor: actorName(event), json: eventJson(event, node) })
     .returning("number")
     .executeTakeFirstOrThrow();
-  const rows = [...namedClients(event)].map((client_id) => ({ client_id, number }));
+  const rows = [...namedClients(event)].map((client_id) => ({ client_id, at, number }));
   await insertChunks(rows, dialect, (chunk) => transaction.insertInto("audit_event_clients").values(chunk).execute());
 }
 
-type EventTable = "audit_events" | "refusals";
-
+/** Reads from the index that has the order of the answer, so that the limit bounds the work. */
 async function searchEvents(db: Kysely<Tables>, query: EventQuery): Promise<readonly StoredEvent[]> {
-  const rows = await db
-    .selectFrom("audit_events")
-    .select(["id", "at", "event", "json"])
-    .where((where) => where.and(conditions(where, query)))
-    // The actor is among the named clients, so that either is found by the index
-    .$if(query.clientId !== null || isClient(query.actor), (select) =>
-      select.where((where) =>
-        where.and(
-          [query.clientId, isClient(query.actor) ? query.actor : null].flatMap((clientId) =>
-            clientId === null ? [] : [where("number", "in", numbersNaming(db, clientId))],
-          ),
-        ),
-      ),
-    )
-    .orderBy("at", "desc")
-    .orderBy("id", "desc")
-    .limit(query.limit)
-    .execute();
-  return rows.map(toStoredEvent);
+  const { clientId, limit } = query;
+  const events = db
+    .selectFrom("audit_events as stored")
+    .select(["stored.id", "stored.at", "stored.event", "stored.json"])
+    .limit(limit);
+  const found =
+    clientId === null
+      ? events.where(allOf(query, "stored.at")).orderBy("stored.at", "desc")
+      : events
+          .innerJoin("audit_event_clients as named", "named.number", "stored.number")
+          .where("named.client_id", "=", clientId)
+          .where(allOf(query, "named.at"))
+          .orderBy("named.at", "desc");
+  return (await found.orderBy("stored.id", "desc").execute()).map(toStoredEvent);
 }
-
-const numbersNaming = (db: Kysely<Tables>, clientId: string) =>
-  db.selectFrom("audit_event_clients").select("number").where("client_id", "=", clientId);
 
 async function searchRefusals(db: Kysely<Tables>, query: EventQuery): Promise<readonly StoredEvent[]> {
   const rows = await db
-    .selectFrom("refusals")
-    .select(["id", "at", "event", "json"])
-    .where((where) => where.and(conditions(where, query)))
-    .$if(query.clientId !== null, (select) => select.where("client_id", "=", query.clientId ?? ""))
-    // A refusal is stored under the client that acted
-    .$if(isClient(query.actor), (select) => select.where("client_id", "=", query.actor ?? ""))
-    .orderBy("at", "desc")
-    .orderBy("id", "desc")
+    .selectFrom("refusals as stored")
+    .select(["stored.id", "stored.at", "stored.event", "stored.json"])
+    .where(allOf(query, "stored.at"))
+    .$if(query.clientId !== null, (select) => select.where("stored.client_id", "=", query.clientId ?? ""))
+    .orderBy("stored.at", "desc")
+    .orderBy("stored.id", "desc")
     .limit(query.limit)
     .execute();
   return rows.map(toStoredEvent);
 }
 
-const otherActors = ["cli", "service", "unknown"];
-
-const isClient = (actor: string | null): boolean => actor !== null && !otherActors.includes(actor);
-
-/** The conditions on the columns that both tables have. */
-function conditions(
-  where: ExpressionBuilder<Tables, EventTable>,
+/** The conditions on the columns that both tables have. `at` is the column that the index has. */
+function allOf(
   { actor, requestId, kinds, since, until, before }: EventQuery,
-): Expression<SqlBool>[] {
-  return [
-    ...(requestId === null ? [] : [where("request_id", "=", requestId)]),
-    ...(kinds.length === 0 ? [] : [where("event", "in", kinds)]),
-    ...(since === null ? [] : [where("at", ">=", since)]),
-    ...(until === null ? [] : [where("at", "<", until)]),
-    ...(actor === null ? [] : [where("actor", "=", actor)]),
+  at: "stored.at" | "named.at",
+): RawBuilder<SqlBool> {
+  const time = sql.ref(at);
+  const conditions = [
+    sql`true`,
+    requestId !== null && sql`stored.request_id = ${requestId}`,
+    kinds.length > 0 && sql`stored.event in (${sql.join(kinds)})`,
+    since !== null && sql`${time} >= ${since}`,
+    until !== null && sql`${time} < ${until}`,
+    actor !== null && sql`stored.actor = ${actor}`,
     // A client can have the id `cli` too
-    ...(actor === null || isClient(actor) ? [] : [where("json", "like", `%,"actor":{"type":"${actor}"},%`)]),
-    ...(before === null ? [] : [isBefore(before)]),
+    actor !== null && otherActors.has(actor) && sql`stored.json like ${`%,"actor":{"type":"${actor}"},%`}`,
+    actor !== null && !otherActors.has(actor) && sql`stored.json like ${'%,"actor":{"type":"client",%'}`,
+    before !== null && sql`${time} <= ${before.at} and (${time} < ${before.at} or stored.id < ${before.id})`,
   ];
+  return sql<SqlBool>`(${sql.join(
+    conditions.filter((condition) => condition !== false),
+    sql` and `,
+  )})`;
 }
 
-/** The first condition is for the index. */
-const isBefore = ({ at, id }: { at: number; id: string }): Expression<SqlBool> =>
-  sql<SqlBool>`(at <= ${at} and (at < ${at} or id < ${id}))`;
+const otherActors = new Set(["cli", "service", "unknown"]);
 
 const toStoredEvent = ({ event, ...row }: { id: string; at: number; event: string; json: string }): StoredEvent => ({
   ...row,
@@ -118,23 +109,30 @@ const toStoredEvent = ({ event, ...row }: { id: string; at: number; event: strin
 const newestFirst = (left: StoredEvent, right: StoredEvent): number =>
   right.at - left.at || (left.id < right.id ? 1 : -1);
 
+/** How many events one transaction deletes. Token requests wait for it: some 15 milliseconds. */
+const eventsPerDeletion = 200;
+
 /**
  * Deletes everything before the first event that is young enough, by number: an event that a clock set back dated too
- * early must not take the newer ones before it along.
+ * early must not take the newer ones before it along. Lets requests run between the parts.
  */
 async function trim(db: Kysely<Tables>, before: number): Promise<number> {
-  return db.transaction().execute(async (transaction) => {
-    const events = transaction.selectFrom("audit_events");
-    const { newest } = await events
-      .select((select) => select.fn.coalesce(select.fn.max("number"), sql.lit(0)).as("newest"))
-      .executeTakeFirstOrThrow();
-    const young = await events
-      .select((select) => select.fn.min("number").as("oldest"))
-      .where("at", ">=", before)
-      .executeTakeFirstOrThrow();
-    const oldest = Math.max(young.oldest ?? newest + 1, newest - maxEvents + 1);
-    await transaction.deleteFrom("audit_event_clients").where("number", "<", oldest).execute();
-    const deleted = await transaction.deleteFrom("audit_events").where("number", "<", oldest).executeTakeFirst();
-    return Number(deleted.numDeletedRows);
-  });
+  for (let deleted = 0; ; await endOfTurn()) {
+    const part = await db.transaction().execute((transaction) => trimSome(transaction, before));
+    deleted += part;
+    if (part < eventsPerDeletion) return deleted;
+  }
+}
+
+async function trimSome(transaction: Transaction<Tables>, before: number): Promise<number> {
+  const numbers = transaction.selectFrom("audit_events").select(["number", "at"]);
+  const oldest = await numbers.orderBy("number").limit(eventsPerDeletion).execute();
+  const [newest] = await numbers.orderBy("number", "desc").limit(1).execute();
+  const bound = (newest?.number ?? 0) - maxEvents;
+  const kept = oldest.findIndex(({ number, at }) => at >= before && number > bound);
+  const old = kept === -1 ? oldest : oldest.slice(0, kept);
+  const upTo = old.at(-1)?.number ?? 0;
+  await transaction.deleteFrom("audit_event_clients").where("number", "<=", upTo).execute();
+  await transaction.deleteFrom("audit_events").where("number", "<=", upTo).execute();
+  return old.length;
 }

@@ -123,6 +123,7 @@ interface AuditEventsTable {
 
 interface AuditEventClientsTable {
   readonly client_id: string;
+  readonly at: number;
   readonly number: number;
 }
 

@@ -13,9 +13,11 @@ export const audit = (columns: ColumnTypes) => ({
         actor text not null, json text not null)`,
       sql`create index audit_events_at on audit_events (at)`,
       sql`create index audit_events_request on audit_events (request_id)`,
-      // Which clients an event names
-      sql`create table audit_event_clients (client_id text not null, number integer not null,
-        primary key (client_id, number)) ${end}`,
+      sql`create index audit_events_kind on audit_events (event, at)`,
+      sql`create index audit_events_actor on audit_events (actor, at)`,
+      // Which clients an event names; with its time, because a search reads the newest first
+      sql`create table audit_event_clients (client_id text not null, at ${instant} not null, number integer not null,
+        primary key (client_id, at, number)) ${end}`,
       sql`create index audit_event_clients_number on audit_event_clients (number)`,
       sql`create table refusals (
         number ${sequence}, id text not null, at ${instant} not null, event text not null, request_id text,

@@ -22,7 +22,7 @@ export const eventOf = (line: string): string => `${line.slice(0, -addedBytes - 
 
 /** The hash at the end of a line; undefined: this is not a line of a journal. */
 export function prevOf(line: Buffer): string | undefined {
-  const end = line.latin1Slice(Math.max(0, line.length - addedBytes - 1));
+  const end = line.toString("latin1", Math.max(0, line.length - addedBytes - 1));
   return /^,"prev":"([0-9a-f]{64})"\}$/.exec(end)?.[1];
 }
 

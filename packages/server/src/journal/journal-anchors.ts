@@ -1,0 +1,26 @@
+/** What the store knows of a file of the journal, or of the chain of a process on stdout. */
+export interface JournalAnchor {
+  /** The name, without folder and ending. */
+  readonly file: string;
+  readonly node: string;
+  readonly records: number;
+  /** The hash of the newest anchored record; of the name if there is none. */
+  readonly hash: string;
+  /** Milliseconds since the epoch; null: no records. */
+  readonly oldestAt: number | null;
+  readonly newestAt: number | null;
+  /** `open`: a process may still write to it. `deleting`: it was kept long enough. */
+  readonly state: AnchorState;
+}
+
+export type AnchorState = "open" | "closed" | "deleting";
+
+/** The anchors of all nodes. */
+export interface JournalAnchors {
+  list(): Promise<readonly JournalAnchor[]>;
+  /** Replaces an anchor, unless its file is closed already. */
+  close(anchor: JournalAnchor): Promise<void>;
+  /** Says that a file is being deleted, so that a crash in the middle does not look like a missing file. */
+  markDeleting(file: string): Promise<void>;
+  delete(file: string): Promise<void>;
+}

@@ -1,0 +1,57 @@
+import { type FileHandle, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** A file of the journal in its folder. */
+export interface ListedFile {
+  /** The name without ending. */
+  readonly name: string;
+  readonly isCompressed: boolean;
+}
+
+export const plainEnding = ".jsonl";
+export const compressedEnding = ".jsonl.gz";
+
+/** The files of a folder by name. While a file is being compressed, both forms exist; the plain one is listed. */
+export async function listJournal(folder: string): Promise<readonly ListedFile[]> {
+  const names = (await unlessMissing(readdir(folder))) ?? [];
+  const plain = new Set(names.filter((name) => name.endsWith(plainEnding)).map((name) => cut(name, plainEnding)));
+  const compressed = names
+    .filter((name) => name.endsWith(compressedEnding))
+    .map((name) => cut(name, compressedEnding))
+    .filter((name) => !plain.has(name));
+  return [
+    ...[...plain].map((name) => ({ name, isCompressed: false })),
+    ...compressed.map((name) => ({ name, isCompressed: true })),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export interface OpenedFile extends ListedFile, AsyncDisposable {
+  readonly handle: FileHandle;
+}
+
+/** Opens a file, also if it was compressed since it was listed. undefined: it is gone. */
+export async function openListed(folder: string, { name, isCompressed }: ListedFile): Promise<OpenedFile | undefined> {
+  if (!isCompressed) {
+    const handle = await unlessMissing(open(join(folder, name + plainEnding)));
+    if (handle !== undefined) return opened(handle, { name, isCompressed: false });
+  }
+  const handle = await unlessMissing(open(join(folder, name + compressedEnding)));
+  return handle && opened(handle, { name, isCompressed: true });
+}
+
+const opened = (handle: FileHandle, file: ListedFile): OpenedFile => ({
+  ...file,
+  handle,
+  [Symbol.asyncDispose]: () => handle.close(),
+});
+
+export async function unlessMissing<Value>(work: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+const cut = (name: string, ending: string): string => name.slice(0, -ending.length);

@@ -1,0 +1,184 @@
+import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
+import type { Log } from "../log/logger.ts";
+import { mayContain } from "./block-index.ts";
+import { readMember, readMembers } from "./compressed-blocks.ts";
+import { EventFilter, isNewer } from "./event-filter.ts";
+import type { JournalAnchor, JournalAnchors } from "./journal-anchors.ts";
+import { type ListedFile, listJournal, type OpenedFile, openListed } from "./journal-listing.ts";
+import { blockBytes, DamagedFile, linesOf, readPlainBlocks } from "./plain-blocks.ts";
+import { type Times, timesOf, timeTextOf } from "./record-head.ts";
+
+export interface SearchPorts {
+  readonly folder: string;
+  readonly anchors: Pick<JournalAnchors, "list">;
+  readonly log: Pick<Log, "warn">;
+}
+
+/** How many searches may wait for the one that runs. */
+const maxWaiting = 8;
+
+/** Too many searches are waiting. Try again in a second. */
+export class JournalBusy extends Error {
+  override readonly name = "JournalBusy";
+  constructor() {
+    super(`${maxWaiting} searches of the journal are waiting already: try again in a second`);
+  }
+}
+
+/**
+ * Searches the files of the journal, newest first, one search at a time. Of each file it reads only the blocks whose
+ * times, and names if they are known, do not rule out a match. Between two blocks it lets requests run.
+ */
+export class JournalSearch {
+  readonly #ports: SearchPorts;
+  /** The blocks of plain files that were read before. Records are only ever appended, so they stay as they are. */
+  readonly #known = new Map<string, readonly PlainBlock[]>();
+  readonly #buffer = Buffer.allocUnsafeSlow(blockBytes);
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: SearchPorts) {
+    this.#ports = ports;
+  }
+
+  /** Throws a `JournalBusy`. */
+  async search(query: EventQuery): Promise<readonly StoredEvent[]> {
+    if (this.#waiting > maxWaiting) throw new JournalBusy();
+    this.#waiting++;
+    const found = this.#last.then(() => this.#searchFiles(query));
+    this.#last = found.catch(() => {});
+    return found.finally(() => this.#waiting--);
+  }
+
+  async #searchFiles(query: EventQuery): Promise<readonly StoredEvent[]> {
+    const page = new Page(query);
+    const filter = new EventFilter(query);
+    const { folder, anchors } = this.#ports;
+    const files = await listJournal(folder);
+    for (const name of this.#known.keys()) if (!files.some((file) => file.name === name)) this.#known.delete(name);
+    for (const { times, ...listed } of newestFirst(files, await anchors.list())) {
+      if (!page.mayTake(times)) continue;
+      await using file = await openListed(folder, listed);
+      if (file !== undefined) await this.#searchFile(file, { page, filter }).catch((error) => this.#skip(file, error));
+    }
+    return page.events;
+  }
+
+  async #searchFile(file: OpenedFile, { page, filter }: { page: Page; filter: EventFilter }): Promise<void> {
+    const blocks = file.isCompressed ? await membersOf(file, filter) : await this.#plainBlocksOf(file);
+    for (const block of blocks.toReversed()) {
+      if (!page.mayTake(block)) continue;
+      for (const line of filter.candidates(await block.read(file, this.#buffer))) {
+        const event = page.mayTakeAt(timeTextOf(line)) ? filter.match(line) : undefined;
+        if (event !== undefined) page.add(event);
+      }
+    }
+  }
+
+  async #plainBlocksOf({ name, handle }: OpenedFile): Promise<readonly Searchable[]> {
+    const { size } = await handle.stat();
+    const known = (this.#known.get(name) ?? []).filter(({ end }) => end <= size);
+    const blocks: PlainBlock[] = [...known];
+    for await (const { lines, start, end } of readPlainBlocks(handle, known.at(-1)?.end)) {
+      blocks.push({ ...timesOf(linesOf({ lines })), start, end, read: readRange({ start, end }) });
+    }
+    // The next search reads the last few records again, so that a growing file is not cut into tiny blocks
+    this.#known.set(
+      name,
+      blocks.filter(({ start, end }) => end - start > blockBytes / 2),
+    );
+    return blocks;
+  }
+
+  #skip({ name }: OpenedFile, error: unknown): void {
+    if (!(error instanceof DamagedFile)) throw error;
+    this.#ports.log.warn("journal_file_damaged", {
+      file: name,
+      detail: `${error.message}: run \`carnet audit verify\``,
+    });
+  }
+}
+
+interface Searchable extends Times {
+  /** The lines, possibly in the buffer. */
+  read(file: OpenedFile, buffer: Buffer): Promise<Buffer>;
+}
+
+interface PlainBlock extends Searchable {
+  readonly start: number;
+  readonly end: number;
+}
+
+const unknownTimes: Times = { oldestAt: Number.NaN, newestAt: Number.NaN };
+
+/** A file that a process may still write to can have newer records than its anchor says. */
+function newestFirst(files: readonly ListedFile[], anchors: readonly JournalAnchor[]) {
+  const byName = new Map(anchors.map((anchor) => [anchor.file, anchor]));
+  const timesOfFile = (name: string): Times => {
+    const { state, oldestAt, newestAt } = byName.get(name) ?? { state: "open" };
+    return state === "open" || oldestAt == null || newestAt == null ? unknownTimes : { oldestAt, newestAt };
+  };
+  const newest = ({ times }: { times: Times }): number =>
+    Number.isNaN(times.newestAt) ? Number.POSITIVE_INFINITY : times.newestAt;
+  return files
+    .map((file) => ({ ...file, times: timesOfFile(file.name) }))
+    .toReversed() // the names begin with the day
+    .sort((a, b) => (newest(a) === newest(b) ? 0 : newest(b) - newest(a)));
+}
+
+async function membersOf({ handle }: OpenedFile, filter: EventFilter): Promise<readonly Searchable[]> {
+  const members: Searchable[] = [];
+  for await (const { start, length, index } of readMembers(handle)) {
+    if (!mayContain(index, filter.names)) continue;
+    const { oldestAt, newestAt } = index;
+    members.push({ oldestAt, newestAt, read: ({ handle }) => readMember(handle, { start, length }) });
+  }
+  return members;
+}
+
+function readRange({ start, end }: Pick<PlainBlock, "start" | "end">): Searchable["read"] {
+  const length = end - start;
+  return async ({ handle }, buffer) => {
+    const read = await handle.read(length > buffer.length ? Buffer.allocUnsafe(length) : buffer, 0, length, start);
+    return read.buffer.subarray(0, read.bytesRead);
+  };
+}
+
+/** The newest matching events so far, newest first. */
+class Page {
+  readonly events: StoredEvent[] = [];
+  readonly #query: EventQuery;
+
+  constructor(query: EventQuery) {
+    this.#query = query;
+  }
+
+  /** Whether records of these times can belong to the page. */
+  mayTake({ oldestAt, newestAt }: Times): boolean {
+    const { since, until, before } = this.#query;
+    const last = this.#lastOfFull;
+    const isTooOld = (since !== null && newestAt < since) || (last !== undefined && newestAt < last.at);
+    const isTooNew = (until !== null && oldestAt >= until) || (before !== null && oldestAt > before.at);
+    return !isTooOld && !isTooNew;
+  }
+
+  mayTakeAt(time: string): boolean {
+    const last = this.#lastOfFull;
+    return last === undefined || time >= last.json.slice(9, 33);
+  }
+
+  add(event: StoredEvent): void {
+    let place = this.events.length;
+    for (let other = this.events[place - 1]; other !== undefined; other = this.events[place - 1]) {
+      if (other.id === event.id && other.at === event.at) return; // the same file under two names
+      if (!isNewer(event, other)) break;
+      place--;
+    }
+    this.events.splice(place, 0, event);
+    if (this.events.length > this.#query.limit) this.events.pop();
+  }
+
+  get #lastOfFull(): StoredEvent | undefined {
+    return this.events.length < this.#query.limit ? undefined : this.events.at(-1);
+  }
+}

@@ -27,3 +27,5 @@ export function prevOf(line: Buffer): string | undefined {
 }
 
 export const stdoutChain = (process: string): string => `stdout-${process}`;
+
+export const isStdout = (chain: string): boolean => chain.startsWith(stdoutChain(""));

@@ -1,3 +1,5 @@
+import { type Times, unknownTimes } from "./record-head.ts";
+
 /** What the store knows of a file of the journal, or of the chain of a process on stdout. */
 export interface JournalAnchor {
   /** The name, without folder and ending. */
@@ -24,3 +26,12 @@ export interface JournalAnchors {
   markDeleting(file: string): Promise<void>;
   delete(file: string): Promise<void>;
 }
+
+/** The times of the records of each file. Those of a file that a process may still write to are unknown. */
+export const timesByFile = (anchors: readonly JournalAnchor[]): ReadonlyMap<string, Times> =>
+  new Map(
+    anchors.map(({ file, state, oldestAt, newestAt }) => [
+      file,
+      state === "open" || oldestAt === null || newestAt === null ? unknownTimes : { oldestAt, newestAt },
+    ]),
+  );

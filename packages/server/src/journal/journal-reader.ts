@@ -2,9 +2,12 @@ import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
 
 /** Reads the journal files of this node's folder, also while they are being written. */
 export interface JournalReader {
-  /** The newest matching events, newest first. Reads in bounded memory and lets requests run in between. */
+  /**
+   * The newest matching events, newest first. Reads in bounded memory and lets requests run in between. One search runs
+   * at a time. Throws a `JournalBusy` if too many wait.
+   */
   search(query: EventQuery): Promise<readonly StoredEvent[]>;
-  /** The lines of the journal as they are, hashes included, file by file; the oldest file first. */
+  /** The lines of the journal as they are, hashes included, file by file; the oldest file first. No newlines. */
   export(range: Pick<EventQuery, "since" | "until">): AsyncIterable<string>;
   /** Checks every chain and anchor. Yields progress, and at the end one result. */
   verify(): AsyncIterable<VerifyProgress | VerifyResult>;
@@ -13,6 +16,7 @@ export interface JournalReader {
 export interface VerifyProgress {
   readonly type: "progress";
   readonly records: number;
+  /** Of the files as they are on disk, compressed or not. */
   readonly bytes: number;
   readonly totalBytes: number;
 }
@@ -21,11 +25,16 @@ export interface VerifyResult {
   readonly type: "result";
   readonly files: number;
   readonly records: number;
-  /** Empty: the journal is whole. */
+  /** Empty: the journal is whole. At most one for each file. */
   readonly problems: readonly JournalProblem[];
+  /** What looks unusual but is explained by a process that was killed. */
+  readonly notes: readonly JournalProblem[];
+  /** The files of other nodes, which are not in this folder and were not checked. */
+  readonly otherNodes: readonly { readonly node: string; readonly files: number }[];
 }
 
 export interface JournalProblem {
+  /** Its name without folder and without `.jsonl` or `.jsonl.gz`. */
   readonly file: string;
   /** The number of the first broken record in the file, from 1; null: the file as a whole. */
   readonly record: number | null;

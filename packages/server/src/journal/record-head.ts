@@ -50,6 +50,8 @@ export interface Times {
   readonly newestAt: number;
 }
 
+export const unknownTimes: Times = { oldestAt: Number.NaN, newestAt: Number.NaN };
+
 /** Times that are not readable become NaN, so that the block is always read. */
 export function timesOf(lines: Iterable<Buffer>): Times {
   let [oldest, newest] = ["~", ""];

@@ -3,10 +3,10 @@ import type { Log } from "../log/logger.ts";
 import { mayContain } from "./block-index.ts";
 import { readMember, readMembers } from "./compressed-blocks.ts";
 import { EventFilter, isNewer } from "./event-filter.ts";
-import type { JournalAnchor, JournalAnchors } from "./journal-anchors.ts";
+import { type JournalAnchor, type JournalAnchors, timesByFile } from "./journal-anchors.ts";
 import { type ListedFile, listJournal, type OpenedFile, openListed } from "./journal-listing.ts";
 import { blockBytes, DamagedFile, linesOf, readPlainBlocks } from "./plain-blocks.ts";
-import { type Times, timesOf, timeTextOf } from "./record-head.ts";
+import { type Times, timesOf, timeTextOf, unknownTimes } from "./record-head.ts";
 
 export interface SearchPorts {
   readonly folder: string;
@@ -109,19 +109,12 @@ interface PlainBlock extends Searchable {
   readonly end: number;
 }
 
-const unknownTimes: Times = { oldestAt: Number.NaN, newestAt: Number.NaN };
-
-/** A file that a process may still write to can have newer records than its anchor says. */
 function newestFirst(files: readonly ListedFile[], anchors: readonly JournalAnchor[]) {
-  const byName = new Map(anchors.map((anchor) => [anchor.file, anchor]));
-  const timesOfFile = (name: string): Times => {
-    const { state, oldestAt, newestAt } = byName.get(name) ?? { state: "open" };
-    return state === "open" || oldestAt == null || newestAt == null ? unknownTimes : { oldestAt, newestAt };
-  };
+  const times = timesByFile(anchors);
   const newest = ({ times }: { times: Times }): number =>
     Number.isNaN(times.newestAt) ? Number.POSITIVE_INFINITY : times.newestAt;
   return files
-    .map((file) => ({ ...file, times: timesOfFile(file.name) }))
+    .map((file) => ({ ...file, times: times.get(file.name) ?? unknownTimes }))
     .toReversed() // the names begin with the day
     .sort((a, b) => (newest(a) === newest(b) ? 0 : newest(b) - newest(a)));
 }

@@ -40,6 +40,20 @@ export async function* checkFile(
   return { records, hash, tornBytes, problem: broken && { file: file.name, ...broken } };
 }
 
+/** Checks a file, and calls a function with each block. */
+export async function checkFileWith(
+  file: OpenedFile,
+  anchor: JournalAnchor,
+  visit: (block: CheckedBlock) => Promise<void> | void,
+): Promise<CheckedFile> {
+  const blocks = checkFile(file, anchor);
+  for (;;) {
+    const { done, value } = await blocks.next();
+    if (done === true) return value;
+    await visit(value);
+  }
+}
+
 async function* checkPlain({ handle }: OpenedFile, check: ChainCheck): AsyncGenerator<CheckedBlock, number, undefined> {
   const blocks = readPlainBlocks(handle);
   for (;;) {

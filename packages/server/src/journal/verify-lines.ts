@@ -31,7 +31,11 @@ export async function verifyLines(
     const line = Buffer.from(text);
     const name = chainOf(line);
     if (name === undefined) otherLines++;
-    else chains.getOrInsertComputed(name, () => new ShippedChain(name, line, anchorOf.get(name))).add(line);
+    else {
+      const chain = chains.get(name) ?? new ShippedChain(name, line, anchorOf.get(name));
+      chains.set(name, chain);
+      chain.add(line);
+    }
   }
   const lost = [...anchorOf.values()].filter(({ file, records }) => records > 0 && !chains.has(file));
   const found = [...chains.values()];

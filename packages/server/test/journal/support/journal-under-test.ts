@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { AuditEvent, TokenIssued } from "@carnet/core/audit/event";
@@ -6,6 +6,8 @@ import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { eventJson } from "@carnet/server/audit/event-json";
 import { chainedLine, hashOf } from "@carnet/server/journal/chain";
+import { compressBlock } from "@carnet/server/journal/compressed-blocks";
+import { keepHouse } from "@carnet/server/journal/housekeeping";
 import type { AnchorState, JournalAnchor, JournalAnchors } from "@carnet/server/journal/journal-anchors";
 import type { JournalReader, VerifyResult } from "@carnet/server/journal/journal-reader";
 import { openJournalReader } from "@carnet/server/journal/open-journal-reader";
@@ -91,7 +93,7 @@ export class JournalUnderTest implements AsyncDisposable {
   static async open(): Promise<JournalUnderTest> {
     const folder = await temporaryFolder();
     await mkdir(folder.file("journal"));
-    return new JournalUnderTest(folder.file("journal"), () => folder[Symbol.asyncDispose]());
+    return new JournalUnderTest(folder.file("journal"), async () => folder[Symbol.asyncDispose]());
   }
 
   /** Writes a file and its anchor. */
@@ -131,6 +133,26 @@ export class JournalUnderTest implements AsyncDisposable {
     return isPlain ? readFile(this.path(name)) : gunzipSync(await readFile(this.path(name, ".jsonl.gz")));
   }
 
+  /** Compresses and deletes, a month after the start. */
+  async keepHouse({
+    now = start + 30 * 86_400_000,
+    ...options
+  }: {
+    now?: number;
+    maxAge?: number;
+    maxSize?: number;
+  } = {}) {
+    const { folder, anchors, log } = this;
+    const ports = { folder, anchors, log, node, process: "cccccccccccc", maxAge: 400 * 86_400_000, maxSize: 1e12 };
+    await keepHouse({ ...ports, ...options }, now);
+  }
+
+  /** Compresses a file whatever it contains, as somebody could who changed it. */
+  async compressUnchecked(name: string): Promise<void> {
+    await writeFile(this.path(name, ".jsonl.gz"), await compressBlock(await readFile(this.path(name))));
+    await rm(this.path(name));
+  }
+
   search(query: Partial<EventQuery>): Promise<readonly StoredEvent[]> {
     return this.reader.search({ ...everything, ...query });
   }
@@ -160,3 +182,9 @@ export const everything: EventQuery = {
   before: null,
   limit: 100,
 };
+
+export async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
+  const collected: Value[] = [];
+  for await (const value of values) collected.push(value);
+  return collected;
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { hashOf } from "@carnet/server/journal/chain";
+import { issuedMany, JournalUnderTest, linesOfFile, process, start } from "./support/journal-under-test.ts";
+
+const day = 86_400_000;
+const file = `20261126-${process}-1`;
+const second = `20261127-${process}-2`;
+const events = issuedMany(0, 2000);
+
+test("compresses closed files with the same bytes, for their owner only", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  const plain = await readFile(journal.path(file));
+  await journal.keepHouse();
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`]);
+  assert.ok(gunzipSync(await readFile(journal.path(file, ".jsonl.gz"))).equals(plain));
+  assert.equal((await stat(journal.path(file, ".jsonl.gz"))).mode & 0o777, 0o600);
+  assert.deepEqual((await journal.verify()).problems, []);
+});
+
+test("other tools decompress the files as well", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  const plain = await readFile(journal.path(file), "utf8");
+  await journal.keepHouse();
+  assert.equal(execFileSync("gzip", ["-dc", journal.path(file, ".jsonl.gz")], { encoding: "utf8" }), plain);
+});
+
+test("compresses a file again that somebody decompressed", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  await journal.keepHouse();
+  execFileSync("gzip", ["-d", journal.path(file, ".jsonl.gz")]);
+  assert.deepEqual((await journal.verify()).problems, []);
+  await journal.keepHouse();
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`]);
+});
+
+test("leaves files that a process may still write to", async () => {
+  await using journal = await JournalUnderTest.open();
+  const own = "20261126-cccccccccccc-1";
+  await journal.write(own, events, "open");
+  await journal.write(file, events, "open");
+  await journal.keepHouse({ now: start });
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`, `${own}.jsonl`]);
+  const halfAnHourAfterMidnight = Date.parse("2026-11-27T00:30:00Z");
+  await journal.keepHouse({ now: halfAnHourAfterMidnight, maxSize: 0 });
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`, `${own}.jsonl`]);
+  await journal.keepHouse();
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`, `${own}.jsonl`]);
+});
+
+test("closes and compresses the file that a killed process left, without the part of a record at its end", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events, "open");
+  journal.anchor(file, events.slice(0, 10), { state: "open" });
+  await appendFile(journal.path(file), '{"time":"2026-');
+  await journal.keepHouse();
+  const whole = linesOfFile(file, events);
+  assert.equal((await journal.bytes(file)).toString(), whole.map((line) => `${line}\n`).join(""));
+  assert.deepEqual(journal.anchors.rows.get(file), {
+    file,
+    node: "node-1",
+    records: 2000,
+    hash: hashOf(whole.at(-1) ?? ""),
+    oldestAt: start,
+    newestAt: start + 1_999_000,
+    state: "closed",
+  });
+  assert.deepEqual((await journal.verify()).problems, []);
+});
+
+for (const state of ["open", "closed"] as const) {
+  test(`leaves a broken file as it is, and logs it (${state})`, async () => {
+    await using journal = await JournalUnderTest.open();
+    await journal.write(file, events, state);
+    const broken = (await readFile(journal.path(file), "utf8")).replace("198.51.100.7", "198.51.100.8");
+    await writeFile(journal.path(file), broken);
+    await journal.keepHouse();
+    assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`]);
+    assert.equal(await readFile(journal.path(file), "utf8"), broken);
+    assert.equal(journal.anchors.rows.get(file)?.state, state);
+    assert.deepEqual(
+      journal.logged.map(({ event, record }) => ({ event, record })),
+      [{ event: "journal_file_broken", record: 1 }],
+    );
+  });
+}
+
+test("leaves a file that the store does not know", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  journal.anchors.rows.clear();
+  await journal.keepHouse({ maxSize: 0, maxAge: 0 });
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`]);
+});
+
+test("deletes files whose newest record is too old, with their anchors", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  await journal.write(
+    second,
+    issuedMany(0, 10).map((event) => ({ ...event, at: event.at + day })),
+  );
+  await journal.keepHouse({ now: start + 10 * day + 1, maxAge: 9 * day });
+  assert.deepEqual(await readdir(journal.folder), [`${second}.jsonl.gz`]);
+  assert.deepEqual([...journal.anchors.rows.keys()], [second]);
+  assert.deepEqual((await journal.verify()).problems, []);
+});
+
+test("deletes the oldest files when the folder is too large, and says so loudly", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  await journal.write(second, issuedMany(5000, 7000));
+  await journal.keepHouse();
+  const { size } = await stat(journal.path(second, ".jsonl.gz"));
+  journal.logged.length = 0;
+  await journal.keepHouse({ maxSize: size + 10 });
+  assert.deepEqual(await readdir(journal.folder), [`${second}.jsonl.gz`]);
+  assert.deepEqual(
+    journal.logged.map(({ event, file, records }) => ({ event, file, records })),
+    [{ event: "journal_file_deleted_for_space", file, records: 2000 }],
+  );
+  assert.match(String(journal.logged[0]?.["detail"]), /CARNET_JOURNAL_MAX_SIZE/);
+  assert.deepEqual((await journal.verify()).problems, []);
+});
+
+test("finishes a deletion that a crash interrupted, before or after the file was removed", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events, "deleting");
+  await journal.write(second, events, "deleting");
+  await rm(journal.path(second));
+  await journal.keepHouse();
+  assert.deepEqual(await readdir(journal.folder), []);
+  assert.equal(journal.anchors.rows.size, 0);
+});
+
+test("finishes a compression that a crash interrupted after the new file was placed", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  const plain = await readFile(journal.path(file));
+  await journal.keepHouse();
+  await writeFile(journal.path(file), plain);
+  assert.deepEqual((await journal.verify()).problems, []);
+  await journal.keepHouse();
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`]);
+});
+
+test("removes a draft that a crash left, but not that of another process", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  const draft = journal.path(file, ".jsonl.gz.new");
+  await writeFile(draft, "half a file");
+  await utimes(draft, start / 1000, start / 1000);
+  await journal.keepHouse({ now: start + 60_000 });
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`, `${file}.jsonl.gz.new`]);
+  await journal.keepHouse({ now: start + day });
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`]);
+});
+
+test("two processes can do it at once", async () => {
+  await using journal = await JournalUnderTest.open();
+  const names = Array.from({ length: 8 }, (_, i) => `20261126-${process}-${i}`);
+  for (const name of names) await journal.write(name, events, "open");
+  await Promise.all([journal.keepHouse(), journal.keepHouse(), journal.keepHouse()]);
+  await journal.keepHouse();
+  assert.deepEqual(
+    await readdir(journal.folder),
+    names.map((name) => `${name}.jsonl.gz`),
+  );
+  const { problems, records } = await journal.verify();
+  assert.deepEqual({ problems, records }, { problems: [], records: 16_000 });
+});

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { appendFile, rm, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import type { AuditEvent } from "@carnet/core/audit/event";
+import type { ClientId } from "@carnet/protocol/ids";
+import { JournalBusy } from "@carnet/server/journal/search";
+import {
+  collect,
+  everything,
+  issued,
+  issuedMany,
+  JournalUnderTest,
+  linesOfFile,
+  process,
+  start,
+} from "./support/journal-under-test.ts";
+
+const file = `20261126-${process}-1`;
+const facts = { requestId: "r-1", address: null };
+
+/** One file with events of several kinds and actors. */
+const mixed: readonly AuditEvent[] = [
+  {
+    event: "service_started",
+    id: `${process}-0`,
+    at: start,
+    ...facts,
+    requestId: null,
+    actor: { type: "service" },
+    version: "1",
+    issuer: "i",
+  },
+  issued(1),
+  issued(2, { clientId: "other" }),
+  {
+    event: "client_changed",
+    id: `${process}-3`,
+    at: start + 3000,
+    ...facts,
+    actor: { type: "cli" },
+    outcome: "done",
+    warning: null,
+    objects: [
+      {
+        type: "client",
+        id: "demo",
+        clientId: null,
+        action: "changed",
+        changes: { labels: { before: {}, after: { client_id: "labelled", event: "token_issued" } } },
+      },
+    ],
+  },
+  {
+    event: "admin_refused",
+    id: `${process}-4`,
+    at: start + 4000,
+    ...facts,
+    requestId: 'quoted " and \\ and é',
+    actor: { type: "client", clientId: "demo" as ClientId, secretId: null, jti: null },
+    operation: "createClient",
+    reason: "insufficient_scope",
+    detail: 'a text with "client_id":"forged" in it',
+    target: null,
+  },
+];
+
+const searches = [
+  ["everything, newest first", {}, ["4", "3", "2", "1", "0"]],
+  ["the newest, up to the limit", { limit: 2 }, ["4", "3"]],
+  ["a client as actor and as object", { clientId: "demo" }, ["4", "3", "1"]],
+  ["an actor only", { actor: "demo" }, ["4", "1"]],
+  ["the command line as actor", { actor: "cli" }, ["3"]],
+  ["the service as actor", { actor: "service" }, ["0"]],
+  ["a request id", { requestId: "request-2" }, ["2"]],
+  ["a request id with characters that JSON escapes", { requestId: 'quoted " and \\ and é' }, ["4"]],
+  ["several kinds", { kinds: ["service_started", "client_changed"] as const }, ["3", "0"]],
+  ["a client and a kind", { clientId: "demo", kinds: ["token_issued"] as const }, ["1"]],
+  ["a range of time, without its end", { since: start + 1000, until: start + 3000 }, ["2", "1"]],
+  ["what comes after a page", { before: { at: start + 3000, id: `${process}-3` } }, ["2", "1", "0"]],
+  ["no client of a label or a text", { clientId: "labelled" }, []],
+  ["no client whose name a text contains", { clientId: "forged" }, []],
+  ["no client whose name only begins so", { clientId: "dem" }, []],
+] as const;
+
+for (const form of ["plain", "compressed"]) {
+  for (const [what, query, ids] of searches) {
+    test(`finds ${what} in a ${form} file`, async () => {
+      await using journal = await JournalUnderTest.open();
+      await journal.write(file, mixed);
+      if (form === "compressed") await journal.keepHouse();
+      assert.deepEqual(await journal.found(query), ids);
+    });
+  }
+}
+
+test("gives the event as JSON, without the hash", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, [issued(1)]);
+  const [event] = await journal.search({});
+  assert.deepEqual(
+    { ...event, json: undefined },
+    { id: `${process}-1`, at: start + 1000, event: "token_issued", json: undefined },
+  );
+  assert.equal(JSON.parse(event?.json ?? "").prev, undefined);
+  assert.equal(JSON.parse(event?.json ?? "").request_id, "request-1");
+});
+
+test("merges the files of several processes by time, also if a clock was set back", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write("20261126-aaaaaaaaaaaa-1", [issued(5), issued(1), issued(3)]);
+  await journal.write("20261126-bbbbbbbbbbbb-1", [issued(2), issued(4)], "open");
+  assert.deepEqual(await journal.found({ limit: 3 }), ["5", "4", "3"]);
+  assert.deepEqual(await journal.found({ before: { at: start + 3000, id: `${process}-3` } }), ["2", "1"]);
+});
+
+test("pages through everything without a gap or a repetition", async () => {
+  await using journal = await JournalUnderTest.open();
+  const sameTime = issuedMany(0, 50).map((event) => ({ ...event, at: start }));
+  await journal.write(file, sameTime);
+  const seen: string[] = [];
+  let before: { at: number; id: string } | null = null;
+  for (;;) {
+    const page = await journal.search({ before, limit: 7 });
+    const last = page.at(-1);
+    if (last === undefined) break;
+    seen.push(...page.map(({ id }) => id));
+    before = last;
+  }
+  assert.equal(seen.length, 50);
+  assert.deepEqual(new Set(seen), new Set(sameTime.map(({ id }) => id)));
+});
+
+test("finds new records of a growing file, and skips one that is not finished", async () => {
+  await using journal = await JournalUnderTest.open();
+  const lines = linesOfFile(file, issuedMany(0, 2000)); // more than a block
+  await writeFile(journal.path(file), lines.slice(0, 1500).join("\n"));
+  assert.deepEqual(await journal.found({ limit: 1 }), [(1498).toString(36)]); // the last line has no newline
+  await appendFile(journal.path(file), `\n${lines.slice(1500).join("\n")}\n`);
+  assert.deepEqual(await journal.found({ limit: 1 }), [(1999).toString(36)]);
+  assert.deepEqual(await journal.found({ requestId: "request-3" }), ["3"]);
+});
+
+test("finds a record that is longer than a block, and those around it", async () => {
+  await using journal = await JournalUnderTest.open();
+  const long = { ...issued(1), scope: "x".repeat(1_500_000) };
+  const events = [issued(0), long, issued(2)];
+  await journal.write(file, events);
+  assert.deepEqual(await journal.found({}), ["2", "1", "0"]);
+  await journal.keepHouse();
+  assert.deepEqual(await journal.found({}), ["2", "1", "0"]);
+  assert.deepEqual(await journal.found({ requestId: "request-1" }), ["1"]);
+});
+
+test("does not read files whose times are out of the range", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, issuedMany(0, 3));
+  await writeFile(journal.path("20261125-aaaaaaaaaaaa-1", ".jsonl.gz"), "not compressed by Carnet");
+  journal.anchor("20261125-aaaaaaaaaaaa-1", [issued(0, { at: start - 86_400_000 })]);
+  assert.deepEqual(await journal.found({ since: start }), ["2", "1", "0"]);
+  assert.deepEqual(await journal.found({ limit: 3 }), ["2", "1", "0"]);
+  assert.deepEqual(journal.logged, []);
+});
+
+test("goes on without a damaged file, and logs how to check it", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, [issued(1)]);
+  await writeFile(journal.path("20261125-aaaaaaaaaaaa-1", ".jsonl.gz"), Buffer.alloc(10_000));
+  assert.deepEqual(await journal.found({}), ["1"]);
+  assert.equal(journal.logged[0]?.event, "journal_file_damaged");
+  assert.match(String(journal.logged[0]?.["detail"]), /carnet audit verify/);
+});
+
+test("finds nothing in an empty folder, and in one that is missing", async () => {
+  await using journal = await JournalUnderTest.open();
+  assert.deepEqual(await journal.search({}), []);
+  await rm(journal.folder, { recursive: true });
+  assert.deepEqual(await journal.search({}), []);
+});
+
+test("refuses a search when too many wait, and goes on with the others", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, [issued(1)]);
+  const searches = Array.from({ length: 12 }, () => journal.reader.search(everything));
+  const outcomes = await Promise.allSettled(searches);
+  assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 9);
+  for (const outcome of outcomes) if (outcome.status === "rejected") assert.ok(outcome.reason instanceof JournalBusy);
+  assert.equal((await journal.search({})).length, 1);
+});
+
+test("finds each record once while its file is being compressed", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, issuedMany(0, 1000));
+  const compressing = journal.keepHouse();
+  for (let i = 0; i < 20; i++) assert.equal((await journal.search({ limit: 2000 })).length, 1000);
+  await compressing;
+  assert.equal((await journal.search({ limit: 2000 })).length, 1000);
+});
+
+test("exports the lines as they are, the oldest file first, in a range of time", async () => {
+  await using journal = await JournalUnderTest.open();
+  const older = "20261126-bbbbbbbbbbbb-1";
+  await journal.write(older, issuedMany(0, 2));
+  await journal.keepHouse();
+  await journal.write(file, issuedMany(2, 4), "open");
+  const lines = [...linesOfFile(older, issuedMany(0, 2)), ...linesOfFile(file, issuedMany(2, 4))];
+  assert.deepEqual(await collect(journal.reader.export({ since: null, until: null })), lines);
+  const range = { since: start + 1000, until: start + 3000 };
+  assert.deepEqual(await collect(journal.reader.export(range)), lines.slice(1, 3));
+});

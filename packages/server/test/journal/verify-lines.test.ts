@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hashOf } from "@carnet/server/journal/chain";
+import type { JournalAnchor } from "@carnet/server/journal/journal-anchors";
+import { verifyLines } from "@carnet/server/journal/verify-lines";
+import { issuedMany, linesOfFile, process } from "./support/journal-under-test.ts";
+
+const name = `stdout-${process}`;
+const otherName = "stdout-aaaaaaaaaaaa";
+const lines = linesOfFile(name, issuedMany(0, 10));
+const otherLines = linesOfFile(
+  otherName,
+  issuedMany(0, 10).map((event) => ({ ...event, id: event.id.replace(process, "aaaaaaaaaaaa") })),
+);
+const mixed = lines.flatMap((line, i) => [line, '{"level":"info","event":"listening"}', otherLines[i] ?? "", "text"]);
+
+const anchor = (records: number, of = lines, file = name): JournalAnchor => ({
+  file,
+  node: "node-1",
+  records,
+  hash: hashOf(of[records - 1] ?? ""),
+  oldestAt: 0,
+  newestAt: 0,
+  state: "closed",
+});
+
+test("checks the chains of several processes among other log lines", async () => {
+  const anchors = [anchor(10), anchor(8, otherLines, otherName)];
+  assert.deepEqual(await verifyLines(mixed, anchors), {
+    chains: 2,
+    records: 20,
+    otherLines: 20,
+    problems: [],
+    notes: [],
+  });
+});
+
+test("names the first broken record of each process", async () => {
+  const tampered = mixed.toSpliced(8, 1).map((line) => (line === otherLines[5] ? line.replace("demo", "dem0") : line));
+  const { problems } = await verifyLines(tampered);
+  assert.deepEqual(
+    problems.map(({ file, record }) => ({ file, record })),
+    [
+      { file: name, record: 2 },
+      { file: otherName, record: 6 },
+    ],
+  );
+});
+
+test("notes a chain whose start is not in the lines, and checks the rest", async () => {
+  const { problems, notes } = await verifyLines(lines.slice(4), [anchor(9)]);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    notes.map(({ file, record }) => ({ file, record })),
+    [{ file: name, record: 1 }],
+  );
+});
+
+test("finds an end that is missing, by the anchor", async () => {
+  for (const shipped of [lines.slice(0, 8), lines.slice(4, 8)]) {
+    const { problems } = await verifyLines(shipped, [anchor(10)]);
+    assert.deepEqual(
+      problems.map(({ file, record }) => ({ file, record })),
+      [{ file: name, record: shipped.length + 1 }],
+    );
+  }
+});
+
+test("finds a chain of which nothing is left, by the anchor", async () => {
+  const { problems } = await verifyLines(lines, [anchor(10), anchor(10, otherLines, otherName)]);
+  assert.deepEqual(
+    problems.map(({ file, record }) => ({ file, record })),
+    [{ file: otherName, record: null }],
+  );
+});
+
+test("does not compare lines with the anchors of files", async () => {
+  assert.deepEqual((await verifyLines(lines, [anchor(10, lines, `20261126-${process}-1`)])).problems, []);
+});

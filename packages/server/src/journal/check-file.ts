@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { describeFault } from "../fault.ts";
 import { encodeIndex, indexBlock } from "./block-index.ts";
 import { hashOf } from "./chain.ts";
@@ -50,6 +51,7 @@ export async function checkFileWith(
   for (;;) {
     const { done, value } = await blocks.next();
     if (done === true) return value;
+    await endOfTurn(); // checking took its share already
     await visit(value);
   }
 }
@@ -70,6 +72,7 @@ async function* checkCompressed(
 ): AsyncGenerator<CheckedBlock, number, undefined> {
   for await (const block of readCompressedBlocks(handle)) {
     for (const line of linesOf(block)) check.add(line);
+    await endOfTurn();
     // A wrong index would hide records from searches
     if (!encodeIndex(indexBlock(block.lines)).equals(encodeIndex(block.index))) throw new DamagedFile(wrongIndex);
     yield { ...block, records: check.records };

@@ -11,23 +11,28 @@ export interface ClosingPorts {
   readonly folder: string;
   readonly anchors: Pick<JournalAnchors, "close">;
   readonly log: Pick<Log, "info" | "warn">;
-  readonly process: string;
 }
 
-/** A running process ends its file within seconds of midnight. An hour allows for one that is suspended. */
+/** A running process ends its file within seconds of midnight, unless it cannot make the next one. */
 const grace = 3_600_000;
 
+/** Whether a file was left open by a process that was killed: it is of an earlier day and does not grow. */
+export function isAbandoned(
+  { file, state, anchoredAt }: JournalAnchor,
+  { now, process }: { now: number; process: string },
+) {
+  const [day = "", writer] = file.split("-");
+  const today = new Date(now - grace).toISOString().slice(0, 10).replaceAll("-", "");
+  return state === "open" && writer !== process && day < today && anchoredAt < now - grace;
+}
+
 /**
- * Closes a file of an earlier day that a killed process left open. Returns its anchor; undefined: a process may still
- * write to it, or it is broken. The part of a record that the process was writing when it was killed is removed.
+ * Closes a file that a killed process left open. Returns its anchor; undefined: the file is broken or gone. The part of a record that the process was writing when it was killed is removed.
  */
 export async function closeAbandoned(
-  { folder, anchors, log, process }: ClosingPorts,
-  { file, anchor, now }: { readonly file: ListedFile; readonly anchor: JournalAnchor; readonly now: number },
+  { folder, anchors, log }: ClosingPorts,
+  { file, anchor }: { readonly file: ListedFile; readonly anchor: JournalAnchor },
 ): Promise<JournalAnchor | undefined> {
-  const [day = "", writer] = file.name.split("-");
-  const today = new Date(now - grace).toISOString().slice(0, 10).replaceAll("-", "");
-  if (writer === process || day >= today) return undefined;
   await using opened = await openListed(folder, file);
   if (opened === undefined || opened.isCompressed) return undefined;
   let times = unknownTimes;

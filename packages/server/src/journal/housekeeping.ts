@@ -1,7 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../log/logger.ts";
-import { closeAbandoned } from "./close-abandoned.ts";
+import { closeAbandoned, isAbandoned } from "./close-abandoned.ts";
 import { compressFile, removeDrafts } from "./compress-file.ts";
 import type { JournalAnchor, JournalAnchors } from "./journal-anchors.ts";
 import { compressedEnding, type ListedFile, listJournal, plainEnding, unlessMissing } from "./journal-listing.ts";
@@ -30,7 +30,9 @@ export async function keepHouse(ports: HousekeepingPorts, now: number): Promise<
     try {
       // Read again for each file, because compressing takes seconds and another process may do the same
       const anchor = (await ports.anchors.list()).find((anchor) => anchor.file === file.name);
-      const closed = anchor?.state === "open" ? await closeAbandoned(ports, { file, anchor, now }) : anchor;
+      if (anchor === undefined) continue;
+      const { process } = ports;
+      const closed = isAbandoned(anchor, { now, process }) ? await closeAbandoned(ports, { file, anchor }) : anchor;
       if (closed?.state === "closed") await compressFile(ports, { file, anchor: closed });
     } catch (error) {
       ports.log.fault("journal_file_not_compressed", error, { file: file.name }); // old files can still be deleted
@@ -47,7 +49,7 @@ interface KeptFile extends ListedFile {
 /** Deletes the oldest files first. Files that a process may still write to, or that the store does not know, stay. */
 async function deleteOldFiles(ports: HousekeepingPorts, now: number): Promise<void> {
   const { folder, anchors, log, maxAge, maxSize } = ports;
-  await finishDeletions(ports);
+  await finishDeletions(ports, now);
   const files = await keptFiles(folder, await anchors.list());
   let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   for (const file of files.filter(({ anchor }) => anchor.state === "closed").sort(oldestFirst)) {
@@ -66,11 +68,16 @@ async function deleteOldFiles(ports: HousekeepingPorts, now: number): Promise<vo
 const tooSmall =
   "records were deleted before CARNET_AUDIT_MAX_AGE, because the journal was larger than CARNET_JOURNAL_MAX_SIZE: raise it, or copy the files elsewhere in time";
 
-/** Of a process that was killed in the middle of one. */
-async function finishDeletions(ports: HousekeepingPorts): Promise<void> {
-  const here = new Set((await listJournal(ports.folder)).map(({ name }) => name));
-  for (const { file, state, node } of await ports.anchors.list())
-    if (state === "deleting" && (here.has(file) || node === ports.node)) await deleteFile(ports, file);
+/** Of a process that was killed in the middle of a deletion, or before it made a file that it had announced. */
+async function finishDeletions(ports: HousekeepingPorts, now: number): Promise<void> {
+  const { folder, anchors, process } = ports;
+  const here = new Set((await listJournal(folder)).map(({ name }) => name));
+  for (const anchor of await anchors.list()) {
+    const { file, node, records, state } = anchor;
+    if (!here.has(file) && node !== ports.node) continue;
+    const isUnmade = records === 0 && !here.has(file) && isAbandoned(anchor, { now, process });
+    if (state === "deleting" || isUnmade) await deleteFile(ports, file);
+  }
 }
 
 /** The anchor goes last, because without it nobody would finish the work. */

@@ -11,7 +11,9 @@ export interface JournalAnchor {
   /** Milliseconds since the epoch; null: no records. */
   readonly oldestAt: number | null;
   readonly newestAt: number | null;
-  /** `open`: a process may still write to it. `deleting`: it was kept long enough. */
+  /** When the store was told last. */
+  readonly anchoredAt: number;
+  /** `open`: a process may still write to it, or is about to make it. `deleting`: it was kept long enough. */
   readonly state: AnchorState;
 }
 

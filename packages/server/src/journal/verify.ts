@@ -102,7 +102,9 @@ async function misplacedFiles(
   const unknown = before.files.filter(({ name }) => files.has(name) && !anchors.has(name) && !before.anchors.has(name));
   const missing = [...before.anchors.keys()].filter((name) => {
     const anchor = anchors.get(name);
-    return anchor?.node === ports.node && !isStdout(name) && anchor.state !== "deleting" && !files.has(name);
+    // The store knows a file before it is made; without an anchored record, nothing is known to be missing
+    const hasRecords = anchor !== undefined && anchor.records > 0 && anchor.state !== "deleting";
+    return hasRecords && anchor.node === ports.node && !isStdout(name) && !files.has(name);
   });
   const problem = (file: string, detail: string): Finding => ({
     isProblem: true,

@@ -4,7 +4,7 @@ import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from "node
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { hashOf } from "@carnet/server/journal/chain";
-import { issuedMany, JournalUnderTest, linesOfFile, process, start } from "./support/journal-under-test.ts";
+import { issued, issuedMany, JournalUnderTest, linesOfFile, process, start } from "./support/journal-under-test.ts";
 
 const day = 86_400_000;
 const file = `20261126-${process}-1`;
@@ -54,6 +54,24 @@ test("leaves files that a process may still write to", async () => {
   assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`, `${own}.jsonl`]);
 });
 
+test("leaves a file of an earlier day that still grows, because its process cannot make the next one", async () => {
+  await using journal = await JournalUnderTest.open();
+  const atNoon = Date.parse("2026-11-27T12:00:00Z");
+  await journal.write(file, [issued(0), issued(1, { at: atNoon - 60_000 })], "open");
+  await journal.keepHouse({ now: atNoon });
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`]);
+});
+
+test("forgets a file that a killed process announced and never made", async () => {
+  await using journal = await JournalUnderTest.open();
+  journal.anchor(file, [], { state: "open" });
+  await journal.keepHouse({ now: start });
+  assert.equal(journal.anchors.rows.size, 1);
+  assert.deepEqual((await journal.verify()).problems, []);
+  await journal.keepHouse();
+  assert.equal(journal.anchors.rows.size, 0);
+});
+
 test("closes and compresses the file that a killed process left, without the part of a record at its end", async () => {
   await using journal = await JournalUnderTest.open();
   await journal.write(file, events, "open");
@@ -69,6 +87,7 @@ test("closes and compresses the file that a killed process left, without the par
     hash: hashOf(whole.at(-1) ?? ""),
     oldestAt: start,
     newestAt: start + 1_999_000,
+    anchoredAt: start + 9000,
     state: "closed",
   });
   assert.deepEqual((await journal.verify()).problems, []);

@@ -21,6 +21,7 @@ const anchor = (records: number, of = lines, file = name): JournalAnchor => ({
   hash: hashOf(of[records - 1] ?? ""),
   oldestAt: 0,
   newestAt: 0,
+  anchoredAt: 0,
   state: "closed",
 });
 

@@ -38,5 +38,6 @@ const anchorOf = (row: Selectable<Tables["journal_files"]>): JournalAnchor => ({
   hash: row.hash,
   oldestAt: row.oldest_at,
   newestAt: row.newest_at,
+  anchoredAt: row.anchored_at,
   state: states[row.closed] ?? "open",
 });

@@ -116,6 +116,7 @@ export class JournalUnderTest implements AsyncDisposable {
       hash: hashOf(linesOfFile(file, events).at(-1) ?? file),
       oldestAt: times.length === 0 ? null : Math.min(...times),
       newestAt: times.length === 0 ? null : Math.max(...times),
+      anchoredAt: Math.max(start, ...times),
       state,
     });
   }

@@ -18,6 +18,7 @@ import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/http-ports.ts";
 import { listen } from "./http/listen.ts";
+import { type HousekeepingPorts, keepHouse } from "./journal/housekeeping.ts";
 import { openStdoutJournal } from "./journal/journal.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog } from "./log/logger.ts";
@@ -25,6 +26,7 @@ import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
+import { createSqlJournalAnchors } from "./store/sql/journal-anchors.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 
 /** The composition root: the only place that uses the real clock and real randomness and chooses the adapters. */
@@ -36,10 +38,10 @@ const slowSecretAdvice =
   "secrets under a slow hash are no longer accepted: give each client a new one with `carnet secret rotate`";
 
 /**
- * How often to poll for other processes' changes, save last uses, delete expired answers and trim old changes, in
- * milliseconds.
+ * How often to poll for other processes' changes, save last uses, delete expired answers, compress and delete old
+ * journal files, and trim old changes, in milliseconds.
  */
-const intervals = { changes: 500, uses: 5000, answers: 60_000, oldChanges: 3_600_000 } as const;
+const intervals = { changes: 500, uses: 5000, answers: 60_000, journalFiles: 300_000, oldChanges: 3_600_000 } as const;
 
 /** How long to wait for the last log lines at shutdown, in milliseconds. */
 const flushTimeout = 250;
@@ -138,6 +140,15 @@ export async function startServer(
     const trimEvents = async (now: number) => {
       await events.trim(now - configuration.auditMaxAge * 86_400_000);
     };
+    const journalFiles: HousekeepingPorts = {
+      folder: configuration.journal === "stdout" ? undefined : configuration.journal,
+      anchors: createSqlJournalAnchors(db),
+      log,
+      node: configuration.node,
+      process: eventIds.process,
+      maxAge: configuration.auditMaxAge * 86_400_000,
+      maxSize: configuration.journalMaxSize,
+    };
     const listening = await listen(buildApp(http), configuration);
     const stopBackground = startBackground(
       [
@@ -145,6 +156,7 @@ export async function startServer(
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
+        { name: "journal files", every: intervals.journalFiles, run: () => keepHouse(journalFiles, clock.now()) },
         { name: "old events", every: intervals.oldChanges, run: () => trimEvents(clock.now()) },
       ],
       log,

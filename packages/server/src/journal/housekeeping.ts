@@ -1,13 +1,15 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../log/logger.ts";
+import { isStdout } from "./chain.ts";
 import { closeAbandoned, isAbandoned } from "./close-abandoned.ts";
 import { compressFile, removeDrafts } from "./compress-file.ts";
 import type { JournalAnchor, JournalAnchors } from "./journal-anchors.ts";
 import { compressedEnding, type ListedFile, listJournal, plainEnding, unlessMissing } from "./journal-listing.ts";
 
 export interface HousekeepingPorts {
-  readonly folder: string;
+  /** undefined: the journal is on standard output, and only has anchors. */
+  readonly folder: string | undefined;
   readonly anchors: JournalAnchors;
   readonly log: Pick<Log, "info" | "warn" | "fault">;
   readonly node: string;
@@ -23,7 +25,15 @@ export interface HousekeepingPorts {
  * Compresses the files that no process writes any more, and deletes old ones. A crash at any moment leaves nothing that
  * the next call does not finish, and two processes can do it at once.
  */
-export async function keepHouse(ports: HousekeepingPorts, now: number): Promise<void> {
+export async function keepHouse({ folder, ...ports }: HousekeepingPorts, now: number): Promise<void> {
+  for (const { file, anchoredAt } of await ports.anchors.list())
+    if (isStdout(file) && anchoredAt < now - ports.maxAge) await ports.anchors.delete(file);
+  if (folder !== undefined) await keepFolder({ ...ports, folder }, now);
+}
+
+type FolderPorts = HousekeepingPorts & { readonly folder: string };
+
+async function keepFolder(ports: FolderPorts, now: number): Promise<void> {
   await removeDrafts(ports.folder, now);
   for (const file of await listJournal(ports.folder)) {
     if (file.isCompressed) continue;
@@ -47,7 +57,7 @@ interface KeptFile extends ListedFile {
 }
 
 /** Deletes the oldest files first. Files that a process may still write to, or that the store does not know, stay. */
-async function deleteOldFiles(ports: HousekeepingPorts, now: number): Promise<void> {
+async function deleteOldFiles(ports: FolderPorts, now: number): Promise<void> {
   const { folder, anchors, log, maxAge, maxSize } = ports;
   await finishDeletions(ports, now);
   const files = await keptFiles(folder, await anchors.list());
@@ -69,7 +79,7 @@ const tooSmall =
   "records were deleted before CARNET_AUDIT_MAX_AGE, because the journal was larger than CARNET_JOURNAL_MAX_SIZE: raise it, or copy the files elsewhere in time";
 
 /** Of a process that was killed in the middle of a deletion, or before it made a file that it had announced. */
-async function finishDeletions(ports: HousekeepingPorts, now: number): Promise<void> {
+async function finishDeletions(ports: FolderPorts, now: number): Promise<void> {
   const { folder, anchors, process } = ports;
   const here = new Set((await listJournal(folder)).map(({ name }) => name));
   for (const anchor of await anchors.list()) {
@@ -81,7 +91,7 @@ async function finishDeletions(ports: HousekeepingPorts, now: number): Promise<v
 }
 
 /** The anchor goes last, because without it nobody would finish the work. */
-async function deleteFile({ folder, anchors }: HousekeepingPorts, name: string): Promise<void> {
+async function deleteFile({ folder, anchors }: FolderPorts, name: string): Promise<void> {
   for (const ending of [plainEnding, compressedEnding]) await rm(join(folder, name + ending), { force: true });
   await anchors.delete(name);
 }

@@ -27,10 +27,13 @@ export function indexBlock(lines: Buffer): BlockIndex {
   for (const line of linesOf({ lines })) {
     const head = readHead(line);
     if (head === undefined) continue;
-    const { requestId, event, actorType, actorClientId } = head;
-    found.add(names.request(requestId)).add(names.event(event));
-    for (const kind of ["", event]) found.add(names.actor(actorType, actorClientId, kind));
-    for (const id of clientIdsIn(line)) found.add(names.client(id)).add(names.client(id, event));
+    const { requestId, event, actorType, actorClientId, length } = head;
+    found.add(names.request(requestId));
+    for (const id of clientIdsIn(line, length)) found.add(names.client(id)).add(names.client(id, event));
+    const actor = names.actor(actorType, actorClientId, event);
+    if (found.has(actor)) continue; // most records repeat the actor and the kind of others
+    found.add(actor).add(names.actor(actorType, actorClientId)).add(names.event(event));
+    if (actorClientId !== undefined) found.add(names.client(actorClientId)).add(names.client(actorClientId, event));
   }
   return { ...timesOf(linesOf({ lines })), filter: filterOf(found) };
 }
@@ -55,10 +58,12 @@ export const decodeIndex = (encoded: Buffer): BlockIndex => ({
   filter: encoded.subarray(16, encodedBytes),
 });
 
-const clientId = /"client_id":("(?:[^"\\]|\\.)*")/g;
+const clientId = /"client_id":("[^"\\]*(?:\\.[^"\\]*)*")/g;
 
-function clientIdsIn(line: Buffer): readonly string[] {
-  return Array.from(line.toString("latin1").matchAll(clientId), ([, id = ""]) => id);
+/** The clients that a record names after its actor. */
+function clientIdsIn(line: Buffer, from: number): readonly string[] {
+  if (!line.includes('"client_id":', from)) return [];
+  return Array.from(line.toString("latin1", from).matchAll(clientId), ([, id = ""]) => id);
 }
 
 function filterOf(found: Iterable<string>): Uint8Array {

@@ -10,19 +10,21 @@ export interface RecordHead {
   /** The actor's type, and its client id as a JSON string. */
   readonly actorType: string;
   readonly actorClientId: string | undefined;
+  /** The bytes of all this. */
+  readonly length: number;
 }
 
 /** Longer than any start of a record up to its actor. */
 const headBytes = 4096;
 
-const text = String.raw`"(?:[^"\\]|\\.)*"`;
+const text = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`;
 const head = new RegExp(
   String.raw`^\{"time":"([^"]{24})","id":"([^"]*)","event":"(\w+)","outcome":"\w+","node":${text},"request_id":(null|${text}),"actor":\{"type":"(\w+)"(?:,"client_id":(${text}))?`,
 );
 
 /** undefined: the line is not a record. */
 export function readHead(line: Buffer): RecordHead | undefined {
-  const [, time, id, event, requestId, actorType, actorClientId] =
+  const [found = "", time, id, event, requestId, actorType, actorClientId] =
     head.exec(line.toString("latin1", 0, headBytes)) ?? [];
   if (
     time === undefined ||
@@ -34,7 +36,8 @@ export function readHead(line: Buffer): RecordHead | undefined {
     return undefined;
   const at = Date.parse(time);
   // A name of a later version is passed on as it is
-  return Number.isNaN(at) ? undefined : { at, id, event: event as EventKind, requestId, actorType, actorClientId };
+  if (Number.isNaN(at)) return undefined;
+  return { at, id, event: event as EventKind, requestId, actorType, actorClientId, length: found.length };
 }
 
 /** The time of a record as text. Texts of this form sort like times. */

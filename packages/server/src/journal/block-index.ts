@@ -4,13 +4,13 @@ import { readHead, type Times, timesOf } from "./record-head.ts";
 /**
  * What a block of a compressed file contains, so that a search need not decompress it: the times of its records, and a
  * Bloom filter of the request ids, clients, actors and kinds that they name. The filter never misses a name. Of blocks
- * without the name, it lets fewer than one in a hundred pass.
+ * without the name, it usually lets fewer than one in a thousand pass.
  */
 export interface BlockIndex extends Times {
   readonly filter: Uint8Array;
 }
 
-const filterBytes = 2048;
+const filterBytes = 4096;
 const filterBits = filterBytes * 8;
 const bitsPerName = 4;
 

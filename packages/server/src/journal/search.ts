@@ -5,7 +5,7 @@ import { readMember, readMembers } from "./compressed-blocks.ts";
 import { EventFilter, isNewer } from "./event-filter.ts";
 import { type JournalAnchor, type JournalAnchors, timesByFile } from "./journal-anchors.ts";
 import { type ListedFile, listJournal, type OpenedFile, openListed } from "./journal-listing.ts";
-import { blockBytes, DamagedFile, linesOf, readPlainBlocks } from "./plain-blocks.ts";
+import { blockBytes, DamagedFile, linesOf, newline, readPlainBlocks } from "./plain-blocks.ts";
 import { type Times, timesOf, timeTextOf, unknownTimes } from "./record-head.ts";
 
 export interface SearchPorts {
@@ -76,8 +76,7 @@ export class JournalSearch {
   }
 
   async #plainBlocksOf({ name, handle }: OpenedFile): Promise<readonly Searchable[]> {
-    const { size } = await handle.stat();
-    const known = (this.#known.get(name) ?? []).filter(({ end }) => end <= size);
+    const known = this.#known.get(name) ?? [];
     const blocks: PlainBlock[] = [...known];
     for await (const { lines, start, end } of readPlainBlocks(handle, known.at(-1)?.end)) {
       blocks.push({ ...timesOf(linesOf({ lines })), start, end, read: readRange({ start, end }) });
@@ -92,6 +91,7 @@ export class JournalSearch {
 
   #skip({ name }: OpenedFile, error: unknown): void {
     if (!(error instanceof DamagedFile)) throw error;
+    this.#known.delete(name);
     this.#ports.log.warn("journal_file_damaged", {
       file: name,
       detail: `${error.message}: run \`carnet audit verify\``,
@@ -133,7 +133,9 @@ function readRange({ start, end }: Pick<PlainBlock, "start" | "end">): Searchabl
   const length = end - start;
   return async ({ handle }, buffer) => {
     const read = await handle.read(length > buffer.length ? Buffer.allocUnsafe(length) : buffer, 0, length, start);
-    return read.buffer.subarray(0, read.bytesRead);
+    const lines = read.buffer.subarray(0, read.bytesRead);
+    if (lines.length < length || lines.at(-1) !== newline) throw new DamagedFile("was changed by somebody");
+    return lines;
   };
 }
 

@@ -99,7 +99,7 @@ async function misplacedFiles(
 ): Promise<readonly Finding[]> {
   const anchors = await anchorsByFile(ports);
   const files = new Set((await listJournal(ports.folder)).map(({ name }) => name));
-  const unknown = before.files.filter(({ name }) => files.has(name) && !anchors.has(name) && !before.anchors.has(name));
+  const unknown = before.files.filter(({ name }) => files.has(name) && !anchors.has(name));
   const missing = [...before.anchors.keys()].filter((name) => {
     const anchor = anchors.get(name);
     // The store knows a file before it is made; without an anchored record, nothing is known to be missing

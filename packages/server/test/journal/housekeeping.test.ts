@@ -4,6 +4,7 @@ import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from "node
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { hashOf } from "@carnet/server/journal/chain";
+import { compressFile } from "@carnet/server/journal/compress-file";
 import { issued, issuedMany, JournalUnderTest, linesOfFile, process, start } from "./support/journal-under-test.ts";
 
 const day = 86_400_000;
@@ -164,9 +165,21 @@ test("finishes a compression that a crash interrupted after the new file was pla
   const plain = await readFile(journal.path(file));
   await journal.keepHouse();
   await writeFile(journal.path(file), plain);
-  assert.deepEqual((await journal.verify()).problems, []);
+  const { files, records, problems } = await journal.verify();
+  assert.deepEqual({ files, records, problems }, { files: 1, records: 2000, problems: [] });
   await journal.keepHouse();
   assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`]);
+});
+
+test("does not bring back a file that another process deleted while it was compressed", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  const [anchor] = await journal.anchors.list();
+  assert.ok(anchor !== undefined);
+  const { folder, log } = journal;
+  const ports = { folder, log, anchors: { list: async () => [] } };
+  await compressFile(ports, { file: { name: file, isCompressed: false }, anchor });
+  assert.deepEqual(await readdir(folder), [`${file}.jsonl`]);
 });
 
 test("removes a draft that a crash left, but not that of another process", async () => {

@@ -109,6 +109,8 @@ test("merges the files of several processes by time, also if a clock was set bac
   await using journal = await JournalUnderTest.open();
   await journal.write("20261126-aaaaaaaaaaaa-1", [issued(5), issued(1), issued(3)]);
   await journal.write("20261126-bbbbbbbbbbbb-1", [issued(2), issued(4)], "open");
+  assert.deepEqual(await journal.found({ limit: 1 }), ["5"]);
+  assert.deepEqual(await journal.found({ limit: 2 }), ["5", "4"]);
   assert.deepEqual(await journal.found({ limit: 3 }), ["5", "4", "3"]);
   assert.deepEqual(await journal.found({ before: { at: start + 3000, id: `${process}-3` } }), ["2", "1"]);
 });
@@ -169,6 +171,19 @@ test("goes on without a damaged file, and logs how to check it", async () => {
   assert.equal(journal.logged[0]?.event, "journal_file_damaged");
   assert.match(String(journal.logged[0]?.["detail"]), /carnet audit verify/);
 });
+
+for (const records of [1500, 2500]) {
+  test(`finds the records of a file that somebody changed since the last search (${records} records)`, async () => {
+    await using journal = await JournalUnderTest.open();
+    await journal.write(file, issuedMany(0, 2000));
+    await journal.found({});
+    const longer = issuedMany(0, records).map((event) => ({ ...event, scope: "file:read file:write" }));
+    await journal.write(file, longer);
+    await journal.found({ requestId: "request-5" });
+    assert.equal(journal.logged[0]?.event, "journal_file_damaged");
+    assert.deepEqual(await journal.found({ requestId: "request-5" }), ["5"]);
+  });
+}
 
 test("finds nothing in an empty folder, and in one that is missing", async () => {
   await using journal = await JournalUnderTest.open();

@@ -15,6 +15,10 @@ const tampering: Readonly<Record<string, { change(lines: string[]): void; names:
   "a changed byte": { change: (lines) => void lines.splice(3, 1, changed(lines[3])), names: 4 },
   "a changed byte in the first record": { change: (lines) => void lines.splice(0, 1, changed(lines[0])), names: 1 },
   "a changed byte in the last record": { change: (lines) => void lines.splice(9, 1, changed(lines[9])), names: 10 },
+  "a changed byte in the last but one record": {
+    change: (lines) => void lines.splice(8, 1, changed(lines[8])),
+    names: 9,
+  },
   "a changed hash": { change: (lines) => void lines.splice(3, 1, otherHash(lines[3])), names: 4 },
   "a removed line": { change: (lines) => void lines.splice(3, 1), names: 3 },
   "a removed first line": { change: (lines) => void lines.shift(), names: 1 },
@@ -208,6 +212,17 @@ test("names a file that cannot be read as one that cannot be read", async () => 
   await mkdir(journal.path(file)); // a folder in its place: reading fails with EISDIR
   const [problem] = (await journal.verify()).problems;
   assert.match(problem?.detail ?? "", /cannot be read: Error \(EISDIR\)/);
+});
+
+test("finds a search index that would hide records", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, events);
+  await journal.keepHouse();
+  const path = journal.path(file, ".jsonl.gz");
+  const compressed = await readFile(path);
+  compressed.fill(0, 100, 2000);
+  await writeFile(path, compressed);
+  assert.match((await journal.verify()).problems[0]?.detail ?? "", /search index/);
 });
 
 test("finds any single change of a byte in a plain file", async () => {

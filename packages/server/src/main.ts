@@ -10,6 +10,7 @@ import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createEventIds } from "./audit/event-ids.ts";
 import { recordEvents } from "./audit/record-events.ts";
+import { createServiceEvents, recordIfPossible } from "./audit/service-events.ts";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
@@ -19,15 +20,18 @@ import { buildApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/http-ports.ts";
 import { listen } from "./http/listen.ts";
 import { type HousekeepingPorts, keepHouse } from "./journal/housekeeping.ts";
-import { openStdoutJournal } from "./journal/journal.ts";
+import type { Journal } from "./journal/journal.ts";
+import { openJournal } from "./journal/open-journal.ts";
 import { LogOutput } from "./log/log-output.ts";
-import { createLog } from "./log/logger.ts";
+import { createLog, type Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import { createSqlJournalAnchors } from "./store/sql/journal-anchors.ts";
+import { createSqlJournalHeads } from "./store/sql/journal-heads.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
+import { version } from "./version.ts";
 
 /** The composition root: the only place that uses the real clock and real randomness and chooses the adapters. */
 
@@ -37,11 +41,16 @@ const memoryBytes = 160 * 1024 * 1024;
 const slowSecretAdvice =
   "secrets under a slow hash are no longer accepted: give each client a new one with `carnet secret rotate`";
 
-/**
- * How often to poll for other processes' changes, save last uses, delete expired answers, compress and delete old
- * journal files, and trim old changes, in milliseconds.
- */
-const intervals = { changes: 500, uses: 5000, answers: 60_000, journalFiles: 300_000, oldChanges: 3_600_000 } as const;
+/** How often each background task runs, in milliseconds. */
+const intervals = {
+  changes: 500,
+  journal: 1000,
+  heads: 5000,
+  uses: 5000,
+  answers: 60_000,
+  journalFiles: 300_000,
+  oldChanges: 3_600_000,
+} as const;
 
 /** How long to wait for the last log lines at shutdown, in milliseconds. */
 const flushTimeout = 250;
@@ -87,21 +96,27 @@ export async function startServer(
   const eventIds = createEventIds(systemRandom);
   const storage = await openStore(configuration, clock, eventIds);
   const { db, store, hasher, scopes, answers, events, signingKeys } = storage;
+  const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
+  opened.defer(() => db.destroy());
   try {
     const uses = new SecretUses(store);
-    const journal = openStdoutJournal(output, configuration.node);
+    const heads = createSqlJournalHeads(db, { node: configuration.node, clock });
+    const journal = openJournal(configuration, { output, heads, eventIds, clock, log });
+    opened.defer(() => closeJournal(journal, log));
     const recorder = recordEvents(journal, { uses });
     const registry: Registry = {
-      ...{ clock, random: systemRandom, hasher, store, scopes, events, recorder, eventIds },
+      ...{ clock, random: systemRandom, hasher, store, scopes, events, eventIds },
+      recorder: recordIfPossible(recorder),
       origin: cliOrigin("client_created"),
     };
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
-    if (storage.keyCreated !== undefined) await recorder.record(storage.keyCreated);
+    if (storage.keyCreated !== undefined) await registry.recorder.record(storage.keyCreated);
     const bootstrapAdmin = await makeBootstrapAdmin(storage, configuration, registry);
     const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
     const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
     const verifier = createAccessTokenVerifier(issuer, keys);
+    const service = createServiceEvents(registry);
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
       clock,
@@ -118,13 +133,13 @@ export async function startServer(
     let draining = false;
     const http: HttpPorts = {
       token,
-      admin: { ...registry, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
+      admin: { ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
       log,
       keys,
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
       isDraining: () => draining,
-      isLogStalled: () => output.isStalled,
+      isJournalUnavailable: () => journal.isUnavailable,
     };
     const changeFeed = await storage.dialect.openChangeFeed(db, {
       changed: (clientId) => directory.forget(clientId),
@@ -153,6 +168,8 @@ export async function startServer(
     const stopBackground = startBackground(
       [
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
+        { name: "journal", every: intervals.journal, run: () => journal.maintain() },
+        { name: "journal heads", every: intervals.heads, run: () => journal.anchor() },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
@@ -169,6 +186,7 @@ export async function startServer(
     if (bootstrapAdmin !== undefined) {
       log.info("admin_client_made", { clientId: bootstrapAdmin.clientId, file: bootstrapAdmin.file });
     }
+    await service.started({ version, issuer });
     log.info("listening", { url: listening.url, issuer });
     return {
       url: listening.url,
@@ -182,17 +200,28 @@ export async function startServer(
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await stopBackground();
         await keys.close();
+        await service.stopped({ cutOff: outcome === "cut off" });
         // A store that cannot be written must not prevent a clean shutdown
         await retryWhileBusy(() => uses.flush(), configuration.storeTimeout).catch((error: unknown) =>
           log.fault("last_uses_lost", error),
         );
-        await db.destroy();
+        await opened.disposeAsync();
         log.info("stopped");
         await output.flush(flushTimeout);
       },
     };
   } catch (error) {
-    await db.destroy();
+    await opened.disposeAsync();
     throw error;
+  }
+}
+
+/** Syncs the journal and anchors its end. A disk or a store that fails must not prevent a clean shutdown. */
+async function closeJournal(journal: Journal, log: Log): Promise<void> {
+  try {
+    await journal.close();
+    await journal.anchor();
+  } catch (error) {
+    log.fault("journal_not_closed", error);
   }
 }

@@ -12,12 +12,15 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { OperatorFault } from "@carnet/server/fault";
 import { type RunningServer, startServer } from "@carnet/server/main";
+import { type JournalRecord, readChains } from "./journal-chains.ts";
 
 /** The real service on a loopback port with its own store. */
 export interface TestService extends AsyncDisposable {
   readonly url: string;
   /** Every log line so far, as written. */
   readonly log: readonly string[];
+  /** Every event in the journal, oldest first. */
+  journal(): readonly JournalRecord[];
   readonly server: RunningServer;
   readonly folder: string;
   /** Registers a client, with an existing secret if there is a `client_secret`. Throws if refused. */
@@ -69,6 +72,7 @@ export async function startTestService({
   return {
     url: server.url,
     log,
+    journal: () => readChains(join(folder, "journal")).flatMap(({ records }) => records),
     server,
     folder,
     async register({ client_secret, ...registration }) {

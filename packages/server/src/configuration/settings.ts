@@ -132,7 +132,7 @@ export const settings = {
     otherwise: "`journal` beside the store",
     parse: parsePath,
   }),
-  journalSync: setting({
+  journalSync: setting<"second" | "strict">({
     environment: "CARNET_JOURNAL_SYNC",
     flag: "--journal-sync <mode>",
     description:
@@ -141,7 +141,7 @@ export const settings = {
     otherwise: "second",
     parse: (text) => (text === "second" || text === "strict" ? ok(text) : bad),
   }),
-  journalFull: setting({
+  journalFull: setting<"refuse" | "continue">({
     environment: "CARNET_JOURNAL_FULL",
     flag: "--journal-full <action>",
     description:

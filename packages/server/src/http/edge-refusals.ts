@@ -1,12 +1,12 @@
 import type { Refusal } from "@carnet/core/refusal";
 import { OperatorFault } from "../fault.ts";
-import { LogStalled } from "../log/log-output.ts";
+import { JournalUnavailable } from "../journal/journal.ts";
 
-/** The refusals that the HTTP side decides: malformed messages, shutdown, and faults of the store or the log. */
+/** The refusals that the HTTP side decides: malformed messages, shutdown, and faults of the store or the journal. */
 
 /** The refusal for a fault. Only the operator reads the fault's own text. */
 export function refusalOfFault(fault: unknown): Refusal {
-  if (fault instanceof LogStalled) return logStalled;
+  if (fault instanceof JournalUnavailable) return journalUnavailable;
   return fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
 }
 
@@ -46,8 +46,8 @@ const unavailable: Refusal = {
   retryAfter: 5,
 };
 
-export const logStalled: Refusal = {
-  ...refusalWith("unavailable", "log_stalled", "the service cannot record requests at the moment: try again"),
+export const journalUnavailable: Refusal = {
+  ...refusalWith("unavailable", "journal_unavailable", "the service cannot record requests at the moment: try again"),
   retryAfter: 5,
 };
 

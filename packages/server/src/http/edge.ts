@@ -4,11 +4,12 @@ import type { Refusal } from "@carnet/core/refusal";
 import { deprecationHeaders } from "@carnet/protocol/deprecation";
 import { paths, versionOfPath } from "@carnet/protocol/endpoints";
 import { resolveVersion } from "@carnet/protocol/versions";
+import { JournalUnavailable } from "../journal/journal.ts";
 import { callerAddress, type ProxyTrust } from "./caller-address.ts";
 import {
   badHttp,
   badTransferCoding,
-  logStalled,
+  journalUnavailable,
   refusalOfFault,
   stopping,
   tokenBodyTooLarge,
@@ -41,14 +42,14 @@ interface Exchange {
  * floors in `bench/README.md`).
  */
 export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): RequestListener {
-  const { token, isDraining, isLogStalled, log } = ports;
+  const { token, isDraining, isJournalUnavailable, log } = ports;
   const answerToken = createTokenHandler(ports);
   const deprecation = Object.entries(deprecationHeaders(token.policy.issuer, token.policy.sunsetAt)).flat();
 
   const refusalWhileDraining = (): Refusal | undefined => (isDraining() ? stopping : undefined);
   /** The admin API accepts no change that could not be recorded. */
   const adminRefusal = ({ method }: IncomingMessage): Refusal | undefined =>
-    refusalWhileDraining() ?? (method !== "GET" && isLogStalled() ? logStalled : undefined);
+    refusalWhileDraining() ?? (method !== "GET" && isJournalUnavailable() ? journalUnavailable : undefined);
 
   return async (request, response) => {
     const exchange: Exchange = { request, response, headers: ["X-Request-ID", "unknown"] };
@@ -80,6 +81,8 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
   async function handleToken(exchange: Exchange, context: TokenRequestContext): Promise<void> {
     const { request } = exchange;
     const received = await receiveBody(request, bodyLimit);
+    // Not recorded, and not counted as lost, because nothing was done
+    if (isJournalUnavailable()) return send(exchange, renderError(journalUnavailable, context), isDraining());
     const body = received.ok ? received.value : Buffer.alloc(0);
     const refusal =
       malformation(request) ?? (received.ok ? undefined : missingBody[received.error]) ?? refusalWhileDraining();
@@ -108,6 +111,7 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     const target = { path: pathOf(request.url ?? ""), requestId: headers[1] ?? "" };
     if (response.headersSent) response.destroy();
     else send(exchange, renderError(refusalOfFault(fault), target), !request.complete);
+    if (fault instanceof JournalUnavailable) return; // the journal has logged it, once for all requests
     log.fault("request_failed", fault, { requestId: target.requestId, route: tokenPathOf(target.path) ?? null });
   }
 }

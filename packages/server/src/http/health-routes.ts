@@ -2,8 +2,9 @@ import { paths } from "@carnet/protocol/endpoints";
 import type { FastifyInstance } from "fastify";
 import type { HttpPorts } from "./http-ports.ts";
 
-/** Probes: `live` means that the process answers, `ready` that its keys and its store do. Neither depends on the log. */
-export function addHealthRoutes(app: FastifyInstance, { keys, checkStore, isDraining, log }: HttpPorts): void {
+/** Probes: `live` means that the process answers, `ready` that it can issue tokens: it has keys, a store and a journal. */
+export function addHealthRoutes(app: FastifyInstance, ports: HttpPorts): void {
+  const { keys, checkStore, isDraining, isJournalUnavailable, log } = ports;
   app.get(paths.live, async (_request, reply) => reply.headers(probeHeaders).send('{"status":"live"}'));
   app.get(paths.ready, async (request, reply) => {
     reply.headers(probeHeaders);
@@ -17,8 +18,9 @@ export function addHealthRoutes(app: FastifyInstance, { keys, checkStore, isDrai
           return false;
         },
       ),
+      journal: !isJournalUnavailable(),
     };
-    const ready = !checks.draining && checks.keys && checks.store;
+    const ready = !checks.draining && checks.keys && checks.store && checks.journal;
     return reply.code(ready ? 200 : 503).send(JSON.stringify({ status: ready ? "ready" : "unavailable", ...checks }));
   });
 }

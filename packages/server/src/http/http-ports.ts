@@ -14,6 +14,6 @@ export interface HttpPorts {
   checkStore(): Promise<void>;
   /** Whether the service was told to stop. */
   isDraining(): boolean;
-  /** Whether the log is so far behind that nothing more can be recorded. */
-  isLogStalled(): boolean;
+  /** Whether requests must be refused, because nothing can be recorded at the moment. */
+  isJournalUnavailable(): boolean;
 }

@@ -3,6 +3,7 @@ import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
 import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { JournalUnavailable } from "../journal/journal.ts";
 import type { Log } from "../log/logger.ts";
 import { awaitsAnswer } from "./connection-limits.ts";
 import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
@@ -14,7 +15,8 @@ import { pathOf } from "./request-target.ts";
 export function createErrorHandler(log: Log) {
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const refusal = refusalOf(error);
-    if (refusal.kind === "fault" || refusal.kind === "unavailable") {
+    const isLogged = error instanceof JournalUnavailable; // by the journal, once for all requests
+    if (!isLogged && (refusal.kind === "fault" || refusal.kind === "unavailable")) {
       log.fault("request_failed", error, { requestId: request.id, route: request.routeOptions.url ?? null });
     }
     return send(reply, renderError(refusal, targetOf(request)));

@@ -6,6 +6,7 @@ import { answerTokenRequest, refuseTokenRequest } from "@carnet/core/token/token
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "../fault.ts";
+import { JournalUnavailable } from "../journal/journal.ts";
 import { refusalOfFault } from "./edge-refusals.ts";
 import { headerText, headerValues } from "./header-values.ts";
 import type { HttpPorts } from "./http-ports.ts";
@@ -30,7 +31,7 @@ export function createTokenHandler({ token, log }: HttpPorts) {
     try {
       return await answerTokenRequest(message, token);
     } catch (fault) {
-      if (!(fault instanceof OperatorFault)) throw fault;
+      if (!(fault instanceof OperatorFault) || fault instanceof JournalUnavailable) throw fault;
       log.fault("request_failed", fault, { requestId: message.requestId, route: message.path });
       return refuse(refusalOfFault(fault));
     }

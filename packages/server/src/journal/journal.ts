@@ -1,43 +1,173 @@
-import { createHash } from "node:crypto";
-import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { AuditEvent } from "@carnet/core/audit/event";
-import type { Recorder } from "@carnet/core/audit/recorder";
+import type { EventIds, Recorder } from "@carnet/core/audit/recorder";
+import type { Clock } from "@carnet/core/ports";
 import { eventJson } from "../audit/event-json.ts";
-import { type LogOutput, LogStalled } from "../log/log-output.ts";
+import { OperatorFault } from "../fault.ts";
+import type { Log } from "../log/logger.ts";
+import type { JournalSink } from "./journal-sink.ts";
 
-/** The record of everything that happens, as a chain of JSON lines: each has the hash of the line before. */
-export interface Journal extends Recorder {
-  /** Whether nothing can be recorded at the moment. */
-  readonly isUnavailable: boolean;
-  /** Writes and syncs what is left. */
-  close(): Promise<void>;
+/** Nothing can be recorded at the moment. The journal itself logs why, once. */
+export class JournalUnavailable extends OperatorFault {
+  constructor() {
+    super(
+      "The journal cannot be written, and every answer must be recorded first: see journal_unavailable in the log.",
+    );
+  }
 }
 
-/** A journal among the log lines. */
-export function openStdoutJournal(output: Pick<LogOutput, "record" | "isStalled">, node: string): Journal {
-  let lines = "";
-  let prev = "0".repeat(64);
-  let writing: Promise<void> | undefined;
-  const write = (): Promise<void> => {
-    const together = lines;
-    lines = "";
-    writing = undefined;
-    return output.record(together);
-  };
-  return {
-    get isUnavailable() {
-      return output.isStalled;
-    },
-    record(event: AuditEvent) {
-      if (output.isStalled) throw new LogStalled();
-      const line = `${eventJson(event, node).slice(0, -1)},"prev":"${prev}"}`;
-      prev = createHash("sha256").update(line).digest("hex");
-      lines += `${line}\n`;
-      writing ??= endOfTurn().then(write);
-      return writing;
-    },
-    close: async () => {
-      await writing;
-    },
-  };
+export interface JournalOptions {
+  readonly sink: JournalSink;
+  readonly node: string;
+  /** What to do with events while nothing can be recorded. */
+  readonly whenFull: "refuse" | "continue";
+  readonly eventIds: EventIds;
+  readonly clock: Clock;
+  readonly log: Log;
 }
+
+/** While the journal cannot be written. */
+interface Outage {
+  readonly since: number;
+  lost: number;
+  loggedAt: number;
+}
+
+/** How often a continuing loss is logged, in milliseconds. */
+const logAgainAfter = 60_000;
+
+/**
+ * The record of everything that happens, as a chain of JSON lines. When a record cannot be written, an outage begins. It
+ * ends when an `events_lost` event can be written, which is tried every second.
+ */
+export class Journal implements Recorder {
+  readonly #options: JournalOptions;
+  #opening: Promise<void> | undefined;
+  #isOpen = false;
+  #isClosed = false;
+  #outage: Outage | undefined;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  /** Whether requests must be refused, because nothing can be recorded at the moment. */
+  get isUnavailable(): boolean {
+    return this.#outage !== undefined && this.#options.whenFull === "refuse";
+  }
+
+  /** Makes the first file. The first event does it as well, so that a start that fails leaves no file. */
+  open(): Promise<void> {
+    this.#opening ??= this.#maintain().then(() => {
+      this.#isOpen = true;
+    });
+    return this.#opening;
+  }
+
+  /** Throws, or rejects, with JournalUnavailable if the event cannot be recorded and the request must be refused. */
+  record(event: AuditEvent): void | Promise<void> {
+    if (!this.#isOpen) return this.open().then(() => this.record(event));
+    if (this.#isClosed) throw new JournalUnavailable(); // of a request that was cut off at shutdown
+    if (this.#outage !== undefined) return this.#lose(event, this.#outage);
+    const json = eventJson(event, this.#options.node);
+    try {
+      const written = this.#options.sink.append(json, event.at);
+      return written?.catch((error: unknown) => this.#lose(event, this.#beginOutage(error)));
+    } catch (error) {
+      return this.#lose(event, this.#beginOutage(error));
+    }
+  }
+
+  /** Rotates, syncs, and goes on after a failure. Must run every second. */
+  async maintain(): Promise<void> {
+    if (this.#isOpen) await this.#maintain();
+  }
+
+  /** Writes the newest hashes to the store. */
+  anchor(): Promise<void> {
+    return this.#options.sink.anchor();
+  }
+
+  /** Writes and syncs what is left. The last hashes must be anchored afterwards. */
+  async close(): Promise<void> {
+    await this.#opening;
+    if (this.#outage !== undefined) await this.#endOutage(this.#outage);
+    this.#isClosed = true;
+    await this.#options.sink.close();
+  }
+
+  async #maintain(): Promise<void> {
+    try {
+      await this.#options.sink.maintain();
+    } catch (error) {
+      this.#beginOutage(error);
+      return;
+    }
+    if (this.#outage !== undefined) await this.#endOutage(this.#outage);
+    if (this.#outage !== undefined) this.#remindOf(this.#outage);
+  }
+
+  #beginOutage(error: unknown): Outage {
+    if (this.#outage !== undefined) return this.#outage;
+    const { clock, log, whenFull } = this.#options;
+    this.#outage = { since: clock.now(), lost: 0, loggedAt: clock.now() };
+    log.fault("journal_unavailable", error, { detail: adviceWhen[whenFull] });
+    return this.#outage;
+  }
+
+  /** Requests that get 503 are not lost. Everything else has happened already. */
+  #lose(event: AuditEvent, outage: Outage): void {
+    const { whenFull } = this.#options;
+    if (whenFull === "continue" || !getsRefused(event)) outage.lost++;
+    if (whenFull === "refuse") throw new JournalUnavailable();
+  }
+
+  /** Ends the outage if the number of lost events can be written. */
+  async #endOutage(outage: Outage): Promise<void> {
+    const { sink, clock, log, node } = this.#options;
+    if (!(await sink.hasRoom())) return;
+    try {
+      const written = sink.append(eventJson(this.#eventsLost(outage), node), clock.now());
+      this.#outage = undefined; // what is recorded from here on is written, and not lost
+      await written;
+    } catch {
+      outage.lost += this.#outage?.lost ?? 0;
+      this.#outage = outage; // it is tried again in a second
+      return;
+    }
+    log.warn("journal_available", { since: isoTime(outage.since), lost: outage.lost });
+  }
+
+  #eventsLost({ lost, since }: Outage): AuditEvent {
+    const { eventIds, clock } = this.#options;
+    return {
+      event: "events_lost",
+      id: eventIds.next(),
+      at: clock.now(),
+      requestId: null,
+      actor: { type: "service" },
+      address: null,
+      count: lost,
+      since,
+    };
+  }
+
+  #remindOf(outage: Outage): void {
+    const { clock, log, whenFull } = this.#options;
+    if (outage.lost === 0 || clock.now() - outage.loggedAt < logAgainAfter) return;
+    outage.loggedAt = clock.now();
+    const { lost, since } = outage;
+    log.warn("events_lost", { lost, since: isoTime(since), detail: adviceWhen[whenFull] });
+  }
+}
+
+const isoTime = (at: number): string => new Date(at).toISOString();
+
+const getsRefused = ({ event }: AuditEvent): boolean =>
+  event === "token_issued" || event === "token_returned" || event === "token_refused" || event === "admin_refused";
+
+const adviceWhen = {
+  refuse:
+    "token requests and admin changes get 503 until the journal can be written: make room on its disk, or let this user write there",
+  continue:
+    "requests are answered without a record until the journal can be written: make room on its disk, or let this user write there",
+} as const;

@@ -1,16 +1,11 @@
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OperatorFault } from "../fault.ts";
 
-/** Bytes that may wait for a slow reader of the log. Records need more, so that diagnostic lines never crowd them out. */
+/**
+ * Bytes that may wait for a slow reader of the log. The journal, if it is written to standard output, needs more, so that
+ * diagnostic lines never crowd it out.
+ */
 const maxWaiting = { diagnostics: 128 * 1024, records: 1024 * 1024 } as const;
-
-/** Thrown when the reader of the log is so far behind that no more records are accepted. */
-export class LogStalled extends OperatorFault {
-  constructor() {
-    super("The log is not being read, and answers must be recorded first: check the process that reads the log.");
-  }
-}
 
 /**
  * Where log lines go. Does not block unless the stream does: a stalled reader costs diagnostic lines first, then
@@ -50,6 +45,7 @@ export class LogOutput {
 
   /** Waits until everything is written, for at most `timeout` milliseconds. */
   async flush(timeout: number): Promise<void> {
-    await Promise.race([this.record(""), sleep(timeout, undefined, { ref: false })]);
+    const written = this.record("").catch(() => {}); // a log that fails must not prevent a clean shutdown
+    await Promise.race([written, sleep(timeout, undefined, { ref: false })]);
   }
 }

@@ -4,6 +4,7 @@ import type { Recorder } from "@carnet/core/audit/recorder";
 import { parseClientId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import type { FastifyRequest } from "fastify";
+import { JournalUnavailable } from "../../journal/journal.ts";
 import type { HttpPorts } from "../http-ports.ts";
 import { contextOf } from "../request-context.ts";
 import type { ChangePorts } from "./admin-ports.ts";
@@ -80,6 +81,7 @@ export class CallEvents {
     try {
       await this.#refused(operation, request, { reason: kind, detail, isAdmin: false });
     } catch (fault) {
+      if (fault instanceof JournalUnavailable) return; // the journal has logged it, once for all requests
       this.#log.fault("event_not_in_journal", fault, { requestId: request.id });
     }
   }

@@ -1,0 +1,128 @@
+import { dirname, join } from "node:path";
+import { setImmediate as endOfTurn } from "node:timers/promises";
+import { chainedLine } from "./chain.ts";
+import type { JournalFiles, OpenFile } from "./journal-files.ts";
+import { emptyChain, type JournalHead, nextHead } from "./journal-sink.ts";
+
+/** The bytes of a removed file that are copied at a time. */
+const copyBytes = 1024 * 1024;
+
+/** One file of the journal, which this process writes. */
+export class JournalFile {
+  /** The newest record that is on disk. */
+  synced: JournalHead;
+  /** The file ends with part of a record, or the disk failed. Nothing more may be written to it. */
+  isBroken = false;
+  readonly #path: string;
+  readonly #files: JournalFiles;
+  #file: OpenFile;
+  #head: JournalHead;
+  #size = 0;
+  #isNamed = false;
+  #syncFailure: unknown;
+
+  /** Creates the file. Throws if it exists. */
+  constructor(folder: string, name: string, files: JournalFiles) {
+    this.#path = join(folder, `${name}.jsonl`);
+    this.#files = files;
+    this.#file = files.create(this.#path);
+    this.#head = emptyChain(name);
+    this.synced = this.#head;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Writes one record. Throws if the disk does not take all of it, and then leaves nothing of it. */
+  append(json: string, at: number): void {
+    const line = chainedLine(json, this.#head.hash);
+    this.#write(`${line}\n`);
+    this.#head = nextHead(this.#head, line, at);
+  }
+
+  /** Resolves once everything that was written before the call is on disk. */
+  async sync(): Promise<void> {
+    const head = this.#head;
+    if (head === this.synced && this.#isNamed) return;
+    // After a failed sync, nobody knows what is on disk, and the next one can succeed nonetheless
+    if (this.#syncFailure !== undefined) throw this.#syncFailure;
+    try {
+      await this.#file.sync();
+      if (!this.#isNamed) this.#files.syncFolder(dirname(this.#path));
+    } catch (error) {
+      this.#syncFailure = error;
+      this.isBroken = true;
+      throw error;
+    }
+    this.#isNamed = true;
+    this.synced = head;
+  }
+
+  get isInPlace(): boolean {
+    return this.#file.isAt(this.#path);
+  }
+
+  /**
+   * Puts a removed file back, from its descriptor, which is still open. Keeps a file that took its place, as
+   * `<path>.replaced`. The file must be synced afterwards.
+   */
+  async restore(): Promise<void> {
+    const draft = `${this.#path}.new`;
+    this.#files.remove(draft);
+    const copy = this.#files.create(draft);
+    try {
+      await this.#copyTo(copy);
+      this.#files.setAside(this.#path);
+      this.#files.rename(draft, this.#path);
+    } catch (error) {
+      copy.close();
+      this.#files.remove(draft);
+      throw error;
+    }
+    this.#file.close();
+    this.#file = copy;
+    this.#isNamed = false;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #write(text: string): void {
+    const length = Buffer.byteLength(text);
+    try {
+      const written = this.#file.append(text);
+      if (written < length) appendAll(this.#file, Buffer.from(text).subarray(written));
+    } catch (error) {
+      this.#dropPartOfRecord();
+      throw error;
+    }
+    this.#size += length;
+  }
+
+  #dropPartOfRecord(): void {
+    try {
+      this.#file.truncate(this.#size);
+    } catch {
+      this.isBroken = true;
+    }
+  }
+
+  /** Lets requests run in between, except for the last part: nothing may be written until the copy is in use. */
+  async #copyTo(copy: OpenFile): Promise<void> {
+    const buffer = new Uint8Array(copyBytes);
+    for (let copied = 0; copied < this.#size; ) {
+      const length = this.#file.read(buffer, copied);
+      if (length === 0) return; // somebody truncated the file; verification will name it
+      appendAll(copy, buffer.subarray(0, length));
+      copied += length;
+      if (this.#size - copied > copyBytes) await endOfTurn();
+    }
+  }
+}
+
+/** A disk that fills up takes a part first, and fails on the rest. */
+function appendAll(file: OpenFile, data: Uint8Array): void {
+  for (let rest = data; rest.length > 0; ) rest = rest.subarray(file.append(rest));
+}

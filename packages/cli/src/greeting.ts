@@ -12,6 +12,8 @@ export interface Greeting {
   readonly storePath: string;
   /** The path of the admin file, which may have been removed. */
   readonly adminFile: string;
+  /** The folder of the journal, or `stdout`. */
+  readonly journal: string;
   /** The demo client's secret, on the first start. */
   readonly secret: Redacted<string> | undefined;
   /** The admin client, on the first start. */
@@ -27,6 +29,7 @@ export const greeting = (facts: Greeting): string =>
     ...(facts.issuer === facts.url ? [] : [`Issuer:  ${facts.issuer}\n`]),
     ...demoLines(facts),
     ...adminLines(facts),
+    ...journalLines(facts),
     "\nStop it with Ctrl+C.\n",
   ].join("");
 
@@ -55,6 +58,12 @@ function adminLines({ adminFile: file, admin, command }: Greeting): readonly str
     `\nOn this machine, commands use the admin credentials in ${file}:\n\n`,
     `  ${command} client list${adminFlag(file)}\n`,
   ];
+}
+
+function journalLines({ journal, adminFile, command }: Greeting): readonly string[] {
+  if (journal === "stdout") return []; // the events are among the log lines
+  const follow = existsSync(adminFile) ? `:\n\n  ${command} audit tail --follow${adminFlag(adminFile)}\n` : ".\n";
+  return [`\nEvery token request and change is recorded in ${journal}${follow}`];
 }
 
 /** The commands find the file at its default path by themselves. */

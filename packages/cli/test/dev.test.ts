@@ -84,7 +84,9 @@ suite("carnet dev", () => {
     assert.equal(await modeOf(made), 0o700);
     const files = await readdir(made);
     for (const name of ["carnet.db", "master.key", "admin.json"]) assert.ok(files.includes(name), files.join(" "));
-    for (const file of files) assert.equal(await modeOf(join(made, file)), 0o600, file);
+    for (const file of files) assert.equal(await modeOf(join(made, file)), file === "journal" ? 0o700 : 0o600, file);
+    for (const file of await readdir(join(made, "journal")))
+      assert.equal(await modeOf(join(made, "journal", file)), 0o600, file);
     carnet.kill("SIGTERM");
     await carnet.finished();
   });

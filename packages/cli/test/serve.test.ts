@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { suite, test } from "node:test";
+import { hashOf } from "@carnet/server/journal/chain";
+import { anchorsIn } from "@carnet/testkit/anchors-in";
 import { CarnetProcess, carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
+import { assertAnchored, readChains } from "@carnet/testkit/journal-chains";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -55,9 +59,52 @@ suite("carnet serve", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line).event);
-    assert.deepEqual(events, ["listening", "token_issued", "token_refused", "stopping", "stopped"]);
+    assert.deepEqual(events, ["listening", "stopping", "stopped"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.ok(!stdout.includes(client_secret));
+  });
+
+  test("records tokens, refusals, its start and its stop in files beside the store, whose last anchor is closed", async () => {
+    await using folder = await temporaryFolder();
+    const { client_id, client_secret } = await createClient(folder.path);
+    const before = readChains(folder.file("journal")).map(({ file }) => file);
+    await using carnet = await serveCarnet({ folder: folder.path });
+    await requestToken(carnet.url, client_id, client_secret);
+    await requestToken(carnet.url, client_id, `${client_secret}x`);
+    carnet.process.kill("SIGTERM");
+    await carnet.process.finished();
+    const [chain, ...others] = readChains(folder.file("journal")).filter(({ file }) => !before.includes(file));
+    assert.deepEqual(
+      [chain?.records.map(({ event }) => event), others],
+      [["credentials_file_written", "service_started", "token_issued", "token_refused", "service_stopped"], []],
+    );
+    const anchors = anchorsIn(folder.file("carnet.db"));
+    assertAnchored(folder.file("journal"), anchors);
+    assert.ok(anchors.every(({ closed }) => closed));
+  });
+
+  test("writes the journal among its log lines with CARNET_JOURNAL=stdout, as one chain, and makes no folder", async () => {
+    await using folder = await temporaryFolder();
+    const { client_id, client_secret } = await createClient(folder.path);
+    await rm(folder.file("journal"), { recursive: true });
+    await using carnet = await serveCarnet({ folder: folder.path, env: { CARNET_JOURNAL: "stdout" } });
+    await requestToken(carnet.url, client_id, client_secret);
+    await requestToken(carnet.url, client_id, `${client_secret}x`);
+    carnet.process.kill("SIGTERM");
+    const { stdout } = await carnet.process.finished();
+    const records = stdout.split("\n").filter((line) => line.includes('"prev":'));
+    assert.deepEqual(
+      records.map((line) => JSON.parse(line).event),
+      ["credentials_file_written", "service_started", "token_issued", "token_refused", "service_stopped"],
+    );
+    const [anchor] = anchorsIn(folder.file("carnet.db")).filter(({ file }) => file.startsWith("stdout-"));
+    let prev = hashOf(anchor?.file ?? "");
+    for (const line of records) {
+      assert.equal(JSON.parse(line).prev, prev);
+      prev = hashOf(line);
+    }
+    assert.deepEqual([anchor?.records, anchor?.hash, anchor?.closed], [5, prev, true]);
+    assert.ok(!existsSync(folder.file("journal")));
   });
 
   test("takes a setting from a flag, else the environment, else the file, else the default", async () => {
@@ -78,11 +125,11 @@ suite("carnet serve", () => {
     await using folder = await temporaryFolder();
     const { client_id, client_secret } = await createClient(folder.path);
     const port = await freePort();
-    const serve = `"$0" "$1" serve --issuer http://127.0.0.1:${port} --host 127.0.0.1 --port ${port} --data-dir .`;
-    // head goes away once it has read "listening"
+    const serve = `"$0" "$1" serve --issuer http://127.0.0.1:${port} --host 127.0.0.1 --port ${port} --data-dir . --journal stdout`;
+    // head goes away once it has read "listening", after two events
     await using shell = new CarnetProcess([process.execPath, carnetBin], {
       cwd: folder.path,
-      command: ["sh", "-c", `(${serve}; echo "it ended with $?" >&2) | head -n 1`],
+      command: ["sh", "-c", `(${serve}; echo "it ended with $?" >&2) | head -n 3`],
     });
     await shell.prints("stdout", /listening/);
     // The answer may come while head is still about to go; what was answered then stands in the pipe that head left

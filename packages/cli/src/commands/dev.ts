@@ -15,15 +15,15 @@ export function addDevCommand(program: Command): void {
   addServiceOptions(command, allSettings).action(async () => {
     const configuration = await configurationOf(command, "dev");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
-    const starting = startServer(configuration, logTo(2));
+    const starting = startServer(configuration, logTo(2, configuration));
     stopOnSignal(starting);
     const server = await starting;
     const secret = await registerDemoClient(server.registry);
-    const { store, adminFile, issuer } = configuration;
+    const { store, adminFile, journal, issuer } = configuration;
     const url = server.url.replace(/\/\/(0\.0\.0\.0|\[::]):/, "//localhost:"); // a wildcard is only for listening
     // Without an installed package, npx would run whatever the registry has under this name
     const ownCommand = isSea() ? quoted(process.execPath) : "npx carnet";
-    const facts = { url, issuer, storePath: store.path, adminFile, secret, admin: server.bootstrapAdmin };
+    const facts = { url, issuer, storePath: store.path, adminFile, journal, secret, admin: server.bootstrapAdmin };
     const text = greeting({ ...facts, command: ownCommand });
     if (secret === undefined) process.stdout.write(text);
     else

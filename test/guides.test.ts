@@ -101,28 +101,6 @@ test("the guide to tokens has the request of the README and every claim of a tok
   assert.ok(request.startsWith("curl ") && readme.includes(request));
 });
 
-test("the guide to running has every member of the records of token requests", async () => {
-  await using service = await startTestService();
-  const { clientId: client_id, clientSecret: client_secret } = await service.register({});
-  const url = `${service.url}/oauth2/token`;
-  const request = { grant_type: "client_credentials", client_id, client_secret };
-  const issued = await fetch(url, { method: "POST", body: new URLSearchParams(request) });
-  const { access_token } = await issued.json();
-  await (await fetch(url, { method: "POST", headers: { Authorization: `Bearer ${access_token}` } })).text();
-  await (await fetch(url, { method: "POST" })).text();
-
-  const lines = service.log.map((line) => JSON.parse(line)).filter(({ event }) => event.startsWith("token_"));
-  const logged = lines.map(({ level, time, event, ...others }) => {
-    assert.ok(level && Date.parse(time) === others.at);
-    return { event, members: Object.keys(others) };
-  });
-  const guide = readFileSync(join(root, "docs/guide/running.md"), "utf8");
-  const documented = [...guide.matchAll(/^\| `(token_\w+)` \|(.*)\|$/gm)].map(([, event, members = ""]) => ({
-    ...{ event, members: [...members.matchAll(/`(\w+)`/g)].map(([, name]) => name) },
-  }));
-  assert.deepEqual(documented, logged);
-});
-
 test("every npm script that a page names exists", () => {
   const pages = globSync(["*.md", "bench/README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root });
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { exchange, httpRequest } from "../leaks/raw-request.ts";
 
-/** Requests a token for a client limited to 203.0.113.0/24. Returns the status and the logged address. */
+/** Requests a token for a client limited to 203.0.113.0/24. Returns the status and the recorded address. */
 async function requestWith(service: TestService, headers: Readonly<Record<string, string>>) {
   const { clientId, clientSecret } = await service.register({ scope: "a", ip_allowlist: ["203.0.113.0/24"] });
   const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
   const answer = await exchange(service.url, httpRequest({ headers, body }));
-  const record = service.log.map((line) => JSON.parse(line)).findLast(({ event }) => event.startsWith("token_"));
-  return { status: Number(answer.slice(9, 12)), address: record.address };
+  const record = service.journal().findLast(({ event }) => event.startsWith("token_"));
+  return { status: Number(answer.slice(9, 12)), address: record?.["address"] };
 }
 
 test("ignores every forwarding header while no proxy is trusted", async () => {

@@ -4,11 +4,15 @@ import { suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerClient } from "@carnet/core/client/register-client";
 import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
+import { readChains } from "@carnet/testkit/journal-chains";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { versionOf } from "../support/command-line-tools.ts";
+
+/** The journal is among the log lines. */
+const journal = ["--journal", "stdout"];
 
 /** Each of its records has more than 4 KB, so that about 250 of them stall the log. */
 const scopes = Array.from({ length: 38 }, (_, number) => `scope-${number}-`.padEnd(100, "x"));
@@ -68,7 +72,7 @@ async function listens(url: string): Promise<void> {
 suite("a log without a reader", { timeout: 120_000 }, () => {
   test("stops only tokens, at a bound; once it is read again, every issued token has its record", async () => {
     await using folder = await folderWithClient();
-    await using carnet = await serveCarnet({ folder: folder.path });
+    await using carnet = await serveCarnet({ folder: folder.path, args: journal });
     const { client_id, client_secret } = JSON.parse(readFileSync(folder.file("admin.json"), "utf8"));
     const { access_token } = await (await requestToken(carnet.url, client_id, client_secret)).json();
     carnet.process.stall();
@@ -89,7 +93,8 @@ suite("a log without a reader", { timeout: 120_000 }, () => {
     }
     const growth = carnet.process.memory() - before;
     assert.ok(growth < 64 * 1024 * 1024, `memory grew by ${growth} bytes`);
-    for (const path of ["live", "ready"]) assert.equal((await fetch(`${carnet.url}/health/${path}`)).status, 200);
+    const statuses = ["live", "ready"].map(async (path) => (await fetch(`${carnet.url}/health/${path}`)).status);
+    assert.deepEqual(await Promise.all(statuses), [200, 503]);
     const change = await fetch(`${carnet.url}/admin/v1/scopes/late:scope`, {
       method: "PUT",
       headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
@@ -100,6 +105,7 @@ suite("a log without a reader", { timeout: 120_000 }, () => {
     carnet.process.resume();
     const [, dropped] = await carnet.process.prints("stdout", /"lines":(\d+),"event":"log_lines_dropped"/);
     assert.ok(Number(dropped) > 0);
+    await carnet.process.prints("stdout", /"event":"journal_available"/);
     assert.equal((await requestToken(carnet.url, "app", folder.secret)).status, 200);
     const answered = await issued;
     assert.ok(answered > 20, `${answered} tokens`);
@@ -111,7 +117,7 @@ suite("a log without a reader", { timeout: 120_000 }, () => {
 
   test("does not prevent a service from ending within its drain timeout", async () => {
     await using folder = await folderWithClient();
-    await using carnet = await serveCarnet({ folder: folder.path, args: ["--drain-timeout", "500"] });
+    await using carnet = await serveCarnet({ folder: folder.path, args: [...journal, "--drain-timeout", "500"] });
     carnet.process.stall();
     const { issued } = await stallLog(carnet.url, folder.secret);
     const stopped = performance.now();
@@ -159,9 +165,30 @@ const serveArguments = (url: string, port: number): readonly string[] => [
   ".",
   "--drain-timeout",
   "500",
+  ...journal,
 ];
 
-test("a log file on a full disk ends the service, and every issued token has a complete record", async () => {
+test("a log file on a full disk does not matter to a service whose journal has its own files", async () => {
+  await using folder = await folderWithClient();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const limit = 1024 * 1024;
+  appendFileSync(folder.file("log"), "x".repeat(limit));
+  const serve = `ulimit -f ${limit / 512}; exec "$0" "$@" >> log`;
+  await using carnet = new CarnetProcess(serveArguments(url, port).slice(0, -2), {
+    cwd: folder.path,
+    command: ["sh", "-c", serve, process.execPath, carnetBin],
+  });
+  await Promise.race([listens(url), carnet.exited()]);
+  assert.equal((await requestToken(url, "app", folder.secret)).status, 200);
+  carnet.kill("SIGTERM");
+  const { code, stderr } = await carnet.finished();
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  const events = readChains(folder.file("journal")).flatMap(({ records }) => records.map(({ event }) => event));
+  assert.deepEqual(events.slice(-3), ["service_started", "token_issued", "service_stopped"]);
+});
+
+test("a log file on a full disk ends a service whose journal it is, and every issued token has a complete record", async () => {
   await using folder = await folderWithClient();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

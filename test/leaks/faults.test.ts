@@ -65,7 +65,7 @@ function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]):
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
-    isLogStalled: () => false,
+    isJournalUnavailable: () => false,
   };
 }
 

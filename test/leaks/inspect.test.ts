@@ -113,7 +113,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
-    isLogStalled: () => false,
+    isJournalUnavailable: () => false,
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const planted = new PlantedSecrets();

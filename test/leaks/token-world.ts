@@ -14,17 +14,17 @@ import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
+import { recordEvents } from "@carnet/server/audit/record-events";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher } from "@carnet/server/crypto/secret-hasher";
 import { createSigner } from "@carnet/server/crypto/signing-key";
-import { createTokenLog } from "@carnet/server/log/token-log";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
-import { recordUses } from "@carnet/server/record-uses";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { countingIds } from "@carnet/testkit/counting-ids";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { tokenRequestMessage } from "@carnet/testkit/test-endpoint";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
@@ -70,7 +70,8 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     store,
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,
-    recorder: recordUses(uses, createTokenLog({ isStalled: false, record: async () => {} })),
+    recorder: recordEvents({ record() {} }, { uses }),
+    eventIds: countingIds(),
   };
   return {
     ports,

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { registerClient } from "@carnet/core/client/register-client";
 import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { readChains } from "@carnet/testkit/journal-chains";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -107,9 +108,20 @@ suite("a service that is stopping", () => {
     assert.match(refusal, /^connection: close\r$/im);
     assert.match(refusal, /"error_description":"this instance of the service is stopping: send the request again"/);
     probe.send("\r\n");
-    await probe.receives(/^HTTP\/1\.1 503 .*{"status":"unavailable","draining":true,"keys":true,"store":true}$/s);
+    await probe.receives(
+      /^HTTP\/1\.1 503 .*{"status":"unavailable","draining":true,"keys":true,"store":true,"journal":true}$/s,
+    );
     await assertStopped(carnet);
-    assert.match(carnet.process.stdout, /"reason":"draining"/);
+    const [{ records = [] } = {}] = readChains(folder.file("journal"));
+    assert.deepEqual(
+      records.slice(-4).map(({ event, reason }) => [event, reason]),
+      [
+        ["service_started", undefined],
+        ["token_issued", undefined],
+        ["token_refused", "draining"],
+        ["service_stopped", undefined],
+      ],
+    );
   });
 
   test("counts two signals in a row as one, because Ctrl+C under npm can send both, and stops on SIGHUP too", async () => {

@@ -54,7 +54,7 @@ async function listening() {
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
-    isLogStalled: () => false,
+    isJournalUnavailable: () => false,
   });
   return { app, url: await app.listen({ port: 0, host: "127.0.0.1" }), [Symbol.asyncDispose]: () => app.close() };
 }

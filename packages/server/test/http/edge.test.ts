@@ -26,7 +26,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
-    isLogStalled: () => false,
+    isJournalUnavailable: () => false,
     ...http,
   });
 }

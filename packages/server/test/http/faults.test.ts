@@ -4,6 +4,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "@carnet/server/fault";
 import { buildApp } from "@carnet/server/http/app";
 import type { HttpPorts } from "@carnet/server/http/http-ports";
+import { JournalUnavailable } from "@carnet/server/journal/journal";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
@@ -31,7 +32,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => false,
-    isLogStalled: () => false,
+    isJournalUnavailable: () => false,
     ...http,
   });
   return { app, lines, endpoint };
@@ -83,6 +84,45 @@ suite("A fault", () => {
   }
 });
 
+suite("A service that cannot record", () => {
+  test("answers every token request alike with 503, decides none of them, and logs none of them", async () => {
+    const { app, lines, endpoint } = await createApp({}, { isJournalUnavailable: () => true });
+    const wrong = request.payload.replace("app", "nobody");
+    const answers = [request, { ...request, payload: wrong }, { ...request, payload: "?" }].map(async (one) => {
+      const { statusCode, headers, body } = await answerOf(app, one);
+      return { statusCode, retryAfter: headers["retry-after"], body };
+    });
+    const [first, ...others] = await Promise.all(answers);
+    assert.equal(first?.statusCode, 503);
+    assert.match(String(first.retryAfter), /^[1-9]\d*$/);
+    assert.equal(JSON.parse(first.body).error, "temporarily_unavailable");
+    for (const other of others) assert.deepEqual(other, first);
+    assert.deepEqual([endpoint.events, lines], [[], []]);
+  });
+
+  test("refuses an admin change before it is made, and still answers reads", async () => {
+    const { app } = await createApp({}, { isJournalUnavailable: () => true });
+    const change = await answerOf(app, { method: "POST", url: "/admin/v1/clients", payload: "{}" });
+    assert.deepEqual([change.statusCode, change.json().detail], [503, sentence]);
+    assert.equal((await answerOf(app, "/admin/v1/clients")).statusCode, 401);
+  });
+
+  test("answers 503 when only the record of a request fails, and leaves the log to the journal", async () => {
+    const { app, lines } = await createApp(recorderThat(new JournalUnavailable()));
+    const answer = await answerOf(app, request);
+    assert.deepEqual([answer.statusCode, answer.json().error_description, lines], [503, sentence, []]);
+  });
+
+  test("is live but not ready", async () => {
+    const { app } = await createApp({}, { isJournalUnavailable: () => true });
+    assert.equal((await answerOf(app, "/health/live")).statusCode, 200);
+    const ready = await answerOf(app, "/health/ready");
+    assert.deepEqual([ready.statusCode, ready.json().journal], [503, false]);
+  });
+});
+
+const sentence = "the service cannot record requests at the moment: try again";
+
 suite("A draining service", () => {
   test("refuses token requests with 503, records the refusals, and closes the connections", async () => {
     const { app, endpoint } = await createApp({}, { isDraining: () => true });
@@ -99,7 +139,7 @@ suite("A draining service", () => {
     assert.equal((await answerOf(app, "/health/live")).statusCode, 200);
     const ready = await answerOf(app, "/health/ready");
     assert.equal(ready.statusCode, 503);
-    assert.deepEqual(ready.json(), { status: "unavailable", draining: true, keys: true, store: true });
+    assert.deepEqual(ready.json(), { status: "unavailable", draining: true, keys: true, store: true, journal: true });
   });
 });
 
@@ -108,7 +148,7 @@ suite("A readiness probe", () => {
     const { app } = await createApp({});
     const ready = await answerOf(app, "/health/ready");
     assert.equal(ready.statusCode, 200);
-    assert.deepEqual(ready.json(), { status: "ready", draining: false, keys: true, store: true });
+    assert.deepEqual(ready.json(), { status: "ready", draining: false, keys: true, store: true, journal: true });
     assert.equal(ready.headers["cache-control"], "no-store");
   });
 

@@ -3,8 +3,6 @@ import { test } from "node:test";
 import { Redacted } from "@carnet/protocol/redacted";
 import { describeFault, framesOf, OperatorFault } from "@carnet/server/fault";
 import { createLog, type logLevels } from "@carnet/server/log/logger";
-import { createTokenLog } from "@carnet/server/log/token-log";
-import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const planted = "planted-secret-0123456789";
 
@@ -86,22 +84,4 @@ test("circular causes do not cause an endless loop", () => {
 
 test("the message of an operator fault is logged", () => {
   assert.equal(describeFault(new OperatorFault("The disk is full: make room.")), "The disk is full: make room.");
-});
-
-test("a token and a refusal are logged on one line each with their request id, the refusal as a warning", async () => {
-  const lines: string[] = [];
-  const endpoint = new TestEndpoint({
-    recorder: createTokenLog({ isStalled: false, record: async (text) => void lines.push(text) }),
-  });
-  await endpoint.register({ client_id: "app", secret: { value: new Redacted(planted) }, scope: "a" });
-  const { body } = await endpoint.post({ client_id: "app", client_secret: planted }, { requestId: "r-1" });
-  await endpoint.post({ client_id: "app", client_secret: "x" }, { requestId: "r-2" });
-  const [issued, refused] = lines.map((line) => JSON.parse(line));
-  assert.deepEqual([issued.event, issued.level, issued.requestId, issued.scope], ["token_issued", "info", "r-1", "a"]);
-  assert.deepEqual(
-    [refused.event, refused.level, refused.requestId, refused.reason],
-    ["token_refused", "warn", "r-2", "unknown_credentials"],
-  );
-  assert.ok(!lines.join("").includes(planted));
-  assert.ok(!lines.join("").includes(String(body["access_token"])));
 });

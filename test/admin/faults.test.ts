@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { adminOperations } from "@carnet/server/http/admin/admin-routes";
 import { buildApp } from "@carnet/server/http/app";
-import { LogStalled } from "@carnet/server/log/log-output";
+import { JournalUnavailable } from "@carnet/server/journal/journal";
 import { createLog, type Log } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
@@ -25,7 +25,7 @@ const calls = adminOperations.map(({ operationId, method, path }) => ({
 async function appWithJournal() {
   let isBroken = false;
   const record = () => {
-    if (isBroken) throw new LogStalled();
+    if (isBroken) throw new JournalUnavailable();
   };
   const endpoint = new TestEndpoint({ recorder: { record } });
   const scope = "carnet:clients:read carnet:clients:write";
@@ -53,7 +53,7 @@ const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
     trustedProxies: [],
     checkStore: async () => {},
     isDraining: () => isDraining,
-    isLogStalled: () => false,
+    isJournalUnavailable: () => false,
   });
 
 describe("the admin API, when something fails", () => {

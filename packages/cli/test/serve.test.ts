@@ -80,7 +80,7 @@ suite("carnet serve", () => {
     );
     const anchors = anchorsIn(folder.file("carnet.db"));
     assertAnchored(folder.file("journal"), anchors);
-    assert.ok(anchors.every(({ closed }) => closed));
+    assert.ok(anchors.every(({ state }) => state === "closed"));
   });
 
   test("writes the journal among its log lines with CARNET_JOURNAL=stdout, as one chain, and makes no folder", async () => {
@@ -103,7 +103,7 @@ suite("carnet serve", () => {
       assert.equal(JSON.parse(line).prev, prev);
       prev = hashOf(line);
     }
-    assert.deepEqual([anchor?.records, anchor?.hash, anchor?.closed], [5, prev, true]);
+    assert.deepEqual([anchor?.records, anchor?.hash, anchor?.state], [5, prev, "closed"]);
     assert.ok(!existsSync(folder.file("journal")));
   });
 

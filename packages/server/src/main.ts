@@ -29,7 +29,6 @@ import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import { createSqlJournalAnchors } from "./store/sql/journal-anchors.ts";
-import { createSqlJournalHeads } from "./store/sql/journal-heads.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 import { version } from "./version.ts";
 
@@ -45,7 +44,7 @@ const slowSecretAdvice =
 const intervals = {
   changes: 500,
   journal: 1000,
-  heads: 5000,
+  anchors: 5000,
   uses: 5000,
   answers: 60_000,
   journalFiles: 300_000,
@@ -100,8 +99,8 @@ export async function startServer(
   opened.defer(() => db.destroy());
   try {
     const uses = new SecretUses(store);
-    const heads = createSqlJournalHeads(db, { node: configuration.node, clock });
-    const journal = openJournal(configuration, { output, heads, eventIds, clock, log });
+    const anchors = createSqlJournalAnchors(db);
+    const journal = openJournal(configuration, { output, anchors, eventIds, clock, log });
     opened.defer(() => closeJournal(journal, log));
     const recorder = recordEvents(journal, { uses });
     const registry: Registry = {
@@ -157,7 +156,7 @@ export async function startServer(
     };
     const journalFiles: HousekeepingPorts = {
       folder: configuration.journal === "stdout" ? undefined : configuration.journal,
-      anchors: createSqlJournalAnchors(db),
+      anchors,
       log,
       node: configuration.node,
       process: eventIds.process,
@@ -169,7 +168,7 @@ export async function startServer(
       [
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
         { name: "journal", every: intervals.journal, run: () => journal.maintain() },
-        { name: "journal heads", every: intervals.heads, run: () => journal.anchor() },
+        { name: "journal anchors", every: intervals.anchors, run: () => journal.anchor() },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },

@@ -11,6 +11,6 @@ export function anchorsIn(path: string): readonly JournalHead[] {
     hash: String(row["hash"]),
     oldestAt: row["oldest_at"] === null ? null : Number(row["oldest_at"]),
     newestAt: row["newest_at"] === null ? null : Number(row["newest_at"]),
-    closed: row["closed"] === 1,
+    state: row["closed"] === 1 ? "closed" : "open",
   }));
 }

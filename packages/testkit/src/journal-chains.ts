@@ -39,11 +39,12 @@ function readChain(file: string, text: string): ReadChain {
 /** Asserts that each anchored file is there and has the anchored records, and that a closed file has no others. */
 export function assertAnchored(folder: string, anchors: Iterable<JournalHead>): void {
   const chains = new Map(readChains(folder).map((chain) => [chain.file, chain]));
-  for (const { file, records, hash, closed } of anchors) {
+  for (const { file, records, hash, state } of anchors) {
     const chain = chains.get(file);
     if (chain === undefined && records === 0) continue; // the process ended before it made the file
     assert.equal(chain?.hashes[records], hash, `${file} differs from its anchor`);
-    if (closed) assert.deepEqual([chain?.records.length, chain?.rest], [records, ""], `${file} goes on after its end`);
+    if (state === "closed")
+      assert.deepEqual([chain?.records.length, chain?.rest], [records, ""], `${file} goes on after its end`);
     chains.delete(file);
   }
   assert.deepEqual([...chains.keys()], [], "files that no anchor names");

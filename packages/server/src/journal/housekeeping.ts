@@ -10,7 +10,7 @@ import { compressedEnding, type ListedFile, listJournal, plainEnding, unlessMiss
 export interface HousekeepingPorts {
   /** undefined: the journal is on standard output, and only has anchors. */
   readonly folder: string | undefined;
-  readonly anchors: JournalAnchors;
+  readonly anchors: Omit<JournalAnchors, "put">;
   readonly log: Pick<Log, "info" | "warn" | "fault">;
   readonly node: string;
   /** The process part of the names of the files that this process writes. */

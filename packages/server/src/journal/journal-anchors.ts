@@ -22,6 +22,8 @@ export type AnchorState = "open" | "closed" | "deleting";
 /** The anchors of all nodes. */
 export interface JournalAnchors {
   list(): Promise<readonly JournalAnchor[]>;
+  /** Adds or replaces an anchor, for the process that writes the file. */
+  put(anchor: JournalAnchor): Promise<void>;
   /** Replaces an anchor, unless its file is closed already. */
   close(anchor: JournalAnchor): Promise<void>;
   /** Says that a file is being deleted, so that a crash in the middle does not look like a missing file. */

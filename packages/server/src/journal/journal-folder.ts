@@ -3,7 +3,7 @@ import type { Clock } from "@carnet/core/ports";
 import type { Log } from "../log/logger.ts";
 import { JournalFile } from "./journal-file.ts";
 import type { JournalFiles } from "./journal-files.ts";
-import { emptyChain, type JournalHead, type JournalHeads, type JournalSink } from "./journal-sink.ts";
+import { emptyChain, type JournalHead, type JournalSink, type PutHead } from "./journal-sink.ts";
 
 export interface JournalFolderOptions {
   readonly folder: string;
@@ -14,7 +14,7 @@ export interface JournalFolderOptions {
   /** `strict`: a record resolves when it is on disk. `second`: when the operating system has it. */
   readonly sync: "strict" | "second";
   readonly files: JournalFiles;
-  readonly heads: JournalHeads;
+  readonly putHead: PutHead;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -79,15 +79,15 @@ export class JournalFolder implements JournalSink {
   }
 
   async anchor(): Promise<void> {
-    const { put } = this.#options.heads;
+    const { putHead } = this.#options;
     await this.#synced();
     for (const head of this.#ended) {
-      await put(head);
+      await putHead(head);
       this.#ended.delete(head);
     }
     const head = this.#current?.file.synced;
     if (head === undefined || head === this.#anchored) return;
-    await put(head);
+    await putHead(head);
     this.#anchored = head;
   }
 
@@ -116,11 +116,11 @@ export class JournalFolder implements JournalSink {
 
   /** The store knows a file before the file exists, so that a crash in between does not leave an unknown file. */
   async #begin(): Promise<void> {
-    const { folder, process, files, clock, heads } = this.#options;
+    const { folder, process, files, clock, putHead } = this.#options;
     const now = clock.now();
     const date = new Date(now).toISOString().slice(0, 10).replaceAll("-", "");
     const name = `${date}-${process}-${this.#begun + 1}`;
-    await heads.put(emptyChain(name));
+    await putHead(emptyChain(name));
     const file = new JournalFile(folder, name, files);
     this.#begun++;
     this.#retire();
@@ -160,7 +160,7 @@ export class JournalFolder implements JournalSink {
       await file.sync();
     } finally {
       this.#retired = this.#retired.filter((other) => other !== file);
-      this.#ended.add({ ...file.synced, closed: !file.isBroken });
+      this.#ended.add({ ...file.synced, state: file.isBroken ? "open" : "closed" });
       file.close();
     }
   }

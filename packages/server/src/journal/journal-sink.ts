@@ -1,23 +1,11 @@
 import { hashOf } from "./chain.ts";
+import type { JournalAnchor } from "./journal-anchors.ts";
 
-/** The newest record of a file of the journal, as it is anchored in the store. */
-export interface JournalHead {
-  /** The name of the file, without folder and ending, or of the chain on standard output. */
-  readonly file: string;
-  readonly records: number;
-  /** The hash of the newest record. */
-  readonly hash: string;
-  /** null: no records. Milliseconds since the epoch. */
-  readonly oldestAt: number | null;
-  readonly newestAt: number | null;
-  /** Nothing is written to the file any more. */
-  readonly closed: boolean;
-}
+/** The newest record of a chain that this process writes. */
+export type JournalHead = Omit<JournalAnchor, "node" | "anchoredAt">;
 
-/** Keeps the newest head of each file where whoever alters a file cannot alter it as well. */
-export interface JournalHeads {
-  put(head: JournalHead): Promise<void>;
-}
+/** Anchors a head in the store, where whoever alters a file cannot alter it as well. */
+export type PutHead = (head: JournalHead) => Promise<void>;
 
 /** A chain without records. */
 export const emptyChain = (file: string): JournalHead => ({
@@ -26,7 +14,7 @@ export const emptyChain = (file: string): JournalHead => ({
   hash: hashOf(file),
   oldestAt: null,
   newestAt: null,
-  closed: false,
+  state: "open",
 });
 
 /** The head after one more record. */
@@ -36,7 +24,7 @@ export const nextHead = (head: JournalHead, line: string, at: number): JournalHe
   hash: hashOf(line),
   oldestAt: head.oldestAt === null || at < head.oldestAt ? at : head.oldestAt,
   newestAt: head.newestAt === null || at > head.newestAt ? at : head.newestAt,
-  closed: head.closed,
+  state: head.state,
 });
 
 /** Where the lines of the journal go. */

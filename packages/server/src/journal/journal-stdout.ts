@@ -1,27 +1,27 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { LogOutput } from "../log/log-output.ts";
 import { chainedLine, stdoutChain } from "./chain.ts";
-import { emptyChain, type JournalHead, type JournalHeads, type JournalSink, nextHead } from "./journal-sink.ts";
+import { emptyChain, type JournalHead, type JournalSink, nextHead, type PutHead } from "./journal-sink.ts";
 
 interface JournalStdoutOptions {
   readonly output: Pick<LogOutput, "record" | "isStalled">;
   readonly process: string;
-  readonly heads: JournalHeads;
+  readonly putHead: PutHead;
 }
 
 /** The journal among the log lines, for containers whose platform collects them. */
 export class JournalStdout implements JournalSink {
   readonly #output: JournalStdoutOptions["output"];
-  readonly #heads: JournalHeads;
+  readonly #putHead: PutHead;
   #lines = "";
   #writing: Promise<void> | undefined;
   #head: JournalHead;
   #written: JournalHead;
   #anchored: JournalHead | undefined;
 
-  constructor({ output, process, heads }: JournalStdoutOptions) {
+  constructor({ output, process, putHead }: JournalStdoutOptions) {
     this.#output = output;
-    this.#heads = heads;
+    this.#putHead = putHead;
     this.#head = emptyChain(stdoutChain(process));
     this.#written = this.#head;
   }
@@ -44,13 +44,13 @@ export class JournalStdout implements JournalSink {
   async anchor(): Promise<void> {
     const head = this.#written;
     if (head === this.#anchored) return;
-    await this.#heads.put(head);
+    await this.#putHead(head);
     this.#anchored = head;
   }
 
   async close(): Promise<void> {
     await this.#writing;
-    this.#written = { ...this.#written, closed: true };
+    this.#written = { ...this.#written, state: "closed" };
   }
 
   /** The records of one turn are written together: standard output can be a pipe, whose reader wakes up each time. */

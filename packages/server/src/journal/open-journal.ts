@@ -5,15 +5,16 @@ import { exposureOf, forbidden, quoted } from "../configuration/trusted-file.ts"
 import { OperatorFault } from "../fault.ts";
 import type { LogOutput } from "../log/log-output.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
+import type { JournalAnchors } from "./journal-anchors.ts";
 import { journalFiles } from "./journal-files.ts";
 import { JournalFolder } from "./journal-folder.ts";
-import type { JournalHeads, JournalSink } from "./journal-sink.ts";
+import type { JournalSink, PutHead } from "./journal-sink.ts";
 import { JournalStdout } from "./journal-stdout.ts";
 
 interface OpenPorts extends Omit<JournalOptions, "sink" | "node" | "whenFull"> {
   readonly eventIds: JournalOptions["eventIds"] & { readonly process: string };
   readonly output: LogOutput;
-  readonly heads: JournalHeads;
+  readonly anchors: Pick<JournalAnchors, "put">;
 }
 
 /**
@@ -21,19 +22,20 @@ interface OpenPorts extends Omit<JournalOptions, "sink" | "node" | "whenFull"> {
  * cannot be written, or if other users can write to it.
  */
 export function openJournal(configuration: Configuration, ports: OpenPorts): Journal {
-  const { node, journalFull } = configuration;
-  const sink = configuration.journal === "stdout" ? stdoutSink(ports) : folderSink(configuration, ports);
+  const { journal: place, node, journalFull } = configuration;
+  const putHead: PutHead = (head) => ports.anchors.put({ ...head, node, anchoredAt: ports.clock.now() });
+  const sink = place === "stdout" ? stdoutSink(ports, putHead) : folderSink(configuration, ports, putHead);
   return new Journal({ ...ports, sink, node, whenFull: journalFull });
 }
 
-const stdoutSink = ({ output, heads, eventIds }: OpenPorts): JournalSink =>
-  new JournalStdout({ output, heads, process: eventIds.process });
+const stdoutSink = ({ output, eventIds }: OpenPorts, putHead: PutHead): JournalSink =>
+  new JournalStdout({ output, process: eventIds.process, putHead });
 
-function folderSink(configuration: Configuration, { heads, eventIds, clock, log }: OpenPorts): JournalSink {
+function folderSink(configuration: Configuration, { eventIds, clock, log }: OpenPorts, putHead: PutHead): JournalSink {
   const { journal: folder, journalFileSize: fileSize, journalSync: sync } = configuration;
   prepareFolder(folder);
   const { process } = eventIds;
-  return new JournalFolder({ folder, process, fileSize, sync, files: journalFiles, heads, clock, log });
+  return new JournalFolder({ folder, process, fileSize, sync, files: journalFiles, putHead, clock, log });
 }
 
 function prepareFolder(folder: string): void {

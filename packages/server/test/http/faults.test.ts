@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { registerClient } from "@carnet/core/client/register-client";
 import { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "@carnet/server/fault";
 import { buildApp } from "@carnet/server/http/app";
@@ -21,7 +22,8 @@ const request = {
 
 async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<HttpPorts> = {}) {
   const endpoint = new TestEndpoint(changes);
-  await endpoint.register({ client_id: "app", secret: { value: new Redacted(secret) } });
+  const unrecorded = { ...endpoint, recorder: { record() {} } };
+  await registerClient({ client_id: "app", secret: { value: new Redacted(secret) } }, unrecorded);
   const lines: string[] = [];
   const log = createLog("trace", { write: (line) => void lines.push(line) });
   const app = buildApp({

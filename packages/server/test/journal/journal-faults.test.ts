@@ -133,7 +133,7 @@ suite("a journal on a failing disk", () => {
       ],
     );
     await at.journal.anchor();
-    assert.equal(at.anchors.get("20261126-aaaa-1")?.closed, false, "its end is unknown");
+    assert.equal(at.anchors.get("20261126-aaaa-1")?.state, "open", "its end is unknown");
     assertAnchored(at.folder, at.anchors.values());
   });
 
@@ -151,10 +151,10 @@ suite("a journal on a failing disk", () => {
     at.record("r-3");
     await at.journal.anchor();
     assert.deepEqual(
-      [...at.anchors.values()].map(({ records, closed }) => [records, closed]),
+      [...at.anchors.values()].map(({ records, state }) => [records, state]),
       [
-        [1, false],
-        [2, false],
+        [1, "open"],
+        [2, "open"],
       ],
     );
     assertAnchored(at.folder, at.anchors.values());

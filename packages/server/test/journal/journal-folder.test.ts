@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { hashOf } from "@carnet/server/journal/chain";
+import type { PutHead } from "@carnet/server/journal/journal-sink";
 import { assertAnchored, readChains } from "@carnet/testkit/journal-chains";
 import { openTestJournal } from "./support/test-journal.ts";
 
@@ -51,10 +52,10 @@ suite("the journal in a folder", () => {
         ["20261127-aaaa-2", 1],
       ],
     );
-    const closed = [...at.anchors.values()].map(({ file, closed }) => [file, closed]);
-    assert.deepEqual(closed, [
-      ["20261126-aaaa-1", true],
-      ["20261127-aaaa-2", false],
+    const states = [...at.anchors.values()].map(({ file, state }) => [file, state]);
+    assert.deepEqual(states, [
+      ["20261126-aaaa-1", "closed"],
+      ["20261127-aaaa-2", "open"],
     ]);
     assertAnchored(at.folder, at.anchors.values());
   });
@@ -93,8 +94,8 @@ suite("the journal in a folder", () => {
     at.record("r-1");
     await at.journal.close();
     await at.journal.anchor();
-    const { records, closed } = at.anchors.get("20261126-aaaa-1") ?? {};
-    assert.deepEqual([records, closed], [1, true]);
+    const { records, state } = at.anchors.get("20261126-aaaa-1") ?? {};
+    assert.deepEqual([records, state], [1, "closed"]);
     assertAnchored(at.folder, at.anchors.values());
   });
 
@@ -123,13 +124,11 @@ suite("the journal in a folder", () => {
   test("goes on while the store is busy, and anchors everything later", async () => {
     let isBusy = false;
     const anchored: string[] = [];
-    const heads = {
-      async put({ file, records, closed }: { file: string; records: number; closed: boolean }) {
-        if (isBusy) throw new Error("busy");
-        anchored.push(`${file} ${records}${closed ? " closed" : ""}`);
-      },
+    const putHead: PutHead = async ({ file, records, state }) => {
+      if (isBusy) throw new Error("busy");
+      anchored.push(`${file} ${records} ${state}`);
     };
-    await using at = await openTestJournal({ heads });
+    await using at = await openTestJournal({ putHead });
     isBusy = true;
     at.record("r-1");
     at.clock.advance(86_400_000);
@@ -145,10 +144,10 @@ suite("the journal in a folder", () => {
     at.record("r-4");
     await at.journal.anchor();
     assert.deepEqual(anchored, [
-      "20261126-aaaa-1 0",
-      "20261127-aaaa-2 0",
+      "20261126-aaaa-1 0 open",
+      "20261127-aaaa-2 0 open",
       "20261126-aaaa-1 3 closed",
-      "20261127-aaaa-2 1",
+      "20261127-aaaa-2 1 open",
     ]);
   });
 });

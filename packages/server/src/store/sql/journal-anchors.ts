@@ -8,6 +8,16 @@ export const createSqlJournalAnchors = (db: Kysely<Tables>): JournalAnchors => (
     const rows = await db.selectFrom("journal_files").selectAll().orderBy("file").execute();
     return rows.map(anchorOf);
   },
+  put: ({ file, node, records, hash, oldestAt, newestAt, anchoredAt, state }) =>
+    db.transaction().execute(async (transaction) => {
+      const times = { oldest_at: oldestAt, newest_at: newestAt, anchored_at: anchoredAt };
+      const newest = { records, hash, ...times, closed: states.indexOf(state) };
+      await transaction
+        .insertInto("journal_files")
+        .values({ file, node, ...newest })
+        .onConflict((conflict) => conflict.column("file").doUpdateSet(newest))
+        .execute();
+    }),
   close: ({ file, records, hash, oldestAt, newestAt }) =>
     db.transaction().execute(async (transaction) => {
       await transaction

@@ -11,7 +11,7 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { FaultyFiles } from "./faulty-files.ts";
 
 export interface TestJournalOptions
-  extends Partial<Pick<JournalFolderOptions, "sync" | "fileSize" | "process" | "folder" | "heads">> {
+  extends Partial<Pick<JournalFolderOptions, "sync" | "fileSize" | "process" | "folder" | "putHead">> {
   readonly whenFull?: "refuse" | "continue";
 }
 
@@ -55,7 +55,7 @@ export async function openTestJournal(options: TestJournalOptions = {}) {
   const log = createLog("debug", { write: (line) => void logged.push(JSON.parse(line)) });
   const sink = new JournalFolder({
     ...{ folder, files, clock, log, process: "aaaa", fileSize: 1024 * 1024, sync: "second" },
-    heads: { put: async (head) => void anchors.set(head.file, head) },
+    putHead: async (head) => void anchors.set(head.file, head),
     ...options,
   });
   const { whenFull = "refuse" } = options;

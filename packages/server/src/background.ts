@@ -6,6 +6,8 @@ export interface BackgroundTask {
   readonly name: string;
   /** The pause between two runs, in milliseconds. */
   readonly every: number;
+  /** Whether it also runs at once. */
+  readonly atStart?: boolean;
   run(): Promise<void>;
 }
 
@@ -16,14 +18,14 @@ const busyRunsBeforeWarning = 3;
 export function startBackground(tasks: readonly BackgroundTask[], log: Log): () => Promise<void> {
   let stopped = false;
   const running = new Set<Promise<void>>();
-  const timers = tasks.map(({ name, every, run }) => {
+  const timers = tasks.map(({ name, every, atStart = false, run }) => {
     let active = false;
     let busyRuns = 0;
     const report = (error: unknown): void => {
       if (!(error instanceof StoreBusy)) log.fault("background_task_failed", error, { task: name });
       else if (++busyRuns === busyRunsBeforeWarning) log.warn("store_busy", { task: name, runs: busyRuns });
     };
-    const timer = setInterval(() => {
+    const start = (): void => {
       if (active || stopped) return;
       active = true;
       const work = run()
@@ -35,8 +37,9 @@ export function startBackground(tasks: readonly BackgroundTask[], log: Log): () 
           running.delete(work);
         });
       running.add(work);
-    }, every);
-    return timer.unref();
+    };
+    if (atStart) start();
+    return setInterval(start, every).unref();
   });
   return async () => {
     stopped = true;

@@ -165,9 +165,14 @@ interface JournalFilesTable {
 
 interface WebhookDeliveryTable {
   readonly name: string;
-  /** The number of the last event that was delivered. */
+  /** The number of the last event that was delivered or skipped. */
   readonly delivered: number;
+  /** Events that were skipped since the last delivery. */
+  readonly skipped: number;
+  /** Failed attempts since the last delivery. */
   readonly attempts: number;
+  /** When the receiver first refused what is still to be delivered. */
+  readonly refused_since: number | null;
   readonly next_attempt_at: number;
   readonly leased_until: number;
 }

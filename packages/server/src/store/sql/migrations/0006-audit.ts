@@ -37,11 +37,15 @@ export const audit = (columns: ColumnTypes) => ({
         file text not null primary key, node text not null, records integer not null, hash text not null,
         oldest_at ${instant}, newest_at ${instant}, anchored_at ${instant} not null, closed integer not null)`,
       sql`create table webhook_delivery (
-        name text not null primary key, delivered integer not null, attempts integer not null,
-        next_attempt_at ${instant} not null, leased_until ${instant} not null)`,
+        name text not null primary key, delivered integer not null, skipped integer not null,
+        attempts integer not null, refused_since ${instant}, next_attempt_at ${instant} not null,
+        leased_until ${instant} not null)`,
       // Credentials whose coming end was announced already
       sql`create table announced_ends (subject text not null, ends_at ${instant} not null, within_days integer not null,
         primary key (subject, ends_at, within_days)) ${end}`,
+      // Most clients and secrets have no end. Without these, the hourly search for coming ends would read all of them
+      sql`create index clients_expires_at on clients (expires_at) where expires_at is not null`,
+      sql`create index client_secrets_expires_at on client_secrets (expires_at) where expires_at is not null`,
       sql`insert into scopes (name, description) values ('carnet:audit:read', 'Read the audit events of this service')
         on conflict (name) do nothing`,
     ];

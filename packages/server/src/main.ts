@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
+import { announceComingEnds } from "@carnet/core/audit/coming-ends";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
@@ -8,6 +9,7 @@ import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import type { Kysely } from "kysely";
 import { createEventIds } from "./audit/event-ids.ts";
 import { recordEvents } from "./audit/record-events.ts";
 import { createServiceEvents, recordIfPossible } from "./audit/service-events.ts";
@@ -27,10 +29,14 @@ import { createLog, type Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
+import { createSqlAnnouncedEnds } from "./store/sql/announced-ends.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import { createSqlJournalAnchors } from "./store/sql/journal-anchors.ts";
+import type { Tables } from "./store/sql/schema.ts";
+import { createSqlWebhookQueue } from "./store/sql/webhook-store.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 import { version } from "./version.ts";
+import { createWebhook, type Webhook } from "./webhook/webhook.ts";
 
 /** The composition root: the only place that uses the real clock and real randomness and chooses the adapters. */
 
@@ -49,7 +55,12 @@ const intervals = {
   answers: 60_000,
   journalFiles: 300_000,
   oldChanges: 3_600_000,
+  webhook: 1000,
+  comingEnds: 3_600_000,
 } as const;
+
+/** How long a webhook's receiver may take to answer, in milliseconds. */
+const webhookTimeout = 10_000;
 
 /** How long to wait for the last log lines at shutdown, in milliseconds. */
 const flushTimeout = 250;
@@ -98,6 +109,7 @@ export async function startServer(
   const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
   opened.defer(() => db.destroy());
   try {
+    const webhook = await openWebhook(configuration, db, { clock, log });
     const uses = new SecretUses(store);
     const anchors = createSqlJournalAnchors(db);
     const journal = openJournal(configuration, { output, anchors, eventIds, clock, log });
@@ -129,6 +141,8 @@ export async function startServer(
       recorder,
       eventIds,
     };
+    const announcedEnds = createSqlAnnouncedEnds(db, { node: configuration.node, dialect: storage.dialect });
+    const comingEnds = { store, announcedEnds, clock, eventIds, recorder };
     let draining = false;
     const http: HttpPorts = {
       token,
@@ -174,6 +188,8 @@ export async function startServer(
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "journal files", every: intervals.journalFiles, run: () => keepHouse(journalFiles, clock.now()) },
         { name: "old events", every: intervals.oldChanges, run: () => trimEvents(clock.now()) },
+        { name: "webhook", every: intervals.webhook, run: async () => webhook?.deliver() },
+        { name: "coming ends", every: intervals.comingEnds, atStart: true, run: () => announceComingEnds(comingEnds) },
       ],
       log,
     );
@@ -197,6 +213,7 @@ export async function startServer(
         log.info("stopping");
         const outcome = await listening.close();
         if (outcome === "cut off") log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
+        webhook?.stop();
         await stopBackground();
         await keys.close();
         await service.stopped({ cutOff: outcome === "cut off" });
@@ -223,4 +240,16 @@ async function closeJournal(journal: Journal, log: Log): Promise<void> {
   } catch (error) {
     log.fault("journal_not_closed", error);
   }
+}
+
+/** Undefined: none is configured. Otherwise events from now on are sent, also those that come before the first delivery. */
+async function openWebhook(
+  { webhookUrl: url, webhookSecret: key }: Configuration,
+  db: Kysely<Tables>,
+  ports: { readonly clock: Clock; readonly log: Log },
+): Promise<Webhook | undefined> {
+  if (url === undefined || key === undefined) return undefined;
+  const queue = createSqlWebhookQueue(db);
+  await queue.begin();
+  return createWebhook({ ...ports, queue, url, key, random: systemRandom, timeout: webhookTimeout });
 }

@@ -20,7 +20,7 @@ export interface Configuration
   readonly masterKeyFile: string | undefined;
   /** undefined, like its secret: no webhook. */
   readonly webhookUrl: Redacted<string> | undefined;
-  readonly webhookSecret: Redacted<string> | undefined;
+  readonly webhookSecret: Redacted<Uint8Array> | undefined;
 }
 
 /** The sources of settings. */

@@ -49,6 +49,14 @@ export function parseWebhookUrl(text: string): Result<Redacted<string>, undefine
   return isSafe ? ok(new Redacted(url.href)) : bad;
 }
 
+/** The bytes of a key. @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+export function parseWebhookSecret(text: string): Result<Redacted<Uint8Array>, undefined> {
+  const [, base64] = /^whsec_([A-Za-z0-9+/]{32,86}={0,2})$/.exec(text) ?? [];
+  if (base64 === undefined) return bad;
+  const bytes = Buffer.from(base64, "base64");
+  return bytes.length >= 24 && bytes.length <= 64 ? ok(new Redacted(bytes)) : bad;
+}
+
 /** How a setting accepts a number of bytes. */
 export function byteSize(min: number, max: number): ValueKind {
   const parse = (text: string): Result<number, undefined> => {

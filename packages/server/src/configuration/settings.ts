@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { parseInstant } from "@carnet/protocol/instant";
-import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import { logLevels } from "../log/logger.ts";
 import {
@@ -12,6 +11,7 @@ import {
   parseIssuer,
   parseMasterKey,
   parsePath,
+  parseWebhookSecret,
   parseWebhookUrl,
   wholeNumber,
 } from "./setting-values.ts";
@@ -198,11 +198,11 @@ export const settings = {
   webhookSecret: setting({
     environment: "CARNET_WEBHOOK_SECRET",
     flag: undefined,
-    description: "The key that signs webhooks with HMAC-SHA-256. Required with a webhook URL.",
-    accepts: "16 to 255 printable ASCII characters",
+    description: "The key that signs webhooks, in the form of Standard Webhooks. Required with a webhook URL.",
+    accepts: "`whsec_` and 24 to 64 bytes in base64, as `echo whsec_$(openssl rand -base64 32)` prints",
     otherwise: "none",
     secret: true,
-    parse: (text) => (/^[\x21-\x7e]{16,255}$/.test(text) ? ok(new Redacted(text)) : bad),
+    parse: parseWebhookSecret,
   }),
   accessTokenTtl: setting({
     environment: "CARNET_ACCESS_TOKEN_TTL",

@@ -1,0 +1,20 @@
+// Delivers the events of a store to a receiver, until the test kills it.
+import { Redacted } from "@carnet/protocol/redacted";
+import { createLog } from "@carnet/server/log/logger";
+import { createSqlWebhookQueue } from "@carnet/server/store/sql/webhook-store";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
+import { createWebhook } from "@carnet/server/webhook/webhook";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { SeededRandom } from "@carnet/testkit/seeded-random";
+
+const [, , file = "", url = "", time = ""] = process.argv;
+const webhook = createWebhook({
+  queue: createSqlWebhookQueue(await openSqlite(file, 5000)),
+  url: new Redacted(url),
+  key: new Redacted(new Uint8Array(32)),
+  clock: new FixedClock(time),
+  random: new SeededRandom(),
+  log: createLog("debug", process.stdout),
+  timeout: 60_000,
+});
+await webhook.deliver();

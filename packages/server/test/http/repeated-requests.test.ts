@@ -27,7 +27,7 @@ suite("A repeated request", () => {
     assert.ok(first?.ok);
     assert.deepEqual(second, {
       ok: true,
-      value: { ...first.value, headers: { "Idempotency-Replayed": "true" } },
+      value: { ...first.value, unchanged: "replayed", headers: { "Idempotency-Replayed": "true" } },
     });
   });
 });

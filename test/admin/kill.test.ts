@@ -1,4 +1,4 @@
-// Changes that the admin API acknowledged survive `kill -9`, and none is left half done. KILL_SEED repeats a
+// Changes that the admin API acknowledged survive `kill -9`, and none is left half done or without its event. KILL_SEED repeats a
 // run as far as timing allows. KILL_LIVES makes it longer (`npm run soak`).
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -39,7 +39,7 @@ suite("kill -9 of the service under mixed load", () => {
         forever(() => importBatch(send, batches)),
         forever(async () => void (await sender(carnet, folder.path))),
       ];
-      await pause(random.below(200));
+      await pause(random.below(400));
       carnet.process.kill("SIGKILL");
       await Promise.all(load);
       assert.equal((await carnet.process.finished()).signal, "SIGKILL");
@@ -133,4 +133,18 @@ function assertSound(folder: string): void {
   using store = new DatabaseSync(join(folder, "carnet.db"), { readOnly: true });
   assert.deepEqual({ ...store.prepare("pragma integrity_check").get() }, { integrity_check: "ok" });
   assert.deepEqual(store.prepare("pragma foreign_key_check").all(), []);
+  const clients = store.prepare(clientsWithEvents).all();
+  assert.ok(clients.length > 0);
+  for (const { client_id, version, events } of clients) assert.equal(events, version, `the events of ${client_id}`);
 }
+
+/** Each version of a client has one event: its creation has the first, and each change one more. */
+const clientsWithEvents = `
+  with named as (
+    select client_id, event.number, event from audit_event_clients join audit_events as event using (number)
+    where json like '%"outcome":"success"%')
+  select client_id, version, (
+    select count(*) from named where named.client_id = clients.client_id and number >= (
+      select max(number) from named as first
+      where first.client_id = clients.client_id and event in ('client_created', 'clients_imported'))) as events
+  from clients where client_id <> 'carnet-admin'`;

@@ -2,6 +2,7 @@ import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalKind } from "@carnet/protocol/refusals";
 import type { RefusalFacts } from "./audit/event.ts";
+import type { RefusalReason } from "./token/refusal-reason.ts";
 
 /**
  * A refusal as a value. `description` is for the caller: it reveals nothing and repeats nothing that was sent. The rest
@@ -10,8 +11,7 @@ import type { RefusalFacts } from "./audit/event.ts";
 export interface Refusal {
   readonly kind: RefusalKind;
   readonly description: string;
-  /** One word for a log search, such as `secret_expired`. */
-  readonly reason: string;
+  readonly reason: RefusalReason;
   readonly detail: string;
   /** The client whose secret or token was right. An unproven client id is not recorded: people paste secrets there. */
   readonly clientId?: ClientId;

@@ -20,9 +20,15 @@ export function formatGeneratedSecret(secretId: SecretId, random: string): strin
 }
 
 /** Whether a text has the form of a generated secret but a wrong checksum. Does not prove who made it. */
-export function isMistypedSecret(secret: string): boolean {
+export const isMistypedSecret = (secret: string): boolean => checksumOf(secret) === "wrong";
+
+/** Whether a text has the form of a generated secret and its checksum is right. Does not prove who made it. */
+export const isGeneratedSecret = (secret: string): boolean => checksumOf(secret) === "right";
+
+function checksumOf(secret: string): "right" | "wrong" | undefined {
   const match = shape.exec(secret);
-  return match !== null && checksum(secret.slice(0, -7)) !== match[2];
+  if (match === null) return undefined;
+  return checksum(secret.slice(0, -7)) === match[2] ? "right" : "wrong";
 }
 
 /** CRC-32 (ISO-HDLC) of ASCII text in six base62 digits. */

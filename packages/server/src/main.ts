@@ -137,6 +137,7 @@ export async function startServer(
       verifier,
       directory,
       store,
+      scopes,
       uses,
       recorder,
       eventIds,

@@ -39,6 +39,11 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     return undefined;
   }
 
+  async identify(digest: Uint8Array): ReturnType<ClientStore["identify"]> {
+    const found = await this.findBySecret(digest);
+    return found && { clientId: found.client.clientId, secretId: found.secret.secretId };
+  }
+
   async insert(clients: readonly Client[], { event, record }: StoredWithChange): Promise<Insertion> {
     if (this.#isRepeated(record)) return { kind: "repeated" };
     const taken = clients.map(({ clientId }) => clientId).filter((id) => this.#clients.has(id));

@@ -15,6 +15,10 @@ export class MemoryScopeStore implements ScopeStore {
     return [...this.#scopes.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
+  async existing(names: readonly string[]): Promise<readonly string[]> {
+    return names.filter((name) => this.#scopes.has(name));
+  }
+
   async put(
     scope: CataloguedScope,
     before: CataloguedScope | null,

@@ -72,6 +72,7 @@ export class TestEndpoint {
         },
       },
       store: this.store,
+      scopes: this.scopes,
       recorder: recordEvents(
         {
           record: (event) => {

@@ -1,7 +1,9 @@
+import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { TokenPath } from "@carnet/protocol/endpoints";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalKind, TokenErrorCode } from "@carnet/protocol/refusals";
+import type { RefusalReason } from "../token/refusal-reason.ts";
 
 /**
  * Everything that Carnet records: who did what, from where, to which objects, and how it ended. No event has a field for
@@ -79,7 +81,7 @@ export interface TokenRefused extends TokenRequestFacts {
   readonly event: "token_refused";
   readonly kind: RefusalKind;
   readonly error: TokenErrorCode;
-  readonly reason: string;
+  readonly reason: RefusalReason;
   readonly detail: string;
   /** What `explain` needs besides the reason, by name. */
   readonly facts: RefusalFacts;
@@ -133,8 +135,7 @@ export type FieldValue = string | number | boolean | null | readonly string[] | 
 export interface AdminRefused extends EventFacts {
   readonly event: "admin_refused";
   readonly operation: string;
-  /** The problem, such as `insufficient_scope`. */
-  readonly reason: string;
+  readonly reason: ProblemKind;
   readonly detail: string;
   /** The objects of the path, if they exist: people paste secrets anywhere. */
   readonly target: string | null;

@@ -1,4 +1,4 @@
-import type { ClientId } from "@carnet/protocol/ids";
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { StoredWithChange } from "../audit/recorder.ts";
 import type { Client, ClientStatus } from "./client.ts";
 import type { ClientSecret } from "./client-secret.ts";
@@ -9,6 +9,8 @@ export interface ClientStore extends SecretUseStore {
   find(clientId: ClientId): Promise<Client | undefined>;
   /** Finds the client that has the secret with this digest. Every miss costs the same. */
   findBySecret(digest: Uint8Array): Promise<{ readonly client: Client; readonly secret: ClientSecret } | undefined>;
+  /** Names the secret with this digest, from the index alone, so that a hit costs as much as a miss. */
+  identify(digest: Uint8Array): Promise<{ readonly clientId: ClientId; readonly secretId: SecretId } | undefined>;
   /** Inserts new clients, all or none, with their event; a second record for the same key is refused. */
   insert(clients: readonly Client[], change: StoredWithChange): Promise<Insertion>;
   /** Replaces a client by its next version, unless it was changed or deleted meanwhile. Does not change last uses. */

@@ -15,6 +15,8 @@ export interface CataloguedScope {
 /** Stores the catalogue. Each change is atomic with its event. `changed`: another process changed the scope meanwhile. */
 export interface ScopeStore {
   list(): Promise<readonly CataloguedScope[]>;
+  /** Those of the names, at most a hundred, that the catalogue or any client has. */
+  existing(names: readonly string[]): Promise<readonly string[]>;
   /** Adds a scope (`before` is null), or replaces it while it still is as it was read. */
   put(scope: CataloguedScope, before: CataloguedScope | null, change: StoredWithChange): Promise<"put" | "changed">;
   /** Deletes a scope while it still is as it was read. `used`: a client is registered for it. */
@@ -42,6 +44,11 @@ export class ScopeCatalogue {
 
   list(): Promise<readonly CataloguedScope[]> {
     return this.#store.list();
+  }
+
+  /** Those of the names, at most a hundred, that the catalogue or any client has. */
+  existing(names: readonly string[]): Promise<readonly string[]> {
+    return this.#store.existing(names);
   }
 
   /** Adds a scope or changes its description, and records the event, if anything differs. Refuses with `invalid`. */

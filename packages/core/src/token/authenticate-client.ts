@@ -3,22 +3,23 @@ import { parseAddress } from "../client/cidr.ts";
 import { type ClientIneligibility, ineligibility } from "../client/client.ts";
 import type { ClientDirectory } from "../client/client-directory.ts";
 import { type SecretState, secretStateAt } from "../client/client-secret.ts";
-import type { SecretHasher } from "../client/secret-hasher.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
 import type { ProvenSecret } from "../client/token-client.ts";
 import type { Refusal } from "../refusal.ts";
+import { findMistake, type MistakePorts } from "./credentials-mistake.ts";
 import type { PresentedCredentials } from "./parse-token-request.ts";
+import { factsOfHolder } from "./refusal-facts.ts";
+import type { CredentialsMistake, RefusalReason } from "./refusal-reason.ts";
 
-export interface AuthenticationPorts {
+export interface AuthenticationPorts extends MistakePorts {
   readonly directory: ClientDirectory;
-  readonly hasher: SecretHasher;
   readonly uses: SecretUses;
 }
 
 /**
  * Identifies the calling client by the digest of its id and secret. Refuses with `invalidClient`. An unknown client and
- * a wrong secret are the same miss: one hash, one lookup in memory and one index probe in the store, whatever the store
- * contains. Does not check scopes.
+ * a wrong secret are the same miss: for each reading one hash, one lookup in memory and one index probe in the store,
+ * and at most one more of each to find a mistake, whatever the store contains. Does not check scopes.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
 export async function authenticateClient(
@@ -28,7 +29,8 @@ export async function authenticateClient(
 ): Promise<Result<ProvenSecret, Refusal>> {
   // RFC 6749 §5.2. Many libraries report a challenge instead of the error, so a client that does not use Basic gets none
   const challenged = !presented.inBody;
-  if (presented.flaw !== undefined) return err({ ...invalidClient("no_credentials", presented.flaw), challenged });
+  const { flaw } = presented;
+  if (flaw !== undefined) return err({ ...invalidClient(flaw.reason, flaw.detail), challenged });
   const { directory, hasher } = ports;
   const digests = presented.readings.map((reading) => hasher.digest(reading.clientId, reading.clientSecret.reveal()));
   for (const digest of digests) {
@@ -36,13 +38,20 @@ export async function authenticateClient(
     if (proven !== undefined && reasonAgainst(proven, from, ports) === undefined) return ok(proven);
   }
   // Memory may be stale, so ask the store before refusing anyone
-  let refusal = invalidClient("unknown_credentials", "no client has this id and secret");
+  let refusal: Refusal | undefined;
   for (const digest of digests) {
     const proven = await directory.read(digest);
     if (proven === undefined) continue;
     const reason = reasonAgainst(proven, from, ports);
     if (reason === undefined) return ok(proven);
-    refusal = { ...invalidClient(reason, details[reason]), clientId: proven.client.clientId };
+    const { client, secret } = proven;
+    const facts = factsOfHolder(reason, proven, ports.uses.lastOf(secret));
+    const proof = { clientId: client.clientId, secretId: secret.secretId };
+    refusal = { ...invalidClient(reason, details[reason]), ...proof, facts };
+  }
+  if (refusal === undefined) {
+    const mistake = await findMistake(presented.readings, ports);
+    refusal = { ...invalidClient(mistake.reason, mistakes[mistake.reason]), ...mistake };
   }
   return err({ ...refusal, challenged });
 }
@@ -70,8 +79,17 @@ const details: Readonly<Record<Reason, string>> = {
   address_not_allowed: "the secret is right, but the address is not in the client's ip_allowlist",
 };
 
+const mistakes: Readonly<Record<CredentialsMistake, string>> = {
+  credentials_encoded_twice: "the credentials are right once they are percent-decoded one more time",
+  credentials_padded: "the credentials are right without the white space or the quotes around them",
+  id_and_secret_swapped: "the client id and the secret are right, but each is in the place of the other",
+  secret_mistyped: "the secret has the form of a generated one, but its checksum is wrong",
+  secret_incomplete: "the secret starts like a generated one, but does not have its length or its characters",
+  unknown_credentials: "no client has this id and secret",
+};
+
 /** RFC 6749 §5.2. One description for every reason, so a stranger learns nothing; the log has the reason. */
-const invalidClient = (reason: string, detail: string): Refusal => ({
+const invalidClient = (reason: RefusalReason, detail: string): Refusal => ({
   kind: "invalidClient",
   description:
     "client authentication failed: check the client id and secret, that the client is enabled, that neither has expired, and " +

@@ -1,11 +1,13 @@
 import type { AccessTokenClaims } from "@carnet/protocol/access-token-claims";
-import { type ClientId, parseClientId, type SecretId } from "@carnet/protocol/ids";
+import { parseClientId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseAddress } from "../client/cidr.ts";
 import { type Client, type ClientIneligibility, ineligibility } from "../client/client.ts";
 import type { ClientSecret } from "../client/client-secret.ts";
 import type { ClientStore } from "../client/client-store.ts";
+import type { Refusal } from "../refusal.ts";
 import type { AccessTokenVerifier } from "./access-token-verifier.ts";
+import { factsOfHolder } from "./refusal-facts.ts";
 
 /** A token that is valid now, with the client and the secret that it was issued for. */
 export interface LiveToken {
@@ -15,11 +17,8 @@ export interface LiveToken {
 }
 
 /** Why a token is not valid now, and what it still proves. The rest is known only if the token is ours. */
-export interface TokenFlaw {
+export interface TokenFlaw extends Pick<Refusal, "clientId" | "secretId" | "jti" | "facts"> {
   readonly reason: "token_invalid" | "client_replaced" | "secret_revoked" | ClientIneligibility;
-  readonly clientId?: ClientId;
-  readonly secretId?: SecretId;
-  readonly jti?: string;
   readonly audience?: string;
 }
 
@@ -41,14 +40,14 @@ export async function checkAccessToken(
   const claims = await verifier.verify(token, now);
   const clientId = claims === undefined ? undefined : parseClientId(claims.client_id);
   if (claims === undefined || !clientId?.ok) return err({ reason: "token_invalid" });
-  const flaw = (reason: TokenFlaw["reason"], secretId?: SecretId) =>
-    err({ reason, clientId: clientId.value, jti: claims.jti, audience: claims.aud, ...(secretId && { secretId }) });
+  const proof = { clientId: clientId.value, jti: claims.jti, audience: claims.aud };
 
   const [clientHandle, secretHandle] = claims.rvk;
   const client = await store.find(clientId.value);
-  if (client === undefined || client.handle !== clientHandle) return flaw("client_replaced");
+  if (client === undefined || client.handle !== clientHandle) return err({ ...proof, reason: "client_replaced" });
   const secret = client.secrets.find(({ handle }) => handle === secretHandle);
-  if (secret === undefined || secret.revokedAt !== null) return flaw("secret_revoked", secret?.secretId);
-  const reason = ineligibility(client, now, parseAddress(address));
-  return reason === undefined ? ok({ claims, client, secret }) : flaw(reason, secret.secretId);
+  if (secret === undefined) return err({ ...proof, reason: "secret_revoked" });
+  const reason = secret.revokedAt === null ? ineligibility(client, now, parseAddress(address)) : "secret_revoked";
+  if (reason === undefined) return ok({ claims, client, secret });
+  return err({ ...proof, reason, secretId: secret.secretId, facts: factsOfHolder(reason, { client, secret }, null) });
 }

@@ -1,7 +1,8 @@
 import type { Refusal } from "../refusal.ts";
+import type { RefusalReason } from "./refusal-reason.ts";
 
 /** The refusal of a malformed request, with the same text for the caller and the operator. */
-export const malformed = (reason: string, description: string): Refusal => ({
+export const malformed = (reason: RefusalReason, description: string): Refusal => ({
   kind: "malformedRequest",
   reason,
   description,

@@ -8,6 +8,7 @@ import type { TokenEndpointAuthMethod } from "../client/client.ts";
 import type { Refusal } from "../refusal.ts";
 import { malformed } from "./malformed.ts";
 import { type Parameters, readParameters } from "./read-parameters.ts";
+import type { CredentialsFlaw, RefusalReason } from "./refusal-reason.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
 /** A parsed token request. Nothing after this sees the raw one. */
@@ -33,7 +34,7 @@ export interface PresentedCredentials {
   /** Every possible reading of them. Empty if there are none. See `decodeBasicCredentials`. */
   readonly readings: readonly ClientCredentials[];
   /** Why they cannot match any client. */
-  readonly flaw: string | undefined;
+  readonly flaw: { readonly reason: CredentialsFlaw; readonly detail: string } | undefined;
   /** Whether the client tried to authenticate in the body. */
   readonly inBody: boolean;
 }
@@ -104,7 +105,7 @@ function readCredentials(
   if (scheme === "" || scheme.toLowerCase() === "bearer") {
     if (clientId === undefined || clientSecret === undefined) {
       const inBody = clientId !== undefined || clientSecret !== undefined;
-      return ok({ inBody, method: "none", readings: [], flaw: "no complete credentials were sent" });
+      return ok({ inBody, method: "none", readings: [], flaw: incomplete({ clientId, clientSecret, scheme }) });
     }
     const reading = { clientId, clientSecret: new Redacted(clientSecret) };
     return ok({ inBody: true, method: "client_secret_post", readings: [reading], flaw: undefined });
@@ -118,15 +119,38 @@ function readCredentials(
   }
   // RFC 9110 §11.1: the scheme is case-insensitive
   if (scheme.toLowerCase() !== "basic") {
-    const flaw = "the Authorization header is neither Basic nor Bearer";
+    const flaw = {
+      reason: "other_auth_scheme",
+      detail: "the Authorization header is neither Basic nor Bearer",
+    } as const;
     return ok({ inBody: false, method: "none", readings: [], flaw });
   }
   const readings = decodeBasicCredentials(encoded);
-  if (!readings.ok) return ok({ inBody: false, method: "client_secret_basic", readings: [], flaw: readings.error });
+  if (!readings.ok) {
+    const flaw = { reason: "basic_malformed", detail: readings.error } as const;
+    return ok({ inBody: false, method: "client_secret_basic", readings: [], flaw });
+  }
   const matching = readings.value.filter((reading) => clientId === undefined || reading.clientId === clientId);
   if (matching.length === 0)
     return refuse("two_client_ids", "the Authorization header and the body name different clients");
   return ok({ inBody: false, method: "client_secret_basic", readings: matching, flaw: undefined });
+}
+
+function incomplete({
+  clientId,
+  clientSecret,
+  scheme,
+}: {
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly scheme: string;
+}): PresentedCredentials["flaw"] {
+  if (clientId !== undefined)
+    return { reason: "no_client_secret", detail: "a client_id was sent without a client_secret" };
+  if (clientSecret !== undefined)
+    return { reason: "no_client_id", detail: "a client_secret was sent without a client_id" };
+  if (scheme === "") return { reason: "no_credentials", detail: "no credentials were sent" };
+  return { reason: "bearer_instead_of_credentials", detail: "a Bearer token was sent, and no client credentials" };
 }
 
 function carriesCredentials(query: string): boolean {
@@ -134,4 +158,5 @@ function carriesCredentials(query: string): boolean {
   return query.split("&").some((pair) => credentialParameters.has(decodeFormPart(pair.split("=", 1)[0] ?? "") ?? ""));
 }
 
-const refuse = (reason: string, description: string): Result<never, Refusal> => err(malformed(reason, description));
+const refuse = (reason: RefusalReason, description: string): Result<never, Refusal> =>
+  err(malformed(reason, description));

@@ -5,6 +5,7 @@ import type { SecretUses } from "../client/secret-uses.ts";
 import type { Refusal } from "../refusal.ts";
 import { checkAccessToken, type LiveToken, type TokenCheckPorts, type TokenFlaw } from "./check-access-token.ts";
 import { emptyBody } from "./parse-token-request.ts";
+import { factsOfHolder } from "./refusal-facts.ts";
 import type { GrantedToken } from "./render.ts";
 
 export interface TokenReturnPorts extends TokenCheckPorts {
@@ -24,8 +25,13 @@ export async function returnToken(
   const checked = await checkAccessToken(token.reveal(), from, ports);
   if (!checked.ok) return refuse(checked.error);
   const { claims, client, secret } = checked.value;
-  const state = secretStateAt(secret, from.now, ports.uses.lastOf(secret));
-  if (state !== "active") return refuse({ reason: `secret_${state}`, clientId: client.clientId });
+  const lastUse = ports.uses.lastOf(secret);
+  const state = secretStateAt(secret, from.now, lastUse);
+  if (state !== "active") {
+    const proof = { clientId: client.clientId, secretId: secret.secretId, jti: claims.jti };
+    const reason = `secret_${state}` as const;
+    return refuse({ ...proof, reason, facts: factsOfHolder(reason, { client, secret }, lastUse) });
+  }
   const expiresIn = claims.exp - Math.floor(from.now / 1000);
   return ok({ ...checked.value, accessToken: token, expiresIn, scope: claims.scope });
 }
@@ -34,8 +40,7 @@ type Flaw = Omit<TokenFlaw, "reason"> & {
   readonly reason: TokenFlaw["reason"] | `secret_${Exclude<SecretState, "active">}`;
 };
 
-const refuse = ({ reason, ...client }: Flaw): Result<never, Refusal> =>
-  err({ ...emptyBody, reason, detail: details[reason], ...client });
+const refuse = (flaw: Flaw): Result<never, Refusal> => err({ ...emptyBody, detail: details[flaw.reason], ...flaw });
 
 const details: Readonly<Record<Flaw["reason"], string>> = {
   token_invalid: "the body is empty, and the Bearer token is not a token of this service that is valid now",

@@ -1,4 +1,5 @@
 import type { EventIds, Recorder } from "../audit/recorder.ts";
+import type { ClientStore } from "../client/client-store.ts";
 import { warningsFor } from "../client/expiry-warnings.ts";
 import type { Clock } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
@@ -6,12 +7,14 @@ import { type AuthenticationPorts, authenticateClient } from "./authenticate-cli
 import { authorise } from "./authorise.ts";
 import { type MintPorts, mint } from "./mint.ts";
 import { parseTokenRequest } from "./parse-token-request.ts";
+import { type AskedScopesPorts, withAskedScopes } from "./refusal-facts.ts";
 import { renderRefusal, renderToken, type TokenAnswer } from "./render.ts";
 import { returnToken, type TokenReturnPorts } from "./return-token.ts";
 import { type Decided, issued, refused, returned } from "./token-events.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
-export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts, TokenReturnPorts {
+export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts, TokenReturnPorts, AskedScopesPorts {
+  readonly store: Pick<ClientStore, "find" | "identify">;
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly eventIds: EventIds;
@@ -45,7 +48,7 @@ export async function answerTokenRequest(
   if (!caller.ok) return refuse(caller.error);
 
   const grant = authorise(caller.value, request.value);
-  if (!grant.ok) return refuse(grant.error);
+  if (!grant.ok) return refuse(await withAskedScopes(grant.error, request.value, ports));
 
   const token = await mint(grant.value, now, ports);
 

@@ -11,7 +11,7 @@ export function refusalOfFault(fault: unknown): Refusal {
 }
 
 /** A refusal with the same text for the caller and the operator. */
-export const refusalWith = (kind: Refusal["kind"], reason: string, description: string): Refusal => ({
+export const refusalWith = (kind: Refusal["kind"], reason: Refusal["reason"], description: string): Refusal => ({
   kind,
   reason,
   description,

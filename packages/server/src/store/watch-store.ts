@@ -24,6 +24,7 @@ export function watchStore(store: ClientStore): WatchedStore {
   return {
     find: (clientId) => watch(() => store.find(clientId)),
     findBySecret: (digest) => watch(() => store.findBySecret(digest)),
+    identify: (digest) => watch(() => store.identify(digest)),
     insert: (clients, change) => watch(() => store.insert(clients, change)),
     replace: (next, change) => watch(() => store.replace(next, change)),
     delete: (client, change) => watch(() => store.delete(client, change)),

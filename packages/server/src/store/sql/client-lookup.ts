@@ -5,7 +5,7 @@ import { type ReadSecretRow, toClient } from "./client-rows.ts";
 import type { Tables } from "./schema.ts";
 
 /** Reads single clients: by id, or by the digest of a secret. */
-export function createClientLookup(db: Kysely<Tables>): Pick<ClientStore, "find" | "findBySecret"> {
+export function createClientLookup(db: Kysely<Tables>): Pick<ClientStore, "find" | "findBySecret" | "identify"> {
   const readClient = prepare<ClientId, ClientQueryRow>(db, clientQuery(db, "" as ClientId).compile());
   const probe = prepare<Uint8Array, SecretProbeRow>(db, secretProbe(db, new Uint8Array()).compile());
   const find: ClientStore["find"] = async (clientId) => {
@@ -15,6 +15,10 @@ export function createClientLookup(db: Kysely<Tables>): Pick<ClientStore, "find"
   };
   return {
     find,
+    async identify(digest) {
+      const [found] = await probe(digest);
+      return found && { clientId: found.client_id, secretId: found.secret_id };
+    },
     async findBySecret(digest) {
       const [found] = await probe(digest);
       if (found === undefined) return undefined;

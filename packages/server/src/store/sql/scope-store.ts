@@ -6,6 +6,16 @@ import type { Tables } from "./schema.ts";
 /** The scope catalogue in an SQL database. */
 export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): ScopeStore => ({
   list: () => db.selectFrom("scopes").selectAll().orderBy("name").execute(),
+  async existing(names) {
+    if (names.length === 0) return [];
+    const rows = await db
+      .selectFrom("scopes")
+      .select("name")
+      .where("name", "in", names)
+      .union(db.selectFrom("client_scopes").select("name").where("name", "in", names))
+      .execute();
+    return rows.map(({ name }) => name);
+  },
   put: ({ name, description }, before, { event }) =>
     db.transaction().execute(async (transaction) => {
       const [current] = await transaction.selectFrom("scopes").selectAll().where("name", "=", name).execute();

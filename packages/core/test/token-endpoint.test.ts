@@ -101,8 +101,11 @@ test("the record of a token has its client, secret, scope, jti and expiry", asyn
   const claims = JSON.parse(Buffer.from(String(body["access_token"]).split(".")[1] ?? "", "base64url").toString());
   const [record] = endpoint.records;
   assert.ok(record?.event === "token_issued");
-  const { secretId, ...rest } = record;
-  assert.match(secretId, /^[a-z0-9]{16}$/);
+  const { id, actor, ...rest } = record;
+  assert.match(id, /./);
+  assert.ok(actor.type === "client");
+  assert.match(String(actor.secretId), /^[a-z0-9]{16}$/);
+  assert.deepEqual([actor.clientId, actor.jti], ["app", claims.jti]);
   assert.deepEqual(rest, {
     event: "token_issued",
     requestId: "r-1",
@@ -110,11 +113,10 @@ test("the record of a token has its client, secret, scope, jti and expiry", asyn
     path: "/oauth2/token",
     address: "198.51.100.7",
     version: "2026-01-01",
-    clientId: "app",
-    jti: claims.jti,
     keyId: "key-1",
     scope: "file:read",
     expiresAt: claims.exp,
+    askedScope: record.askedScope,
   });
 });
 
@@ -124,11 +126,11 @@ test("the record of a refusal does not name a client unless its secret was right
   await endpoint.post({ client_id: secret, client_secret: "app" });
   await endpoint.post({ client_id: "a\u0000b", client_secret: "x" });
   assert.deepEqual(
-    endpoint.records.map((record) => [record.clientId, record.event === "token_refused" && record.reason]),
+    endpoint.records.map((record) => [record.actor.type, record.event === "token_refused" && record.reason]),
     [
-      [null, "unknown_credentials"],
-      [null, "unknown_credentials"],
-      [null, "unknown_credentials"],
+      ["unknown", "unknown_credentials"],
+      ["unknown", "id_and_secret_swapped"],
+      ["unknown", "unknown_credentials"],
     ],
   );
 });
@@ -199,7 +201,7 @@ test("invalid requests are refused in the order of the contract", async () => {
       "bad_content_type",
       "other_grant_type",
       "unknown_credentials",
-      "scope_not_granted",
+      "scope_malformed",
     ],
   );
 });

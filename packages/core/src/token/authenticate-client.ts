@@ -19,7 +19,7 @@ export interface AuthenticationPorts extends MistakePorts {
 /**
  * Identifies the calling client by the digest of its id and secret. Refuses with `invalidClient`. An unknown client and
  * a wrong secret are the same miss: for each reading one hash, one lookup in memory and one index probe in the store,
- * and at most one more of each to find a mistake, whatever the store contains. Does not check scopes.
+ * and at most one more hash and probe to find a mistake, whatever the store contains. Does not check scopes.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
 export async function authenticateClient(

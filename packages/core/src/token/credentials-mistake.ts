@@ -20,24 +20,23 @@ export interface FoundMistake {
 }
 
 /**
- * Looks for a mistake that callers often make, in the first reading of their credentials. Whether it asks the store once more depends only on the form of the
- * credentials, and a hit costs as much as a miss. What it finds authenticates nobody.
+ * Looks for a mistake that callers often make. How often it asks the store, at most once for each reading, depends only
+ * on the form of the credentials, and a hit costs as much as a miss. What it finds authenticates nobody.
  */
 export async function findMistake(
-  [presented]: readonly ClientCredentials[],
+  readings: readonly ClientCredentials[],
   { store, hasher }: MistakePorts,
 ): Promise<FoundMistake> {
-  const claimedClientId = new Redacted(presented?.clientId ?? "");
-  const repair = presented && firstRepair(presented);
-  if (repair !== undefined) {
-    const { clientId, clientSecret } = repair.credentials;
-    const found = await store.identify(hasher.digest(clientId, clientSecret.reveal()));
-    if (found !== undefined) {
-      const facts = { client_id: found.clientId, secret_id: found.secretId };
-      return { reason: repair.reason, facts, claimedClientId: new Redacted(found.clientId) };
-    }
+  let mistake: FoundMistake | undefined;
+  for (const { reason, credentials } of repairsOf(readings)) {
+    const found = await store.identify(hasher.digest(credentials.clientId, credentials.clientSecret.reveal()));
+    if (found === undefined) continue;
+    const facts = { client_id: found.clientId, secret_id: found.secretId };
+    mistake = { reason, facts, claimedClientId: new Redacted(found.clientId) };
   }
-  return { ...formOf(presented?.clientSecret.reveal() ?? ""), claimedClientId };
+  const [first] = readings;
+  const claimedClientId = new Redacted(first?.clientId ?? "");
+  return mistake ?? { ...formOf(first?.clientSecret.reveal() ?? ""), claimedClientId };
 }
 
 /** Damage that the secret shows by itself. */
@@ -53,46 +52,50 @@ interface Repair {
   readonly credentials: ClientCredentials;
 }
 
-function firstRepair(presented: ClientCredentials): Repair | undefined {
-  for (const { reason, apply } of repairs) {
-    const credentials = apply(presented);
-    if (credentials !== undefined) return { reason, credentials };
-  }
-  return undefined;
+/** At most one for each reading, and none that was tried already because it is itself a reading. */
+function repairsOf(readings: readonly ClientCredentials[]): readonly Repair[] {
+  const isTried = ({ clientId, clientSecret }: ClientCredentials): boolean =>
+    readings.some((one) => one.clientId === clientId && one.clientSecret.reveal() === clientSecret.reveal());
+  return readings.flatMap((reading) => {
+    const all = repairs.map(({ reason, apply }) => ({ reason, credentials: apply(reading) }));
+    return all.filter(({ credentials }) => !isTried(credentials)).slice(0, 1);
+  });
 }
 
-/** Each undoes one mistake, if the credentials have its form. */
+/** Each undoes one mistake, and returns credentials without it as they are. */
 const repairs: readonly {
   readonly reason: CredentialsMistake;
-  apply(presented: ClientCredentials): ClientCredentials | undefined;
+  apply(presented: ClientCredentials): ClientCredentials;
 }[] = [
-  { reason: "credentials_encoded_twice", apply: (presented) => changedBy(presented, decodedOnceMore) },
-  { reason: "credentials_padded", apply: (presented) => changedBy(presented, withoutPadding) },
+  { reason: "credentials_encoded_twice", apply: decodedOnceMore },
+  { reason: "credentials_padded", apply: withoutPadding },
   { reason: "id_and_secret_swapped", apply: swapped },
 ];
 
-function changedBy(
-  { clientId, clientSecret }: ClientCredentials,
-  change: (text: string) => string,
-): ClientCredentials | undefined {
-  const secret = clientSecret.reveal();
-  const changed = { clientId: change(clientId), secret: change(secret) };
-  if (changed.clientId === clientId && changed.secret === secret) return undefined;
-  return { clientId: changed.clientId, clientSecret: new Redacted(changed.secret) };
+function decodedOnceMore(presented: ClientCredentials): ClientCredentials {
+  const { clientId, clientSecret } = presented;
+  if (!/%[\da-f]{2}/i.test(clientId + clientSecret.reveal())) return presented;
+  return eachHalf(presented, (half) => decodeFormPart(half) ?? half);
 }
 
-const decodedOnceMore = (text: string): string => (/%[\da-f]{2}/i.test(text) ? (decodeFormPart(text) ?? text) : text);
-
-/** From a line end in a file, or quotes that a shell or an env file did not remove. */
-const withoutPadding = (text: string): string => {
-  const trimmed = text.trim();
-  const quote = /^["'`]/.exec(trimmed)?.[0];
-  return quote !== undefined && trimmed.length > 1 && trimmed.endsWith(quote) ? trimmed.slice(1, -1) : trimmed;
-};
+/** White space comes from a line end in a file, and quotes from an env file or a shell that did not remove them. */
+function withoutPadding(presented: ClientCredentials): ClientCredentials {
+  return eachHalf(presented, (half) => {
+    const trimmed = half.trim();
+    const quote = /^["'`]/.exec(trimmed)?.[0];
+    return quote !== undefined && trimmed.length > 1 && trimmed.endsWith(quote) ? trimmed.slice(1, -1) : trimmed;
+  });
+}
 
 /** Secrets have at least 20 characters, and nearly always more than the client id. */
-function swapped({ clientId, clientSecret }: ClientCredentials): ClientCredentials | undefined {
+function swapped(presented: ClientCredentials): ClientCredentials {
+  const { clientId, clientSecret } = presented;
   const secret = clientSecret.reveal();
-  if (clientId.length < 20 || clientId.length <= secret.length) return undefined;
+  if (clientId.length < 20 || clientId.length <= secret.length) return presented;
   return { clientId: secret, clientSecret: new Redacted(clientId) };
 }
+
+const eachHalf = (
+  { clientId, clientSecret }: ClientCredentials,
+  repair: (half: string) => string,
+): ClientCredentials => ({ clientId: repair(clientId), clientSecret: new Redacted(repair(clientSecret.reveal())) });

@@ -210,7 +210,10 @@ suite("A change of settings", () => {
 
 function closedCatalogue(names: readonly string[]) {
   const list = async () => names.map((name) => ({ name, description: name }));
-  return new ScopeCatalogue({ list, put: async () => "changed", delete: async () => "changed" }, false);
+  return new ScopeCatalogue(
+    { list, existing: async () => [], put: async () => "changed", delete: async () => "changed" },
+    false,
+  );
 }
 
 suite("If-Match", () => {

@@ -11,6 +11,7 @@ const commands = {
   client: async () => (await import("./commands/client.ts")).addClientCommand,
   secret: async () => (await import("./commands/secret.ts")).addSecretCommand,
   scope: async () => (await import("./commands/scope.ts")).addScopeCommand,
+  explain: async () => (await import("./commands/explain.ts")).addExplainCommand,
   apply: async () => (await import("./commands/apply.ts")).addApplyCommand,
   export: async () => (await import("./commands/export.ts")).addExportCommand,
   admin: async () => (await import("./commands/admin.ts")).addAdminCommand,

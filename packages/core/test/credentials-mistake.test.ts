@@ -52,7 +52,9 @@ suite("Credentials that match no client", () => {
         assert.equal(record.reason, reason);
         assert.deepEqual(record.actor, { type: "unknown" }, "a mistake authenticates nobody");
         const [client] = await allClients(endpoint.store);
-        assert.deepEqual(record.facts, { client_id: id, secret_id: client?.secrets[0]?.secretId });
+        const { used_method, ...facts } = record.facts;
+        assert.match(String(used_method), /^client_secret_(basic|post)$/);
+        assert.deepEqual(facts, { client_id: id, secret_id: client?.secrets[0]?.secretId });
       }
     });
 
@@ -112,7 +114,7 @@ suite("Credentials that match no client", () => {
       await endpoint.post({ client_id: "app", client_secret });
       const record = endpoint.records.at(-1);
       assert.ok(record?.event === "token_refused");
-      assert.deepEqual([record.reason, record.facts], [reason, facts]);
+      assert.deepEqual([record.reason, record.facts], [reason, { ...facts, used_method: "client_secret_post" }]);
       assert.equal(record.claimedClientId?.reveal(), "app");
       assert.equal(endpoint.store.probes, probes + 1);
     }

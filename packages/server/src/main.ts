@@ -24,6 +24,7 @@ import { listen } from "./http/listen.ts";
 import { type HousekeepingPorts, keepHouse } from "./journal/housekeeping.ts";
 import type { Journal } from "./journal/journal.ts";
 import { openJournal } from "./journal/open-journal.ts";
+import { openJournalReader } from "./journal/open-journal-reader.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog, type Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
@@ -144,10 +145,25 @@ export async function startServer(
     };
     const announcedEnds = createSqlAnnouncedEnds(db, { node: configuration.node, dialect: storage.dialect });
     const comingEnds = { store, announcedEnds, clock, eventIds, recorder };
+    const journalFiles: HousekeepingPorts = {
+      folder: configuration.journal === "stdout" ? undefined : configuration.journal,
+      anchors,
+      log,
+      node: configuration.node,
+      process: eventIds.process,
+      maxAge: configuration.auditMaxAge * 86_400_000,
+      maxSize: configuration.journalMaxSize,
+    };
+    const { folder } = journalFiles;
+    const journalReader = folder === undefined ? undefined : openJournalReader({ ...journalFiles, folder });
     let draining = false;
     const http: HttpPorts = {
       token,
-      admin: { ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
+      admin: {
+        ...{ ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
+        audit: { events, journal: journalReader },
+        refusalsMaxAge: configuration.refusalsMaxAge,
+      },
       log,
       keys,
       trustedProxies: configuration.trustedProxies,
@@ -168,15 +184,6 @@ export async function startServer(
       });
     const trimEvents = async (now: number) => {
       await events.trim(now - configuration.auditMaxAge * 86_400_000);
-    };
-    const journalFiles: HousekeepingPorts = {
-      folder: configuration.journal === "stdout" ? undefined : configuration.journal,
-      anchors,
-      log,
-      node: configuration.node,
-      process: eventIds.process,
-      maxAge: configuration.auditMaxAge * 86_400_000,
-      maxSize: configuration.journalMaxSize,
     };
     const listening = await listen(buildApp(http), configuration);
     const stopBackground = startBackground(

@@ -13,6 +13,7 @@ import type {
   Rotation,
   Secret,
 } from "@carnet/protocol/admin/clients";
+import type { Explanation } from "@carnet/protocol/admin/explanation";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
@@ -137,6 +138,10 @@ export class AdminApi {
 
   deleteScope(name: string): Promise<void> {
     return this.#delete(scopePath(name));
+  }
+
+  explain(requestId: string): Promise<Explanation> {
+    return this.#json("GET", `/explain${queryOf({ request_id: requestId })}`);
   }
 
   async #json<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Body> {

@@ -29,6 +29,8 @@ function findUsers(path: string): string {
 const unknownScopes = /not in the catalogue: ([^;]*);/;
 
 async function suggestFor(path: string, api: AdminApi): Promise<string | undefined> {
+  if (path.startsWith("/explain?"))
+    return "List recent refusals with `carnet audit search --kind token_refused --since 1h`.";
   const [, kind, name = "", secretId] =
     /^\/(clients|scopes)\/([^/?]+)(?:\/secrets\/([^/?]+))?/.exec(path)?.map(decodeURIComponent) ?? [];
   if (kind === "scopes") return suggestScope([name], api);

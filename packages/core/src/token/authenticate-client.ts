@@ -51,7 +51,8 @@ export async function authenticateClient(
   }
   if (refusal === undefined) {
     const mistake = await findMistake(presented.readings, ports);
-    refusal = { ...invalidClient(mistake.reason, mistakes[mistake.reason]), ...mistake };
+    const facts = { ...mistake.facts, used_method: presented.method };
+    refusal = { ...invalidClient(mistake.reason, mistakes[mistake.reason]), ...mistake, facts };
   }
   return err({ ...refusal, challenged });
 }

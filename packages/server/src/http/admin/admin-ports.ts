@@ -5,6 +5,7 @@ import type { ChangeRecorderPorts } from "@carnet/core/audit/recorder";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import type { JournalReader } from "../../journal/journal-reader.ts";
 import type { GuardPorts } from "./guard.ts";
 
 /** Everything that the admin API needs from the rest of the service. */
@@ -14,6 +15,13 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin">, Idem
   readonly store: ClientStore;
   readonly scopes: ScopeCatalogue;
   readonly directory: ClientDirectory;
+  readonly audit: {
+    readonly events: Pick<EventStore, "search">;
+    /** undefined: the journal goes to standard output. */
+    readonly journal: Pick<JournalReader, "search"> | undefined;
+  };
+  /** How long the store keeps refusals, in days. */
+  readonly refusalsMaxAge: number;
 }
 
 /** The ports of an operation that changes something. */

@@ -9,6 +9,7 @@ import { contextOf } from "../request-context.ts";
 import type { AdminPorts } from "./admin-ports.ts";
 import { CallEvents } from "./call-events.ts";
 import { clientOperations } from "./client-operations.ts";
+import { explainOperation } from "./explain-operation.ts";
 import { createGuard } from "./guard.ts";
 import { adminBodyLimit, parseJsonBody } from "./json-body.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
@@ -18,7 +19,12 @@ import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
 
 /** Every operation of the admin API. */
-export const adminOperations: readonly Operation[] = [...clientOperations, ...secretOperations, ...scopeOperations];
+export const adminOperations: readonly Operation[] = [
+  ...clientOperations,
+  ...secretOperations,
+  ...scopeOperations,
+  explainOperation,
+];
 
 /** The admin API. Routes are generated from the operations, so none can lack the guard, a check or its event. */
 export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: HttpPorts): void {

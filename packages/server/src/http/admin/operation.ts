@@ -12,7 +12,7 @@ export type Operation = ReadOperation | ChangeOperation;
 
 interface OperationFacts {
   readonly operationId: string;
-  readonly tag: "Clients" | "Secrets" | "Scopes";
+  readonly tag: "Clients" | "Secrets" | "Scopes" | "Audit";
   /** Relative to the admin path, with parameters as `:name`. */
   readonly path: string;
   readonly scope: AdminScope;

@@ -1,4 +1,5 @@
 import * as clients from "@carnet/protocol/admin/clients";
+import * as explanation from "@carnet/protocol/admin/explanation";
 import * as scopes from "@carnet/protocol/admin/scopes";
 
 /**
@@ -21,10 +22,15 @@ export const bodySchemas = {
   Scope: scopes.Scope,
   ScopeList: scopes.ScopeList,
   ScopeDescription: scopes.ScopeDescription,
+  Explanation: explanation.Explanation,
 };
 
 /** URL parameters, each a property of its schema. */
-export const querySchemas = { ClientFilter: clients.ClientFilter, ImportFilter: clients.ImportFilter };
+export const querySchemas = {
+  ClientFilter: clients.ClientFilter,
+  ImportFilter: clients.ImportFilter,
+  ExplainedRequest: explanation.ExplainedRequest,
+};
 
 export type BodySchemas = typeof bodySchemas;
 export type QuerySchemas = typeof querySchemas;

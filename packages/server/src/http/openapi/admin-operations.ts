@@ -22,6 +22,7 @@ export const adminTags = [
   { name: "Clients", description: "Register, find, restrict, change and delete clients." },
   { name: "Secrets", description: "Add secrets, rotate them without an outage, and revoke them." },
   { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
+  { name: "Audit", description: "Who did what, and whether the record of it is complete and unaltered." },
 ];
 
 export const adminSchemas = { ...bodySchemas, Problem };
@@ -36,6 +37,7 @@ export const adminSecuritySchemes = {
         scopes: {
           [adminScopes.readClients]: "Read clients, secrets and the scope catalogue",
           [adminScopes.writeClients]: "Create, change and delete them",
+          [adminScopes.readAudit]: "Read the audit events",
         },
       },
     },

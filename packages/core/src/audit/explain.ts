@@ -1,0 +1,103 @@
+import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
+import type { RefusalReason } from "../token/refusal-reason.ts";
+import { actorName, clientIdOf, type EventRecord, secretIdOf } from "./event-record.ts";
+import { ago, type Story, sinceThen } from "./story.ts";
+import { type RefusalText, tokenRefusals } from "./token-refusals.ts";
+
+/** Why a request was refused, in plain words. */
+export interface Explanation {
+  /** What was asked by whom, and when. */
+  readonly what: string;
+  readonly why: string;
+  /** What has changed since; null: nothing that is known. */
+  readonly since: string | null;
+  /** What to do, with commands in backticks. */
+  readonly next: readonly string[];
+}
+
+/** Explains one event. Contains nothing that was sent and that nobody proved. */
+export function explain(story: Story): Explanation {
+  const { event } = story;
+  switch (event.event) {
+    case "token_refused":
+      return explainTokenRefusal(story);
+    case "admin_refused":
+      return explainAdminRefusal(story);
+    case "token_issued":
+      return notRefused(story, {
+        what: "it got a token",
+        why: `the secret ${secretIdOf(event)} of the client ${clientIdOf(event)} got a token for ${event.scope || "no scope"}, valid until ${event.expires_at}`,
+        next: [
+          "if an API refuses the token, compare the audience and the scopes of the client with what the API needs: `carnet client show <client-id>`",
+        ],
+      });
+    case "token_returned":
+      return notRefused(story, {
+        what: "it got its own token back",
+        why: `an empty request with the valid token ${event.actor.type === "client" ? event.actor.jti : ""} of the client ${clientIdOf(event)} got the same token, valid until ${event.expires_at}`,
+        next: [],
+      });
+    default:
+      return notRefused(story, {
+        what: event.outcome === "success" ? "it was carried out" : `its outcome was ${event.outcome}`,
+        why: `${actorName(event.actor)} asked for it: ${event.event}`,
+        next: [`see what changed with \`carnet audit search --request-id ${shellWord(event.request_id ?? "")}\``],
+      });
+  }
+}
+
+function explainTokenRefusal(story: Story): Explanation {
+  const { event, now } = story;
+  const clientId = clientIdOf(event);
+  const text: RefusalText | undefined = tokenRefusals[event.reason as RefusalReason]; // another version may have recorded it
+  const who = clientId === undefined ? "of an unknown client" : `of the client ${clientId}`;
+  const again = story.refusals.filter(({ reason }) => reason === event.reason).length;
+  const often = again > 1 ? `; so were ${again - 1} more of this client within an hour, for the same reason` : "";
+  return {
+    what: `a token request ${who} from ${event.address} was refused ${ago(Date.parse(event.time), now)}${often}`,
+    why: text?.why?.(story) ?? event.detail ?? "",
+    since: sinceThen(story, clientId),
+    next: (text?.steps?.(story) ?? text?.next ?? []).map((step) => fill(step, event)),
+  };
+}
+
+function explainAdminRefusal({ event, now }: Story): Explanation {
+  const kind = event.reason as ProblemKind;
+  const words: { readonly title: string; readonly next: string } | undefined = problems[kind]; // as above
+  const target = event.target == null ? "" : ` on ${event.target}`;
+  const steps = [words?.next, adminSteps[kind]].filter((step) => step !== undefined);
+  return {
+    what: `the admin call ${event.operation}${target} of ${actorName(event.actor)} from ${event.address} was refused ${ago(Date.parse(event.time), now)}`,
+    why: event.detail ?? words?.title ?? "",
+    since: null,
+    next: steps.map((step) => fill(step, event)),
+  };
+}
+
+/** What the command line can do about it, besides what any caller can. */
+const adminSteps: Readonly<Partial<Record<ProblemKind, string>>> = {
+  unauthorized: "on the service's machine, `carnet admin reset` gives the first admin client a new secret",
+  insufficient_scope: "see the scopes of the caller with `carnet client show <client-id>`",
+};
+
+const notRefused = (
+  { event, now }: Story,
+  { what, why, next }: { what: string; why: string; next: readonly string[] },
+): Explanation => ({
+  what: `this request was not refused: ${what}, ${ago(Date.parse(event.time), now)}`,
+  why,
+  since: null,
+  next: next.map((step) => fill(step, event)),
+});
+
+/** Puts the ids into a command, if they are known. */
+const fill = (step: string, event: EventRecord): string =>
+  step
+    .replaceAll("<client-id>", () => optionalWord(clientIdOf(event)) ?? "<client-id>")
+    .replaceAll("<secret-id>", () => optionalWord(secretIdOf(event)) ?? "<secret-id>");
+
+const optionalWord = (text: string | undefined): string | undefined => text && shellWord(text);
+
+/** A word as a shell reads it. */
+const shellWord = (text: string): string =>
+  /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

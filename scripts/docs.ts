@@ -6,6 +6,7 @@ import { buildProgram } from "carnet/program";
 
 import { conformancePage } from "./pages/conformance.ts";
 import { errorsPage } from "./pages/errors.ts";
+import { explainPage } from "./pages/explain.ts";
 import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
 
 const folder = "docs/reference";
@@ -16,6 +17,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "errors.md": () => errorsPage(generated),
   "cli.md": cliPage,
   "conformance.md": () => conformancePage(generated),
+  "../guide/explain.md": explainPage,
   "sdk.md": sdkReferencePage,
   "../../packages/sdk/api.md": sdkApiReport,
   "openapi.json": () => `${JSON.stringify(openApiDocument("http://localhost:8080"), null, 2)}\n`,

@@ -16,7 +16,7 @@ export function errorsPage(generated: string): string {
   const ofAdmin = Object.entries(problems).map(([code, { title, ...facts }]) => ({ ...facts, code, when: title }));
   return `# Errors
 
-${generated}Every response has an \`X-Request-ID\`, under which the operator finds refused token and admin requests in the log.
+${generated}Every response has an \`X-Request-ID\`, under which the operator [finds out why](../guide/explain.md) a request was refused.
 
 ## Token endpoint
 

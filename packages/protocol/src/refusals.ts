@@ -33,7 +33,7 @@ export const refusals = {
     status: 401,
     error: "invalid_client",
     when: "no credentials; an unknown client; a wrong or expired secret; a client that is disabled, has expired, or may not call from this address. The answer is the same for all of them",
-    next: "check the client id and secret, then ask the operator, who finds the reason in the log under the X-Request-ID",
+    next: "check the client id and secret, then give the operator the X-Request-ID: `carnet explain` tells the reason",
   },
   pathSunset: {
     status: 410,

@@ -52,7 +52,10 @@ function explainTokenRefusal(story: Story): Explanation {
   const text: RefusalText | undefined = tokenRefusals[event.reason as RefusalReason]; // another version may have recorded it
   const who = clientId === undefined ? "of an unknown client" : `of the client ${clientId}`;
   const again = story.refusals.filter(({ reason }) => reason === event.reason).length;
-  const often = again > 1 ? `; so were ${again - 1} more of this client within an hour, for the same reason` : "";
+  const often =
+    again > 1
+      ? `; so ${again === 2 ? "was" : "were"} ${again - 1} more of this client within an hour, for the same reason`
+      : "";
   return {
     what: `a token request ${who} from ${event.address} was refused ${ago(Date.parse(event.time), now)}${often}`,
     why: text?.why?.(story) ?? event.detail ?? "",

@@ -25,7 +25,9 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
       "remove one of the two encodings in the caller: its HTTP library probably encodes what the caller had encoded",
     ],
     why: ({ event }) =>
-      `the credentials were percent-encoded ${event.facts?.["used_method"] === "client_secret_basic" ? "twice" : "once too often"}`,
+      event.facts?.["used_method"] === "client_secret_basic"
+        ? "the Basic credentials were percent-encoded twice"
+        : "the credentials in the body were percent-encoded once too often",
   },
   credentials_padded: {
     meaning: "the credentials are right, but have white space or quotes around them",

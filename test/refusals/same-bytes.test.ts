@@ -49,7 +49,7 @@ async function refusedCredentials(service: TestService, clock: FixedClock): Prom
   };
   const known = await register({ client_name: "a client", workspace: "a workspace", access_token_ttl: 60 });
   const other = await register({});
-  const imported = await register({ client_secret: "an imported secret of some length" });
+  const imported = await register({ client_secret: "an imported secret / of some length" });
   const disabled = await register({ status: "disabled" });
   const expired = await register({ expires_at: "2026-06-02" });
   const elsewhere = await register({ ip_allowlist: ["203.0.113.0/24", "2001:db8::/32"] });
@@ -64,8 +64,18 @@ async function refusedCredentials(service: TestService, clock: FixedClock): Prom
     "an expired client": expired,
     "a wrong address": elsewhere,
     "a client id that nobody can have": { clientId: "not an id: ", secret: "x" },
+    ...mistakes(imported),
+    ...mistakes({ clientId: "nobody", secret: newSecret() }),
   };
 }
+
+/** Mistakes that are found with one more look into the store, made with right or wrong credentials. */
+const mistakes = ({ clientId, secret }: Sent): Record<string, Sent> => ({
+  [`a secret of ${clientId} that was encoded twice`]: { clientId, secret: encode(secret) },
+  [`a secret of ${clientId} with a line end`]: { clientId, secret: `${secret}\n` },
+  [`a secret of ${clientId} in quotes`]: { clientId, secret: `"${secret}"` },
+  [`the secret and the id of ${clientId} swapped`]: { clientId: secret, secret: clientId },
+});
 
 const incomplete: Readonly<Record<string, { header?: string; body: string }>> = {
   "no credentials": { body: "grant_type=client_credentials" },
@@ -106,7 +116,12 @@ suite("every refused authentication is answered with the same bytes, and with a 
       const reasons = service.journal().flatMap(({ event, reason }) => (event === "token_refused" ? [reason] : []));
       assert.deepEqual(
         [...new Set(reasons)].sort(),
-        ["address_not_allowed", "client_disabled", "client_expired", "no_credentials", "unknown_credentials"],
+        [
+          ...["address_not_allowed", "basic_malformed", "bearer_instead_of_credentials", "client_disabled"],
+          ...["client_expired", "credentials_encoded_twice", "credentials_padded", "id_and_secret_swapped"],
+          ...["no_client_id", "no_client_secret", "no_credentials", "other_auth_scheme", "secret_mistyped"],
+          "unknown_credentials",
+        ],
         "the journal has the reason",
       );
     });

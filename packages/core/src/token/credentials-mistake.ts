@@ -40,7 +40,8 @@ export async function findMistake(
 }
 
 /** Damage that the secret shows by itself. */
-function formOf(secret: string): Pick<FoundMistake, "reason" | "facts"> {
+function formOf(sent: string): Pick<FoundMistake, "reason" | "facts"> {
+  const secret = bare(sent);
   if (isMistypedSecret(secret)) return { reason: "secret_mistyped", facts: {} };
   if (isGeneratedSecret(secret)) return { reason: "unknown_credentials", facts: { secret_form: "generated" } };
   const reason = secret.startsWith(generatedSecretPrefix) ? "secret_incomplete" : "unknown_credentials";
@@ -80,18 +81,20 @@ function decodedOnceMore(presented: ClientCredentials): ClientCredentials {
 
 /** White space comes from a line end in a file, and quotes from an env file or a shell that did not remove them. */
 function withoutPadding(presented: ClientCredentials): ClientCredentials {
-  return eachHalf(presented, (half) => {
-    const trimmed = half.trim();
-    const quote = /^["'`]/.exec(trimmed)?.[0];
-    return quote !== undefined && trimmed.length > 1 && trimmed.endsWith(quote) ? trimmed.slice(1, -1) : trimmed;
-  });
+  return eachHalf(presented, bare);
 }
 
-/** Secrets have at least 20 characters, and nearly always more than the client id. */
+function bare(half: string): string {
+  const trimmed = half.trim();
+  const quote = /^["'`]/.exec(trimmed)?.[0];
+  return quote !== undefined && trimmed.length > 1 && trimmed.endsWith(quote) ? trimmed.slice(1, -1) : trimmed;
+}
+
+/** Secrets have at least 20 characters, and a generated one in its place was not swapped. */
 function swapped(presented: ClientCredentials): ClientCredentials {
   const { clientId, clientSecret } = presented;
   const secret = clientSecret.reveal();
-  if (clientId.length < 20 || clientId.length <= secret.length) return presented;
+  if (clientId.length < 20 || secret.startsWith(generatedSecretPrefix)) return presented;
   return { clientId: secret, clientSecret: new Redacted(clientId) };
 }
 

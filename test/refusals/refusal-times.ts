@@ -30,6 +30,23 @@ export async function refusedIdentities(service: TestService): Promise<Readonly<
   return Object.fromEntries(names.map((name) => [name, wrongSecretOf(idOf(name))]));
 }
 
+/** Requests whose mistake is found, or not found because the secret is wrong or the client is unknown. */
+export async function mistakenIdentities(service: TestService): Promise<Readonly<Record<string, MakeRequest>>> {
+  const names = ["found", "wrong", "unknown"];
+  const idOf = (name: string) => `a-mistaken-id-${names.indexOf(name)}`;
+  const client_secret = newSecret();
+  for (const name of ["found", "wrong"]) await service.register({ client_id: idOf(name), client_secret });
+  // The plus sign is a space after the secret
+  const padded = (name: string, makeSecret: () => string): MakeRequest => {
+    return () => form(`grant_type=client_credentials&client_id=${idOf(name)}&client_secret=${makeSecret()}+`);
+  };
+  return {
+    found: padded("found", () => client_secret),
+    wrong: padded("wrong", newSecret),
+    unknown: padded("unknown", newSecret),
+  };
+}
+
 /** Takes one hash and one probe more than the others, because the header has two readings. Shows what can be seen. */
 export const oneHashMore = (clientId: string): Readonly<Record<"one reading" | "two readings", MakeRequest>> => {
   const basic = (secret: string) =>

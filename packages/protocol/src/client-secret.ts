@@ -22,10 +22,8 @@ export function formatGeneratedSecret(secretId: SecretId, random: string): strin
 /** Whether a text has the form of a generated secret but a wrong checksum. Does not prove who made it. */
 export const isMistypedSecret = (secret: string): boolean => checksumOf(secret) === "wrong";
 
-/** Whether a text has the form of a generated secret and its checksum is right. Does not prove who made it. */
-export const isGeneratedSecret = (secret: string): boolean => checksumOf(secret) === "right";
-
-function checksumOf(secret: string): "right" | "wrong" | undefined {
+/** The checksum of a text with the form of a generated secret. A right one does not prove who made the secret. */
+export function checksumOf(secret: string): "right" | "wrong" | undefined {
   const match = shape.exec(secret);
   if (match === null) return undefined;
   return checksum(secret.slice(0, -7)) === match[2] ? "right" : "wrong";

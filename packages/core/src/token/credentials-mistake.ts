@@ -1,5 +1,5 @@
 import type { ClientCredentials } from "@carnet/protocol/basic-credentials";
-import { generatedSecretPrefix, isGeneratedSecret, isMistypedSecret } from "@carnet/protocol/client-secret";
+import { checksumOf, generatedSecretPrefix } from "@carnet/protocol/client-secret";
 import { decodeFormPart } from "@carnet/protocol/form";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalFacts } from "../audit/event.ts";
@@ -27,23 +27,25 @@ export async function findMistake(
   readings: readonly ClientCredentials[],
   { store, hasher }: MistakePorts,
 ): Promise<FoundMistake> {
-  let mistake: FoundMistake | undefined;
+  const [first] = readings;
+  const claimedClientId = new Redacted(first?.clientId ?? "");
+  // Also when a mistake is found below, so that this takes the same time
+  let mistake: FoundMistake = { ...formOf(first?.clientSecret.reveal() ?? ""), claimedClientId };
   for (const { reason, credentials } of repairsOf(readings)) {
     const found = await store.identify(hasher.digest(credentials.clientId, credentials.clientSecret.reveal()));
     if (found === undefined) continue;
     const facts = { client_id: found.clientId, secret_id: found.secretId };
     mistake = { reason, facts, claimedClientId: new Redacted(found.clientId) };
   }
-  const [first] = readings;
-  const claimedClientId = new Redacted(first?.clientId ?? "");
-  return mistake ?? { ...formOf(first?.clientSecret.reveal() ?? ""), claimedClientId };
+  return mistake;
 }
 
 /** Damage that the secret shows by itself. */
 function formOf(sent: string): Pick<FoundMistake, "reason" | "facts"> {
   const secret = bare(sent);
-  if (isMistypedSecret(secret)) return { reason: "secret_mistyped", facts: {} };
-  if (isGeneratedSecret(secret)) return { reason: "unknown_credentials", facts: { secret_form: "generated" } };
+  const checksum = checksumOf(secret);
+  if (checksum === "wrong") return { reason: "secret_mistyped", facts: {} };
+  if (checksum === "right") return { reason: "unknown_credentials", facts: { secret_form: "generated" } };
   const reason = secret.startsWith(generatedSecretPrefix) ? "secret_incomplete" : "unknown_credentials";
   return { reason, facts: {} };
 }

@@ -16,6 +16,8 @@ const rotate =
 const compare =
   "compare the secret in the caller's settings with the one that was handed out: it may be of another client or of another service";
 
+const askLess = "ask for registered scopes, or leave scope out to get all of them";
+
 /** Every reason to refuse a token request. */
 export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
   ...messageRefusals,
@@ -103,6 +105,10 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
   client_replaced: {
     meaning: "the token is right, but its client was deleted, or deleted and registered again",
     next: ["let the caller get a new token with the credentials of the new client"],
+    why: (story) => {
+      const deleted = whenAndByWhom(story, ({ type, action }) => type === "client" && action === "deleted");
+      return `the Bearer token is right, but its client was deleted${deleted || ", or deleted and registered again"}`;
+    },
   },
   address_not_allowed: {
     meaning: "the secret or the token is right, but the address is not in the client's allow list",
@@ -133,11 +139,14 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
   },
   scope_not_granted: {
     meaning: "the client is not registered for the scopes that it asked for",
-    next: [
-      "ask for registered scopes, or leave scope out to get all of them",
-      "or register the client for them: `carnet client change <client-id> --scope '<all scopes>'`",
-    ],
+    next: [askLess, "or register the client for them: `carnet client change <client-id> --scope '<all scopes>'`"],
     why: whyScope,
+    steps: ({ client, event: { facts } }) => {
+      const asked = facts?.["asked"] ?? "";
+      const isWhole = client !== undefined && asked !== "" && !/ and \d+ more$/.test(asked);
+      const all = isWhole ? [...new Set([...client.scopes, ...asked.split(" ")])].join(" ") : "<all scopes>";
+      return [askLess, `or register the client for them: \`carnet client change <client-id> --scope '${all}'\``];
+    },
   },
 };
 

@@ -6,6 +6,7 @@ import { ago, type Story } from "@carnet/core/audit/story";
 import { tokenRefusals } from "@carnet/core/audit/token-refusals";
 import type { ClientRegistration } from "@carnet/core/client/register-client";
 import { problems } from "@carnet/protocol/admin/problem-kinds";
+import type { RevocationHandle } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import { eventJson } from "@carnet/server/audit/event-json";
 import { allClients } from "@carnet/testkit/all-clients";
@@ -35,6 +36,13 @@ async function explained(endpoint: TestEndpoint, [form, changes]: Post, known: P
   const explanation = explain(story);
   assert.ok(!JSON.stringify([event, explanation]).includes(secret));
   return explanation;
+}
+
+/** Replaces the scopes that exist. */
+function withScopes(endpoint: TestEndpoint, names: readonly string[]): void {
+  Object.assign(endpoint.ports, {
+    scopes: { existing: async (asked: string[]) => asked.filter((name) => names.includes(name)) },
+  });
 }
 
 /** A change of the client that ops-admin made. */
@@ -76,7 +84,9 @@ suite("An explanation", () => {
 
   test("of a scope names what was asked and what is registered, and only counts what does not exist", async () => {
     const endpoint = await withClient();
-    await endpoint.scopes.put({ name: "graph:read", description: "Read graphs" });
+    withScopes(endpoint, ["graph:read"]);
+    const [first] = (await explained(endpoint, [{ scope: "graph:read" }])).next.slice(1);
+    assert.match(first ?? "", /`carnet client change demo --scope 'file:read file:write graph:read'`$/);
     for (const [scope, why] of [
       ["graph:read", "asked for graph:read; registered: file:read file:write"],
       ["graph:read nonsense", "asked for graph:read and 1 unknown scope; registered: file:read file:write"],
@@ -92,7 +102,10 @@ suite("An explanation", () => {
   test("bounds the names in the record of a refusal", async () => {
     const scope = Array.from({ length: 300 }, (_, at) => `scope:${at}`).join(" ");
     const endpoint = await withClient({ scope });
-    for (let at = 0; at < 300; at++) await endpoint.scopes.put({ name: `other:${at}`, description: "Another" });
+    withScopes(
+      endpoint,
+      Array.from({ length: 300 }, (_, at) => `other:${at}`),
+    );
     const { why } = await explained(endpoint, [{ scope: scope.replaceAll("scope", "other") }]);
     assert.match(why, /^asked for other:0 .* other:19 and 80 more and 200 unknown scopes; registered: .*and 280 more$/);
     assert.ok(why.length < 1000);
@@ -140,6 +153,19 @@ suite("An explanation", () => {
     );
     assert.equal((await explained(endpoint, [{}], { client: undefined })).since, "no client has the id demo now");
     assert.equal((await explained(endpoint, [{}])).since, null);
+  });
+
+  test("of a token whose client is gone names who deleted it", async () => {
+    const endpoint = await withClient();
+    const { body } = await endpoint.post({ client_id: "demo", client_secret: secret });
+    endpoint.store.change("demo", { handle: "another-one" as RevocationHandle });
+    const authorization = [new Redacted(`Bearer ${body["access_token"]}`)];
+    const deleted = change("2026-11-21T11:00:00.000Z", "client_deleted", { action: "deleted" });
+    const empty = { authorization, contentType: undefined, body: new Redacted("") };
+    const { why } = await explained(endpoint, [{}, empty], { changes: [deleted] });
+    assert.equal(why, "the Bearer token is right, but its client was deleted 1 hour ago by ops-admin");
+    const unknown = await explained(endpoint, [{}, empty]);
+    assert.match(unknown.why, /its client was deleted, or deleted and registered again$/);
   });
 
   test("counts the other refusals for the same reason", async () => {

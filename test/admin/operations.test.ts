@@ -5,6 +5,7 @@ import { startTestService, type TestService } from "@carnet/testkit/service";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { AdminApi, tokenOf } from "../support/admin-api.ts";
 import { clientCases } from "./cases/clients.ts";
+import { explanationCases } from "./cases/explanations.ts";
 import { importCases } from "./cases/imports.ts";
 import { listCases } from "./cases/lists.ts";
 import { repetitionCases } from "./cases/repetitions.ts";
@@ -35,6 +36,7 @@ describe("the admin API", () => {
   listCases(world);
   importCases(world);
   repetitionCases(world);
+  explanationCases(world);
 
   const operations = () =>
     Object.entries(api.openapi.document.paths).flatMap(([path, methods]) =>

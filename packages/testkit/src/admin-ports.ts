@@ -33,7 +33,7 @@ export function adminPortsOf({
     origin: cliOrigin("client_changed"),
     answers: store,
     issuer: policy.issuer,
-    audit: { events: { search: async () => [] }, journal: undefined },
+    audit: { events: storedEvents, journal: undefined },
     refusalsMaxAge: 7,
   };
 }

@@ -5,8 +5,7 @@ import { type Static, Type } from "typebox";
 export const ExplainedRequest = Type.Object(
   {
     request_id: Type.String({
-      description: "The `X-Request-ID` of the answer.",
-      pattern: "^[\\x21-\\x7e]{1,128}$",
+      description: "The `X-Request-ID` of the answer: 1 to 128 visible ASCII characters.",
       examples: ["4f2c1d0e-8a55-4a53-9d0c-52f0a3c6a4f1"],
     }),
   },

@@ -1,6 +1,7 @@
 import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { AdminRefused, ChangedObject, EventFacts, ObjectsChanged } from "@carnet/core/audit/event";
 import type { Recorder } from "@carnet/core/audit/recorder";
+import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import { parseClientId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import type { FastifyRequest } from "fastify";
@@ -89,7 +90,7 @@ export class CallEvents {
   async #refused(
     operation: Operation,
     request: FastifyRequest,
-    { isAdmin, ...problem }: { reason: string; detail: string; isAdmin: boolean },
+    { isAdmin, ...problem }: { reason: ProblemKind; detail: string; isAdmin: boolean },
   ): Promise<void> {
     const event: AdminRefused = {
       event: "admin_refused",

@@ -1,4 +1,4 @@
-import { problem } from "@carnet/core/admin-problem";
+import { invalid, problem } from "@carnet/core/admin-problem";
 import { changeKinds } from "@carnet/core/audit/event";
 import { clientIdOf, type EventRecord } from "@carnet/core/audit/event-record";
 import type { EventQuery } from "@carnet/core/audit/event-store";
@@ -26,6 +26,7 @@ export const explainOperation: Operation = operation({
   success: { status: 200, schema: "Explanation" },
   refusals: ["not_found"],
   run: async ({ query: { request_id } }, ports) => {
+    if (!/^[\x21-\x7e]{1,128}$/.test(request_id)) return invalid([{ pointer: "/request_id", detail: notAnId }]);
     const [event, ...others] = await eventsOf(request_id, ports);
     if (event === undefined) return problem("not_found", notFound(ports));
     const { next, ...explanation } = explain(await storyOf(event, ports));
@@ -67,6 +68,8 @@ async function storyOf(event: EventRecord, { audit, store, uses, clock }: AdminP
     refusals: refusals.map(({ json }) => recordOf(json)),
   };
 }
+
+const notAnId = "must be 1 to 128 visible ASCII characters: copy the X-Request-ID of the answer";
 
 const hour = 3_600_000;
 

@@ -44,6 +44,7 @@ function testEmptiness(under: () => StoreUnderTest): void {
     assert.deepEqual((await store.search(queryOf({}))).clients, []);
     assert.equal(await store.find(clientIdOf("nobody")), undefined);
     assert.equal(await store.findBySecret(new Uint8Array(32)), undefined);
+    assert.equal(await store.identify(new Uint8Array(32)), undefined);
   });
 }
 
@@ -57,6 +58,8 @@ function testRoundTrip(under: () => StoreUnderTest): void {
       for (const from of [under().store, under().other]) {
         assert.deepEqual(comparable(await read(from, client)), comparable(client));
         for (const secret of client.secrets) {
+          const names = { clientId: client.clientId, secretId: secret.secretId };
+          assert.deepEqual(await from.identify(secret.digest), names);
           const proven = await from.findBySecret(secret.digest);
           assert.equal(proven?.secret.secretId, secret.secretId);
           assert.deepEqual(comparable(proven.client), comparable(client));

@@ -28,6 +28,12 @@ test("a scope is deleted from the catalogue only while no client is registered f
     ["second"],
   );
   await clients.insert([client], withEvent());
+  assert.deepEqual(
+    (await scopes.existing(["not-catalogued", "x", "unheard-of", "file:read"])).toSorted(),
+    ["file:read", "not-catalogued", "x"],
+    "of the catalogue or of a client",
+  );
+  assert.deepEqual(await scopes.existing([]), []);
   assert.equal(await scopes.delete(second, withEvent()), "used");
   assert.ok((await names()).includes("x"));
   await clients.replace({ ...client, version: 2, scopes: [] }, withEvent());

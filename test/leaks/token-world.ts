@@ -68,6 +68,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     signer: createSigner(signingKey, (fault) => console.error(fault)),
     verifier: { verify: async () => undefined },
     store,
+    scopes,
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,
     recorder: recordEvents({ record() {} }, { uses }),

@@ -23,7 +23,7 @@ export const credentials = (clientId: string, clientSecret: string = encoded): s
 const basic = (text: string, body = grant): Sent => ({ headers: { Authorization: `Basic ${btoa(text)}` }, body });
 
 /** Nothing can explain these later but the log, or another service: this one is stopping, or has no store or journal. */
-type Unexplained = "draining" | "store_unavailable" | "log_stalled" | "fault";
+type Unexplained = "draining" | "store_unavailable" | "journal_unavailable" | "fault";
 
 interface RefusedRequest {
   readonly sent: Sent | ((world: World) => Promise<Sent>);

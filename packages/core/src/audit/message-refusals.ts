@@ -112,7 +112,7 @@ export const messageRefusals: Readonly<Record<MessageFlaw | CredentialsFlaw | Se
     meaning: "the service could not reach its store",
     next: ["look in the service's log for this request id, and check `GET /health/ready`"],
   },
-  log_stalled: {
+  journal_unavailable: {
     meaning: "the service could not record the request",
     next: ["free the disk of the journal, or what reads the service's output, and check `GET /health/ready`"],
   },

@@ -65,4 +65,4 @@ export type HolderFlaw =
 export type GrantFlaw = "auth_method_not_allowed" | "scope_malformed" | "scope_not_granted";
 
 /** The request may be right, but the service could not answer it. */
-export type ServiceTrouble = "draining" | "store_unavailable" | "log_stalled" | "fault";
+export type ServiceTrouble = "draining" | "store_unavailable" | "journal_unavailable" | "fault";

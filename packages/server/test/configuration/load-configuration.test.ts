@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { inspect } from "node:util";
@@ -70,6 +71,17 @@ suite("The configuration", () => {
       masterKey: undefined,
       masterKeyFile: undefined,
       adminFile: ".carnet/admin.json",
+      node: hostname(),
+      journal: ".carnet/journal",
+      journalSync: "second",
+      journalFull: "refuse",
+      journalFileSize: 64 * 1024 ** 2,
+      journalMaxSize: 10 * 1024 ** 3,
+      auditMaxAge: 400,
+      refusalsMaxRows: 100_000,
+      refusalsMaxAge: 7,
+      webhookUrl: undefined,
+      webhookSecret: undefined,
       accessTokenTtl: 600,
       scopeCatalogue: "closed",
       sunsetAt: Date.UTC(2029, 0, 31),

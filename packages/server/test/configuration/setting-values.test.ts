@@ -4,9 +4,12 @@ import { suite, test } from "node:test";
 import { type SettingName, settings } from "@carnet/server/configuration/settings";
 import { faultOf, folder, load } from "./support/load.ts";
 
-/** For each setting: accepted values with their parsed form, and invalid values. */
+/** For each setting that is not a secret: accepted values with their parsed form, and invalid values. */
 const table: Readonly<
-  Record<Exclude<SettingName, "masterKey">, { good: readonly [string, unknown][]; bad: readonly string[] }>
+  Record<
+    Exclude<SettingName, "masterKey" | "webhookUrl" | "webhookSecret">,
+    { good: readonly [string, unknown][]; bad: readonly string[] }
+  >
 > = {
   host: {
     good: [
@@ -106,6 +109,66 @@ const table: Readonly<
       "1864512000",
     ],
   },
+  node: {
+    good: [["node-1", "node-1"]],
+    bad: ["", "a b", "a/b", "n".repeat(64)],
+  },
+  journal: {
+    good: [
+      ["/var/log/carnet", "/var/log/carnet"],
+      ["stdout", "stdout"],
+    ],
+    bad: [""],
+  },
+  journalSync: {
+    good: [
+      ["second", "second"],
+      ["strict", "strict"],
+    ],
+    bad: ["", "STRICT", "always"],
+  },
+  journalFull: {
+    good: [
+      ["refuse", "refuse"],
+      ["continue", "continue"],
+    ],
+    bad: ["", "stop", "Continue"],
+  },
+  journalFileSize: {
+    good: [
+      ["1MiB", 1024 ** 2],
+      ["4GiB", 4 * 1024 ** 3],
+    ],
+    bad: ["", "1KiB", "5GiB", "1.5MiB", "-1"],
+  },
+  journalMaxSize: {
+    good: [
+      ["16MiB", 16 * 1024 ** 2],
+      ["10GiB", 10 * 1024 ** 3],
+    ],
+    bad: ["", "15MiB", "all"],
+  },
+  auditMaxAge: {
+    good: [
+      ["1d", 1],
+      ["400d", 400],
+    ],
+    bad: ["", "0", "3661d", "1h"],
+  },
+  refusalsMaxRows: {
+    good: [
+      ["1000", 1000],
+      ["10000000", 10_000_000],
+    ],
+    bad: ["", "999", "10000001", "1e5"],
+  },
+  refusalsMaxAge: {
+    good: [
+      ["1d", 1],
+      ["365d", 365],
+    ],
+    bad: ["", "0", "366d"],
+  },
   trustedProxies: {
     good: [
       ["10.0.0.0/8", ["10.0.0.0/8"]],
@@ -134,7 +197,7 @@ suite("Each setting", () => {
     assert.deepEqual(
       Object.keys(table).sort(),
       Object.keys(settings)
-        .filter((name) => name !== "masterKey")
+        .filter((name) => settings[name as SettingName].secret !== true)
         .sort(),
     );
   });

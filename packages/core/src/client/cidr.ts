@@ -26,6 +26,14 @@ export function parseAddress(text: string): Address | undefined {
 const recent = new Map<string, Address>();
 const maxRecent = 1000;
 
+/** The network of an address, to count callers by: the /24 of IPv4, the /48 of IPv6. Undefined if malformed. */
+export function addressBlock(text: string): string | undefined {
+  const address = parseAddress(text);
+  if (address === undefined) return undefined;
+  if (address instanceof ipaddr.IPv4) return `${address.octets.slice(0, 3).join(".")}.0/24`;
+  return `${new ipaddr.IPv6([...address.parts.slice(0, 3), 0, 0, 0, 0, 0]).toString()}/48`;
+}
+
 /** Parses an IPv4 or IPv6 CIDR block; a single address is a block of one. */
 export function parseCidr(text: string): Result<Cidr, string> {
   const parts = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text);

@@ -1,0 +1,182 @@
+import type { ClientId } from "@carnet/protocol/ids";
+import { Redacted } from "@carnet/protocol/redacted";
+import type { AuditEvent, RefusalFacts } from "./event.ts";
+import { hour, maxNames, startOf, type UnsavedUsage, type UsageStore } from "./usage.ts";
+
+/** Clients with unsaved counts: an early write starts at the first number, and new clients are left out at the second. */
+const maxUnsaved = { early: 20_000, most: 40_000 } as const;
+
+/** How many clients one transaction writes. Token requests wait for it. */
+const clientsPerWrite = 100;
+
+/** Different scopes of one client between two writes, and their length: a client can send anything. */
+const maxAsked = { texts: 100, length: 4096 } as const;
+
+/**
+ * Counts what clients do, in memory. The counts are written in batches instead of once per token, so a crash loses at
+ * most the counts since the last batch.
+ */
+export class UsageCounter {
+  readonly #store: UsageStore;
+  readonly #hours = new Map<number, Map<ClientId, HourCounts>>();
+  #unsaved = 0;
+  #left = 0;
+  /** Off while writes fail: they would fail again. */
+  #writesEarly = true;
+  #written: Promise<void> = Promise.resolve();
+  #current: { readonly startsAt: number; readonly clients: Map<ClientId, HourCounts> } | undefined;
+
+  constructor(store: UsageStore) {
+    this.#store = store;
+  }
+
+  /** Counts an event whose client was proved. */
+  note(event: AuditEvent): void {
+    const { actor, at, address } = event;
+    if (actor.type !== "client") return;
+    switch (event.event) {
+      case "token_issued":
+        this.#countsOf(actor.clientId, at)?.issue(at, address, event.askedScope);
+        return;
+      case "token_returned":
+        this.#countsOf(actor.clientId, at)?.return(address);
+        return;
+      case "token_refused":
+        this.#countsOf(actor.clientId, at)?.refuse(event.reason, address, event.facts);
+        return;
+      case "admin_refused":
+        this.#countsOf(actor.clientId, at)?.refuse(event.reason, address);
+        return;
+      default:
+    }
+  }
+
+  /** Counts a refusal whose client exists, but was not proved. */
+  noteClaimed(clientId: ClientId, { at, reason }: { readonly at: number; readonly reason: string }): void {
+    this.#countsOf(clientId, at)?.refuse(reason, null);
+  }
+
+  /** How many events were not counted since the last call, because too many clients had unsaved counts. */
+  takeLeftOut(): number {
+    const left = this.#left;
+    this.#left = 0;
+    return left;
+  }
+
+  /** Writes the unsaved counts, after any write before. Those that cannot be written stay unsaved. */
+  flush(): Promise<void> {
+    const written = this.#written.then(() => this.#write());
+    this.#written = written.catch(() => {});
+    return written;
+  }
+
+  async #write(): Promise<void> {
+    const taken = [...this.#hours.values()].flatMap((clients) => [...clients.values()]);
+    this.#hours.clear();
+    this.#current = undefined;
+    this.#unsaved = 0;
+    for (let start = 0; start < taken.length; start += clientsPerWrite) {
+      try {
+        await this.#store.add(taken.slice(start, start + clientsPerWrite));
+        this.#writesEarly = true;
+      } catch (error) {
+        this.#writesEarly = false;
+        for (const counts of taken.slice(start)) this.#countsOf(counts.clientId, counts.startsAt)?.add(counts);
+        throw error;
+      }
+    }
+  }
+
+  #countsOf(clientId: ClientId, at: number): HourCounts | undefined {
+    let current = this.#current;
+    if (current === undefined || at < current.startsAt || at >= current.startsAt + hour) current = this.#openHour(at);
+    return current.clients.get(clientId) ?? this.#start(clientId, current);
+  }
+
+  #openHour(at: number) {
+    const startsAt = startOf(hour, at);
+    const clients = this.#hours.get(startsAt) ?? new Map<ClientId, HourCounts>();
+    this.#hours.set(startsAt, clients);
+    this.#current = { startsAt, clients };
+    return this.#current;
+  }
+
+  #start(clientId: ClientId, { startsAt, clients }: { startsAt: number; clients: Map<ClientId, HourCounts> }) {
+    if (this.#unsaved >= maxUnsaved.most) {
+      this.#left++;
+      return undefined;
+    }
+    // The periodic write reports a failure, because the counts then are still unsaved
+    if (++this.#unsaved === maxUnsaved.early && this.#writesEarly) this.flush().catch(() => {});
+    const counts = new HourCounts(clientId, startsAt);
+    clients.set(clientId, counts);
+    return counts;
+  }
+}
+
+/** The unsaved counts of one client and one hour. */
+class HourCounts implements UnsavedUsage {
+  readonly clientId: ClientId;
+  readonly startsAt: number;
+  issued = 0;
+  returned = 0;
+  readonly refused = new Map<string, number>();
+  readonly asked = new Redacted(new Map<string, number>());
+  withoutScope = 0;
+  unknownScopes = 0;
+  readonly addresses = new Map<string, number>();
+  lastIssuedAt: number | null = null;
+
+  constructor(clientId: ClientId, startsAt: number) {
+    this.clientId = clientId;
+    this.startsAt = startsAt;
+  }
+
+  issue(at: number, address: string | null, asked: Redacted<string> | null): void {
+    this.issued++;
+    if (this.lastIssuedAt === null || at > this.lastIssuedAt) this.lastIssuedAt = at;
+    this.#addAddress(address, 1);
+    if (asked === null) this.withoutScope++;
+    else this.#ask(asked.reveal(), 1);
+  }
+
+  return(address: string | null): void {
+    this.returned++;
+    this.#addAddress(address, 1);
+  }
+
+  /** The facts name the scopes that were asked for and exist, and count the others. */
+  refuse(reason: string, address: string | null, { asked = "", asked_unknown: unknown }: RefusalFacts = {}): void {
+    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+    this.#addAddress(address, 1);
+    if (asked !== "") this.#ask(asked.replace(/ and \d+ more$/, ""), 1);
+    if (Number(unknown ?? 0) > 0) this.unknownScopes++;
+  }
+
+  add(more: UnsavedUsage): void {
+    this.issued += more.issued;
+    this.returned += more.returned;
+    this.withoutScope += more.withoutScope;
+    this.unknownScopes += more.unknownScopes;
+    if ((more.lastIssuedAt ?? 0) > (this.lastIssuedAt ?? 0)) this.lastIssuedAt = more.lastIssuedAt;
+    for (const [reason, count] of more.refused) this.refused.set(reason, (this.refused.get(reason) ?? 0) + count);
+    for (const [address, count] of more.addresses) this.#addAddress(address, count);
+    for (const [text, count] of more.asked.reveal()) this.#ask(text, count);
+  }
+
+  #addAddress(address: string | null, count: number): void {
+    if (address === null) return;
+    const known = this.addresses.get(address);
+    if (known !== undefined) this.addresses.set(address, known + count);
+    else if (this.addresses.size < maxNames.addresses || address === "other") this.addresses.set(address, count);
+    else this.#addAddress("other", count);
+  }
+
+  #ask(text: string, count: number): void {
+    const asked = this.asked.reveal();
+    const known = asked.get(text);
+    if (known !== undefined) asked.set(text, known + count);
+    else if (asked.size < maxAsked.texts && text.length <= maxAsked.length) asked.set(text, count);
+    else this.unknownScopes += count;
+  }
+}

@@ -8,6 +8,7 @@ export const queryOf = (changes: Partial<ClientQuery> = {}): ClientQuery => ({
   labels: {},
   text: null,
   endingBefore: null,
+  unusedSince: null,
   sort: { key: "client_id", descending: false },
   after: null,
   limit: 100_000,

@@ -127,7 +127,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
 }
 
 function matches(query: ClientQuery, client: Client, now: number): boolean {
-  const { status, scope, labels, text, endingBefore } = query;
+  const { status, scope, labels, text, endingBefore, unusedSince } = query;
   const ends = (instant: number | null): boolean =>
     instant !== null && endingBefore !== null && instant > now && instant < endingBefore;
   return (
@@ -140,9 +140,13 @@ function matches(query: ClientQuery, client: Client, now: number): boolean {
       )) &&
     (endingBefore === null ||
       ends(client.expiresAt) ||
-      client.secrets.some((secret) => secret.revokedAt === null && ends(secret.expiresAt)))
+      client.secrets.some((secret) => secret.revokedAt === null && ends(secret.expiresAt))) &&
+    (unusedSince === null || isUnused(client, unusedSince))
   );
 }
+
+const isUnused = ({ createdAt, secrets }: Client, since: number): boolean =>
+  createdAt < since && secrets.every(({ lastUse }) => lastUse === null || lastUse.at < since);
 
 /** Only the letters from A to Z. */
 const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());

@@ -19,6 +19,12 @@ export function testSearches(name: string, open: () => Promise<StoreUnderTest>):
       opened = await open();
       opened.clock.set(new Date(now).toISOString());
       await opened.store.insert(clients, withEvent());
+      await opened.store.recordUses(
+        new Map([
+          [usedSecret.secretId, { at: now - day, from: "192.0.2.1" }],
+          [oldSecret.secretId, { at: now - 3 * day, from: "192.0.2.1" }],
+        ]),
+      );
     });
     after(() => opened?.[Symbol.asyncDispose]());
     testFilters(store);
@@ -34,6 +40,9 @@ const like = (id: string, changes: Partial<Client>): Client => ({ ...plainClient
 
 const endingSecret = (changes: { expiresAt: number; revokedAt?: number }) => ({ ...secretOf("ending"), ...changes });
 
+const usedSecret = secretOf("used");
+const oldSecret = secretOf("old");
+
 /** Some names and instants are repeated or missing, and the clients are not inserted in the order of their ids. */
 const clients: readonly Client[] = [
   like("delta", { clientName: "Über %", username: "100%", createdAt: 4, updatedAt: 9, expiresAt: now + day }),
@@ -43,8 +52,8 @@ const clients: readonly Client[] = [
   like("bravo-1", { clientName: "back\\slash", labels: { "": "odd", tier: "%" }, expiresAt: now - 1 }),
   like("echo", { clientName: "ECHO", updatedAt: 9, secrets: [endingSecret({ expiresAt: now + 2 * day })] }),
   like("fox", { secrets: [endingSecret({ expiresAt: now + 2 * day, revokedAt: now })], expiresAt: now + 9 * day }),
-  like("golf", { secrets: [endingSecret({ expiresAt: now }), secretOf("golf")], updatedAt: 3 }),
-  like("hotel", { secrets: [], expiresAt: now + day, scopes: ["a"] }),
+  like("golf", { secrets: [endingSecret({ expiresAt: now }), usedSecret], updatedAt: 3 }),
+  like("hotel", { secrets: [oldSecret], expiresAt: now + day, scopes: ["a"] }),
 ];
 const everybody = clients.map(({ clientId }) => clientId).sort();
 
@@ -83,6 +92,10 @@ function testFilters(store: () => ClientStore): void {
     ],
     ["an end just before an instant", { endingBefore: now + day + 1 }, ["delta", "hotel"]],
     ["an end at the instant itself", { endingBefore: now + day }, []],
+    ["no use since an instant", { unusedSince: now - 2 * day }, everybody.filter((id) => id !== "golf")],
+    ["no use since the instant of the last use", { unusedSince: now - day }, everybody.filter((id) => id !== "golf")],
+    ["no use since just after the last use", { unusedSince: now - day + 1 }, everybody],
+    ["no use, and created before an instant", { unusedSince: 2 }, ["Charlie", "alpha", "bravo-1", "echo", "fox"]],
     ["several filters, all of them", { text: "a", labels: { team: "y" }, scope: "a:b" }, ["Charlie"]],
     ["several filters that no client matches", { text: "a", labels: { team: "y" }, status: "active" }, []],
   ];

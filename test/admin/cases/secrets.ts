@@ -217,6 +217,7 @@ const everyClient = {
   scope: null,
   labels: {},
   endingBefore: null,
+  unusedSince: null,
   sort: { key: "client_id", descending: false },
   after: null,
   limit: 1000,

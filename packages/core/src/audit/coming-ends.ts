@@ -38,6 +38,7 @@ const page = {
   scope: null,
   labels: {},
   text: null,
+  unusedSince: null,
   sort: { key: "client_id", descending: false },
   limit: 100,
 } as const;

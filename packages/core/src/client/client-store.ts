@@ -39,6 +39,11 @@ export interface ClientQuery {
   readonly text: string | null;
   /** Clients that end, or have a live secret that ends, before this instant. */
   readonly endingBefore: number | null;
+  /**
+   * Clients that were created before this instant and got no token since. A client whose secret was deleted can be left
+   * out for a day longer, because only its usage by day is known.
+   */
+  readonly unusedSince: number | null;
   readonly sort: { readonly key: ClientSortKey; readonly descending: boolean };
   /** Start after this place: `next` of the previous page. */
   readonly after: ClientPlace | null;

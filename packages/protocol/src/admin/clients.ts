@@ -186,6 +186,12 @@ export const ClientFilter = Type.Object(
         pattern: "^[0-9]{1,4}$",
       }),
     ),
+    unused_for_days: Type.Optional(
+      Type.String({
+        description: "Clients that are older than so many days and got no token in that time.",
+        pattern: "^[1-9][0-9]{0,3}$",
+      }),
+    ),
     sort: Type.Optional(
       Type.String({
         description:

@@ -52,6 +52,7 @@ const query = fc.record({
   labels,
   text: fc.option(word, { freq: 2 }),
   endingBefore: fc.option(instant, { freq: 2 }),
+  unusedSince: fc.option(instant, { freq: 2 }),
   sort: fc.record({ key: fc.constantFrom(...clientSortKeys), descending: fc.boolean() }),
   limit: fc.integer({ min: 1, max: 9 }),
 });

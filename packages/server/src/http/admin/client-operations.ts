@@ -230,13 +230,14 @@ function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, 
     return invalid([{ pointer: "/label", detail: "must not name a label twice: a client has one value for each" }]);
   if (labels.length > maxLabels)
     return invalid([{ pointer: "/label", detail: `can be repeated at most ${maxLabels} times` }]);
-  const days = filter.ending_within_days;
+  const { ending_within_days: days, unused_for_days: unused } = filter;
   return ok({
     status: filter.status === "active" || filter.status === "disabled" ? filter.status : null,
     scope: filter.scope ?? null,
     labels: Object.fromEntries(labels.map((match) => [match?.[1] ?? "", match?.[2] ?? ""])),
     text: filter.q || null,
     endingBefore: days === undefined ? null : now + Number(days) * 86_400_000,
+    unusedSince: unused === undefined ? null : now - Number(unused) * 86_400_000,
     sort: {
       key: clientSortKeys.find((key) => key === sort.replace("-", "")) ?? "client_id",
       descending: sort.startsWith("-"),

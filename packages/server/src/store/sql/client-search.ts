@@ -1,3 +1,4 @@
+import { day } from "@carnet/core/audit/usage";
 import type { ClientPage, ClientPlace, ClientQuery, ClientSortKey } from "@carnet/core/client/client-store";
 import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import { toClient } from "./client-rows.ts";
@@ -58,7 +59,7 @@ function conditions(
   dialect: SqlDialect,
 ): Expression<SqlBool>[] {
   const found: Expression<SqlBool>[] = [];
-  const { status, scope, text, endingBefore, after } = query;
+  const { status, scope, text, endingBefore, unusedSince, after } = query;
   if (status !== null) found.push(where("status", "=", status));
   if (scope !== null) {
     found.push(
@@ -92,8 +93,27 @@ function conditions(
       ]),
     );
   }
+  if (unusedSince !== null) found.push(...unused(where, unusedSince));
   if (after !== null) found.push(beyond(where, query, after));
   return found;
+}
+
+/** Looks at the last uses of secrets, and at the usage, which has the uses of deleted secrets. */
+function unused(where: ExpressionBuilder<Tables, "clients">, since: number): readonly Expression<SqlBool>[] {
+  const used = where
+    .selectFrom("client_secrets")
+    .innerJoin("secret_uses", "secret_uses.secret_id", "client_secrets.secret_id")
+    .select("client_secrets.client_id")
+    .whereRef("client_secrets.client_id", "=", "clients.client_id")
+    .where("secret_uses.used_at", ">=", since);
+  const counted = where
+    .selectFrom("client_usage")
+    .select("client_usage.client_id")
+    .whereRef("client_usage.client_id", "=", "clients.client_id")
+    .where("client_usage.period", "in", ["hour", "day"]) // so that the primary key finds the rows
+    .where("client_usage.issued", ">", 0)
+    .where("client_usage.starts_at", ">", since - day);
+  return [where("clients.created_at", "<", since), where.not(where.exists(used)), where.not(where.exists(counted))];
 }
 
 function beyond(

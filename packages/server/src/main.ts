@@ -10,6 +10,7 @@ import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { Kysely } from "kysely";
+import { countEvents, type EventCounts } from "./audit/counts.ts";
 import { createEventIds } from "./audit/event-ids.ts";
 import { recordEvents } from "./audit/record-events.ts";
 import { createServiceEvents, recordIfPossible } from "./audit/service-events.ts";
@@ -115,7 +116,15 @@ export async function startServer(
     const anchors = createSqlJournalAnchors(db);
     const journal = openJournal(configuration, { output, anchors, eventIds, clock, log });
     opened.defer(() => closeJournal(journal, log));
-    const recorder = recordEvents(journal, { uses });
+    const counts: EventCounts = countEvents({
+      ...{ clock, eventIds, log, events },
+      store: storage.refusals,
+      usageStore: storage.usage,
+      recorder: { record: (event) => registry.recorder.record(event) },
+      node: configuration.node,
+      maxRows: configuration.refusalsMaxRows,
+    });
+    const recorder = recordEvents(journal, { uses, consumers: counts.consumers });
     const registry: Registry = {
       ...{ clock, random: systemRandom, hasher, store, scopes, events, eventIds },
       recorder: recordIfPossible(recorder),
@@ -163,6 +172,7 @@ export async function startServer(
         ...{ ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
         audit: { events, journal: journalReader },
         refusalsMaxAge: configuration.refusalsMaxAge,
+        ...{ usage: storage.usage, refusals: storage.refusals, saveCounts: counts.save },
       },
       log,
       keys,
@@ -192,6 +202,7 @@ export async function startServer(
         { name: "journal", every: intervals.journal, run: () => journal.maintain() },
         { name: "journal anchors", every: intervals.anchors, run: () => journal.anchor() },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
+        ...counts.tasks,
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "journal files", every: intervals.journalFiles, run: () => keepHouse(journalFiles, clock.now()) },
@@ -224,8 +235,11 @@ export async function startServer(
         webhook?.stop();
         await stopBackground();
         await keys.close();
-        await service.stopped({ cutOff: outcome === "cut off" });
         // A store that cannot be written must not prevent a clean shutdown
+        await retryWhileBusy(() => counts.save(), configuration.storeTimeout).catch((error: unknown) =>
+          log.fault("counts_lost", error),
+        );
+        await service.stopped({ cutOff: outcome === "cut off" });
         await retryWhileBusy(() => uses.flush(), configuration.storeTimeout).catch((error: unknown) =>
           log.fault("last_uses_lost", error),
         );

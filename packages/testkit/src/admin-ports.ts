@@ -35,5 +35,8 @@ export function adminPortsOf({
     issuer: policy.issuer,
     audit: { events: storedEvents, journal: undefined },
     refusalsMaxAge: 7,
+    usage: { read: async () => [] },
+    refusals: { unknownCallers: async () => [] },
+    saveCounts: async () => {},
   };
 }

@@ -1,4 +1,5 @@
 import type { EventIds } from "@carnet/core/audit/recorder";
+import { day } from "@carnet/core/audit/usage";
 import type { Clock } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Configuration } from "../configuration/load-configuration.ts";
@@ -9,8 +10,10 @@ import { createSecretHasher } from "../crypto/secret-hasher.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
 import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
+import { createSqlRefusalStore } from "./sql/refusal-store.ts";
 import { createSqlScopeStore } from "./sql/scope-store.ts";
 import { isSealed, openSealedKeys } from "./sql/sealed-keys.ts";
+import { createSqlUsageStore } from "./sql/usage-store.ts";
 import { openSqlite } from "./sqlite/open-sqlite.ts";
 import { sqliteDialect } from "./sqlite/sqlite-dialect.ts";
 import { watchStore } from "./watch-store.ts";
@@ -35,6 +38,11 @@ export async function openStore(configuration: Configuration, clock: Clock, even
       store: watchStore(createSqlClientStore(db, { clock, ...events })),
       scopes: new ScopeCatalogue(createSqlScopeStore(db, events), configuration.scopeCatalogue === "open"),
       answers: createSqlIdempotencyStore(db, { clock, dialect }),
+      refusals: createSqlRefusalStore(db, {
+        bounds: { maxRows: configuration.refusalsMaxRows, maxAge: configuration.refusalsMaxAge * day },
+        dialect,
+      }),
+      usage: createSqlUsageStore(db, { dialect }),
       hasher: createSecretHasher(pepper.reveal()),
     };
   } catch (error) {

@@ -2,6 +2,8 @@ import type { IdempotencyPorts } from "@carnet/core/admin/idempotency";
 import type { SecretPorts } from "@carnet/core/admin/secrets";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import type { ChangeRecorderPorts } from "@carnet/core/audit/recorder";
+import type { RefusalStore } from "@carnet/core/audit/refusal-store";
+import type { UsageStore } from "@carnet/core/audit/usage";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
@@ -22,6 +24,10 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin">, Idem
   };
   /** How long the store keeps refusals, in days. */
   readonly refusalsMaxAge: number;
+  readonly usage: Pick<UsageStore, "read">;
+  readonly refusals: Pick<RefusalStore, "unknownCallers">;
+  /** Saves the usage and the refusals that this process counted so far. */
+  saveCounts(): Promise<void>;
 }
 
 /** The ports of an operation that changes something. */

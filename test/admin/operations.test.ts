@@ -11,6 +11,7 @@ import { listCases } from "./cases/lists.ts";
 import { repetitionCases } from "./cases/repetitions.ts";
 import { scopeCases } from "./cases/scopes.ts";
 import { secretCases } from "./cases/secrets.ts";
+import { usageCases } from "./cases/usage.ts";
 import type { AdminWorld } from "./cases/world.ts";
 
 describe("the admin API", () => {
@@ -37,6 +38,7 @@ describe("the admin API", () => {
   importCases(world);
   repetitionCases(world);
   explanationCases(world);
+  usageCases(world);
 
   const operations = () =>
     Object.entries(api.openapi.document.paths).flatMap(([path, methods]) =>

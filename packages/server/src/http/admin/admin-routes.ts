@@ -17,6 +17,7 @@ import { sendProblem } from "./problem-answers.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
+import { usageOperations } from "./usage-operations.ts";
 
 /** Every operation of the admin API. */
 export const adminOperations: readonly Operation[] = [
@@ -24,6 +25,7 @@ export const adminOperations: readonly Operation[] = [
   ...secretOperations,
   ...scopeOperations,
   explainOperation,
+  ...usageOperations,
 ];
 
 /** The admin API. Routes are generated from the operations, so none can lack the guard, a check or its event. */

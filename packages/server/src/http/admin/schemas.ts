@@ -1,6 +1,7 @@
 import * as clients from "@carnet/protocol/admin/clients";
 import * as explanation from "@carnet/protocol/admin/explanation";
 import * as scopes from "@carnet/protocol/admin/scopes";
+import * as usage from "@carnet/protocol/admin/usage";
 
 /**
  * The schemas of the admin API by name. Loading them loads hundreds of modules that the token path does without, so
@@ -23,6 +24,8 @@ export const bodySchemas = {
   ScopeList: scopes.ScopeList,
   ScopeDescription: scopes.ScopeDescription,
   Explanation: explanation.Explanation,
+  ClientUsage: usage.ClientUsage,
+  UnknownCallers: usage.UnknownCallers,
 };
 
 /** URL parameters, each a property of its schema. */
@@ -30,6 +33,8 @@ export const querySchemas = {
   ClientFilter: clients.ClientFilter,
   ImportFilter: clients.ImportFilter,
   ExplainedRequest: explanation.ExplainedRequest,
+  UsageFilter: usage.UsageFilter,
+  UnknownCallersFilter: usage.UnknownCallersFilter,
 };
 
 export type BodySchemas = typeof bodySchemas;

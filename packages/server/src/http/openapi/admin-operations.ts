@@ -37,7 +37,7 @@ export const adminSecuritySchemes = {
         scopes: {
           [adminScopes.readClients]: "Read clients, secrets and the scope catalogue",
           [adminScopes.writeClients]: "Create, change and delete them",
-          [adminScopes.readAudit]: "Read the audit events",
+          [adminScopes.readAudit]: "Read the audit events and the usage of clients",
         },
       },
     },

@@ -1,0 +1,127 @@
+import { findClient } from "@carnet/core/admin/change-client";
+import type { AdminProblem } from "@carnet/core/admin-problem";
+import {
+  addUsage,
+  type Counts,
+  day,
+  hour,
+  noUsage,
+  startOf,
+  totalOf,
+  type Usage,
+  type UsagePeriod,
+} from "@carnet/core/audit/usage";
+import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import type * as wire from "@carnet/protocol/admin/usage";
+import { ok, type Result } from "@carnet/protocol/result";
+import type { AdminPorts } from "./admin-ports.ts";
+import { type Answer, type Operation, operation } from "./operation.ts";
+
+const { readAudit } = adminScopes;
+
+/** The operations on usage and on the refusals of unknown callers. */
+export const usageOperations: readonly Operation[] = [
+  operation({
+    operationId: "showClientUsage",
+    tag: "Audit",
+    method: "GET",
+    path: "/clients/:client_id/usage",
+    scope: readAudit,
+    summary: "Show the usage of a client",
+    description:
+      "Counts tokens, refusals, scopes and addresses. Includes what this process counted until now, and other processes until ten seconds ago.",
+    query: "UsageFilter",
+    success: { status: 200, schema: "ClientUsage" },
+    refusals: ["not_found"],
+    run: ({ parameter, query }, ports) =>
+      showUsage({ clientId: parameter("client_id"), days: Number(query.days ?? "30") }, ports),
+  }),
+  operation({
+    operationId: "listUnknownCallers",
+    tag: "Audit",
+    method: "GET",
+    path: "/audit/unknown-callers",
+    scope: readAudit,
+    summary: "List where refused requests of unknown clients came from",
+    description: "By address block (IPv4 /24, IPv6 /48), the block with the most refusals first.",
+    query: "UnknownCallersFilter",
+    success: { status: 200, schema: "UnknownCallers" },
+    refusals: [],
+    async run({ query }, ports) {
+      await saveCounts(ports);
+      const since = startOf(hour, ports.clock.now() - Number(query.days ?? "1") * day);
+      const blocks = await ports.refusals.unknownCallers(since, Number(query.limit ?? "100"));
+      const body: wire.UnknownCallers = {
+        since: time(since),
+        blocks: blocks.map(({ addressBlock, count, firstHour, lastHour }) => ({
+          ...{ address_block: addressBlock, count },
+          ...{ first_hour: time(firstHour), last_hour: time(lastHour) },
+        })),
+      };
+      return ok({ body });
+    },
+  }),
+];
+
+/** Counts that cannot be saved now, such as on a full disk, are still read from other processes. */
+const saveCounts = (ports: AdminPorts): Promise<void> => ports.saveCounts().catch(() => {});
+
+async function showUsage(
+  { clientId, days }: { readonly clientId: string; readonly days: number },
+  ports: AdminPorts,
+): Promise<Result<Answer, AdminProblem>> {
+  const found = await findClient(clientId, ports);
+  if (!found.ok) return found;
+  await saveCounts(ports);
+  const now = ports.clock.now();
+  const since = startOf(days === 1 ? hour : day, now - days * day);
+  const stored = await ports.usage.read(clientId, since);
+  const { refused, scopes, addresses, lastIssuedAt, ...sum } = sumOf(stored);
+  const registered = found.value.scopes;
+  const names = new Set([...registered, ...scopes.keys()]);
+  const body: wire.ClientUsage = {
+    client_id: clientId,
+    since: time(since),
+    issued: sum.issued,
+    returned: sum.returned,
+    refused: totalOf(refused),
+    last_issued_at: lastIssuedAt === null ? null : time(lastIssuedAt),
+    periods: periodsOf(stored, now),
+    refusals: mostFirst(refused).map(([reason, count]) => ({ reason, count })),
+    scopes: [...names].map((scope) => ({
+      scope,
+      asked: scopes.get(scope) ?? 0,
+      registered: registered.includes(scope),
+    })),
+    without_scope: sum.withoutScope,
+    unknown_scopes: sum.unknownScopes,
+    unused_scopes: sum.withoutScope > 0 ? [] : registered.filter((scope) => !scopes.has(scope)),
+    addresses: mostFirst(addresses).map(([address, count]) => ({ address, count })),
+  };
+  return ok({ body });
+}
+
+/** By hour for the last day, by day before, oldest first. */
+function periodsOf(stored: readonly UsagePeriod[], now: number): wire.ClientUsage["periods"] {
+  const lastDay = startOf(hour, now) - day;
+  const inHours = (period: UsagePeriod): boolean => period.period === "hour" && period.startsAt > lastDay;
+  const days = Map.groupBy(
+    stored.filter((period) => !inHours(period)),
+    ({ startsAt }) => startOf(day, startsAt),
+  );
+  return [
+    ...[...days].map(([startsAt, parts]) => ({ ...sumOf(parts), startsAt, period: "day" })),
+    ...stored.filter(inHours),
+  ].map(({ period, startsAt, issued, returned, refused }) => ({
+    ...{ period, starts_at: time(startsAt), issued, returned },
+    refused: totalOf(refused),
+  }));
+}
+
+const sumOf = (periods: readonly UsagePeriod[]): Usage =>
+  periods.reduce<Usage>((sum, period) => addUsage(sum, period, { scopes: 1000, addresses: 1000 }), noUsage);
+
+const mostFirst = (counts: Counts): readonly (readonly [string, number])[] =>
+  [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
+
+const time = (at: number): string => new Date(at).toISOString();

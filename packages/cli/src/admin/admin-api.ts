@@ -16,6 +16,7 @@ import type {
 import type { Explanation } from "@carnet/protocol/admin/explanation";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
+import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
 import { notice } from "../failure.ts";
 
@@ -91,6 +92,15 @@ export class AdminApi {
       if (page.next === null) return;
       cursor = page.next;
     }
+  }
+
+  showClientUsage(clientId: string, days: number): Promise<ClientUsage> {
+    return this.#json("GET", `${clientPath(clientId)}/usage${queryOf({ days: String(days) })}`);
+  }
+
+  listUnknownCallers(query: { readonly days: number; readonly limit: number }): Promise<UnknownCallers> {
+    const { days, limit } = query;
+    return this.#json("GET", `/audit/unknown-callers${queryOf({ days: String(days), limit: String(limit) })}`);
   }
 
   importClients(batch: ClientImport, dryRun: boolean): Promise<ClientImportOutcome> {

@@ -14,6 +14,7 @@ interface ListOptions {
   readonly scope?: string;
   readonly label?: readonly string[];
   readonly endingWithin?: number;
+  readonly unused?: number;
   readonly sort?: string;
   readonly limit: number;
   readonly cursor?: string;
@@ -31,6 +32,7 @@ const flags = {
   scope: "--scope",
   label: "--label",
   ending_within_days: "--ending-within",
+  unused_for_days: "--unused",
   sort: "--sort",
   limit: "--limit",
   cursor: "--cursor",
@@ -50,6 +52,11 @@ export function addClientListCommand(client: Command): void {
       "Only clients that expire, or have a secret that expires, within this many whole days, such as 30d",
       duration(0, 9999, "d"),
     )
+    .option(
+      "--unused <duration>",
+      "Only clients that are older than this many whole days and got no token since, such as 90d",
+      duration(1, 9999, "d"),
+    )
     .addOption(new Option("--sort <key>", "The order; a leading minus sorts descending").choices(sortKeys))
     .option("--limit <number>", "The most clients to list, up to 1000", wholeNumber(1, 1000), 100)
     .option("--cursor <cursor>", "Continue where the previous page ended")
@@ -58,10 +65,11 @@ export function addClientListCommand(client: Command): void {
     withAdminApi(
       command,
       async (api) => {
-        const { search, endingWithin, json, ...rest } = options;
+        const { search, endingWithin, unused, json, ...rest } = options;
         const query = {
           q: search,
           ending_within_days: endingWithin?.toString(),
+          unused_for_days: unused?.toString(),
           status: rest.status,
           scope: rest.scope,
           label: rest.label,
@@ -71,7 +79,7 @@ export function addClientListCommand(client: Command): void {
         };
         const page = await api.listClients(query);
         if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
-        else process.stdout.write(formatClients(page.clients) + noteUnsupported(page.clients));
+        else process.stdout.write(formatClients(page.clients, unused) + noteUnsupported(page.clients));
         if (!json && page.next !== null)
           process.stderr.write(`There are more clients. For the next page, add --cursor ${page.next}\n`);
       },
@@ -80,22 +88,37 @@ export function addClientListCommand(client: Command): void {
   );
 }
 
-function formatClients(clients: readonly Client[]): string {
+function formatClients(clients: readonly Client[], unused: number | undefined): string {
+  if (clients.length === 0 && unused !== undefined)
+    return wrapped("No clients found: each that matches is newer than that, or got a token since.\n");
   if (clients.length === 0)
     return wrapped(
       "No clients found. Remove filters, or register a client with `carnet client create --scope file:read`.\n",
     );
-  const rows = clients.map((client) => [
-    client.client_id,
-    shorten(client.client_name ?? "-"),
-    client.status,
-    shorten(scopeOf(client)),
-    client.expires_at ?? "never",
-    String(client.secrets.filter(({ state }) => state === "active" || state === "pending").length),
-    shorten([...new Set(client.warnings.map(shortWarning))].join(", ") || "-"),
-  ]);
-  return formatTable(["CLIENT ID", "NAME", "STATUS", "SCOPE", "EXPIRES", "LIVE SECRETS", "WARNINGS"], rows);
+  const columns = unused === undefined ? listColumns : { ...listColumns, "LAST USED": lastUseOf };
+  return formatTable(
+    Object.keys(columns),
+    clients.map((client) => Object.values(columns).map((cell) => cell(client))),
+  );
 }
+
+const listColumns: Readonly<Record<string, (client: Client) => string>> = {
+  "CLIENT ID": (client) => client.client_id,
+  NAME: (client) => shorten(client.client_name ?? "-"),
+  STATUS: (client) => client.status,
+  SCOPE: (client) => shorten(scopeOf(client)),
+  EXPIRES: (client) => client.expires_at ?? "never",
+  "LIVE SECRETS": ({ secrets }) =>
+    String(secrets.filter(({ state }) => state === "active" || state === "pending").length),
+  WARNINGS: ({ warnings }) => shorten([...new Set(warnings.map(shortWarning))].join(", ") || "-"),
+};
+
+/** The last use of any secret that the client still has. */
+const lastUseOf = ({ secrets }: Client): string =>
+  secrets.reduce(
+    (last, { last_used_at }) => (last_used_at !== null && last_used_at > last ? last_used_at : last),
+    "",
+  ) || "never";
 
 /** Names the clients with secrets that an earlier version stored under a slow hash. */
 function noteUnsupported(clients: readonly Client[]): string {

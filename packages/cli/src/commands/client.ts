@@ -3,6 +3,7 @@ import { addClientChangeCommands } from "./client-change.ts";
 import { addClientCreateCommand } from "./client-create.ts";
 import { addClientListCommand } from "./client-list.ts";
 import { addClientShowCommand } from "./client-show.ts";
+import { addClientUsageCommand } from "./client-usage.ts";
 
 /** `carnet client …`: manages clients through the admin API. */
 export function addClientCommand(program: Command): void {
@@ -10,5 +11,6 @@ export function addClientCommand(program: Command): void {
   addClientCreateCommand(client);
   addClientListCommand(client);
   addClientShowCommand(client);
+  addClientUsageCommand(client);
   addClientChangeCommands(client);
 }

@@ -4,6 +4,7 @@ import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { AdminApi, tokenOf } from "../support/admin-api.ts";
+import { auditCases } from "./cases/audit.ts";
 import { clientCases } from "./cases/clients.ts";
 import { explanationCases } from "./cases/explanations.ts";
 import { importCases } from "./cases/imports.ts";
@@ -39,6 +40,7 @@ describe("the admin API", () => {
   repetitionCases(world);
   explanationCases(world);
   usageCases(world);
+  auditCases(world);
 
   const operations = () =>
     Object.entries(api.openapi.document.paths).flatMap(([path, methods]) =>

@@ -12,7 +12,7 @@ export interface AdminCall {
 }
 
 export interface AdminAnswer extends Answer {
-  /** The body as an object. */
+  /** The body as an object; of JSON Lines, an array. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -50,13 +50,16 @@ export class AdminApi {
       ...(sent === undefined ? {} : { body: sent }),
     });
     const text = await response.text();
-    const answer: Answer = {
-      status: response.status,
-      headers: response.headers,
-      body: text === "" ? undefined : JSON.parse(text),
-    };
-    this.#hold(method, path, answer);
-    return { ...answer, json: Object(answer.body) };
+    const { status, headers: answered } = response;
+    const isStream = answered.get("content-type")?.startsWith("application/jsonl");
+    const bodies = isStream ? text.trimEnd().split("\n") : [text];
+    const answers = bodies.map((part) => ({
+      ...{ status, headers: answered },
+      body: part === "" ? undefined : JSON.parse(part),
+    }));
+    for (const answer of answers) this.#hold(method, path, answer);
+    const whole: unknown = isStream ? answers.map((answer) => answer.body) : answers[0]?.body;
+    return { status, headers: answered, body: whole, json: Object(whole) };
   }
 
   /** Calls the API and asserts the status. */

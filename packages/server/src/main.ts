@@ -173,6 +173,7 @@ export async function startServer(
         audit: { events, journal: journalReader },
         refusalsMaxAge: configuration.refusalsMaxAge,
         ...{ usage: storage.usage, refusals: storage.refusals, saveCounts: counts.save },
+        node: configuration.node,
       },
       log,
       keys,

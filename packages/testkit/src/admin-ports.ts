@@ -32,6 +32,7 @@ export function adminPortsOf({
     ...{ recorder, eventIds, events: storedEvents },
     origin: cliOrigin("client_changed"),
     answers: store,
+    node: "node-1",
     issuer: policy.issuer,
     audit: { events: storedEvents, journal: undefined },
     refusalsMaxAge: 7,

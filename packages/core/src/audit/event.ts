@@ -1,3 +1,4 @@
+import type { changeKinds } from "@carnet/protocol/admin/event-kinds";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { TokenPath } from "@carnet/protocol/endpoints";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
@@ -91,23 +92,7 @@ export interface TokenRefused extends TokenRequestFacts {
 
 export type RefusalFacts = Readonly<Record<string, string>>;
 
-/** The operations that change something. Each leaves one event, however many objects it touches. */
-export const changeKinds = [
-  "client_created",
-  "client_changed",
-  "client_disabled",
-  "client_enabled",
-  "client_deleted",
-  "clients_imported",
-  "secret_added",
-  "secrets_rotated",
-  "secret_revoked",
-  "scope_put",
-  "scope_deleted",
-  "admin_created",
-  "admin_reset",
-  "key_created",
-] as const;
+/** An operation that changes something. */
 export type ChangeKind = (typeof changeKinds)[number];
 
 export interface ObjectsChanged extends EventFacts {

@@ -26,6 +26,11 @@ export const problems = {
     next: "use a method that the Allow header lists",
   },
   taken: { status: 409, title: "The client_id is taken", next: "choose another id, or change the existing client" },
+  no_journal: {
+    status: 409,
+    title: "This node has no journal to read",
+    next: "the journal goes to standard output: search the lines where you keep them, and check them with `carnet audit verify --input`",
+  },
   in_use: { status: 409, title: "The scope is in use", next: "remove the scope from its clients first" },
   too_many_secrets: {
     status: 409,

@@ -7,7 +7,7 @@ import type { UsageStore } from "@carnet/core/audit/usage";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
-import type { JournalReader } from "../../journal/journal-reader.ts";
+import type { AuditPorts } from "../../audit/audit-reader.ts";
 import type { GuardPorts } from "./guard.ts";
 
 /** Everything that the admin API needs from the rest of the service. */
@@ -17,17 +17,15 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin">, Idem
   readonly store: ClientStore;
   readonly scopes: ScopeCatalogue;
   readonly directory: ClientDirectory;
-  readonly audit: {
-    readonly events: Pick<EventStore, "search">;
-    /** undefined: the journal goes to standard output. */
-    readonly journal: Pick<JournalReader, "search"> | undefined;
-  };
+  readonly audit: AuditPorts;
   /** How long the store keeps refusals, in days. */
   readonly refusalsMaxAge: number;
   readonly usage: Pick<UsageStore, "read">;
   readonly refusals: Pick<RefusalStore, "unknownCallers">;
   /** Saves the usage and the refusals that this process counted so far. */
   saveCounts(): Promise<void>;
+  /** The name of this node in events. */
+  readonly node: string;
 }
 
 /** The ports of an operation that changes something. */

@@ -7,6 +7,7 @@ import type { HttpPorts } from "../http-ports.ts";
 import { refusalOf } from "../refused-requests.ts";
 import { contextOf } from "../request-context.ts";
 import type { AdminPorts } from "./admin-ports.ts";
+import { auditOperations } from "./audit-operations.ts";
 import { CallEvents } from "./call-events.ts";
 import { clientOperations } from "./client-operations.ts";
 import { explainOperation } from "./explain-operation.ts";
@@ -18,12 +19,14 @@ import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
 import { usageOperations } from "./usage-operations.ts";
+import { AnswerStreams, tooManyStreams } from "./streamed-answers.ts";
 
 /** Every operation of the admin API. */
 export const adminOperations: readonly Operation[] = [
   ...clientOperations,
   ...secretOperations,
   ...scopeOperations,
+  ...auditOperations,
   explainOperation,
   ...usageOperations,
 ];
@@ -32,6 +35,7 @@ export const adminOperations: readonly Operation[] = [
 export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: HttpPorts): void {
   const guard = createGuard(ports);
   const events = new CallEvents({ admin: ports, log });
+  const streams = new AnswerStreams(log);
   for (const operation of adminOperations) {
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
       const admitted = await guard(request.headers.authorization, operation.scope, contextOf(request.raw).address);
@@ -54,6 +58,11 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
         const outcome = await carryOut(operation, request, { ports, events });
         await events.finished(operation, request, outcome);
         if (operation.method === "GET") log.debug("admin_operation", factsOf(operation, request));
+        if (outcome.ok && outcome.value.stream !== undefined) {
+          if (!streams.isFull) return streams.send(reply, outcome.value.stream);
+          await events.failed(operation, request, tooManyStreams);
+          return sendProblem(reply, tooManyStreams);
+        }
         return outcome.ok ? sendOutcome(operation, reply, outcome.value) : sendProblem(reply, outcome.error);
       },
       errorHandler: async (error, request, reply) => {

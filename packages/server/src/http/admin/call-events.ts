@@ -143,7 +143,9 @@ async function recordableDetail({ detail, errors }: AdminProblem): Promise<strin
   if (errors === undefined) return detail;
   const { bodySchemas, querySchemas } = await import("./schemas.ts");
   const names = new Set(
-    Object.values({ ...bodySchemas, ...querySchemas }).flatMap((schema) => Object.keys(schema.properties)),
+    Object.values({ ...bodySchemas, ...querySchemas }).flatMap((schema) =>
+      Object.keys("properties" in schema ? schema.properties : {}),
+    ),
   );
   const known = (pointer: string): string => {
     const parts = pointer.split("/").slice(1);

@@ -1,11 +1,11 @@
 import { invalid, problem } from "@carnet/core/admin-problem";
-import { changeKinds } from "@carnet/core/audit/event";
 import { clientIdOf, type EventRecord } from "@carnet/core/audit/event-record";
 import type { EventQuery } from "@carnet/core/audit/event-store";
 import { explain } from "@carnet/core/audit/explain";
 import type { Story } from "@carnet/core/audit/story";
 import { isLive, secretStateAt } from "@carnet/core/client/client-secret";
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { changeKinds } from "@carnet/protocol/admin/event-kinds";
 import type { Explanation } from "@carnet/protocol/admin/explanation";
 import { parseClientId } from "@carnet/protocol/ids";
 import { ok } from "@carnet/protocol/result";

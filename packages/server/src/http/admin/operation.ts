@@ -31,6 +31,8 @@ interface OperationFacts {
     readonly tagged?: true;
     /** Whether the answer has a Location. */
     readonly located?: true;
+    /** Whether the answer is JSON Lines, of which each has the schema. */
+    readonly streamed?: true;
   };
   readonly refusals: readonly ProblemKind[];
 }
@@ -67,6 +69,8 @@ export interface Answer {
   readonly unchanged?: Extract<ObjectsChanged["outcome"], "replayed" | "dry_run">;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The text of a streamed answer, in chunks. Ends early when the caller hangs up. */
+  readonly stream?: AsyncIterable<string>;
 }
 
 /** The type of the named schema, or unknown when there is none. */

@@ -1,3 +1,5 @@
+import * as audit from "@carnet/protocol/admin/audit";
+import { RecordedEvent } from "@carnet/protocol/admin/audit-events";
 import * as clients from "@carnet/protocol/admin/clients";
 import * as explanation from "@carnet/protocol/admin/explanation";
 import * as scopes from "@carnet/protocol/admin/scopes";
@@ -26,6 +28,9 @@ export const bodySchemas = {
   Explanation: explanation.Explanation,
   ClientUsage: usage.ClientUsage,
   UnknownCallers: usage.UnknownCallers,
+  RecordedEvent,
+  EventList: audit.EventList,
+  Verification: audit.Verification,
 };
 
 /** URL parameters, each a property of its schema. */
@@ -35,6 +40,8 @@ export const querySchemas = {
   ExplainedRequest: explanation.ExplainedRequest,
   UsageFilter: usage.UsageFilter,
   UnknownCallersFilter: usage.UnknownCallersFilter,
+  EventFilter: audit.EventFilter,
+  ExportRange: audit.ExportRange,
 };
 
 export type BodySchemas = typeof bodySchemas;

@@ -68,15 +68,16 @@ const refer = (schema: keyof typeof adminSchemas) => ({ $ref: `#/components/sche
 const commonHeaders = { "X-Request-ID": "RequestId", "Cache-Control": "NoStore" } as const;
 
 function done({ success }: Operation) {
-  const { schema, tagged, located } = success;
+  const { schema, tagged, located, streamed } = success;
+  const type = streamed ? "application/jsonl" : "application/json";
   return {
-    description: "Done.",
+    description: streamed ? "Done. Each line has the schema." : "Done.",
     headers: headersOf({
       ...commonHeaders,
       ...(tagged ? { ETag: "EntityTag" as const } : {}),
       ...(located ? { Location: "Location" as const } : {}),
     }),
-    ...(schema === undefined ? {} : { content: { "application/json": { schema: refer(schema) } } }),
+    ...(schema === undefined ? {} : { content: { [type]: { schema: refer(schema) } } }),
   };
 }
 

@@ -1,0 +1,144 @@
+import { type Static, type TProperties, Type } from "typebox";
+import { changeKinds } from "./event-kinds.ts";
+
+/** The events as JSON, as in the journal, the store, the admin API and the webhooks. One schema for each shape. */
+
+const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
+  Type.Union([schema, Type.Null()]);
+
+const text = (description: string) => Type.String({ description });
+const time = (description: string) => Type.String({ description, format: "date-time" });
+const textOrNull = (description: string) => nullable(text(description));
+
+const Actor = Type.Union(
+  [
+    Type.Object({
+      type: Type.Literal("client"),
+      client_id: Type.String(),
+      secret_id: textOrNull("null: only the client was proved."),
+      jti: textOrNull("The id of the token that was issued, returned or sent."),
+    }),
+    Type.Object({ type: Type.Enum(["cli", "service", "unknown"]) }),
+  ],
+  {
+    description:
+      "Who acted, as far as a secret or a token proved it. `cli`: a command on the store itself. `service`: Carnet by itself. `unknown`: nobody proved who they are.",
+  },
+);
+
+const outcomes = ["success", "refused", "unchanged", "replayed", "dry_run", "failure"] as const;
+
+/** What every event has. */
+const facts = {
+  time: time("When it happened, in UTC."),
+  id: text("Unique among all nodes: the process that recorded it, and a counter."),
+  outcome: Type.Enum(outcomes, {
+    description:
+      "`unchanged`: the call had nothing to change. `replayed`: an earlier answer was sent again. `dry_run`: nothing was changed.",
+  }),
+  node: text("The node that recorded it: `CARNET_NODE`, or the host name."),
+  request_id: textOrNull("The `X-Request-ID` of the request. null: not part of a request."),
+  actor: Actor,
+  address: textOrNull("Where the request came from. null: not part of a request."),
+  prev: Type.Optional(
+    text("SHA-256 of the line before, in hex. Only in the journal. In the first line of a file: of the file's name."),
+  ),
+};
+
+const shape = <Kind extends string, Fields extends TProperties>(
+  kinds: readonly [Kind, ...Kind[]],
+  description: string,
+  fields: Fields,
+) => Type.Object({ event: Type.Enum([...kinds]), ...facts, ...fields }, { description });
+
+/** What every event of the token endpoint has. */
+const ofTokenRequest = {
+  path: text("The path of the token endpoint."),
+  version: textOrNull("The `X-Version`. null: the request named no valid version."),
+};
+
+const FieldValue = Type.Union([
+  Type.String(),
+  Type.Number(),
+  Type.Boolean(),
+  Type.Null(),
+  Type.Array(Type.String()),
+  Type.Record(Type.String(), Type.String()),
+]);
+
+const ChangedObject = Type.Object({
+  type: Type.Enum(["client", "secret", "scope", "key"]),
+  client_id: Type.Optional(text("The client, or the client of the secret.")),
+  id: Type.Optional(text("The secret id, the scope's name or the key id.")),
+  action: Type.Enum(["created", "changed", "deleted"]),
+  changes: Type.Record(Type.String(), Type.Object({ before: FieldValue, after: FieldValue }), {
+    description: "By the name of the field in the admin API. Never contains a secret.",
+  }),
+});
+export type ChangedObject = Static<typeof ChangedObject>;
+
+/** Every shape of an event. */
+export const eventShapes = [
+  shape(["token_issued"], "A token was issued.", {
+    ...ofTokenRequest,
+    key_id: text("The key that signed the token."),
+    scope: text("The scopes of the token."),
+    expires_at: time("When the token expires."),
+  }),
+  shape(
+    ["token_returned"],
+    "An empty request with a valid token got the same token again. Nothing was issued or extended.",
+    { ...ofTokenRequest, expires_at: time("When the token expires.") },
+  ),
+  shape(["token_refused"], "A token request was refused.", {
+    ...ofTokenRequest,
+    error: text("The `error` of the answer."),
+    reason: text("The true reason, in one word, which the caller is not told."),
+    detail: text("The true reason, in a sentence."),
+    facts: Type.Record(Type.String(), Type.String(), { description: "What `carnet explain` needs, by name." }),
+  }),
+  shape(changeKinds, "An administrative operation. One event, however many objects it touched.", {
+    objects: Type.Array(ChangedObject, { description: "Every object that was touched, with its changed fields." }),
+    warning: textOrNull("What is probably a mistake."),
+  }),
+  shape(["admin_refused"], "A call of the admin API was refused.", {
+    operation: text("The `operationId` in the OpenAPI document."),
+    reason: text("The kind of the problem, such as `insufficient_scope`."),
+    detail: text("The reason, in a sentence."),
+    target: textOrNull("What the call was about. null: it does not exist, or the caller was not allowed to ask."),
+  }),
+  shape(["service_started"], "A process of the service started.", {
+    version: text("The version of Carnet."),
+    issuer: text("The `iss` of its tokens."),
+  }),
+  shape(["service_stopped"], "A process of the service stopped.", {
+    cut_off: Type.Boolean({ description: "Whether requests were cut off because they took too long." }),
+  }),
+  shape(
+    ["credentials_file_written"],
+    "The admin file was written. Whoever can read it can act as that client until its secret is replaced.",
+    { client_id: text("The client whose secret is in the file."), file: text("The path of the file.") },
+  ),
+  shape(["credential_expiring"], "A client or a secret ends soon. Once for each warning time.", {
+    client_id: text("The client, or the client of the secret."),
+    secret_id: textOrNull("null: the client itself."),
+    ends_at: time("When it ends."),
+    within_days: Type.Integer({ description: "90, 60, 30, 14, 7 or 1." }),
+  }),
+  shape(["refusals_burst"], "Many token requests were refused in a short time.", {
+    client_id: textOrNull("null: unknown clients."),
+    address_block: textOrNull("Where requests of unknown clients came from."),
+    count: Type.Integer({ description: "How many were refused." }),
+    within_seconds: Type.Integer({ description: "In how many seconds." }),
+    reason: text("The most frequent reason."),
+  }),
+  shape(["events_lost"], "Events could not be written to the journal, such as on a full disk.", {
+    count: Type.Integer({ description: "How many were lost." }),
+    since: time("When the loss began."),
+  }),
+] as const;
+
+export const RecordedEvent = Type.Union([...eventShapes], {
+  description: "What happened: who did what, from where, to which objects, and how it ended.",
+});
+export type RecordedEvent = Static<typeof RecordedEvent>;

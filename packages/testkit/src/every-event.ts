@@ -1,0 +1,138 @@
+import type { Actor, AuditEvent, ChangedObject, EventKind, ObjectsChanged } from "@carnet/core/audit/event";
+import { type ClientId, parseClientId, parseSecretId, type SecretId } from "@carnet/protocol/ids";
+
+const id = (text: string): ClientId => {
+  const parsed = parseClientId(text);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+};
+
+const secretId = (text: string): SecretId => {
+  const parsed = parseSecretId(text);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+};
+
+const demo = id("demo");
+const demoSecret = secretId("3k2m9p1r5t8w3x4h");
+const caller: Actor = { type: "client", clientId: demo, secretId: demoSecret, jti: "token-1" };
+const admin: Actor = {
+  type: "client",
+  clientId: id("ops-admin"),
+  secretId: secretId("4h7k2m9p1r5t8w3x"),
+  jti: "token-2",
+};
+
+const at = Date.parse("2026-11-26T17:00:01.250Z");
+const facts = { id: "3f9a0c1b2d4e-1", at, requestId: "request-1", actor: caller, address: "198.51.100.7" };
+const ofToken = { ...facts, path: "/oauth2/token", version: "2026-01-01" } as const;
+const byService = { ...facts, requestId: null, actor: { type: "service" }, address: null } as const;
+
+const change = (objects: readonly ChangedObject[]): Omit<ObjectsChanged, "event"> => ({
+  ...facts,
+  actor: admin,
+  outcome: "done",
+  objects,
+  warning: null,
+});
+
+type Changes = ChangedObject["changes"];
+
+const ofClient = (clientId: string, action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
+  ...{ type: "client", id: clientId, clientId: null, action, changes },
+});
+
+const ofSecret = (secret: string, action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
+  ...{ type: "secret", id: secret, clientId: demo, action, changes },
+});
+
+const ofScope = (action: ChangedObject["action"], before: string | null, after: string | null): ChangedObject => ({
+  ...{ type: "scope", id: "file:read", clientId: null, action, changes: { description: { before, after } } },
+});
+
+const scope = (before: string | null, after: string | null): Changes => ({ scope: { before, after } });
+
+/** An event of every kind. */
+export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly event: Kind } } = {
+  token_issued: {
+    ...{ ...ofToken, event: "token_issued", keyId: "key-1", scope: "file:read", askedScope: null },
+    expiresAt: at / 1000 - 0.25 + 600,
+  },
+  token_returned: { ...ofToken, event: "token_returned", expiresAt: at / 1000 - 0.25 + 500 },
+  token_refused: {
+    ...{ ...ofToken, event: "token_refused", kind: "invalidClient", error: "invalid_client", reason: "secret_revoked" },
+    ...{ detail: "the secret was revoked", facts: { revoked_at: "2026-11-24T00:00:00Z" }, claimedClientId: null },
+  },
+  client_created: {
+    ...{ ...change([ofClient("demo", "created", { ...scope(null, "file:read"), username: nothing() })]) },
+    event: "client_created",
+  },
+  client_changed: {
+    ...change([ofClient("demo", "changed", scope("file:read", "file:read file:write"))]),
+    event: "client_changed",
+  },
+  client_disabled: {
+    ...change([ofClient("demo", "changed", { status: { before: "active", after: "disabled" } })]),
+    event: "client_disabled",
+  },
+  client_enabled: { ...change([]), event: "client_enabled", outcome: "unchanged" },
+  client_deleted: {
+    ...change([ofClient("demo", "deleted", scope("file:read", null)), ofSecret(demoSecret, "deleted")]),
+    event: "client_deleted",
+  },
+  clients_imported: {
+    ...change(["a1", "a2", "a3", "a4", "a5"].flatMap((one) => [ofClient(one, "created"), ofSecret(one, "created")])),
+    event: "clients_imported",
+  },
+  secret_added: {
+    ...change([ofSecret(demoSecret, "created", { label: { before: null, after: "spring" } })]),
+    event: "secret_added",
+  },
+  secrets_rotated: {
+    ...change([
+      ofSecret(demoSecret, "created"),
+      ofSecret("5h7k2m9p1r5t8w3x", "changed", { expires_at: { before: null, after: "2026-11-27T17:00:01.250Z" } }),
+    ]),
+    event: "secrets_rotated",
+  },
+  secret_revoked: {
+    ...change([ofSecret(demoSecret, "changed", { revoked_at: { before: null, after: "2026-11-26T17:00:01.250Z" } })]),
+    event: "secret_revoked",
+  },
+  scope_put: { ...change([ofScope("changed", "Read", "Read files")]), event: "scope_put" },
+  scope_deleted: { ...change([ofScope("deleted", "Read files", null)]), event: "scope_deleted" },
+  admin_created: {
+    ...{ ...change([ofClient("carnet-admin", "created")]), ...byService },
+    event: "admin_created",
+  },
+  admin_reset: {
+    ...{ ...change([ofClient("carnet-admin", "changed")]), ...byService, actor: { type: "cli" } },
+    event: "admin_reset",
+  },
+  key_created: {
+    ...change([{ type: "key", id: "key-1", clientId: null, action: "created", changes: {} }]),
+    ...{ ...byService, event: "key_created" },
+  },
+  admin_refused: {
+    ...{ ...facts, event: "admin_refused", actor: admin, operation: "changeClient", reason: "insufficient_scope" },
+    ...{ detail: "the token lacks the scope carnet:clients:write", target: "demo" },
+  },
+  service_started: { ...byService, event: "service_started", version: "0.1.0", issuer: "https://iam.example.com" },
+  service_stopped: { ...byService, event: "service_stopped", cutOff: true },
+  credentials_file_written: {
+    ...{ ...byService, event: "credentials_file_written", clientId: id("carnet-admin"), file: ".carnet/admin.json" },
+  },
+  credential_expiring: {
+    ...{ ...byService, event: "credential_expiring", clientId: demo, secretId: demoSecret },
+    ...{ endsAt: at + 86_400_000, withinDays: 1 },
+  },
+  refusals_burst: {
+    ...{ ...byService, event: "refusals_burst", clientId: null, addressBlock: "198.51.100.0/24", count: 500 },
+    ...{ within: 60, reason: "unknown_client" },
+  },
+  events_lost: { ...byService, event: "events_lost", count: 7, since: at - 60_000 },
+};
+
+function nothing() {
+  return { before: null, after: null };
+}

@@ -1,6 +1,8 @@
 import { parseCidr } from "@carnet/core/client/cidr";
+import { closestName } from "@carnet/protocol/did-you-mean";
 import { type DurationUnit, durationRange, parseDuration } from "@carnet/protocol/duration";
 import { parseInstant } from "@carnet/protocol/instant";
+import { parseTimeOrAgo, timeOrAgoForms } from "@carnet/protocol/time-or-ago";
 import { InvalidArgumentError, Option } from "commander";
 
 /** Parses a whole number in plain digits. `Number` alone would also accept an empty text, 1e3 and 0x10. */
@@ -32,6 +34,22 @@ export function timeOrEmpty(text: string): string {
   if (text === "" || parseInstant(text) !== undefined) return text;
   throw new InvalidArgumentError("It must be a date or a time, such as 2027-01-31 or 2027-01-31T12:00:00Z.");
 }
+
+/** Checks a time or a duration ago, which stays as the user wrote it: the service knows what time it is. */
+export function timeOrAgo(text: string): string {
+  if (parseTimeOrAgo(text, 0) !== undefined) return text;
+  throw new InvalidArgumentError(`It must be ${timeOrAgoForms}.`);
+}
+
+/** A repeatable option for known names, with a suggestion for a mistyped one. */
+export const knownNames = (flags: string, description: string, names: readonly string[]): Option =>
+  new Option(flags, description).choices(names).argParser((text, before: readonly string[] | undefined) => {
+    if (names.includes(text)) return collect(text, before);
+    const meant = closestName(text, names);
+    throw new InvalidArgumentError(
+      meant === undefined ? `Allowed choices are ${names.join(", ")}.` : `Did you mean ${meant}?`,
+    );
+  });
 
 /** An option with choices, of which an empty value resets the setting. */
 export const choiceOrEmpty = (flags: string, description: string, choices: readonly string[]): Option =>

@@ -24,17 +24,23 @@ export class ProgressBar {
     this.#draw();
   }
 
+  /** Moves to a position, with a note after it. */
+  moveTo(done: number, note = ""): void {
+    this.#done = done;
+    this.#draw(note);
+  }
+
   /** Erases the bar, so that later output starts on a clean line. */
   finish(): void {
     if (this.#stream.isTTY) this.#stream.write("\r\u001b[2K");
   }
 
-  #draw(): void {
+  #draw(note = ""): void {
     if (!this.#stream.isTTY) return;
     const share = this.#total ? Math.min(1, this.#done / this.#total) : undefined;
     const filled = Math.round((share ?? 0) * width);
     const bar =
       share === undefined ? "" : `[${"#".repeat(filled)}${" ".repeat(width - filled)}] ${Math.floor(share * 100)} % `;
-    this.#stream.write(`\r\u001b[2K${bar}${this.#done}${this.#total ? ` of ${this.#total}` : ""} ${this.#what}`);
+    this.#stream.write(`\r\u001b[2K${bar}${this.#done}${this.#total ? ` of ${this.#total}` : ""} ${this.#what}${note}`);
   }
 }

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
+import type { EventList, Verification } from "@carnet/protocol/admin/audit";
 import type {
   AddedSecret,
   Client,
@@ -18,7 +21,7 @@ import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
-import { notice } from "../failure.ts";
+import { Failure, notice } from "../failure.ts";
 
 /** The admin API refused an operation. The message is the problem's `detail`, which holds no secret. */
 export class AdminRefusal extends Error {
@@ -78,14 +81,12 @@ export class AdminApi {
     return this.#delete(clientPath(clientId));
   }
 
-  listClients(query: Readonly<Record<string, string | readonly string[] | undefined>>): Promise<ClientList> {
+  listClients(query: Query): Promise<ClientList> {
     return this.#json("GET", `/clients${queryOf(query)}`);
   }
 
   /** All clients that match a query, fetched page by page. */
-  async *allClients(
-    query: Readonly<Record<string, string | readonly string[] | undefined>> = {},
-  ): AsyncGenerator<Client> {
+  async *allClients(query: Query = {}): AsyncGenerator<Client> {
     for (let cursor: string | undefined; ; ) {
       const page = await this.listClients({ ...query, limit: "1000", cursor });
       yield* page.clients;
@@ -154,6 +155,26 @@ export class AdminApi {
     return this.#json("GET", `/explain${queryOf({ request_id: requestId })}`);
   }
 
+  searchEvents(query: Query): Promise<EventList> {
+    return this.#json("GET", `/audit/events${queryOf(query)}`);
+  }
+
+  /** The journal of the node that answers, in chunks of JSON Lines. */
+  exportJournal(query: Query): Promise<AsyncIterable<Uint8Array>> {
+    return this.#stream(`/audit/export${queryOf(query)}`);
+  }
+
+  /** Progress, and at the end one result. */
+  async *verifyJournal(): AsyncGenerator<Verification> {
+    const chunks = await this.#stream("/audit/verification");
+    for await (const line of createInterface({ input: Readable.from(chunks) })) yield JSON.parse(line);
+  }
+
+  async #stream(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const { body, headers } = await this.#send("GET", path, { accept: "application/jsonl" });
+    return whole(body ?? [], headers.get("X-Request-ID"));
+  }
+
   async #json<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Body> {
     const response = await this.#send(method, path, options);
     const { status, headers } = response;
@@ -167,8 +188,12 @@ export class AdminApi {
     if (status !== 204) throw new AdminRefusal(unexpectedResponse(status, headers), "DELETE", path); // The admin API answers 204.
   }
 
-  async #send(method: string, path: string, { body, idempotent }: RequestOptions = {}): Promise<Response> {
-    const headers = new Headers({ Accept: "application/json" });
+  async #send(
+    method: string,
+    path: string,
+    { body, idempotent, accept = "application/json" }: RequestOptions = {},
+  ): Promise<Response> {
+    const headers = new Headers({ Accept: accept });
     if (body !== undefined)
       headers.set("Content-Type", method === "PATCH" ? "application/merge-patch+json" : "application/json");
     if (idempotent) headers.set("Idempotency-Key", randomUUID()); // Makes a retry safe.
@@ -191,9 +216,27 @@ export class AdminApi {
   }
 }
 
+type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 interface RequestOptions {
   readonly body?: unknown;
   readonly idempotent?: boolean;
+  readonly accept?: string;
+}
+
+/** The chunks of an answer. Throws a Failure if the answer breaks off. */
+async function* whole(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  requestId: string | null,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch {
+    throw new Failure("The answer broke off, so it is incomplete.", {
+      hint: "Run the command again. If it breaks off again, the service's log has the reason under the request id.",
+      requestId: requestId ?? undefined,
+    });
+  }
 }
 
 const clientPath = (clientId: string): string => `/clients/${encodeURIComponent(clientId)}`;
@@ -203,7 +246,7 @@ const secretPath = (clientId: string, secretId: string): string =>
 
 const scopePath = (name: string): string => `/scopes/${encodeURIComponent(name)}`;
 
-function queryOf(query: Readonly<Record<string, string | readonly string[] | undefined>>): string {
+function queryOf(query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     for (const one of [value ?? []].flat()) parameters.append(name, one);

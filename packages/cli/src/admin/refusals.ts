@@ -1,4 +1,6 @@
+import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
+import type { Problem } from "@carnet/protocol/admin/problems";
 import { Failure } from "../failure.ts";
 import { printable } from "../table.ts";
 import { AdminRefusal } from "./admin-api.ts";
@@ -24,7 +26,6 @@ export async function explainRefusals<Value>(
 const nextSteps: Partial<Record<ProblemKind, string>> = {
   unauthorized:
     "The admin client must have the audience urn:carnet:admin. On the service's machine, `carnet admin reset` restores the first one.",
-  insufficient_scope: "Use an admin client that is registered for this scope.",
   not_found: "List what exists with `carnet client list`, `carnet secret list` or `carnet scope list`.",
   taken: "Choose another id, or see the existing client with `carnet client show`.",
   fault: "The service's log has the reason under this request id.",
@@ -34,11 +35,21 @@ function explain({ problem, method }: AdminRefusal, flags: FlagNames, suggestion
   const requestId = problem.request_id === "" ? undefined : printable(problem.request_id); // it may come from any service
   const where = requestId === undefined ? "" : ` (request ${requestId})`;
   const code = kindOf(problem.type);
-  const hint = suggestion === undefined ? code && nextSteps[code] : printable(suggestion);
+  const hint = suggestion === undefined ? (missingScope(problem) ?? (code && nextSteps[code])) : printable(suggestion);
   const lines = problem.errors?.length
     ? [`Refused${method === "GET" ? "" : ", nothing was changed"}${where}:`, ...describeErrors(problem.errors, flags)]
     : [`Refused: ${problem.detail}${where}.`];
   return new Failure(lines.map(printable).join("\n  "), { ...(code && { code }), hint, requestId });
+}
+
+/** How to get an admin client with the scope that this one lacks. */
+function missingScope({ type, detail }: Problem): string | undefined {
+  if (kindOf(type) !== "insufficient_scope") return undefined;
+  const scope = Object.values(adminScopes).find((name) => detail.includes(name));
+  const id = scope === adminScopes.readAudit ? "auditor" : "ID";
+  return scope === undefined
+    ? "Use an admin client that is registered for this scope."
+    : `Use an admin client that has this scope, or create one with \`carnet client create --client-id ${id} --audience ${adminAudienceName} --scope ${scope}\`.`;
 }
 
 const kindOf = (type: string): ProblemKind | undefined => {

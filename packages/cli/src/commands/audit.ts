@@ -7,4 +7,20 @@ export function addAuditCommand(program: Command): void {
     .command("audit")
     .description("Read what was recorded. The admin client needs the scope carnet:audit:read.");
   addUnknownCallersCommand(audit);
+import { addAuditExportCommand } from "./audit-export.ts";
+import { addAuditSearchCommand } from "./audit-search.ts";
+import { addAuditTailCommand } from "./audit-tail.ts";
+import { addAuditVerifyCommand } from "./audit-verify.ts";
+
+/** `carnet audit …`: reads what was recorded, and checks that nothing is missing or altered. */
+export function addAuditCommand(program: Command): void {
+  const audit = program
+    .command("audit")
+    .description(
+      "Read and verify the audit events: who did what, from where, and how it ended. The admin client needs the scope carnet:audit:read.",
+    );
+  addAuditTailCommand(audit);
+  addAuditSearchCommand(audit);
+  addAuditExportCommand(audit);
+  addAuditVerifyCommand(audit);
 }

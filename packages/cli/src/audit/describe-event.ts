@@ -1,0 +1,142 @@
+import type { ChangedObject, RecordedEvent } from "@carnet/protocol/admin/audit-events";
+
+type Changed = Extract<RecordedEvent, { objects: unknown }>;
+
+/** How many objects of bulk work one line names. `--json` has all of them. */
+const maxNamed = 3;
+
+/** An event in one line: when, who and what. */
+export function describeEvent(event: RecordedEvent): string {
+  const { time, actor } = event;
+  const who = actor.type === "client" ? actor.client_id : actor.type;
+  return `${time.slice(0, 19).replace("T", " ")}Z  ${who}  ${whatHappened(event)}`;
+}
+
+function whatHappened(event: RecordedEvent): string {
+  switch (event.event) {
+    case "token_issued":
+      return `got a token for ${event.scope || "no scope"}${origin(event)}`;
+    case "token_returned":
+      return `got its own valid token again${origin(event)}`;
+    case "token_refused":
+      return `was refused a token: ${event.detail}${origin(event, event.reason)}`;
+    case "admin_refused":
+      return `was refused ${event.operation}${event.target === null ? "" : ` of ${event.target}`}: ${event.detail}${origin(event, event.reason)}`;
+    case "service_started":
+      return `started carnet ${event.version} on ${event.node} for ${event.issuer}`;
+    case "service_stopped":
+      return `stopped carnet on ${event.node}${event.cut_off ? ", and cut off requests" : ""}`;
+    case "credentials_file_written":
+      return `wrote the credentials of ${event.client_id} to ${event.file}`;
+    case "credential_expiring":
+      return `warns: ${subjectOfEnd(event)} ends at ${event.ends_at}, within ${days(event.within_days)}`;
+    case "refusals_burst":
+      return `warns: ${event.count} token requests ${subjectOfBurst(event)} refused within ${event.within_seconds} s, most of them because of ${event.reason}`;
+    case "events_lost":
+      return `warns: ${event.count} events since ${event.since} were lost, because the journal could not be written`;
+    case "client_created":
+    case "client_changed":
+    case "client_disabled":
+    case "client_enabled":
+    case "client_deleted":
+    case "clients_imported":
+    case "secret_added":
+    case "secrets_rotated":
+    case "secret_revoked":
+    case "scope_put":
+    case "scope_deleted":
+    case "admin_created":
+    case "admin_reset":
+    case "key_created":
+      return `${describeChange(event)}${endings[event.outcome]}${origin(event)}`;
+    default:
+      return unknownEvent(event);
+  }
+}
+
+/** A newer service may have more kinds than this command knows. */
+function unknownEvent(event: never): string {
+  const { event: kind, outcome } = Object(event);
+  return `${kind} (${outcome}); use a newer version of carnet to read it`;
+}
+
+/** Where a request came from, and how to ask for more. */
+function origin({ actor, address, request_id, outcome }: RecordedEvent, reason?: string): string {
+  const secret = actor.type === "client" && actor.secret_id !== null ? `secret ${actor.secret_id}` : undefined;
+  const request = outcome === "refused" && request_id !== null ? `request ${request_id}` : undefined;
+  const parts = [reason, secret, address ?? undefined, request].filter((part) => part !== undefined);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
+const endings: Readonly<Record<RecordedEvent["outcome"], string>> = {
+  success: "",
+  unchanged: "; there was nothing to change",
+  replayed: "; a repeated request, which got the first answer again",
+  dry_run: "; only a dry run",
+  refused: "",
+  failure: "",
+};
+
+/** The name of the first object follows. */
+const headlines: Readonly<Record<Changed["event"], string>> = {
+  client_created: "created client",
+  client_changed: "changed client",
+  client_disabled: "disabled client",
+  client_enabled: "enabled client",
+  client_deleted: "deleted client",
+  clients_imported: "imported",
+  secret_added: "added a secret to client",
+  secrets_rotated: "rotated the secrets of client",
+  secret_revoked: "revoked a secret of client",
+  scope_put: "put scope",
+  scope_deleted: "deleted scope",
+  admin_created: "created the first admin client",
+  admin_reset: "reset the admin client",
+  key_created: "created signing key",
+};
+
+function describeChange({ event, objects }: Changed): string {
+  const [main] = objects;
+  if (event === "clients_imported") return `imported ${clientsOf(objects)}`;
+  const details = objects.map(detailsOf).filter((text) => text !== "");
+  const named = `${headlines[event]} ${main?.client_id ?? main?.id ?? ""}`.trimEnd();
+  return details.length === 0 ? named : `${named}: ${shortList(details, "; ")}`;
+}
+
+function clientsOf(objects: readonly ChangedObject[]): string {
+  const ids = objects.filter(({ type }) => type === "client").map(({ client_id }) => client_id ?? "");
+  return `${ids.length} ${ids.length === 1 ? "client" : "clients"}${ids.length === 0 ? "" : `: ${shortList(ids, ", ")}`}`;
+}
+
+function shortList(parts: readonly string[], separator: string): string {
+  if (parts.length <= maxNamed + 1) return parts.join(separator);
+  return `${parts.slice(0, maxNamed).join(separator)} and ${parts.length - maxNamed} more`;
+}
+
+function detailsOf({ type, id, action, changes }: ChangedObject): string {
+  const fields = action === "deleted" ? [] : Object.entries(changes).flatMap((field) => fieldOf(field, action));
+  if (type !== "secret") return fields.join(", ");
+  return `${action} secret ${id}${fields.length === 0 ? "" : ` (${fields.join(", ")})`}`;
+}
+
+/** A new object has many fields that are empty. */
+function fieldOf([name, { before, after }]: [string, ChangedObject["changes"][string]], action: string): string[] {
+  if (action !== "created") return [`${name} ${textOf(before)} -> ${textOf(after)}`];
+  return isEmpty(after) ? [] : [`${name} ${textOf(after)}`];
+}
+
+type FieldValue = ChangedObject["changes"][string]["before"];
+
+const isEmpty = (value: FieldValue): boolean => ["null", '""', "[]", "{}"].includes(JSON.stringify(value));
+
+const textOf = (value: FieldValue): string => (value === null ? "none" : JSON.stringify(value));
+
+const days = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
+
+const subjectOfEnd = ({ client_id, secret_id }: { client_id: string; secret_id: string | null }): string =>
+  secret_id === null ? `client ${client_id}` : `secret ${secret_id} of client ${client_id}`;
+
+const subjectOfBurst = (burst: { client_id: string | null; address_block: string | null }): string =>
+  burst.client_id === null
+    ? `from ${burst.address_block ?? "unknown addresses"} of unknown clients were`
+    : `of ${burst.client_id} were`;

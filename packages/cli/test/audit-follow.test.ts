@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { suite, test } from "node:test";
+import { CarnetProcess } from "@carnet/testkit/carnet-process";
+import { serveCarnet } from "@carnet/testkit/serve-carnet";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+
+suite("carnet audit tail --follow", () => {
+  test("prints each new event once, also after the service was down", async () => {
+    await using folder = await temporaryFolder();
+    const env = { CARNET_ADMIN_FILE: folder.file("admin.json") };
+    const first = await serveCarnet({ folder: folder.path });
+    const { client_id, client_secret } = JSON.parse(await readFile(folder.file("admin.json"), "utf8"));
+    await using tail = new CarnetProcess(["audit", "tail", "-n", "1", "--follow", "--json"], { env });
+    await tail.prints("stdout", /\n/);
+    const ids = [];
+    for (const id of ["request-one", "request-two"]) {
+      ids.push(id);
+      await askAs(id, first.url);
+      await tail.prints("stdout", new RegExp(`"request_id":"${id}"`));
+    }
+    const port = new URL(first.url).port;
+    first.process.kill("SIGTERM");
+    await first.process.finished();
+    await tail.prints("stderr", /The service does not answer/);
+    await using second = new CarnetProcess(
+      ["serve", "--host", "127.0.0.1", "--port", port, "--issuer", first.url, "--data-dir", folder.path],
+      {},
+    );
+    await second.prints("stdout", /"event":"listening"/);
+    ids.push("request-three");
+    await askAs("request-three", first.url);
+    await tail.prints("stdout", /"request_id":"request-three"/);
+    const printed = tail.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    for (const id of ids) assert.equal(printed.filter(({ request_id }) => request_id === id).length, 1, id);
+    assert.equal(new Set(printed.map(({ id }) => id)).size, printed.length);
+
+    async function askAs(id: string, url: string): Promise<void> {
+      const body = new URLSearchParams({ grant_type: "client_credentials", client_id, client_secret });
+      const response = await fetch(`${url}/oauth2/token`, { method: "POST", body, headers: { "x-request-id": id } });
+      assert.equal(response.status, 200);
+      await response.text();
+    }
+  });
+});

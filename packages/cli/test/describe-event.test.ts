@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { AuditEvent, EventKind } from "@carnet/core/audit/event";
+import type { RecordedEvent } from "@carnet/protocol/admin/audit-events";
+import { eventJson } from "@carnet/server/audit/event-json";
+import { everyEvent } from "@carnet/testkit/every-event";
+import { describeEvent } from "carnet/audit/describe-event";
+
+const recorded = (event: AuditEvent): RecordedEvent => JSON.parse(eventJson(event, "node-1"));
+
+const secret = "3k2m9p1r5t8w3x4h";
+const byAdmin = "(secret 4h7k2m9p1r5t8w3x, 198.51.100.7)";
+
+/** The whole line after the time. */
+const expected: { readonly [Kind in EventKind]: string } = {
+  token_issued: `demo  got a token for file:read (secret ${secret}, 198.51.100.7)`,
+  token_returned: `demo  got its own valid token again (secret ${secret}, 198.51.100.7)`,
+  token_refused: `demo  was refused a token: the secret was revoked (secret_revoked, secret ${secret}, 198.51.100.7, request request-1)`,
+  client_created: `ops-admin  created client demo: scope "file:read" ${byAdmin}`,
+  client_changed: `ops-admin  changed client demo: scope "file:read" -> "file:read file:write" ${byAdmin}`,
+  client_disabled: `ops-admin  disabled client demo: status "active" -> "disabled" ${byAdmin}`,
+  client_enabled: `ops-admin  enabled client; there was nothing to change ${byAdmin}`,
+  client_deleted: `ops-admin  deleted client demo: deleted secret ${secret} ${byAdmin}`,
+  clients_imported: `ops-admin  imported 5 clients: a1, a2, a3 and 2 more ${byAdmin}`,
+  secret_added: `ops-admin  added a secret to client demo: created secret ${secret} (label "spring") ${byAdmin}`,
+  secrets_rotated: `ops-admin  rotated the secrets of client demo: created secret ${secret}; changed secret 5h7k2m9p1r5t8w3x (expires_at none -> "2026-11-27T17:00:01.250Z") ${byAdmin}`,
+  secret_revoked: `ops-admin  revoked a secret of client demo: changed secret ${secret} (revoked_at none -> "2026-11-26T17:00:01.250Z") ${byAdmin}`,
+  scope_put: `ops-admin  put scope file:read: description "Read" -> "Read files" ${byAdmin}`,
+  scope_deleted: `ops-admin  deleted scope file:read ${byAdmin}`,
+  admin_created: "service  created the first admin client carnet-admin",
+  admin_reset: "cli  reset the admin client carnet-admin",
+  key_created: "service  created signing key key-1",
+  admin_refused: `ops-admin  was refused changeClient of demo: the token lacks the scope carnet:clients:write (insufficient_scope, secret 4h7k2m9p1r5t8w3x, 198.51.100.7, request request-1)`,
+  service_started: "service  started carnet 0.1.0 on node-1 for https://iam.example.com",
+  service_stopped: "service  stopped carnet on node-1, and cut off requests",
+  credentials_file_written: "service  wrote the credentials of carnet-admin to .carnet/admin.json",
+  credential_expiring: `service  warns: secret ${secret} of client demo ends at 2026-11-27T17:00:01.250Z, within 1 day`,
+  refusals_burst:
+    "service  warns: 500 token requests from 198.51.100.0/24 of unknown clients were refused within 60 s, most of them because of unknown_client",
+  events_lost:
+    "service  warns: 7 events since 2026-11-26T16:59:01.250Z were lost, because the journal could not be written",
+};
+
+suite("an event in one line", () => {
+  for (const [kind, event] of Object.entries(everyEvent)) {
+    test(kind, () => {
+      assert.equal(describeEvent(recorded(event)), `2026-11-26 17:00:01Z  ${expected[event.event]}`);
+    });
+  }
+
+  test("says whether a change was a repetition or a dry run", () => {
+    const { client_changed: change, clients_imported: imported } = everyEvent;
+    assert.match(describeEvent(recorded({ ...change, outcome: "replayed" })), /; a repeated request, which got the/);
+    assert.match(describeEvent(recorded({ ...imported, outcome: "dry_run" })), /and 2 more; only a dry run \(/);
+  });
+
+  test("of a kind that a newer service has names the kind and what to do", () => {
+    const json = eventJson(everyEvent.token_issued, "node-1").replace("token_issued", "token_exchanged");
+    const newer: RecordedEvent = JSON.parse(json);
+    assert.match(
+      describeEvent(newer),
+      /demo {2}token_exchanged \(success\); use a newer version of carnet to read it$/,
+    );
+  });
+});

@@ -7,6 +7,7 @@ import { buildProgram } from "carnet/program";
 import { conformancePage } from "./pages/conformance.ts";
 import { errorsPage } from "./pages/errors.ts";
 import { explainPage } from "./pages/explain.ts";
+import { eventsPage } from "./pages/events.ts";
 import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
 
 const folder = "docs/reference";
@@ -15,6 +16,7 @@ const generated = "<!-- Generated from the code by `npm run docs`. Do not edit. 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "configuration.md": configurationPage,
   "errors.md": () => errorsPage(generated),
+  "events.md": () => eventsPage(generated),
   "cli.md": cliPage,
   "conformance.md": () => conformancePage(generated),
   "../guide/explain.md": explainPage,

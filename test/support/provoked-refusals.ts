@@ -141,6 +141,11 @@ export const ofAdmin: readonly (() => Promise<Seen>)[] = [
     await api.expect(201, "POST", "/clients", { body: { scope: "file:read" } });
     return ["DELETE", "/scopes/file:read"];
   }),
+  async () => {
+    await using service = await startTestService({ settings: { journal: "stdout" } });
+    const { status, body } = await (await AdminApi.of(service)).call("GET", "/audit/export");
+    return seen(status, body);
+  },
   admin(async ({ api }) => {
     await api.call(...create("a"));
     for (let secrets = 1; secrets < 10; secrets++) await api.expect(201, "POST", "/clients/a/secrets", { body: {} });

@@ -140,5 +140,26 @@ export const eventShapes = [
 
 export const RecordedEvent = Type.Union([...eventShapes], {
   description: "What happened: who did what, from where, to which objects, and how it ended.",
+  examples: [
+    {
+      time: "2026-11-26T17:00:01.250Z",
+      id: "3f9a0c1b2d4e-00000017",
+      event: "client_changed",
+      outcome: "success",
+      node: "node-1",
+      request_id: "8a1f6c1e-5d0b-4f0e-9a57-2f6f0c2b9d11",
+      actor: { type: "client", client_id: "ops-admin", secret_id: "4h7k2m9p1r5t8w3x", jti: "q7c2mX0aT3qkqkzW" },
+      address: "198.51.100.7",
+      objects: [
+        {
+          type: "client",
+          client_id: "demo",
+          action: "changed",
+          changes: { scope: { before: "file:read", after: "file:read file:write" } },
+        },
+      ],
+      warning: null,
+    },
+  ],
 });
 export type RecordedEvent = Static<typeof RecordedEvent>;

@@ -18,10 +18,13 @@ const kind = Type.Enum([...eventKinds]);
 export const EventFilter = Type.Object(
   {
     client_id: Type.Optional(
-      Type.String({ description: "Events that name this client: it acted, or it was changed." }),
+      Type.String({ description: "Events that name this client: it acted, or it was changed.", examples: ["demo"] }),
     ),
     actor: Type.Optional(
-      Type.String({ description: "Events of this actor: a client id, `cli`, `service` or `unknown`." }),
+      Type.String({
+        description: "Events of this actor: a client id, `cli`, `service` or `unknown`.",
+        examples: ["carnet-admin", "cli"],
+      }),
     ),
     request_id: Type.Optional(Type.String({ description: "Events of the request with this `X-Request-ID`." })),
     event: Type.Optional(

@@ -19,6 +19,11 @@ suite("the schema of events", () => {
     assert.deepEqual(Object.keys(everyEvent).toSorted(), [...eventKinds].toSorted());
   });
 
+  test("has a valid example", () => {
+    const { examples } = Object(RecordedEvent);
+    for (const example of examples) assert.ok(Check(RecordedEvent, example));
+  });
+
   for (const event of Object.values(everyEvent)) {
     test(`describes every member of ${event.event}`, () => {
       const json: unknown = JSON.parse(eventJson(event, "node-1"));

@@ -16,8 +16,8 @@ export interface LinesResult {
 }
 
 /**
- * Checks the chains of records that were written to standard output (CARNET_JOURNAL=stdout), by process, among other
- * log lines. With anchors, also finds that the end of a chain is missing. Does not find a process of which no record is
+ * Checks the chains of records that are kept elsewhere: lines of standard output (CARNET_JOURNAL=stdout), by process,
+ * among other log lines, or an export of journal files. With anchors, also finds that the end of a chain is missing. Does not find a process of which no record is
  * left, except by its anchor.
  */
 export async function verifyLines(
@@ -25,22 +25,33 @@ export async function verifyLines(
   anchors: readonly JournalAnchor[] = [],
 ): Promise<LinesResult> {
   const anchorOf = new Map(anchors.filter(({ file }) => isStdout(file)).map((anchor) => [anchor.file, anchor]));
-  const chains = new Map<string, ShippedChain>();
+  const found: ShippedChain[] = [];
+  /** The chain that each process writes to. */
+  const current = new Map<string, ShippedChain>();
   let otherLines = 0;
   for await (const text of lines) {
     const line = Buffer.from(text);
-    const name = chainOf(line);
-    if (name === undefined) otherLines++;
-    else {
-      const chain = chains.get(name) ?? new ShippedChain(name, line, anchorOf.get(name));
-      chains.set(name, chain);
-      chain.add(line);
+    const process = processOf(line);
+    if (process === undefined) {
+      otherLines++;
+      continue;
     }
+    let chain = current.get(process);
+    if (chain === undefined || prevOf(line) !== chain.lastHash) {
+      const started = startedChain(process, line);
+      if (started !== undefined || chain === undefined) {
+        const name = started ?? stdoutChain(process);
+        chain = new ShippedChain(name, line, anchorOf.get(name));
+        current.set(process, chain);
+        found.push(chain);
+      }
+    }
+    chain.add(line);
   }
-  const lost = [...anchorOf.values()].filter(({ file, records }) => records > 0 && !chains.has(file));
-  const found = [...chains.values()];
+  const names = new Set(found.map(({ name }) => name));
+  const lost = [...anchorOf.values()].filter(({ file, records }) => records > 0 && !names.has(file));
   return {
-    chains: chains.size,
+    chains: found.length,
     records: found.reduce((sum, { records }) => sum + records, 0),
     otherLines,
     problems: [
@@ -53,10 +64,20 @@ export async function verifyLines(
 
 const late = "The records before this one are not here, so they were not checked.";
 
-/** The chain that a line belongs to; undefined: it is not a record. The id of an event begins with its process. */
-function chainOf(line: Buffer): string | undefined {
-  const process = prevOf(line) === undefined ? undefined : readHead(line)?.id.split("-")[0];
-  return process === undefined ? undefined : stdoutChain(process);
+/** The process that wrote a line; undefined: it is not a record. The id of an event begins with its process. */
+const processOf = (line: Buffer): string | undefined =>
+  prevOf(line) === undefined ? undefined : readHead(line)?.id.split("-")[0];
+
+/** How many files of a process in one export are recognised. */
+const maxFiles = 1000;
+
+/** The chain that begins with a line: of standard output, or of a file of the day of the record or of the day after. */
+function startedChain(process: string, line: Buffer): string | undefined {
+  const prev = prevOf(line);
+  const at = readHead(line)?.at ?? 0;
+  const days = [at, at + 86_400_000].map((time) => new Date(time).toISOString().slice(0, 10).replaceAll("-", ""));
+  const files = days.flatMap((day) => Array.from({ length: maxFiles }, (_, n) => `${day}-${process}-${n + 1}`));
+  return [stdoutChain(process), ...files].find((name) => hashOf(name) === prev);
 }
 
 class ShippedChain {
@@ -66,6 +87,7 @@ class ShippedChain {
   readonly #anchor: JournalAnchor | undefined;
   readonly #check: ChainCheck;
   #isAnchorReached = false;
+  #lastHash = "";
 
   constructor(name: string, first: Buffer, anchor: JournalAnchor | undefined) {
     const start = prevOf(first) ?? "";
@@ -79,8 +101,14 @@ class ShippedChain {
     return this.#check.records;
   }
 
+  /** Of the last line, also after a problem. */
+  get lastHash(): string {
+    return this.#lastHash;
+  }
+
   add(line: Buffer): void {
     this.#check.add(line);
+    this.#lastHash = hashOf(line);
     this.#isAnchorReached ||= this.#check.hash === this.#anchor?.hash;
   }
 

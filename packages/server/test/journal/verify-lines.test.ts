@@ -75,6 +75,18 @@ test("finds a chain of which nothing is left, by the anchor", async () => {
   );
 });
 
+test("checks the files of an export one after another", async () => {
+  const names = [`20261126-${process}-1`, `20261126-${process}-2`];
+  const exported = names.flatMap((file, at) => linesOfFile(file, issuedMany(at * 10, at * 10 + 10)));
+  const { chains, records, problems, notes } = await verifyLines(exported);
+  assert.deepEqual([chains, records, problems, notes], [2, 20, [], []]);
+  const removed = await verifyLines(exported.toSpliced(13, 1));
+  assert.deepEqual(
+    removed.problems.map(({ file, record }) => ({ file, record })),
+    [{ file: names[1], record: 3 }],
+  );
+});
+
 test("does not compare lines with the anchors of files", async () => {
   assert.deepEqual((await verifyLines(lines, [anchor(10, lines, `20261126-${process}-1`)])).problems, []);
 });

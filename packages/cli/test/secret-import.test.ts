@@ -207,6 +207,12 @@ suite("a progress bar", () => {
     assert.ok(said().endsWith("\u001b[2K500 imported"));
   });
 
+  test("moves to a position, with a note after it", () => {
+    const { target, said } = stream(true);
+    new ProgressBar("bytes", 200, target).moveTo(50, ", 1000 records per second");
+    assert.match(said(), /\[#{8} {22}\] 25 % 50 of 200 bytes, 1000 records per second$/);
+  });
+
   test("writes nothing without a terminal", () => {
     const { target, said } = stream(false);
     const bar = new ProgressBar("imported", 2, target);

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
 import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
@@ -18,7 +17,7 @@ import {
 } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
-import { openStore } from "./store/open-store.ts";
+import { openStore, refuseMissingStore } from "./store/open-store.ts";
 import { createSqlScopeStore } from "./store/sql/scope-store.ts";
 
 /** The admin client with its new secret. */
@@ -47,11 +46,7 @@ export async function resetAdminClient(
   ports: Ports,
 ): Promise<ResetAdmin> {
   const { adminFile: file, store } = configuration;
-  if (!existsSync(store.path)) {
-    throw new OperatorFault(
-      `There is no store at ${store.path}: run this in the service's folder, or name its data folder with --data-dir or its store with --store.`,
-    );
-  }
+  refuseMissingStore(store);
   const storage = await openStore(configuration, ports.clock, ports.eventIds);
   try {
     // The admin scopes are granted even if they were removed from the catalogue: this command must always restore access

@@ -2,14 +2,16 @@ import type { Verification } from "@carnet/protocol/admin/audit";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { ProgressBar } from "../progress-bar.ts";
-import { printable } from "../table.ts";
+import { reportLines, reportSteps } from "../audit/verification-output.ts";
+import { Failure } from "../failure.ts";
+import { linesOf } from "../lines-of.ts";
+import { addServiceOptions, configurationOf } from "../service-options.ts";
 
 interface VerifyOptions {
+  readonly offline?: boolean;
+  readonly input?: string;
   readonly json?: boolean;
 }
-
-type Result = Extract<Verification, { type: "result" }>;
 
 /** `carnet audit verify`: is the record complete and unaltered? */
 export function addAuditVerifyCommand(audit: Command): void {
@@ -19,55 +21,49 @@ export function addAuditVerifyCommand(audit: Command): void {
       "Check that no record of the journal is missing, added or altered: the hash of every record, and each file against its anchor in the store. " +
         "Exit code 1 if there is a problem.",
     )
+    .option("--offline", "Read the store and the journal folder directly, for when the service is stopped")
+    .option(
+      "--input <file>",
+      "Check lines that you keep: an export, or the log of a service with CARNET_JOURNAL=stdout (also against the store with --offline); - is standard input",
+    )
     .option("--json", "Print JSON");
-  addConnectionOptions(command).action((options: VerifyOptions) =>
-    withAdminApi(command, (api) => report(api.verifyJournal(), options)),
+  addConnectionOptions(command);
+  addServiceOptions(command, ["dataDir", "store", "storeTimeout", "journal", "node"]).action(
+    async (options: VerifyOptions) => {
+      if (options.input !== undefined) await verifyInput(command, options.input, options);
+      else if (options.offline) await reportSteps(await offlineSteps(command), options);
+      else await withAdminApi(command, (api) => reportSteps(api.verifyJournal(), options));
+    },
   );
 }
 
-async function report(steps: AsyncIterable<Verification>, { json }: VerifyOptions): Promise<void> {
-  const started = process.uptime();
-  let bar: ProgressBar | undefined;
-  for await (const step of steps) {
-    const seconds = process.uptime() - started;
-    if (step.type === "progress") {
-      bar ??= new ProgressBar("bytes", step.total_bytes);
-      bar.moveTo(step.bytes, `, ${rateOf(step.records, seconds)}`);
-    } else {
-      bar?.finish();
-      if (step.problems.length > 0) process.exitCode = 1;
-      process.stdout.write(json ? `${JSON.stringify(resultOf(step, seconds), null, 2)}\n` : describe(step, seconds));
-    }
+async function offlineSteps(command: Command): Promise<AsyncIterable<Verification>> {
+  const configuration = await configurationOf(command, "dev");
+  const { verifyOffline } = await import("@carnet/server/journal/verify-offline"); // Slow to load.
+  const { verificationOf } = await import("@carnet/server/audit/verification-view");
+  return mapped(verifyOffline(configuration), verificationOf);
+}
+
+async function verifyInput(command: Command, file: string, options: VerifyOptions): Promise<void> {
+  const configuration = options.offline ? await configurationOf(command, "dev") : undefined;
+  const { verifyLinesOffline } = await import("@carnet/server/journal/verify-offline");
+  const { verifyLines } = await import("@carnet/server/journal/verify-lines");
+  const lines = readable(file);
+  await reportLines(configuration ? verifyLinesOffline(lines, configuration) : verifyLines(lines), options);
+}
+
+/** The lines of a file. Throws a Failure if it cannot be read. */
+async function* readable(file: string): AsyncGenerator<string> {
+  try {
+    yield* linesOf(file);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
+    throw new Failure(
+      `The file ${file} cannot be read${code}. Give the path of a file with log lines, or - for standard input.`,
+    );
   }
 }
 
-const resultOf = ({ type: _, ...result }: Result, seconds: number) => ({
-  ...result,
-  seconds: Number(seconds.toFixed(3)),
-});
-
-function describe({ files, records, problems, notes, other_nodes }: Result, seconds: number): string {
-  const lines = [
-    `Checked ${count(records, "record")} in ${count(files, "file")} in ${seconds.toFixed(1)} s, ${rateOf(records, seconds)}.`,
-    ...notes.map((note) => `Note: ${describeFinding(note)}`),
-    ...other_nodes.map(
-      ({ node, files }) => `Not checked: ${count(files, "file")} of ${node}. Run this against that node too.`,
-    ),
-    ...(problems.length === 0
-      ? ["The journal is complete and unaltered."]
-      : [
-          "The journal is not as it was written:",
-          ...problems.map((problem) => `  ${describeFinding(problem)}`),
-          "Keep the folder and the store as they are, and compare them with an export or a backup.",
-        ]),
-  ];
-  return lines.map((line) => `${printable(line)}\n`).join("");
+async function* mapped<From, To>(steps: AsyncIterable<From>, map: (step: From) => To): AsyncGenerator<To> {
+  for await (const step of steps) yield map(step);
 }
-
-const describeFinding = ({ file, record, detail }: Result["problems"][number]): string =>
-  `${file}${record === null ? "" : `, record ${record}`}: ${detail}`;
-
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
-
-const rateOf = (records: number, seconds: number): string =>
-  `${Math.round(records / Math.max(seconds, 0.001))} records per second`;

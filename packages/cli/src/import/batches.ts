@@ -1,10 +1,9 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { NewClient } from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
 import { Check } from "typebox/value";
 import { describeErrors } from "../admin/refusals.ts";
+import { linesOf } from "../lines-of.ts";
 
 /** A line that was not imported, and why. It never quotes the line. */
 export interface FailedLine {
@@ -65,10 +64,4 @@ function parseLine(text: string): NewClient | string {
   }
   if (Check(NewClient, parsed)) return parsed;
   return describeErrors(schemaProblems(NewClient, parsed)).join("; ");
-}
-
-function linesOf(file: string): AsyncIterable<string> {
-  const input = file === "-" ? process.stdin : createReadStream(file);
-  input.on("error", () => {}); // The iteration reports it.
-  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }

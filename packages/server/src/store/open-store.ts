@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { EventIds } from "@carnet/core/audit/recorder";
 import { day } from "@carnet/core/audit/usage";
 import type { Clock } from "@carnet/core/ports";
@@ -7,6 +8,7 @@ import { obtainMasterKey } from "../configuration/master-key.ts";
 import { refuseExposedFiles } from "../configuration/trusted-file.ts";
 import { createSealer } from "../crypto/sealer.ts";
 import { createSecretHasher } from "../crypto/secret-hasher.ts";
+import { OperatorFault } from "../fault.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
 import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
@@ -17,6 +19,20 @@ import { createSqlUsageStore } from "./sql/usage-store.ts";
 import { openSqlite } from "./sqlite/open-sqlite.ts";
 import { sqliteDialect } from "./sqlite/sqlite-dialect.ts";
 import { watchStore } from "./watch-store.ts";
+
+/** Opens the database of a store that exists. Needs no master key. Throws an OperatorFault if there is none. */
+export async function openExistingDatabase({ store, storeTimeout }: Configuration) {
+  refuseMissingStore(store);
+  return openSqlite(store.path, storeTimeout);
+}
+
+/** For commands that work on a store without a service, and must not create one. Throws an OperatorFault. */
+export function refuseMissingStore({ path }: Configuration["store"]): void {
+  if (existsSync(path)) return;
+  throw new OperatorFault(
+    `There is no store at ${path}: run this in the service's folder, or name its data folder with --data-dir or its store with --store.`,
+  );
+}
 
 /** Opens the database and everything that is stored in it. Throws an OperatorFault if it cannot be opened. */
 export async function openStore(configuration: Configuration, clock: Clock, eventIds: EventIds) {

@@ -1,11 +1,13 @@
 import { type AdminProblem, invalid, problem } from "@carnet/core/admin-problem";
 import type { EventQuery } from "@carnet/core/audit/event-store";
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
-import type { EventFilter, Verification } from "@carnet/protocol/admin/audit";
+import type { EventFilter } from "@carnet/protocol/admin/audit";
 import { ok, type Result } from "@carnet/protocol/result";
 import { parseTimeOrAgo, timeOrAgoForms } from "@carnet/protocol/time-or-ago";
-import { searchEvents } from "../../audit/audit-reader.ts";
+import { type AuditPorts, type EventPage, searchEvents } from "../../audit/audit-reader.ts";
+import { verificationOf } from "../../audit/verification-view.ts";
 import type { JournalReader, VerifyProgress, VerifyResult } from "../../journal/journal-reader.ts";
+import { JournalBusy } from "../../journal/search.ts";
 import type { AdminPorts } from "./admin-ports.ts";
 import { type Operation, operation } from "./operation.ts";
 
@@ -28,7 +30,9 @@ export const auditOperations: readonly Operation[] = [
     async run({ query: filter }, { audit, node, clock }) {
       const query = queryOf(filter, clock.now());
       if (!query.ok) return query;
-      const { events, next } = await searchEvents(query.value, audit);
+      const found = await searchUnlessBusy(query.value, audit);
+      if (!found.ok) return found;
+      const { events, next } = found.value;
       const body = {
         events: events.map(({ json }): unknown => JSON.parse(json)),
         next: next === null ? null : formatCursor(next),
@@ -74,6 +78,15 @@ export const auditOperations: readonly Operation[] = [
     },
   }),
 ];
+
+async function searchUnlessBusy(query: EventQuery, audit: AuditPorts): Promise<Result<EventPage, AdminProblem>> {
+  try {
+    return ok(await searchEvents(query, audit));
+  } catch (error) {
+    if (error instanceof JournalBusy) return problem("unavailable", error.message);
+    throw error;
+  }
+}
 
 function journalOf({ audit: { journal } }: Pick<AdminPorts, "audit">): Result<JournalReader, AdminProblem> {
   if (journal !== undefined) return ok(journal);
@@ -139,14 +152,4 @@ async function* inChunks(lines: AsyncIterable<string>): AsyncGenerator<string> {
 
 async function* asLines(steps: AsyncIterable<VerifyProgress | VerifyResult>): AsyncGenerator<string> {
   for await (const step of steps) yield `${JSON.stringify(verificationOf(step))}\n`;
-}
-
-/** A step of a verification, as the admin API and `carnet audit verify --json` show it. */
-export function verificationOf(step: VerifyProgress | VerifyResult): Verification {
-  if (step.type === "progress") {
-    const { totalBytes, ...progress } = step;
-    return { ...progress, total_bytes: totalBytes };
-  }
-  const { otherNodes, problems, notes, ...result } = step;
-  return { ...result, problems: [...problems], notes: [...notes], other_nodes: [...otherNodes] };
 }

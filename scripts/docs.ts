@@ -6,8 +6,8 @@ import { buildProgram } from "carnet/program";
 
 import { conformancePage } from "./pages/conformance.ts";
 import { errorsPage } from "./pages/errors.ts";
-import { explainPage } from "./pages/explain.ts";
 import { eventsPage } from "./pages/events.ts";
+import { explainPage } from "./pages/explain.ts";
 import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
 
 const folder = "docs/reference";

@@ -27,6 +27,7 @@ export const explainOperation: Operation = operation({
   refusals: ["not_found"],
   run: async ({ query: { request_id } }, ports) => {
     if (!/^[\x21-\x7e]{1,128}$/.test(request_id)) return invalid([{ pointer: "/request_id", detail: notAnId }]);
+    await ports.saveCounts(); // else the store names the client of a refusal up to a second later
     const [event, ...others] = await eventsOf(request_id, ports);
     if (event === undefined) return problem("not_found", notFound(ports));
     const { next, ...explanation } = explain(await storyOf(event, ports));

@@ -10,7 +10,13 @@ import { blocksOf, readersFolder, runBlock, saveFiles, startDev } from "./suppor
 const root = join(import.meta.dirname, "..");
 
 suite("the commands of the guides", () => {
-  const atLeast = { "admin-api.md": 1, "credentials.md": 10, "configuration-as-code.md": 2, "usage.md": 3, "explain.md": 1 };
+  const atLeast = {
+    "admin-api.md": 1,
+    "credentials.md": 10,
+    "configuration-as-code.md": 2,
+    "usage.md": 3,
+    "explain.md": 1,
+  };
   for (const [guide, least] of Object.entries(atLeast)) {
     test(`those of ${guide} work in order`, async () => {
       const { folder, env } = await readersFolder();

@@ -14,7 +14,6 @@ const commands = {
   explain: async () => (await import("./commands/explain.ts")).addExplainCommand,
   apply: async () => (await import("./commands/apply.ts")).addApplyCommand,
   export: async () => (await import("./commands/export.ts")).addExportCommand,
-  audit: async () => (await import("./commands/audit.ts")).addAuditCommand,
   admin: async () => (await import("./commands/admin.ts")).addAdminCommand,
   audit: async () => (await import("./commands/audit.ts")).addAuditCommand,
   completion: async () => (await import("./commands/completion.ts")).addCompletionCommand,

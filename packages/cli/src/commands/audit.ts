@@ -1,15 +1,8 @@
 import type { Command } from "commander";
-import { addUnknownCallersCommand } from "./audit-unknown-callers.ts";
-
-/** `carnet audit …`: reads what was recorded. */
-export function addAuditCommand(program: Command): void {
-  const audit = program
-    .command("audit")
-    .description("Read what was recorded. The admin client needs the scope carnet:audit:read.");
-  addUnknownCallersCommand(audit);
 import { addAuditExportCommand } from "./audit-export.ts";
 import { addAuditSearchCommand } from "./audit-search.ts";
 import { addAuditTailCommand } from "./audit-tail.ts";
+import { addUnknownCallersCommand } from "./audit-unknown-callers.ts";
 import { addAuditVerifyCommand } from "./audit-verify.ts";
 
 /** `carnet audit …`: reads what was recorded, and checks that nothing is missing or altered. */
@@ -23,4 +16,5 @@ export function addAuditCommand(program: Command): void {
   addAuditSearchCommand(audit);
   addAuditExportCommand(audit);
   addAuditVerifyCommand(audit);
+  addUnknownCallersCommand(audit);
 }

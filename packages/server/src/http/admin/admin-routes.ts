@@ -18,8 +18,8 @@ import { sendProblem } from "./problem-answers.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
-import { usageOperations } from "./usage-operations.ts";
 import { AnswerStreams, tooManyStreams } from "./streamed-answers.ts";
+import { usageOperations } from "./usage-operations.ts";
 
 /** Every operation of the admin API. */
 export const adminOperations: readonly Operation[] = [

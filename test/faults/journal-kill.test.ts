@@ -2,8 +2,13 @@
 // (`npm run soak`). JOURNAL_SEED repeats a run as far as timing allows.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import type { JournalProblem } from "@carnet/server/journal/journal-reader";
+import { verifyJournal } from "@carnet/server/journal/verify";
+import { createSqlJournalAnchors } from "@carnet/server/store/sql/journal-anchors";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { anchorsIn } from "@carnet/testkit/anchors-in";
 import { assertAnchored, readChains } from "@carnet/testkit/journal-chains";
 import { SeededRandom } from "@carnet/testkit/seeded-random";
@@ -34,6 +39,18 @@ async function serveUntilKilled(folder: TemporaryFolder, sync: string, random: S
   return received;
 }
 
+/** What `carnet audit verify` finds. */
+async function problemsIn(folder: TemporaryFolder): Promise<readonly JournalProblem[]> {
+  const db = await openSqlite(folder.file("carnet.db"));
+  try {
+    const ports = { folder: folder.file("journal"), anchors: createSqlJournalAnchors(db), node: hostname() };
+    for await (const step of verifyJournal(ports)) if (step.type === "result") return step.problems;
+    return assert.fail("no result");
+  } finally {
+    await db.destroy();
+  }
+}
+
 test("kill -9 under load loses no token that reached its caller, and leaves every chain whole and anchored", async (t) => {
   t.diagnostic(`JOURNAL_SEED=${seed}`);
   const random = new SeededRandom(seed);
@@ -50,6 +67,7 @@ test("kill -9 under load loses no token that reached its caller, and leaves ever
       `after kill ${counts.kills}`,
     );
     assertAnchored(folder.file("journal"), anchorsIn(folder.file("carnet.db")));
+    assert.deepEqual(await problemsIn(folder), []);
     Object.assign(counts, { received: received.length, recorded: recorded.size });
     counts.torn = chains.filter(({ rest }) => rest !== "").length;
   }

@@ -18,7 +18,13 @@ export async function serviceIn(state: State): Promise<TestService> {
     store.exec("drop table client_secrets; drop table clients");
     store.close();
   }
-  return service;
+  return {
+    ...service,
+    async [Symbol.asyncDispose]() {
+      stopped = false; // a stop is recorded with its time
+      await service[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** A fault that no operator can fix. */

@@ -54,12 +54,13 @@ export const PublicKeySet = {
 export const Readiness = {
   type: "object",
   description: "Whether tokens can be issued, and if not, why.",
-  required: ["status", "draining", "keys", "store"],
+  required: ["status", "draining", "keys", "store", "journal"],
   additionalProperties: false,
   properties: {
     status: { type: "string", enum: ["ready", "unavailable"] },
     draining: { type: "boolean", description: "Whether the process is stopping." },
     keys: { type: "boolean", description: "Whether there is a key to sign with." },
     store: { type: "boolean", description: "Whether the store answers." },
+    journal: { type: "boolean", description: "Whether events can be recorded." },
   },
 } as const;

@@ -15,8 +15,16 @@ export function addServiceOptions(command: Command, names: readonly SettingName[
 
 export const allSettings = Object.keys(settings) as SettingName[];
 
-/** The settings needed to open the store and to write the admin file. */
-export const storeSettings: readonly SettingName[] = ["dataDir", "store", "storeTimeout", "masterKeyFile", "adminFile"];
+/** The settings needed to open the store, to write the admin file and to record that. */
+export const storeSettings: readonly SettingName[] = [
+  "dataDir",
+  "store",
+  "storeTimeout",
+  "masterKeyFile",
+  "adminFile",
+  "node",
+  "journal",
+];
 
 /**
  * Loads the configuration from flags, environment and file. Then it deletes the secrets from the environment, because a

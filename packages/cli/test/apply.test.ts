@@ -223,7 +223,7 @@ suite("carnet apply", () => {
       const file = join(at.service.folder, "many.yaml");
       await writeFile(file, `owner: platform\nclients:\n${ids.map((id) => `  - client_id: ${id}\n`).join("")}`);
       await using applying = new CarnetProcess(["apply", "-f", file], { env: { CARNET_ADMIN_FILE: at.adminFile } });
-      while (!at.service.log.some((line) => line.includes('"operation":"createClient"'))) {
+      while (!at.service.journal().some((event) => JSON.stringify(event).includes('"many-0"'))) {
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
       applying.kill(signal);

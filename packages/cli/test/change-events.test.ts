@@ -11,7 +11,8 @@ import { type AdminService, startAdminService } from "./support/admin-service.ts
 /** Commands that change nothing in the store of a running service. */
 const others = new Set([
   ...["dev", "serve", "token", "completion", "complete", "export"],
-  ...["client list", "client show", "secret list", "scope list"],
+  ...["client list", "client show", "client usage", "secret list", "scope list", "explain"],
+  ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],
 ]);
 
 type Actor = "carnet-admin" | "cli";
@@ -107,6 +108,8 @@ suite("the events of commands", () => {
       ],
     );
     assert.ok(!JSON.stringify([written, reset]).includes(at.admin.client_secret));
+    const journal = at.service.journal().filter(({ actor }) => Object(actor).type === "cli");
+    assert.deepEqual(journal.map(({ id }) => id).slice(-2), [reset.id, written.id]);
   });
 });
 

@@ -10,10 +10,9 @@ import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { Kysely } from "kysely";
-import { countEvents, type EventCounts } from "./audit/counts.ts";
 import { createEventIds } from "./audit/event-ids.ts";
-import { recordEvents } from "./audit/record-events.ts";
-import { createServiceEvents, recordIfPossible } from "./audit/service-events.ts";
+import { openAudit } from "./audit/open-audit.ts";
+import { createServiceEvents } from "./audit/service-events.ts";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
@@ -22,10 +21,6 @@ import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
 import type { HttpPorts } from "./http/http-ports.ts";
 import { listen } from "./http/listen.ts";
-import { type HousekeepingPorts, keepHouse } from "./journal/housekeeping.ts";
-import type { Journal } from "./journal/journal.ts";
-import { openJournal } from "./journal/open-journal.ts";
-import { openJournalReader } from "./journal/open-journal-reader.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog, type Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
@@ -33,7 +28,6 @@ import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
 import { createSqlAnnouncedEnds } from "./store/sql/announced-ends.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
-import { createSqlJournalAnchors } from "./store/sql/journal-anchors.ts";
 import type { Tables } from "./store/sql/schema.ts";
 import { createSqlWebhookQueue } from "./store/sql/webhook-store.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
@@ -51,11 +45,8 @@ const slowSecretAdvice =
 /** How often each background task runs, in milliseconds. */
 const intervals = {
   changes: 500,
-  journal: 1000,
-  anchors: 5000,
   uses: 5000,
   answers: 60_000,
-  journalFiles: 300_000,
   oldChanges: 3_600_000,
   webhook: 1000,
   comingEnds: 3_600_000,
@@ -93,7 +84,6 @@ export const resetAdmin = (configuration: Configuration, serverUrl: string | und
     clock: systemClock,
     random: systemRandom,
     eventIds: createEventIds(systemRandom),
-    recorder: { record: () => {} }, // the store has the events; only a running service writes a journal
   });
 
 /** Opens the store, logs to the stream, and listens. Throws an OperatorFault if an operator must fix something first. */
@@ -113,21 +103,11 @@ export async function startServer(
   try {
     const webhook = await openWebhook(configuration, db, { clock, log });
     const uses = new SecretUses(store);
-    const anchors = createSqlJournalAnchors(db);
-    const journal = openJournal(configuration, { output, anchors, eventIds, clock, log });
-    opened.defer(() => closeJournal(journal, log));
-    const counts: EventCounts = countEvents({
-      ...{ clock, eventIds, log, events },
-      store: storage.refusals,
-      usageStore: storage.usage,
-      recorder: { record: (event) => registry.recorder.record(event) },
-      node: configuration.node,
-      maxRows: configuration.refusalsMaxRows,
-    });
-    const recorder = recordEvents(journal, { uses, consumers: counts.consumers });
+    const audit = opened.use(openAudit(configuration, { storage, uses, eventIds, clock, log, output }));
+    const { recorder, journal } = audit;
     const registry: Registry = {
       ...{ clock, random: systemRandom, hasher, store, scopes, events, eventIds },
-      recorder: recordIfPossible(recorder),
+      recorder: audit.lenientRecorder,
       origin: cliOrigin("client_created"),
     };
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
@@ -154,26 +134,12 @@ export async function startServer(
     };
     const announcedEnds = createSqlAnnouncedEnds(db, { node: configuration.node, dialect: storage.dialect });
     const comingEnds = { store, announcedEnds, clock, eventIds, recorder };
-    const journalFiles: HousekeepingPorts = {
-      folder: configuration.journal === "stdout" ? undefined : configuration.journal,
-      anchors,
-      log,
-      node: configuration.node,
-      process: eventIds.process,
-      maxAge: configuration.auditMaxAge * 86_400_000,
-      maxSize: configuration.journalMaxSize,
-    };
-    const { folder } = journalFiles;
-    const journalReader = folder === undefined ? undefined : openJournalReader({ ...journalFiles, folder });
     let draining = false;
     const http: HttpPorts = {
       token,
       admin: {
         ...{ ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
-        audit: { events, journal: journalReader },
-        refusalsMaxAge: configuration.refusalsMaxAge,
-        ...{ usage: storage.usage, refusals: storage.refusals, saveCounts: counts.save },
-        node: configuration.node,
+        ...audit.admin,
       },
       log,
       keys,
@@ -193,21 +159,14 @@ export async function startServer(
         clientIds: slow.slice(0, 100),
         detail: slowSecretAdvice,
       });
-    const trimEvents = async (now: number) => {
-      await events.trim(now - configuration.auditMaxAge * 86_400_000);
-    };
     const listening = await listen(buildApp(http), configuration);
     const stopBackground = startBackground(
       [
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
-        { name: "journal", every: intervals.journal, run: () => journal.maintain() },
-        { name: "journal anchors", every: intervals.anchors, run: () => journal.anchor() },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
-        ...counts.tasks,
+        ...audit.tasks,
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
-        { name: "journal files", every: intervals.journalFiles, run: () => keepHouse(journalFiles, clock.now()) },
-        { name: "old events", every: intervals.oldChanges, run: () => trimEvents(clock.now()) },
         { name: "webhook", every: intervals.webhook, run: async () => webhook?.deliver() },
         { name: "coming ends", every: intervals.comingEnds, atStart: true, run: () => announceComingEnds(comingEnds) },
       ],
@@ -237,7 +196,7 @@ export async function startServer(
         await stopBackground();
         await keys.close();
         // A store that cannot be written must not prevent a clean shutdown
-        await retryWhileBusy(() => counts.save(), configuration.storeTimeout).catch((error: unknown) =>
+        await retryWhileBusy(() => audit.admin.saveCounts(), configuration.storeTimeout).catch((error: unknown) =>
           log.fault("counts_lost", error),
         );
         await service.stopped({ cutOff: outcome === "cut off" });
@@ -252,16 +211,6 @@ export async function startServer(
   } catch (error) {
     await opened.disposeAsync();
     throw error;
-  }
-}
-
-/** Syncs the journal and anchors its end. A disk or a store that fails must not prevent a clean shutdown. */
-async function closeJournal(journal: Journal, log: Log): Promise<void> {
-  try {
-    await journal.close();
-    await journal.anchor();
-  } catch (error) {
-    log.fault("journal_not_closed", error);
   }
 }
 

@@ -8,6 +8,8 @@ import type { Clock, RandomSource } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
+import type { Kysely } from "kysely";
+import { recordIfPossible } from "./audit/service-events.ts";
 import {
   adminRegistration,
   type BootstrapAdmin,
@@ -17,7 +19,11 @@ import {
 } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
+import { closeJournal, openJournalFolder } from "./journal/open-journal.ts";
+import type { Log } from "./log/logger.ts";
 import { openStore, refuseMissingStore } from "./store/open-store.ts";
+import { createSqlJournalAnchors } from "./store/sql/journal-anchors.ts";
+import type { Tables } from "./store/sql/schema.ts";
 import { createSqlScopeStore } from "./store/sql/scope-store.ts";
 
 /** The admin client with its new secret. */
@@ -31,8 +37,7 @@ export interface ResetAdmin extends BootstrapAdmin {
 interface Ports {
   readonly clock: Clock;
   readonly random: RandomSource;
-  readonly recorder: Recorder;
-  readonly eventIds: EventIds;
+  readonly eventIds: EventIds & { readonly process: string };
 }
 
 /**
@@ -48,10 +53,11 @@ export async function resetAdminClient(
   const { adminFile: file, store } = configuration;
   refuseMissingStore(store);
   const storage = await openStore(configuration, ports.clock, ports.eventIds);
+  const journal = openOwnJournal(configuration, storage.db, ports);
   try {
     // The admin scopes are granted even if they were removed from the catalogue: this command must always restore access
     const scopes = new ScopeCatalogue(createSqlScopeStore(storage.db, { ...storage, node: configuration.node }), true);
-    const { client, secret } = await renew({ ...ports, ...storage, scopes });
+    const { client, secret } = await renew({ ...ports, ...storage, scopes, recorder: journal });
     const url = serverUrl ?? readAdminFile(file)?.["server_url"] ?? configuration.issuer;
     const fileProblem = problemOf(() =>
       writeAdminFile(file, { server_url: url, client_id: client.clientId, client_secret: secret.reveal() }),
@@ -59,15 +65,42 @@ export async function resetAdminClient(
     if (fileProblem === undefined) {
       const written = credentialsFileWritten({ clientId: client.clientId, file, actor: { type: "cli" } }, ports);
       await storage.events.append(written);
-      await ports.recorder.record(written);
+      await journal.record(written);
     }
     return { clientId: client.clientId, clientSecret: secret, file, serverUrl: url, fileProblem };
   } finally {
+    await journal.close();
     await storage.db.destroy();
   }
 }
 
-type RenewPorts = Ports & Pick<Awaited<ReturnType<typeof openStore>>, "store" | "hasher" | "scopes">;
+/**
+ * A file of this command in the journal folder. Standard output has no journal here, and a folder that cannot be written
+ * must not stop this command: the store has the events as well.
+ */
+function openOwnJournal(
+  configuration: Configuration,
+  db: Kysely<Tables>,
+  { clock, eventIds }: Ports,
+): Recorder & { close(): Promise<void> } {
+  if (configuration.journal === "stdout") return noJournal;
+  const log: Log = { debug() {}, info() {}, warn() {}, fault() {} };
+  try {
+    const journal = openJournalFolder(configuration, { clock, eventIds, log, anchors: createSqlJournalAnchors(db) });
+    const { record } = recordIfPossible(journal);
+    return { record, close: () => closeJournal(journal, log) };
+  } catch (error) {
+    if (error instanceof OperatorFault) return noJournal;
+    throw error;
+  }
+}
+
+const noJournal = { record() {}, close: async () => {} };
+
+type RenewPorts = Ports & { readonly recorder: Recorder } & Pick<
+    Awaited<ReturnType<typeof openStore>>,
+    "store" | "hasher" | "scopes"
+  >;
 
 async function renew(stored: RenewPorts): Promise<{ client: Client; secret: Redacted<string> }> {
   const ports = { ...stored, origin: cliOrigin("admin_reset") };

@@ -4,17 +4,21 @@ import type { Configuration } from "../configuration/load-configuration.ts";
 import { exposureOf, forbidden, quoted } from "../configuration/trusted-file.ts";
 import { OperatorFault } from "../fault.ts";
 import type { LogOutput } from "../log/log-output.ts";
+import type { Log } from "../log/logger.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import type { JournalAnchors } from "./journal-anchors.ts";
 import { journalFiles } from "./journal-files.ts";
 import { JournalFolder } from "./journal-folder.ts";
-import type { JournalSink, PutHead } from "./journal-sink.ts";
+import type { PutHead } from "./journal-sink.ts";
 import { JournalStdout } from "./journal-stdout.ts";
 
-interface OpenPorts extends Omit<JournalOptions, "sink" | "node" | "whenFull"> {
+interface FolderPorts extends Omit<JournalOptions, "sink" | "node" | "whenFull"> {
   readonly eventIds: JournalOptions["eventIds"] & { readonly process: string };
-  readonly output: LogOutput;
   readonly anchors: Pick<JournalAnchors, "put">;
+}
+
+interface OpenPorts extends FolderPorts {
+  readonly output: LogOutput;
 }
 
 /**
@@ -22,21 +26,37 @@ interface OpenPorts extends Omit<JournalOptions, "sink" | "node" | "whenFull"> {
  * cannot be written, or if other users can write to it.
  */
 export function openJournal(configuration: Configuration, ports: OpenPorts): Journal {
-  const { journal: place, node, journalFull } = configuration;
-  const putHead: PutHead = (head) => ports.anchors.put({ ...head, node, anchoredAt: ports.clock.now() });
-  const sink = place === "stdout" ? stdoutSink(ports, putHead) : folderSink(configuration, ports, putHead);
-  return new Journal({ ...ports, sink, node, whenFull: journalFull });
+  if (configuration.journal !== "stdout") return openJournalFolder(configuration, ports);
+  const { output, eventIds } = ports;
+  const sink = new JournalStdout({ output, process: eventIds.process, putHead: putHeadWith(configuration, ports) });
+  return new Journal({ ...ports, sink, node: configuration.node, whenFull: configuration.journalFull });
 }
 
-const stdoutSink = ({ output, eventIds }: OpenPorts, putHead: PutHead): JournalSink =>
-  new JournalStdout({ output, process: eventIds.process, putHead });
-
-function folderSink(configuration: Configuration, { eventIds, clock, log }: OpenPorts, putHead: PutHead): JournalSink {
-  const { journal: folder, journalFileSize: fileSize, journalSync: sync } = configuration;
+/** The journal of this process in a folder. Throws an OperatorFault as `openJournal` does. */
+export function openJournalFolder(configuration: Configuration, ports: FolderPorts): Journal {
+  const { journal: folder, journalFileSize: fileSize, journalSync: sync, node, journalFull: whenFull } = configuration;
+  const { eventIds, clock, log } = ports;
   prepareFolder(folder);
   const { process } = eventIds;
-  return new JournalFolder({ folder, process, fileSize, sync, files: journalFiles, putHead, clock, log });
+  const putHead = putHeadWith(configuration, ports);
+  const sink = new JournalFolder({ folder, process, fileSize, sync, files: journalFiles, putHead, clock, log });
+  return new Journal({ ...ports, sink, node, whenFull });
 }
+
+/** Syncs a journal and anchors its end. A disk or a store that fails must not prevent a clean shutdown. */
+export async function closeJournal(journal: Journal, log: Log): Promise<void> {
+  try {
+    await journal.close();
+    await journal.anchor();
+  } catch (error) {
+    log.fault("journal_not_closed", error);
+  }
+}
+
+const putHeadWith =
+  ({ node }: Configuration, { anchors, clock }: FolderPorts): PutHead =>
+  (head) =>
+    anchors.put({ ...head, node, anchoredAt: clock.now() });
 
 function prepareFolder(folder: string): void {
   try {

@@ -21,7 +21,7 @@ declare module "fastify" {
   }
 }
 
-/** Sees to it that each call of the admin API leaves exactly one event, except for reads that succeed. */
+/** Sees to it that each call of the admin API leaves exactly one event, except for reads that the guard admits. */
 export class CallEvents {
   readonly #ports: HttpPorts["admin"];
   readonly #log: HttpPorts["log"];
@@ -51,11 +51,11 @@ export class CallEvents {
   /** Records a call that was carried out, unless it has changed something and so left its event already. */
   async finished(operation: Operation, request: FastifyRequest, outcome: Result<Answer, AdminProblem>): Promise<void> {
     if (request.isAdminCallRecorded) return;
+    if (operation.method === "GET") return; // finding nothing is not a refusal: `carnet apply` looks for each client first
     if (!outcome.ok) {
       const detail = await recordableDetail(outcome.error);
       return this.#refused(operation, request, { reason: outcome.error.kind, detail, isAdmin: true });
     }
-    if (operation.method === "GET") return;
     const { unchanged = "unchanged", created } = outcome.value;
     const event: ObjectsChanged = {
       event: operation.event,

@@ -6,9 +6,9 @@ import type { Actor, AuditEvent, ChangedObject } from "@carnet/core/audit/event"
  */
 export function eventJson(event: AuditEvent, node: string): string {
   const { id, at, requestId, actor, address } = event;
-  const start = `{"time":"${isoTime(at)}","id":"${id}","event":"${event.event}","outcome":"${outcomeOf(event)}","node":${quote(node)},"request_id":${quote(requestId)},"actor":${actorJson(actor)},"address":${quote(address)}`;
+  const start = `{"time":"${isoTime(at)}","id":"${id}","event":"${event.event}","outcome":"${outcomeOf(event)}","node":${quote(node)},"request_id":${quote(requestId)},"actor":${actorJson(actor)},"address":${plain(address)}`;
   if (event.event === "token_issued")
-    return `${start},"path":"${event.path}","version":${quote(event.version)},"key_id":"${event.keyId}","scope":${quote(event.scope)},"expires_at":"${isoSecond(event.expiresAt)}"}`;
+    return `${start},"path":"${event.path}","version":${plain(event.version)},"key_id":"${event.keyId}","scope":"${event.scope}","expires_at":"${isoSecond(event.expiresAt)}"}`;
   return `${start},${JSON.stringify(detailsOf(event)).slice(1)}`;
 }
 
@@ -74,23 +74,30 @@ const objectOf = ({ type, id, clientId, action, changes }: ChangedObject): objec
 
 function actorJson(actor: Actor): string {
   if (actor.type !== "client") return `{"type":"${actor.type}"}`;
-  return `{"type":"client","client_id":${quote(actor.clientId)},"secret_id":${quote(actor.secretId)},"jti":${quote(actor.jti)}}`;
+  return `{"type":"client","client_id":${quote(actor.clientId)},"secret_id":${plain(actor.secretId)},"jti":${plain(actor.jti)}}`;
 }
 
-/** Most values need no escape, and JSON.stringify takes twice as long. */
+/** For what callers and operators can choose. Most need no escape, and JSON.stringify takes twice as long. */
 const quote = (text: string | null): string =>
   text !== null && needsNoEscape.test(text) ? `"${text}"` : JSON.stringify(text);
 const needsNoEscape = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** Many events share a millisecond, and many tokens expire in the same second, so the last text of each is kept. */
-function isoTimes(): (at: number) => string {
-  let last = { at: Number.NaN, iso: "" };
-  return (at) => {
-    if (at !== last.at) last = { at, iso: new Date(at).toISOString() };
-    return last.iso;
-  };
+/** For our own ids, addresses, versions and scopes, which never need an escape (RFC 6749 §3.3). */
+const plain = (text: string | null): string => (text === null ? "null" : `"${text}"`);
+
+let second = { at: Number.NaN, iso: "" };
+
+/** A time in RFC 3339. Formatting takes a microsecond, so the text of the last second is kept. */
+function isoTime(at: number): string {
+  const milliseconds = at % 1000;
+  if (at - milliseconds !== second.at) second = { at: at - milliseconds, iso: new Date(at).toISOString().slice(0, 20) };
+  return `${second.iso}${milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : ""}${milliseconds}Z`;
 }
 
-const isoTime = isoTimes();
-const isoEnd = isoTimes();
-const isoSecond = (seconds: number): string => isoEnd(seconds * 1000);
+let end = { at: Number.NaN, iso: "" };
+
+/** The same for seconds. Kept apart, because tokens end in other seconds than they are issued. */
+function isoSecond(at: number): string {
+  if (at !== end.at) end = { at, iso: new Date(at * 1000).toISOString() };
+  return end.iso;
+}

@@ -51,7 +51,7 @@ suite("two services on one database", () => {
         process.kill("SIGTERM");
         assert.equal((await process.finished()).code, 0);
       }
-      assert.deepEqual(readdirSync(folder.path).sort(), ["admin.json", "carnet.db", "master.key"]);
+      assert.deepEqual(readdirSync(folder.path).sort(), ["admin.json", "carnet.db", "journal", "master.key"]);
     }
   });
 });

@@ -24,7 +24,7 @@ suite("carnet client list", () => {
       "a             -                disabled  (none)                                    2999-01-01T00:00:00.000Z  1             -",
       "b             Büro 東京        active    x y                                       never                     1             -",
       "c             -                active    (none)                                    never                     1             -",
-      "carnet-admin  Bootstrap admin  active    carnet:clients:read carnet:clients:write  never                     1             -",
+      "carnet-admin  Bootstrap admin  active    carnet:clients:read carnet:clients:writ…  never                     1             -",
       "",
     ]);
     const first = await at.carnet(["client", "list", "--limit", "2"]);

@@ -64,15 +64,17 @@ export class JournalFile {
   }
 
   /**
-   * Puts a removed file back, from its descriptor, which is still open. Keeps a file that took its place, as
-   * `<path>.replaced`. The file must be synced afterwards.
+   * Puts a removed file back, from its descriptor, which is still open. Keeps what took its place, as `<path>.replaced`.
+   * The file must be synced afterwards.
    */
   async restore(): Promise<void> {
     const draft = `${this.#path}.new`;
     this.#files.remove(draft);
     const copy = this.#files.create(draft);
     try {
-      await this.#copyTo(copy);
+      const parts = this.#copyTo(copy);
+      while (parts.next().done !== true) await endOfTurn();
+      // Nothing is awaited from the last part on: what is appended in between would be lost with the old file
       this.#files.setAside(this.#path);
       this.#files.rename(draft, this.#path);
     } catch (error) {
@@ -109,15 +111,15 @@ export class JournalFile {
     }
   }
 
-  /** Lets requests run in between, except for the last part: nothing may be written until the copy is in use. */
-  async #copyTo(copy: OpenFile): Promise<void> {
+  /** Yields after each part but the last, so that requests can run in between. */
+  *#copyTo(copy: OpenFile): Generator<void, void, void> {
     const buffer = new Uint8Array(copyBytes);
     for (let copied = 0; copied < this.#size; ) {
       const length = this.#file.read(buffer, copied);
       if (length === 0) return; // somebody truncated the file; verification will name it
       appendAll(copy, buffer.subarray(0, length));
       copied += length;
-      if (this.#size - copied > copyBytes) await endOfTurn();
+      if (this.#size - copied > copyBytes) yield;
     }
   }
 }

@@ -23,7 +23,7 @@ export interface JournalFiles {
   /** Creates a file that only its owner can read, and its folder if it is missing. Throws if the file exists. */
   create(path: string): OpenFile;
   rename(from: string, to: string): void;
-  /** Renames a file to `<path>.replaced`, if it exists. */
+  /** Renames a file or folder to `<path>.replaced`, or with a number if that exists. Nothing there: does nothing. */
   setAside(path: string): void;
   remove(path: string): void;
   /** Makes new names in a folder survive a power loss. */
@@ -52,7 +52,10 @@ export const journalFiles: JournalFiles = {
   },
   rename: renameSync,
   setAside(path) {
-    if (existsSync(path)) renameSync(path, `${path}.replaced`);
+    if (!existsSync(path)) return;
+    let kept = `${path}.replaced`;
+    for (let number = 2; existsSync(kept); number++) kept = `${path}.replaced-${number}`;
+    renameSync(path, kept);
   },
   remove: (path) => rmSync(path, { force: true }),
   syncFolder(path) {

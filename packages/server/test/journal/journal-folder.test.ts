@@ -3,8 +3,11 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { hashOf } from "@carnet/server/journal/chain";
+import { JournalFile } from "@carnet/server/journal/journal-file";
+import { journalFiles } from "@carnet/server/journal/journal-files";
 import type { PutHead } from "@carnet/server/journal/journal-sink";
 import { assertAnchored, readChains } from "@carnet/testkit/journal-chains";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { openTestJournal } from "./support/test-journal.ts";
 
 suite("the journal in a folder", () => {
@@ -193,6 +196,46 @@ suite("a journal whose files are removed while it runs", () => {
     at.record("during");
     await restored;
     assert.deepEqual(at.recorded(), [...ids, "during"]);
+  });
+
+  for (const bytes of [1000, 3 * 2 ** 20])
+    test(`loses nothing that is appended while a file of ${bytes} bytes is put back`, async () => {
+      await using temporary = await temporaryFolder();
+      const file = new JournalFile(temporary.path, "x", journalFiles);
+      let appended = 0;
+      const append = () => file.append(JSON.stringify({ number: appended++ }), 1);
+      while (file.size < bytes) append();
+      rmSync(temporary.file("x.jsonl"));
+      let isRestored = false;
+      const restored = file.restore().then(() => {
+        isRestored = true;
+      });
+      for (let round = 0; !isRestored; round++) {
+        append();
+        await (round % 8 === 7 ? new Promise((resolve) => setImmediate(resolve)) : undefined);
+      }
+      await restored;
+      append();
+      file.close();
+      const [chain] = readChains(temporary.path); // throws if the chain is broken
+      assert.equal(chain?.records.length, appended);
+    });
+
+  test("keeps everything that took the place of its file, also a folder", async () => {
+    await using at = await openTestJournal();
+    at.record("r-1");
+    const path = join(at.folder, "20261126-aaaa-1.jsonl");
+    const replacements = [() => writeFileSync(path, "one"), () => writeFileSync(path, "two"), () => mkdirSync(path)];
+    for (const replace of replacements) {
+      rmSync(path);
+      replace();
+      await at.journal.maintain();
+    }
+    assert.equal(readFileSync(`${path}.replaced`, "utf8"), "one");
+    assert.equal(readFileSync(`${path}.replaced-2`, "utf8"), "two");
+    assert.ok(statSync(`${path}.replaced-3`).isDirectory());
+    at.record("r-2");
+    assert.deepEqual(at.recorded(), ["r-1", "r-2"]);
   });
 
   test("loses nothing when it is closed before the removal was noticed", async () => {

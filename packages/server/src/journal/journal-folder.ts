@@ -21,6 +21,9 @@ export interface JournalFolderOptions {
 
 const day = 86_400_000;
 
+/** How often the anchor of a file without new records is renewed, in milliseconds: less often, so that an idle disk can rest. */
+const renewAfter = 60_000;
+
 /** How long a sync waits for more records, in milliseconds. A sync for each few records would take a third of the CPU. */
 const collectFor = 1;
 
@@ -39,7 +42,7 @@ export class JournalFolder implements JournalSink {
   #retired: JournalFile[] = [];
   /** The last heads of closed files that are not anchored yet. */
   readonly #ended = new Set<JournalHead>();
-  #anchored: JournalHead | undefined;
+  #anchored: { readonly head: JournalHead; readonly at: number } | undefined;
   #lastTurn: Promise<unknown> = Promise.resolve();
   #nextSync: Promise<void> | undefined;
   #rotation: Promise<void> | undefined;
@@ -79,16 +82,19 @@ export class JournalFolder implements JournalSink {
   }
 
   async anchor(): Promise<void> {
-    const { putHead } = this.#options;
+    const { putHead, clock } = this.#options;
     await this.#synced();
     for (const head of this.#ended) {
       await putHead(head);
       this.#ended.delete(head);
     }
     const head = this.#current?.file.synced;
-    if (head === undefined || head === this.#anchored) return;
+    const at = clock.now();
+    // An old anchor means that the process is dead. The clock can also be set back
+    const isNew = this.#anchored !== undefined && Math.abs(at - this.#anchored.at) < renewAfter;
+    if (head === undefined || (head === this.#anchored?.head && isNew)) return;
     await putHead(head);
-    this.#anchored = head;
+    this.#anchored = { head, at };
   }
 
   async close(): Promise<void> {

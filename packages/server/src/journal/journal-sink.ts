@@ -35,7 +35,7 @@ export interface JournalSink {
   hasRoom(): Promise<boolean>;
   /** Work for the start and every second after it: rotation, restoring a removed file, syncing. */
   maintain(): Promise<void>;
-  /** Anchors the records since the last call, once they are on disk. */
+  /** Anchors the records since the last call, once they are on disk. Files also renew their anchor when there are none. */
   anchor(): Promise<void>;
   /** Ends the chain, and syncs it. */
   close(): Promise<void>;

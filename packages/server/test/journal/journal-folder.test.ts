@@ -124,6 +124,21 @@ suite("the journal in a folder", () => {
     assert.equal(at.anchors.get("20261126-aaaa-1")?.records, 2);
   });
 
+  test("renews the anchor of an idle process each minute, and not more often", async () => {
+    const anchored: number[] = [];
+    const putHead: PutHead = async ({ records }) => void anchored.push(records);
+    await using at = await openTestJournal({ putHead });
+    at.record("r-1");
+    for (let seconds = 0; seconds <= 120; seconds += 5) {
+      await at.journal.anchor();
+      at.clock.advance(5000);
+    }
+    assert.deepEqual(anchored, [0, 1, 1, 1], "for the new file, the record, and two minutes");
+    at.clock.advance(-86_400_000);
+    await at.journal.anchor();
+    assert.equal(anchored.length, 5, "a clock that is set back does not stop it");
+  });
+
   test("goes on while the store is busy, and anchors everything later", async () => {
     let isBusy = false;
     const anchored: string[] = [];

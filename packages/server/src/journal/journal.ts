@@ -87,10 +87,11 @@ export class Journal implements Recorder {
     return this.#options.sink.anchor();
   }
 
-  /** Writes and syncs what is left. The last hashes must be anchored afterwards. */
+  /** Writes and syncs what is left, and logs what is lost. The last hashes must be anchored afterwards. */
   async close(): Promise<void> {
     await this.#opening;
-    if (this.#outage !== undefined) await this.#endOutage(this.#outage);
+    if (this.#outage !== undefined) await this.#maintain(); // the last chance to record how much was lost
+    if (this.#outage !== undefined) this.#logLost(this.#outage);
     this.#isClosed = true;
     await this.#options.sink.close();
   }
@@ -152,11 +153,15 @@ export class Journal implements Recorder {
   }
 
   #remindOf(outage: Outage): void {
-    const { clock, log, whenFull } = this.#options;
-    if (outage.lost === 0 || clock.now() - outage.loggedAt < logAgainAfter) return;
-    outage.loggedAt = clock.now();
-    const { lost, since } = outage;
-    log.warn("events_lost", { lost, since: isoTime(since), detail: adviceWhen[whenFull] });
+    const now = this.#options.clock.now();
+    if (now - outage.loggedAt < logAgainAfter) return;
+    outage.loggedAt = now;
+    this.#logLost(outage);
+  }
+
+  #logLost({ lost, since }: Outage): void {
+    const { log, whenFull } = this.#options;
+    if (lost > 0) log.warn("events_lost", { lost, since: isoTime(since), detail: adviceWhen[whenFull] });
   }
 }
 

@@ -114,6 +114,30 @@ suite("a journal on a full disk, which must go on", () => {
   });
 });
 
+suite("a journal that is closed while it cannot be written", () => {
+  test("records the number of lost events if there is room again", async () => {
+    await using at = await openTestJournal({ whenFull: "continue" });
+    at.record("r-1");
+    at.files.room = 0;
+    at.record("r-2");
+    at.files.room = 2 ** 30;
+    await at.journal.close();
+    assert.deepEqual(at.recorded(), ["r-1", "events_lost"]);
+    assert.equal(lostIn(at.folder)[0]?.["count"], 1);
+    assert.deepEqual(at.events(), ["journal_unavailable", "journal_available"]);
+  });
+
+  test("logs the number of lost events, and since when, if there is no room", async () => {
+    await using at = await openTestJournal({ whenFull: "continue" });
+    at.record("r-1");
+    at.files.room = 0;
+    for (const id of ["r-2", "r-3"]) at.record(id);
+    await at.journal.close();
+    const { event, lost, since } = at.logged.at(-1) ?? {};
+    assert.deepEqual([event, lost, since], ["events_lost", 2, new Date(at.clock.now()).toISOString()]);
+  });
+});
+
 suite("a journal on a failing disk", () => {
   test("goes on in a new file if a part of a record cannot be removed", async () => {
     await using at = await openTestJournal();

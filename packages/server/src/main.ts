@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
-import { announceComingEnds } from "@carnet/core/audit/coming-ends";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
@@ -26,7 +25,6 @@ import { createLog, type Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openStore } from "./store/open-store.ts";
-import { createSqlAnnouncedEnds } from "./store/sql/announced-ends.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import type { Tables } from "./store/sql/schema.ts";
 import { createSqlWebhookQueue } from "./store/sql/webhook-store.ts";
@@ -49,7 +47,6 @@ const intervals = {
   answers: 60_000,
   oldChanges: 3_600_000,
   webhook: 1000,
-  comingEnds: 3_600_000,
 } as const;
 
 /** How long a webhook's receiver may take to answer, in milliseconds. */
@@ -132,8 +129,6 @@ export async function startServer(
       recorder,
       eventIds,
     };
-    const announcedEnds = createSqlAnnouncedEnds(db, { node: configuration.node, dialect: storage.dialect });
-    const comingEnds = { store, announcedEnds, clock, eventIds, recorder };
     let draining = false;
     const http: HttpPorts = {
       token,
@@ -168,7 +163,6 @@ export async function startServer(
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "webhook", every: intervals.webhook, run: async () => webhook?.deliver() },
-        { name: "coming ends", every: intervals.comingEnds, atStart: true, run: () => announceComingEnds(comingEnds) },
       ],
       log,
     );

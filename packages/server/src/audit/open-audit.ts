@@ -1,3 +1,4 @@
+import { announceComingEnds } from "@carnet/core/audit/coming-ends";
 import type { EventIds, Recorder } from "@carnet/core/audit/recorder";
 import { day } from "@carnet/core/audit/usage";
 import type { SecretUses } from "@carnet/core/client/secret-uses";
@@ -12,13 +13,20 @@ import { openJournalReader } from "../journal/open-journal-reader.ts";
 import type { LogOutput } from "../log/log-output.ts";
 import type { Log } from "../log/logger.ts";
 import type { openStore } from "../store/open-store.ts";
+import { createSqlAnnouncedEnds } from "../store/sql/announced-ends.ts";
 import { createSqlJournalAnchors } from "../store/sql/journal-anchors.ts";
 import { countEvents } from "./counts.ts";
 import { recordEvents } from "./record-events.ts";
 import { recordIfPossible } from "./service-events.ts";
 
 /** How often each task runs, in milliseconds. */
-const intervals = { journal: 1000, anchors: 5000, journalFiles: 300_000, oldEvents: 3_600_000 } as const;
+const intervals = {
+  journal: 1000,
+  anchors: 5000,
+  journalFiles: 300_000,
+  comingEnds: 3_600_000,
+  oldEvents: 3_600_000,
+} as const;
 
 export interface AuditOptions {
   readonly storage: Awaited<ReturnType<typeof openStore>>;
@@ -57,6 +65,9 @@ export function openAudit(
   });
   const recorder = recordEvents(journal, { uses, consumers: counts.consumers });
   const lenientRecorder = recordIfPossible(recorder);
+  const announcedEnds = createSqlAnnouncedEnds(storage.db, { node, dialect: storage.dialect });
+  // What is announced is in the store for good, so the journal must get, or count, each of them
+  const comingEnds = { store: storage.store, announcedEnds, clock, eventIds, recorder: lenientRecorder };
   const maxAge = configuration.auditMaxAge * day;
   const folder = configuration.journal === "stdout" ? undefined : configuration.journal;
   const files: HousekeepingPorts = {
@@ -77,6 +88,7 @@ export function openAudit(
       { name: "journal", every: intervals.journal, run: () => journal.maintain() },
       { name: "journal anchors", every: intervals.anchors, run: () => journal.anchor() },
       { name: "journal files", every: intervals.journalFiles, run: () => keepHouse(files, clock.now()) },
+      { name: "coming ends", every: intervals.comingEnds, atStart: true, run: () => announceComingEnds(comingEnds) },
       {
         name: "old events",
         every: intervals.oldEvents,

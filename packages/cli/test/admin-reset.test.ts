@@ -146,7 +146,7 @@ suite("carnet admin reset", () => {
     await using folder = await temporaryFolder();
     await using service = await serveCarnet({ folder: folder.path });
     const { reset } = beside(folder);
-    const database = new DatabaseSync(folder.file("carnet.db"));
+    const database = new DatabaseSync(folder.file("carnet.db"), { timeout: 5000 });
     database.exec(
       "delete from clients where client_id = 'carnet-admin'; delete from scopes where name like 'carnet:%'",
     );
@@ -179,5 +179,23 @@ suite("carnet admin reset", () => {
     const secret = generatedSecret.exec(stdout)?.[0] ?? "";
     assert.equal((await requestToken(service.url, adminId, secret)).status, 200);
     assert.ok(!stderr.includes(secret));
+  });
+
+  test("is not recorded in a folder that is not the service's journal, and says which flag is missing", async () => {
+    await using folder = await temporaryFolder();
+    await using _ = await serveCarnet({ folder: folder.path, args: ["--journal", folder.file("elsewhere")] });
+    const { reset, carnet } = beside(folder);
+    const { code, stderr } = await reset("--yes");
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      /is recorded in the store, but not in the journal\. The folder journal has no.*with --journal/s,
+    );
+    await assert.rejects(stat(folder.file("journal")), { code: "ENOENT" });
+    const found = await carnet("audit", "search", "--kind", "admin_reset", "--json");
+    assert.equal(found.stdout.trimEnd().split("\n").length, 1);
+    assert.equal((await reset("--yes", "--journal", "elsewhere")).stderr, "");
+    const verified = await carnet("audit", "verify", "--json");
+    assert.deepEqual([verified.code, JSON.parse(verified.stdout).files], [0, 2]);
   });
 });

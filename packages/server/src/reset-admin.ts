@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
 import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
@@ -19,6 +21,7 @@ import {
 } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
+import { compressedEnding, plainEnding } from "./journal/journal-listing.ts";
 import { closeJournal, openJournalFolder } from "./journal/open-journal.ts";
 import type { Log } from "./log/logger.ts";
 import { openStore, refuseMissingStore } from "./store/open-store.ts";
@@ -32,6 +35,8 @@ export interface ResetAdmin extends BootstrapAdmin {
   readonly serverUrl: string;
   /** Why the file could not be written. The caller then has the only copy of the secret. */
   readonly fileProblem: string | undefined;
+  /** Why the events are only in the store, and what to do about it. */
+  readonly journalProblem: string | undefined;
 }
 
 interface Ports {
@@ -53,7 +58,7 @@ export async function resetAdminClient(
   const { adminFile: file, store } = configuration;
   refuseMissingStore(store);
   const storage = await openStore(configuration, ports.clock, ports.eventIds);
-  const journal = openOwnJournal(configuration, storage.db, ports);
+  const journal = await openOwnJournal(configuration, storage.db, ports);
   try {
     // The admin scopes are granted even if they were removed from the catalogue: this command must always restore access
     const scopes = new ScopeCatalogue(createSqlScopeStore(storage.db, { ...storage, node: configuration.node }), true);
@@ -67,35 +72,56 @@ export async function resetAdminClient(
       await storage.events.append(written);
       await journal.record(written);
     }
-    return { clientId: client.clientId, clientSecret: secret, file, serverUrl: url, fileProblem };
+    const { problem: journalProblem } = journal;
+    return { clientId: client.clientId, clientSecret: secret, file, serverUrl: url, fileProblem, journalProblem };
   } finally {
     await journal.close();
     await storage.db.destroy();
   }
 }
 
+interface OwnJournal extends Recorder {
+  /** Why nothing is recorded. undefined: nothing is wrong. */
+  readonly problem: string | undefined;
+  close(): Promise<void>;
+}
+
 /**
  * A file of this command in the journal folder. Standard output has no journal here, and a folder that cannot be written
  * must not stop this command: the store has the events as well.
  */
-function openOwnJournal(
+async function openOwnJournal(
   configuration: Configuration,
   db: Kysely<Tables>,
   { clock, eventIds }: Ports,
-): Recorder & { close(): Promise<void> } {
-  if (configuration.journal === "stdout") return noJournal;
+): Promise<OwnJournal> {
+  const { journal: folder } = configuration;
+  if (folder === "stdout") return storeOnly(undefined);
+  const anchors = createSqlJournalAnchors(db);
+  const known = await anchors.list();
+  // A file in a folder that is not the service's would look like a missing file there
+  if (known.length > 0 && !known.some(({ file }) => isIn(folder, file))) return storeOnly(elsewhere(folder));
   const log: Log = { debug() {}, info() {}, warn() {}, fault() {} };
   try {
-    const journal = openJournalFolder(configuration, { clock, eventIds, log, anchors: createSqlJournalAnchors(db) });
-    const { record } = recordIfPossible(journal);
-    return { record, close: () => closeJournal(journal, log) };
+    const journal = openJournalFolder(configuration, { clock, eventIds, log, anchors });
+    return { ...recordIfPossible(journal), problem: undefined, close: () => closeJournal(journal, log) };
   } catch (error) {
-    if (error instanceof OperatorFault) return noJournal;
+    if (error instanceof OperatorFault) return storeOnly(error.message);
     throw error;
   }
 }
 
-const noJournal = { record() {}, close: async () => {} };
+const storeOnly = (reason: string | undefined): OwnJournal => ({
+  record() {},
+  close: async () => {},
+  problem: reason && `The reset is recorded in the store, but not in the journal. ${reason}`,
+});
+
+const isIn = (folder: string, file: string): boolean =>
+  [plainEnding, compressedEnding].some((ending) => existsSync(join(folder, file + ending)));
+
+const elsewhere = (folder: string): string =>
+  `The folder ${folder} has no journal file of this store. If the service has another CARNET_JOURNAL, give it with --journal.`;
 
 type RenewPorts = Ports & { readonly recorder: Recorder } & Pick<
     Awaited<ReturnType<typeof openStore>>,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { confirm } from "../confirm.ts";
-import { Failure, fail } from "../failure.ts";
+import { Failure, fail, notice } from "../failure.ts";
 import { serverAddress } from "../server-address.ts";
 import { addServiceOptions, configurationOf, storeSettings } from "../service-options.ts";
 import { showOnce } from "../shown-once.ts";
@@ -37,12 +37,12 @@ async function reset(command: Command): Promise<void> {
   const { path } = configuration.store;
   await confirm(`Give carnet-admin in ${path} a new secret and revoke its old ones at once?`, { yes });
   const { resetAdmin } = await import("@carnet/server/main");
-  const { clientId, clientSecret, file, serverUrl: url, fileProblem } = await resetAdmin(configuration, serverUrl);
+  const { clientId, clientSecret, file, serverUrl: url, ...problems } = await resetAdmin(configuration, serverUrl);
   const secret = clientSecret.reveal();
   const shown = json
     ? `${JSON.stringify({ client_id: clientId, client_secret: secret, file, server_url: url }, null, 2)}\n`
     : `${formatFacts({ client_id: clientId, file, server_url: url })}\nIts secret, shown only once and stored only in that file:\n\n  ${secret}\n`;
   showOnce(shown, { done: `${clientId} has a new secret`, next: `read it from ${file}, or reset it again.` });
-  if (fileProblem === undefined) return;
-  process.exitCode = fail(new Failure(fileProblem));
+  if (problems.journalProblem !== undefined) notice(problems.journalProblem);
+  if (problems.fileProblem !== undefined) process.exitCode = fail(new Failure(problems.fileProblem));
 }

@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { type AdminService, startAdminService } from "./support/admin-service.ts";
 
 suite("carnet audit tail --follow", () => {
   test("prints each new event once, also after the service was down", async () => {
@@ -45,4 +46,43 @@ suite("carnet audit tail --follow", () => {
       await response.text();
     }
   });
+
+  test("begins with as many events as asked for, and prints no older ones later", async () => {
+    await using service = await startAdminService();
+    for (let number = 0; number < 5; number++) await askAs(`early-${number}`, service);
+    await using tail = follow(service, "-n", "1");
+    await tail.prints("stdout", /\n/);
+    await askAs("late", service);
+    await tail.prints("stdout", /"request_id":"late"/);
+    assert.doesNotMatch(tail.stdout, /"request_id":"early/);
+    const times = [...tail.stdout.matchAll(/^\{"time":"([^"]+)"/gm)].map(([, time]) => time);
+    assert.ok(times.length >= 2);
+    assert.deepEqual(times, times.toSorted());
+  });
+
+  test("goes on when the clock of the service is set back, and prints no event twice", async () => {
+    let ahead = 60_000;
+    await using service = await startAdminService({ clock: { now: () => Date.now() + ahead } });
+    await using tail = follow(service, "-n", "10");
+    await tail.prints("stdout", /"event":"service_started"/);
+    await askAs("before", service);
+    await tail.prints("stdout", /"request_id":"before"/);
+    ahead = 0;
+    for (const id of ["after", "long-after"]) {
+      await askAs(id, service);
+      await tail.prints("stdout", new RegExp(`"request_id":"${id}"`));
+    }
+    const ids = [...tail.stdout.matchAll(/"id":"([^"]+-[^"]+)","event"/g)].map(([, id]) => id);
+    assert.ok(ids.length >= 4);
+    assert.equal(new Set(ids).size, ids.length);
+  });
 });
+
+const follow = ({ adminFile }: AdminService, ...args: readonly string[]) =>
+  new CarnetProcess(["audit", "tail", "--follow", "--json", ...args], { env: { CARNET_ADMIN_FILE: adminFile } });
+
+async function askAs(id: string, { service, admin: { client_id, client_secret } }: AdminService): Promise<void> {
+  const body = new URLSearchParams({ grant_type: "client_credentials", client_id, client_secret });
+  const init = { method: "POST", body, headers: { "x-request-id": id } };
+  assert.equal((await fetch(`${service.url}/oauth2/token`, init)).status, 200);
+}

@@ -18,8 +18,11 @@ interface TailOptions {
 /** In milliseconds. */
 const pollInterval = 1000;
 
-/** Refusals reach the store in batches, and clocks of nodes differ, so each poll looks back this far, in milliseconds. */
-const lookBack = 5000;
+/** Refusals reach the store in batches, and clocks of nodes differ, so each poll looks back this far, in seconds. */
+const lookBack = 5;
+
+/** How many ids of printed events are remembered. A clock that is set back makes a poll find old ones again. */
+const maxPrinted = 100_000;
 
 /** A poll reads at most this many pages of 1000 events. */
 const maxPages = 10;
@@ -34,28 +37,33 @@ export function addAuditTailCommand(audit: Command): void {
     .option("--json", "Print JSON Lines, one event per line");
   addConnectionOptions(command).action((options: TailOptions) =>
     withAdminApi(command, async (api) => {
+      const before = options.follow
+        ? await readRecent(api, (await api.searchEvents({ limit: "1" })).events[0]?.time)
+        : [];
       const page = await api.searchEvents({ limit: String(Math.max(1, options.lines)) });
       printEvents(page.events.slice(0, options.lines), options.json);
       noticeMissingJournal(page);
-      if (options.follow) await follow(api, page.events, options);
+      if (options.follow) await follow(api, [...before, ...page.events], options);
       else if (page.events.length === 0)
         notice("Nothing was recorded yet. Request a token, or wait for events with --follow.");
     }),
   );
 }
 
+/** Prints what is not among the events that were there at first. */
 async function follow(api: AdminApi, first: readonly RecordedEvent[], { json }: TailOptions): Promise<never> {
-  let newest = first[0]?.time;
-  let printed = new Set(first.map(({ id }) => id));
+  let newest = newestTime(first);
+  const printed = new Set(first.map(({ id }) => id));
   let isLost = false;
   for (;;) {
     await pause(pollInterval);
     try {
-      const events = await readSince(api, newest);
+      const events = await readRecent(api, newest);
       const fresh = events.filter(({ id }) => !printed.has(id));
       printEvents(fresh, json);
-      newest = [newest ?? "", ...fresh.map(({ time }) => time)].toSorted().at(-1) || undefined;
-      printed = new Set(events.map(({ id }) => id));
+      newest = newestTime(events) ?? newest;
+      for (const { id } of fresh) printed.add(id);
+      forgetOldest(printed);
       isLost = false;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
@@ -65,9 +73,35 @@ async function follow(api: AdminApi, first: readonly RecordedEvent[], { json }: 
   }
 }
 
-/** All events since shortly before a time, the newest first. */
-async function readSince(api: AdminApi, newest: string | undefined): Promise<readonly RecordedEvent[]> {
-  const since = newest === undefined ? undefined : new Date(Date.parse(newest) - lookBack).toISOString();
+const newestTime = (events: readonly RecordedEvent[]): string | undefined =>
+  events
+    .map(({ time }) => time)
+    .toSorted()
+    .at(-1);
+
+/** A Set keeps the order in which its values were added. */
+function forgetOldest(printed: Set<string>): void {
+  for (const id of printed) {
+    if (printed.size <= maxPrinted) return;
+    printed.delete(id);
+  }
+}
+
+/**
+ * The events since shortly before the newest one that was seen, the newest first. If there is no newer one, also those of
+ * the last seconds by the clock of the service, which may have been set back.
+ */
+async function readRecent(api: AdminApi, newest: string | undefined): Promise<readonly RecordedEvent[]> {
+  const since = newest && new Date(Date.parse(newest) - lookBack * 1000).toISOString();
+  const events = since ? await readSince(api, since) : [];
+  if (newest && events.some(({ time }) => time > newest)) return events;
+  const known = new Set(events.map(({ id }) => id));
+  const latest = await readSince(api, `${lookBack}s`);
+  return [...events, ...latest.filter(({ id }) => !known.has(id))];
+}
+
+/** All events since a time or a duration ago, the newest first. */
+async function readSince(api: AdminApi, since: string): Promise<readonly RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   let cursor: string | undefined;
   for (let pages = 0; pages < maxPages; pages++) {

@@ -21,8 +21,8 @@ export interface Refusal {
   readonly jti?: string;
   /** What the operator needs to understand the refusal, besides the reason. Holds nothing that was sent. */
   readonly facts?: RefusalFacts;
-  /** The client id that was sent with the wrong secret. */
-  readonly claimedClientId?: Redacted<string>;
+  /** The client id that was sent with the wrong secret, if it can be one. */
+  readonly claimedClientId?: Redacted<ClientId> | undefined;
   /** Whether the answer has a challenge that names the Basic scheme. */
   readonly challenged?: boolean;
   /** When to try again, in seconds. */

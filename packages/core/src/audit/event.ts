@@ -87,7 +87,7 @@ export interface TokenRefused extends TokenRequestFacts {
   /** What `explain` needs besides the reason, by name. */
   readonly facts: RefusalFacts;
   /** The client id of the request, which nobody proved. Not recorded unless a client has it: people paste secrets there. */
-  readonly claimedClientId: Redacted<string> | null;
+  readonly claimedClientId: Redacted<ClientId> | null;
 }
 
 export type RefusalFacts = Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import type { ClientId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
+import { ownCopy } from "../own-copy.ts";
 import type { AuditEvent, RefusalFacts } from "./event.ts";
 import { hour, maxNames, startOf, type UnsavedUsage, type UsageStore } from "./usage.ts";
 
@@ -9,8 +10,14 @@ const maxUnsaved = { early: 20_000, most: 40_000 } as const;
 /** How many clients one transaction writes. Token requests wait for it. */
 const clientsPerWrite = 100;
 
-/** Different scopes of one client between two writes, and their length: a client can send anything. */
-const maxAsked = { texts: 100, length: 4096 } as const;
+/**
+ * Different scopes of one client between two writes, their length, and the bytes of those of all clients: a client can
+ * send anything.
+ */
+const maxAsked = { texts: 100, length: 4096, bytes: 16 * 1024 * 1024 } as const;
+
+/** What a text of scopes takes in memory besides its characters. */
+const bytesPerText = 64;
 
 /**
  * Counts what clients do, in memory. The counts are written in batches instead of once per token, so a crash loses at
@@ -20,6 +27,8 @@ export class UsageCounter {
   readonly #store: UsageStore;
   readonly #hours = new Map<number, Map<ClientId, HourCounts>>();
   #unsaved = 0;
+  /** What the texts of scopes take in memory. */
+  #asked = { bytes: 0 };
   #left = 0;
   /** Off while writes fail: they would fail again. */
   #writesEarly = true;
@@ -75,6 +84,7 @@ export class UsageCounter {
     this.#hours.clear();
     this.#current = undefined;
     this.#unsaved = 0;
+    this.#asked = { bytes: 0 };
     for (let start = 0; start < taken.length; start += clientsPerWrite) {
       try {
         await this.#store.add(taken.slice(start, start + clientsPerWrite));
@@ -108,7 +118,7 @@ export class UsageCounter {
     }
     // The periodic write reports a failure, because the counts then are still unsaved
     if (++this.#unsaved === maxUnsaved.early && this.#writesEarly) this.flush().catch(() => {});
-    const counts = new HourCounts(clientId, startsAt);
+    const counts = new HourCounts(clientId, startsAt, this.#asked);
     clients.set(clientId, counts);
     return counts;
   }
@@ -126,10 +136,12 @@ class HourCounts implements UnsavedUsage {
   unknownScopes = 0;
   readonly addresses = new Map<string, number>();
   lastIssuedAt: number | null = null;
+  readonly #askedOfAll: { bytes: number };
 
-  constructor(clientId: ClientId, startsAt: number) {
+  constructor(clientId: ClientId, startsAt: number, askedOfAll: { bytes: number }) {
     this.clientId = clientId;
     this.startsAt = startsAt;
+    this.#askedOfAll = askedOfAll;
   }
 
   issue(at: number, address: string | null, asked: Redacted<string> | null): void {
@@ -175,8 +187,13 @@ class HourCounts implements UnsavedUsage {
   #ask(text: string, count: number): void {
     const asked = this.asked.reveal();
     const known = asked.get(text);
+    const bytes = this.#askedOfAll.bytes + text.length + bytesPerText;
     if (known !== undefined) asked.set(text, known + count);
-    else if (asked.size < maxAsked.texts && text.length <= maxAsked.length) asked.set(text, count);
-    else this.unknownScopes += count;
+    else if (asked.size >= maxAsked.texts || text.length > maxAsked.length || bytes > maxAsked.bytes)
+      this.unknownScopes += count;
+    else {
+      asked.set(ownCopy(text), count);
+      this.#askedOfAll.bytes = bytes;
+    }
   }
 }

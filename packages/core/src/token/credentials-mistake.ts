@@ -1,10 +1,12 @@
 import type { ClientCredentials } from "@carnet/protocol/basic-credentials";
 import { checksumOf, generatedSecretPrefix } from "@carnet/protocol/client-secret";
 import { decodeFormPart } from "@carnet/protocol/form";
+import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalFacts } from "../audit/event.ts";
 import type { ClientStore } from "../client/client-store.ts";
 import type { SecretHasher } from "../client/secret-hasher.ts";
+import { ownCopy } from "../own-copy.ts";
 import type { CredentialsMistake } from "./refusal-reason.ts";
 
 export interface MistakePorts {
@@ -16,7 +18,8 @@ export interface MistakePorts {
 export interface FoundMistake {
   readonly reason: CredentialsMistake;
   readonly facts: RefusalFacts;
-  readonly claimedClientId: Redacted<string>;
+  /** undefined: what was sent cannot be a client id. */
+  readonly claimedClientId: Redacted<ClientId> | undefined;
 }
 
 /**
@@ -28,7 +31,8 @@ export async function findMistake(
   { store, hasher }: MistakePorts,
 ): Promise<FoundMistake> {
   const [first] = readings;
-  const claimedClientId = new Redacted(first?.clientId ?? "");
+  const claimed = parseClientId(ownCopy(first?.clientId.slice(0, 256) ?? "")); // longer than any client id
+  const claimedClientId = claimed.ok ? new Redacted(claimed.value) : undefined;
   // Also when a mistake is found below, so that this takes the same time
   let mistake: FoundMistake = { ...formOf(first?.clientSecret.reveal() ?? ""), claimedClientId };
   for (const { reason, credentials } of repairsOf(readings)) {

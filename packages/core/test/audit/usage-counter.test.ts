@@ -154,6 +154,23 @@ suite("counting usage", () => {
     assert.equal(row?.unknownScopes, 51);
   });
 
+  test("the scopes that all clients send take sixteen megabytes at most", async () => {
+    const store = new Written();
+    const counter = new UsageCounter(store);
+    for (let client = 0; client < 5000; client++) {
+      for (let n = 0; n < 2; n++) counter.note(issued(`app-${client}`, 1, `scope-${n}-${client}-${"x".repeat(4000)}`));
+    }
+    await counter.flush();
+    const asked = store.rows.flatMap((row) => [...row.asked.reveal().keys()]);
+    const bytes = asked.reduce((sum, { length }) => sum + length, 0);
+    assert.ok(bytes > 15 * 1024 * 1024 && bytes <= 16 * 1024 * 1024, `${bytes} bytes`);
+    const left = store.rows.reduce((sum, row) => sum + row.unknownScopes, 0);
+    assert.equal(asked.length + left, 10_000, "the others are counted");
+    counter.note(issued("app-0", 1, "a"));
+    await counter.flush();
+    assert.equal(store.rows.at(-1)?.asked.reveal().get("a"), 1, "there is room again after a write");
+  });
+
   test("shows no scope that was sent, however it is inspected", () => {
     const counter = new UsageCounter(new Written());
     counter.note(issued("app", 1, "a-pasted-secret"));

@@ -8,7 +8,7 @@ import { hour, startOf } from "@carnet/core/audit/usage";
 import type { UsageCounter } from "@carnet/core/audit/usage-counter";
 import { addressBlock } from "@carnet/core/client/cidr";
 import type { Clock } from "@carnet/core/ports";
-import { type ClientId, parseClientId } from "@carnet/protocol/ids";
+import type { ClientId } from "@carnet/protocol/ids";
 import type { Log } from "../log/logger.ts";
 import { eventJson } from "./event-json.ts";
 
@@ -160,12 +160,9 @@ interface SortedRefusals {
   readonly unknown: readonly UnknownRefusal[];
 }
 
-/** The client id that was sent, if it can be one. Nobody proved it. */
-const claimedId = (event: Refused): ClientId | undefined => {
-  const claimed = event.event === "token_refused" ? event.claimedClientId : null;
-  const parsed = claimed === null ? undefined : parseClientId(claimed.reveal());
-  return parsed?.ok ? parsed.value : undefined;
-};
+/** The client id that was sent. Nobody proved it. */
+const claimedId = (event: Refused): ClientId | undefined =>
+  event.event === "token_refused" ? event.claimedClientId?.reveal() : undefined;
 
 const claimedIds = (events: readonly Refused[]): readonly ClientId[] => [
   ...new Set(events.flatMap((event) => (event.actor.type === "client" ? [] : (claimedId(event) ?? [])))),

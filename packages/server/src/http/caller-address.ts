@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import { ownCopy } from "@carnet/core/own-copy";
 import proxyAddress from "@fastify/proxy-addr";
 
 /** Whether an address is one of the operator's proxies. */
@@ -18,7 +19,7 @@ export function callerAddress(request: IncomingMessage, isTrusted: ProxyTrust): 
   if (!isTrusted(peer)) return peer;
   const address = proxyAddress(request, isTrusted);
   // A proxy passes on anything, so this keeps it out of logs and allow lists; a zone index is local to another machine
-  return isIP(address) === 0 || address.includes("%") ? unknown : address;
+  return isIP(address) === 0 || address.includes("%") ? unknown : ownCopy(address);
 }
 
 const unknown = "unknown";

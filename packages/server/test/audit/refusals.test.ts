@@ -65,7 +65,7 @@ async function keepRefusals(maxRows = 100_000): Promise<Kept> {
   };
 }
 
-const claiming = (id: string) => ({ claimedClientId: new Redacted(id) });
+const claiming = (id: string) => ({ claimedClientId: new Redacted(clientIdOf(id)) });
 const proved = (id: string) => ({
   actor: { type: "client", clientId: clientIdOf(id), secretId: null, jti: null } as const,
 });
@@ -105,7 +105,8 @@ suite("recent refusals in the store", () => {
   test("counts unknown callers by hour and address block, and stores nothing that they sent", async () => {
     await using kept = await keepRefusals();
     await kept.register("app");
-    for (const id of [planted, `${planted}:`, "x".repeat(10_000), ""]) kept.refuse(claiming(id));
+    for (const id of [planted, `${planted}-2`, "x".repeat(255)]) kept.refuse(claiming(id));
+    kept.refuse();
     kept.refuse({ ...claiming(planted), address: "2001:db8:1:2::3" });
     kept.refuse({ address: "::ffff:203.0.113.200" });
     kept.clock.advance(hour);

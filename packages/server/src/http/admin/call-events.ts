@@ -116,7 +116,7 @@ export class CallEvents {
   /** What the path names, as far as it exists. Looked up for admins only: for others, its time would tell who exists. */
   async #targetOf(request: FastifyRequest): Promise<string | null> {
     const { client_id, secret_id, name } = parametersOf(request);
-    if (name !== undefined) return (await this.#ports.scopes.list()).some((scope) => scope.name === name) ? name : null;
+    if (name !== undefined) return (await this.#ports.scopes.list()).find((scope) => scope.name === name)?.name ?? null;
     const id = parseClientId(client_id ?? "");
     const client = id.ok ? await this.#ports.store.find(id.value) : undefined;
     if (client === undefined) return null;

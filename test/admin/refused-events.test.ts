@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import { adminOperations } from "@carnet/server/http/admin/admin-routes";
 import type { TestService } from "@carnet/testkit/service";
@@ -188,6 +190,27 @@ describe("the events of refused admin calls", () => {
     assert.equal((await answer).status, 401);
     const { reason, detail } = eventOf(service, "slow");
     assert.deepEqual([reason, detail], ["unauthorized", "the client of the token is disabled"]);
+  });
+
+  it("are left with their target by calls that a locked store makes fail, also by those that change nothing", async () => {
+    await using locked = await startRecordedService({ settings: { storeTimeout: "1" } });
+    const own = await AdminApi.of(locked);
+    await own.expect(201, "POST", "/clients", { body: { client_id: "victim" } });
+    const added = { body: { label: "one" }, headers: { "idempotency-key": "k" } };
+    await own.expect(201, "POST", "/clients/victim/secrets", added);
+    using other = new DatabaseSync(join(locked.folder, "carnet.db"));
+    other.exec("begin immediate");
+    for (const [method, path, call, operation] of [
+      ["PATCH", "/clients/victim", { body: { status: "active" } }, "changeClient"], // unchanged
+      ["POST", "/clients/victim/secrets", added, "addSecret"], // replayed
+      ["DELETE", "/clients/victim", {}, "deleteClient"],
+    ] as const) {
+      const headers = { ...("headers" in call && call.headers), "x-request-id": operation };
+      await own.expect(503, method, path, { ...call, headers });
+      const { event, actor, target, ...refusal } = eventOf(locked, operation);
+      assert.deepEqual([event, refusal["operation"], target], ["admin_refused", operation, "victim"]);
+      assert.equal(actor["client_id"], "carnet-admin");
+    }
   });
 
   it("are in the journal only when a stranger called, who could fill the store", async () => {

@@ -41,6 +41,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
       const admitted = await guard(request.headers.authorization, operation.scope, contextOf(request.raw).address);
       if (admitted.ok) {
         request.adminCaller = admitted.value;
+        request.isAdmitted = true;
         return undefined;
       }
       await events.denied(operation, request, admitted.error);

@@ -16,6 +16,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who calls, as far as the token proved it. */
     adminCaller?: ProvenCaller;
+    /** Whether the guard admitted the call. */
+    isAdmitted?: boolean;
     /** Whether the call has left its event. */
     isAdminCallRecorded?: true;
   }
@@ -64,14 +66,15 @@ export class CallEvents {
       objects: created === undefined ? objectsOf(request) : [{ ...created, action: "created", changes: {} }],
       warning: null,
     };
-    request.isAdminCallRecorded = true;
     await this.#ports.events.append(event);
+    request.isAdminCallRecorded = true; // not before: a call that a busy store makes fail leaves the event of a refusal
     await this.#ports.recorder.record(event);
   }
 
   /** Records a call that the guard refused. */
   async denied(operation: Operation, request: FastifyRequest, denial: Denial): Promise<void> {
     if (denial.caller !== undefined) request.adminCaller = denial.caller;
+    request.isAdmitted = false;
     const { kind: reason, evidence: detail, isAdmin } = denial;
     await this.#refused(operation, request, { reason, detail, isAdmin });
   }
@@ -80,7 +83,7 @@ export class CallEvents {
   async failed(operation: Operation, request: FastifyRequest, { kind, detail }: AdminProblem): Promise<void> {
     if (request.isAdminCallRecorded) return;
     try {
-      await this.#refused(operation, request, { reason: kind, detail, isAdmin: false });
+      await this.#refused(operation, request, { reason: kind, detail, isAdmin: request.isAdmitted === true });
     } catch (fault) {
       if (fault instanceof JournalUnavailable) return; // the journal has logged it, once for all requests
       this.#log.fault("event_not_in_journal", fault, { requestId: request.id });
@@ -97,7 +100,8 @@ export class CallEvents {
       ...this.#factsOf(request),
       operation: operation.operationId,
       ...problem,
-      target: isAdmin ? await this.#targetOf(request) : null,
+      // A store that cannot be read is no reason to lose the event
+      target: isAdmin ? await this.#targetOf(request).catch(() => null) : null,
     };
     request.isAdminCallRecorded = true;
     await this.#ports.recorder.record(event);

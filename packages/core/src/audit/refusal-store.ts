@@ -6,9 +6,12 @@ import type { Counts } from "./usage.ts";
 export interface RefusalStore {
   /** Which of these clients exist. */
   existing(clientIds: readonly string[]): Promise<ReadonlySet<ClientId>>;
-  /** Adds refusals and counts, all or nothing. Deletes the oldest refusals of a client that has too many. */
+  /**
+   * Adds refusals and counts, all or nothing. Deletes the oldest refusals of a client that has too many, and those of
+   * unproven callers first.
+   */
   write(batch: RefusalBatch): Promise<void>;
-  /** Deletes what is too old or too much. */
+  /** Deletes what is too old, and of what is too much those of unproven callers first. */
   trim(now: number): Promise<void>;
   /** The address blocks with the most refusals of unknown callers since an instant. */
   unknownCallers(since: number, limit: number): Promise<readonly UnknownCallers[]>;
@@ -27,6 +30,8 @@ export interface StoredRefusal {
   readonly event: EventKind;
   readonly requestId: string | null;
   readonly clientId: ClientId;
+  /** Whether the caller has proved to be the client. Anybody can send its id. */
+  readonly isProven: boolean;
   /** A client id, or the type of another actor. */
   readonly actor: string;
   readonly reason: string;

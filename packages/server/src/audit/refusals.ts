@@ -12,8 +12,8 @@ import type { ClientId } from "@carnet/protocol/ids";
 import type { Log } from "../log/logger.ts";
 import { eventJson } from "./event-json.ts";
 
-/** Refusals in memory between two batches. More are only counted. */
-const maxBuffered = 10_000;
+/** Refusals in memory between two batches, and those among them that nobody proved. More are only counted. */
+const maxBuffered = { all: 10_000, unproven: 9000 } as const;
 
 /** Refusals that one batch stores, of one client and of all. More are only counted. */
 const perBatch = { client: 100, all: 500 } as const;
@@ -52,7 +52,7 @@ export class Refusals {
   /** Keeps a refusal for the next batch. Costs the same for every client, because callers could measure it. */
   note(event: AuditEvent): void {
     if (event.event !== "token_refused" && event.event !== "admin_refused") return;
-    if (this.#buffer.length < maxBuffered) this.#buffer.push(event);
+    if (this.#buffer.length < (isProven(event) ? maxBuffered.all : maxBuffered.unproven)) this.#buffer.push(event);
     else this.#overflow++;
   }
 
@@ -100,8 +100,10 @@ export class Refusals {
 
   #restore({ events, overflow }: Batch): void {
     const all = [...events, ...this.#buffer];
-    this.#buffer = all.slice(-maxBuffered);
-    this.#overflow += overflow + all.length - this.#buffer.length;
+    const excess = Math.max(0, all.length - maxBuffered.all);
+    const dropped = new Set(unprovenFirst(all, (event) => event).slice(0, excess));
+    this.#buffer = all.filter((event) => !dropped.has(event));
+    this.#overflow += overflow + excess;
   }
 
   async #reportBursts({ known, unknown }: SortedRefusals): Promise<void> {
@@ -182,25 +184,32 @@ async function sort(events: readonly Refused[], existing: ReadonlySet<ClientId>)
   return { known, unknown };
 }
 
-/** The newest refusals, as many as one batch stores, oldest first. */
+/** Whether the caller proved to be the client. Proven refusals are kept first, because anybody can send any client id. */
+const isProven = ({ actor }: Refused): boolean => actor.type === "client";
+
+const unprovenFirst = <Item>(items: readonly Item[], eventOf: (item: Item) => Refused): readonly Item[] =>
+  items.toSorted((one, other) => Number(isProven(eventOf(one))) - Number(isProven(eventOf(other))));
+
+/** The newest refusals, proven ones first, as many as one batch stores, oldest first. */
 function newest(known: readonly KnownRefusal[]): readonly KnownRefusal[] {
   const counts = new Map<ClientId, number>();
-  const taken: KnownRefusal[] = [];
-  for (const refusal of known.toReversed()) {
+  const taken = new Set<KnownRefusal>();
+  for (const refusal of unprovenFirst(known, ({ event }) => event).toReversed()) {
+    if (taken.size === perBatch.all) break;
     const count = counts.get(refusal.clientId) ?? 0;
     if (count === perBatch.client) continue;
-    if (taken.push(refusal) === perBatch.all) break;
+    taken.add(refusal);
     counts.set(refusal.clientId, count + 1);
   }
-  return taken.reverse();
+  return known.filter((refusal) => taken.has(refusal));
 }
 
 function stored({ clientId, event }: KnownRefusal, node: string): StoredRefusal {
   const { id, at, event: kind, requestId, actor, reason } = event;
   const json = eventJson(event, node);
-  if (actor.type === "client") return { id, at, event: kind, requestId, clientId, actor: clientId, reason, json };
-  const named = `${json.slice(0, -1)},"client_id":${JSON.stringify(clientId)}}`;
-  return { id, at, event: kind, requestId, clientId, actor: actor.type, reason, json: named };
+  const refusal = { id, at, event: kind, requestId, clientId, isProven: isProven(event), reason };
+  if (actor.type === "client") return { ...refusal, actor: clientId, json };
+  return { ...refusal, actor: actor.type, json: `${json.slice(0, -1)},"client_id":${JSON.stringify(clientId)}}` };
 }
 
 const blockOf = ({ address }: Refused): string => (address === null ? undefined : addressBlock(address)) ?? "other";

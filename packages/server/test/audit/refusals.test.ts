@@ -184,17 +184,53 @@ suite("recent refusals in the store", () => {
 
   test("memory between two batches is bounded, and what does not fit is counted and logged", async () => {
     await using kept = await keepRefusals();
-    for (let n = 0; n < 10_050; n++) kept.refuse();
+    for (let n = 0; n < 9050; n++) kept.refuse();
+    for (let n = 0; n < 1050; n++) kept.refuse(proved("app"));
     await kept.write();
     const blocks = await blocksOf(kept);
     assert.deepEqual(
       blocks.map(({ address_block, count }) => [address_block, count]),
       [
-        ["203.0.113.0/24", 10_000],
-        ["other", 50],
+        ["203.0.113.0/24", 9000],
+        ["other", 100],
       ],
     );
-    assert.deepEqual(kept.log, ['refusals_not_stored {"count":50}']);
+    assert.deepEqual(kept.log, ['refusals_not_stored {"count":100}']);
+  });
+
+  test("proven refusals are kept first, because anybody can send the id of a client", async () => {
+    await using kept = await keepRefusals(1000);
+    const names = Array.from({ length: 6 }, (_, n) => `app-${n}`);
+    for (const name of names) await kept.register(name);
+    for (let batch = 0; batch < 12; batch++) {
+      kept.refuse({ ...proved("app-0"), requestId: `proven-${batch}` });
+      for (const name of names) for (let n = 0; n < 120; n++) kept.refuse(claiming(name));
+      await kept.write();
+    }
+    const proven = async () =>
+      (await rowsOf(kept)).filter(({ actor }) => actor === "app-0").map((row) => row.request_id);
+    const expected = Array.from({ length: 12 }, (_, batch) => `proven-${batch}`);
+    assert.deepEqual(await proven(), expected, "in a batch of 500, and among 1000 of the client");
+    await kept.refusals.trim();
+    assert.equal((await rowsOf(kept)).length, 1000);
+    assert.deepEqual(await proven(), expected, "and among those of all clients");
+  });
+
+  test("proven refusals stay in memory while the store is locked and others arrive", async () => {
+    await using kept = await keepRefusals();
+    await kept.register("app");
+    kept.refuse(proved("app"));
+    await kept.other.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom("announced_ends").execute();
+      for (let n = 0; n < 8999; n++) kept.refuse();
+      const written = assert.rejects(kept.refusals.flush(), /busy|locked/i);
+      await Promise.resolve(); // the batch is taken, and waits for the store
+      for (let n = 0; n < 9000; n++) kept.refuse();
+      await written;
+    });
+    await kept.write();
+    assert.equal((await rowsOf(kept)).length, 1);
+    assert.deepEqual(kept.log, ['refusals_not_stored {"count":8000}']);
   });
 
   test("a batch that cannot be written waits for the next", async () => {

@@ -55,16 +55,16 @@ export function createSqlRefusalStore(
   };
 }
 
-const rowOf = ({ id, at, event, requestId, clientId, actor, reason, json }: StoredRefusal) => [
+const rowOf = ({ id, at, event, requestId, clientId, isProven, actor, reason, json }: StoredRefusal) => [
   ...[id, at, event, requestId],
-  ...[clientId, actor, reason, json],
+  ...[clientId, isProven ? 1 : 0, actor, reason, json],
 ];
 
 const compileStatements = (db: Kysely<Tables>) => ({
   insert: compiled(
     db.insertInto("refusals").values({
       ...{ id: "", at: 0, event: "", request_id: "" },
-      ...{ client_id: "", actor: "", reason: "", json: "" },
+      ...{ client_id: "", proven: 0, actor: "", reason: "", json: "" },
     }),
   ),
   putUnknown: compiled(
@@ -79,14 +79,15 @@ const compileStatements = (db: Kysely<Tables>) => ({
     db
       .deleteFrom("refusals")
       .where("client_id", "=", "")
-      .where("number", "<", (query) =>
-        query
-          .selectFrom("refusals as newest")
-          .select("newest.number")
-          .where("newest.client_id", "=", "")
-          .orderBy("newest.number", "desc")
-          .limit(sql.lit(1))
-          .offset(maxPerClient - 1),
+      .where(
+        ({ selectFrom, refTuple }) =>
+          sql<boolean>`${refTuple("proven", "number")} < ${selectFrom("refusals as newest")
+            .select(["newest.proven", "newest.number"])
+            .where("newest.client_id", "=", "")
+            .orderBy("newest.proven", "desc")
+            .orderBy("newest.number", "desc")
+            .limit(sql.lit(1))
+            .offset(maxPerClient - 1)}`,
       ),
   ),
 });
@@ -131,7 +132,7 @@ async function deleteRefusals(
     .selectFrom("refusals")
     .select("number")
     .$if(before !== undefined, (query) => query.where("at", "<", before ?? 0))
-    .orderBy(before === undefined ? "number" : "at")
+    .orderBy(before === undefined ? ["proven", "number"] : ["at"])
     .limit(limit);
   const deleted = await transaction.deleteFrom("refusals").where("number", "in", oldest).executeTakeFirst();
   return Number(deleted.numDeletedRows);

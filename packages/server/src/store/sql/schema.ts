@@ -130,6 +130,8 @@ interface AuditEventClientsTable {
 interface RefusalsTable extends Omit<AuditEventsTable, "number"> {
   readonly number: Generated<number>;
   readonly client_id: string;
+  /** 1: the caller has proved to be the client. */
+  readonly proven: number;
   readonly reason: string;
 }
 

@@ -21,10 +21,13 @@ export const audit = (columns: ColumnTypes) => ({
       sql`create index audit_event_clients_number on audit_event_clients (number)`,
       sql`create table refusals (
         number ${sequence}, id text not null, at ${instant} not null, event text not null, request_id text,
-        client_id text not null, actor text not null, reason text not null, json text not null)`,
+        client_id text not null, proven integer not null, actor text not null, reason text not null,
+        json text not null)`,
       sql`create index refusals_at on refusals (at)`,
       sql`create index refusals_request on refusals (request_id)`,
-      sql`create index refusals_client on refusals (client_id, number)`,
+      // In the order of deletion
+      sql`create index refusals_client on refusals (client_id, proven, number)`,
+      sql`create index refusals_proven on refusals (proven, number)`,
       // Refusals of unknown clients are only counted
       sql`create table unknown_refusals (hour ${instant} not null, address_block text not null, count integer not null,
         primary key (hour, address_block)) ${end}`,

@@ -43,6 +43,8 @@ export class Refusals {
   #buffer: Refused[] = [];
   #overflow = 0;
   #untrimmed = 0;
+  /** Reports of bursts that the store does not have yet. */
+  #reports: RefusalsBurst[] = [];
   #written: Promise<void> = Promise.resolve();
 
   constructor(ports: RefusalsPorts) {
@@ -71,7 +73,7 @@ export class Refusals {
 
   async #write(): Promise<void> {
     const { usage, log, maxRows } = this.#ports;
-    if (this.#buffer.length === 0) return;
+    if (this.#buffer.length === 0) return this.#storeReports();
     const batch = { events: this.#buffer, overflow: this.#overflow };
     this.#buffer = [];
     this.#overflow = 0;
@@ -110,19 +112,32 @@ export class Refusals {
     const now = this.#ports.clock.now();
     const byClient = new Map<ClientId, Map<string, number>>();
     for (const { clientId, event } of known) add(byClient, [clientId, event.reason], 1);
-    for (const found of this.#clientBursts.count(byClient, now)) await this.#report(found, { clientId: found.subject });
+    const ofClients = this.#clientBursts.count(byClient, now);
     const byBlock = new Map<string, Map<string, number>>();
     for (const { block, event } of unknown) add(byBlock, [block, event.reason], 1);
-    for (const found of this.#blockBursts.count(byBlock, now))
-      await this.#report(found, { addressBlock: found.subject });
+    const reports = [
+      ...ofClients.map((found) => this.#reportOf(found, { clientId: found.subject })),
+      ...this.#blockBursts.count(byBlock, now).map((found) => this.#reportOf(found, { addressBlock: found.subject })),
+    ];
+    this.#reports.push(...reports);
+    for (const event of reports) await this.#ports.recorder.record(event);
+    await this.#storeReports();
   }
 
-  async #report(
+  /** A burst is found only once, so a report that cannot be stored now waits for the next batch. */
+  async #storeReports(): Promise<void> {
+    for (let [report] = this.#reports; report !== undefined; [report] = this.#reports) {
+      await this.#ports.events.append(report);
+      this.#reports.shift();
+    }
+  }
+
+  #reportOf(
     { count, reason }: Burst<string>,
     subject: Partial<Pick<RefusalsBurst, "clientId" | "addressBlock">>,
-  ): Promise<void> {
-    const { recorder, events, eventIds, clock } = this.#ports;
-    const event: RefusalsBurst = {
+  ): RefusalsBurst {
+    const { eventIds, clock } = this.#ports;
+    return {
       event: "refusals_burst",
       id: eventIds.next(),
       at: clock.now(),
@@ -136,8 +151,6 @@ export class Refusals {
       within: burst.within / 1000,
       reason,
     };
-    await recorder.record(event);
-    await events.append(event);
   }
 }
 

@@ -18,6 +18,8 @@ interface Kept extends TestDatabase {
   readonly usage: readonly UnsavedUsage[];
   readonly recorded: readonly AuditEvent[];
   readonly appended: readonly AuditEvent[];
+  /** Whether the store refuses events. */
+  isBusy: boolean;
   readonly log: readonly string[];
   readonly store: ReturnType<typeof createSqlRefusalStore>;
   refuse(changes?: Partial<TokenRefused>): void;
@@ -34,12 +36,17 @@ async function keepRefusals(maxRows = 100_000): Promise<Kept> {
   const logged = (event: string, facts: object = {}): void => void log.push(`${event} ${JSON.stringify(facts)}`);
   const refusals = new Refusals({
     ...{ store, clock: opened.clock, eventIds: ids, usage: counter, node: "node-1", maxRows },
-    events: { append: async (event) => void appended.push(event) },
+    events: {
+      append: async (event) => {
+        if (kept.isBusy) throw new Error("the store is busy");
+        appended.push(event);
+      },
+    },
     recorder: { record: (event) => void recorded.push(event) },
     log: { debug: logged, info: logged, warn: logged, fault: logged },
   });
-  return {
-    ...{ ...opened, refusals, usage, recorded, appended, log, store },
+  const kept: Kept = {
+    ...{ ...opened, refusals, usage, recorded, appended, log, store, isBusy: false },
     refuse(changes = {}) {
       const event: TokenRefused = {
         ...{ event: "token_refused", id: ids.next(), at: opened.clock.now(), requestId: "request-1" },
@@ -63,6 +70,7 @@ async function keepRefusals(maxRows = 100_000): Promise<Kept> {
     },
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
+  return kept;
 }
 
 const claiming = (id: string) => ({ claimedClientId: new Redacted(clientIdOf(id)) });
@@ -262,5 +270,19 @@ suite("recent refusals in the store", () => {
       [null, "198.51.100.0/24", 100, "no_credentials"],
     ]);
     assert.deepEqual(kept.appended, kept.recorded);
+  });
+
+  test("a report of a burst that finds the store busy is stored with the next batch, and recorded once", async () => {
+    await using kept = await keepRefusals();
+    kept.isBusy = true;
+    for (const address of ["198.51.100.7", "192.0.2.7"]) for (let n = 0; n < 100; n++) kept.refuse({ address });
+    await assert.rejects(kept.write(), /busy/);
+    await assert.rejects(kept.write(), /busy/);
+    kept.isBusy = false;
+    await kept.write();
+    assert.equal(kept.recorded.length, 2);
+    assert.deepEqual(kept.appended, kept.recorded);
+    await kept.write();
+    assert.equal(kept.appended.length, 2);
   });
 });

@@ -38,10 +38,11 @@ export class Bursts<Subject> {
 
   /** Counts refusals, by subject and reason, and returns the bursts to report. */
   count(refused: ReadonlyMap<Subject, Counts>, now: number): readonly Burst<Subject>[] {
-    this.#reports = this.#reports.filter((at) => at > now - burst.within);
+    // What is later than now was counted before the clock was set back, and would hold up reports until then
+    this.#reports = this.#reports.filter((at) => at > now - burst.within && at <= now);
     for (const [subject, watched] of this.#watched) {
       watched.recent = watched.recent.filter(({ at }) => at > now - burst.within);
-      if (watched.last <= now - burst.within) this.#watched.delete(subject);
+      if (watched.last <= now - burst.within || watched.last > now) this.#watched.delete(subject);
     }
     return [...refused].flatMap(([subject, reasons]) => this.#add(subject, reasons, now));
   }

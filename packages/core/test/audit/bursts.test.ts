@@ -57,4 +57,14 @@ suite("bursts of refusals", () => {
     assert.deepEqual(bursts.count(late, minute), []);
     assert.equal(bursts.count(late, 6 * minute).length, 1, "the others were quiet");
   });
+
+  test("a clock that is set back neither hides bursts nor makes some up", () => {
+    const hour = 60 * minute;
+    const hidden = new Bursts<string>();
+    for (let n = 0; n < 20; n++) hidden.count(new Map([[`stranger-${n}`, new Map([["x", 100]])]]), hour);
+    assert.equal(hidden.count(wrong(100), 0).length, 1);
+    const slow = new Bursts<string>();
+    slow.count(wrong(1), hour);
+    for (let at = 0; at < 50 * minute; at += minute) assert.deepEqual(slow.count(wrong(2), at), []);
+  });
 });

@@ -15,8 +15,11 @@ export interface EventPorts {
   readonly dialect: SqlDialect;
 }
 
-/** The bound of the table of events: several hundred megabytes. */
-const maxEvents = 500_000;
+/**
+ * The bounds of the table of events: several hundred megabytes. Bursts of refusals have their own, because strangers
+ * cause them and could push out the changes.
+ */
+const maxEvents = { bursts: 10_000, others: 500_000 } as const;
 
 /** Events in an SQL database. The other stores insert the event of a change in its transaction, with `insertEvent`. */
 export const createSqlEventStore = (db: Kysely<Tables>, ports: EventPorts): EventStore => ({
@@ -112,27 +115,62 @@ const newestFirst = (left: StoredEvent, right: StoredEvent): number =>
 /** How many events one transaction deletes. Token requests wait for it: some 15 milliseconds. */
 const eventsPerDeletion = 200;
 
-/**
- * Deletes everything before the first event that is young enough, by number: an event that a clock set back dated too
- * early must not take the newer ones before it along. Lets requests run between the parts.
- */
+/** Deletes the oldest bursts beyond their bound, and then what is too old or beyond the other bound. */
 async function trim(db: Kysely<Tables>, before: number): Promise<number> {
+  const bursts = await countEvents(db, "refusals_burst");
+  const deletedBursts = await deleteParts(db, async (transaction, deleted) => {
+    const excess = bursts - maxEvents.bursts - deleted;
+    return excess <= 0 ? [] : await oldestBursts(transaction, Math.min(excess, eventsPerDeletion));
+  });
+  const others = (await countEvents(db)) - (bursts - deletedBursts);
+  const deletedOthers = await deleteParts(db, (transaction, deleted) =>
+    oldestEvents(transaction, { before, excess: others - maxEvents.others - deleted }),
+  );
+  return deletedBursts + deletedOthers;
+}
+
+/** Deletes events by number until a part is not full. Lets requests run between the parts. Returns how many. */
+async function deleteParts(
+  db: Kysely<Tables>,
+  next: (transaction: Transaction<Tables>, deleted: number) => Promise<readonly number[]>,
+): Promise<number> {
   for (let deleted = 0; ; await endOfTurn()) {
-    const part = await db.transaction().execute((transaction) => trimSome(transaction, before));
+    const part = await db.transaction().execute(async (transaction) => {
+      const numbers = await next(transaction, deleted);
+      if (numbers.length === 0) return 0;
+      await transaction.deleteFrom("audit_event_clients").where("number", "in", numbers).execute();
+      await transaction.deleteFrom("audit_events").where("number", "in", numbers).execute();
+      return numbers.length;
+    });
     deleted += part;
     if (part < eventsPerDeletion) return deleted;
   }
 }
 
-async function trimSome(transaction: Transaction<Tables>, before: number): Promise<number> {
-  const numbers = transaction.selectFrom("audit_events").select(["number", "at"]);
-  const oldest = await numbers.orderBy("number").limit(eventsPerDeletion).execute();
-  const [newest] = await numbers.orderBy("number", "desc").limit(1).execute();
-  const bound = (newest?.number ?? 0) - maxEvents;
-  const kept = oldest.findIndex(({ number, at }) => at >= before && number > bound);
-  const old = kept === -1 ? oldest : oldest.slice(0, kept);
-  const upTo = old.at(-1)?.number ?? 0;
-  await transaction.deleteFrom("audit_event_clients").where("number", "<=", upTo).execute();
-  await transaction.deleteFrom("audit_events").where("number", "<=", upTo).execute();
-  return old.length;
+async function oldestBursts(transaction: Transaction<Tables>, limit: number): Promise<readonly number[]> {
+  const bursts = transaction.selectFrom("audit_events").select("number").where("event", "=", "refusals_burst");
+  return (await bursts.orderBy("at").limit(limit).execute()).map(({ number }) => number);
+}
+
+/**
+ * The events before the first one that is young enough, by number: an event that a clock set back dated too early must
+ * not take the newer ones before it along.
+ */
+async function oldestEvents(
+  transaction: Transaction<Tables>,
+  { before, excess }: { readonly before: number; readonly excess: number },
+): Promise<readonly number[]> {
+  const events = transaction.selectFrom("audit_events").select(["number", "at"]);
+  const oldest = await events.orderBy("number").limit(eventsPerDeletion).execute();
+  const kept = oldest.findIndex(({ at }, place) => at >= before && place >= excess);
+  return (kept === -1 ? oldest : oldest.slice(0, kept)).map(({ number }) => number);
+}
+
+async function countEvents(db: Kysely<Tables>, kind?: EventKind): Promise<number> {
+  const { rows } = await db
+    .selectFrom("audit_events")
+    .select(({ fn }) => fn.countAll<number>().as("rows"))
+    .$if(kind !== undefined, (select) => select.where("event", "=", kind ?? ""))
+    .executeTakeFirstOrThrow();
+  return Number(rows);
 }

@@ -24,6 +24,8 @@ export const audit = (columns: ColumnTypes) => ({
         client_id text not null, proven integer not null, actor text not null, reason text not null,
         json text not null)`,
       sql`create index refusals_at on refusals (at)`,
+      sql`create index refusals_kind on refusals (event, at)`,
+      sql`create index refusals_actor on refusals (actor, at)`,
       sql`create index refusals_request on refusals (request_id)`,
       // In the order of deletion
       sql`create index refusals_client on refusals (client_id, proven, number)`,

@@ -13,6 +13,9 @@ const shape = /^carnet_([a-z0-9]{16})_[0-9A-Za-z]{43}_([0-9A-Za-z]{6})$/;
 /** What a generated secret shows of itself, to tell it from others: `carnet_<secret id>_`. */
 export const visibleStart = (secretId: string): string => `${generatedSecretPrefix}${secretId}_`;
 
+/** Whether a text contains a generated secret, or a part of one that is more than its visible start. */
+export const containsGeneratedSecret = (text: string): boolean => /carnet_[a-z0-9]{16}_[0-9A-Za-z]/.test(text);
+
 /** Formats a generated secret: `carnet_<secret id>_<random>_<checksum>`. */
 export function formatGeneratedSecret(secretId: SecretId, random: string): string {
   const body = `${visibleStart(secretId)}${random}`;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
+import { containsGeneratedSecret } from "@carnet/protocol/client-secret";
 import { deprecationHeaders } from "@carnet/protocol/deprecation";
 import { paths, versionOfPath } from "@carnet/protocol/endpoints";
 import { resolveVersion } from "@carnet/protocol/versions";
@@ -118,10 +119,11 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
 
 const missingBody = { "too large": tokenBodyTooLarge, "cut off": badHttp } as const;
 
-/** The caller's own request id, if it is 1 to 128 visible ASCII characters, or else a new one. */
+/** The caller's own request id, if it is 1 to 128 visible ASCII characters without a secret, or else a new one. */
 function requestIdOf({ headers }: IncomingMessage, random: RandomSource): string {
   const own = headers["x-request-id"];
-  return typeof own === "string" && /^[\x21-\x7e]{1,128}$/.test(own) ? own : random.uuid();
+  const isUsable = typeof own === "string" && /^[\x21-\x7e]{1,128}$/.test(own) && !containsGeneratedSecret(own);
+  return isUsable ? own : random.uuid();
 }
 
 /** Refuses messages that a proxy in front may read differently. */

@@ -48,6 +48,17 @@ suite("An HTTP message", () => {
     assert.ok(!answer.includes(secret));
   }
 
+  test("with a generated secret as its X-Request-ID gets another one, because request ids are recorded", async () => {
+    const planted = "carnet_g63jg92k2hhxpx5h_yzRMiJrAndeoNUQPyb3x034JHVnTJ3JLqOdFdxJCEiI_3HzjM4";
+    const visible = planted.slice(0, 24);
+    for (const id of [planted, `nightly-${planted}`, planted.slice(0, 40), visible]) {
+      const answer = JSON.stringify(await send("/oauth2/token", { "X-Request-ID": id }));
+      assert.match(answer, /x-request-id/i);
+      assert.equal(answer.includes(id), id === visible, id);
+    }
+    assert.ok(!JSON.stringify([service.journal(), service.log]).includes(planted.slice(0, 30)));
+  });
+
   test("of HTTP/1.0 gets a response", async () => {
     assert.match(await sendBytes(service.url, post([], "POST /oauth2/token HTTP/1.0")), /^HTTP\/1\.1 200 /);
   });

@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { totalOf } from "@carnet/core/audit/usage";
+import { day, totalOf } from "@carnet/core/audit/usage";
 import { registerClient } from "@carnet/core/client/register-client";
 import type { ClientUsage } from "@carnet/protocol/admin/usage";
 import { createSqlUsageStore } from "@carnet/server/store/sql/usage-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { startTestService } from "@carnet/testkit/service";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { AdminApi } from "../support/admin-api.ts";
 
 interface Credentials {
   readonly clientId: string;
@@ -129,6 +131,29 @@ suite("the usage of clients", () => {
     for (const { process } of processes) process.kill("SIGTERM");
     for (const { process } of processes) assert.equal((await process.finished()).code, 0);
     assert.equal((await countedIn(folder.file("carnet.db"), "app")).issued, 40);
+  });
+
+  test("tells at once that a client was used, and starts anew with a client that is registered again", async () => {
+    const clock = new FixedClock("2026-06-01T12:00:00Z");
+    await using service = await startTestService({ clock });
+    const secret = "a-secret-of-twenty-characters";
+    const create = async (api: AdminApi) =>
+      api.expect(201, "POST", "/clients", { body: { client_id: "app", secret: { value: secret } } });
+    await create(await AdminApi.of(service));
+    clock.advance(100 * day);
+    const api = await AdminApi.of(service);
+    const unused = async () => {
+      const { json } = await api.expect(200, "GET", "/clients?unused_for_days=90");
+      return (json["clients"] as readonly { client_id: string }[]).map(({ client_id }) => client_id);
+    };
+    assert.deepEqual(await unused(), ["app"]);
+    await requestToken(service.url, "app", secret);
+    assert.deepEqual(await unused(), []);
+    await requestToken(service.url, "app", secret); // not saved yet
+    await api.expect(204, "DELETE", "/clients/app");
+    await create(api);
+    const { json } = await api.expect(200, "GET", "/clients/app/usage");
+    assert.deepEqual([json["issued"], json["last_issued_at"], json["addresses"]], [0, null, []]);
   });
 
   test("and the refusals of unknown callers have nothing that was sent", async () => {

@@ -1,7 +1,7 @@
 import type { ClientId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ownCopy } from "../own-copy.ts";
-import type { AuditEvent, RefusalFacts } from "./event.ts";
+import type { AuditEvent, ObjectsChanged, RefusalFacts } from "./event.ts";
 import { hour, maxNames, startOf, type UnsavedUsage, type UsageStore } from "./usage.ts";
 
 /** Clients with unsaved counts: an early write starts at the first number, and new clients are left out at the second. */
@@ -39,8 +39,9 @@ export class UsageCounter {
     this.#store = store;
   }
 
-  /** Counts an event whose client was proved. */
+  /** Counts an event whose client was proved, and forgets the earlier counts of a client that is created. */
   note(event: AuditEvent): void {
+    if ("objects" in event) this.#forgetCreated(event);
     const { actor, at, address } = event;
     if (actor.type !== "client") return;
     switch (event.event) {
@@ -95,6 +96,13 @@ export class UsageCounter {
         throw error;
       }
     }
+  }
+
+  #forgetCreated({ outcome, objects }: ObjectsChanged): void {
+    if (outcome !== "done") return;
+    const created = objects.filter(({ type, action }) => type === "client" && action === "created");
+    const hours: Iterable<Map<string, HourCounts>> = this.#hours.values();
+    for (const clients of hours) for (const { id } of created) if (clients.delete(id)) this.#unsaved--;
   }
 
   #countsOf(clientId: ClientId, at: number): HourCounts | undefined {

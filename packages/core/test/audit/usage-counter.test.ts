@@ -111,6 +111,27 @@ suite("counting usage", () => {
     assert.equal(store.total("issued"), 500);
   });
 
+  test("a client that is deleted and registered again starts anew", async () => {
+    const store = new Written();
+    const counter = new UsageCounter(store);
+    for (const at of [1, hour]) for (const id of ["app", "other"]) counter.note(issued(id, at));
+    const created = { type: "client", id: "app", clientId: null, action: "created", changes: {} } as const;
+    const event = { ...facts("admin", hour), event: "client_created", objects: [created], warning: null } as const;
+    counter.note({ ...event, outcome: "dry_run" });
+    counter.note({ ...event, outcome: "done" });
+    counter.note(issued("app", hour));
+    await counter.flush();
+    assert.deepEqual(
+      store.rows.map(({ clientId, startsAt }) => [clientId, startsAt]),
+      [
+        ["other", 0],
+        ["other", hour],
+        ["app", hour],
+      ],
+    );
+    assert.equal(store.total("issued"), 3);
+  });
+
   test("what is counted while a batch is being written goes into the next batch", async () => {
     const store = new Written();
     const counter = new UsageCounter(store);

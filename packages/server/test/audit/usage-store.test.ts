@@ -119,6 +119,30 @@ suite("usage in the store", () => {
     assert.deepEqual(await unusedFor(19), ["refused", "unused", "used"]);
   });
 
+  test("an hour counts as use until its end, and a day until its end", async () => {
+    await using opened = await openDatabase();
+    for (const id of ["hourly", "daily"]) await opened.register(id, { createdAt: noon - 99 * day, secrets: [] });
+    const store = createSqlUsageStore(opened.db, { dialect: sqliteDialect });
+    const used = { hourly: noon - 3 * day, daily: noon - 20 * day };
+    for (const [id, startsAt] of Object.entries(used)) await store.add([usageOf(id, { startsAt })]);
+    await store.fold(noon);
+    const unusedSince = async (since: number) =>
+      (await opened.clients.search(queryOf({ unusedSince: since }))).clients.map(({ clientId }) => clientId);
+    assert.deepEqual(await unusedSince(used.hourly + hour - 1), ["daily"]);
+    assert.deepEqual(await unusedSince(used.hourly + hour), ["daily", "hourly"]);
+    assert.deepEqual(await unusedSince(used.daily + 12 * hour - 1), []);
+    assert.deepEqual(await unusedSince(used.daily + 12 * hour), ["daily"]);
+  });
+
+  test("a client that is deleted and registered again starts anew", async () => {
+    await using opened = await openDatabase();
+    const store = createSqlUsageStore(opened.db, { dialect: sqliteDialect });
+    for (const startsAt of [noon, noon - 20 * day]) await store.add([usageOf("app", { startsAt }), usageOf("other")]);
+    await opened.register("app");
+    assert.deepEqual(await store.read("app", 0), []);
+    assert.equal((await store.read("other", 0)).length, 1);
+  });
+
   test("days are deleted after 400 days", async () => {
     await using opened = await openDatabase();
     const store = createSqlUsageStore(opened.db, { dialect });

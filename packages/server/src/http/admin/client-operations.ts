@@ -201,6 +201,8 @@ export const newSecretOf = ({ value, ...secret }: wire.NewSecret) => ({
 async function listClients(filter: wire.ClientFilter, ports: AdminPorts): Promise<Result<Answer, AdminProblem>> {
   const query = readQuery(filter, ports.clock.now());
   if (!query.ok) return query;
+  // Else a client would be listed for seconds after it got a token
+  if (query.value.unusedSince !== null) await ports.saveCounts().catch(() => {});
   const page = await ports.store.search(query.value);
   const next = page.next === null ? null : formatCursor(sortOf(filter), page.next);
   const body: wire.ClientList = { clients: page.clients.map((client) => clientView(client, ports)), next };

@@ -1,4 +1,4 @@
-import { day } from "@carnet/core/audit/usage";
+import { day, hour } from "@carnet/core/audit/usage";
 import type { ClientPage, ClientPlace, ClientQuery, ClientSortKey } from "@carnet/core/client/client-store";
 import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import { toClient } from "./client-rows.ts";
@@ -106,14 +106,16 @@ function unused(where: ExpressionBuilder<Tables, "clients">, since: number): rea
     .select("client_secrets.client_id")
     .whereRef("client_secrets.client_id", "=", "clients.client_id")
     .where("secret_uses.used_at", ">=", since);
-  const counted = where
-    .selectFrom("client_usage")
-    .select("client_usage.client_id")
-    .whereRef("client_usage.client_id", "=", "clients.client_id")
-    .where("client_usage.period", "in", ["hour", "day"]) // so that the primary key finds the rows
-    .where("client_usage.issued", ">", 0)
-    .where("client_usage.starts_at", ">", since - day);
-  return [where("clients.created_at", "<", since), where.not(where.exists(used)), where.not(where.exists(counted))];
+  const counted = Object.entries({ hour, day }).map(([period, length]) =>
+    where
+      .selectFrom("client_usage")
+      .select("client_usage.client_id")
+      .whereRef("client_usage.client_id", "=", "clients.client_id")
+      .where("client_usage.period", "=", period)
+      .where("client_usage.issued", ">", 0)
+      .where("client_usage.starts_at", ">", since - length),
+  );
+  return [where("clients.created_at", "<", since), ...[used, ...counted].map((uses) => where.not(where.exists(uses)))];
 }
 
 function beyond(

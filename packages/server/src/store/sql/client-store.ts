@@ -57,6 +57,8 @@ async function insert(
       const names = new Set(taken.map((row) => row.client_id));
       throw new Rollback({ kind: "taken", clientIds: ids.filter((id) => names.has(id)) });
     }
+    // A client that was deleted and is registered again starts anew
+    await transaction.deleteFrom("client_usage").where("client_id", "in", ids).execute();
     await insertClients(transaction, clients, ports.dialect);
     await insertEvent(transaction, event, ports);
   });

@@ -132,7 +132,8 @@ async function deleteRefusals(
     .selectFrom("refusals")
     .select("number")
     .$if(before !== undefined, (query) => query.where("at", "<", before ?? 0))
-    .orderBy(before === undefined ? ["proven", "number"] : ["at"])
+    .$if(before === undefined, (query) => query.orderBy("proven").orderBy("number"))
+    .$if(before !== undefined, (query) => query.orderBy("at"))
     .limit(limit);
   const deleted = await transaction.deleteFrom("refusals").where("number", "in", oldest).executeTakeFirst();
   return Number(deleted.numDeletedRows);

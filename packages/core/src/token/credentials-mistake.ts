@@ -24,7 +24,8 @@ export interface FoundMistake {
 
 /**
  * Looks for a mistake that callers often make. How often it asks the store, at most once for each reading, depends only
- * on the form of the credentials, and a hit costs as much as a miss. What it finds authenticates nobody.
+ * on the form of the credentials. A hit takes some microseconds longer, but it needs the right secret. What it finds
+ * authenticates nobody.
  */
 export async function findMistake(
   readings: readonly ClientCredentials[],

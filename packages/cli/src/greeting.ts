@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { paths } from "@carnet/protocol/endpoints";
 import type { Redacted } from "@carnet/protocol/redacted";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { BootstrapAdmin } from "@carnet/server/bootstrap-admin";
-import { quoted } from "@carnet/server/configuration/trusted-file";
 
 export const demoClient = { client_id: "demo", client_name: "Demo client", scope: "file:read file:write" } as const;
 

@@ -1,4 +1,4 @@
-import { quoted } from "@carnet/server/configuration/trusted-file";
+import { quoted } from "@carnet/protocol/shell-word";
 import { notice, wantsJson } from "./failure.ts";
 
 /** Warns of new clients without scopes: usually a mistake, because their tokens allow nothing. */

@@ -1,6 +1,6 @@
 import { formatDuration } from "@carnet/protocol/duration";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { DeprecationNotice, ExpiryWarning, RetryNotice, SDKHooks } from "@carnet/sdk";
-import { quoted } from "@carnet/server/configuration/trusted-file";
 import { expirySentence } from "./client-facts.ts";
 import { notice } from "./failure.ts";
 import { describeSdkError } from "./sdk-failure.ts";

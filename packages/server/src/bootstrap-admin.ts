@@ -10,9 +10,10 @@ import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-sco
 import type { ClientId } from "@carnet/protocol/ids";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { Kysely } from "kysely";
 import { replaceAtomically } from "./configuration/atomic-file.ts";
-import { forbidden, quoted, readTrusted } from "./configuration/trusted-file.ts";
+import { forbidden, readTrusted } from "./configuration/trusted-file.ts";
 import { OperatorFault } from "./fault.ts";
 import { insertClients } from "./store/sql/client-store.ts";
 import { type EventPorts, insertEvent } from "./store/sql/event-store.ts";

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
-import { exposure, forbidden, otherOwner, quoted } from "@carnet/server/configuration/trusted-file";
+import { quoted } from "@carnet/protocol/shell-word";
+import { exposure, forbidden, otherOwner } from "@carnet/server/configuration/trusted-file";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
 import { addressProblem, serverAddress } from "../server-address.ts";

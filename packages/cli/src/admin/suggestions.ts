@@ -1,5 +1,5 @@
 import { didYouMean } from "@carnet/protocol/did-you-mean";
-import { quoted } from "@carnet/server/configuration/trusted-file";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { AdminApi, AdminRefusal } from "./admin-api.ts";
 
 /** How many clients to compare for each part of an id. A registry can have a million. */

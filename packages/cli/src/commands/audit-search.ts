@@ -1,4 +1,5 @@
 import { eventKinds } from "@carnet/protocol/admin/event-kinds";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
@@ -63,7 +64,7 @@ export function addAuditSearchCommand(audit: Command): void {
         printEvents(page.events, options.json);
         noticeMissingJournal(page);
         if (page.events.length === 0) notice(`No event matches. ${howToWiden(options)}`);
-        if (page.next !== null) notice(`There are older events. For the next page, add --cursor ${page.next}`);
+        if (page.next !== null) notice(`There are older events. For the next page, add --cursor ${quoted(page.next)}`);
       },
       flags,
     ),

@@ -1,5 +1,5 @@
 import type { CreatedClient, NewClient } from "@carnet/protocol/admin/clients";
-import { quoted } from "@carnet/server/configuration/trusted-file";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";

@@ -1,5 +1,6 @@
 import type { Client } from "@carnet/protocol/admin/clients";
 import { formatDuration } from "@carnet/protocol/duration";
+import { quoted } from "@carnet/protocol/shell-word";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
@@ -81,7 +82,7 @@ export function addClientListCommand(client: Command): void {
         if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
         else process.stdout.write(formatClients(page.clients, unused) + noteUnsupported(page.clients));
         if (!json && page.next !== null)
-          process.stderr.write(`There are more clients. For the next page, add --cursor ${page.next}\n`);
+          process.stderr.write(`There are more clients. For the next page, add --cursor ${quoted(page.next)}\n`);
       },
       flags,
     ),

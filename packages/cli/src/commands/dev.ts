@@ -1,6 +1,6 @@
 import { isSea } from "node:sea";
 import type { Redacted } from "@carnet/protocol/redacted";
-import { quoted } from "@carnet/server/configuration/trusted-file";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { Registry } from "@carnet/server/main";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";

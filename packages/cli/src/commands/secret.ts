@@ -1,6 +1,6 @@
 import type { AddedSecret, Secret } from "@carnet/protocol/admin/clients";
 import { formatDuration } from "@carnet/protocol/duration";
-import { quoted } from "@carnet/server/configuration/trusted-file";
+import { quoted } from "@carnet/protocol/shell-word";
 import { type Command, Option } from "commander";
 import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
@@ -168,6 +168,6 @@ function show(
       : `\nThe new secret, shown only once:\n\n  ${shown}\n`;
   showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + note, {
     done: `${clientId} has the new secret ${secret.secret_id}`,
-    next: `revoke it with \`carnet secret revoke ${quoted(clientId)} ${secret.secret_id}\`, and add a new one with \`carnet secret add ${quoted(clientId)}\`.`,
+    next: `revoke it with \`carnet secret revoke ${quoted(clientId)} ${quoted(secret.secret_id)}\`, and add a new one with \`carnet secret add ${quoted(clientId)}\`.`,
   });
 }

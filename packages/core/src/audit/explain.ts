@@ -1,4 +1,5 @@
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { RefusalReason } from "../token/refusal-reason.ts";
 import { actorName, clientIdOf, type EventRecord, secretIdOf } from "./event-record.ts";
 import { ago, type Story, sinceThen } from "./story.ts";
@@ -41,7 +42,7 @@ export function explain(story: Story): Explanation {
       return notRefused(story, {
         what: event.outcome === "success" ? "it was carried out" : `its outcome was ${event.outcome}`,
         why: `${actorName(event.actor)} asked for it: ${event.event}`,
-        next: [`see what changed with \`carnet audit search --request-id ${shellWord(event.request_id ?? "")}\``],
+        next: ["see what changed with `carnet audit search --request-id <request-id>`"],
       });
   }
 }
@@ -60,7 +61,7 @@ function explainTokenRefusal(story: Story): Explanation {
     what: `a token request ${who} from ${event.address} was refused ${ago(Date.parse(event.time), now)}${often}`,
     why: text?.why?.(story) ?? event.detail ?? "",
     since: sinceThen(story, clientId),
-    next: (text?.steps?.(story) ?? text?.next ?? []).map((step) => fill(step, event)),
+    next: (text?.steps?.(story) ?? text?.next ?? []).map((step) => fill(step, event, text?.words?.(story))),
   };
 }
 
@@ -93,14 +94,15 @@ const notRefused = (
   next: next.map((step) => fill(step, event)),
 });
 
-/** Puts the ids into a command, if they are known. */
-const fill = (step: string, event: EventRecord): string =>
-  step
-    .replaceAll("<client-id>", () => optionalWord(clientIdOf(event)) ?? "<client-id>")
-    .replaceAll("<secret-id>", () => optionalWord(secretIdOf(event)) ?? "<secret-id>");
+/** Puts names into a command, if they are known. In one pass, because a name can contain a placeholder. */
+function fill(step: string, event: EventRecord, more: Readonly<Record<string, string | undefined>> = {}): string {
+  const words: typeof more = {
+    "<client-id>": optionalWord(clientIdOf(event)),
+    "<secret-id>": optionalWord(secretIdOf(event)),
+    "<request-id>": optionalWord(event.request_id),
+    ...more,
+  };
+  return step.replace(/'?<[a-z -]+>'?/g, (placeholder) => words[placeholder] ?? placeholder);
+}
 
-const optionalWord = (text: string | undefined): string | undefined => text && shellWord(text);
-
-/** A word as a shell reads it. */
-const shellWord = (text: string): string =>
-  /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+const optionalWord = (text: string | null | undefined): string | undefined => (text ? quoted(text) : undefined);

@@ -1,3 +1,4 @@
+import { quoted } from "@carnet/protocol/shell-word";
 import type { RefusalReason } from "../token/refusal-reason.ts";
 import { clientIdOf, secretIdOf } from "./event-record.ts";
 import { messageRefusals, type RefusalWords } from "./message-refusals.ts";
@@ -9,6 +10,8 @@ export interface RefusalText extends RefusalWords {
   readonly why?: (story: Story) => string;
   /** What to do in one case. Absent: `next`. */
   readonly steps?: (story: Story) => readonly string[];
+  /** What stands for further placeholders of the steps, quoted for the shell. undefined: not known. */
+  readonly words?: (story: Story) => Readonly<Record<string, string | undefined>>;
 }
 
 const rotate =
@@ -112,13 +115,15 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
   },
   address_not_allowed: {
     meaning: "the secret or the token is right, but the address is not in the client's allow list",
-    next: ["if the caller belongs there, add its address: `carnet client change <client-id> --allow-ip <all blocks>`"],
-    why: (story) =>
-      `address ${story.event.address} is not in the allow list (${story.event.facts?.["allow_list"]})${changedBy(story, "ip_allowlist")}`,
-    steps: ({ event, client }) => [
-      `if the caller belongs there, add its address: \`carnet client change <client-id> --allow-ip ${[...(client?.ipAllowlist.map(({ text }) => text) ?? ["<all blocks>"]), event.address].join(",")}\``,
+    next: [
+      "if the caller belongs there, add its address: `carnet client change <client-id> --allow-ip <all blocks>`",
       "if all callers have the same address, it is the address of a proxy: see `--trusted-proxies` of `carnet serve`",
     ],
+    why: (story) =>
+      `address ${story.event.address} is not in the allow list (${story.event.facts?.["allow_list"]})${changedBy(story, "ip_allowlist")}`,
+    words: ({ event, client }) => ({
+      "<all blocks>": client && quoted([...client.ipAllowlist.map(({ text }) => text), event.address].join(",")),
+    }),
   },
   token_invalid: {
     meaning: "the body is empty, and the Bearer token is not a valid token of this service: it may have expired",
@@ -141,11 +146,11 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
     meaning: "the client is not registered for the scopes that it asked for",
     next: [askLess, "or register the client for them: `carnet client change <client-id> --scope '<all scopes>'`"],
     why: whyScope,
-    steps: ({ client, event: { facts } }) => {
+    words: ({ client, event: { facts } }) => {
       const asked = facts?.["asked"] ?? "";
-      const isWhole = client !== undefined && asked !== "" && !/ and \d+ more$/.test(asked);
-      const all = isWhole ? [...new Set([...client.scopes, ...asked.split(" ")])].join(" ") : "<all scopes>";
-      return [askLess, `or register the client for them: \`carnet client change <client-id> --scope '${all}'\``];
+      const isWhole = asked !== "" && !/ and \d+ more$/.test(asked);
+      const all = new Set([...(client?.scopes ?? []), ...asked.split(" ")]);
+      return { "'<all scopes>'": client && isWhole ? quoted([...all].join(" ")) : undefined };
     },
   },
 };

@@ -211,6 +211,24 @@ suite("An explanation", () => {
     assert.deepEqual(next, ["if it may act again: `carnet client enable 'it'\\''s; rm -rf $HOME'`"]);
   });
 
+  test("quotes scopes for the shell, also if a name contains a placeholder", async () => {
+    const clientId = "a;touch x;b";
+    const scope = "x'<client-id>;$(touch)";
+    const endpoint = await withClient({ client_id: clientId, scope: "file:read" });
+    withScopes(endpoint, [scope]);
+    const { next } = await explained(endpoint, [{ client_id: clientId, scope }]);
+    assert.equal(
+      next[1],
+      "or register the client for them: `carnet client change 'a;touch x;b' --scope 'file:read x'\\''<client-id>;$(touch)'`",
+    );
+  });
+
+  test("quotes a request id for the shell, also if it contains a placeholder", () => {
+    const event = { ...change("2026-11-21T12:00:00.000Z", "client_changed", {}), request_id: "r'<client-id>;touch" };
+    const { next } = explain({ event, liveSecrets: 0, changes: [], refusals: [], now: Date.parse(event.time) });
+    assert.deepEqual(next, ["see what changed with `carnet audit search --request-id 'r'\\''<client-id>;touch'`"]);
+  });
+
   test("has a meaning and a next step for every reason, in plain words", () => {
     for (const [reason, { meaning, next }] of Object.entries(tokenRefusals)) {
       assert.match(meaning, /^[a-zA-Z].{10,150}[^.]$/, reason);

@@ -1,11 +1,12 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { quoted } from "@carnet/protocol/shell-word";
 import { OperatorFault } from "../fault.ts";
 import { createAtomically, writePrivate } from "./atomic-file.ts";
 import type { Configuration } from "./load-configuration.ts";
 import { parseMasterKey } from "./setting-values.ts";
-import { type Forbidden, forbidden, quoted, readTrusted } from "./trusted-file.ts";
+import { type Forbidden, forbidden, readTrusted } from "./trusted-file.ts";
 
 /**
  * Returns the given master key, or reads it from its file. If neither is given and the store is still empty, creates a

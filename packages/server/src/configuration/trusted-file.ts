@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { quoted } from "@carnet/protocol/shell-word";
 import { OperatorFault } from "../fault.ts";
 
 /**
@@ -77,7 +78,3 @@ export function exposureOf(path: string, bits: Forbidden): string | undefined {
 function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new OperatorFault(problem);
 }
-
-/** Quotes a path for a shell if necessary. */
-export const quoted = (path: string): string =>
-  /^[\w./:=@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

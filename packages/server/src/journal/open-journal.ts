@@ -1,7 +1,8 @@
 import { accessSync, constants, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { Configuration } from "../configuration/load-configuration.ts";
-import { exposureOf, forbidden, quoted } from "../configuration/trusted-file.ts";
+import { exposureOf, forbidden } from "../configuration/trusted-file.ts";
 import { OperatorFault } from "../fault.ts";
 import type { LogOutput } from "../log/log-output.ts";
 import type { Log } from "../log/logger.ts";

@@ -1,9 +1,9 @@
 import { accessSync, closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { quoted } from "@carnet/protocol/shell-word";
 import { type Kysely, Migrator } from "kysely";
 import { createAtomically } from "../../configuration/atomic-file.ts";
-import { quoted } from "../../configuration/trusted-file.ts";
 import { OperatorFault } from "../../fault.ts";
 import { migrations } from "../sql/migrations.ts";
 import type { Tables } from "../sql/schema.ts";

@@ -6,6 +6,7 @@ export interface EventRecord {
   readonly id: string;
   readonly event: EventKind;
   readonly outcome: string;
+  readonly node: string;
   readonly request_id: string | null;
   readonly actor: RecordedActor;
   readonly address: string | null;

@@ -12,12 +12,21 @@ export interface Story {
   readonly liveSecrets: number;
   /** The last use of any secret of the client. */
   readonly lastUse?: SecretUse | undefined;
-  /** The changes that name the client, the newest first. */
+  /** What was changed about the client, the newest first: see `changeOf`. */
   readonly changes: readonly EventRecord[];
   /** The refusals of the client in the hour before and the hour after, this one included. */
   readonly refusals: readonly EventRecord[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+/**
+ * The part of an event that changed this client or its secrets. undefined: nothing of it did, because the client only
+ * acted, or the call changed nothing.
+ */
+export function changeOf(clientId: string, event: EventRecord): EventRecord | undefined {
+  const objects = event.objects?.filter(({ client_id }) => client_id === clientId) ?? [];
+  return objects.length === 0 || event.outcome !== "success" ? undefined : { ...event, objects };
 }
 
 /** ` 2 days ago by ops-admin`, for the newest change before the event that did this to the client or the secret. */
@@ -44,7 +53,7 @@ export function sinceThen(
   clientId: string | undefined,
 ): string | null {
   if (clientId === undefined) return null;
-  const later = changes.filter(({ time, outcome }) => time > event.time && outcome === "success");
+  const later = changes.filter(({ time }) => time > event.time);
   const sentences = later.slice(0, 3).map(({ event: kind, actor, time, objects = [] }) => {
     const fields = objects
       .filter(({ type }) => type === "client")

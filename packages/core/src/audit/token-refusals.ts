@@ -200,7 +200,7 @@ function whyUnknown(story: Story): string {
   }
   const id = clientIdOf(event);
   if (id !== undefined) return `no secret of the client ${id} matched${whole}`;
-  return `no client with that id was found; the id is not recorded, because nobody proved it and people paste secrets there${whole}`;
+  return `no client with that id was found, or the store does not have this refusal; the id is not recorded, because nobody proved it and people paste secrets there${whole}`;
 }
 
 function whyScope({ event: { facts = {} } }: Story): string {

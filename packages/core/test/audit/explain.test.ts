@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { EventRecord, RecordedObject } from "@carnet/core/audit/event-record";
 import { explain } from "@carnet/core/audit/explain";
-import { ago, type Story } from "@carnet/core/audit/story";
+import { ago, changeOf, type Story } from "@carnet/core/audit/story";
 import { tokenRefusals } from "@carnet/core/audit/token-refusals";
 import type { ClientRegistration } from "@carnet/core/client/register-client";
 import { problems } from "@carnet/protocol/admin/problem-kinds";
@@ -47,7 +47,7 @@ function withScopes(endpoint: TestEndpoint, names: readonly string[]): void {
 
 /** A change of the client that ops-admin made. */
 const change = (time: string, event: EventRecord["event"], object: Partial<RecordedObject>): EventRecord => ({
-  ...{ time, id: "c-1", event, outcome: "success", request_id: "r-0", address: "127.0.0.1" },
+  ...{ time, id: "c-1", event, outcome: "success", node: "node-1", request_id: "r-0", address: "127.0.0.1" },
   actor: { type: "client", client_id: "ops-admin", secret_id: null, jti: null },
   objects: [{ type: "client", client_id: "demo", action: "changed", changes: {}, ...object }],
 });
@@ -130,7 +130,10 @@ suite("An explanation", () => {
     assert.equal(await known(1), "the client demo exists; its 1 live secret does not match");
     assert.equal(await known(0), "the client demo exists; it has no live secret");
     const unknown = await explained(endpoint, wrong, { client: undefined });
-    assert.match(unknown.why, /^no client with that id was found; the id is not recorded, because /);
+    assert.match(
+      unknown.why,
+      /^no client with that id was found, or the store does not have this refusal; the id is not recorded, because /,
+    );
     assert.match(unknown.what, /of an unknown client/);
   });
 
@@ -141,7 +144,6 @@ suite("An explanation", () => {
       change(new Date(at + minutes * 60_000).toISOString(), event, { changes: { status: { before, after } } });
     const changes = [
       status(60, "client_enabled", "disabled", "active"),
-      { ...status(30, "client_enabled", "disabled", "active"), outcome: "dry_run" },
       status(-60, "client_disabled", "active", "disabled"),
     ];
     const lastUse = { at: at + 90 * 60_000, from: "192.0.2.1" };
@@ -241,6 +243,31 @@ suite("An explanation", () => {
     const event = { ...change("2026-11-21T12:00:00.000Z", "token_refused", {}), reason: "new", detail: "the detail" };
     const { why, next } = explain({ event, liveSecrets: 0, changes: [], refusals: [], now: 0 });
     assert.deepEqual({ why, next }, { why: "the detail", next: [] });
+  });
+});
+
+suite("A change of a client", () => {
+  const at = "2026-11-21T12:00:00.000Z";
+
+  test("has the objects of this client and of its secrets only", () => {
+    const own = [
+      { type: "client", client_id: "demo", action: "changed", changes: {} },
+      { type: "secret", id: "s", client_id: "demo", action: "created", changes: {} },
+    ] as const;
+    const other = { ...own[1], client_id: "other" };
+    const imported = { ...change(at, "clients_imported", {}), objects: [other, ...own, { ...own[0], client_id: "x" }] };
+    assert.deepEqual(changeOf("demo", imported), { ...imported, objects: own });
+  });
+
+  test("is not what it did to others, and not what changed nothing", () => {
+    const done = change(at, "client_disabled", { client_id: "other" });
+    assert.equal(changeOf("ops-admin", done), undefined);
+    for (const outcome of ["dry_run", "unchanged", "replayed"])
+      assert.equal(changeOf("other", { ...done, outcome }), undefined);
+    assert.equal(
+      changeOf("demo", { ...done, objects: [{ type: "scope", id: "demo", action: "deleted", changes: {} }] }),
+      undefined,
+    );
   });
 });
 

@@ -25,7 +25,8 @@ export const Explanation = Type.Object({
   next: Type.Array(Type.String(), { description: "What to do, with commands in backticks." }),
   event: Event,
   others: Type.Array(Event, {
-    description: "Older events with the same request id, the newest first, at most 19: callers can choose the id.",
+    description:
+      "Other events with the same request id, at most 19, because callers can choose the id. Changes first, then those of proven callers; the newest first.",
   }),
 });
 export type Explanation = Static<typeof Explanation>;

@@ -4,11 +4,11 @@ import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type { EventFilter } from "@carnet/protocol/admin/audit";
 import { ok, type Result } from "@carnet/protocol/result";
 import { parseTimeOrAgo, timeOrAgoForms } from "@carnet/protocol/time-or-ago";
-import { type AuditPorts, type EventPage, searchEvents } from "../../audit/audit-reader.ts";
+import { searchEvents } from "../../audit/audit-reader.ts";
 import { verificationOf } from "../../audit/verification-view.ts";
 import type { JournalReader, VerifyProgress, VerifyResult } from "../../journal/journal-reader.ts";
-import { JournalBusy } from "../../journal/search.ts";
 import type { AdminPorts } from "./admin-ports.ts";
+import { unlessBusy } from "./busy.ts";
 import { type Operation, operation } from "./operation.ts";
 
 const chunkSize = 64 * 1024;
@@ -30,7 +30,7 @@ export const auditOperations: readonly Operation[] = [
     async run({ query: filter }, { audit, node, clock }) {
       const query = queryOf(filter, clock.now());
       if (!query.ok) return query;
-      const found = await searchUnlessBusy(query.value, audit);
+      const found = await unlessBusy(searchEvents(query.value, audit));
       if (!found.ok) return found;
       const { events, next } = found.value;
       const body = {
@@ -78,15 +78,6 @@ export const auditOperations: readonly Operation[] = [
     },
   }),
 ];
-
-async function searchUnlessBusy(query: EventQuery, audit: AuditPorts): Promise<Result<EventPage, AdminProblem>> {
-  try {
-    return ok(await searchEvents(query, audit));
-  } catch (error) {
-    if (error instanceof JournalBusy) return problem("unavailable", error.message);
-    throw error;
-  }
-}
 
 function journalOf({ audit: { journal } }: Pick<AdminPorts, "audit">): Result<JournalReader, AdminProblem> {
   if (journal !== undefined) return ok(journal);

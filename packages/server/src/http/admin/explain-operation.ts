@@ -1,15 +1,18 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { invalid, problem } from "@carnet/core/admin-problem";
 import { clientIdOf, type EventRecord } from "@carnet/core/audit/event-record";
 import type { EventQuery } from "@carnet/core/audit/event-store";
 import { explain } from "@carnet/core/audit/explain";
-import type { Story } from "@carnet/core/audit/story";
+import { changeOf, type Story } from "@carnet/core/audit/story";
 import { isLive, secretStateAt } from "@carnet/core/client/client-secret";
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { changeKinds } from "@carnet/protocol/admin/event-kinds";
 import type { Explanation } from "@carnet/protocol/admin/explanation";
 import { parseClientId } from "@carnet/protocol/ids";
 import { ok } from "@carnet/protocol/result";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { AdminPorts } from "./admin-ports.ts";
+import { saveCounts, unlessBusy } from "./busy.ts";
 import { type Operation, operation } from "./operation.ts";
 
 /** Explains why a request was refused. Needs only the scope of auditors. */
@@ -27,27 +30,64 @@ export const explainOperation: Operation = operation({
   refusals: ["not_found"],
   run: async ({ query: { request_id } }, ports) => {
     if (!/^[\x21-\x7e]{1,128}$/.test(request_id)) return invalid([{ pointer: "/request_id", detail: notAnId }]);
-    await ports.saveCounts(); // else the store names the client of a refusal up to a second later
-    const [event, ...others] = await eventsOf(request_id, ports);
+    await saveCounts(ports); // else the store names the client of a refusal up to a second later
+    const found = await unlessBusy(eventsOf(request_id, ports));
+    if (!found.ok) return found;
+    const [event, ...others] = found.value;
     if (event === undefined) return problem("not_found", notFound(ports));
-    const { next, ...explanation } = explain(await storyOf(event, ports));
+    const { what, next, ...explanation } = explain(await storyOf(event, ports));
+    const listed = others.slice(0, maxOthers);
     const body: Explanation = {
-      ...{ request_id, ...explanation, next: [...next] },
+      ...{ request_id, what: [what, ...remarksOn(event, { others, ports })].join("; "), ...explanation },
+      next: [...next, ...(listed.length < others.length ? [searchStep(request_id)] : [])],
       event: { ...event },
-      others: others.map((one) => ({ ...one })),
+      others: listed.map((one) => ({ ...one })),
     };
     return ok({ body });
   },
 });
 
-/** The events of a request, the newest first. The store's copy of a refusal is preferred, because it names the client. */
+const maxOthers = 19;
+
+/** Strangers can send any request id as often as they like, so only so many of its events are read. */
+const maxRead = 500;
+
+/**
+ * The events of a request: changes first, then those of proven actors, so that requests of strangers with the same id
+ * hide neither; the newest first. The store's copy of a refusal is preferred, because it names the client.
+ */
 async function eventsOf(requestId: string, { audit }: AdminPorts): Promise<readonly EventRecord[]> {
-  const query = { ...everything, requestId, limit: 20 };
-  const [stored, journal = []] = await Promise.all([audit.events.search(query), audit.journal?.search(query)]);
-  const unique = new Map([...journal, ...stored].map((event) => [event.id, event]));
-  const newestFirst = [...unique.values()].sort((left, right) => right.at - left.at);
-  return newestFirst.slice(0, query.limit).map(({ json }) => recordOf(json));
+  const query = { ...everything, requestId, limit: maxRead };
+  const [journal, stored, changes] = await Promise.all([
+    audit.journal?.search(query) ?? [],
+    audit.events.search(query),
+    audit.events.search({ ...query, kinds: changeKinds, limit: 1 + maxOthers }),
+  ]);
+  const unique = new Map([...journal, ...stored, ...changes].map((event) => [event.id, event]));
+  return [...unique.values()]
+    .sort((left, right) => right.at - left.at)
+    .map(({ json }) => recordOf(json))
+    .sort((left, right) => rankOf(left) - rankOf(right));
 }
+
+const rankOf = ({ objects, actor }: EventRecord): number =>
+  objects !== undefined ? 0 : actor.type !== "unknown" ? 1 : 2;
+
+/** Where the event was recorded, and how many others there are. */
+function remarksOn(
+  { node }: EventRecord,
+  { others, ports }: { readonly others: readonly EventRecord[]; readonly ports: AdminPorts },
+): readonly string[] {
+  const count = `${others.length < maxRead - 1 ? "" : "at least "}${others.length}`;
+  const isOne = others.length === 1;
+  return [
+    ...(node === ports.node ? [] : [`the node ${node} answered it`]),
+    ...(others.length === 0 ? [] : [`${count} other ${isOne ? "event has" : "events have"} the same request id`]),
+  ];
+}
+
+const searchStep = (requestId: string): string =>
+  `only some of the events with this request id are listed, because callers can choose the id: list them with \`carnet audit search --request-id ${quoted(requestId)}\`, and narrow the search with \`--client\` or \`--kind\``;
 
 async function storyOf(event: EventRecord, { audit, store, uses, clock }: AdminPorts): Promise<Story> {
   const now = clock.now();
@@ -55,9 +95,10 @@ async function storyOf(event: EventRecord, { audit, store, uses, clock }: AdminP
   if (!clientId.ok) return { event, now, liveSecrets: 0, changes: [], refusals: [] };
   const at = Date.parse(event.time);
   const ofClient = { ...everything, clientId: clientId.value };
-  const [client, changes, refusals] = await Promise.all([
+  const [client, later, earlier, refusals] = await Promise.all([
     store.find(clientId.value),
-    audit.events.search({ ...ofClient, kinds: changeKinds, limit: 100 }),
+    changesOf(clientId.value, { since: at + 1, enough: 3 }, audit),
+    changesOf(clientId.value, { until: at + 1, enough: 100 }, audit),
     audit.events.search({ ...ofClient, kinds: ["token_refused"], since: at - hour, until: at + hour, limit: 1000 }),
   ]);
   const secrets = (client?.secrets ?? []).map((secret) => ({ secret, lastUse: uses.lastOf(secret) }));
@@ -65,9 +106,31 @@ async function storyOf(event: EventRecord, { audit, store, uses, clock }: AdminP
     ...{ event, client, now },
     liveSecrets: secrets.filter(({ secret, lastUse }) => isLive(secretStateAt(secret, now, lastUse))).length,
     lastUse: secrets.flatMap(({ lastUse }) => lastUse ?? []).sort((left, right) => right.at - left.at)[0],
-    changes: changes.map(({ json }) => recordOf(json)),
+    changes: [...later, ...earlier],
     refusals: refusals.map(({ json }) => recordOf(json)),
   };
+}
+
+/** A client that administers others can have acted very often since it was changed. */
+const pages = { size: 100, max: 20 } as const;
+
+/** The newest changes of a client, past what it did to others. Lets requests run between two pages. */
+async function changesOf(
+  clientId: string,
+  { enough, ...range }: { readonly since?: number; readonly until?: number; readonly enough: number },
+  { events }: AdminPorts["audit"],
+): Promise<readonly EventRecord[]> {
+  const query = { ...everything, ...range, clientId, kinds: changeKinds, limit: pages.size };
+  const found: EventRecord[] = [];
+  let before: EventQuery["before"] = null;
+  for (let page = 0; page < pages.max && found.length < enough; page++, await endOfTurn()) {
+    const named = await events.search({ ...query, before });
+    found.push(...named.flatMap(({ json }) => changeOf(clientId, recordOf(json)) ?? []));
+    const last = named.at(-1);
+    if (last === undefined || named.length < pages.size) break;
+    before = { at: last.at, id: last.id };
+  }
+  return found;
 }
 
 const notAnId = "must be 1 to 128 visible ASCII characters: copy the X-Request-ID of the answer";

@@ -15,6 +15,7 @@ import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/usage";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts } from "./admin-ports.ts";
+import { saveCounts } from "./busy.ts";
 import { type Answer, type Operation, operation } from "./operation.ts";
 
 const { readAudit } = adminScopes;
@@ -62,9 +63,6 @@ export const usageOperations: readonly Operation[] = [
     },
   }),
 ];
-
-/** Counts that cannot be saved now, such as on a full disk, are still read from other processes. */
-const saveCounts = (ports: AdminPorts): Promise<void> => ports.saveCounts().catch(() => {});
 
 async function showUsage(
   { clientId, days }: { readonly clientId: string; readonly days: number },

@@ -27,6 +27,13 @@ export interface TokenCheckPorts {
   readonly store: Pick<ClientStore, "find">;
 }
 
+export interface CheckedRequest {
+  readonly address: string;
+  readonly now: number;
+  /** When the token must be unexpired, if not now: a long answer can go on after its token has expired. */
+  readonly tokenTime?: number;
+}
+
 /**
  * Checks that an access token is ours and valid now: its client is the same registration and may act from this address,
  * and its secret is not revoked. Reads the client from the store each time, so a change takes effect at once, however
@@ -34,10 +41,10 @@ export interface TokenCheckPorts {
  */
 export async function checkAccessToken(
   token: string,
-  { address, now }: { readonly address: string; readonly now: number },
+  { address, now, tokenTime = now }: CheckedRequest,
   { verifier, store }: TokenCheckPorts,
 ): Promise<Result<LiveToken, TokenFlaw>> {
-  const claims = await verifier.verify(token, now);
+  const claims = await verifier.verify(token, tokenTime);
   const clientId = claims === undefined ? undefined : parseClientId(claims.client_id);
   if (claims === undefined || !clientId?.ok) return err({ reason: "token_invalid" });
   const proof = { clientId: clientId.value, jti: claims.jti, audience: claims.aud };

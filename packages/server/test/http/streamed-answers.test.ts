@@ -1,21 +1,36 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { suite, test } from "node:test";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { sendProblem } from "@carnet/server/http/admin/problem-answers";
-import { AnswerStreams, tooManyStreams } from "@carnet/server/http/admin/streamed-answers";
+import { AnswerStreams, type StartTimer, tooManyStreams } from "@carnet/server/http/admin/streamed-answers";
 import type { Log } from "@carnet/server/log/logger";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
 import Fastify from "fastify";
 
 /** A service whose only answer is a stream. */
-async function serving(chunks: () => AsyncIterable<string>) {
+async function serving(chunks: (raw: ServerResponse) => AsyncIterable<string>, isAllowed = async () => true) {
   const faults: string[] = [];
-  const log: Log = { debug() {}, info() {}, warn() {}, fault: (event) => void faults.push(event) };
+  const cutOff = Promise.withResolvers<unknown>();
+  const log: Log = {
+    ...{ debug() {}, info() {} },
+    warn: (_event, facts) => cutOff.resolve(facts?.["reason"]),
+    fault: (event) => void faults.push(event),
+  };
+  const clock = new FixedClock("2026-11-21T12:00:00Z");
+  const timers = new Set<() => void>();
+  const startTimer: StartTimer = (run, milliseconds) => {
+    assert.equal(milliseconds, 60_000);
+    timers.add(run);
+    return () => void timers.delete(run);
+  };
   const app = Fastify();
-  const streams = new AnswerStreams(log);
+  const streams = new AnswerStreams({ log, clock, startTimer });
   app.get("/", (_request, reply) =>
-    streams.isFull ? sendProblem(reply, tooManyStreams) : streams.send(reply, chunks()),
+    streams.isFull ? sendProblem(reply, tooManyStreams) : streams.send(reply, { chunks: chunks(reply.raw), isAllowed }),
   );
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
-  return { url, faults, [Symbol.asyncDispose]: () => app.close() };
+  return { url, faults, clock, timers, cutOff: cutOff.promise, [Symbol.asyncDispose]: () => app.close() };
 }
 
 /** An endless stream that knows how many chunks were taken, and when it was closed. */
@@ -41,6 +56,15 @@ function endless() {
   };
 }
 
+/** Waits until the caller, who does not read, is sent nothing more. */
+async function isFull(stream: { readonly taken: number }, url: string): Promise<void> {
+  let before = -1;
+  while (before !== stream.taken) {
+    before = stream.taken;
+    for (let count = 0; count < 10; count++) await (await fetch(`${url}/other`)).text(); // time in which an unbounded stream would go on
+  }
+}
+
 suite("a streamed answer", () => {
   test("arrives whole, as JSON Lines that are not stored", async () => {
     await using service = await serving(async function* () {
@@ -60,11 +84,7 @@ suite("a streamed answer", () => {
     const response = await fetch(service.url, { signal: hangUp.signal });
     const reader = response.body?.getReader() ?? assert.fail("no body");
     await reader.read();
-    let before = -1;
-    while (before !== stream.taken) {
-      before = stream.taken;
-      await (await fetch(`${service.url}/other`)).text(); // time in which an unbounded stream would go on
-    }
+    await isFull(stream, service.url);
     assert.ok(stream.taken < 500, `${stream.taken} chunks for a caller that does not read`);
     hangUp.abort();
     await stream.closed;
@@ -97,6 +117,77 @@ suite("a streamed answer", () => {
     });
     await assert.rejects(async () => (await fetch(service.url)).text());
     assert.deepEqual(service.faults, ["answer_cut_off"]);
+  });
+
+  test("is broken off when the caller reads nothing for a minute, which frees its place", async () => {
+    const streams = [endless(), endless()];
+    const waiting = [...streams];
+    await using service = await serving(() => waiting.shift()?.chunks() ?? ended());
+    const stalled = await Promise.all(streams.map(() => fetch(service.url)));
+    for (const stream of streams) await isFull(stream, service.url);
+    assert.equal((await fetch(service.url)).status, 503);
+    assert.equal(service.timers.size, 2);
+    for (const run of service.timers) run();
+    await Promise.all(streams.map(({ closed }) => closed));
+    assert.equal(await service.cutOff, "the caller stalled");
+    let again = await fetch(service.url);
+    while (again.status === 503) again = await fetch(service.url);
+    assert.equal(await again.text(), "ended\n");
+    for (const response of stalled) await assert.rejects(response.text());
+    assert.deepEqual([service.faults, service.timers.size], [[], 0]);
+  });
+
+  test("is broken off too when the caller reads everything but the end", async () => {
+    await using service = await serving(async function* (raw) {
+      while (raw.writableLength === 0) {
+        yield "x".repeat(16_384);
+        await endOfTurn();
+      }
+    });
+    const response = await fetch(service.url);
+    for (let tries = 0; service.timers.size === 0; tries++) {
+      assert.ok(tries < 500, "nothing watches the end");
+      await (await fetch(`${service.url}/other`)).text();
+    }
+    for (const run of service.timers) run();
+    assert.equal(await service.cutOff, "the caller stalled");
+    await assert.rejects(response.text());
+  });
+
+  test("does not count the time that the next chunk takes", async () => {
+    const next = Promise.withResolvers<void>();
+    await using service = await serving(async function* () {
+      yield "first\n";
+      await next.promise;
+      yield "second\n";
+    });
+    const response = await fetch(service.url);
+    assert.equal(service.timers.size, 0);
+    next.resolve();
+    assert.equal(await response.text(), "first\nsecond\n");
+  });
+
+  test("asks every five seconds whether the caller may still read, and breaks off if not", async () => {
+    const answers = [true, false];
+    const asked: number[] = [];
+    const isAllowed = async () => {
+      asked.push(service.clock.now());
+      return answers.shift() ?? assert.fail("asked again");
+    };
+    await using service = await serving(async function* () {
+      for (let second = 0; second < 20; second++) {
+        yield `${second}\n`;
+        service.clock.advance(1000);
+      }
+    }, isAllowed);
+    const started = service.clock.now();
+    await assert.rejects(async () => (await fetch(service.url)).text());
+    assert.equal(await service.cutOff, "the caller is not allowed to read any more");
+    assert.deepEqual(
+      asked.map((at) => at - started),
+      [5000, 10_000],
+    );
+    assert.deepEqual(service.faults, []);
   });
 });
 

@@ -11,7 +11,7 @@ import { auditOperations } from "./audit-operations.ts";
 import { CallEvents } from "./call-events.ts";
 import { clientOperations } from "./client-operations.ts";
 import { explainOperation } from "./explain-operation.ts";
-import { createGuard } from "./guard.ts";
+import { createGuard, type Denial } from "./guard.ts";
 import { adminBodyLimit, parseJsonBody } from "./json-body.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { sendProblem } from "./problem-answers.ts";
@@ -35,17 +35,20 @@ export const adminOperations: readonly Operation[] = [
 export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: HttpPorts): void {
   const guard = createGuard(ports);
   const events = new CallEvents({ admin: ports, log });
-  const streams = new AnswerStreams(log);
+  const streams = new AnswerStreams({ log, clock: ports.clock });
   for (const operation of adminOperations) {
+    const denialOf = async (request: FastifyRequest, tokenTime = ports.clock.now()): Promise<Denial | undefined> => {
+      const { address } = contextOf(request.raw);
+      const admitted = await guard(request.headers.authorization, operation.scope, { address, tokenTime });
+      if (admitted.ok) request.adminCaller = admitted.value;
+      else await events.denied(operation, request, admitted.error);
+      return admitted.ok ? undefined : admitted.error;
+    };
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-      const admitted = await guard(request.headers.authorization, operation.scope, contextOf(request.raw).address);
-      if (admitted.ok) {
-        request.adminCaller = admitted.value;
-        request.isAdmitted = true;
-        return undefined;
-      }
-      await events.denied(operation, request, admitted.error);
-      return sendProblem(reply.header("WWW-Authenticate", admitted.error.challenge), admitted.error);
+      const denial = await denialOf(request);
+      if (denial !== undefined) return sendProblem(reply.header("WWW-Authenticate", denial.challenge), denial);
+      request.isAdmitted = true;
+      return undefined;
     };
     app.route({
       method: operation.method,
@@ -60,7 +63,9 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
         await events.finished(operation, request, outcome);
         if (operation.method === "GET") log.debug("admin_operation", factsOf(operation, request));
         if (outcome.ok && outcome.value.stream !== undefined) {
-          if (!streams.isFull) return streams.send(reply, outcome.value.stream);
+          const startedAt = ports.clock.now();
+          const isAllowed = async () => (await denialOf(request, startedAt)) === undefined;
+          if (!streams.isFull) return streams.send(reply, { chunks: outcome.value.stream, isAllowed });
           await events.failed(operation, request, tooManyStreams);
           return sendProblem(reply, tooManyStreams);
         }

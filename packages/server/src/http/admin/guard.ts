@@ -1,7 +1,12 @@
 import type { Actor } from "@carnet/core/audit/event";
 import type { Client } from "@carnet/core/client/client";
 import type { Clock } from "@carnet/core/ports";
-import { checkAccessToken, type TokenCheckPorts, type TokenFlaw } from "@carnet/core/token/check-access-token";
+import {
+  type CheckedRequest,
+  checkAccessToken,
+  type TokenCheckPorts,
+  type TokenFlaw,
+} from "@carnet/core/token/check-access-token";
 import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { parseBearerToken } from "@carnet/protocol/bearer-token";
 import { err, ok, type Result } from "@carnet/protocol/result";
@@ -29,7 +34,7 @@ export interface GuardPorts extends TokenCheckPorts {
 export type Guard = (
   authorization: string | undefined,
   scope: AdminScope,
-  address: string,
+  from: Omit<CheckedRequest, "now">,
 ) => Promise<Result<ProvenCaller, Denial>>;
 
 /**
@@ -38,10 +43,10 @@ export type Guard = (
  */
 export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
   const audience = adminAudience(issuer);
-  return async (authorization, scope, address) => {
+  return async (authorization, scope, from) => {
     const token = parseBearerToken(authorization ?? "");
     if (token === undefined) return err(noToken);
-    const checked = await checkAccessToken(token, { address, now: clock.now() }, ports);
+    const checked = await checkAccessToken(token, { ...from, now: clock.now() }, ports);
     if (!checked.ok) return err(flawed(checked.error, audience));
     const { claims, client, secret } = checked.value;
     const caller = { type: "client", clientId: client.clientId, secretId: secret.secretId, jti: claims.jti } as const;

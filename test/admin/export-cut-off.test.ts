@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { test } from "node:test";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { startTestService } from "@carnet/testkit/service";
+import { AdminApi, tokenOf } from "../support/admin-api.ts";
+
+/** More than the buffers of a connection hold. */
+const lines = 40_000;
+
+test("an export goes on after its token has expired, but not after its client was disabled", async () => {
+  const clock = new FixedClock("2026-11-21T12:00:00Z");
+  await using service = await startTestService({ clock });
+  const api = await AdminApi.of(service);
+  const auditor = await service.register({ audience: "urn:carnet:admin", scope: "carnet:audit:read" });
+  const line = `{"time":"2026-11-20T12:00:00.000Z","padding":"${"x".repeat(1000)}"}\n`;
+  const file = join(service.folder, "journal", "20261120-aaaaaaaaaaaa-1.jsonl");
+  await writeFile(file, line.repeat(lines), { mode: 0o600 });
+  const start = async (): Promise<IncomingMessage> => {
+    const headers = { Authorization: `Bearer ${await tokenOf(service, auditor)}` };
+    const path = `${service.url}/admin/v1/audit/export?until=2026-11-21T00:00:00Z`;
+    return new Promise((resolve, reject) => get(path, { headers, agent: false }, resolve).on("error", reject));
+  };
+  const sizeOf = async (response: IncomingMessage): Promise<number> => {
+    let size = 0;
+    response.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    await finished(response).catch(() => {});
+    return size;
+  };
+
+  const expired = await start();
+  clock.advance(3_600_000);
+  assert.equal(await sizeOf(expired), lines * line.length);
+
+  const cutOff = await start();
+  assert.equal(cutOff.statusCode, 200);
+  const { clientId, clientSecret } = service.server.bootstrapAdmin ?? assert.fail("there is no bootstrap admin");
+  const token = await tokenOf(service, { clientId, clientSecret: clientSecret.reveal() });
+  await api.expect(200, "POST", `/clients/${auditor.clientId}/disable`, { token });
+  clock.advance(5000);
+  assert.ok((await sizeOf(cutOff)) < lines * line.length);
+  assert.ok(!cutOff.complete);
+  await rm(file); // its chain is not valid
+  const refused = service.journal().filter(({ event }) => event === "admin_refused");
+  assert.deepEqual(
+    refused.map(({ operation, detail }) => [operation, detail]),
+    [["exportJournal", "the client of the token is disabled"]],
+  );
+});

@@ -11,6 +11,7 @@ import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts, ChangePorts } from "./admin-ports.ts";
+import { saveCounts } from "./busy.ts";
 import { formatCursor, parseCursor } from "./cursor.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";
@@ -202,7 +203,7 @@ async function listClients(filter: wire.ClientFilter, ports: AdminPorts): Promis
   const query = readQuery(filter, ports.clock.now());
   if (!query.ok) return query;
   // Else a client would be listed for seconds after it got a token
-  if (query.value.unusedSince !== null) await ports.saveCounts().catch(() => {});
+  if (query.value.unusedSince !== null) await saveCounts(ports);
   const page = await ports.store.search(query.value);
   const next = page.next === null ? null : formatCursor(sortOf(filter), page.next);
   const body: wire.ClientList = { clients: page.clients.map((client) => clientView(client, ports)), next };

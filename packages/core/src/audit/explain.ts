@@ -61,8 +61,19 @@ function explainTokenRefusal(story: Story): Explanation {
     what: `a token request ${who} from ${event.address} was refused ${ago(Date.parse(event.time), now)}${often}`,
     why: text?.why?.(story) ?? event.detail ?? "",
     since: sinceThen(story, clientId),
-    next: (text?.steps?.(story) ?? text?.next ?? []).map((step) => fill(step, event, text?.words?.(story))),
+    next: (stepsNow(story, clientId) ?? text?.steps?.(story) ?? text?.next ?? []).map((step) =>
+      fill(step, event, text?.words?.(story)),
+    ),
   };
+}
+
+/** What to do if the client is no longer as it was when it was refused. */
+function stepsNow({ event, client }: Story, clientId: string | undefined): readonly string[] | undefined {
+  if (clientId !== undefined && client === undefined)
+    return ["register the client again, or put the credentials of another client into the caller's settings"];
+  if (event.reason === "client_disabled" && client?.status === "active")
+    return ["let the caller try again: the client is active now"];
+  return undefined;
 }
 
 function explainAdminRefusal({ event, now }: Story): Explanation {
@@ -80,7 +91,8 @@ function explainAdminRefusal({ event, now }: Story): Explanation {
 
 /** What the command line can do about it, besides what any caller can. */
 const adminSteps: Readonly<Partial<Record<ProblemKind, string>>> = {
-  unauthorized: "on the service's machine, `carnet admin reset` gives the first admin client a new secret",
+  unauthorized:
+    "if the secret of carnet-admin is lost: on the service's machine, `carnet admin reset` gives it a new one, and revokes the old one at once",
   insufficient_scope: "see the scopes of the caller with `carnet client show <client-id>`",
 };
 

@@ -61,7 +61,11 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
     why: whyUnknown,
     steps: (story) =>
       story.client === undefined
-        ? ["compare the client id in the caller's settings with `carnet client list`", compare]
+        ? [
+            "compare the client id in the caller's settings with `carnet client list`",
+            "a client may have been deleted: see `carnet audit search --kind client_deleted`",
+            compare,
+          ]
         : [compare, rotate],
   },
   secret_pending: {

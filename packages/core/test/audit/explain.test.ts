@@ -153,8 +153,16 @@ suite("An explanation", () => {
       since,
       "the client has since got a token, 30 minutes ago from 192.0.2.1; the client has since been enabled again by ops-admin, 1 hour ago",
     );
-    assert.equal((await explained(endpoint, [{}], { client: undefined })).since, "no client has the id demo now");
+    const gone = await explained(endpoint, [{}], { client: undefined });
+    assert.equal(gone.since, "no client has the id demo now");
+    assert.match(gone.next.join(), /^register the client again/);
     assert.equal((await explained(endpoint, [{}])).since, null);
+    const disabled = await explained(endpoint, [{}]);
+    assert.deepEqual(disabled.next, ["if it may act again: `carnet client enable demo`"]);
+    const [client] = await allClients(endpoint.store);
+    assert.ok(client);
+    const again = await explained(endpoint, [{}], { client: { ...client, status: "active" } });
+    assert.deepEqual(again.next, ["let the caller try again: the client is active now"]);
   });
 
   test("of a token whose client is gone names who deleted it", async () => {
@@ -242,7 +250,13 @@ suite("An explanation", () => {
   test("of a reason that another version recorded falls back to its detail", () => {
     const event = { ...change("2026-11-21T12:00:00.000Z", "token_refused", {}), reason: "new", detail: "the detail" };
     const { why, next } = explain({ event, liveSecrets: 0, changes: [], refusals: [], now: 0 });
-    assert.deepEqual({ why, next }, { why: "the detail", next: [] });
+    assert.deepEqual(
+      { why, next },
+      {
+        why: "the detail",
+        next: ["register the client again, or put the credentials of another client into the caller's settings"],
+      },
+    );
   });
 });
 

@@ -18,7 +18,8 @@ suite("carnet audit export", () => {
     const folder = join(at.service.folder, "journal");
     const [file = "", ...others] = await readdir(folder);
     assert.deepEqual(others, []);
-    assert.equal(stdout, await readFile(join(folder, file), "utf8"));
+    const name = `{"journal_file":"${file.replace(".jsonl", "")}"}\n`;
+    assert.equal(stdout, name + (await readFile(join(folder, file), "utf8")));
     const none = await runCarnet(["audit", "export", "--until", "2020-01-01"], {
       env: { CARNET_ADMIN_FILE: at.adminFile },
     });
@@ -31,11 +32,14 @@ suite("carnet audit export", () => {
     const { code, stdout, stderr } = await at.carnet(["audit", "export", "--output", output]);
     assert.deepEqual({ code, stdout }, { code: 0, stdout: "" });
     const lines = (await readFile(output, "utf8")).trimEnd().split("\n");
-    assert.equal(stderr, `${lines.length} records were written to ${output}.\n`);
+    assert.equal(stderr, `${lines.length - 1} records were written to ${output}.\n`);
     assert.equal((await stat(output)).mode & 0o777, 0o600);
     const again = await at.json(["audit", "export", "--output", output]);
-    assert.deepEqual(again, { file: output, records: (await readFile(output, "utf8")).trimEnd().split("\n").length });
-    assert.ok(Object(again).records > lines.length, "the second export has the tokens of the first");
+    assert.deepEqual(again, {
+      file: output,
+      records: (await readFile(output, "utf8")).trimEnd().split("\n").length - 1,
+    });
+    assert.ok(Object(again).records >= lines.length, "the second export has the tokens of the first");
   });
 
   test("says what to do when the file cannot be written", async () => {

@@ -48,10 +48,13 @@ async function exportTo(api: AdminApi, { since, until, output, json }: ExportOpt
   else process.stderr.write(`${records} records were written to ${output}.\n`);
 
   async function* counted(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let unfinished = "";
     for await (const chunk of source) {
-      const lines = chunk.reduce((count, byte) => (byte === 0x0a ? count + 1 : count), 0);
-      records += lines;
-      bar.advance(lines);
+      const lines = (unfinished + Buffer.from(chunk).toString("latin1")).split("\n");
+      unfinished = lines.pop() ?? "";
+      const found = lines.filter((line) => !line.startsWith('{"journal_file":')).length;
+      records += found;
+      bar.advance(found);
       yield chunk;
     }
   }

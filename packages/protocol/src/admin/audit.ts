@@ -41,11 +41,11 @@ export const EventFilter = Type.Object(
 );
 export type EventFilter = Static<typeof EventFilter>;
 
+// By reference, because the schema is long
+const event = Type.Unsafe<RecordedEvent>({ $ref: "#/components/schemas/RecordedEvent" });
+
 export const EventList = Type.Object({
-  // By reference, because the schema is long
-  events: Type.Array(Type.Unsafe<RecordedEvent>({ $ref: "#/components/schemas/RecordedEvent" }), {
-    description: "The newest first.",
-  }),
+  events: Type.Array(event, { description: "The newest first." }),
   next: Type.Union([Type.String(), Type.Null()], { description: "The `cursor` of the next page." }),
   sources: Type.Array(Type.Enum(["store", "journal"]), {
     description:
@@ -54,6 +54,20 @@ export const EventList = Type.Object({
   node: Type.String({ description: "The node that answers." }),
 });
 export type EventList = Static<typeof EventList>;
+
+export const ExportedLine = Type.Union(
+  [
+    event,
+    Type.Object({
+      journal_file: Type.String({ description: "The name of the file, without ending." }),
+      unread: Type.Optional(Type.String({ description: "Why the rest of the file is not in the export." })),
+    }),
+  ],
+  {
+    description:
+      "One line: a record of the journal, or the name of the file that the records after it belong to. Skip the names if you only read events.",
+  },
+);
 
 export const ExportRange = Type.Object({ since, until }, { additionalProperties: false });
 

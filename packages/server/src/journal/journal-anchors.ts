@@ -1,3 +1,4 @@
+import type { ListedFile } from "./journal-listing.ts";
 import { type Times, unknownTimes } from "./record-head.ts";
 
 /** What the store knows of a file of the journal, or of the chain of a process on stdout. */
@@ -31,11 +32,19 @@ export interface JournalAnchors {
   delete(file: string): Promise<void>;
 }
 
-/** The times of the records of each file. Those of a file that a process may still write to are unknown. */
-export const timesByFile = (anchors: readonly JournalAnchor[]): ReadonlyMap<string, Times> =>
-  new Map(
-    anchors.map(({ file, state, oldestAt, newestAt }) => [
-      file,
-      state === "open" || oldestAt === null || newestAt === null ? unknownTimes : { oldestAt, newestAt },
-    ]),
-  );
+export interface KnownFile extends ListedFile {
+  /** Of its records. Those of a file that a process may still write to are unknown. */
+  readonly times: Times;
+}
+
+/** The files that this store knows: another store can share the folder. List the files first, then the anchors. */
+export function knownFiles(files: readonly ListedFile[], anchors: readonly JournalAnchor[]): readonly KnownFile[] {
+  const times = new Map(anchors.map((anchor) => [anchor.file, timesIn(anchor)]));
+  return files.flatMap((file) => {
+    const known = times.get(file.name);
+    return known === undefined ? [] : { ...file, times: known };
+  });
+}
+
+const timesIn = ({ state, oldestAt, newestAt }: JournalAnchor): Times =>
+  state === "open" || oldestAt === null || newestAt === null ? unknownTimes : { oldestAt, newestAt };

@@ -3,10 +3,10 @@ import type { Log } from "../log/logger.ts";
 import { mayContain } from "./block-index.ts";
 import { readMember, readMembers } from "./compressed-blocks.ts";
 import { EventFilter, isNewer } from "./event-filter.ts";
-import { type JournalAnchor, type JournalAnchors, timesByFile } from "./journal-anchors.ts";
-import { type ListedFile, listJournal, type OpenedFile, openListed } from "./journal-listing.ts";
+import { type JournalAnchors, type KnownFile, knownFiles } from "./journal-anchors.ts";
+import { listJournal, type OpenedFile, openListed } from "./journal-listing.ts";
 import { blockBytes, DamagedFile, linesOf, newline, readPlainBlocks } from "./plain-blocks.ts";
-import { type Times, timesOf, timeTextOf, unknownTimes } from "./record-head.ts";
+import { type Times, timesOf, timeTextOf } from "./record-head.ts";
 
 export interface SearchPorts {
   readonly folder: string;
@@ -56,7 +56,7 @@ export class JournalSearch {
     const { folder, anchors } = this.#ports;
     const files = await listJournal(folder);
     for (const name of this.#known.keys()) if (!files.some((file) => file.name === name)) this.#known.delete(name);
-    for (const { times, ...listed } of newestFirst(files, await anchors.list())) {
+    for (const { times, ...listed } of newestFirst(knownFiles(files, await anchors.list()))) {
       if (!page.mayTake(times)) continue;
       await using file = await openListed(folder, listed);
       if (file !== undefined) await this.#searchFile(file, { page, filter }).catch((error) => this.#skip(file, error));
@@ -109,12 +109,10 @@ interface PlainBlock extends Searchable {
   readonly end: number;
 }
 
-function newestFirst(files: readonly ListedFile[], anchors: readonly JournalAnchor[]) {
-  const times = timesByFile(anchors);
-  const newest = ({ times }: { times: Times }): number =>
+function newestFirst(files: readonly KnownFile[]): readonly KnownFile[] {
+  const newest = ({ times }: KnownFile): number =>
     Number.isNaN(times.newestAt) ? Number.POSITIVE_INFINITY : times.newestAt;
   return files
-    .map((file) => ({ ...file, times: times.get(file.name) ?? unknownTimes }))
     .toReversed() // the names begin with the day
     .sort((a, b) => (newest(a) === newest(b) ? 0 : newest(b) - newest(a)));
 }

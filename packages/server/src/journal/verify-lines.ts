@@ -1,5 +1,6 @@
 import { hashOf, isStdout, prevOf, stdoutChain } from "./chain.ts";
 import { ChainCheck } from "./chain-check.ts";
+import { readFileLine } from "./file-line.ts";
 import type { JournalAnchor } from "./journal-anchors.ts";
 import type { JournalProblem } from "./journal-reader.ts";
 import { readHead } from "./record-head.ts";
@@ -17,8 +18,8 @@ export interface LinesResult {
 
 /**
  * Checks the chains of records that are kept elsewhere: lines of standard output (CARNET_JOURNAL=stdout), by process,
- * among other log lines, or an export of journal files. With anchors, also finds that the end of a chain is missing. Does not find a process of which no record is
- * left, except by its anchor.
+ * among other log lines, or an export of journal files. With the anchors of a store, also finds that the end of a chain
+ * of standard output is missing, or all of it. Does not find a file that was removed from an export.
  */
 export async function verifyLines(
   lines: AsyncIterable<string> | Iterable<string>,
@@ -26,27 +27,22 @@ export async function verifyLines(
 ): Promise<LinesResult> {
   const anchorOf = new Map(anchors.filter(({ file }) => isStdout(file)).map((anchor) => [anchor.file, anchor]));
   const found: ShippedChain[] = [];
+  const unread: JournalProblem[] = [];
   /** The chain that each process writes to. */
   const current = new Map<string, ShippedChain>();
   let otherLines = 0;
   for await (const text of lines) {
-    const line = Buffer.from(text);
-    const process = processOf(line);
-    if (process === undefined) {
-      otherLines++;
+    const file = readFileLine(text);
+    if (file !== undefined) {
+      const { journal_file: name, unread: detail } = file;
+      if (detail === undefined) begin(writerOf(name), name);
+      else unread.push({ file: name, record: null, detail: `It is not in the export, or not to its end. ${detail}` });
       continue;
     }
-    let chain = current.get(process);
-    if (chain === undefined || prevOf(line) !== chain.lastHash) {
-      const started = startedChain(process, line);
-      if (started !== undefined || chain === undefined) {
-        const name = started ?? stdoutChain(process);
-        chain = new ShippedChain(name, line, anchorOf.get(name));
-        current.set(process, chain);
-        found.push(chain);
-      }
-    }
-    chain.add(line);
+    const line = Buffer.from(text);
+    const process = processOf(line);
+    if (process === undefined) otherLines++;
+    else (current.get(process) ?? begin(process, stdoutChain(process))).add(line);
   }
   const names = new Set(found.map(({ name }) => name));
   const lost = [...anchorOf.values()].filter(({ file, records }) => records > 0 && !names.has(file));
@@ -56,10 +52,18 @@ export async function verifyLines(
     otherLines,
     problems: [
       ...found.flatMap((chain) => chain.problem() ?? []),
+      ...unread,
       ...lost.map(({ file, records }) => ({ file, record: null, detail: `None of its ${records} records is here.` })),
     ],
     notes: found.filter(({ startsLate }) => startsLate).map(({ name }) => ({ file: name, record: 1, detail: late })),
   };
+
+  function begin(process: string, name: string): ShippedChain {
+    const chain = new ShippedChain(name, anchorOf.get(name));
+    current.set(process, chain);
+    found.push(chain);
+    return chain;
+  }
 }
 
 const late = "The records before this one are not here, so they were not checked.";
@@ -68,55 +72,46 @@ const late = "The records before this one are not here, so they were not checked
 const processOf = (line: Buffer): string | undefined =>
   prevOf(line) === undefined ? undefined : readHead(line)?.id.split("-")[0];
 
-/** How many files of a process in one export are recognised. */
-const maxFiles = 1000;
-
-/** The chain that begins with a line: of standard output, or of a file of the day of the record or of the day after. */
-function startedChain(process: string, line: Buffer): string | undefined {
-  const prev = prevOf(line);
-  const at = readHead(line)?.at ?? 0;
-  const days = [at, at + 86_400_000].map((time) => new Date(time).toISOString().slice(0, 10).replaceAll("-", ""));
-  const files = days.flatMap((day) => Array.from({ length: maxFiles }, (_, n) => `${day}-${process}-${n + 1}`));
-  return [stdoutChain(process), ...files].find((name) => hashOf(name) === prev);
-}
+/** The process that wrote a file: `<day>-<process>-<number>`. */
+const writerOf = (file: string): string => file.split("-")[1] ?? "";
 
 class ShippedChain {
   readonly name: string;
-  /** Its first record is not here, so its records cannot be counted. */
-  readonly startsLate: boolean;
   readonly #anchor: JournalAnchor | undefined;
-  readonly #check: ChainCheck;
+  #check: ChainCheck | undefined;
+  #startsLate = false;
   #isAnchorReached = false;
-  #lastHash = "";
 
-  constructor(name: string, first: Buffer, anchor: JournalAnchor | undefined) {
-    const start = prevOf(first) ?? "";
+  constructor(name: string, anchor: JournalAnchor | undefined) {
     this.name = name;
-    this.startsLate = start !== hashOf(name);
     this.#anchor = anchor;
-    this.#check = new ChainCheck(start, this.startsLate ? undefined : anchor);
   }
 
   get records(): number {
-    return this.#check.records;
+    return this.#check?.records ?? 0;
   }
 
-  /** Of the last line, also after a problem. */
-  get lastHash(): string {
-    return this.#lastHash;
+  /** Its first record is not here, so its records cannot be counted. */
+  get startsLate(): boolean {
+    return this.#startsLate;
   }
 
   add(line: Buffer): void {
+    this.#check ??= this.#begin(prevOf(line) ?? "");
     this.#check.add(line);
-    this.#lastHash = hashOf(line);
     this.#isAnchorReached ||= this.#check.hash === this.#anchor?.hash;
   }
 
   problem(): JournalProblem | undefined {
-    const broken = this.#check.finish();
+    const broken = this.#check?.finish();
     if (broken !== undefined) return { file: this.name, ...broken };
     const isCutOff = this.startsLate && this.#anchor !== undefined && !this.#isAnchorReached;
     return isCutOff ? { file: this.name, record: this.records + 1, detail: cutOff } : undefined;
+  }
+
+  #begin(start: string): ChainCheck {
+    this.#startsLate = start !== hashOf(this.name);
+    return new ChainCheck(start, this.#startsLate ? undefined : this.#anchor);
   }
 }
 

@@ -5,7 +5,6 @@ import type { AuditEvent } from "@carnet/core/audit/event";
 import type { ClientId } from "@carnet/protocol/ids";
 import { JournalBusy } from "@carnet/server/journal/search";
 import {
-  collect,
   everything,
   issued,
   issuedMany,
@@ -135,6 +134,7 @@ test("pages through everything without a gap or a repetition", async () => {
 test("finds new records of a growing file, and skips one that is not finished", async () => {
   await using journal = await JournalUnderTest.open();
   const lines = linesOfFile(file, issuedMany(0, 2000)); // more than a block
+  journal.anchor(file, [], { state: "open" });
   await writeFile(journal.path(file), lines.slice(0, 1500).join("\n"));
   assert.deepEqual(await journal.found({ limit: 1 }), [(1498).toString(36)]); // the last line has no newline
   await appendFile(journal.path(file), `\n${lines.slice(1500).join("\n")}\n`);
@@ -166,7 +166,9 @@ test("does not read files whose times are out of the range", async () => {
 test("goes on without a damaged file, and logs how to check it", async () => {
   await using journal = await JournalUnderTest.open();
   await journal.write(file, [issued(1)]);
-  await writeFile(journal.path("20261125-aaaaaaaaaaaa-1", ".jsonl.gz"), Buffer.alloc(10_000));
+  const damaged = "20261125-aaaaaaaaaaaa-1";
+  journal.anchor(damaged, []);
+  await writeFile(journal.path(damaged, ".jsonl.gz"), Buffer.alloc(10_000));
   assert.deepEqual(await journal.found({}), ["1"]);
   assert.equal(journal.logged[0]?.event, "journal_file_damaged");
   assert.match(String(journal.logged[0]?.["detail"]), /carnet audit verify/);
@@ -184,6 +186,14 @@ for (const records of [1500, 2500]) {
     assert.deepEqual(await journal.found({ requestId: "request-5" }), ["5"]);
   });
 }
+
+test("finds nothing in a file that the store does not know: another store can share the folder", async () => {
+  await using journal = await JournalUnderTest.open();
+  await journal.write(file, [issued(1)]);
+  await journal.write("20261125-aaaaaaaaaaaa-1", [issued(2)]);
+  journal.anchors.rows.delete(file);
+  assert.deepEqual(await journal.found({}), ["2"]);
+});
 
 test("finds nothing in an empty folder, and in one that is missing", async () => {
   await using journal = await JournalUnderTest.open();
@@ -209,16 +219,4 @@ test("finds each record once while its file is being compressed", async () => {
   for (let i = 0; i < 20; i++) assert.equal((await journal.search({ limit: 2000 })).length, 1000);
   await compressing;
   assert.equal((await journal.search({ limit: 2000 })).length, 1000);
-});
-
-test("exports the lines as they are, the oldest file first, in a range of time", async () => {
-  await using journal = await JournalUnderTest.open();
-  const older = "20261126-bbbbbbbbbbbb-1";
-  await journal.write(older, issuedMany(0, 2));
-  await journal.keepHouse();
-  await journal.write(file, issuedMany(2, 4), "open");
-  const lines = [...linesOfFile(older, issuedMany(0, 2)), ...linesOfFile(file, issuedMany(2, 4))];
-  assert.deepEqual(await collect(journal.reader.export({ since: null, until: null })), lines);
-  const range = { since: start + 1000, until: start + 3000 };
-  assert.deepEqual(await collect(journal.reader.export(range)), lines.slice(1, 3));
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashOf } from "@carnet/server/journal/chain";
+import { fileLine } from "@carnet/server/journal/file-line";
 import type { JournalAnchor } from "@carnet/server/journal/journal-anchors";
 import { verifyLines } from "@carnet/server/journal/verify-lines";
 import { issuedMany, linesOfFile, process } from "./support/journal-under-test.ts";
@@ -75,16 +76,28 @@ test("finds a chain of which nothing is left, by the anchor", async () => {
   );
 });
 
-test("checks the files of an export one after another", async () => {
-  const names = [`20261126-${process}-1`, `20261126-${process}-2`];
-  const exported = names.flatMap((file, at) => linesOfFile(file, issuedMany(at * 10, at * 10 + 10)));
+test("checks the files of an export one after another, whatever their names and dates are", async () => {
+  const names = [`20261126-${process}-1`, `20200101-${process}-1002`];
+  const exported = names.flatMap((file, at) => [
+    fileLine(file),
+    ...linesOfFile(file, issuedMany(at * 10, at * 10 + 10)),
+  ]);
   const { chains, records, problems, notes } = await verifyLines(exported);
   assert.deepEqual([chains, records, problems, notes], [2, 20, [], []]);
-  const removed = await verifyLines(exported.toSpliced(13, 1));
+  const removed = await verifyLines(exported.toSpliced(15, 1));
   assert.deepEqual(
     removed.problems.map(({ file, record }) => ({ file, record })),
     [{ file: names[1], record: 3 }],
   );
+});
+
+test("names a file that could not be exported", async () => {
+  const name = `20261126-${process}-1`;
+  const exported = [fileLine(name), ...linesOfFile(name, issuedMany(0, 3)), fileLine(name, "The file is damaged.")];
+  const { records, otherLines, problems } = await verifyLines(exported);
+  assert.deepEqual([records, otherLines], [3, 0]);
+  const detail = "It is not in the export, or not to its end. The file is damaged.";
+  assert.deepEqual(problems, [{ file: name, record: null, detail }]);
 });
 
 test("does not compare lines with the anchors of files", async () => {

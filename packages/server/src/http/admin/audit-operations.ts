@@ -50,9 +50,9 @@ export const auditOperations: readonly Operation[] = [
     scope: adminScopes.readAudit,
     summary: "Export the journal of the node that answers",
     description:
-      "JSON Lines, the oldest file first: the lines of the journal as they are, with the hash of the line before. If the connection breaks, the export is incomplete. The service breaks it off when the caller reads nothing for a minute, or is not allowed to read any more.",
+      "JSON Lines, the oldest file first: a line with the name of each file, and its lines as they are, with the hash of the line before. The lines between two of the range are included, whatever their time is. If the connection breaks, the export is incomplete. The service breaks it off when the caller reads nothing for a minute, or is not allowed to read any more.",
     query: "ExportRange",
-    success: { status: 200, schema: "RecordedEvent", streamed: true },
+    success: { status: 200, schema: "ExportedLine", streamed: true },
     refusals: ["no_journal"],
     async run({ query }, ports) {
       const range = rangeOf(query, ports.clock.now());

@@ -30,6 +30,7 @@ export const bodySchemas = {
   UnknownCallers: usage.UnknownCallers,
   RecordedEvent,
   EventList: audit.EventList,
+  ExportedLine: audit.ExportedLine,
   Verification: audit.Verification,
 };
 

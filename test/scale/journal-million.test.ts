@@ -79,7 +79,7 @@ async function assertSearches(reader: JournalReader, { context, form }: Reportin
   for (const [what, query, expected] of searches) {
     const search = () => reader.search({ ...everything, ...query });
     const { value, took, memory } = await measured(search, { context, what: `${form}: ${what}` });
-    assert.equal(value.length, expected, what);
+    assert.equal(value.events.length, expected, what);
     assert.ok(took < longestSearch, `${form}: ${what}: ${took} ms`);
     assert.ok(memory < mostMemory, `${form}: ${what}: ${memory} bytes`);
   }

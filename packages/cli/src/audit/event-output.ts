@@ -19,9 +19,13 @@ export function printEvents(newestFirst: readonly RecordedEvent[], json: boolean
 }
 
 /** Says what was not searched, because an empty answer would otherwise look like proof. */
-export function noticeMissingJournal({ sources, node }: EventList): void {
+export function noticeMissingJournal({ sources, unread, node }: EventList): void {
+  if (unread.length > 0)
+    notice(`Events may be missing, because files of the journal cannot be read: ${unread.join(", ")}. ${howToCheck}`);
   if (sources.includes("journal")) return;
   notice(
     `The journal of ${node} goes to standard output, so only the store was searched: changes and recent refusals. Search for issued tokens where you keep those lines.`,
   );
 }
+
+const howToCheck = "Run `carnet audit verify` to see why.";

@@ -51,6 +51,10 @@ export const EventList = Type.Object({
     description:
       "What was searched. The store has the changes and the recent refusals of all nodes; the journal has everything of the node that answers. No `journal`: it goes to standard output.",
   }),
+  unread: Type.Array(Type.String(), {
+    description:
+      "The files of the journal that cannot be read, or not to their end, by name and without ending. Events in them may be missing.",
+  }),
   node: Type.String({ description: "The node that answers." }),
 });
 export type EventList = Static<typeof EventList>;

@@ -3,14 +3,27 @@ import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
 /** Reads the journal files of this node's folder, also while they are being written. */
 export interface JournalReader {
   /**
-   * The newest matching events, newest first. Reads in bounded memory and lets requests run in between. One search runs
-   * at a time. Throws a `JournalBusy` if too many wait.
+   * The newest matching events, newest first; fewer than the limit if they are larger than `maxPageSize` together. Reads
+   * in bounded memory and lets requests run in between. One search runs at a time. Throws a `JournalBusy` if too many
+   * wait.
    */
-  search(query: EventQuery): Promise<readonly StoredEvent[]>;
-  /** The lines of the journal as they are, hashes included, file by file; the oldest file first. No newlines. */
+  search(query: EventQuery): Promise<FoundInJournal>;
+  /**
+   * The lines of the journal as they are, hashes included, file by file; the oldest file first. No newlines. Before the
+   * lines of each file is a `FileLine`.
+   */
   export(range: Pick<EventQuery, "since" | "until">): AsyncIterable<string>;
   /** Checks every chain and anchor. Yields progress, and at the end one result. */
   verify(): AsyncIterable<VerifyProgress | VerifyResult>;
+}
+
+/** The characters of the events of a page, beyond which it ends early: an import can name 500 clients. */
+export const maxPageSize = 4 * 1024 * 1024;
+
+export interface FoundInJournal {
+  readonly events: readonly StoredEvent[];
+  /** The names of files that cannot be read, or not to their end, so that events in them may be missing. */
+  readonly unread: readonly string[];
 }
 
 export interface VerifyProgress {

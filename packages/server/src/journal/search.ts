@@ -1,10 +1,13 @@
-import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
+import type { EventQuery } from "@carnet/core/audit/event-store";
 import type { Log } from "../log/logger.ts";
 import { mayContain } from "./block-index.ts";
+import { damageOf } from "./check-file.ts";
 import { readMember, readMembers } from "./compressed-blocks.ts";
-import { EventFilter, isNewer } from "./event-filter.ts";
+import { EventFilter } from "./event-filter.ts";
 import { type JournalAnchors, type KnownFile, knownFiles } from "./journal-anchors.ts";
-import { listJournal, type OpenedFile, openListed } from "./journal-listing.ts";
+import { type ListedFile, listJournal, type OpenedFile, openListed } from "./journal-listing.ts";
+import type { FoundInJournal } from "./journal-reader.ts";
+import { Page } from "./page.ts";
 import { blockBytes, DamagedFile, linesOf, newline, readPlainBlocks } from "./plain-blocks.ts";
 import { type Times, timesOf, timeTextOf } from "./record-head.ts";
 
@@ -42,7 +45,7 @@ export class JournalSearch {
   }
 
   /** Throws a `JournalBusy`. */
-  async search(query: EventQuery): Promise<readonly StoredEvent[]> {
+  async search(query: EventQuery): Promise<FoundInJournal> {
     if (this.#waiting > maxWaiting) throw new JournalBusy();
     this.#waiting++;
     const found = this.#last.then(() => this.#searchFiles(query));
@@ -50,18 +53,23 @@ export class JournalSearch {
     return found.finally(() => this.#waiting--);
   }
 
-  async #searchFiles(query: EventQuery): Promise<readonly StoredEvent[]> {
+  async #searchFiles(query: EventQuery): Promise<FoundInJournal> {
     const page = new Page(query);
     const filter = new EventFilter(query);
+    const unread: string[] = [];
     const { folder, anchors } = this.#ports;
     const files = await listJournal(folder);
     for (const name of this.#known.keys()) if (!files.some((file) => file.name === name)) this.#known.delete(name);
     for (const { times, ...listed } of newestFirst(knownFiles(files, await anchors.list()))) {
       if (!page.mayTake(times)) continue;
-      await using file = await openListed(folder, listed);
-      if (file !== undefined) await this.#searchFile(file, { page, filter }).catch((error) => this.#skip(file, error));
+      try {
+        await using file = await openListed(folder, listed);
+        if (file !== undefined) await this.#searchFile(file, { page, filter });
+      } catch (error) {
+        unread.push(this.#skip(listed, error));
+      }
     }
-    return page.events;
+    return { events: page.events, unread };
   }
 
   async #searchFile(file: OpenedFile, { page, filter }: { page: Page; filter: EventFilter }): Promise<void> {
@@ -89,13 +97,12 @@ export class JournalSearch {
     return blocks;
   }
 
-  #skip({ name }: OpenedFile, error: unknown): void {
-    if (!(error instanceof DamagedFile)) throw error;
+  /** The name of a file that cannot be read. */
+  #skip({ name }: ListedFile, error: unknown): string {
+    const detail = `${damageOf(error)} Searches go on without it: run \`carnet audit verify\`.`;
     this.#known.delete(name);
-    this.#ports.log.warn("journal_file_damaged", {
-      file: name,
-      detail: `${error.message}: run \`carnet audit verify\``,
-    });
+    this.#ports.log.warn("journal_file_unread", { file: name, detail });
+    return name;
   }
 }
 
@@ -135,43 +142,4 @@ function readRange({ start, end }: Pick<PlainBlock, "start" | "end">): Searchabl
     if (lines.length < length || lines.at(-1) !== newline) throw new DamagedFile("was changed by somebody");
     return lines;
   };
-}
-
-/** The newest matching events so far, newest first. */
-class Page {
-  readonly events: StoredEvent[] = [];
-  readonly #query: EventQuery;
-
-  constructor(query: EventQuery) {
-    this.#query = query;
-  }
-
-  /** Whether records of these times can belong to the page. */
-  mayTake({ oldestAt, newestAt }: Times): boolean {
-    const { since, until, before } = this.#query;
-    const last = this.#lastOfFull;
-    const isTooOld = (since !== null && newestAt < since) || (last !== undefined && newestAt < last.at);
-    const isTooNew = (until !== null && oldestAt >= until) || (before !== null && oldestAt > before.at);
-    return !isTooOld && !isTooNew;
-  }
-
-  mayTakeAt(time: string): boolean {
-    const last = this.#lastOfFull;
-    return last === undefined || time >= last.json.slice(9, 33);
-  }
-
-  add(event: StoredEvent): void {
-    let place = this.events.length;
-    for (let other = this.events[place - 1]; other !== undefined; other = this.events[place - 1]) {
-      if (other.id === event.id && other.at === event.at) return; // the same file under two names
-      if (!isNewer(event, other)) break;
-      place--;
-    }
-    this.events.splice(place, 0, event);
-    if (this.events.length > this.#query.limit) this.events.pop();
-  }
-
-  get #lastOfFull(): StoredEvent | undefined {
-    return this.events.length < this.#query.limit ? undefined : this.events.at(-1);
-  }
 }

@@ -23,7 +23,7 @@ const source = (events: readonly StoredEvent[]) => ({
 });
 
 const journalOf = (events: readonly StoredEvent[]) => ({
-  ...source(events),
+  search: async (query: EventQuery) => ({ events: await source(events).search(query), unread: ["a-file"] }),
   export: () => assert.fail("not exported"),
   verify: () => assert.fail("not verified"),
 });
@@ -62,7 +62,12 @@ suite("a search of the store and the journal", () => {
   test("answers what the store has when there is no journal to read", async () => {
     const stored = [eventAt(2, "b"), eventAt(1, "a")];
     const found = await searchEvents(everything, { events: source(stored), journal: undefined });
-    assert.deepEqual(found, { events: stored, next: null });
+    assert.deepEqual(found, { events: stored, next: null, unread: [] });
+  });
+
+  test("names the files of the journal that cannot be read", async () => {
+    const { unread } = await searchEvents(everything, { events: source([]), journal: journalOf([]) });
+    assert.deepEqual(unread, ["a-file"]);
   });
 
   test("ends a page early when its events are large, and goes on with the next", async () => {
@@ -72,5 +77,21 @@ suite("a search of the store and the journal", () => {
     assert.deepEqual([first.events.length, first.next], [1, { at: 3, id: "large-3" }]);
     const second = await searchEvents({ ...everything, before: first.next }, ports);
     assert.deepEqual([second.events[0]?.id, second.next], ["large-2", { at: 2, id: "large-2" }]);
+  });
+
+  test("does not load many large events to answer a page of a few", async () => {
+    const events = Array.from({ length: 1000 }, (_, i) => eventAt(i, `e-${i}`, "x".repeat(200_000)));
+    let loaded = 0;
+    const store = {
+      search: async (query: EventQuery) => {
+        const found = await source(events).search(query);
+        loaded += found.length;
+        return found;
+      },
+    };
+    const page = await searchEvents({ ...everything, limit: 1000 }, { events: store, journal: undefined });
+    assert.equal(page.events.length, 20);
+    assert.deepEqual(page.next, { at: 980, id: "e-980" });
+    assert.ok(loaded <= 50, `${loaded} events were loaded`);
   });
 });

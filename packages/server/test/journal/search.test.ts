@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { AuditEvent } from "@carnet/core/audit/event";
 import type { ClientId } from "@carnet/protocol/ids";
@@ -170,7 +170,7 @@ test("goes on without a damaged file, and logs how to check it", async () => {
   journal.anchor(damaged, []);
   await writeFile(journal.path(damaged, ".jsonl.gz"), Buffer.alloc(10_000));
   assert.deepEqual(await journal.found({}), ["1"]);
-  assert.equal(journal.logged[0]?.event, "journal_file_damaged");
+  assert.equal(journal.logged[0]?.event, "journal_file_unread");
   assert.match(String(journal.logged[0]?.["detail"]), /carnet audit verify/);
 });
 
@@ -182,10 +182,32 @@ for (const records of [1500, 2500]) {
     const longer = issuedMany(0, records).map((event) => ({ ...event, scope: "file:read file:write" }));
     await journal.write(file, longer);
     await journal.found({ requestId: "request-5" });
-    assert.equal(journal.logged[0]?.event, "journal_file_damaged");
+    assert.equal(journal.logged[0]?.event, "journal_file_unread");
     assert.deepEqual(await journal.found({ requestId: "request-5" }), ["5"]);
   });
 }
+
+test("goes on without a file that cannot be opened or read, and names it", async () => {
+  await using journal = await JournalUnderTest.open();
+  const unreadable = "20261125-aaaaaaaaaaaa-1";
+  await journal.write(file, [issued(1)]);
+  journal.anchor(unreadable, [], { state: "open" });
+  await mkdir(journal.path(unreadable)); // reading a folder fails for every user, also for root
+  const { events, unread } = await journal.reader.search(everything);
+  assert.deepEqual([events.length, unread], [1, [unreadable]]);
+  assert.match(String(journal.logged[0]?.["detail"]), /^The file cannot be read: .*EISDIR.* run `carnet audit verify`/);
+});
+
+test("holds no more large events than a page has, and pages through all of them", async () => {
+  await using journal = await JournalUnderTest.open();
+  const large = Array.from({ length: 12 }, (_, i) => ({ ...issued(i), scope: "x".repeat(1024 * 1024) }));
+  await journal.write(file, large);
+  const first = await journal.found({ limit: 1000 });
+  assert.deepEqual(first, ["b", "a", "9", "8"]); // more than four megabytes, together with the last of them
+  assert.deepEqual(await journal.found({ limit: 1000, requestId: "request-2" }), ["2"]);
+  const before = { at: start + 8000, id: `${process}-8` };
+  assert.deepEqual(await journal.found({ limit: 1000, before }), ["7", "6", "5", "4"]);
+});
 
 test("finds nothing in a file that the store does not know: another store can share the folder", async () => {
   await using journal = await JournalUnderTest.open();

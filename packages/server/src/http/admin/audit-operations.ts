@@ -32,11 +32,12 @@ export const auditOperations: readonly Operation[] = [
       if (!query.ok) return query;
       const found = await unlessBusy(searchEvents(query.value, audit));
       if (!found.ok) return found;
-      const { events, next } = found.value;
+      const { events, next, unread } = found.value;
       const body = {
         events: events.map(({ json }): unknown => JSON.parse(json)),
         next: next === null ? null : formatCursor(next),
         sources: audit.journal === undefined ? ["store"] : ["store", "journal"],
+        unread: [...unread],
         node,
       };
       return ok({ body });

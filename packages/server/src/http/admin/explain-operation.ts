@@ -59,11 +59,11 @@ const maxRead = 500;
 async function eventsOf(requestId: string, { audit }: AdminPorts): Promise<readonly EventRecord[]> {
   const query = { ...everything, requestId, limit: maxRead };
   const [journal, stored, changes] = await Promise.all([
-    audit.journal?.search(query) ?? [],
+    audit.journal?.search(query),
     audit.events.search(query),
     audit.events.search({ ...query, kinds: changeKinds, limit: 1 + maxOthers }),
   ]);
-  const unique = new Map([...journal, ...stored, ...changes].map((event) => [event.id, event]));
+  const unique = new Map([...(journal?.events ?? []), ...stored, ...changes].map((event) => [event.id, event]));
   return [...unique.values()]
     .sort((left, right) => right.at - left.at)
     .map(({ json }) => recordOf(json))

@@ -154,8 +154,8 @@ export class JournalUnderTest implements AsyncDisposable {
     await rm(this.path(name));
   }
 
-  search(query: Partial<EventQuery>): Promise<readonly StoredEvent[]> {
-    return this.reader.search({ ...everything, ...query });
+  async search(query: Partial<EventQuery>): Promise<readonly StoredEvent[]> {
+    return (await this.reader.search({ ...everything, ...query })).events;
   }
 
   /** The ids of the events that a search finds, without the process. */

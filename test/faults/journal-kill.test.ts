@@ -43,7 +43,8 @@ async function serveUntilKilled(folder: TemporaryFolder, sync: string, random: S
 async function problemsIn(folder: TemporaryFolder): Promise<readonly JournalProblem[]> {
   const db = await openSqlite(folder.file("carnet.db"));
   try {
-    const ports = { folder: folder.file("journal"), anchors: createSqlJournalAnchors(db), node: hostname() };
+    const anchors = createSqlJournalAnchors(db);
+    const ports = { folder: folder.file("journal"), anchors, node: hostname(), clock: undefined };
     for await (const step of verifyJournal(ports)) if (step.type === "result") return step.problems;
     return assert.fail("no result");
   } finally {

@@ -57,7 +57,7 @@ test("searches, verifies and compresses a large journal without delaying request
     warn: () => {},
     fault: (event: string, error: unknown) => assert.fail(`${event} ${error}`),
   };
-  const ports = { folder: folder.path, anchors: memoryAnchors(anchors), log, node: "node-1" };
+  const ports = { folder: folder.path, anchors: memoryAnchors(anchors), log, node: "node-1", clock: undefined };
   const reader = openJournalReader(ports);
   await assertSearches(reader, { context, form: "plain" });
   await assertVerification(reader, { context, form: "plain" });

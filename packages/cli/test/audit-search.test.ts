@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, suite, test } from "node:test";
 import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import type { RecordedEvent } from "@carnet/protocol/admin/audit-events";
@@ -128,4 +131,15 @@ suite("carnet audit search and tail", () => {
       );
     }
   });
+});
+
+test("audit search names the files of the journal that cannot be read", async () => {
+  await using at = await startAdminService();
+  const name = "20261125-aaaaaaaaaaaa-1";
+  using store = new DatabaseSync(join(at.service.folder, "carnet.db"));
+  store.exec(`insert into journal_files values ('${name}', 'node-1', 1, '', null, null, 0, 0)`);
+  await mkdir(join(at.service.folder, "journal", `${name}.jsonl`));
+  const { code, stderr } = await at.carnet(["audit", "search"]);
+  assert.equal(code, 0);
+  assert.match(stderr, new RegExp(`Events may be missing.* ${name}\\. Run \`carnet audit verify\``));
 });

@@ -96,7 +96,10 @@ export const Verification = Type.Union(
       files: Type.Integer(),
       records: Type.Integer(),
       problems: Type.Array(Finding, { description: "Empty: the journal is complete and unaltered." }),
-      notes: Type.Array(Finding, { description: "Unusual, but explained by a process that was killed." }),
+      notes: Type.Array(Finding, {
+        description:
+          "Unusual, but explained by a process that was killed: part of a record, or records after the last anchor, which the store cannot confirm.",
+      }),
       other_nodes: Type.Array(Type.Object({ node: Type.String(), files: Type.Integer() }), {
         description: "Nodes whose files are not in this folder, and so were not checked.",
       }),

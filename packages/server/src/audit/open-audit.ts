@@ -80,7 +80,7 @@ export function openAudit(
     lenientRecorder,
     journal,
     admin: {
-      audit: { events, journal: folder === undefined ? undefined : openJournalReader({ ...files, folder }) },
+      audit: { events, journal: folder === undefined ? undefined : openJournalReader({ ...files, folder, clock }) },
       ...{ refusalsMaxAge, usage, refusals, node },
       saveCounts: counts.save,
     },

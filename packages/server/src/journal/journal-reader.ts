@@ -40,7 +40,7 @@ export interface VerifyResult {
   readonly records: number;
   /** Empty: the journal is whole. At most one for each file. */
   readonly problems: readonly JournalProblem[];
-  /** What looks unusual but is explained by a process that was killed. */
+  /** What is explained by a process that was killed, such as records after its last anchor. */
   readonly notes: readonly JournalProblem[];
   /** The files of other nodes, which are not in this folder and were not checked. */
   readonly otherNodes: readonly { readonly node: string; readonly files: number }[];

@@ -16,6 +16,12 @@ export interface LinesResult {
   readonly notes: readonly JournalProblem[];
 }
 
+export interface KnownChains {
+  readonly anchors: readonly JournalAnchor[];
+  /** The node that wrote the lines. */
+  readonly node: string;
+}
+
 /**
  * Checks the chains of records that are kept elsewhere: lines of standard output (CARNET_JOURNAL=stdout), by process,
  * among other log lines, or an export of journal files. With the anchors of a store, also finds that the end of a chain
@@ -23,7 +29,7 @@ export interface LinesResult {
  */
 export async function verifyLines(
   lines: AsyncIterable<string> | Iterable<string>,
-  anchors: readonly JournalAnchor[] = [],
+  { anchors, node }: KnownChains = { anchors: [], node: "" },
 ): Promise<LinesResult> {
   const anchorOf = new Map(anchors.filter(({ file }) => isStdout(file)).map((anchor) => [anchor.file, anchor]));
   const found: ShippedChain[] = [];
@@ -31,21 +37,31 @@ export async function verifyLines(
   /** The chain that each process writes to. */
   const current = new Map<string, ShippedChain>();
   let otherLines = 0;
+  let [oldestAt, newestAt] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for await (const text of lines) {
     const file = readFileLine(text);
     if (file !== undefined) {
       const { journal_file: name, unread: detail } = file;
       if (detail === undefined) begin(writerOf(name), name);
-      else unread.push({ file: name, record: null, detail: `It is not in the export, or not to its end. ${detail}` });
+      else unread.push(wholeFile(name, `It is not in the export, or not to its end. ${detail}`));
       continue;
     }
     const line = Buffer.from(text);
-    const process = processOf(line);
-    if (process === undefined) otherLines++;
-    else (current.get(process) ?? begin(process, stdoutChain(process))).add(line);
+    const head = prevOf(line) === undefined ? undefined : readHead(line);
+    if (head === undefined) {
+      otherLines++;
+      continue;
+    }
+    oldestAt = Math.min(oldestAt, head.at);
+    newestAt = Math.max(newestAt, head.at);
+    const [process = ""] = head.id.split("-"); // the id of an event begins with its process
+    (current.get(process) ?? begin(process, stdoutChain(process))).add(line);
   }
   const names = new Set(found.map(({ name }) => name));
-  const lost = [...anchorOf.values()].filter(({ file, records }) => records > 0 && !names.has(file));
+  const absent = [...anchorOf.values()].filter(({ file, records }) => records > 0 && !names.has(file));
+  // A chain that ends before the lines, or after them, is in another log
+  const isLost = (anchor: JournalAnchor): boolean =>
+    anchor.node === node && Number(anchor.newestAt) >= oldestAt && Number(anchor.newestAt) <= newestAt;
   return {
     chains: found.length,
     records: found.reduce((sum, { records }) => sum + records, 0),
@@ -53,9 +69,12 @@ export async function verifyLines(
     problems: [
       ...found.flatMap((chain) => chain.problem() ?? []),
       ...unread,
-      ...lost.map(({ file, records }) => ({ file, record: null, detail: `None of its ${records} records is here.` })),
+      ...absent.filter(isLost).map(({ file, records }) => wholeFile(file, `None of its ${records} records is here.`)),
     ],
-    notes: found.filter(({ startsLate }) => startsLate).map(({ name }) => ({ file: name, record: 1, detail: late })),
+    notes: [
+      ...found.filter(({ startsLate }) => startsLate).map(({ name }) => ({ file: name, record: 1, detail: late })),
+      ...elsewhere(absent.filter((anchor) => !isLost(anchor))),
+    ],
   };
 
   function begin(process: string, name: string): ShippedChain {
@@ -68,9 +87,16 @@ export async function verifyLines(
 
 const late = "The records before this one are not here, so they were not checked.";
 
-/** The process that wrote a line; undefined: it is not a record. The id of an event begins with its process. */
-const processOf = (line: Buffer): string | undefined =>
-  prevOf(line) === undefined ? undefined : readHead(line)?.id.split("-")[0];
+const wholeFile = (file: string, detail: string): JournalProblem => ({ file, record: null, detail });
+
+/** One note, because each start of a service makes a chain. */
+function elsewhere([first, ...others]: readonly JournalAnchor[]): readonly JournalProblem[] {
+  if (first === undefined) return [];
+  const whose = others.length === 0 ? "Its records" : `Its records, and those of ${others.length} more chains,`;
+  return [
+    wholeFile(first.file, `${whose} were not checked: they are of another time than these lines, or another node.`),
+  ];
+}
 
 /** The process that wrote a file: `<day>-<process>-<number>`. */
 const writerOf = (file: string): string => file.split("-")[1] ?? "";

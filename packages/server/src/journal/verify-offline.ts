@@ -18,7 +18,7 @@ export async function* verifyOffline(configuration: Configuration): AsyncGenerat
     );
   const db = await openExistingDatabase(configuration);
   try {
-    yield* verifyJournal({ folder, node, anchors: createSqlJournalAnchors(db) });
+    yield* verifyJournal({ folder, node, anchors: createSqlJournalAnchors(db), clock: undefined });
   } finally {
     await db.destroy();
   }
@@ -31,7 +31,7 @@ export async function verifyLinesOffline(
 ): Promise<LinesResult> {
   const db = await openExistingDatabase(configuration);
   try {
-    return await verifyLines(lines, await createSqlJournalAnchors(db).list());
+    return await verifyLines(lines, { anchors: await createSqlJournalAnchors(db).list(), node: configuration.node });
   } finally {
     await db.destroy();
   }

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "@carnet/core/ports";
 import { isStdout } from "./chain.ts";
-import { checkFile, damageOf } from "./check-file.ts";
+import { type CheckedFile, checkFile, damageOf } from "./check-file.ts";
 import type { JournalAnchor, JournalAnchors } from "./journal-anchors.ts";
 import {
   compressedEnding,
@@ -18,6 +19,8 @@ export interface VerifyPorts {
   readonly anchors: Pick<JournalAnchors, "list">;
   /** The name of this node. Its files must all be in the folder. */
   readonly node: string;
+  /** undefined: no service is running. */
+  readonly clock: Clock | undefined;
 }
 
 /** The bytes on disk after which progress is reported. */
@@ -34,7 +37,7 @@ export async function* verifyJournal(ports: VerifyPorts): AsyncGenerator<VerifyP
     const anchor = anchors.get(listed.name);
     if (anchor === undefined) continue;
     let inFile = { records: 0, bytes: 0 };
-    for await (const step of verifyFile(ports.folder, { listed, anchor })) {
+    for await (const step of verifyFile(ports, { listed, anchor })) {
       if ("isProblem" in step) findings.push(step);
       else {
         inFile = step;
@@ -62,7 +65,7 @@ interface Finding {
 
 /** Yields how far the file was checked, every few megabytes and at its end, and what was found. */
 async function* verifyFile(
-  folder: string,
+  { folder, clock }: VerifyPorts,
   { listed, anchor }: { readonly listed: ListedFile; readonly anchor: JournalAnchor },
 ): AsyncGenerator<{ records: number; bytes: number } | Finding, void, undefined> {
   const { name } = listed;
@@ -76,8 +79,7 @@ async function* verifyFile(
       if (done === true) {
         yield { records: value.records, bytes };
         if (value.problem !== undefined) yield { isProblem: true, problem: value.problem };
-        else if (value.tornBytes > 0)
-          yield { isProblem: false, problem: { file: name, record: value.records + 1, detail: torn } };
+        else yield* notesOn(value, { anchor, now: clock?.now() ?? Number.POSITIVE_INFINITY });
         return;
       }
       bytes = value.end;
@@ -88,6 +90,27 @@ async function* verifyFile(
   } catch (error) {
     yield { isProblem: true, problem: { file: name, record: null, detail: damageOf(error) } };
   }
+}
+
+/** Longer than a running process takes to anchor its newest records, in milliseconds. */
+const anchoredWithin = 120_000;
+
+/** What is unusual about the end of a whole file. */
+function* notesOn(
+  { records, tornBytes }: CheckedFile,
+  { anchor, now }: { readonly anchor: JournalAnchor; readonly now: number },
+): Generator<Finding, void, undefined> {
+  const note = (record: number, detail: string): Finding => ({
+    isProblem: false,
+    problem: { file: anchor.file, record, detail },
+  });
+  const first = anchor.records + 1;
+  if (records >= first && anchor.anchoredAt < now - anchoredWithin) {
+    const which = first === records ? `Record ${first}` : `Records ${first} to ${records}`;
+    const time = new Date(anchor.anchoredAt).toISOString();
+    yield note(first, `${which} came after the last anchor (${time}) and cannot be checked against the store yet.`);
+  }
+  if (tornBytes > 0) yield note(records + 1, torn);
 }
 
 const torn = "Only part of this record was written, because the process was killed. Nothing was answered before it.";

@@ -4,7 +4,7 @@ import { hashOf } from "@carnet/server/journal/chain";
 import { fileLine } from "@carnet/server/journal/file-line";
 import type { JournalAnchor } from "@carnet/server/journal/journal-anchors";
 import { verifyLines } from "@carnet/server/journal/verify-lines";
-import { issuedMany, linesOfFile, process } from "./support/journal-under-test.ts";
+import { issuedMany, linesOfFile, node, process, start } from "./support/journal-under-test.ts";
 
 const name = `stdout-${process}`;
 const otherName = "stdout-aaaaaaaaaaaa";
@@ -17,18 +17,18 @@ const mixed = lines.flatMap((line, i) => [line, '{"level":"info","event":"listen
 
 const anchor = (records: number, of = lines, file = name): JournalAnchor => ({
   file,
-  node: "node-1",
+  node,
   records,
   hash: hashOf(of[records - 1] ?? ""),
-  oldestAt: 0,
-  newestAt: 0,
+  oldestAt: start,
+  newestAt: start + (records - 1) * 1000,
   anchoredAt: 0,
   state: "closed",
 });
 
 test("checks the chains of several processes among other log lines", async () => {
   const anchors = [anchor(10), anchor(8, otherLines, otherName)];
-  assert.deepEqual(await verifyLines(mixed, anchors), {
+  assert.deepEqual(await verifyLines(mixed, { anchors, node }), {
     chains: 2,
     records: 20,
     otherLines: 20,
@@ -50,7 +50,7 @@ test("names the first broken record of each process", async () => {
 });
 
 test("notes a chain whose start is not in the lines, and checks the rest", async () => {
-  const { problems, notes } = await verifyLines(lines.slice(4), [anchor(9)]);
+  const { problems, notes } = await verifyLines(lines.slice(4), { anchors: [anchor(9)], node });
   assert.deepEqual(problems, []);
   assert.deepEqual(
     notes.map(({ file, record }) => ({ file, record })),
@@ -60,7 +60,7 @@ test("notes a chain whose start is not in the lines, and checks the rest", async
 
 test("finds an end that is missing, by the anchor", async () => {
   for (const shipped of [lines.slice(0, 8), lines.slice(4, 8)]) {
-    const { problems } = await verifyLines(shipped, [anchor(10)]);
+    const { problems } = await verifyLines(shipped, { anchors: [anchor(10)], node });
     assert.deepEqual(
       problems.map(({ file, record }) => ({ file, record })),
       [{ file: name, record: shipped.length + 1 }],
@@ -69,11 +69,25 @@ test("finds an end that is missing, by the anchor", async () => {
 });
 
 test("finds a chain of which nothing is left, by the anchor", async () => {
-  const { problems } = await verifyLines(lines, [anchor(10), anchor(10, otherLines, otherName)]);
+  const { problems } = await verifyLines(lines, { anchors: [anchor(10), anchor(10, otherLines, otherName)], node });
   assert.deepEqual(
     problems.map(({ file, record }) => ({ file, record })),
     [{ file: otherName, record: null }],
   );
+});
+
+test("only notes chains of other times and other nodes, such as those before the last restart", async () => {
+  const anchors = [
+    anchor(10),
+    { ...anchor(10, otherLines, otherName), oldestAt: 0, newestAt: start - 1 },
+    { ...anchor(10, otherLines, "stdout-bbbbbbbbbbbb"), newestAt: start + 3_600_000 },
+    { ...anchor(10, otherLines, "stdout-cccccccccccc"), node: "node-2" },
+  ];
+  const { problems, notes } = await verifyLines(lines, { anchors, node });
+  assert.deepEqual(problems, []);
+  const detail =
+    "Its records, and those of 2 more chains, were not checked: they are of another time than these lines, or another node.";
+  assert.deepEqual(notes, [{ file: otherName, record: null, detail }]);
 });
 
 test("checks the files of an export one after another, whatever their names and dates are", async () => {
@@ -101,5 +115,8 @@ test("names a file that could not be exported", async () => {
 });
 
 test("does not compare lines with the anchors of files", async () => {
-  assert.deepEqual((await verifyLines(lines, [anchor(10, lines, `20261126-${process}-1`)])).problems, []);
+  assert.deepEqual(
+    (await verifyLines(lines, { anchors: [anchor(10, lines, `20261126-${process}-1`)], node })).problems,
+    [],
+  );
 });

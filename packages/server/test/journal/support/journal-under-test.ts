@@ -81,13 +81,15 @@ export class JournalUnderTest implements AsyncDisposable {
     warn: (event: string, facts: Facts = {}) => void this.logged.push({ event, ...facts }),
     fault: (event: string, _: unknown, facts: Facts = {}) => void this.logged.push({ event, ...facts }),
   };
+  /** Of verification. */
+  readonly clock = { now: () => start + 3_600_000 };
   readonly reader: JournalReader;
   readonly #dispose: () => Promise<void>;
 
   private constructor(folder: string, dispose: () => Promise<void>) {
     this.folder = folder;
     this.#dispose = dispose;
-    this.reader = openJournalReader({ folder, anchors: this.anchors, node, log: this.log });
+    this.reader = openJournalReader({ folder, anchors: this.anchors, node, log: this.log, clock: this.clock });
   }
 
   static async open(): Promise<JournalUnderTest> {

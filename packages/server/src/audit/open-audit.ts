@@ -74,6 +74,7 @@ export function openAudit(
     ...{ folder, anchors, log, node, maxAge },
     process: eventIds.process,
     maxSize: configuration.journalMaxSize,
+    broken: new Set(),
   };
   return {
     recorder,

@@ -11,26 +11,24 @@ export interface ClosingPorts {
   readonly folder: string;
   readonly anchors: Pick<JournalAnchors, "close">;
   readonly log: Pick<Log, "info" | "warn">;
+  /** Adds the files that were found broken. */
+  readonly broken: Set<string>;
 }
 
-/** A running process ends its file within seconds of midnight, unless it cannot make the next one. */
-const grace = 3_600_000;
+/** A running process anchors its files at least each minute, in milliseconds, unless the store fails. */
+const silence = 600_000;
 
-/** Whether a file was left open by a process that was killed: it is of an earlier day and does not grow. */
-export function isAbandoned(
+/** Whether the process of an open file was killed. An anchor from the future was made while the clock was wrong. */
+export const isAbandoned = (
   { file, state, anchoredAt }: JournalAnchor,
   { now, process }: { now: number; process: string },
-) {
-  const [day = "", writer] = file.split("-");
-  const today = new Date(now - grace).toISOString().slice(0, 10).replaceAll("-", "");
-  return state === "open" && writer !== process && day < today && anchoredAt < now - grace;
-}
+): boolean => state === "open" && file.split("-")[1] !== process && Math.abs(now - anchoredAt) > silence;
 
 /**
  * Closes a file that a killed process left open. Returns its anchor; undefined: the file is broken or gone. The part of a record that the process was writing when it was killed is removed.
  */
 export async function closeAbandoned(
-  { folder, anchors, log }: ClosingPorts,
+  { folder, anchors, log, broken }: ClosingPorts,
   { file, anchor }: { readonly file: ListedFile; readonly anchor: JournalAnchor },
 ): Promise<JournalAnchor | undefined> {
   await using opened = await openListed(folder, file);
@@ -41,7 +39,8 @@ export async function closeAbandoned(
   };
   const { records, hash, tornBytes, problem } = await checkFileWith(opened, anchor, visit);
   if (problem !== undefined) {
-    log.warn("journal_file_broken", { ...problem, advice: "left as it is: run `carnet audit verify`" });
+    broken.add(file.name);
+    log.warn("journal_file_broken", { ...problem, advice: leftAsItIs });
     return undefined;
   }
   if (tornBytes > 0) await cutOff(join(folder, file.name + plainEnding), tornBytes);
@@ -50,6 +49,9 @@ export async function closeAbandoned(
   log.info("journal_file_closed", { file: file.name, records, tornBytes, detail: "its process was killed" });
   return closed;
 }
+
+/** What happens to a broken file. */
+export const leftAsItIs = "left as it is until CARNET_AUDIT_MAX_AGE: run `carnet audit verify`";
 
 async function cutOff(path: string, bytes: number): Promise<void> {
   await using file = await open(path, "r+");

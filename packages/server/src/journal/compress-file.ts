@@ -2,6 +2,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promis
 import { join } from "node:path";
 import type { Log } from "../log/logger.ts";
 import { type CheckedBlock, checkFileWith } from "./check-file.ts";
+import { leftAsItIs } from "./close-abandoned.ts";
 import { compressBlock } from "./compressed-blocks.ts";
 import type { JournalAnchor, JournalAnchors } from "./journal-anchors.ts";
 import { compressedEnding, type ListedFile, openListed, plainEnding, unlessMissing } from "./journal-listing.ts";
@@ -10,9 +11,13 @@ export interface CompressionPorts {
   readonly folder: string;
   readonly anchors: Pick<JournalAnchors, "list">;
   readonly log: Pick<Log, "info" | "warn">;
+  /** Adds the files that were found broken. */
+  readonly broken: Set<string>;
 }
 
 const draftEnding = `${compressedEnding}.new`;
+/** As `JournalFile.restore` names it. */
+const restoredEnding = `${plainEnding}.new`;
 
 /** Longer than compressing a file takes, in milliseconds. */
 const draftAge = 3_600_000;
@@ -22,7 +27,7 @@ const draftAge = 3_600_000;
  * if another process is compressing it.
  */
 export async function compressFile(
-  { folder, anchors, log }: CompressionPorts,
+  { folder, anchors, log, broken }: CompressionPorts,
   { file, anchor }: { readonly file: ListedFile; readonly anchor: JournalAnchor },
 ): Promise<void> {
   const path = join(folder, file.name);
@@ -34,11 +39,12 @@ export async function compressFile(
   try {
     const write = async ({ lines }: CheckedBlock): Promise<void> => draft.appendFile(await compressBlock(lines));
     const { records, problem } = await checkFileWith(source, anchor, write);
-    if (problem !== undefined)
-      return log.warn("journal_file_broken", { ...problem, advice: "left as it is: run `carnet audit verify`" });
+    if (problem !== undefined) {
+      broken.add(file.name);
+      return log.warn("journal_file_broken", { ...problem, advice: leftAsItIs });
+    }
     await draft.sync();
-    // Another process may have deleted the file meanwhile, because it is old
-    if (!(await anchors.list()).some(({ file, state }) => file === anchor.file && state === "closed")) return;
+    if (!isUnchanged(anchor, await anchors.list())) return;
     await rename(path + draftEnding, path + compressedEnding);
     isPlaced = true;
     await syncFolder(folder);
@@ -50,10 +56,19 @@ export async function compressFile(
   }
 }
 
-/** Removes what processes left behind that were killed while they compressed. */
+/**
+ * Another process may have deleted the file meanwhile, because it is old. Or the process that writes it was not killed,
+ * but paused, and went on.
+ */
+const isUnchanged = ({ file, records, hash }: JournalAnchor, now: readonly JournalAnchor[]): boolean =>
+  now.some(
+    (anchor) => anchor.file === file && anchor.state === "closed" && anchor.records === records && anchor.hash === hash,
+  );
+
+/** Removes what processes left behind that were killed while they compressed a file or put one back. */
 export async function removeDrafts(folder: string, now: number): Promise<void> {
   for (const name of (await unlessMissing(readdir(folder))) ?? []) {
-    if (!name.endsWith(draftEnding)) continue;
+    if (!name.endsWith(draftEnding) && !name.endsWith(restoredEnding)) continue;
     const found = await unlessMissing(stat(join(folder, name)));
     if (found !== undefined && found.mtimeMs < now - draftAge) await rm(join(folder, name), { force: true });
   }

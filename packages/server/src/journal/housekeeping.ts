@@ -19,6 +19,8 @@ export interface HousekeepingPorts {
   readonly maxAge: number;
   /** The bytes of all files of the folder. */
   readonly maxSize: number;
+  /** The files that earlier calls found broken. They are not read again, and logged only once. */
+  readonly broken: Set<string>;
 }
 
 /**
@@ -36,7 +38,7 @@ type FolderPorts = HousekeepingPorts & { readonly folder: string };
 async function keepFolder(ports: FolderPorts, now: number): Promise<void> {
   await removeDrafts(ports.folder, now);
   for (const file of await listJournal(ports.folder)) {
-    if (file.isCompressed) continue;
+    if (file.isCompressed || ports.broken.has(file.name)) continue;
     try {
       // Read again for each file, because compressing takes seconds and another process may do the same
       const anchor = (await ports.anchors.list()).find((anchor) => anchor.file === file.name);
@@ -56,37 +58,58 @@ interface KeptFile extends ListedFile {
   readonly bytes: number;
 }
 
+/** The records that are deleted at a time because of their age. A clock that is wrong for a moment must not cost all. */
+const deletedAtOnce = 86_400_000;
+
 /** Deletes the oldest files first. Files that a process may still write to, or that the store does not know, stay. */
 async function deleteOldFiles(ports: FolderPorts, now: number): Promise<void> {
-  const { folder, anchors, log, maxAge, maxSize } = ports;
+  const { folder, anchors, process, maxAge, maxSize } = ports;
   await finishDeletions(ports, now);
-  const files = await keptFiles(folder, await anchors.list());
+  const files = (await keptFiles(folder, await anchors.list())).toSorted((a, b) => endOf(a.anchor) - endOf(b.anchor));
   let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  for (const file of files.filter(({ anchor }) => anchor.state === "closed").sort(oldestFirst)) {
-    const { name, anchor } = file;
-    const isTooOld = (anchor.newestAt ?? 0) < now - maxAge; // a file without records is not worth keeping
-    if (!isTooOld && bytes <= maxSize) continue;
-    const { records } = anchor;
-    if (isTooOld) log.info("journal_file_deleted", { file: name, records, reason: "older than CARNET_AUDIT_MAX_AGE" });
-    else log.warn("journal_file_deleted_for_space", { file: name, records, journalMaxSize: maxSize, detail: tooSmall });
-    await anchors.markDeleting(name);
-    await deleteFile(ports, name);
+  const [oldest] = files.flatMap(({ anchor }) => (anchor.records === 0 ? [] : endOf(anchor)));
+  const end = Math.min(now - maxAge, (oldest ?? now) + deletedAtOnce);
+  for (const file of files) {
+    const { anchor } = file;
+    const isTooOld = endOf(anchor) < end;
+    const isDone = anchor.state === "closed" || (isTooOld && isAbandoned(anchor, { now, process }));
+    if (!isDone || (!isTooOld && bytes <= maxSize)) continue;
+    logDeletion(ports, { anchor, isTooOld });
+    await anchors.markDeleting(file.name);
+    await deleteFile(ports, file.name);
     bytes -= file.bytes;
   }
+}
+
+/** The time of the newest record. An open file, which a killed process left broken, can have newer ones than its anchor. */
+const endOf = ({ state, newestAt, anchoredAt }: JournalAnchor): number =>
+  state === "open" ? anchoredAt : (newestAt ?? 0); // a file without records is not worth keeping
+
+function logDeletion(
+  { log, maxSize }: Pick<FolderPorts, "log" | "maxSize">,
+  { anchor: { file, records }, isTooOld }: { readonly anchor: JournalAnchor; readonly isTooOld: boolean },
+): void {
+  if (isTooOld) log.info("journal_file_deleted", { file, records, reason: "older than CARNET_AUDIT_MAX_AGE" });
+  else log.warn("journal_file_deleted_for_space", { file, records, journalMaxSize: maxSize, detail: tooSmall });
 }
 
 const tooSmall =
   "records were deleted before CARNET_AUDIT_MAX_AGE, because the journal was larger than CARNET_JOURNAL_MAX_SIZE: raise it, or copy the files elsewhere in time";
 
-/** Of a process that was killed in the middle of a deletion, or before it made a file that it had announced. */
+/**
+ * Of a process that was killed in the middle of a deletion, or before it made a file that it had announced. Forgets
+ * missing files, too: once they would have been deleted, or after twice the time if another node may still have them.
+ */
 async function finishDeletions(ports: FolderPorts, now: number): Promise<void> {
   const { folder, anchors, process } = ports;
   const here = new Set((await listJournal(folder)).map(({ name }) => name));
   for (const anchor of await anchors.list()) {
-    const { file, node, records, state } = anchor;
-    if (!here.has(file) && node !== ports.node) continue;
-    const isUnmade = records === 0 && !here.has(file) && isAbandoned(anchor, { now, process });
-    if (state === "deleting" || isUnmade) await deleteFile(ports, file);
+    const { file, node, records, state, anchoredAt } = anchor;
+    const isHere = here.has(file);
+    const isOwn = isHere || node === ports.node;
+    const isUnmade = isOwn && records === 0 && !isHere && isAbandoned(anchor, { now, process });
+    const isForgotten = !isHere && anchoredAt < now - ports.maxAge * (isOwn ? 1 : 2);
+    if ((isOwn && state === "deleting") || isUnmade || isForgotten) await deleteFile(ports, file);
   }
 }
 
@@ -107,5 +130,3 @@ async function keptFiles(folder: string, anchors: readonly JournalAnchor[]): Pro
   }
   return files;
 }
-
-const oldestFirst = (a: KeptFile, b: KeptFile): number => (a.anchor.newestAt ?? 0) - (b.anchor.newestAt ?? 0);

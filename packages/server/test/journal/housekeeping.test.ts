@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { hashOf } from "@carnet/server/journal/chain";
@@ -41,26 +41,46 @@ test("compresses a file again that somebody decompressed", async () => {
   assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`]);
 });
 
-test("leaves files that a process may still write to", async () => {
+test("leaves open files until their process was silent for ten minutes, and its own for ever", async () => {
   await using journal = await JournalUnderTest.open();
   const own = "20261126-cccccccccccc-1";
-  await journal.write(own, events, "open");
-  await journal.write(file, events, "open");
-  await journal.keepHouse({ now: start });
+  await journal.write(own, [issued(1)], "open");
+  await journal.write(file, [issued(1)], "open");
+  const minute = 60_000;
+  await journal.keepHouse({ now: start + 10 * minute, maxSize: 0, maxAge: minute });
   assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`, `${own}.jsonl`]);
-  const halfAnHourAfterMidnight = Date.parse("2026-11-27T00:30:00Z");
-  await journal.keepHouse({ now: halfAnHourAfterMidnight, maxSize: 0 });
-  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`, `${own}.jsonl`]);
-  await journal.keepHouse();
+  await journal.keepHouse({ now: start + 11 * minute });
   assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`, `${own}.jsonl`]);
+  assert.deepEqual((await journal.verify()).problems, []);
 });
 
-test("leaves a file of an earlier day that still grows, because its process cannot make the next one", async () => {
+test("closes the files of a killed process whose clock was wrong", async () => {
   await using journal = await JournalUnderTest.open();
-  const atNoon = Date.parse("2026-11-27T12:00:00Z");
-  await journal.write(file, [issued(0), issued(1, { at: atNoon - 60_000 })], "open");
-  await journal.keepHouse({ now: atNoon });
-  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`]);
+  const future = `20300101-${process}-1`;
+  await journal.write(future, [issued(1)], "open");
+  await journal.write(second, [issued(2, { at: start + 1000 * day })], "open");
+  await journal.keepHouse({ now: start + 20 * 60_000 });
+  assert.deepEqual(await readdir(journal.folder), [`${second}.jsonl.gz`, `${future}.jsonl.gz`]);
+});
+
+test("does not compress a file whose process was only paused, and went on", async () => {
+  await using journal = await JournalUnderTest.open();
+  const longer = [...events, issued(3000)];
+  await journal.write(file, events);
+  const [anchor] = await journal.anchors.list();
+  assert.ok(anchor !== undefined);
+  await journal.write(file, longer);
+  const list = async () => [...journal.anchors.rows.values()];
+  const { folder, log, broken } = journal;
+  // The file was read before the process wrote again
+  await writeFile(
+    journal.path(file),
+    linesOfFile(file, events)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+  await compressFile({ folder, log, broken, anchors: { list } }, { file: { name: file, isCompressed: false }, anchor });
+  assert.deepEqual(await readdir(folder), [`${file}.jsonl`]);
 });
 
 test("forgets a file that a killed process announced and never made", async () => {
@@ -119,46 +139,6 @@ test("leaves a file that the store does not know", async () => {
   assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`]);
 });
 
-test("deletes files whose newest record is too old, with their anchors", async () => {
-  await using journal = await JournalUnderTest.open();
-  await journal.write(file, events);
-  await journal.write(
-    second,
-    issuedMany(0, 10).map((event) => ({ ...event, at: event.at + day })),
-  );
-  await journal.keepHouse({ now: start + 10 * day + 1, maxAge: 9 * day });
-  assert.deepEqual(await readdir(journal.folder), [`${second}.jsonl.gz`]);
-  assert.deepEqual([...journal.anchors.rows.keys()], [second]);
-  assert.deepEqual((await journal.verify()).problems, []);
-});
-
-test("deletes the oldest files when the folder is too large, and says so loudly", async () => {
-  await using journal = await JournalUnderTest.open();
-  await journal.write(file, events);
-  await journal.write(second, issuedMany(5000, 7000));
-  await journal.keepHouse();
-  const { size } = await stat(journal.path(second, ".jsonl.gz"));
-  journal.logged.length = 0;
-  await journal.keepHouse({ maxSize: size + 10 });
-  assert.deepEqual(await readdir(journal.folder), [`${second}.jsonl.gz`]);
-  assert.deepEqual(
-    journal.logged.map(({ event, file, records }) => ({ event, file, records })),
-    [{ event: "journal_file_deleted_for_space", file, records: 2000 }],
-  );
-  assert.match(String(journal.logged[0]?.["detail"]), /CARNET_JOURNAL_MAX_SIZE/);
-  assert.deepEqual((await journal.verify()).problems, []);
-});
-
-test("finishes a deletion that a crash interrupted, before or after the file was removed", async () => {
-  await using journal = await JournalUnderTest.open();
-  await journal.write(file, events, "deleting");
-  await journal.write(second, events, "deleting");
-  await rm(journal.path(second));
-  await journal.keepHouse();
-  assert.deepEqual(await readdir(journal.folder), []);
-  assert.equal(journal.anchors.rows.size, 0);
-});
-
 test("finishes a compression that a crash interrupted after the new file was placed", async () => {
   await using journal = await JournalUnderTest.open();
   await journal.write(file, events);
@@ -176,20 +156,22 @@ test("does not bring back a file that another process deleted while it was compr
   await journal.write(file, events);
   const [anchor] = await journal.anchors.list();
   assert.ok(anchor !== undefined);
-  const { folder, log } = journal;
-  const ports = { folder, log, anchors: { list: async () => [] } };
+  const { folder, log, broken } = journal;
+  const ports = { folder, log, broken, anchors: { list: async () => [] } };
   await compressFile(ports, { file: { name: file, isCompressed: false }, anchor });
   assert.deepEqual(await readdir(folder), [`${file}.jsonl`]);
 });
 
-test("removes a draft that a crash left, but not that of another process", async () => {
+test("removes the drafts that a crash left, but not those of another process", async () => {
   await using journal = await JournalUnderTest.open();
   await journal.write(file, events);
-  const draft = journal.path(file, ".jsonl.gz.new");
-  await writeFile(draft, "half a file");
-  await utimes(draft, start / 1000, start / 1000);
+  const drafts = [`${file}.jsonl.gz.new`, `${second}.jsonl.new`];
+  for (const draft of drafts) {
+    await writeFile(journal.path(draft, ""), "half a file");
+    await utimes(journal.path(draft, ""), start / 1000, start / 1000);
+  }
   await journal.keepHouse({ now: start + 60_000 });
-  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`, `${file}.jsonl.gz.new`]);
+  assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl`, ...drafts]);
   await journal.keepHouse({ now: start + day });
   assert.deepEqual(await readdir(journal.folder), [`${file}.jsonl.gz`]);
 });

@@ -81,6 +81,8 @@ export class JournalUnderTest implements AsyncDisposable {
     warn: (event: string, facts: Facts = {}) => void this.logged.push({ event, ...facts }),
     fault: (event: string, _: unknown, facts: Facts = {}) => void this.logged.push({ event, ...facts }),
   };
+  /** Of housekeeping. */
+  readonly broken = new Set<string>();
   /** Of verification. */
   readonly clock = { now: () => start + 3_600_000 };
   readonly reader: JournalReader;
@@ -145,8 +147,17 @@ export class JournalUnderTest implements AsyncDisposable {
     maxAge?: number;
     maxSize?: number;
   } = {}) {
-    const { folder, anchors, log } = this;
-    const ports = { folder, anchors, log, node, process: "cccccccccccc", maxAge: 400 * 86_400_000, maxSize: 1e12 };
+    const { folder, anchors, log, broken } = this;
+    const ports = {
+      folder,
+      anchors,
+      log,
+      broken,
+      node,
+      process: "cccccccccccc",
+      maxAge: 400 * 86_400_000,
+      maxSize: 1e12,
+    };
     await keepHouse({ ...ports, ...options }, now);
   }
 

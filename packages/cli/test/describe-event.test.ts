@@ -19,7 +19,7 @@ const expected: { readonly [Kind in EventKind]: string } = {
   client_created: `ops-admin  created client demo: scope "file:read" ${byAdmin}`,
   client_changed: `ops-admin  changed client demo: scope "file:read" -> "file:read file:write" ${byAdmin}`,
   client_disabled: `ops-admin  disabled client demo: status "active" -> "disabled" ${byAdmin}`,
-  client_enabled: `ops-admin  enabled client; there was nothing to change ${byAdmin}`,
+  client_enabled: `ops-admin  tried to enable client, but there was nothing to change ${byAdmin}`,
   client_deleted: `ops-admin  deleted client demo: deleted secret ${secret} ${byAdmin}`,
   clients_imported: `ops-admin  imported 5 clients: a1, a2, a3 and 2 more ${byAdmin}`,
   secret_added: `ops-admin  added a secret to client demo: created secret ${secret} (label "spring") ${byAdmin}`,
@@ -38,7 +38,7 @@ const expected: { readonly [Kind in EventKind]: string } = {
   refusals_burst:
     "service  warns: 500 token requests from 198.51.100.0/24 of unknown clients were refused within 60 s, most of them because of unknown_client",
   events_lost:
-    "service  warns: 7 events since 2026-11-26T16:59:01.250Z were lost, because the journal could not be written",
+    "service  warns: the journal could not be written since 2026-11-26T16:59:01.250Z; 7 events were lost",
 };
 
 suite("an event in one line", () => {
@@ -48,10 +48,22 @@ suite("an event in one line", () => {
     });
   }
 
-  test("says whether a change was a repetition or a dry run", () => {
-    const { client_changed: change, clients_imported: imported } = everyEvent;
+  test("says whether a change was a repetition or a dry run, or changed nothing", () => {
+    const { client_changed: change, clients_imported: imported, secret_revoked: revoked } = everyEvent;
     assert.match(describeEvent(recorded({ ...change, outcome: "replayed" })), /; a repeated request, which got the/);
-    assert.match(describeEvent(recorded({ ...imported, outcome: "dry_run" })), /and 2 more; only a dry run \(/);
+    assert.match(
+      describeEvent(recorded({ ...imported, outcome: "dry_run", objects: [] })),
+      /ops-admin {2}checked an import in a dry run, which changes nothing \(/,
+    );
+    assert.match(
+      describeEvent(recorded({ ...revoked, outcome: "unchanged" })),
+      /tried to revoke a secret of client demo, but there was nothing to change: secret 3k2m9p1r5t8w3x4h \(/,
+    );
+  });
+
+  test("says that no event was lost if requests were refused", () => {
+    assert.match(describeEvent(recorded({ ...everyEvent.events_lost, count: 0 })), /; no event was lost$/);
+    assert.match(describeEvent(recorded({ ...everyEvent.events_lost, count: 1 })), /; 1 event was lost$/);
   });
 
   test("of a kind that a newer service has names the kind and what to do", () => {

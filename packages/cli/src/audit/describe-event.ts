@@ -33,7 +33,7 @@ function whatHappened(event: RecordedEvent): string {
     case "refusals_burst":
       return `warns: ${event.count} token requests ${subjectOfBurst(event)} refused within ${event.within_seconds} s, most of them because of ${event.reason}`;
     case "events_lost":
-      return `warns: ${event.count} events since ${event.since} were lost, because the journal could not be written`;
+      return `warns: the journal could not be written since ${event.since}; ${lossOf(event)}`;
     case "client_created":
     case "client_changed":
     case "client_disabled":
@@ -48,7 +48,7 @@ function whatHappened(event: RecordedEvent): string {
     case "admin_created":
     case "admin_reset":
     case "key_created":
-      return `${describeChange(event)}${endings[event.outcome]}${origin(event)}`;
+      return `${describeChange(event)}${origin(event)}`;
     default:
       return unknownEvent(event);
   }
@@ -68,39 +68,43 @@ function origin({ actor, address, request_id, outcome }: RecordedEvent, reason?:
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
-const endings: Readonly<Record<RecordedEvent["outcome"], string>> = {
-  success: "",
-  unchanged: "; there was nothing to change",
-  replayed: "; a repeated request, which got the first answer again",
-  dry_run: "; only a dry run",
-  refused: "",
-  failure: "",
+/** What was done, in the past tense and after "tried to". The name of the first object follows. */
+const headlines: Readonly<Record<Changed["event"], { readonly did: string; readonly tried: string }>> = {
+  client_created: { did: "created client", tried: "create client" },
+  client_changed: { did: "changed client", tried: "change client" },
+  client_disabled: { did: "disabled client", tried: "disable client" },
+  client_enabled: { did: "enabled client", tried: "enable client" },
+  client_deleted: { did: "deleted client", tried: "delete client" },
+  clients_imported: { did: "imported clients", tried: "import clients" },
+  secret_added: { did: "added a secret to client", tried: "add a secret to client" },
+  secrets_rotated: { did: "rotated the secrets of client", tried: "rotate the secrets of client" },
+  secret_revoked: { did: "revoked a secret of client", tried: "revoke a secret of client" },
+  scope_put: { did: "put scope", tried: "put scope" },
+  scope_deleted: { did: "deleted scope", tried: "delete scope" },
+  admin_created: { did: "created the first admin client", tried: "create the first admin client" },
+  admin_reset: { did: "reset the admin client", tried: "reset the admin client" },
+  key_created: { did: "created signing key", tried: "create signing key" },
 };
 
-/** The name of the first object follows. */
-const headlines: Readonly<Record<Changed["event"], string>> = {
-  client_created: "created client",
-  client_changed: "changed client",
-  client_disabled: "disabled client",
-  client_enabled: "enabled client",
-  client_deleted: "deleted client",
-  clients_imported: "imported",
-  secret_added: "added a secret to client",
-  secrets_rotated: "rotated the secrets of client",
-  secret_revoked: "revoked a secret of client",
-  scope_put: "put scope",
-  scope_deleted: "deleted scope",
-  admin_created: "created the first admin client",
-  admin_reset: "reset the admin client",
-  key_created: "created signing key",
-};
-
-function describeChange({ event, objects }: Changed): string {
-  const [main] = objects;
-  if (event === "clients_imported") return `imported ${clientsOf(objects)}`;
+function describeChange({ event, outcome, objects }: Changed): string {
+  const { did, tried } = headlines[event];
+  const name = nameOf(objects[0]);
+  if (outcome === "unchanged") return `tried to ${tried}${name}, but there was nothing to change${secretsOf(objects)}`;
+  if (outcome === "dry_run") return "checked an import in a dry run, which changes nothing";
+  const ending = outcome === "replayed" ? "; a repeated request, which got the first answer again" : "";
+  if (event === "clients_imported") return `imported ${clientsOf(objects)}${ending}`;
   const details = objects.map(detailsOf).filter((text) => text !== "");
-  const named = `${headlines[event]} ${main?.client_id ?? main?.id ?? ""}`.trimEnd();
-  return details.length === 0 ? named : `${named}: ${shortList(details, "; ")}`;
+  return `${did}${name}${details.length === 0 ? "" : `: ${shortList(details, "; ")}`}${ending}`;
+}
+
+function nameOf(object: ChangedObject | undefined): string {
+  const name = object?.client_id ?? object?.id;
+  return name === undefined ? "" : ` ${name}`;
+}
+
+function secretsOf(objects: readonly ChangedObject[]): string {
+  const ids = objects.filter(({ type }) => type === "secret").map(({ id }) => `secret ${id}`);
+  return ids.length === 0 ? "" : `: ${ids.join(", ")}`;
 }
 
 function clientsOf(objects: readonly ChangedObject[]): string {
@@ -132,6 +136,10 @@ const isEmpty = (value: FieldValue): boolean => ["null", '""', "[]", "{}"].inclu
 const textOf = (value: FieldValue): string => (value === null ? "none" : JSON.stringify(value));
 
 const days = (count: number): string => (count === 1 ? "1 day" : `${count} days`);
+
+/** With CARNET_JOURNAL_FULL=refuse, requests are refused, so that nothing needs to be lost. */
+const lossOf = ({ count }: { count: number }): string =>
+  count === 0 ? "no event was lost" : `${count} ${count === 1 ? "event was" : "events were"} lost`;
 
 const subjectOfEnd = ({ client_id, secret_id }: { client_id: string; secret_id: string | null }): string =>
   secret_id === null ? `client ${client_id}` : `secret ${secret_id} of client ${client_id}`;

@@ -62,8 +62,9 @@ function objectsOf({ objects = [], objects_count }: SentEvent): string {
   if (objects.length === 0) return "nothing changed";
   const shown = objects.slice(0, maxObjects).map(({ type, id, client_id, action, changes }) => {
     const name = id === undefined ? code(client_id) : `${code(id)}${client_id ? ` of client ${code(client_id)}` : ""}`;
-    const fields = action === "changed" ? ` (${Object.keys(changes).join(", ")})` : "";
-    return `${type} ${name} ${action}${fields}`;
+    if (action !== "changed") return `${type} ${name} ${action}`;
+    const fields = Object.keys(changes).join(", ");
+    return `${type} ${name} ${fields === "" ? "not changed" : `changed (${fields})`}`;
   });
   const hidden = objects.length - shown.length;
   return shown.join(", ") + (hidden > 0 ? `, and ${hidden} more` : "");

@@ -103,6 +103,8 @@ suite("A line of text", () => {
       line({ ...event, outcome: "unchanged", objects: [] }),
       `${time} client_changed (unchanged) by client \`ops-admin\`: nothing changed`,
     );
+    const same = { ...object, changes: {} };
+    assert.match(line({ ...event, outcome: "unchanged", objects: [same] }), /: client `demo` not changed$/);
     const many = Array.from({ length: 5 }, (_, n) => created(`c${n}`));
     assert.match(line({ ...event, actor: { type: "cli" }, objects: many }), /by cli: client `c0`.*, and 2 more$/);
   });

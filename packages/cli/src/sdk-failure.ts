@@ -26,9 +26,13 @@ export function connectAdvice(error: unknown, urlSource: string): string | undef
   const code = connectFault(error);
   if (code === undefined) return undefined;
   return code === "ECONNREFUSED"
-    ? `Is the service running? Start it with \`carnet dev\`, or give another address with --server-url (this one comes from ${urlSource}).`
+    ? `Is the service running? Start it with \`carnet dev\` or \`carnet serve\`, or give another address with --server-url (this one comes from ${urlSource}).`
     : `Check the address, which comes from ${urlSource}, and the network.`;
 }
+
+/** What to do after a 503. */
+export const unavailableAdvice =
+  "`GET /health/ready` of the service says what does not work, and its log says why. Then run the command again.";
 
 const connectFaults = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
 

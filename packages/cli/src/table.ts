@@ -1,15 +1,24 @@
 import { columnsOf, widthOf, wrapLine } from "./wrap.ts";
 
+interface TableOptions {
+  /** Of the terminal. */
+  readonly columns?: number;
+  /** By name. */
+  readonly shortened?: readonly string[];
+}
+
 /**
  * Formats rows in aligned columns, or as one block of names and values for each row if they do not fit on the terminal.
- * Control characters become spaces.
+ * Control characters become spaces. The `shortened` columns are cut at 40 characters, except in blocks, to keep later
+ * columns on the screen. Not for ids, because users copy them.
  */
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  columns: number = columnsOf(process.stdout),
+  { columns = columnsOf(process.stdout), shortened = [] }: TableOptions = {},
 ): string {
-  const clean = [head, ...rows].map((row) => row.map(printable));
+  const cut = head.map((name) => shortened.includes(name));
+  const clean = [head, ...rows].map((row) => row.map(printable).map((cell, at) => (cut[at] ? shorten(cell) : cell)));
   const widths = head.map((_, column) => clean.reduce((most, row) => Math.max(most, widthOf(row[column] ?? "")), 0));
   const lines = clean
     .map((row) => row.map((cell, column) => padded(cell, widths[column] ?? 0)).join("  "))
@@ -34,10 +43,9 @@ export const formatFacts = (
     .join("");
 };
 
-/** Cuts long text to keep later columns on the screen. Not for ids, because users copy them. */
-export function shorten(text: string, most = 40): string {
+function shorten(text: string): string {
   const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+  return characters.length <= 40 ? text : `${characters.slice(0, 39).join("")}…`;
 }
 
 /** Replaces control and formatting characters, which could move the cursor or hide text, with spaces. */

@@ -5,6 +5,7 @@ import { after, before, suite, test } from "node:test";
 import type { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { runCarnet } from "@carnet/testkit/carnet-process";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { freePort } from "@carnet/testkit/service";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { assertRefused, startAdminService } from "./support/admin-service.ts";
 import { runCommand } from "./support/command-runner.ts";
@@ -36,6 +37,15 @@ suite("carnet audit verify", () => {
     const { records, seconds, ...result } = Object(await at.json(["audit", "verify"]));
     assert.deepEqual(result, { files: 1, problems: [], notes: [], other_nodes: [] });
     assert.ok(records > 3 && seconds >= 0);
+  });
+
+  test("names --offline if the service does not answer", async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const env = { CARNET_SERVER_URL: url, CARNET_ADMIN_CLIENT_ID: "x", CARNET_ADMIN_CLIENT_SECRET: "planted" };
+    assertRefused(
+      await runCommand(["audit", "verify"], { env }),
+      /Cannot connect to .*\nIf the service is stopped, .*`carnet audit verify --offline`, with the --data-dir/s,
+    );
   });
 
   test("says how to check a journal that goes to standard output", async () => {

@@ -209,7 +209,7 @@ suite("an admin command that is refused", () => {
     assertRefused(
       refused,
       new RegExp(
-        `carnet: Cannot connect to ${url} \\(ECONNREFUSED\\)\\.\nIs the service running\\? Start it with .carnet dev., or give another address with --server-url \\(this one comes from CARNET_SERVER_URL\\)\\.\n$`,
+        `carnet: Cannot connect to ${url} \\(ECONNREFUSED\\)\\.\nIs the service running\\? Start it with .carnet dev. or .carnet serve., or give another address with --server-url \\(this one comes from CARNET_SERVER_URL\\)\\.\n$`,
       ),
     );
     assert.doesNotMatch(refused.stderr, /planted/);

@@ -37,8 +37,7 @@ const expected: { readonly [Kind in EventKind]: string } = {
   credential_expiring: `service  warns: secret ${secret} of client demo ends at 2026-11-27T17:00:01.250Z, within 1 day`,
   refusals_burst:
     "service  warns: 500 token requests from 198.51.100.0/24 of unknown clients were refused within 60 s, most of them because of unknown_client",
-  events_lost:
-    "service  warns: the journal could not be written since 2026-11-26T16:59:01.250Z; 7 events were lost",
+  events_lost: "service  warns: the journal could not be written since 2026-11-26T16:59:01.250Z; 7 events were lost",
 };
 
 suite("an event in one line", () => {

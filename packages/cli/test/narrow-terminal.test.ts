@@ -38,6 +38,7 @@ suite("at 60 columns", () => {
     await at.service.register({ client_id: "wide", client_name: "A name of several words", scope });
     const list = await at.carnet(["client", "list"], { env });
     assertNarrow(list.stdout);
+    for (const name of scope.split(" ")) assert.ok(list.stdout.includes(name), name);
     assert.match(list.stdout, /\n\nCLIENT ID {5}wide\nNAME {10}A name of several words\nSTATUS {8}active\n/);
     const shown = await at.carnet(["client", "show", "wide"], { env });
     assertNarrow(shown.stdout);
@@ -49,6 +50,14 @@ suite("at 60 columns", () => {
     assertNarrow(refused.stderr);
     assert.match(refused.stderr, /\nDid you mean wide\? List the clients with\n`carnet client list`\.\n$/);
     assertNarrow((await at.carnet(["client", "list", "--limit", "many"], { env })).stderr);
+  });
+
+  test("the result of a verification and the end of old secrets wrap", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "wide" });
+    assertNarrow((await at.carnet(["audit", "verify"], { env })).stdout);
+    const { stdout } = await at.carnet(["secret", "rotate", "wide"], { env });
+    assert.match(stdout, /\nOlder secrets expire a day from now, or at their own expiry\ndate/);
   });
 
   test("a secret stays in one piece", async () => {
@@ -101,10 +110,10 @@ suite("a wrapped text", () => {
           ["one two", "x"],
           ["y", "z"],
         ],
-        8,
+        { columns: 8 },
       ),
       "A  one\n   two\nB  x\n\nA  y\nB  z\n",
     );
-    assert.equal(formatTable(["A", "B"], [["one", "x"]], 8), "A    B\none  x\n");
+    assert.equal(formatTable(["A", "B"], [["one", "x"]], { columns: 8 }), "A    B\none  x\n");
   });
 });

@@ -107,7 +107,7 @@ suite("carnet token", () => {
     const refused = await runCarnet(["token"], { env });
     assertFailed(
       refused,
-      /carnet: Cannot connect to \S+ \(ECONNREFUSED\)\.\nIs the service running\? Start it with `carnet dev`, or give another/,
+      /carnet: Cannot connect to \S+ \(ECONNREFUSED\)\.\nIs the service running\? Start it with `carnet dev` or `carnet serve`, or give another/,
     );
     assert.ok(refused.stderr.includes(url) && !refused.stderr.includes("planted"));
   });

@@ -24,8 +24,12 @@ export function formatDuration(value: number, unit: DurationUnit = "s"): string 
   return total === 0 ? `0${unit}` : `${total / size}${name}`;
 }
 
-/** Describes what `parseDuration` accepts between two bounds. */
-export const durationRange = (least: number, most: number, unit: DurationUnit = "s"): string =>
-  `a duration from ${formatDuration(least, unit)} to ${formatDuration(most, unit)}, such as 90s, 30m, 12h or 7d; a number alone is in ${names[unit]}`;
+/** Describes what `parseDuration` accepts between two bounds, with examples that are between them. */
+export function durationRange(least: number, most: number, unit: DurationUnit = "s"): string {
+  const isAccepted = (value: number | undefined): boolean => value !== undefined && value >= least && value <= most;
+  const fitting = ["90s", "30m", "12h", "7d"].filter((text) => isAccepted(parseDuration(text, unit)));
+  const examples = fitting.length === 0 ? "" : `, such as ${fitting.join(", ").replace(/, (\w+)$/, " or $1")}`;
+  return `a duration from ${formatDuration(least, unit)} to ${formatDuration(most, unit)}${examples}; a number alone is in ${names[unit]}`;
+}
 
 const names = { ms: "milliseconds", s: "seconds", m: "minutes", h: "hours", d: "days" } as const;

@@ -1,6 +1,6 @@
-import { ConnectionError, IamError, SDK } from "@carnet/sdk";
+import { ConnectionError, IamError, SDK, SDKError } from "@carnet/sdk";
 import type { Command } from "commander";
-import { connectAdvice, failureOf } from "../sdk-failure.ts";
+import { connectAdvice, failureOf, unavailableAdvice } from "../sdk-failure.ts";
 import { noticeHooks } from "../sdk-notices.ts";
 import { AdminApi } from "./admin-api.ts";
 import { type ReadCredentials, readConnection } from "./credentials.ts";
@@ -19,7 +19,8 @@ export async function withAdminApi(
   const connection = readConnection(command.opts(), process.env);
   const { serverURL, clientId, clientSecret } = connection;
   try {
-    await using sdk = new SDK({ serverURL, security: { clientId, clientSecret }, hooks: noticeHooks(clientId) });
+    const hooks = noticeHooks(clientId);
+    await using sdk = new SDK({ serverURL, security: { clientId, clientSecret }, hooks, retryConfig });
     const api = new AdminApi(sdk.fetch);
     await explainRefusals(
       () => act(api),
@@ -31,11 +32,15 @@ export async function withAdminApi(
   }
 }
 
+/** A person waits. A service that asks for five seconds before a retry gets one retry. */
+const retryConfig = { maxElapsedMs: 9000 };
+
 /** Adds what the SDK cannot know: where the command got its values from. */
 function adviceFor(error: unknown, { urlSource, credentialsSource }: ReadCredentials): string | undefined {
   if (error instanceof IamError && error.error === "invalid_client")
     return `The admin client and its secret come from ${credentialsSource}. On the service's machine, \`carnet admin reset\` creates new ones.`;
   if (error instanceof ConnectionError && error.mayHaveArrived)
     return "The change may or may not have been made. Check before you retry, for example with `carnet client list`.";
+  if (error instanceof SDKError && error.status === 503) return unavailableAdvice;
   return connectAdvice(error, urlSource);
 }

@@ -2,6 +2,7 @@ import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-sco
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import { Failure } from "../failure.ts";
+import { unavailableAdvice } from "../sdk-failure.ts";
 import { printable } from "../table.ts";
 import { AdminRefusal } from "./admin-api.ts";
 
@@ -28,6 +29,7 @@ const nextSteps: Partial<Record<ProblemKind, string>> = {
     "The admin client must have the audience urn:carnet:admin. On the service's machine, `carnet admin reset` restores the first one.",
   not_found: "List what exists with `carnet client list`, `carnet secret list` or `carnet scope list`.",
   taken: "Choose another id, or see the existing client with `carnet client show`.",
+  unavailable: unavailableAdvice,
   fault: "The service's log has the reason under this request id.",
 };
 

@@ -2,6 +2,7 @@ import type { Verification } from "@carnet/protocol/admin/audit";
 import type { LinesResult } from "@carnet/server/journal/verify-lines";
 import { ProgressBar } from "../progress-bar.ts";
 import { printable } from "../table.ts";
+import { columnsOf, wrapLine } from "../wrap.ts";
 
 interface OutputOptions {
   readonly json?: boolean;
@@ -82,9 +83,10 @@ const describeFinding = ({ file, record, detail }: Finding): string =>
   `${file}${record === null ? "" : `, record ${record}`}: ${detail}`;
 
 function print(result: readonly string[] | object): void {
+  const columns = columnsOf(process.stdout);
   process.stdout.write(
     Array.isArray(result)
-      ? result.map((line) => `${printable(line)}\n`).join("")
+      ? result.map((line) => `${wrapLine(printable(line), columns)}\n`).join("")
       : `${JSON.stringify(result, null, 2)}\n`,
   );
 }

@@ -16,7 +16,7 @@ export function addUnknownCallersCommand(audit: Command): void {
   const command = audit
     .command("unknown-callers")
     .description("List the address blocks from which unknown clients were refused, the most refusals first.")
-    .option("--days <number>", "How many days to look back, up to 400", duration(1, 400, "d"), 1)
+    .option("--days <duration>", "How many whole days to look back, up to 400d", duration(1, 400, "d"), 1)
     .option("--limit <number>", "The most blocks to list, up to 1000", wholeNumber(1, 1000), 100)
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((options: UnknownCallersOptions) =>

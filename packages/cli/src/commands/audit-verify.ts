@@ -5,6 +5,7 @@ import { addConnectionOptions } from "../admin/credentials.ts";
 import { reportLines, reportSteps } from "../audit/verification-output.ts";
 import { Failure } from "../failure.ts";
 import { linesOf } from "../lines-of.ts";
+import { withNote } from "../sdk-failure.ts";
 import { addServiceOptions, configurationOf } from "../service-options.ts";
 
 interface VerifyOptions {
@@ -32,8 +33,16 @@ export function addAuditVerifyCommand(audit: Command): void {
     async (options: VerifyOptions) => {
       if (options.input !== undefined) await verifyInput(command, options.input, options);
       else if (options.offline) await reportSteps(await offlineSteps(command), options);
-      else await withAdminApi(command, (api) => reportSteps(api.verifyJournal(), options));
+      else await withAdminApi(command, (api) => reportSteps(api.verifyJournal(), options)).catch(suggestOffline);
     },
+  );
+}
+
+function suggestOffline(error: unknown): never {
+  if (!(error instanceof Failure && error.facts.code === "no_answer")) throw error;
+  throw withNote(
+    error,
+    "If the service is stopped, check its files on its machine with `carnet audit verify --offline`, with the --data-dir of the service.",
   );
 }
 

@@ -6,7 +6,7 @@ import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { scopeOf } from "../client-facts.ts";
 import { collectPairs, duration, wholeNumber } from "../option-values.ts";
-import { formatTable, shorten } from "../table.ts";
+import { formatTable } from "../table.ts";
 import { columnsOf, wrapLines } from "../wrap.ts";
 
 interface ListOptions {
@@ -100,18 +100,19 @@ function formatClients(clients: readonly Client[], unused: number | undefined): 
   return formatTable(
     Object.keys(columns),
     clients.map((client) => Object.values(columns).map((cell) => cell(client))),
+    { shortened: ["NAME", "SCOPE", "WARNINGS"] },
   );
 }
 
 const listColumns: Readonly<Record<string, (client: Client) => string>> = {
   "CLIENT ID": (client) => client.client_id,
-  NAME: (client) => shorten(client.client_name ?? "-"),
+  NAME: (client) => client.client_name ?? "-",
   STATUS: (client) => client.status,
-  SCOPE: (client) => shorten(scopeOf(client)),
+  SCOPE: scopeOf,
   EXPIRES: (client) => client.expires_at ?? "never",
   "LIVE SECRETS": ({ secrets }) =>
     String(secrets.filter(({ state }) => state === "active" || state === "pending").length),
-  WARNINGS: ({ warnings }) => shorten([...new Set(warnings.map(shortWarning))].join(", ") || "-"),
+  WARNINGS: ({ warnings }) => [...new Set(warnings.map(shortWarning))].join(", ") || "-",
 };
 
 /** The last use of any secret that the client still has. */

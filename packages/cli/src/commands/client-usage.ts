@@ -12,7 +12,7 @@ export function addClientUsageCommand(client: Command): void {
     .command("usage")
     .description("Show how a client is used: tokens, refusals, scopes and addresses.")
     .argument("<client-id>")
-    .option("--days <number>", "How many days to look back, up to 400", duration(1, 400, "d"), 30)
+    .option("--days <duration>", "How many whole days to look back, up to 400d", duration(1, 400, "d"), 30)
     .option("--json", "Print JSON");
   addConnectionOptions(command).action((id: string, options: { readonly days: number; readonly json?: boolean }) =>
     withAdminApi(

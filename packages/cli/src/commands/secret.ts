@@ -8,7 +8,8 @@ import { addConnectionOptions } from "../admin/credentials.ts";
 import { definedOnly, duration, timeOrEmpty } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
-import { formatTable, shorten } from "../table.ts";
+import { formatTable } from "../table.ts";
+import { columnsOf, wrapLines } from "../wrap.ts";
 import { addSecretImportCommand } from "./secret-import.ts";
 
 /** `carnet secret …`: manages the secrets of clients. */
@@ -146,7 +147,7 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
         ["SECRET ID", "LABEL", "PREFIX", "STATE", "CREATED", "EXPIRES", "LAST USED"],
         secrets.map((secret) => [
           secret.secret_id,
-          shorten(secret.label ?? "-"),
+          secret.label ?? "-",
           secret.prefix ?? "-",
           secret.state,
           secret.created_at ?? "-",
@@ -154,6 +155,7 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
             (secret.ends_when_idle_for === null ? "never" : `after ${formatDuration(secret.ends_when_idle_for)} idle`),
           secret.last_used_at === null ? "never" : `${secret.last_used_at} from ${secret.last_used_from}`,
         ]),
+        { shortened: ["LABEL"] },
       );
 
 function show(
@@ -166,8 +168,13 @@ function show(
     shown === undefined
       ? "\nThe secret that you gave is stored only as a keyed digest.\n"
       : `\nThe new secret, shown only once:\n\n  ${shown}\n`;
-  showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + note, {
-    done: `${clientId} has the new secret ${secret.secret_id}`,
-    next: `revoke it with \`carnet secret revoke ${quoted(clientId)} ${quoted(secret.secret_id)}\`, and add a new one with \`carnet secret add ${quoted(clientId)}\`.`,
-  });
+  showOnce(
+    json
+      ? `${JSON.stringify(added, null, 2)}\n`
+      : formatSecrets([secret]) + once + wrapLines(note, columnsOf(process.stdout)),
+    {
+      done: `${clientId} has the new secret ${secret.secret_id}`,
+      next: `revoke it with \`carnet secret revoke ${quoted(clientId)} ${quoted(secret.secret_id)}\`, and add a new one with \`carnet secret add ${quoted(clientId)}\`.`,
+    },
+  );
 }

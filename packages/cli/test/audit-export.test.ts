@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -23,7 +23,8 @@ suite("carnet audit export", () => {
     const none = await runCarnet(["audit", "export", "--until", "2020-01-01"], {
       env: { CARNET_ADMIN_FILE: at.adminFile },
     });
-    assert.deepEqual([none.code, none.stdout, none.stderr], [0, "", ""]);
+    assert.deepEqual([none.code, none.stdout], [0, ""]);
+    assert.match(none.stderr, /^carnet: The journal of this node has no record in this time\. Give an earlier --since/);
   });
 
   test("writes a file that only its owner can read, and says how many records it has", async () => {
@@ -34,12 +35,23 @@ suite("carnet audit export", () => {
     const lines = (await readFile(output, "utf8")).trimEnd().split("\n");
     assert.equal(stderr, `${lines.length - 1} records were written to ${output}.\n`);
     assert.equal((await stat(output)).mode & 0o777, 0o600);
-    const again = await at.json(["audit", "export", "--output", output]);
+    const again = await at.json(["audit", "export", "--output", output, "--yes"]);
     assert.deepEqual(again, {
       file: output,
       records: (await readFile(output, "utf8")).trimEnd().split("\n").length - 1,
     });
     assert.ok(Object(again).records >= lines.length, "the second export has the tokens of the first");
+  });
+
+  test("replaces no file without a confirmation", async () => {
+    await using at = await startAdminService();
+    const output = join(at.service.folder, "audit.jsonl");
+    await writeFile(output, "an earlier export\n");
+    assertRefused(
+      await at.carnet(["audit", "export", "--output", output]),
+      /^carnet: Replace the file .*audit\.jsonl\? Nothing was changed, .*--yes to confirm\.\n$/,
+    );
+    assert.equal(await readFile(output, "utf8"), "an earlier export\n");
   });
 
   test("says what to do when the file cannot be written", async () => {

@@ -91,6 +91,17 @@ suite("carnet audit search and tail", () => {
     }
   });
 
+  test("say that tokens are elsewhere if the journal goes to standard output, and give no other hint", async () => {
+    await using other = await startAdminService({ settings: { journal: "stdout" } });
+    const { code, stderr } = await other.carnet(["audit", "search", "--kind", "token_issued"]);
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      /^carnet: No event in the store matches\.\ncarnet: The journal of .* goes to standard output, /,
+    );
+    assert.doesNotMatch(stderr, /Leave --kind out/);
+  });
+
   test("suggest a kind and the forms of a time", async () => {
     const kind = await at.carnet(["audit", "search", "--kind", "client_change"]);
     assert.equal(kind.code, 2);

@@ -62,8 +62,13 @@ export function addAuditSearchCommand(audit: Command): void {
           cursor: options.cursor,
         });
         printEvents(page.events, options.json);
+        if (page.events.length === 0)
+          notice(
+            page.sources.includes("journal")
+              ? `No event matches. ${howToWiden(options)}`
+              : "No event in the store matches.",
+          );
         noticeMissingJournal(page);
-        if (page.events.length === 0) notice(`No event matches. ${howToWiden(options)}`);
         if (page.next !== null) notice(`There are older events. For the next page, add --cursor ${quoted(page.next)}`);
       },
       flags,

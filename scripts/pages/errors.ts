@@ -16,7 +16,8 @@ export function errorsPage(generated: string): string {
   const ofAdmin = Object.entries(problems).map(([code, { title, ...facts }]) => ({ ...facts, code, when: title }));
   return `# Errors
 
-${generated}Every response has an \`X-Request-ID\`, under which the operator [finds out why](../guide/explain.md) a request was refused.
+${generated}Every response has an \`X-Request-ID\`. Under it, the operator [finds out why](../guide/explain.md#which-refusals-leave-an-event) a token
+request or a call of the admin API was refused.
 
 ## Token endpoint
 

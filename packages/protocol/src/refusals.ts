@@ -56,7 +56,7 @@ export const refusals = {
   unavailable: {
     status: 503,
     error: "temporarily_unavailable",
-    when: "the service is stopping, cannot reach its store, or cannot write its log",
+    when: "the service is stopping, cannot reach its store, or cannot write its journal",
     next: "try again after the seconds in Retry-After",
   },
 } as const satisfies Readonly<Record<string, RefusalFacts>>;

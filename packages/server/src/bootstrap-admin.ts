@@ -100,7 +100,10 @@ function refuseForeignFile(adminFile: string, issuer: string): void {
   );
 }
 
-/** Updates the service's address in the admin file. Leaves a missing file, or one of another service, alone. */
+/**
+ * Updates the service's address in the admin file. Leaves a missing file, or one of another service, alone. A file that
+ * this start has made is recorded already.
+ */
 export async function updateAdminFile(
   adminFile: string,
   url: string,
@@ -108,8 +111,10 @@ export async function updateAdminFile(
     hasher,
     store,
     events,
+    isNew,
     ...ports
   }: AdminFilePorts & {
+    readonly isNew: boolean;
     readonly hasher: SecretHasher;
     readonly store: Pick<ClientStore, "findBySecret">;
     readonly events: Pick<EventStore, "append">;
@@ -123,6 +128,7 @@ export async function updateAdminFile(
   const found = await store.findBySecret(digest);
   if (found === undefined) return;
   writeAdminFile(adminFile, { ...content, server_url: serverUrl });
+  if (isNew) return;
   const { clientId } = found.client;
   const written = credentialsFileWritten({ clientId, file: adminFile, actor: { type: "service" } }, ports);
   await events.append(written);

@@ -167,7 +167,7 @@ export async function startServer(
       log,
     );
     try {
-      await updateAdminFile(adminFile, listening.url, registry);
+      await updateAdminFile(adminFile, listening.url, { ...registry, isNew: bootstrapAdmin !== undefined });
     } catch (error) {
       log.fault("admin_file_outdated", error); // the CLI can be given the address by a flag
     }

@@ -162,17 +162,30 @@ suite("The bootstrap file", () => {
       ["http://0.0.0.0:9090", "http://127.0.0.1:9090"],
       ["http://[::]:9090", "http://[::1]:9090"],
     ] as const) {
-      await updateAdminFile(store.file, listening, store.registry);
+      await updateAdminFile(store.file, listening, { ...store.registry, isNew: false });
       assert.deepEqual(read(store.file), { ...before, server_url: called });
       assert.equal(statSync(store.file).mode & 0o777, 0o600);
     }
+  });
+
+  test("is recorded once by a first start, also if it gets another URL", async () => {
+    await using store = await newStore();
+    await store.make();
+    const writes = async () =>
+      (await store.registry.events.search(eventQuery({ kinds: ["credentials_file_written"] }))).length;
+    assert.equal(await writes(), 1);
+    await updateAdminFile(store.file, "http://127.0.0.1:8080", { ...store.registry, isNew: true });
+    assert.equal(read(store.file).server_url, "http://127.0.0.1:8080");
+    assert.equal(await writes(), 1);
+    await updateAdminFile(store.file, "http://127.0.0.1:9090", { ...store.registry, isNew: false });
+    assert.equal(await writes(), 2);
   });
 
   test("is not created again, and is not changed when it has other content or another store's secret", async () => {
     await using store = await newStore();
     await using other = await newStore();
     await other.make();
-    const update = () => updateAdminFile(store.file, "http://127.0.0.1:8080", store.registry);
+    const update = () => updateAdminFile(store.file, "http://127.0.0.1:8080", { ...store.registry, isNew: false });
     await update();
     assert.ok(!readdirSync(store.folder.path).includes("admin.json"));
     const contents = ["no JSON", "[]", "null", '"text"', '{"notes": "mine"}', readFileSync(other.file, "utf8")];

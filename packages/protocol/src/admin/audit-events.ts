@@ -13,9 +13,9 @@ const textOrNull = (description: string) => nullable(text(description));
 const Actor = Type.Union(
   [
     Type.Object({
-      type: Type.Literal("client"),
-      client_id: Type.String(),
-      secret_id: textOrNull("null: only the client was proved."),
+      type: Type.Literal("client", { description: "Who it was." }),
+      client_id: text("The client. Only of `client`, like the next two."),
+      secret_id: textOrNull("Its secret. null: only the client was proved."),
       jti: textOrNull("The id of the token that was issued, returned or sent."),
     }),
     Type.Object({ type: Type.Enum(["cli", "service", "unknown"]) }),
@@ -34,7 +34,7 @@ const facts = {
   id: text("Unique among all nodes: the process that recorded it, and a counter."),
   outcome: Type.Enum(outcomes, {
     description:
-      "`unchanged`: the call had nothing to change. `replayed`: an earlier answer was sent again. `dry_run`: nothing was changed.",
+      "How it ended. `unchanged`: the call had nothing to change. `replayed`: an earlier answer was sent again. `dry_run`: nothing was changed. `failure`: events were lost.",
   }),
   node: text("The node that recorded it: `CARNET_NODE`, or the host name."),
   request_id: textOrNull("The `X-Request-ID` of the request. null: not part of a request."),
@@ -67,12 +67,13 @@ const FieldValue = Type.Union([
 ]);
 
 const ChangedObject = Type.Object({
-  type: Type.Enum(["client", "secret", "scope", "key"]),
+  type: Type.Enum(["client", "secret", "scope", "key"], { description: "What it is." }),
   client_id: Type.Optional(text("The client, or the client of the secret.")),
-  id: Type.Optional(text("The secret id, the scope's name or the key id.")),
-  action: Type.Enum(["created", "changed", "deleted"]),
+  id: Type.Optional(text("The secret id, the scope's name or the key id. Not of a client.")),
+  action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),
   changes: Type.Record(Type.String(), Type.Object({ before: FieldValue, after: FieldValue }), {
-    description: "By the name of the field in the admin API. Never contains a secret.",
+    description:
+      "The changed fields, by their names in the admin API, each with its value `before` and `after`. Never contains a secret.",
   }),
 });
 export type ChangedObject = Static<typeof ChangedObject>;
@@ -96,6 +97,9 @@ export const eventShapes = [
     reason: text("The true reason, in one word, which the caller is not told."),
     detail: text("The true reason, in a sentence."),
     facts: Type.Record(Type.String(), Type.String(), { description: "What `carnet explain` needs, by name." }),
+    client_id: Type.Optional(
+      text("The client whose id was sent without proof, if it exists. Only in the store's copy."),
+    ),
   }),
   shape(changeKinds, "An administrative operation. One event, however many objects it touched.", {
     objects: Type.Array(ChangedObject, { description: "Every object that was touched, with its changed fields." }),

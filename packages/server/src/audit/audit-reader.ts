@@ -22,13 +22,13 @@ export interface EventPage {
 
 /**
  * Searches everything that this node can see: changes and recent refusals of all nodes in the store, and its own
- * journal. An event that is in both is answered once. A page holds at least one event, and no further ones beyond
- * `maxPageSize`.
+ * journal. An event that is in both is answered once, as the store has it: there a refusal names the client whose id was
+ * sent. A page holds at least one event, and no further ones beyond `maxPageSize`.
  */
 export async function searchEvents(query: EventQuery, { events, journal }: AuditPorts): Promise<EventPage> {
   const more = { ...query, limit: query.limit + 1 };
   const [stored, written] = await Promise.all([searchInParts(more, events), journal?.search(more) ?? nothing]);
-  const unique = new Map([...stored, ...written.events].map((event) => [event.id, event]));
+  const unique = new Map([...written.events, ...stored].map((event) => [event.id, event]));
   const matching = [...unique.values()].sort(newestFirst);
   const page = firstPage(matching, query.limit);
   const last = page.at(-1);

@@ -24,14 +24,21 @@ suite("the schema of events", () => {
     for (const example of examples) assert.ok(Check(RecordedEvent, example));
   });
 
+  test("describes the client that the store adds to a refusal", () => {
+    const [refused] = eventShapes.filter(({ properties }) => properties.event.enum[0] === "token_refused");
+    const json = { ...JSON.parse(eventJson(everyEvent.token_refused, "node-1")), client_id: "demo" };
+    assert.ok(refused && Check(Type.Object(refused.properties, { additionalProperties: false }), json));
+  });
+
   for (const event of Object.values(everyEvent)) {
     test(`describes every member of ${event.event}`, () => {
       const json: unknown = JSON.parse(eventJson(event, "node-1"));
       assert.ok(Check(RecordedEvent, json), JSON.stringify(json));
       const shape = eventShapes.find(({ properties }) => properties.event.enum.some((kind) => kind === event.event));
       assert.ok(shape && Check(Type.Object(shape.properties, { additionalProperties: false }), json));
-      const { prev: _, ...described } = shape.properties;
-      assert.deepEqual(Object.keys(Object(json)).toSorted(), Object.keys(described).toSorted());
+      const onlyElsewhere = event.event === "token_refused" ? ["prev", "client_id"] : ["prev"];
+      const described = Object.keys(shape.properties).filter((name) => !onlyElsewhere.includes(name));
+      assert.deepEqual(Object.keys(Object(json)).toSorted(), described.toSorted());
     });
   }
 });

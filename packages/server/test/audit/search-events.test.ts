@@ -59,6 +59,12 @@ suite("a search of the store and the journal", () => {
     );
   });
 
+  test("answers the store's copy of an event that both have", async () => {
+    const stored = eventAt(1, "a", '{"id":"a","client_id":"demo"}');
+    const ports = { events: source([stored]), journal: journalOf([eventAt(1, "a")]) };
+    assert.deepEqual((await searchEvents(everything, ports)).events, [stored]);
+  });
+
   test("answers what the store has when there is no journal to read", async () => {
     const stored = [eventAt(2, "b"), eventAt(1, "a")];
     const found = await searchEvents(everything, { events: source(stored), journal: undefined });

@@ -34,8 +34,8 @@ export function stopOnSignal(starting: Promise<{ close(): Promise<void> }>): voi
   onParentEnd(stop);
 }
 
-/** npm passes a signal on to its shell, which can end without passing it on: the service would run on without a parent. */
-function onParentEnd(stop: () => void): void {
+/** npm passes a signal on to its shell, which can end without passing it on: the process would run on without a parent. */
+export function onParentEnd(stop: () => void): void {
   if (!["start", "npx"].includes(process.env["npm_lifecycle_event"] ?? "")) return; // other scripts may start it to stay
   const parent = process.ppid;
   const timer = setInterval(() => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { suite, test } from "node:test";
-import { CarnetProcess } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
 import { serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, startAdminService } from "./support/admin-service.ts";
@@ -32,6 +32,14 @@ suite("carnet audit tail --follow", () => {
     ids.push("request-three");
     await askAs("request-three", first.url);
     await tail.prints("stdout", /"request_id":"request-three"/);
+    await tail.prints("stderr", /The service answers again\./);
+    assert.deepEqual(
+      tail.stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).notice.message),
+      ["The service does not answer. Waiting for it, until Ctrl+C.", "The service answers again."],
+    );
     const printed = tail.stdout
       .trimEnd()
       .split("\n")
@@ -58,6 +66,18 @@ suite("carnet audit tail --follow", () => {
     const times = [...tail.stdout.matchAll(/^\{"time":"([^"]+)"/gm)].map(([, time]) => time);
     assert.ok(times.length >= 2);
     assert.deepEqual(times, times.toSorted());
+  });
+
+  test("ends when npx, which started it, is killed", async () => {
+    await using service = await startAdminService();
+    const tail = ["audit", "tail", "--follow"];
+    await using npx = new CarnetProcess([], {
+      env: { CARNET_ADMIN_FILE: service.adminFile, npm_lifecycle_event: "npx" },
+      command: ["sh", "-c", '"$@"; exit 1', "sh", process.execPath, carnetBin, ...tail],
+    });
+    await npx.prints("stdout", /started carnet/);
+    npx.kill("SIGKILL");
+    await npx.finished(); // only when everything that writes to its output has ended
   });
 
   test("goes on when the clock of the service is set back, and prints no event twice", async () => {

@@ -20,6 +20,7 @@ export async function withAdminApi(
   const { serverURL, clientId, clientSecret } = connection;
   try {
     const hooks = noticeHooks(clientId);
+    const retryConfig = command.opts()["follow"] === true ? noRetries : fewRetries;
     await using sdk = new SDK({ serverURL, security: { clientId, clientSecret }, hooks, retryConfig });
     const api = new AdminApi(sdk.fetch);
     await explainRefusals(
@@ -33,7 +34,10 @@ export async function withAdminApi(
 }
 
 /** A person waits. A service that asks for five seconds before a retry gets one retry. */
-const retryConfig = { maxElapsedMs: 9000 };
+const fewRetries = { maxElapsedMs: 9000 };
+
+/** A command that follows asks again by itself. */
+const noRetries = { maxRetries: 0 };
 
 /** Adds what the SDK cannot know: where the command got its values from. */
 function adviceFor(error: unknown, { urlSource, credentialsSource }: ReadCredentials): string | undefined {

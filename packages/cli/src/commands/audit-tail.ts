@@ -1,13 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { RecordedEvent } from "@carnet/protocol/admin/audit-events";
-import { ConnectionError } from "@carnet/sdk";
+import { ConnectionError, SDKError } from "@carnet/sdk";
 import type { Command } from "commander";
-import type { AdminApi } from "../admin/admin-api.ts";
+import { type AdminApi, AdminRefusal } from "../admin/admin-api.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { noticeMissingJournal, printEvents } from "../audit/event-output.ts";
 import { notice } from "../failure.ts";
 import { wholeNumber } from "../option-values.ts";
+import { onParentEnd } from "../stop-on-signal.ts";
 
 interface TailOptions {
   readonly lines: number;
@@ -52,6 +53,7 @@ export function addAuditTailCommand(audit: Command): void {
 
 /** Prints what is not among the events that were there at first. */
 async function follow(api: AdminApi, first: readonly RecordedEvent[], { json }: TailOptions): Promise<never> {
+  onParentEnd(() => process.exit());
   let newest = newestTime(first);
   const printed = new Set(first.map(({ id }) => id));
   let isLost = false;
@@ -64,14 +66,20 @@ async function follow(api: AdminApi, first: readonly RecordedEvent[], { json }: 
       newest = newestTime(events) ?? newest;
       for (const { id } of fresh) printed.add(id);
       forgetOldest(printed);
+      if (isLost) notice("The service answers again.");
       isLost = false;
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
+      if (!isTemporary(error)) throw error;
       if (!isLost) notice("The service does not answer. Waiting for it, until Ctrl+C.");
       isLost = true;
     }
   }
 }
+
+const isTemporary = (error: unknown): boolean =>
+  error instanceof ConnectionError ||
+  (error instanceof SDKError && error.status === 503) ||
+  (error instanceof AdminRefusal && error.problem.status === 503);
 
 const newestTime = (events: readonly RecordedEvent[]): string | undefined =>
   events

@@ -161,6 +161,21 @@ suite("A refusal", () => {
     assert.deepEqual(seen[0]?.record?.actor, { type: "unknown" });
   });
 
+  test("without a secret keeps the client id that was sent, to find out later whether it exists", async () => {
+    const endpoint = new TestEndpoint();
+    for (const [form, claimed] of [
+      [{ client_id: "app" }, "app"],
+      [{ client_id: "app", client_secret: "" }, "app"],
+      [{ client_id: "no client id\n" }, undefined],
+      [{ client_secret: imported }, undefined],
+    ] as const) {
+      await endpoint.post(form);
+      const record = endpoint.records.at(-1);
+      assert.ok(record?.event === "token_refused");
+      assert.equal(record.claimedClientId?.reveal(), claimed);
+    }
+  });
+
   test("without credentials asks the store nothing", async () => {
     const endpoint = new TestEndpoint();
     for (const [form, reason] of [

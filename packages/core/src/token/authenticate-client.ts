@@ -6,7 +6,7 @@ import { type SecretState, secretStateAt } from "../client/client-secret.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
 import type { ProvenSecret } from "../client/token-client.ts";
 import type { Refusal } from "../refusal.ts";
-import { findMistake, type MistakePorts } from "./credentials-mistake.ts";
+import { claimedIdOf, findMistake, type MistakePorts } from "./credentials-mistake.ts";
 import type { PresentedCredentials } from "./parse-token-request.ts";
 import { factsOfHolder } from "./refusal-facts.ts";
 import type { CredentialsMistake, RefusalReason } from "./refusal-reason.ts";
@@ -30,7 +30,10 @@ export async function authenticateClient(
   // RFC 6749 §5.2. Many libraries report a challenge instead of the error, so a client that does not use Basic gets none
   const challenged = !presented.inBody;
   const { flaw } = presented;
-  if (flaw !== undefined) return err({ ...invalidClient(flaw.reason, flaw.detail), challenged });
+  if (flaw !== undefined) {
+    const claimedClientId = claimedIdOf(flaw.clientId);
+    return err({ ...invalidClient(flaw.reason, flaw.detail), claimedClientId, challenged });
+  }
   const { directory, hasher } = ports;
   const digests = presented.readings.map((reading) => hasher.digest(reading.clientId, reading.clientSecret.reveal()));
   for (const digest of digests) {

@@ -32,8 +32,7 @@ export async function findMistake(
   { store, hasher }: MistakePorts,
 ): Promise<FoundMistake> {
   const [first] = readings;
-  const claimed = parseClientId(ownCopy(first?.clientId.slice(0, 256) ?? "")); // longer than any client id
-  const claimedClientId = claimed.ok ? new Redacted(claimed.value) : undefined;
+  const claimedClientId = claimedIdOf(first?.clientId);
   // Also when a mistake is found below, so that this takes the same time
   let mistake: FoundMistake = { ...formOf(first?.clientSecret.reveal() ?? ""), claimedClientId };
   for (const { reason, credentials } of repairsOf(readings)) {
@@ -43,6 +42,12 @@ export async function findMistake(
     mistake = { reason, facts, claimedClientId: new Redacted(found.clientId) };
   }
   return mistake;
+}
+
+/** A client id that was sent without proof. undefined: it cannot be one. */
+export function claimedIdOf(sent: string | undefined): Redacted<ClientId> | undefined {
+  const claimed = parseClientId(ownCopy(sent?.slice(0, 256) ?? "")); // longer than any client id
+  return claimed.ok ? new Redacted(claimed.value) : undefined;
 }
 
 /** Damage that the secret shows by itself. */

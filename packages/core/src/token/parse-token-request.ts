@@ -33,8 +33,10 @@ export interface PresentedCredentials {
   readonly method: TokenEndpointAuthMethod | "none";
   /** Every possible reading of them. Empty if there are none. See `decodeBasicCredentials`. */
   readonly readings: readonly ClientCredentials[];
-  /** Why they cannot match any client. */
-  readonly flaw: { readonly reason: CredentialsFlaw; readonly detail: string } | undefined;
+  /** Why they cannot match any client. `clientId` is what was sent alone. */
+  readonly flaw:
+    | { readonly reason: CredentialsFlaw; readonly detail: string; readonly clientId?: string | undefined }
+    | undefined;
   /** Whether the client tried to authenticate in the body. */
   readonly inBody: boolean;
 }
@@ -146,7 +148,7 @@ function incomplete({
   readonly scheme: string;
 }): PresentedCredentials["flaw"] {
   if (clientId !== undefined)
-    return { reason: "no_client_secret", detail: "a client_id was sent without a client_secret" };
+    return { reason: "no_client_secret", detail: "a client_id was sent without a client_secret", clientId };
   if (clientSecret !== undefined)
     return { reason: "no_client_id", detail: "a client_secret was sent without a client_id" };
   if (scheme === "") return { reason: "no_credentials", detail: "no credentials were sent" };

@@ -240,7 +240,8 @@ export const settings = {
   trustedProxies: setting({
     environment: "CARNET_TRUSTED_PROXIES",
     flag: "--trusted-proxies <blocks>",
-    description: "The proxies whose `X-Forwarded-For` is trusted, for `ip_allowlist` and the addresses of audit events.",
+    description:
+      "The proxies whose `X-Forwarded-For` is trusted, for `ip_allowlist` and the addresses of audit events.",
     accepts: "address blocks like 10.0.0.0/8, separated by commas",
     otherwise: "none",
     parse: parseBlocks,

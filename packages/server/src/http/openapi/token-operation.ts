@@ -43,7 +43,8 @@ const parameters = [
   {
     name: "X-Request-ID",
     in: "header",
-    description: "Your own id for the request, used in the answer, the audit events and the log. An invalid one is replaced.",
+    description:
+      "Your own id for the request, used in the answer, the audit events and the log. An invalid one is replaced.",
     schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
   },
 ];

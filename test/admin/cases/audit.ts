@@ -59,7 +59,11 @@ export function auditCases(world: () => AdminWorld): void {
       clock.advance(60_000);
       for (const since of [new Date(before).toISOString(), "1m"]) {
         const { events } = await search(`since=${since}&event=token_refused`);
-        assert.deepEqual(events, found.events, since);
+        assert.deepEqual(
+          events.map(({ id }) => id),
+          found.events.map(({ id }) => id),
+          since,
+        ); // the store's copy has more members
       }
       assert.deepEqual((await search("since=59s&event=token_refused")).events, []);
       const empty = await search(`since=${new Date(before).toISOString()}&until=1m&event=token_refused`);

@@ -36,8 +36,9 @@ export function addAuditTailCommand(audit: Command): void {
     .option("-n, --lines <number>", "How many events", wholeNumber(0, 1000), 20)
     .option("-f, --follow", "Keep printing new events until Ctrl+C")
     .option("--json", "Print JSON Lines, one event per line");
-  addConnectionOptions(command).action((options: TailOptions) =>
-    withAdminApi(command, async (api) => {
+  addConnectionOptions(command).action((options: TailOptions) => {
+    if (options.follow) onParentEnd(() => process.exit());
+    return withAdminApi(command, async (api) => {
       const before = options.follow
         ? await readRecent(api, (await api.searchEvents({ limit: "1" })).events[0]?.time)
         : [];
@@ -47,13 +48,12 @@ export function addAuditTailCommand(audit: Command): void {
       if (options.follow) await follow(api, [...before, ...page.events], options);
       else if (page.events.length === 0)
         notice("Nothing was recorded yet. Request a token, or wait for events with --follow.");
-    }),
-  );
+    });
+  });
 }
 
 /** Prints what is not among the events that were there at first. */
 async function follow(api: AdminApi, first: readonly RecordedEvent[], { json }: TailOptions): Promise<never> {
-  onParentEnd(() => process.exit());
   let newest = newestTime(first);
   const printed = new Set(first.map(({ id }) => id));
   let isLost = false;

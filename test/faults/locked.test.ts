@@ -17,7 +17,7 @@ suite("a database that another process has locked", () => {
     await using store = await makeStore();
     const before = contentsOf(store.path);
     {
-      using holder = new DatabaseSync(store.database);
+      using holder = new DatabaseSync(store.database, { timeout: 5000 }); // the service writes at its start
       holder.exec("pragma locking_mode = exclusive; begin exclusive");
       assertStopsWith(await startOnce({ folder: store.path, args }), sentence);
       holder.exec("rollback");
@@ -29,7 +29,7 @@ suite("a database that another process has locked", () => {
   test("does not affect a running service or its shutdown", async () => {
     await using store = await makeStore();
     await using carnet = await serveCarnet({ folder: store.path, args });
-    using holder = new DatabaseSync(store.database);
+    using holder = new DatabaseSync(store.database, { timeout: 5000 }); // the service writes at its start
     holder.exec("begin exclusive");
     const [client] = store.clients;
     assert.ok(client);
@@ -55,7 +55,7 @@ suite("a database that another process has locked", () => {
     await using store = await makeStore(40);
     await using carnet = await serveCarnet({ folder: store.path, args: ["--store-timeout", "4000"] });
     const admin = await adminOf(carnet, store);
-    using holder = new DatabaseSync(store.database);
+    using holder = new DatabaseSync(store.database, { timeout: 5000 }); // the service writes at its start
     holder.exec("begin immediate");
 
     const refused = admin.put("/scopes/late:one");
@@ -76,7 +76,7 @@ suite("a database that another process has locked", () => {
     await using carnet = await serveCarnet({ folder: store.path });
     const [client] = store.clients;
     assert.ok(client);
-    using holder = new DatabaseSync(store.database);
+    using holder = new DatabaseSync(store.database, { timeout: 5000 }); // the service writes at its start
     holder.exec("begin immediate");
     assert.equal((await requestToken(carnet.url, client.id, client.secret)).status, 200);
     carnet.process.kill("SIGTERM");

@@ -102,7 +102,7 @@ function bare(half: string): string {
   return quote !== undefined && trimmed.length > 1 && trimmed.endsWith(quote) ? trimmed.slice(1, -1) : trimmed;
 }
 
-/** Secrets have at least 20 characters, and a generated one in its place was not swapped. */
+/** Secrets have at least 20 characters. A generated secret in the right field means that nothing was swapped. */
 function swapped(presented: ClientCredentials): ClientCredentials {
   const { clientId, clientSecret } = presented;
   const secret = clientSecret.reveal();

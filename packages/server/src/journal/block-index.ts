@@ -87,7 +87,7 @@ function eachBit(name: string, visit: (byte: number, bit: number) => void): void
   }
 }
 
-/** FNV-1a, 32 bits: fast on short texts. Whoever chooses names that collide only makes searches slower. */
+/** FNV-1a, 32 bits: fast on short texts. Names that were chosen to collide only slow searches down. */
 function fnv1a(text: string, seed: number): number {
   let value = seed;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);

@@ -24,7 +24,7 @@ const day = 86_400_000;
 /** How often the anchor of a file without new records is renewed, in milliseconds: less often, so that an idle disk can rest. */
 const renewAfter = 60_000;
 
-/** How long a sync waits for more records, in milliseconds. A sync for each few records would take a third of the CPU. */
+/** How long a sync waits for more records, in milliseconds, so that they share it. */
 const collectFor = 1;
 
 /** The room that a disk must have before a journal that failed goes on, so that it does not fail again at once. */

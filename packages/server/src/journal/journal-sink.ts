@@ -4,7 +4,7 @@ import type { JournalAnchor } from "./journal-anchors.ts";
 /** The newest record of a chain that this process writes. */
 export type JournalHead = Omit<JournalAnchor, "node" | "anchoredAt">;
 
-/** Anchors a head in the store, where whoever alters a file cannot alter it as well. */
+/** Anchors a head in the store, so that changing the file alone is not enough to hide a change. */
 export type PutHead = (head: JournalHead) => Promise<void>;
 
 /** A chain without records. */

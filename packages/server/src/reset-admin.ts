@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
+import type { AuditEvent } from "@carnet/core/audit/event";
 import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import { defaultSettings, readSettings } from "@carnet/core/client/client-settings";
@@ -104,7 +105,8 @@ async function openOwnJournal(
   const log: Log = { debug() {}, info() {}, warn() {}, fault() {} };
   try {
     const journal = openJournalFolder(configuration, { clock, eventIds, log, anchors });
-    return { ...recordIfPossible(journal), problem: undefined, close: () => closeJournal(journal, log) };
+    const record = (event: AuditEvent) => journal.record([event]);
+    return { ...recordIfPossible({ record }), problem: undefined, close: () => closeJournal(journal, log) };
   } catch (error) {
     if (error instanceof OperatorFault) return storeOnly(error.message);
     throw error;

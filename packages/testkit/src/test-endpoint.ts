@@ -75,9 +75,9 @@ export class TestEndpoint {
       scopes: this.scopes,
       recorder: recordEvents(
         {
-          record: (event) => {
+          record: (events) => {
             this.events.push("record");
-            this.records.push(event);
+            this.records.push(...events);
           },
         },
         { uses },

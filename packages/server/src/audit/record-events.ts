@@ -2,29 +2,50 @@ import type { AuditEvent } from "@carnet/core/audit/event";
 import type { Recorder } from "@carnet/core/audit/recorder";
 import type { SecretUse } from "@carnet/core/client/client-secret";
 import type { SecretUses } from "@carnet/core/client/secret-uses";
+import type { Journal } from "../journal/journal.ts";
 
 /** Counts or collects events in memory. Does no I/O, because token requests wait for it. */
 export interface EventConsumer {
   note(event: AuditEvent): void;
 }
 
-/** The one way out for events: into the journal, and from there to everything that counts them. */
+/**
+ * The one way out for events: into the journal, and from there to everything that counts them. The events of one turn of
+ * the event loop share a write, and their requests succeed or fail together.
+ */
 export function recordEvents(
-  journal: Recorder,
+  journal: Pick<Journal, "record">,
   { uses, consumers = [] }: { readonly uses: SecretUses; readonly consumers?: readonly EventConsumer[] },
 ): Recorder {
-  // Many uses share a millisecond and an address, and each is kept for seconds, so share the object
-  let last: SecretUse = { at: Number.NaN, from: "" };
+  let collected: AuditEvent[] = [];
+  let recorded: Promise<void> | undefined;
+
+  /** Rejects if the events cannot be recorded, and so no token of them is issued. */
+  async function record(): Promise<void> {
+    const events = collected;
+    collected = [];
+    recorded = undefined;
+    await journal.record(events);
+    noteUses(events, uses);
+    for (const consumer of consumers) for (const event of events) consumer.note(event);
+  }
+
   return {
     record(event) {
-      const recorded = journal.record(event); // throws if the event cannot be recorded, and so no token is issued
-      if (event.event === "token_issued" && event.actor.type === "client" && event.actor.secretId !== null) {
-        const { at, address } = event;
-        if (last.at !== at || last.from !== address) last = { at, from: address ?? "" };
-        uses.note(event.actor.secretId, last);
-      }
-      for (const consumer of consumers) consumer.note(event);
+      collected.push(event);
+      recorded ??= new Promise((resolve) => setImmediate(resolve)).then(record);
       return recorded;
     },
   };
+}
+
+function noteUses(events: readonly AuditEvent[], uses: SecretUses): void {
+  // Many uses share a millisecond and an address, and each is kept for seconds, so share the object
+  let last: SecretUse = { at: Number.NaN, from: "" };
+  for (const event of events) {
+    if (event.event !== "token_issued" || event.actor.type !== "client" || event.actor.secretId === null) continue;
+    const { at, address } = event;
+    if (last.at !== at || last.from !== address) last = { at, from: address ?? "" };
+    uses.note(event.actor.secretId, last);
+  }
 }

@@ -1,8 +1,7 @@
 import { dirname, join } from "node:path";
 import { setImmediate as endOfTurn } from "node:timers/promises";
-import { chainedLine } from "./chain.ts";
 import type { JournalFiles, OpenFile } from "./journal-files.ts";
-import { emptyChain, type JournalHead, nextHead } from "./journal-sink.ts";
+import { chained, emptyChain, type JournalHead, type JournalRecord } from "./journal-sink.ts";
 
 /** The bytes of a removed file that are copied at a time. */
 const copyBytes = 1024 * 1024;
@@ -34,11 +33,11 @@ export class JournalFile {
     return this.#size;
   }
 
-  /** Writes one record. Throws if the disk does not take all of it, and then leaves nothing of it. */
-  append(json: string, at: number): void {
-    const line = chainedLine(json, this.#head.hash);
-    this.#write(`${line}\n`);
-    this.#head = nextHead(this.#head, line, at);
+  /** Writes records at once. Throws if the disk does not take all of them, and then leaves nothing of them. */
+  append(records: readonly JournalRecord[]): void {
+    const { lines, head } = chained(records, this.#head);
+    this.#write(lines);
+    this.#head = head;
   }
 
   /** Resolves once everything that was written before the call is on disk. */
@@ -97,13 +96,13 @@ export class JournalFile {
       const written = this.#file.append(text);
       if (written < length) appendAll(this.#file, Buffer.from(text).subarray(written));
     } catch (error) {
-      this.#dropPartOfRecord();
+      this.#dropPart();
       throw error;
     }
     this.#size += length;
   }
 
-  #dropPartOfRecord(): void {
+  #dropPart(): void {
     try {
       this.#file.truncate(this.#size);
     } catch {

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "@carnet/core/ports";
 import type { Log } from "../log/logger.ts";
 import { JournalFile } from "./journal-file.ts";
 import type { JournalFiles } from "./journal-files.ts";
-import { emptyChain, type JournalHead, type JournalSink, type PutHead } from "./journal-sink.ts";
+import { emptyChain, type JournalHead, type JournalRecord, type JournalSink, type PutHead } from "./journal-sink.ts";
 
 export interface JournalFolderOptions {
   readonly folder: string;
@@ -23,9 +22,6 @@ const day = 86_400_000;
 
 /** How often the anchor of a file without new records is renewed, in milliseconds: less often, so that an idle disk can rest. */
 const renewAfter = 60_000;
-
-/** How long a sync waits for more records, in milliseconds, so that they share it. */
-const collectFor = 1;
 
 /** The room that a disk must have before a journal that failed goes on, so that it does not fail again at once. */
 const neededRoom = 1024 * 1024;
@@ -52,11 +48,11 @@ export class JournalFolder implements JournalSink {
     this.#options = options;
   }
 
-  append(json: string, at: number): void | Promise<void> {
+  append(records: readonly JournalRecord[]): void | Promise<void> {
     const file = this.#current?.file;
     if (file === undefined) throw new Error("the journal has no file");
     try {
-      file.append(json, at);
+      file.append(records);
     } catch (error) {
       // A new file may be possible where this one cannot grow. An empty one is used again, so that they do not pile up
       if (file.isBroken || file.size > 0) this.#retire();
@@ -141,7 +137,6 @@ export class JournalFolder implements JournalSink {
   /** Group commit: records that are written while a sync runs share the next one. */
   #synced(): Promise<void> {
     this.#nextSync ??= this.#inTurn(async () => {
-      await sleep(collectFor);
       this.#nextSync = undefined;
       return this.#syncAll();
     });

@@ -1,4 +1,4 @@
-import { hashOf } from "./chain.ts";
+import { chainedLine, hashOf } from "./chain.ts";
 import type { JournalAnchor } from "./journal-anchors.ts";
 
 /** The newest record of a chain that this process writes. */
@@ -17,20 +17,33 @@ export const emptyChain = (file: string): JournalHead => ({
   state: "open",
 });
 
-/** The head after one more record. */
-export const nextHead = (head: JournalHead, line: string, at: number): JournalHead => ({
-  file: head.file,
-  records: head.records + 1,
-  hash: hashOf(line),
-  oldestAt: head.oldestAt === null || at < head.oldestAt ? at : head.oldestAt,
-  newestAt: head.newestAt === null || at > head.newestAt ? at : head.newestAt,
-  state: head.state,
-});
+/** The lines that continue a chain, each with a newline, and the head after them. */
+export function chained(
+  records: readonly JournalRecord[],
+  head: JournalHead,
+): { readonly lines: string; readonly head: JournalHead } {
+  let { hash, oldestAt, newestAt } = head;
+  let lines = "";
+  for (const { json, at } of records) {
+    const line = chainedLine(json, hash);
+    lines += `${line}\n`;
+    hash = hashOf(line);
+    if (oldestAt === null || at < oldestAt) oldestAt = at;
+    if (newestAt === null || at > newestAt) newestAt = at;
+  }
+  return { lines, head: { ...head, records: head.records + records.length, hash, oldestAt, newestAt } };
+}
+
+/** An event as JSON, before it has its place in a chain. */
+export interface JournalRecord {
+  readonly json: string;
+  readonly at: number;
+}
 
 /** Where the lines of the journal go. */
 export interface JournalSink {
-  /** Writes a record. Throws, or rejects, if it cannot; the chain then goes on without it. */
-  append(json: string, at: number): void | Promise<void>;
+  /** Writes records, all or none. Throws, or rejects, if it cannot; the chain then goes on without them. */
+  append(records: readonly JournalRecord[]): void | Promise<void>;
   /** Whether there is room to go on after a failure. */
   hasRoom(): Promise<boolean>;
   /** Work for the start and every second after it: rotation, restoring a removed file, syncing. */

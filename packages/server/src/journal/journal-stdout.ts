@@ -1,7 +1,13 @@
-import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { LogOutput } from "../log/log-output.ts";
-import { chainedLine, stdoutChain } from "./chain.ts";
-import { emptyChain, type JournalHead, type JournalSink, nextHead, type PutHead } from "./journal-sink.ts";
+import { stdoutChain } from "./chain.ts";
+import {
+  chained,
+  emptyChain,
+  type JournalHead,
+  type JournalRecord,
+  type JournalSink,
+  type PutHead,
+} from "./journal-sink.ts";
 
 interface JournalStdoutOptions {
   readonly output: Pick<LogOutput, "record" | "isStalled">;
@@ -13,8 +19,6 @@ interface JournalStdoutOptions {
 export class JournalStdout implements JournalSink {
   readonly #output: JournalStdoutOptions["output"];
   readonly #putHead: PutHead;
-  #lines = "";
-  #writing: Promise<void> | undefined;
   #head: JournalHead;
   #written: JournalHead;
   #anchored: JournalHead | undefined;
@@ -26,13 +30,12 @@ export class JournalStdout implements JournalSink {
     this.#written = this.#head;
   }
 
-  append(json: string, at: number): Promise<void> {
+  async append(records: readonly JournalRecord[]): Promise<void> {
     if (this.#output.isStalled) throw new Error("the log is not being read");
-    const line = chainedLine(json, this.#head.hash);
-    this.#head = nextHead(this.#head, line, at);
-    this.#lines += `${line}\n`;
-    this.#writing ??= endOfTurn().then(() => this.#write());
-    return this.#writing;
+    const { lines, head } = chained(records, this.#head);
+    this.#head = head;
+    await this.#output.record(lines);
+    this.#written = head;
   }
 
   async hasRoom(): Promise<boolean> {
@@ -49,16 +52,6 @@ export class JournalStdout implements JournalSink {
   }
 
   async close(): Promise<void> {
-    await this.#writing;
     this.#written = { ...this.#written, state: "closed" };
-  }
-
-  /** The records of one turn are written together: standard output can be a pipe, whose reader wakes up each time. */
-  async #write(): Promise<void> {
-    const [lines, head] = [this.#lines, this.#head];
-    this.#lines = "";
-    this.#writing = undefined;
-    await this.#output.record(lines);
-    this.#written = head;
   }
 }

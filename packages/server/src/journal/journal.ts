@@ -1,5 +1,5 @@
 import type { AuditEvent } from "@carnet/core/audit/event";
-import type { EventIds, Recorder } from "@carnet/core/audit/recorder";
+import type { EventIds } from "@carnet/core/audit/recorder";
 import type { Clock } from "@carnet/core/ports";
 import { eventJson } from "../audit/event-json.ts";
 import { OperatorFault } from "../fault.ts";
@@ -39,7 +39,7 @@ const logAgainAfter = 60_000;
  * The record of everything that happens, as a chain of JSON lines. When a record cannot be written, an outage begins. It
  * ends when an `events_lost` event can be written, which is tried every second.
  */
-export class Journal implements Recorder {
+export class Journal {
   readonly #options: JournalOptions;
   #opening: Promise<void> | undefined;
   #isOpen = false;
@@ -63,17 +63,17 @@ export class Journal implements Recorder {
     return this.#opening;
   }
 
-  /** Throws, or rejects, with JournalUnavailable if the event cannot be recorded and the request must be refused. */
-  record(event: AuditEvent): void | Promise<void> {
-    if (!this.#isOpen) return this.open().then(() => this.record(event));
-    if (this.#isClosed) throw new JournalUnavailable(); // of a request that was cut off at shutdown
-    if (this.#outage !== undefined) return this.#lose(event, this.#outage);
-    const json = eventJson(event, this.#options.node);
+  /** Throws, or rejects, with JournalUnavailable if the events cannot be recorded and their requests must be refused. */
+  record(events: readonly AuditEvent[]): void | Promise<void> {
+    if (!this.#isOpen) return this.open().then(() => this.record(events));
+    if (this.#isClosed) throw new JournalUnavailable(); // of requests that were cut off at shutdown
+    if (this.#outage !== undefined) return this.#lose(events, this.#outage);
+    const records = events.map((event) => ({ json: eventJson(event, this.#options.node), at: event.at }));
     try {
-      const written = this.#options.sink.append(json, event.at);
-      return written?.catch((error: unknown) => this.#lose(event, this.#beginOutage(error)));
+      const written = this.#options.sink.append(records);
+      return written?.catch((error: unknown) => this.#lose(events, this.#beginOutage(error)));
     } catch (error) {
-      return this.#lose(event, this.#beginOutage(error));
+      return this.#lose(events, this.#beginOutage(error));
     }
   }
 
@@ -116,18 +116,19 @@ export class Journal implements Recorder {
   }
 
   /** Requests that get 503 are not lost. Everything else has happened already. */
-  #lose(event: AuditEvent, outage: Outage): void {
+  #lose(events: readonly AuditEvent[], outage: Outage): void {
     const { whenFull } = this.#options;
-    if (whenFull === "continue" || !getsRefused(event)) outage.lost++;
+    for (const event of events) if (whenFull === "continue" || !getsRefused(event)) outage.lost++;
     if (whenFull === "refuse") throw new JournalUnavailable();
   }
 
   /** Ends the outage if the number of lost events can be written. */
   async #endOutage(outage: Outage): Promise<void> {
-    const { sink, clock, log, node } = this.#options;
+    const { sink, log, node } = this.#options;
     if (!(await sink.hasRoom())) return;
     try {
-      const written = sink.append(eventJson(this.#eventsLost(outage), node), clock.now());
+      const event = this.#eventsLost(outage);
+      const written = sink.append([{ json: eventJson(event, node), at: event.at }]);
       this.#outage = undefined; // what is recorded from here on is written, and not lost
       await written;
     } catch {

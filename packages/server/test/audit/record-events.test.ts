@@ -16,7 +16,7 @@ async function recordsOf(): Promise<{ readonly issued: AuditEvent; readonly refu
   return { issued, refused };
 }
 
-function setUp(record: (event: AuditEvent) => void) {
+function setUp(record: (events: readonly AuditEvent[]) => void) {
   const written: SecretUse[] = [];
   const uses = new SecretUses({ recordUses: async (batch) => void written.push(...batch.values()) });
   return { written, uses, recorder: recordEvents({ record }, { uses }) };
@@ -25,10 +25,10 @@ function setUp(record: (event: AuditEvent) => void) {
 test("a token counts as a use of its secret, a refusal does not", async () => {
   const { issued, refused } = await recordsOf();
   const { written, uses, recorder } = setUp(() => {});
-  recorder.record(refused);
+  await recorder.record(refused);
   await uses.flush();
   assert.deepEqual(written, []);
-  recorder.record(issued);
+  await recorder.record(issued);
   await uses.flush();
   assert.deepEqual(written, [{ at: issued.at, from: issued.address }]);
 });
@@ -38,7 +38,36 @@ test("a token that cannot be recorded is not issued, so it is no use", async () 
   const { written, uses, recorder } = setUp(() => {
     throw new Error("the journal is full");
   });
-  assert.throws(() => recorder.record(issued));
+  await assert.rejects(async () => recorder.record(issued));
   await uses.flush();
   assert.deepEqual(written, []);
+});
+
+test("the events of one turn are recorded together and in order, and each waits for it", async () => {
+  const { issued, refused } = await recordsOf();
+  const batches: (readonly AuditEvent[])[] = [];
+  const { recorder } = setUp((events) => void batches.push(events));
+  let answered = 0;
+  const count = (): void => void answered++;
+  const both = [issued, refused].map(async (event) => recorder.record(event)).map((recorded) => recorded.then(count));
+  await Promise.resolve();
+  assert.deepEqual([batches, answered], [[], 0]);
+  await Promise.all(both);
+  await recorder.record(issued);
+  assert.deepEqual(batches, [[issued, refused], [issued]]);
+});
+
+test("a batch that cannot be recorded refuses all its requests, and not the next ones", async () => {
+  const { issued, refused } = await recordsOf();
+  let isFull = true;
+  const { recorder } = setUp(() => {
+    if (isFull) throw new Error("the journal is full");
+  });
+  const settled = await Promise.allSettled([recorder.record(issued), recorder.record(refused)]);
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  isFull = false;
+  await recorder.record(issued);
 });

@@ -50,7 +50,7 @@ suite("a journal on a full disk, which must refuse", () => {
   test("counts a change as lost, because it has been made", async () => {
     await using at = await openTestJournal();
     at.files.room = 0;
-    assert.throws(() => at.journal.record(scopePut("r-1", at.clock.now())), JournalUnavailable);
+    assert.throws(() => at.journal.record([scopePut("r-1", at.clock.now())]), JournalUnavailable);
     assert.throws(() => at.record("r-2"), JournalUnavailable);
     at.files.room = 2 ** 30;
     const since = at.clock.now();
@@ -85,7 +85,7 @@ suite("a journal on a full disk, which must refuse", () => {
   test("does not take a fault of the service for a fault of the disk", async () => {
     await using at = await openTestJournal();
     const broken = { ...refusal("r-1", at.clock.now()), at: Number.NaN };
-    assert.throws(() => at.journal.record(broken), RangeError);
+    assert.throws(() => at.journal.record([broken]), RangeError);
     assert.ok(!at.journal.isUnavailable);
   });
 });

@@ -218,7 +218,7 @@ suite("a journal whose files are removed while it runs", () => {
       await using temporary = await temporaryFolder();
       const file = new JournalFile(temporary.path, "x", journalFiles);
       let appended = 0;
-      const append = () => file.append(JSON.stringify({ number: appended++ }), 1);
+      const append = () => file.append([{ json: JSON.stringify({ number: appended++ }), at: 1 }]);
       while (file.size < bytes) append();
       rmSync(temporary.file("x.jsonl"));
       let isRestored = false;

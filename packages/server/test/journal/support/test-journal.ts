@@ -64,7 +64,7 @@ export async function openTestJournal(options: TestJournalOptions = {}) {
   return {
     ...{ journal, folder, clock, files, anchors, logged },
     /** Records a refusal. */
-    record: (requestId: string) => journal.record(refusal(requestId, clock.now())),
+    record: (requestId: string) => journal.record([refusal(requestId, clock.now())]),
     /** The request ids, or else the kinds, of the whole records in the folder. */
     recorded: () =>
       readChains(folder).flatMap(({ records }) => records.map((one) => one["request_id"] ?? one["event"])),

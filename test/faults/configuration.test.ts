@@ -23,6 +23,7 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   dataDir: [""],
   masterKeyFile: [""],
   adminFile: [""],
+  contact: ["", "a\nb", "c".repeat(256)],
   node: ["", "a b", "n".repeat(64)],
   journal: [""],
   journalSync: ["", "always", "STRICT"],

@@ -4,6 +4,7 @@ import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ownAuthority } from "@carnet/core/admin/permission";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
@@ -21,6 +22,7 @@ import { createSigner } from "@carnet/server/crypto/signing-key";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
+import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
@@ -81,7 +83,10 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     clock,
     async register(registration) {
       const given: ClientRegistration = { client_id: randomUUID(), scope: "file:read file:write", ...registration };
-      const registered = await registerClient(given, { ...ports, store, scopes, origin: cliOrigin("client_created") });
+      const registered = await registerClient(given, {
+        ...{ ...ports, store, scopes, origin: cliOrigin("client_created") },
+        ...{ authority: ownAuthority, owners: createSqlOwnerStore(db, sqlitePorts(clock)), accessTokenTtl: 600 },
+      });
       if (!registered.ok) throw new Error(JSON.stringify(registered.error));
       const { client, generatedSecret } = registered.value;
       return { clientId: client.clientId, secret: (generatedSecret ?? given.secret?.value)?.reveal() ?? "" };

@@ -7,6 +7,9 @@ export const scopeOf = ({ scope }: Pick<Client, "scope">): string => scope || "(
 export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secrets" | "warnings">, string> => ({
   client_id: client.client_id,
   client_name: client.client_name ?? "-",
+  owner: client.owner,
+  role: client.role ?? "-",
+  role_owners: client.role === null ? "-" : (client.role_owners?.join(" ") ?? "(all owners)"),
   username: client.username ?? "-",
   workspace: client.workspace ?? "-",
   status: client.status,

@@ -36,7 +36,7 @@ export const settingsFlags = {
   expires_at: "--expires-at",
   ip_allowlist: "--allow-ip",
   labels: "--label",
-} as const satisfies Record<Exclude<keyof ClientChange, "status">, string>;
+} as const satisfies Record<Exclude<keyof ClientChange, "status" | "owner" | "role" | "role_owners">, string>;
 
 export const addSettingsOptions = (command: Command): Command =>
   command

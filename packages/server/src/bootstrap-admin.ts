@@ -6,7 +6,6 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import { type ClientRegistration, type PreparationPorts, prepareClient } from "@carnet/core/client/register-client";
 import type { SecretHasher } from "@carnet/core/client/secret-hasher";
 import type { Clock } from "@carnet/core/ports";
-import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type { ClientId } from "@carnet/protocol/ids";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
@@ -30,8 +29,7 @@ export interface BootstrapAdmin {
 export const adminRegistration = {
   client_id: "carnet-admin",
   client_name: "Bootstrap admin",
-  scope: Object.values(adminScopes).join(" "),
-  audience: adminAudienceName,
+  role: "admin",
 } as const satisfies ClientRegistration;
 
 /**

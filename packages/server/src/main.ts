@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
+import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
@@ -94,7 +95,7 @@ export async function startServer(
   const log = createLog(configuration.logLevel, output);
   const eventIds = createEventIds(systemRandom);
   const storage = await openStore(configuration, clock, eventIds);
-  const { db, store, hasher, scopes, answers, events, signingKeys } = storage;
+  const { db, store, hasher, scopes, answers, events, owners, signingKeys } = storage;
   const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
   opened.defer(() => db.destroy());
   try {
@@ -106,6 +107,7 @@ export async function startServer(
       ...{ clock, random: systemRandom, hasher, store, scopes, events, eventIds },
       recorder: audit.lenientRecorder,
       origin: cliOrigin("client_created"),
+      ...{ authority: ownAuthority, owners, accessTokenTtl: configuration.accessTokenTtl },
     };
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
     if (storage.keyCreated !== undefined) await registry.recorder.record(storage.keyCreated);
@@ -135,6 +137,7 @@ export async function startServer(
       admin: {
         ...{ ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
         ...audit.admin,
+        ...{ owners, platformContact: configuration.contact },
       },
       log,
       keys,

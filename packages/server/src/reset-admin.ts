@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
+import { ownAuthority } from "@carnet/core/admin/permission";
 import type { AuditEvent } from "@carnet/core/audit/event";
 import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
@@ -56,14 +57,14 @@ export async function resetAdminClient(
   serverUrl: string | undefined,
   ports: Ports,
 ): Promise<ResetAdmin> {
-  const { adminFile: file, store } = configuration;
+  const { adminFile: file, store, accessTokenTtl } = configuration;
   refuseMissingStore(store);
   const storage = await openStore(configuration, ports.clock, ports.eventIds);
   const journal = await openOwnJournal(configuration, storage.db, ports);
   try {
     // The admin scopes are granted even if they were removed from the catalogue: this command must always restore access
     const scopes = new ScopeCatalogue(createSqlScopeStore(storage.db, { ...storage, node: configuration.node }), true);
-    const { client, secret } = await renew({ ...ports, ...storage, scopes, recorder: journal });
+    const { client, secret } = await renew({ ...ports, ...storage, accessTokenTtl, scopes, recorder: journal });
     const url = serverUrl ?? readAdminFile(file)?.["server_url"] ?? configuration.issuer;
     const fileProblem = problemOf(() =>
       writeAdminFile(file, { server_url: url, client_id: client.clientId, client_secret: secret.reveal() }),
@@ -127,11 +128,11 @@ const elsewhere = (folder: string): string =>
 
 type RenewPorts = Ports & { readonly recorder: Recorder } & Pick<
     Awaited<ReturnType<typeof openStore>>,
-    "store" | "hasher" | "scopes"
-  >;
+    "store" | "hasher" | "scopes" | "owners"
+  > & { readonly accessTokenTtl: number };
 
 async function renew(stored: RenewPorts): Promise<{ client: Client; secret: Redacted<string> }> {
-  const ports = { ...stored, origin: cliOrigin("admin_reset") };
+  const ports = { ...stored, origin: cliOrigin("admin_reset"), authority: ownAuthority };
   for (;;) {
     const changed = await changeClient(
       { clientId: adminRegistration.client_id, ifMatch: undefined },

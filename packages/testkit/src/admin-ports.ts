@@ -1,4 +1,5 @@
 import { createSecretKey } from "node:crypto";
+import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
@@ -8,6 +9,7 @@ import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import type { ChangePorts } from "@carnet/server/http/admin/admin-ports";
 import { MemoryEventStore } from "./memory-event-store.ts";
+import { MemoryOwnerStore } from "./memory-owner-store.ts";
 
 /** What a test has besides its token endpoint. */
 export interface AdministeredEndpoint {
@@ -33,6 +35,10 @@ export function adminPortsOf({
     origin: cliOrigin("client_changed"),
     answers: store,
     node: "node-1",
+    authority: ownAuthority,
+    owners: new MemoryOwnerStore(),
+    platformContact: "a platform admin",
+    accessTokenTtl: policy.accessTokenTtl,
     issuer: policy.issuer,
     audit: { events: storedEvents, journal: undefined },
     refusalsMaxAge: 7,

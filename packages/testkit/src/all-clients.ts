@@ -3,6 +3,8 @@ import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store"
 
 /** A query for every client in the order of their ids, with changes. */
 export const queryOf = (changes: Partial<ClientQuery> = {}): ClientQuery => ({
+  owner: null,
+  visible: null,
   status: null,
   scope: null,
   labels: {},

@@ -127,10 +127,14 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
 }
 
 function matches(query: ClientQuery, client: Client, now: number): boolean {
-  const { status, scope, labels, text, endingBefore, unusedSince } = query;
+  const { owner, visible, status, scope, labels, text, endingBefore, unusedSince } = query;
   const ends = (instant: number | null): boolean =>
     instant !== null && endingBefore !== null && instant > now && instant < endingBefore;
   return (
+    (owner === null || client.owner === owner) &&
+    (visible === null ||
+      client.clientId === visible.clientId ||
+      (client.role === null && visible.owners.includes(client.owner))) &&
     (status === null || client.status === status) &&
     (scope === null || client.scopes.includes(scope)) &&
     Object.entries(labels).every(([name, value]) => client.labels[name] === value) &&

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { dirname } from "node:path";
+import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
@@ -26,9 +27,13 @@ export async function openTestRegistry(
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
   const eventIds = createEventIds({ bytes: (length) => randomBytes(length) });
   const storage = await openStore(configuration, clock, eventIds);
-  const { db, store, scopes, hasher, events } = storage;
+  const { db, store, scopes, owners, hasher, events } = storage;
   const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };
   const recorder = { record: () => {} };
   const origin = cliOrigin("client_created");
-  return { clock, random, hasher, store, scopes, recorder, eventIds, origin, events, close: () => db.destroy() };
+  return {
+    ...{ clock, random, hasher, store, scopes, owners, recorder, eventIds, origin, events },
+    ...{ authority: ownAuthority, accessTokenTtl: configuration.accessTokenTtl },
+    close: () => db.destroy(),
+  };
 }

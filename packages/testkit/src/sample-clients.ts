@@ -24,6 +24,9 @@ export const comparable = (client: Client) => ({
 export const fullClient: Client = {
   clientId: clientIdOf("full client"),
   handle: drawHandle(random),
+  owner: "payments",
+  role: null,
+  roleOwners: null,
   clientName: 'Ключ 🔑 "quoted" \\ %',
   scopes: ["file:write", "file:read", "data_tables|r"],
   scopePolicy: "strict",

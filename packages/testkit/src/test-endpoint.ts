@@ -1,3 +1,4 @@
+import { ownAuthority } from "@carnet/core/admin/permission";
 import type { AuditEvent } from "@carnet/core/audit/event";
 import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
@@ -16,6 +17,7 @@ import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";
 import { MemoryEventStore } from "./memory-event-store.ts";
+import { MemoryOwnerStore } from "./memory-owner-store.ts";
 import { MemoryScopeStore } from "./memory-scope-store.ts";
 import { plainHasher } from "./plain-hasher.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -29,6 +31,9 @@ export class TestEndpoint {
   readonly storedEvents = new MemoryEventStore();
   readonly store = new MemoryClientStore(() => this.clock.now(), this.storedEvents);
   readonly scopes = new ScopeCatalogue(new MemoryScopeStore(this.storedEvents), true);
+  readonly owners = new MemoryOwnerStore(this.storedEvents);
+  readonly authority = ownAuthority;
+  readonly accessTokenTtl = 600;
   readonly origin = cliOrigin("client_created");
   readonly records: AuditEvent[] = [];
   /** The order in which these happened: `find`, `sign`, `record`. */
@@ -48,7 +53,7 @@ export class TestEndpoint {
       policy: {
         issuer: "https://iam.example.test",
         audience: "https://api.example.test",
-        accessTokenTtl: 600,
+        accessTokenTtl: this.accessTokenTtl,
         sunsetAt: defaultSunset,
       },
       clock: this.clock,

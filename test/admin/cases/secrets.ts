@@ -213,6 +213,8 @@ export function secretCases(world: () => AdminWorld): void {
 }
 
 const everyClient = {
+  owner: null,
+  visible: null,
   status: null,
   scope: null,
   labels: {},

@@ -115,6 +115,9 @@ const statusOnReturn = (client: Client): ClientChange =>
 /** The file sets everything except the status, so settings that it omits are reset. */
 const unset: Required<Omit<ClientChange, "status" | "labels">> = {
   client_name: null,
+  owner: null,
+  role: null,
+  role_owners: null,
   username: null,
   scope: null,
   scope_policy: null,

@@ -10,8 +10,9 @@ import { unknownScopes } from "../client/register-client.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
+import { type Authority, type PermissionPorts, permit, permitChange } from "./permission.ts";
 
-export interface ChangePorts extends ChangeRecorderPorts {
+export interface ChangePorts extends ChangeRecorderPorts, PermissionPorts {
   readonly clock: Clock;
   readonly store: Pick<ClientStore, "find" | "replace" | "delete">;
 }
@@ -28,14 +29,16 @@ export interface Target<Outcome = { readonly client: Client }> {
 /** The entity tag of a client's version. Registering the same id again gives other tags. */
 export const entityTagOf = (client: Client): string => `"${client.createdAt.toString(36)}-${client.version}"`;
 
-/** Finds a client by its id. Refuses with `not_found`. */
+/** Finds a client by its id. Refuses with `not_found`, also for a client that does not exist for the caller. */
 export async function findClient(
   clientId: string,
-  { store }: { readonly store: Pick<ClientStore, "find"> },
+  { store, authority }: { readonly store: Pick<ClientStore, "find">; readonly authority: Authority },
 ): Promise<Result<Client, AdminProblem>> {
   const id = parseClientId(clientId);
   const client = id.ok ? await store.find(id.value) : undefined;
-  return client === undefined ? problem("not_found", "no client with this id is registered") : ok(client);
+  if (client === undefined) return problem("not_found", "no client with this id is registered");
+  const permitted = permit(authority, { target: client });
+  return permitted.ok ? ok(client) : permitted;
 }
 
 /**
@@ -55,6 +58,8 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
     const now = ports.clock.now();
     const decided = await decide(before, now);
     if (!decided.ok || decided.value.client === before) return decided;
+    const permitted = await permitChange({ before, after: decided.value.client, now }, ports);
+    if (!permitted.ok) return permitted;
     const outcome = {
       ...decided.value,
       client: { ...decided.value.client, updatedAt: now, version: before.version + 1 },

@@ -11,6 +11,7 @@ import {
   prepareClient,
   type RegistrationPorts,
 } from "../client/register-client.ts";
+import { type PermissionPorts, permitChange } from "./permission.ts";
 
 export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
   readonly store: Pick<ClientStore, "insert" | "find">;
@@ -65,13 +66,16 @@ const registeredOtherwise = problem(
 
 async function prepareImported(
   registration: ClientRegistration,
-  ports: PreparationPorts,
+  ports: PreparationPorts & PermissionPorts,
 ): Promise<Result<Client, AdminProblem>> {
   if (registration.client_id == null || registration.secret?.value === undefined) {
     return problem("invalid", "client_id and secret.value are required, because an import registers existing clients");
   }
   const prepared = await prepareClient(registration, ports);
-  return prepared.ok ? ok(prepared.value.client) : prepared;
+  if (!prepared.ok) return prepared;
+  const { client } = prepared.value;
+  const permitted = await permitChange({ before: null, after: client, now: client.createdAt }, ports);
+  return permitted.ok ? ok(client) : permitted;
 }
 
 async function registeredClients(

@@ -13,6 +13,9 @@ type SecretFields = Pick<wire.Secret, "label" | "not_before" | "expires_at" | "e
 /** What an operator can set on a client. */
 export const clientFields = (client: Client): ClientFields => ({
   client_name: client.clientName,
+  owner: client.owner,
+  role: client.role,
+  role_owners: client.roleOwners && [...client.roleOwners],
   username: client.username,
   workspace: client.workspace,
   scope: formatScope(client.scopes),

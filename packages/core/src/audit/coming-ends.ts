@@ -38,6 +38,8 @@ const page = {
   scope: null,
   labels: {},
   text: null,
+  owner: null,
+  visible: null,
   unusedSince: null,
   sort: { key: "client_id", descending: false },
   limit: 100,

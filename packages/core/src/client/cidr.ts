@@ -54,6 +54,13 @@ export function parseCidr(text: string): Result<Cidr, string> {
   });
 }
 
+/** Whether every address of one block is in another. */
+export function isInside(inner: Cidr, outer: Cidr): boolean {
+  const [address = "", bits] = inner.text.split("/");
+  const base = parseAddress(address);
+  return base !== undefined && outer.contains(base) && Number(bits) >= Number(outer.text.split("/")[1]);
+}
+
 const problem = "an address block is written like 203.0.113.0/24, 2001:db8::/32 or 203.0.113.7";
 
 // The library also accepts 10.1 and 0x7f.1, which nobody expects in an allow list

@@ -1,5 +1,8 @@
+import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { roles, scopesOfRole } from "@carnet/protocol/admin/roles";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FieldProblem } from "../admin-problem.ts";
+import { defaultOwner, ownerName } from "../owner/owner.ts";
 import { type ClientSettings, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "./client.ts";
 import { addressBlocks, audience, futureInstant, label, labels, oneOf, scopeNames, seconds } from "./fields.ts";
 
@@ -9,6 +12,9 @@ import { addressBlocks, audience, futureInstant, label, labels, oneOf, scopeName
  */
 export interface ClientSettingsInput {
   readonly client_name?: string | null | undefined;
+  readonly owner?: string | null | undefined;
+  readonly role?: string | null | undefined;
+  readonly role_owners?: readonly string[] | null | undefined;
   readonly username?: string | null | undefined;
   readonly scope?: string | null | undefined;
   readonly scope_policy?: string | null | undefined;
@@ -24,6 +30,9 @@ export interface ClientSettingsInput {
 
 export const defaultSettings: ClientSettings = {
   clientName: null,
+  owner: defaultOwner,
+  role: null,
+  roleOwners: null,
   username: null,
   scopes: [],
   scopePolicy: "narrow",
@@ -61,6 +70,9 @@ export function readSettings(
   };
   const settings: ClientSettings = {
     clientName: read("client_name", "clientName", label),
+    owner: read("owner", "owner", ownerName),
+    role: read("role", "role", (text) => oneOf(roles, text)),
+    roleOwners: read("role_owners", "roleOwners", ownerNames),
     username: read("username", "username", label),
     scopes: read("scope", "scopes", scopeNames),
     scopePolicy: read("scope_policy", "scopePolicy", (text) => oneOf(scopePolicies, text)),
@@ -74,7 +86,51 @@ export function readSettings(
     audience: read("audience", "audience", audience),
     labels: read("labels", "labels", (given) => labels(mergeLabels(current.labels, given))),
   };
-  return problems.length === 0 ? ok(settings) : err(problems);
+  const adapted = settings.role === current.role ? settings : adaptToRole(settings, input);
+  problems.push(...roleProblems(adapted));
+  return problems.length === 0 ? ok(adapted) : err(problems);
+}
+
+/** What a change of the role changes besides, unless the input says otherwise. */
+function adaptToRole(settings: ClientSettings, input: ClientSettingsInput): ClientSettings {
+  const { role } = settings;
+  return {
+    ...settings,
+    scopes: input.scope == null ? (role === null ? [] : scopesOfRole[role]) : settings.scopes,
+    audience: input.audience == null ? (role === null ? null : adminAudienceName) : settings.audience,
+    roleOwners: role === null && input.role_owners == null ? null : settings.roleOwners,
+  };
+}
+
+/** A role, the audience of the admin API and its scopes go together. */
+function roleProblems({ role, roleOwners, audience: aud, scopes }: ClientSettings): readonly FieldProblem[] {
+  if (role !== null) {
+    const allowed: readonly string[] = scopesOfRole[role];
+    const problems: FieldProblem[] = [];
+    if (aud !== adminAudienceName)
+      problems.push({ pointer: "/audience", detail: `must be ${adminAudienceName}, because the client has a role` });
+    if (scopes.some((scope) => !allowed.includes(scope)))
+      problems.push({ pointer: "/scope", detail: `must have only scopes of the role ${role}: ${allowed.join(" ")}` });
+    return problems;
+  }
+  const problems: FieldProblem[] = [];
+  if (roleOwners !== null) problems.push({ pointer: "/role_owners", detail: "needs a role" });
+  if (aud === adminAudienceName)
+    problems.push({ pointer: "/audience", detail: "is for admin clients: give the client a role, such as auditor" });
+  if (scopes.some((scope) => ownAdminScopes.has(scope)))
+    problems.push({ pointer: "/scope", detail: "has scopes of the admin API, which need a role, such as auditor" });
+  return problems;
+}
+
+const ownAdminScopes: ReadonlySet<string> = new Set(Object.values(adminScopes));
+
+/** The owners of a role: at least one, each once. */
+function ownerNames(given: readonly string[]): Result<readonly string[], string> {
+  if (given.length === 0 || given.length > 100) return err("must have 1 to 100 owners; null means all owners");
+  const names = given.map(ownerName);
+  const wrong = names.find((name) => !name.ok);
+  if (wrong !== undefined && !wrong.ok) return wrong;
+  return new Set(given).size === given.length ? ok(given) : err("must not name an owner twice");
 }
 
 /** Whether two clients have the same settings. The order of scopes matters, that of labels does not. */

@@ -30,6 +30,10 @@ export const clientSortKeys = ["client_id", "client_name", "created_at", "update
 export type ClientSortKey = (typeof clientSortKeys)[number];
 
 export interface ClientQuery {
+  /** Clients of this owner. */
+  readonly owner: string | null;
+  /** Only what a caller may see: clients of these owners that are no admin clients, and the caller itself. null: everything. */
+  readonly visible: { readonly owners: readonly string[]; readonly clientId: ClientId | null } | null;
   readonly status: ClientStatus | null;
   /** Clients registered for this scope. */
   readonly scope: string | null;

@@ -1,3 +1,4 @@
+import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientId, RevocationHandle } from "@carnet/protocol/ids";
 import type { Address, Cidr } from "./cidr.ts";
 import type { ClientSecret } from "./client-secret.ts";
@@ -25,6 +26,12 @@ export interface Client extends ClientSettings {
  */
 export interface ClientSettings {
   readonly clientName: string | null;
+  /** The name of the owner that the client belongs to. */
+  readonly owner: string;
+  /** What it may do as an admin client. null: it is none. Admin clients, and no others, have the audience of the admin API. */
+  readonly role: RoleName | null;
+  /** The owners that the role is bound to. null: all, or no role. */
+  readonly roleOwners: readonly string[] | null;
   /** The user that the client acts as. Changing it revokes all secrets. */
   readonly username: string | null;
   /** In the order of registration, which answers keep. */

@@ -1,6 +1,7 @@
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
+import { type PermissionPorts, permitChange } from "../admin/permission.ts";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
 import { clientChanges } from "../audit/client-changes.ts";
 import type { ObjectsChanged } from "../audit/event.ts";
@@ -34,7 +35,7 @@ export interface PreparationPorts extends MakeSecretPorts {
   readonly scopes: ScopeCatalogue;
 }
 
-export interface RegistrationPorts extends PreparationPorts, ChangeRecorderPorts {
+export interface RegistrationPorts extends PreparationPorts, ChangeRecorderPorts, PermissionPorts {
   readonly store: Pick<ClientStore, "insert">;
 }
 
@@ -49,8 +50,11 @@ export async function registerClient(
 ): Promise<Result<RegisteredClient, AdminProblem>> {
   const prepared = await prepareClient(registration, ports);
   if (!prepared.ok) return prepared;
-  const event = clientsCreated([prepared.value.client], ports);
-  const insertion = await ports.store.insert([prepared.value.client], { event, record: record?.(prepared.value) });
+  const { client } = prepared.value;
+  const permitted = await permitChange({ before: null, after: client, now: client.createdAt }, ports);
+  if (!permitted.ok) return permitted;
+  const event = clientsCreated([client], ports);
+  const insertion = await ports.store.insert([client], { event, record: record?.(prepared.value) });
   switch (insertion.kind) {
     case "inserted":
       await ports.recorder.record(event);

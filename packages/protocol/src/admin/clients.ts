@@ -13,6 +13,16 @@ const time = (description: string) =>
 
 const settings = {
   client_name: optional(Type.String({ description: "A display name.", examples: ["Nightly export"] })),
+  owner: optional(Type.String({ description: "The owner that the client belongs to. Default: `default`." })),
+  role: optional(
+    Type.String({
+      description: "Makes it an admin client, with the scopes and the audience of the admin API.",
+      enum: ["admin", "operator", "auditor"],
+    }),
+  ),
+  role_owners: optional(
+    Type.Array(Type.String(), { description: "The owners that the role is bound to. null: all owners." }),
+  ),
   username: optional(
     Type.String({ description: "The user that the client acts as. Changing it revokes all secrets." }),
   ),
@@ -114,6 +124,9 @@ export const Warning = Type.Object({
 export const Client = Type.Object({
   client_id: Type.String(),
   client_name: nullable(Type.String()),
+  owner: Type.String(),
+  role: nullable(Type.String({ enum: ["admin", "operator", "auditor"] })),
+  role_owners: nullable(Type.Array(Type.String())),
   username: nullable(Type.String()),
   workspace: nullable(Type.String()),
   scope: Type.String(),
@@ -168,6 +181,7 @@ export type ClientList = Static<typeof ClientList>;
 
 export const ClientFilter = Type.Object(
   {
+    owner: Type.Optional(Type.String({ description: "Clients of this owner." })),
     q: Type.Optional(
       Type.String({
         description: "Text in the id, name or username. Ignores the case of A to Z, but not of other letters.",

@@ -15,6 +15,16 @@ export const problems = {
     title: "The admin token lacks the required scope",
     next: "use an admin client that has the scope in `WWW-Authenticate`",
   },
+  insufficient_role: {
+    status: 403,
+    title: "The role of the admin client does not allow this",
+    next: "ask whom `detail` names, or use an admin client with that role; `carnet whoami` shows yours",
+  },
+  policy: {
+    status: 403,
+    title: "The policy of the owner does not allow this",
+    next: "correct what `errors` lists, or ask whom `detail` names to change the policy",
+  },
   not_found: {
     status: 404,
     title: "Not found",

@@ -89,6 +89,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
     masterKeyFile,
     adminFile: take("adminFile", settings.adminFile) ?? join(dataDir, "admin.json"),
+    contact: take("contact", settings.contact) ?? "a platform admin",
     node: take("node", settings.node) ?? hostname(),
     journal: take("journal", settings.journal) ?? join(dirname(store.path), "journal"),
     journalSync: take("journalSync", settings.journalSync) ?? "second",

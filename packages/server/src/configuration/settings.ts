@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { label } from "@carnet/core/client/fields";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { parseInstant } from "@carnet/protocol/instant";
 import { ok, type Result } from "@carnet/protocol/result";
@@ -115,6 +116,17 @@ export const settings = {
     accepts: "the path of a file",
     otherwise: "`admin.json` in the data folder",
     parse: parsePath,
+  }),
+  contact: setting({
+    environment: "CARNET_CONTACT",
+    flag: "--contact <text>",
+    description: "Whom an admin should ask for a role or a policy, as refusals of the admin API name it.",
+    accepts: "1 to 255 characters on one line, such as a mail address or a channel",
+    otherwise: "a platform admin",
+    parse: (text) => {
+      const read = label(text);
+      return read.ok ? read : bad;
+    },
   }),
   node: setting({
     environment: "CARNET_NODE",

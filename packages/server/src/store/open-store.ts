@@ -12,6 +12,7 @@ import { OperatorFault } from "../fault.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
 import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
+import { createSqlOwnerStore } from "./sql/owner-store.ts";
 import { createSqlRefusalStore } from "./sql/refusal-store.ts";
 import { createSqlScopeStore } from "./sql/scope-store.ts";
 import { isSealed, openSealedKeys } from "./sql/sealed-keys.ts";
@@ -53,6 +54,7 @@ export async function openStore(configuration: Configuration, clock: Clock, even
       events: createSqlEventStore(db, events),
       store: watchStore(createSqlClientStore(db, { clock, ...events })),
       scopes: new ScopeCatalogue(createSqlScopeStore(db, events), configuration.scopeCatalogue === "open"),
+      owners: createSqlOwnerStore(db, events),
       answers: createSqlIdempotencyStore(db, { clock, dialect }),
       refusals: createSqlRefusalStore(db, {
         bounds: { maxRows: configuration.refusalsMaxRows, maxAge: configuration.refusalsMaxAge * day },

@@ -20,6 +20,10 @@ const table: Readonly<
     ],
     bad: ["", "a b", "http://x", "[::1]"],
   },
+  contact: {
+    good: [["#iam on the chat", "#iam on the chat"]],
+    bad: ["", "two\nlines", "x".repeat(256)],
+  },
   port: {
     good: [
       ["1", 1],

@@ -4,7 +4,7 @@ import type { Client } from "@carnet/core/client/client";
 import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } from "@carnet/core/client/client-store";
 import { allClients } from "@carnet/testkit/all-clients";
 import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
-import { clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
+import { clientIdOf, clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
 import { withEvent } from "@carnet/testkit/sample-events";
 import type { StoreUnderTest } from "@carnet/testkit/store-under-test";
 import { openTestSqlite } from "@carnet/testkit/test-sqlite";
@@ -26,6 +26,8 @@ const scope = fc.constantFrom("a", "A", "a:b", "b");
 const labels = fc.dictionary(fc.constantFrom("x", "y"), fc.constantFrom("", "1", "%"), { maxKeys: 2 });
 
 const settings = fc.record({
+  owner: fc.constantFrom("default", "payments", "search"),
+  role: fc.constantFrom(null, null, "auditor" as const),
   clientName: name,
   username: name,
   status: fc.constantFrom("active" as const, "disabled" as const),
@@ -47,6 +49,11 @@ const clients = fc
   .chain((ids) => fc.tuple(...ids.map((id) => settings.map((given): Client => ({ ...plainClient(id), ...given })))));
 
 const query = fc.record({
+  owner: fc.option(fc.constantFrom("default", "payments"), { freq: 1 }),
+  visible: fc.option(
+    fc.record({ owners: fc.subarray(["default", "payments"]), clientId: fc.constantFrom(null, clientIdOf("a"), clientIdOf("b")) }),
+    { freq: 1 },
+  ),
   status: fc.option(fc.constantFrom("active" as const, "disabled" as const), { freq: 2 }),
   scope: fc.option(scope, { freq: 2 }),
   labels,

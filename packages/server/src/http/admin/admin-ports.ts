@@ -1,4 +1,5 @@
 import type { IdempotencyPorts } from "@carnet/core/admin/idempotency";
+import type { Authority } from "@carnet/core/admin/permission";
 import type { SecretPorts } from "@carnet/core/admin/secrets";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import type { ChangeRecorderPorts } from "@carnet/core/audit/recorder";
@@ -6,16 +7,20 @@ import type { RefusalStore } from "@carnet/core/audit/refusal-store";
 import type { UsageStore } from "@carnet/core/audit/usage";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
+import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { AuditPorts } from "../../audit/audit-reader.ts";
 import type { GuardPorts } from "./guard.ts";
 
 /** Everything that the admin API needs from the rest of the service. */
-export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin">, IdempotencyPorts, GuardPorts {
+export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin" | "authority">, IdempotencyPorts, GuardPorts {
   readonly hasher: SecretPorts["hasher"];
   readonly events: EventStore;
   readonly store: ClientStore;
   readonly scopes: ScopeCatalogue;
+  readonly owners: OwnerStore;
+  /** Whom to ask for a role. */
+  readonly platformContact: string;
   readonly directory: ClientDirectory;
   readonly audit: AuditPorts;
   /** How long the store keeps refusals, in days. */
@@ -28,5 +33,10 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin">, Idem
   readonly node: string;
 }
 
+/** The ports of an operation, with who calls it. */
+export interface ReadPorts extends AdminPorts {
+  readonly authority: Authority;
+}
+
 /** The ports of an operation that changes something. */
-export interface ChangePorts extends AdminPorts, ChangeRecorderPorts {}
+export interface ChangePorts extends ReadPorts, ChangeRecorderPorts {}

@@ -1,6 +1,7 @@
+import { type AdminCaller, type Authority, permit } from "@carnet/core/admin/permission";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
-import { err, ok, type Result } from "@carnet/protocol/result";
+import { type Err, err, ok, type Result } from "@carnet/protocol/result";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problemOf } from "../error-answers.ts";
 import type { HttpPorts } from "../http-ports.ts";
@@ -40,15 +41,22 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
     const denialOf = async (request: FastifyRequest, tokenTime = ports.clock.now()): Promise<Denial | undefined> => {
       const { address } = contextOf(request.raw);
       const admitted = await guard(request.headers.authorization, operation.scope, { address, tokenTime });
-      if (admitted.ok) request.adminCaller = admitted.value;
-      else await events.denied(operation, request, admitted.error);
-      return admitted.ok ? undefined : admitted.error;
+      if (!admitted.ok) {
+        await events.denied(operation, request, admitted.error);
+        return admitted.error;
+      }
+      request.adminCaller = admitted.value.actor;
+      request.authority = authorityOf(operation, admitted.value.caller, ports);
+      return undefined;
     };
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
       const denial = await denialOf(request);
       if (denial !== undefined) return sendProblem(reply.header("WWW-Authenticate", denial.challenge), denial);
       request.isAdmitted = true;
-      return undefined;
+      const refused = roleRefusal(request);
+      if (refused === undefined) return undefined;
+      await events.finished(operation, request, refused);
+      return sendProblem(reply, refused.error);
     };
     app.route({
       method: operation.method,
@@ -79,6 +87,22 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
   }
 }
 
+const authorityOf = (
+  { needs, allowsSelf }: Operation,
+  caller: AdminCaller,
+  { platformContact }: AdminPorts,
+): Authority => ({ caller, need: needs, allowsSelf: allowsSelf === true, platformContact });
+
+/** Refuses a role that is not enough, whatever the path names, so that nothing about it is told. */
+function roleRefusal({ authority, params }: FastifyRequest): Err<AdminProblem> | undefined {
+  if (authority === undefined) throw new Error("the guard has not run");
+  const { client_id: named } = params as Readonly<Record<string, string | undefined>>;
+  const { caller, allowsSelf } = authority;
+  if (allowsSelf && named === caller.clientId) return undefined;
+  const permitted = permit(authority);
+  return permitted.ok ? undefined : permitted;
+}
+
 const factsOf = ({ operationId }: Operation, request: FastifyRequest) => ({
   requestId: request.id,
   operation: operationId,
@@ -93,8 +117,10 @@ async function carryOut(
 ): Promise<Result<Answer, AdminProblem>> {
   const call = await readCall(operation, request);
   if (!call.ok) return call;
-  if (operation.method === "GET") return operation.run(call.value, ports);
-  return operation.run(call.value, events.portsFor(operation, request));
+  const { authority } = request;
+  if (authority === undefined) throw new Error("the guard has not run");
+  if (operation.method === "GET") return operation.run(call.value, { ...ports, authority });
+  return operation.run(call.value, { ...events.portsFor(operation, request), authority });
 }
 
 function sendOutcome(operation: Operation, reply: FastifyReply, { headers = {}, body }: Answer): FastifyReply {

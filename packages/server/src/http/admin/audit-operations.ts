@@ -21,6 +21,7 @@ export const auditOperations: readonly Operation[] = [
     method: "GET",
     path: "/audit/events",
     scope: adminScopes.readAudit,
+    needs: "audit",
     summary: "Search the audit events",
     description:
       "The newest first. Finds changes and recent refusals of all nodes, and every event in the journal of the node that answers.",
@@ -49,6 +50,7 @@ export const auditOperations: readonly Operation[] = [
     method: "GET",
     path: "/audit/export",
     scope: adminScopes.readAudit,
+    needs: "auditAll",
     summary: "Export the journal of the node that answers",
     description:
       "JSON Lines, the oldest file first: a line with the name of each file, and its lines as they are, with the hash of the line before. The lines between two of the range are included, whatever their time is. If the connection breaks, the export is incomplete. The service breaks it off when the caller reads nothing for a minute, or is not allowed to read any more.",
@@ -68,6 +70,7 @@ export const auditOperations: readonly Operation[] = [
     method: "GET",
     path: "/audit/verification",
     scope: adminScopes.readAudit,
+    needs: "auditAll",
     summary: "Verify the journal of the node that answers",
     description:
       "Checks the hash of every record, and every file against its anchor in the store. JSON Lines: progress, and at the end one result. Without a result the check is incomplete.",

@@ -1,3 +1,4 @@
+import type { Authority } from "@carnet/core/admin/permission";
 import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { AdminRefused, ChangedObject, EventFacts, ObjectsChanged } from "@carnet/core/audit/event";
 import type { Recorder } from "@carnet/core/audit/recorder";
@@ -16,6 +17,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who calls, as far as the token proved it. */
     adminCaller?: ProvenCaller;
+    /** What it may do, once the guard admits the call. */
+    authority?: Authority;
     /** Whether the guard admitted the call. */
     isAdmitted?: boolean;
     /** Whether the call has left its event. */
@@ -34,7 +37,7 @@ export class CallEvents {
   }
 
   /** The ports with which an operation makes and records its change. */
-  portsFor(operation: ChangeOperation, request: FastifyRequest): ChangePorts {
+  portsFor(operation: ChangeOperation, request: FastifyRequest): Omit<ChangePorts, "authority"> {
     const { requestId, actor, address } = this.#factsOf(request);
     const recorder: Recorder = {
       record: async (event) => {

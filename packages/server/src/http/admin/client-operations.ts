@@ -10,7 +10,7 @@ import type * as wire from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
-import type { AdminPorts, ChangePorts } from "./admin-ports.ts";
+import type { AdminPorts, ChangePorts, ReadPorts } from "./admin-ports.ts";
 import { saveCounts } from "./busy.ts";
 import { formatCursor, parseCursor } from "./cursor.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
@@ -54,6 +54,7 @@ export const clientOperations: readonly Operation[] = [
     method: "GET",
     path: "/clients",
     scope: readClients,
+    needs: "read",
     summary: "List clients",
     description:
       'Filters, searches and sorts. To get the next page, follow `Link: rel="next"` or pass `next` as `cursor`.',
@@ -69,6 +70,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients",
     event: "client_created",
     scope: writeClients,
+    needs: "manage",
     summary: "Register a client",
     description: "Generates a secret, which only this answer shows, or imports an existing one.",
     body: "NewClient",
@@ -88,6 +90,7 @@ export const clientOperations: readonly Operation[] = [
     method: "GET",
     path: "/clients/:client_id",
     scope: readClients,
+    needs: "read",
     summary: "Show a client",
     success: { status: 200, schema: "Client", tagged: true },
     refusals: ["not_found"],
@@ -103,6 +106,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/:client_id",
     event: "client_changed",
     scope: writeClients,
+    needs: "manage",
     summary: "Change a client",
     description: "A merge patch (RFC 7396). Changing `username` revokes all secrets.",
     body: "ClientChange",
@@ -119,6 +123,7 @@ export const clientOperations: readonly Operation[] = [
       path: `/clients/:client_id/${verb}`,
       event: verb === "disable" ? "client_disabled" : "client_enabled",
       scope: writeClients,
+      needs: "operate",
       summary: verb === "disable" ? "Disable a client: it gets no new tokens" : "Enable a client again",
       conditional: true,
       success: { status: 200, schema: "Client", tagged: true },
@@ -133,6 +138,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/:client_id",
     event: "client_deleted",
     scope: writeClients,
+    needs: "manage",
     summary: "Delete a client and its secrets",
     conditional: true,
     success: { status: 204 },
@@ -150,6 +156,7 @@ export const clientOperations: readonly Operation[] = [
     path: "/clients/import",
     event: "clients_imported",
     scope: writeClients,
+    needs: "manage",
     summary: "Import existing clients with their secrets",
     description: `Up to ${maxImportBatch} per request. A refused client does not stop the others.`,
     query: "ImportFilter",
@@ -199,8 +206,8 @@ export const newSecretOf = ({ value, ...secret }: wire.NewSecret) => ({
   ...(value === undefined ? {} : { value: new Redacted(value) }),
 });
 
-async function listClients(filter: wire.ClientFilter, ports: AdminPorts): Promise<Result<Answer, AdminProblem>> {
-  const query = readQuery(filter, ports.clock.now());
+async function listClients(filter: wire.ClientFilter, ports: ReadPorts): Promise<Result<Answer, AdminProblem>> {
+  const query = readQuery(filter, ports);
   if (!query.ok) return query;
   // Else a client would be listed for seconds after it got a token
   if (query.value.unusedSince !== null) await saveCounts(ports);
@@ -217,7 +224,11 @@ async function listClients(filter: wire.ClientFilter, ports: AdminPorts): Promis
 
 const sortOf = (filter: wire.ClientFilter): string => filter.sort ?? "client_id";
 
-function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, AdminProblem> {
+function readQuery(
+  filter: wire.ClientFilter,
+  { clock, authority: { caller } }: ReadPorts,
+): Result<ClientQuery, AdminProblem> {
+  const now = clock.now();
   const sort = sortOf(filter);
   const after = filter.cursor === undefined ? null : parseCursor(sort, filter.cursor);
   if (after === undefined)
@@ -235,6 +246,8 @@ function readQuery(filter: wire.ClientFilter, now: number): Result<ClientQuery, 
     return invalid([{ pointer: "/label", detail: `can be repeated at most ${maxLabels} times` }]);
   const { ending_within_days: days, unused_for_days: unused } = filter;
   return ok({
+    owner: filter.owner ?? null,
+    visible: caller.owners === null ? null : { owners: caller.owners, clientId: caller.clientId },
     status: filter.status === "active" || filter.status === "disabled" ? filter.status : null,
     scope: filter.scope ?? null,
     labels: Object.fromEntries(labels.map((match) => [match?.[1] ?? "", match?.[2] ?? ""])),

@@ -22,6 +22,7 @@ export const explainOperation: Operation = operation({
   method: "GET",
   path: "/explain",
   scope: adminScopes.readAudit,
+  needs: "audit",
   summary: "Explain why a request was refused",
   description:
     "Finds the events of a request by its `X-Request-ID`, and says in plain words what was asked, why it was refused, what has happened to the client since, and what to do next. Searches the store, and the journal of the node that answers.",

@@ -1,5 +1,5 @@
+import type { AdminCaller } from "@carnet/core/admin/permission";
 import type { Actor } from "@carnet/core/audit/event";
-import type { Client } from "@carnet/core/client/client";
 import type { Clock } from "@carnet/core/ports";
 import {
   type CheckedRequest,
@@ -7,7 +7,7 @@ import {
   type TokenCheckPorts,
   type TokenFlaw,
 } from "@carnet/core/token/check-access-token";
-import { type AdminScope, adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
+import { type AdminScope, adminAudience } from "@carnet/protocol/admin/admin-scopes";
 import { parseBearerToken } from "@carnet/protocol/bearer-token";
 import { err, ok, type Result } from "@carnet/protocol/result";
 
@@ -35,7 +35,13 @@ export type Guard = (
   authorization: string | undefined,
   scope: AdminScope,
   from: Omit<CheckedRequest, "now">,
-) => Promise<Result<ProvenCaller, Denial>>;
+) => Promise<Result<Admitted, Denial>>;
+
+/** A caller that the guard admits: for the event, and for the decision what it may do. */
+export interface Admitted {
+  readonly actor: ProvenCaller;
+  readonly caller: AdminCaller;
+}
 
 /**
  * Admits tokens of this server that are valid now, are for the admin API and have the scope, while their client is
@@ -51,8 +57,10 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
     const { claims, client, secret } = checked.value;
     const caller = { type: "client", clientId: client.clientId, secretId: secret.secretId, jti: claims.jti } as const;
     const isAdmin = claims.aud === audience;
-    if (!isAdmin || !isForAdmin(client)) return err({ ...invalidToken, evidence: notForAdmin, caller, isAdmin });
-    if (claims.scope.split(" ").includes(scope) && client.scopes.includes(scope)) return ok(caller);
+    const { clientId, role, roleOwners: owners } = client;
+    if (!isAdmin || role === null) return err({ ...invalidToken, evidence: notForAdmin, caller, isAdmin });
+    if (claims.scope.split(" ").includes(scope) && client.scopes.includes(scope))
+      return ok({ actor: caller, caller: { clientId, role, owners } });
     const detail = `the token lacks the scope ${scope}`;
     return err({
       kind: "insufficient_scope",
@@ -63,10 +71,6 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
       isAdmin,
     });
   };
-
-  function isForAdmin(client: Client): boolean {
-    return client.audience === adminAudienceName || client.audience === audience;
-  }
 }
 
 const noToken: Denial = {
@@ -81,7 +85,7 @@ const noToken: Denial = {
 const invalidToken = {
   kind: "unauthorized",
   detail:
-    "the token is not valid for this API: it must be issued by this server for its admin API and not expired, its client must be active, registered for that audience and allowed to call from this address, and its secret must not be revoked",
+    "the token is not valid for this API: it must be issued by this server for its admin API and not expired, its client must be active, have a role and be allowed to call from this address, and its secret must not be revoked",
   challenge: 'Bearer realm="carnet", error="invalid_token"',
 } as const;
 
@@ -92,7 +96,7 @@ const flawed = ({ reason, clientId, secretId, jti, audience }: TokenFlaw, adminA
   ...(clientId && { caller: { type: "client", clientId, secretId: secretId ?? null, jti: jti ?? null } }),
 });
 
-const notForAdmin = "the token, or its client, is not for the admin API";
+const notForAdmin = "the token is not for the admin API, or its client has no role";
 
 const evidenceOf: Readonly<Record<TokenFlaw["reason"], string>> = {
   token_invalid: "the token is not a token of this service that is valid now",

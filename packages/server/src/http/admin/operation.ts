@@ -1,10 +1,11 @@
+import type { Need } from "@carnet/core/admin/permission";
 import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { ChangedObject, ChangeKind, ObjectsChanged } from "@carnet/core/audit/event";
 import type { AdminScope } from "@carnet/protocol/admin/admin-scopes";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { Result } from "@carnet/protocol/result";
 import type { Static, TSchema } from "typebox";
-import type { AdminPorts, ChangePorts } from "./admin-ports.ts";
+import type { ChangePorts, ReadPorts } from "./admin-ports.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 
 /** One operation of the admin API: its route, its scope, its schemas and what it does. */
@@ -15,7 +16,12 @@ interface OperationFacts {
   readonly tag: "Clients" | "Secrets" | "Scopes" | "Audit";
   /** Relative to the admin path, with parameters as `:name`. */
   readonly path: string;
+  /** The scope that the token must have. */
   readonly scope: AdminScope;
+  /** What the role of the caller must allow. */
+  readonly needs: Need;
+  /** Whether every admin client may do this to itself, whatever its role. */
+  readonly allowsSelf?: true;
   readonly summary: string;
   readonly description?: string;
   readonly query?: keyof QuerySchemas;
@@ -39,7 +45,7 @@ interface OperationFacts {
 
 export interface ReadOperation extends OperationFacts {
   readonly method: "GET";
-  run(call: Call<unknown, unknown>, ports: AdminPorts): Promise<Result<Answer, AdminProblem>>;
+  run(call: Call<unknown, unknown>, ports: ReadPorts): Promise<Result<Answer, AdminProblem>>;
 }
 
 export interface ChangeOperation extends OperationFacts {

@@ -14,7 +14,7 @@ import {
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/usage";
 import { ok, type Result } from "@carnet/protocol/result";
-import type { AdminPorts } from "./admin-ports.ts";
+import type { ReadPorts } from "./admin-ports.ts";
 import { saveCounts } from "./busy.ts";
 import { type Answer, type Operation, operation } from "./operation.ts";
 
@@ -28,6 +28,7 @@ export const usageOperations: readonly Operation[] = [
     method: "GET",
     path: "/clients/:client_id/usage",
     scope: readAudit,
+    needs: "audit",
     summary: "Show the usage of a client",
     description:
       "Counts tokens, refusals, scopes and addresses. Includes what this process counted until now, and other processes until ten seconds ago.",
@@ -43,6 +44,7 @@ export const usageOperations: readonly Operation[] = [
     method: "GET",
     path: "/audit/unknown-callers",
     scope: readAudit,
+    needs: "auditAll",
     summary: "List where refused requests of unknown clients came from",
     description: "By address block (IPv4 /24, IPv6 /48), the block with the most refusals first.",
     query: "UnknownCallersFilter",
@@ -66,7 +68,7 @@ export const usageOperations: readonly Operation[] = [
 
 async function showUsage(
   { clientId, days }: { readonly clientId: string; readonly days: number },
-  ports: AdminPorts,
+  ports: ReadPorts,
 ): Promise<Result<Answer, AdminProblem>> {
   const found = await findClient(clientId, ports);
   if (!found.ok) return found;

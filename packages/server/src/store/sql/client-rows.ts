@@ -1,6 +1,7 @@
 import { parseCidr } from "@carnet/core/client/cidr";
 import { type Client, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "@carnet/core/client/client";
 import { type ClientSecret, secretKinds } from "@carnet/core/client/client-secret";
+import { roles } from "@carnet/protocol/admin/roles";
 import { type ClientId, parseRevocationHandle, type SecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import { formatScope, parseScope } from "@carnet/protocol/scope";
@@ -19,6 +20,9 @@ export const toClientRow = (client: Client): ClientRow => ({
   client_id: client.clientId,
   handle: client.handle,
   client_name: client.clientName,
+  owner: client.owner,
+  role: client.role,
+  role_owners: client.roleOwners === null ? null : client.roleOwners.join(" "),
   scope: formatScope(client.scopes),
   scope_policy: client.scopePolicy,
   status: client.status,
@@ -75,6 +79,9 @@ export function toClient(row: ClientRow, secrets: readonly ReadSecretRow[]): Cli
     clientId: text("client_id", row.client_id) as ClientId,
     handle: read("handle", parseRevocationHandle(text("handle", row.handle))),
     clientName: textOrNull("client_name", row.client_name),
+    owner: text("owner", row.owner),
+    role: roleOrNull("role", row.role),
+    roleOwners: row.role_owners === null ? null : text("role_owners", row.role_owners).split(" "),
     username: textOrNull("username", row.username),
     scopes: read("scope", parseScope(text("scope", row.scope))),
     scopePolicy: scopePolicy("scope_policy", row.scope_policy),
@@ -141,6 +148,7 @@ const numberOrNull = orNull(number);
 const scopePolicy = choice(scopePolicies);
 const status = choice(clientStatuses);
 const authMethodOrNull = orNull(choice(tokenEndpointAuthMethods));
+const roleOrNull = orNull(choice(roles));
 const kind = choice(secretKinds);
 
 /** Concerns one client, so the store as a whole does not count as damaged. */

@@ -59,7 +59,9 @@ function conditions(
   dialect: SqlDialect,
 ): Expression<SqlBool>[] {
   const found: Expression<SqlBool>[] = [];
-  const { status, scope, text, endingBefore, unusedSince, after } = query;
+  const { owner, visible, status, scope, text, endingBefore, unusedSince, after } = query;
+  if (owner !== null) found.push(where("owner", "=", owner));
+  if (visible !== null) found.push(isVisible(where, visible));
   if (status !== null) found.push(where("status", "=", status));
   if (scope !== null) {
     found.push(
@@ -97,6 +99,16 @@ function conditions(
   if (after !== null) found.push(beyond(where, query, after));
   return found;
 }
+
+/** Clients of the owners that are no admin clients, and the caller itself. */
+const isVisible = (
+  where: ExpressionBuilder<Tables, "clients">,
+  { owners, clientId }: NonNullable<ClientQuery["visible"]>,
+): Expression<SqlBool> =>
+  where.or([
+    where.and([owners.length === 0 ? sql<SqlBool>`false` : where("owner", "in", owners), where("role", "is", null)]),
+    clientId === null ? sql<SqlBool>`false` : where("client_id", "=", clientId),
+  ]);
 
 /** Looks at the last uses of secrets, and at the usage, which has the uses of deleted secrets. */
 function unused(where: ExpressionBuilder<Tables, "clients">, since: number): readonly Expression<SqlBool>[] {

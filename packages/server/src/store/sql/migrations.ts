@@ -3,6 +3,7 @@ import { initialSchema } from "./migrations/0001-initial.ts";
 import { secretsByDigest } from "./migrations/0004-secrets-by-digest.ts";
 import { noSecretPrefix } from "./migrations/0005-no-secret-prefix.ts";
 import { audit } from "./migrations/0006-audit.ts";
+import { teams } from "./migrations/0007-teams.ts";
 import type { ColumnTypes } from "./sql-dialect.ts";
 
 /** Every step from an empty database to the current schema, in order, for all databases. */
@@ -14,4 +15,5 @@ export const migrations = (columns: ColumnTypes): Record<string, Migration> => (
   "0004-secrets-by-digest": secretsByDigest,
   "0005-no-secret-prefix": noSecretPrefix,
   "0006-audit": audit(columns),
+  "0007-teams": teams(columns),
 });

@@ -4,6 +4,7 @@ import type { Generated } from "kysely";
 /** The tables, as Kysely sees them. Times are milliseconds since the epoch. */
 export interface Tables {
   readonly clients: ClientsTable;
+  readonly owners: OwnersTable;
   readonly client_secrets: ClientSecretsTable;
   readonly secret_uses: SecretUsesTable;
   readonly signing_keys: SigningKeysTable;
@@ -27,6 +28,10 @@ interface ClientsTable {
   readonly client_id: ClientId;
   readonly handle: string;
   readonly client_name: string | null;
+  readonly owner: string;
+  readonly role: string | null;
+  /** Names, separated by spaces; null: all owners, or no role. */
+  readonly role_owners: string | null;
   readonly scope: string;
   readonly scope_policy: string;
   readonly status: string;
@@ -40,6 +45,17 @@ interface ClientsTable {
   readonly audience: string | null;
   /** A JSON object. */
   readonly labels: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly version: number;
+}
+
+interface OwnersTable {
+  readonly name: string;
+  readonly description: string | null;
+  readonly contact: string | null;
+  /** A JSON object. */
+  readonly policy: string;
   readonly created_at: number;
   readonly updated_at: number;
   readonly version: number;

@@ -1,0 +1,192 @@
+import type { RoleName } from "@carnet/protocol/admin/roles";
+import type { ClientId } from "@carnet/protocol/ids";
+import { type Err, err, ok, type Result } from "@carnet/protocol/result";
+import type { AdminProblem } from "../admin-problem.ts";
+import type { Client } from "../client/client.ts";
+import type { Owner } from "../owner/owner.ts";
+import type { OwnerStore } from "../owner/owner-store.ts";
+import { newViolations, type PolicyContext } from "../owner/policy.ts";
+
+/** What an operation needs: the roles that may carry it out, and whether they must be bound to all owners. */
+export const needs = {
+  /** Any admin client: who am I. */
+  anyone: { roles: ["admin", "operator", "auditor"], owners: "named" },
+  read: { roles: ["admin", "operator", "auditor"], owners: "named" },
+  audit: { roles: ["admin", "auditor"], owners: "named" },
+  /** The audit trail beyond single clients, such as the whole journal. */
+  auditAll: { roles: ["admin", "auditor"], owners: "all" },
+  /** Nothing that widens what a client may do. */
+  operate: { roles: ["admin", "operator"], owners: "named" },
+  manage: { roles: ["admin"], owners: "named" },
+  /** Owners, policies, the scope catalogue, keys and admins. */
+  platform: { roles: ["admin"], owners: "all" },
+} as const satisfies Readonly<
+  Record<string, { readonly roles: readonly RoleName[]; readonly owners: "named" | "all" }>
+>;
+export type Need = keyof typeof needs;
+
+/** An admin client, as the store has it now. */
+export interface AdminCaller {
+  /** null: the command line on the store itself, or the service. */
+  readonly clientId: ClientId | null;
+  readonly role: RoleName;
+  /** null: all owners. */
+  readonly owners: readonly string[] | null;
+}
+
+/** Who calls, for which operation. */
+export interface Authority {
+  readonly caller: AdminCaller;
+  readonly need: Need;
+  /** Whether every admin client may do this to itself, whatever its role. */
+  readonly allowsSelf?: boolean;
+  /** Whom to ask for a role. */
+  readonly platformContact: string;
+}
+
+/** What the service and local commands may do: everything. */
+export const ownAuthority: Authority = {
+  caller: { clientId: null, role: "admin", owners: null },
+  need: "platform",
+  platformContact: "a platform admin",
+};
+
+/** A change of a client. null: it does not exist before, or after. */
+export interface ClientChange {
+  readonly before: Client | null;
+  readonly after: Client | null;
+  /** The owner of `after`; undefined: there is none of that name. */
+  readonly owner: Owner | undefined;
+  readonly context: PolicyContext;
+}
+
+/** The rule that refused, for the event. */
+export type PermissionRule =
+  | "role"
+  | "all_owners"
+  | "foreign_owner"
+  | "admin_client"
+  | "unknown_owner"
+  | "carnet_scope"
+  | "policy";
+
+export type Denied = AdminProblem & { readonly rule: PermissionRule };
+
+/** What a change needs to be permitted. */
+export interface PermissionPorts {
+  readonly authority: Authority;
+  readonly owners: Pick<OwnerStore, "find">;
+  /** The service's own token lifetime, in seconds. */
+  readonly accessTokenTtl: number;
+}
+
+/** Permits a change of a client that is about to be stored. Reads its owner now, so the policy is the newest. */
+export async function permitChange(
+  { before, after, now }: { readonly before: Client | null; readonly after: Client; readonly now: number },
+  { authority, owners, accessTokenTtl }: PermissionPorts,
+): Promise<Result<undefined, Denied>> {
+  const owner = await owners.find(after.owner);
+  const change = { before, after, owner, context: { accessTokenTtl, now } };
+  return permit(authority, { ...(before === null ? {} : { target: before }), change });
+}
+
+/**
+ * Whether a caller may carry out an operation: on nothing in particular, on a target, or with a change. Every admin
+ * operation is decided here and nowhere else. Does not protect the last platform admin, which only the store can do.
+ */
+export function permit(
+  authority: Authority,
+  {
+    target,
+    change,
+  }: { readonly target?: Pick<Client, "clientId" | "owner" | "role">; readonly change?: ClientChange } = {},
+): Result<undefined, Denied> {
+  const { caller } = authority;
+  const isPlatform = caller.role === "admin" && caller.owners === null;
+  const isSelf = target !== undefined && target.clientId === caller.clientId;
+  const { roles, owners } = needs[authority.need];
+  const isExcepted = isSelf && authority.allowsSelf === true;
+  if (!isExcepted && !(roles as readonly RoleName[]).includes(caller.role)) return lacksRole(authority);
+  if (!isExcepted && owners === "all" && caller.owners !== null) return lacksOwners(authority);
+  if (target !== undefined && !canSee(caller, target)) return foreign;
+  const onlyReads = authority.need === "read" || authority.need === "audit" || authority.need === "anyone";
+  if (target?.role != null && !isPlatform && !isExcepted && !onlyReads) return forPlatform(authority);
+  if (change?.after == null) return ok(undefined);
+  const { before, after, owner, context } = change;
+  if ((before?.role ?? after.role) !== null || after.role !== null) {
+    const changesAdmin = before === null || before.role !== after.role || !isExcepted;
+    return changesAdmin && !isPlatform ? forPlatform(authority) : ok(undefined);
+  }
+  if (owner === undefined || !ownsAll(caller, [owner.name])) return unknownOwner;
+  const grantsOwn = after.scopes.some((scope) => isOwnScope(scope) && before?.scopes.includes(scope) !== true);
+  if (grantsOwn && !isPlatform) return grantsPlatformScope(authority);
+  const violations = newViolations(before, after, owner.policy, context);
+  if (violations.length === 0) return ok(undefined);
+  const lines = violations.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
+  const detail = `the policy of the owner ${owner.name} does not allow this: ${lines}; ask ${owner.contact ?? authority.platformContact}`;
+  return err({ kind: "policy", rule: "policy", detail, errors: violations });
+}
+
+/** Whether an object exists for a caller: its own clients and itself. Admin clients exist for callers over all owners. */
+export const canSee = (
+  { clientId, owners }: AdminCaller,
+  target: Pick<Client, "clientId" | "owner" | "role">,
+): boolean =>
+  owners === null || target.clientId === clientId || (target.role === null && owners.includes(target.owner));
+
+/** Whether a caller is bound to all of these owners. */
+export const ownsAll = ({ owners }: AdminCaller, names: readonly string[]): boolean =>
+  owners === null || names.every((name) => owners.includes(name));
+
+/** The scopes of this service, which only platform admins grant. */
+export const isOwnScope = (scope: string): boolean => scope.startsWith("carnet:");
+
+const refuse = (rule: PermissionRule, detail: string): Err<Denied> => err({ kind: "insufficient_role", rule, detail });
+
+const lacksRole = (authority: Authority): Err<Denied> =>
+  refuse(
+    "role",
+    `this needs the role ${needs[authority.need].roles.join(" or ")}, and this client is ${nameOf(authority.caller)}: ask ${authority.platformContact}`,
+  );
+
+const lacksOwners = (authority: Authority): Err<Denied> =>
+  refuse(
+    "all_owners",
+    `this needs the role ${needs[authority.need].roles.join(" or ")} over all owners, and this client is ${nameOf(authority.caller)}: ask ${authority.platformContact}`,
+  );
+
+const forPlatform = (authority: Authority): Err<Denied> =>
+  refuse(
+    "admin_client",
+    `only an admin over all owners may make, change or remove an admin client, and this client is ${nameOf(authority.caller)}: ask ${authority.platformContact}`,
+  );
+
+const grantsPlatformScope = (authority: Authority): Err<Denied> =>
+  err({
+    kind: "policy",
+    rule: "carnet_scope",
+    detail: `only an admin over all owners may grant a scope that begins with carnet: ask ${authority.platformContact}`,
+    errors: [
+      {
+        pointer: "/scope",
+        detail: "has a scope that begins with carnet:, which only an admin over all owners may grant",
+      },
+    ],
+  });
+
+/** "an operator of payments and search" */
+const nameOf = ({ role, owners }: AdminCaller): string =>
+  `an ${role} of ${owners === null ? "all owners" : owners.join(" and ")}`;
+
+const foreign: Err<Denied> = err({
+  kind: "not_found",
+  rule: "foreign_owner",
+  detail: "no client with this id is registered",
+});
+
+const unknownOwner: Err<Denied> = err({
+  kind: "invalid",
+  rule: "unknown_owner",
+  detail: "owner does not exist",
+  errors: [{ pointer: "/owner", detail: "does not exist: `carnet owner list` shows the owners" }],
+});

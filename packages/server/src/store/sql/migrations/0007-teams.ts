@@ -1,0 +1,45 @@
+import { type Kysely, sql } from "kysely";
+import type { ColumnTypes } from "../sql-dialect.ts";
+
+/**
+ * Owners and roles. Owners of before had no policy, so theirs allows everything. Admin clients that can write become
+ * platform admins, those that can only read become auditors.
+ */
+export const teams = (columns: ColumnTypes) => ({
+  async up(db: Kysely<unknown>): Promise<void> {
+    const instant = sql.raw(columns.instant);
+    const statements = [
+      sql`create table owners (
+        name text not null primary key, description text, contact text, policy text not null,
+        created_at ${instant} not null, updated_at ${instant} not null, version integer not null)`,
+      sql`alter table clients add column owner text not null default 'default'`,
+      sql`alter table clients add column role text`,
+      sql`alter table clients add column role_owners text`,
+      sql`create index clients_owner on clients (owner, client_id)`,
+      // Few clients are admin clients
+      sql`create index clients_role on clients (role) where role is not null`,
+      // `carnet apply` named the owner in a label
+      sql`update clients set owner = (select value from client_labels as label
+        where label.client_id = clients.client_id and label.name = 'managed-by')
+        where exists (select 1 from client_labels as label
+        where label.client_id = clients.client_id and label.name = 'managed-by'
+        and length(value) between 1 and 63 and ${validName})`,
+      sql`insert into owners (name, description, contact, policy, created_at, updated_at, version)
+        select owner, null, null, ${openPolicy}, 0, 0, 1 from (select owner from clients union select 'default' as owner) as named`,
+      sql`update clients set role = 'admin' where ${isForAdmin} and exists (select 1 from client_scopes as scope
+        where scope.client_id = clients.client_id and scope.name = 'carnet:clients:write')`,
+      sql`update clients set role = 'auditor' where ${isForAdmin} and role is null and exists (
+        select 1 from client_scopes as scope where scope.client_id = clients.client_id
+        and scope.name in ('carnet:clients:read', 'carnet:audit:read'))`,
+    ];
+    for (const statement of statements) await statement.execute(db);
+  },
+});
+
+/** In SQLite's words, since no other database has rows from before this migration. */
+const validName = sql`value not glob '*[^A-Za-z0-9._-]*' and value glob '[A-Za-z0-9]*' and value glob '*[A-Za-z0-9]'`;
+
+const isForAdmin = sql`(audience = 'urn:carnet:admin' or audience like '%/admin')`;
+
+/** Must not change, like everything in a migration. */
+const openPolicy = JSON.stringify({ audiences: ["*"], workspaces: ["*"], usernames: ["*"] });

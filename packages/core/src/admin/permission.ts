@@ -113,10 +113,8 @@ export function permit(
   if (target?.role != null && !isPlatform && !isExcepted && !onlyReads) return forPlatform(authority);
   if (change?.after == null) return ok(undefined);
   const { before, after, owner, context } = change;
-  if ((before?.role ?? after.role) !== null || after.role !== null) {
-    const changesAdmin = before === null || before.role !== after.role || !isExcepted;
-    return changesAdmin && !isPlatform ? forPlatform(authority) : ok(undefined);
-  }
+  const isAdminClient = after.role !== null || (before !== null && before.role !== null);
+  if (isAdminClient) return isPlatform || isExcepted ? ok(undefined) : forPlatform(authority);
   if (owner === undefined || !ownsAll(caller, [owner.name])) return unknownOwner;
   const grantsOwn = after.scopes.some((scope) => isOwnScope(scope) && before?.scopes.includes(scope) !== true);
   if (grantsOwn && !isPlatform) return grantsPlatformScope(authority);

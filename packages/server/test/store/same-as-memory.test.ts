@@ -4,7 +4,7 @@ import type { Client } from "@carnet/core/client/client";
 import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } from "@carnet/core/client/client-store";
 import { allClients } from "@carnet/testkit/all-clients";
 import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
-import { clientIdOf, clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
+import { clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
 import { withEvent } from "@carnet/testkit/sample-events";
 import type { StoreUnderTest } from "@carnet/testkit/store-under-test";
 import { openTestSqlite } from "@carnet/testkit/test-sqlite";
@@ -51,7 +51,10 @@ const clients = fc
 const query = fc.record({
   owner: fc.option(fc.constantFrom("default", "payments"), { freq: 1 }),
   visible: fc.option(
-    fc.record({ owners: fc.subarray(["default", "payments"]), clientId: fc.constantFrom(null, clientIdOf("a"), clientIdOf("b")) }),
+    fc.record({
+      owners: fc.subarray(["default", "payments"]),
+      clientId: fc.constantFrom(null, clientIdOf("a"), clientIdOf("b")),
+    }),
     { freq: 1 },
   ),
   status: fc.option(fc.constantFrom("active" as const, "disabled" as const), { freq: 2 }),

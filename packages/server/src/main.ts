@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
@@ -7,6 +8,7 @@ import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
+import { PolicyEnforcement } from "@carnet/core/owner/enforce-policies";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { Kysely } from "kysely";
@@ -48,6 +50,7 @@ const intervals = {
   answers: 60_000,
   oldChanges: 3_600_000,
   webhook: 1000,
+  policies: 5000,
 } as const;
 
 /** How long a webhook's receiver may take to answer, in milliseconds. */
@@ -158,6 +161,7 @@ export async function startServer(
         detail: slowSecretAdvice,
       });
     const listening = await listen(buildApp(http), configuration);
+    const enforcement = new PolicyEnforcement({ ...registry, owners, endOfTurn });
     const stopBackground = startBackground(
       [
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
@@ -165,6 +169,7 @@ export async function startServer(
         ...audit.tasks,
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
+        { name: "policies", every: intervals.policies, atStart: true, run: () => enforcement.run() },
         { name: "webhook", every: intervals.webhook, run: async () => webhook?.deliver() },
       ],
       log,

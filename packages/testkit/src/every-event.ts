@@ -50,6 +50,10 @@ const ofScope = (action: ChangedObject["action"], before: string | null, after: 
   ...{ type: "scope", id: "file:read", clientId: null, action, changes: { description: { before, after } } },
 });
 
+const ofOwner = (action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
+  ...{ type: "owner", id: "payments", clientId: null, action, changes },
+});
+
 const scope = (before: string | null, after: string | null): Changes => ({ scope: { before, after } });
 
 /** An event of every kind. */
@@ -101,6 +105,15 @@ export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly
   },
   scope_put: { ...change([ofScope("changed", "Read", "Read files")]), event: "scope_put" },
   scope_deleted: { ...change([ofScope("deleted", "Read files", null)]), event: "scope_deleted" },
+  owner_created: {
+    ...change([ofOwner("created", { contact: { before: null, after: "payments@example.com" } })]),
+    event: "owner_created",
+  },
+  owner_changed: {
+    ...change([ofOwner("changed", { "policy.max_clients": { before: null, after: 50 } })]),
+    event: "owner_changed",
+  },
+  owner_deleted: { ...change([ofOwner("deleted")]), event: "owner_deleted" },
   admin_created: {
     ...{ ...change([ofClient("carnet-admin", "created")]), ...byService },
     event: "admin_created",

@@ -45,6 +45,9 @@ function whatHappened(event: RecordedEvent): string {
     case "secret_revoked":
     case "scope_put":
     case "scope_deleted":
+    case "owner_created":
+    case "owner_changed":
+    case "owner_deleted":
     case "admin_created":
     case "admin_reset":
     case "key_created":
@@ -81,6 +84,9 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
   secret_revoked: { did: "revoked a secret of client", tried: "revoke a secret of client" },
   scope_put: { did: "put scope", tried: "put scope" },
   scope_deleted: { did: "deleted scope", tried: "delete scope" },
+  owner_created: { did: "created owner", tried: "create owner" },
+  owner_changed: { did: "changed owner", tried: "change owner" },
+  owner_deleted: { did: "deleted owner", tried: "delete owner" },
   admin_created: { did: "created the first admin client", tried: "create the first admin client" },
   admin_reset: { did: "reset the admin client", tried: "reset the admin client" },
   key_created: { did: "created signing key", tried: "create signing key" },
@@ -90,7 +96,8 @@ function describeChange({ event, outcome, objects }: Changed): string {
   const { did, tried } = headlines[event];
   const name = nameOf(objects[0]);
   if (outcome === "unchanged") return `tried to ${tried}${name}, but there was nothing to change${secretsOf(objects)}`;
-  if (outcome === "dry_run") return "checked an import in a dry run, which changes nothing";
+  if (outcome === "dry_run")
+    return `checked ${event === "clients_imported" ? "an import" : `a change of owner${name}`} in a dry run, which changes nothing`;
   const ending = outcome === "replayed" ? "; a repeated request, which got the first answer again" : "";
   if (event === "clients_imported") return `imported ${clientsOf(objects)}${ending}`;
   const details = objects.map(detailsOf).filter((text) => text !== "");

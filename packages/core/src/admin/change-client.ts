@@ -26,8 +26,10 @@ export interface Target<Outcome = { readonly client: Client }> {
   readonly record?: ((outcome: Outcome) => IdempotencyRecord) | undefined;
 }
 
-/** The entity tag of a client's version. Registering the same id again gives other tags. */
-export const entityTagOf = (client: Client): string => `"${client.createdAt.toString(36)}-${client.version}"`;
+type Versioned = Pick<Client, "createdAt" | "version">;
+
+/** The entity tag of the version of a client or an owner. Making the same one again gives other tags. */
+export const entityTagOf = ({ createdAt, version }: Versioned): string => `"${createdAt.toString(36)}-${version}"`;
 
 /** Finds a client by its id. Refuses with `not_found`, also for a client that does not exist for the caller. */
 export async function findClient(
@@ -74,8 +76,9 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
   }
 }
 
-const matches = ({ ifMatch }: Pick<Target, "ifMatch">, client: Client): boolean =>
-  ifMatch === undefined || ifMatch.includes("*") || ifMatch.includes(entityTagOf(client));
+/** Whether the caller has seen this version, or did not say which one. */
+export const matches = ({ ifMatch }: Pick<Target, "ifMatch">, object: Versioned): boolean =>
+  ifMatch === undefined || ifMatch.includes("*") || ifMatch.includes(entityTagOf(object));
 
 const changedMeanwhile = problem(
   "changed",

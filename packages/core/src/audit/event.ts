@@ -105,7 +105,7 @@ export interface ObjectsChanged extends EventFacts {
 }
 
 export interface ChangedObject {
-  readonly type: "client" | "secret" | "scope" | "key";
+  readonly type: "client" | "secret" | "scope" | "owner" | "key";
   readonly id: string;
   /** The client that a secret belongs to. */
   readonly clientId: ClientId | null;

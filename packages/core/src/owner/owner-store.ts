@@ -6,7 +6,7 @@ export interface OwnerStore {
   find(name: string): Promise<Owner | undefined>;
   /** By name. */
   list(): Promise<readonly Owner[]>;
-  insert(owner: Owner, change: StoredWithChange): Promise<"inserted" | "taken" | "repeated">;
+  insert(owner: Owner, change: StoredWithChange): Promise<"inserted" | "taken">;
   /** Replaces an owner by its next version, unless it was changed or deleted meanwhile. */
   replace(next: Owner, change: StoredWithChange): Promise<"replaced" | "changed">;
   /** Deletes an owner that has no clients and that no admin is bound to, unless it was changed since it was read. */

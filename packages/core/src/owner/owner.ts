@@ -2,17 +2,21 @@ import { err, ok, type Result } from "@carnet/protocol/result";
 import type { Cidr } from "../client/cidr.ts";
 
 /** A team that owns clients, and what those clients may have. */
-export interface Owner {
+export interface Owner extends OwnerSettings {
   readonly name: string;
-  readonly description: string | null;
-  /** Whom a refused caller should ask: a mail address, a channel, a page. */
-  readonly contact: string | null;
-  readonly policy: OwnerPolicy;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly updatedAt: number;
   /** Incremented by each change. */
   readonly version: number;
+}
+
+/** What an operator can change about an owner. */
+export interface OwnerSettings {
+  readonly description: string | null;
+  /** Whom a refused caller should ask: a mail address, a channel, a page. */
+  readonly contact: string | null;
+  readonly policy: OwnerPolicy;
 }
 
 /** The bounds of an owner's clients. They hold for every admin. Admin clients have no policy. */

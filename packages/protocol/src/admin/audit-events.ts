@@ -67,9 +67,9 @@ const FieldValue = Type.Union([
 ]);
 
 const ChangedObject = Type.Object({
-  type: Type.Enum(["client", "secret", "scope", "key"], { description: "What it is." }),
+  type: Type.Enum(["client", "secret", "scope", "owner", "key"], { description: "What it is." }),
   client_id: Type.Optional(text("The client, or the client of the secret.")),
-  id: Type.Optional(text("The secret id, the scope's name or the key id. Not of a client.")),
+  id: Type.Optional(text("The secret id, the name of the scope or owner, or the key id. Not of a client.")),
   action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),
   changes: Type.Record(Type.String(), Type.Object({ before: FieldValue, after: FieldValue }), {
     description:

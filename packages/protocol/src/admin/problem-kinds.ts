@@ -35,13 +35,17 @@ export const problems = {
     title: "The path does not support this method",
     next: "use a method that the Allow header lists",
   },
-  taken: { status: 409, title: "The client_id is taken", next: "choose another id, or change the existing client" },
+  taken: { status: 409, title: "The id or name is taken", next: "choose another, or change what has it" },
   no_journal: {
     status: 409,
     title: "This node has no journal to read",
     next: "the journal goes to standard output: search the lines where you keep them, and check them with `carnet audit verify --input`",
   },
-  in_use: { status: 409, title: "The scope is in use", next: "remove the scope from its clients first" },
+  in_use: {
+    status: 409,
+    title: "The scope or owner is in use",
+    next: "remove the scope from its clients first, or transfer the clients of the owner",
+  },
   too_many_secrets: {
     status: 409,
     title: "The client has too many live secrets",
@@ -54,8 +58,8 @@ export const problems = {
   },
   changed: {
     status: 412,
-    title: "The client was changed since it was read",
-    next: "read the client again, and send its new `ETag`",
+    title: "The client or owner was changed since it was read",
+    next: "read it again, and send its new `ETag`",
   },
   too_large: { status: 413, title: "The body is too large", next: "split it: the limit is 4 MiB" },
   unsupported_media_type: {

@@ -15,6 +15,7 @@ import { explainOperation } from "./explain-operation.ts";
 import { createGuard, type Denial } from "./guard.ts";
 import { adminBodyLimit, parseJsonBody } from "./json-body.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
+import { ownerOperations } from "./owner-operations.ts";
 import { sendProblem } from "./problem-answers.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 import { scopeOperations } from "./scope-operations.ts";
@@ -27,6 +28,7 @@ export const adminOperations: readonly Operation[] = [
   ...clientOperations,
   ...secretOperations,
   ...scopeOperations,
+  ...ownerOperations,
   ...auditOperations,
   explainOperation,
   ...usageOperations,

@@ -122,7 +122,8 @@ export class CallEvents {
 
   /** What the path names, as far as it exists. Looked up for admins only: for others, its time would tell who exists. */
   async #targetOf(request: FastifyRequest): Promise<string | null> {
-    const { client_id, secret_id, name } = parametersOf(request);
+    const { client_id, secret_id, name, owner } = parametersOf(request);
+    if (owner !== undefined) return (await this.#ports.owners.find(owner))?.name ?? null;
     if (name !== undefined) return (await this.#ports.scopes.list()).find((scope) => scope.name === name)?.name ?? null;
     const id = parseClientId(client_id ?? "");
     const client = id.ok ? await this.#ports.store.find(id.value) : undefined;
@@ -136,9 +137,10 @@ const parametersOf = ({ params }: FastifyRequest) => params as Readonly<Record<s
 
 /** The object of the path of a call that succeeded and changed nothing. */
 function objectsOf(request: FastifyRequest): readonly ChangedObject[] {
-  const { client_id, secret_id, name } = parametersOf(request);
+  const { client_id, secret_id, name, owner } = parametersOf(request);
   const same = { action: "changed", changes: {} } as const;
   if (name !== undefined) return [{ type: "scope", id: name, clientId: null, ...same }];
+  if (owner !== undefined) return [{ type: "owner", id: owner, clientId: null, ...same }];
   const clientId = parseClientId(client_id ?? "");
   if (!clientId.ok) return [];
   if (secret_id !== undefined) return [{ type: "secret", id: secret_id, clientId: clientId.value, ...same }];

@@ -2,6 +2,7 @@ import * as audit from "@carnet/protocol/admin/audit";
 import { RecordedEvent } from "@carnet/protocol/admin/audit-events";
 import * as clients from "@carnet/protocol/admin/clients";
 import * as explanation from "@carnet/protocol/admin/explanation";
+import * as owners from "@carnet/protocol/admin/owners";
 import * as scopes from "@carnet/protocol/admin/scopes";
 import * as usage from "@carnet/protocol/admin/usage";
 
@@ -25,6 +26,11 @@ export const bodySchemas = {
   Scope: scopes.Scope,
   ScopeList: scopes.ScopeList,
   ScopeDescription: scopes.ScopeDescription,
+  Owner: owners.Owner,
+  OwnerList: owners.OwnerList,
+  OwnerReport: owners.OwnerReport,
+  NewOwner: owners.NewOwner,
+  OwnerChange: owners.OwnerChange,
   Explanation: explanation.Explanation,
   ClientUsage: usage.ClientUsage,
   UnknownCallers: usage.UnknownCallers,
@@ -38,6 +44,7 @@ export const bodySchemas = {
 export const querySchemas = {
   ClientFilter: clients.ClientFilter,
   ImportFilter: clients.ImportFilter,
+  OwnerChangeFilter: owners.OwnerChangeFilter,
   ExplainedRequest: explanation.ExplainedRequest,
   UsageFilter: usage.UsageFilter,
   UnknownCallersFilter: usage.UnknownCallersFilter,

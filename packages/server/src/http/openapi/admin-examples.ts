@@ -3,7 +3,14 @@ import type { BodySchemas } from "../admin/schemas.ts";
 
 type RequestSchemas = Pick<
   BodySchemas,
-  "NewClient" | "ClientChange" | "ClientImport" | "NewSecret" | "Rotation" | "ScopeDescription"
+  | "NewClient"
+  | "ClientChange"
+  | "ClientImport"
+  | "NewSecret"
+  | "Rotation"
+  | "ScopeDescription"
+  | "NewOwner"
+  | "OwnerChange"
 >;
 
 /**
@@ -30,10 +37,18 @@ export const bodyExamples: { readonly [Name in keyof RequestSchemas]: Static<Req
   NewSecret: { label: "spring" },
   Rotation: { secret: { label: "summer" }, end_old_when_idle_for: 604_800 },
   ScopeDescription: { description: "Read invoices" },
+  NewOwner: {
+    name: "payments",
+    description: "Takes and refunds payments",
+    contact: "payments@example.com",
+    policy: { scope: "file:read file:write", max_secret_age: 7_776_000 },
+  },
+  OwnerChange: { policy: { max_clients: 50 } },
 };
 
 export const parameterExamples: Readonly<Record<string, string>> = {
   client_id: "nightly-export",
   secret_id: "4h7k2m9p1r5t8w3x",
   name: "invoice:read",
+  owner: "payments",
 };

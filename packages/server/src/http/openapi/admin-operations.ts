@@ -22,6 +22,7 @@ export const adminTags = [
   { name: "Clients", description: "Register, find, restrict, change and delete clients." },
   { name: "Secrets", description: "Add secrets, rotate them without an outage, and revoke them." },
   { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
+  { name: "Owners", description: "The teams that clients belong to, and what their clients may have." },
   { name: "Audit", description: "Who did what, and whether the record of it is complete and unaltered." },
 ];
 
@@ -144,7 +145,7 @@ function headerParameters({ repeatable, conditional }: Operation) {
         ]
       : []),
     ...(conditional
-      ? [header("If-Match", "The ETag of the client when it was read. 412 if the client was changed since.")]
+      ? [header("If-Match", "The ETag of what is changed, when it was read. 412 if it was changed since.")]
       : []),
   ];
 }

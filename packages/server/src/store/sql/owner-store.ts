@@ -62,6 +62,7 @@ export const createSqlOwnerStore = (db: Kysely<Tables>, ports: EventPorts): Owne
       return "deleted";
     }),
   async countClients(names) {
+    if (names.length === 0) return new Map();
     const rows = await db
       .selectFrom("clients")
       .select(({ fn }) => ["owner", fn.countAll<number>().as("clients")])

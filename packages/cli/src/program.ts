@@ -9,6 +9,7 @@ const commands = {
   serve: async () => (await import("./commands/serve.ts")).addServeCommand,
   token: async () => (await import("./commands/token.ts")).addTokenCommand,
   client: async () => (await import("./commands/client.ts")).addClientCommand,
+  owner: async () => (await import("./commands/owner.ts")).addOwnerCommand,
   secret: async () => (await import("./commands/secret.ts")).addSecretCommand,
   scope: async () => (await import("./commands/scope.ts")).addScopeCommand,
   explain: async () => (await import("./commands/explain.ts")).addExplainCommand,

@@ -17,6 +17,7 @@ import type {
   Secret,
 } from "@carnet/protocol/admin/clients";
 import type { Explanation } from "@carnet/protocol/admin/explanation";
+import type { NewOwner, Owner, OwnerChange, OwnerList, OwnerReport } from "@carnet/protocol/admin/owners";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
@@ -151,6 +152,26 @@ export class AdminApi {
     return this.#delete(scopePath(name));
   }
 
+  createOwner(owner: NewOwner): Promise<Owner> {
+    return this.#json("POST", "/owners", { body: owner });
+  }
+
+  async listOwners(): Promise<readonly Owner[]> {
+    return (await this.#json<OwnerList>("GET", "/owners")).owners;
+  }
+
+  showOwner(name: string): Promise<OwnerReport> {
+    return this.#json("GET", ownerPath(name));
+  }
+
+  changeOwner(name: string, change: OwnerChange, dryRun: boolean): Promise<OwnerReport> {
+    return this.#json("PATCH", `${ownerPath(name)}${queryOf({ dry_run: String(dryRun) })}`, { body: change });
+  }
+
+  deleteOwner(name: string): Promise<void> {
+    return this.#delete(ownerPath(name));
+  }
+
   explain(requestId: string): Promise<Explanation> {
     return this.#json("GET", `/explain${queryOf({ request_id: requestId })}`);
   }
@@ -245,6 +266,8 @@ const secretPath = (clientId: string, secretId: string): string =>
   `${clientPath(clientId)}/secrets/${encodeURIComponent(secretId)}`;
 
 const scopePath = (name: string): string => `/scopes/${encodeURIComponent(name)}`;
+
+const ownerPath = (name: string): string => `/owners/${encodeURIComponent(name)}`;
 
 function queryOf(query: Query): string {
   const parameters = new URLSearchParams();

@@ -27,7 +27,8 @@ export async function explainRefusals<Value>(
 const nextSteps: Partial<Record<ProblemKind, string>> = {
   unauthorized:
     "The admin client must have the audience urn:carnet:admin. On the service's machine, `carnet admin reset` restores the first one.",
-  not_found: "List what exists with `carnet client list`, `carnet secret list` or `carnet scope list`.",
+  not_found:
+    "List what exists with `carnet client list`, `carnet secret list`, `carnet scope list` or `carnet owner list`.",
   taken: "Choose another id, or see the existing client with `carnet client show`.",
   unavailable: unavailableAdvice,
   fault: "The service's log has the reason under this request id.",

@@ -1,3 +1,4 @@
+import { defaultOwner } from "@carnet/core/owner/owner";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { AdminApi, AdminRefusal } from "./admin-api.ts";
@@ -13,6 +14,8 @@ export async function suggestName({ problem, path }: AdminRefusal, api: AdminApi
   try {
     if (problem.type === "urn:carnet:problem:not_found") return await suggestFor(path, api);
     if (problem.type === "urn:carnet:problem:in_use") return findUsers(path);
+    if (problem.type === "urn:carnet:problem:taken" && path === "/owners")
+      return "Choose another name, or see the existing owner with `carnet owner show`.";
     const unknown = (problem.errors ?? []).flatMap(({ detail }) => unknownScopes.exec(detail)?.[1]?.split(" ") ?? []);
     return unknown.length === 0 ? undefined : await suggestScope(unknown, api);
   } catch {
@@ -20,9 +23,13 @@ export async function suggestName({ problem, path }: AdminRefusal, api: AdminApi
   }
 }
 
-/** The command that finds the clients of a scope that cannot be deleted. */
-function findUsers(path: string): string {
-  const name = decodeURIComponent(path.replace("/scopes/", ""));
+/** The command that finds the clients of a scope or an owner that cannot be deleted. */
+function findUsers(path: string): string | undefined {
+  const [, kind, name = ""] = /^\/(\w+)\/(.*)$/.exec(path)?.map(decodeURIComponent) ?? [];
+  if (kind === "owners")
+    return name === defaultOwner
+      ? undefined // it cannot be deleted at all
+      : `Find its clients with \`carnet client list --owner ${quoted(name)}\`, and the admins with \`carnet admin list\`.`;
   return `Find its clients with \`carnet client list --scope ${quoted(name)}\`.`;
 }
 
@@ -32,8 +39,9 @@ async function suggestFor(path: string, api: AdminApi): Promise<string | undefin
   if (path.startsWith("/explain?"))
     return "List recent refusals with `carnet audit search --kind token_refused --since 1h`.";
   const [, kind, name = "", secretId] =
-    /^\/(clients|scopes)\/([^/?]+)(?:\/secrets\/([^/?]+))?/.exec(path)?.map(decodeURIComponent) ?? [];
+    /^\/(clients|scopes|owners)\/([^/?]+)(?:\/secrets\/([^/?]+))?/.exec(path)?.map(decodeURIComponent) ?? [];
   if (kind === "scopes") return suggestScope([name], api);
+  if (kind === "owners") return suggestOwner(name, api);
   if (kind !== "clients") return undefined;
   if (secretId !== undefined && (await api.findClient(name)) !== undefined) {
     const ids = (await api.listSecrets(name)).map(({ secret_id }) => secret_id);
@@ -48,6 +56,11 @@ async function suggestScope(names: readonly string[], api: AdminApi): Promise<st
   if (names.some((name) => name.includes(",")))
     return "Separate scopes by spaces, not commas. List the scopes with `carnet scope list`.";
   return `${meant} List the scopes with \`carnet scope list\`.`.trim();
+}
+
+async function suggestOwner(name: string, api: AdminApi): Promise<string> {
+  const known = (await api.listOwners()).map((owner) => owner.name);
+  return `${didYouMean(name, known)} List the owners with \`carnet owner list\`.`.trim();
 }
 
 /** A typing mistake leaves at least one third of an id as it was. One search at a time, because each reads all clients. */

@@ -1,0 +1,59 @@
+import type { Owner, OwnerReport } from "@carnet/protocol/admin/owners";
+import { formatDuration } from "@carnet/protocol/duration";
+import { formatTable } from "./table.ts";
+import { columnsOf, wrapLines } from "./wrap.ts";
+
+/** An owner's fields as text, with words for empty values. */
+export const ownerFacts = (
+  owner: Owner,
+): Record<Exclude<keyof Owner, "policy">, string> & Record<keyof Owner["policy"], string> => {
+  const { policy } = owner;
+  return {
+    name: owner.name,
+    description: owner.description ?? "-",
+    contact: owner.contact ?? "-",
+    clients: clientsOf(owner),
+    scope: policy.scope ?? "(every scope of the catalogue)",
+    ip_allowlist: policy.ip_allowlist.join(" ") || "(any address)",
+    max_token_ttl: policy.max_token_ttl === null ? "(any)" : formatDuration(policy.max_token_ttl),
+    max_secret_age: policy.max_secret_age === null ? "(any)" : formatDuration(policy.max_secret_age),
+    secrets_must_expire: policy.secrets_must_expire || policy.max_secret_age !== null ? "yes" : "no",
+    max_clients: policy.max_clients === null ? "(any number)" : String(policy.max_clients),
+    audiences: valuesOf(policy.audiences, "(only the server default)"),
+    workspaces: valuesOf(policy.workspaces, "(none)"),
+    usernames: valuesOf(policy.usernames, "(none)"),
+    enforce_from: policy.enforce_from ?? "(never: violations are only reported)",
+    created_at: owner.created_at ?? "-",
+    updated_at: owner.updated_at ?? "-",
+  };
+};
+
+/** How many clients an owner has, and whether these are more than its policy allows. */
+export const clientsOf = ({ clients, policy: { max_clients } }: Owner): string =>
+  max_clients !== null && clients > max_clients ? `${clients}, more than the policy allows` : String(clients);
+
+const valuesOf = (values: readonly string[], none: string): string =>
+  values.includes("*") ? "(any)" : values.join(" ") || none;
+
+/** The clients that violate the policy of an owner, and what happens to them. Empty if there are none. */
+export function formatViolations({ name, policy, violations }: OwnerReport): string {
+  const { count, clients } = violations;
+  if (count === 0) return "";
+  const rows = clients.map(({ client_id, status, violations }) => [
+    client_id,
+    status,
+    violations.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; "),
+  ]);
+  const head =
+    count === 1 ? "1 client violates the policy:" : `${count} clients violate the policy${firstOf(count, clients)}:`;
+  const next =
+    policy.enforce_from === null
+      ? `They keep working. To disable them, run \`carnet owner change ${name} --enforce-from <time>\`.`
+      : `Those that are active are disabled from ${policy.enforce_from} on.`;
+  return `\n${wrapped(head)}${formatTable(["CLIENT ID", "STATUS", "VIOLATES"], rows)}${wrapped(next)}`;
+}
+
+const firstOf = (count: number, { length }: { readonly length: number }): string =>
+  count > length ? `, of which the first ${length} are` : "";
+
+const wrapped = (text: string): string => wrapLines(`${text}\n`, columnsOf(process.stdout));

@@ -9,6 +9,7 @@ import { clientCases } from "./cases/clients.ts";
 import { explanationCases } from "./cases/explanations.ts";
 import { importCases } from "./cases/imports.ts";
 import { listCases } from "./cases/lists.ts";
+import { ownerCases } from "./cases/owners.ts";
 import { repetitionCases } from "./cases/repetitions.ts";
 import { scopeCases } from "./cases/scopes.ts";
 import { secretCases } from "./cases/secrets.ts";
@@ -35,6 +36,7 @@ describe("the admin API", () => {
   clientCases(world);
   secretCases(world);
   scopeCases(world);
+  ownerCases(world);
   listCases(world);
   importCases(world);
   repetitionCases(world);
@@ -75,7 +77,10 @@ describe("the admin API", () => {
     for (const { method, path } of operations()) {
       const declared = api.openapi.document.paths[`/admin/v1${path}`]?.[method.toLowerCase()]?.responses ?? {};
       if (!("415" in declared)) continue;
-      const target = path.replace("{client_id}", String(json["client_id"])).replace("{name}", "file:read");
+      const target = path
+        .replace("{client_id}", String(json["client_id"]))
+        .replace("{name}", "file:read")
+        .replace("{owner}", "default");
       for (const type of ["text/plain", "nonsense", "application/x-www-form-urlencoded"]) {
         const { json } = await api.expect(415, method, target, { raw: "{}", headers: { "content-type": type } });
         assert.match(String(json["detail"]), /^send application\//);

@@ -13,7 +13,9 @@ export function schemaProblems(schema: TSchema, value: unknown): readonly FieldP
   if (Check(schema, value)) return [];
   const places = Map.groupBy(Errors(schema, value), (error) => error.instancePath);
   const problems = [...places].flatMap(([pointer, found]) => {
-    const details = describe(found);
+    // An object or null: what is wrong inside the object says enough
+    const isInside = [...places.keys()].some((other) => other.startsWith(`${pointer}/`));
+    const details = describe(isInside ? found.filter(({ keyword }) => keyword !== "type") : found);
     return details.length === 0 ? [] : [{ pointer, detail: details.join(", ") }];
   });
   return problems.length > 0 ? problems : [{ pointer: "", detail: "does not match the schema" }];

@@ -87,6 +87,7 @@ describe("the events of the admin API", () => {
     const again = { client_id: id, secret };
     const client = { type: "client", client_id: id, action: "changed", changes: {} };
     const scope = { type: "scope", id: "file:read", action: "changed", changes: {} };
+    const owner = { type: "owner", id: "default", action: "changed", changes: {} };
     const revoked = { type: "secret", id: secretId, client_id: id, action: "changed", changes: {} };
     await api.expect(204, "DELETE", `/clients/${id}/secrets/${secretId}`);
     await api.expect(200, "PUT", "/scopes/file%3Aread", { body: { description: "Same" } });
@@ -95,6 +96,8 @@ describe("the events of the admin API", () => {
       [200, "POST", `/clients/${id}/enable`, undefined, ["client_enabled", "unchanged", [client]]],
       [204, "DELETE", `/clients/${id}/secrets/${secretId}`, undefined, ["secret_revoked", "unchanged", [revoked]]],
       [200, "PUT", "/scopes/file%3Aread", { description: "Same" }, ["scope_put", "unchanged", [scope]]],
+      [200, "PATCH", "/owners/default", { contact: null }, ["owner_changed", "unchanged", [owner]]],
+      [200, "PATCH", "/owners/default?dry_run=true", { contact: "#a" }, ["owner_changed", "dry_run", [owner]]],
       [200, "POST", "/clients/import", { clients: [again] }, ["clients_imported", "unchanged", []]],
       [200, "POST", "/clients/import?dry_run=true", { clients: [again] }, ["clients_imported", "dry_run", []]],
     ] as const) {

@@ -11,7 +11,7 @@ import { type AdminService, startAdminService } from "./support/admin-service.ts
 /** Commands that change nothing in the store of a running service. */
 const others = new Set([
   ...["dev", "serve", "token", "completion", "complete", "export"],
-  ...["client list", "client show", "client usage", "secret list", "scope list", "explain"],
+  ...["client list", "client show", "client usage", "secret list", "scope list", "owner list", "owner show", "explain"],
   ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],
 ]);
 
@@ -30,6 +30,9 @@ const changes: readonly (readonly [args: readonly string[], kinds: readonly stri
   [["secret", "import", "-f", "import.jsonl"], ["clients_imported"]],
   [["scope", "put", "x:y", "Anything"], ["scope_put"]],
   [["scope", "delete", "x:y", "--yes"], ["scope_deleted"]],
+  [["owner", "create", "payments"], ["owner_created"]],
+  [["owner", "change", "payments", "--max-clients", "5"], ["owner_changed"]],
+  [["owner", "delete", "payments", "--yes"], ["owner_deleted"]],
   [
     ["apply", "-f", "two.yaml"],
     ["client_created", "client_created"],

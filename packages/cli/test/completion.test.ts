@@ -19,6 +19,10 @@ suite("shell completion", () => {
     assert.ok(complete("").includes("apply") && !complete("").includes("complete"));
     assert.deepEqual(complete("client", "list", "--s"), ["--scope", "--search", "--server-url", "--sort", "--status"]);
     assert.deepEqual(complete("client", "list", ""), []);
+    assert.deepEqual(complete("owner", ""), ["change", "create", "delete", "help", "list", "show"]);
+    assert.deepEqual(complete("owner", "change", "payments", "--max"), [
+      ...["--max-clients", "--max-secret-age", "--max-token-ttl"],
+    ]);
   });
 
   test("offers the choices of a flag or argument, and nothing if any text is allowed", () => {

@@ -54,6 +54,21 @@ const putScope = async (api: AdminApi, name: string): Promise<Prepared> => {
   return {};
 };
 
+const createOwner = async (api: AdminApi, name: string): Promise<Prepared> => {
+  await api.expect(201, "POST", "/owners", { body: { name, ...everyOwnerSetting } });
+  return {};
+};
+
+const everyOwnerSetting = {
+  description: "Before",
+  contact: "#before",
+  policy: {
+    ...{ scope: "file:read", ip_allowlist: ["203.0.113.0/24"], max_token_ttl: 60, max_secret_age: 86_400 },
+    ...{ secrets_must_expire: true, max_clients: 5, audiences: ["*"], workspaces: ["W1"], usernames: ["grace"] },
+    enforce_from: "2099-01-31",
+  },
+};
+
 /** At least one for each operation that changes something. */
 export const changeCases: readonly ChangeCase[] = [
   {
@@ -153,5 +168,31 @@ export const changeCases: readonly ChangeCase[] = [
     title: "a scope",
     prepare: putScope,
     call: (name) => ({ path: `/scopes/${name}`, clients: [] }),
+  },
+  {
+    operationId: "createOwner",
+    title: "with every setting",
+    call: (name) => ({ path: "/owners", body: { name, ...everyOwnerSetting }, clients: [] }),
+  },
+  {
+    operationId: "createOwner",
+    title: "without a policy",
+    call: (name) => ({ path: "/owners", body: { name }, clients: [] }),
+  },
+  {
+    operationId: "changeOwner",
+    title: "every setting",
+    prepare: createOwner,
+    call: (name) => ({
+      path: `/owners/${name}`,
+      body: { description: null, contact: "#after", policy: null },
+      clients: [],
+    }),
+  },
+  {
+    operationId: "deleteOwner",
+    title: "an owner",
+    prepare: createOwner,
+    call: (name) => ({ path: `/owners/${name}`, clients: [] }),
   },
 ];

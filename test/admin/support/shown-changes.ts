@@ -3,7 +3,7 @@ import type { RecordedObject } from "./recorded-events.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Every client and secret of some clients, and every scope, as GET shows them: by type, client and id. */
+/** Every client and secret of some clients, every scope and every owner, as GET shows them: by type, client and id. */
 export type Shown = ReadonlyMap<string, { readonly object: Pick<RecordedObject, "type">; readonly fields: Fields }>;
 
 const secretFields = ["label", "not_before", "expires_at", "ends_when_idle_for", "revoked_at"];
@@ -13,6 +13,12 @@ export async function show(api: AdminApi, clientIds: readonly string[]): Promise
   const { json } = await api.expect(200, "GET", "/scopes");
   for (const { name, description } of Object(json["scopes"]))
     shown.set(`scope ${name}`, { object: Object({ type: "scope", id: name }), fields: { description } });
+  const owners: readonly Fields[] = Object((await api.expect(200, "GET", "/owners")).json["owners"]);
+  for (const { name, description, contact, policy } of owners) {
+    const lines = Object.entries(Object(policy)).map(([line, value]) => [`policy.${line}`, value]);
+    const fields = { description, contact, ...Object.fromEntries(lines) };
+    shown.set(`owner ${name}`, { object: Object({ type: "owner", id: name }), fields });
+  }
   for (const clientId of clientIds) {
     const { status, json } = await api.call("GET", `/clients/${clientId}`);
     if (status === 404) continue;

@@ -137,6 +137,8 @@ function beyond(
 ): Expression<SqlBool> {
   const value = sortValues[sort.key];
   const further = sort.descending ? sql`<` : sql`>`;
+  // The two conditions below are one here, but SQLite would not use the index for them
+  if (sort.key === "client_id") return sql<SqlBool>`client_id ${further} ${place.clientId}`;
   return where.or([
     sql<SqlBool>`${value} ${further} ${place.value}`,
     sql<SqlBool>`(${value} = ${place.value} and client_id ${further} ${place.clientId})`,

@@ -4,6 +4,7 @@ import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
+import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
@@ -16,6 +17,8 @@ export interface AdministeredEndpoint {
   readonly ports: TokenEndpointPorts;
   readonly store: ClientStore & IdempotencyStore;
   readonly scopes: ScopeCatalogue;
+  /** Defaults to a map with the owner `default`. */
+  readonly owners?: OwnerStore;
   /** Where unchanged and repeated calls are stored. Defaults to a list that nobody reads. */
   readonly storedEvents?: EventStore;
 }
@@ -25,6 +28,7 @@ export function adminPortsOf({
   ports,
   store,
   scopes,
+  owners = new MemoryOwnerStore(),
   storedEvents = new MemoryEventStore(),
 }: AdministeredEndpoint): ChangePorts {
   const { clock, random, hasher, uses, directory, policy, verifier, recorder, eventIds } = ports;
@@ -36,7 +40,7 @@ export function adminPortsOf({
     answers: store,
     node: "node-1",
     authority: ownAuthority,
-    owners: new MemoryOwnerStore(),
+    owners,
     platformContact: "a platform admin",
     accessTokenTtl: policy.accessTokenTtl,
     issuer: policy.issuer,

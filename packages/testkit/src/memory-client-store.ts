@@ -10,6 +10,7 @@ import {
 } from "@carnet/core/idempotency-record";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { MemoryEventStore } from "./memory-event-store.ts";
+import { MemoryOwnerStore } from "./memory-owner-store.ts";
 
 /** Clients in a map: the smallest store that passes the conformance suite. */
 export class MemoryClientStore implements ClientStore, IdempotencyStore {
@@ -18,12 +19,14 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
   readonly #now: () => number;
   /** Has the event of each change. */
   readonly events: MemoryEventStore;
+  readonly owners: MemoryOwnerStore;
   /** How many digests were looked up. */
   probes = 0;
 
   constructor(now: () => number = () => 0, events: MemoryEventStore = new MemoryEventStore()) {
     this.#now = now;
     this.events = events;
+    this.owners = new MemoryOwnerStore(events, () => [...this.#clients.values()]);
   }
 
   async find(clientId: ClientId): Promise<Client | undefined> {

@@ -1,23 +1,26 @@
 import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
-import type { ClientStore } from "@carnet/core/client/client-store";
 import { defaultOwner, type Owner, openPolicy } from "@carnet/core/owner/owner";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
-import { allClients } from "./all-clients.ts";
 import { MemoryEventStore } from "./memory-event-store.ts";
 
-/** Owners in a map. Without a store of clients, no owner has any. */
+/** Owners in a map. */
 export class MemoryOwnerStore implements OwnerStore {
   readonly #owners = new Map<string, Owner>([[defaultOwner, ownerOf(defaultOwner)]]);
   readonly #events: MemoryEventStore;
-  readonly #clients: Pick<ClientStore, "search"> | undefined;
+  readonly #clients: () => readonly Client[];
 
-  constructor(events: MemoryEventStore = new MemoryEventStore(), clients?: Pick<ClientStore, "search">) {
+  constructor(events: MemoryEventStore = new MemoryEventStore(), clients: () => readonly Client[] = () => []) {
     this.#events = events;
     this.#clients = clients;
   }
 
   async find(name: string): Promise<Owner | undefined> {
+    return this.read(name);
+  }
+
+  /** For the store of clients, which must not wait between a check and a change. */
+  read(name: string): Owner | undefined {
     return this.#owners.get(name);
   }
 
@@ -41,8 +44,8 @@ export class MemoryOwnerStore implements OwnerStore {
   }
 
   async delete({ name, ...owner }: Owner, { event }: StoredWithChange): Promise<"deleted" | "changed" | "in_use"> {
-    const clients = await this.#allClients();
-    if (clients.some((client) => client.owner === name || client.roleOwners?.includes(name) === true)) return "in_use";
+    const isInUse = this.#clients().some((client) => client.owner === name || client.roleOwners?.includes(name));
+    if (isInUse) return "in_use";
     const stored = this.#owners.get(name);
     if (stored?.version !== owner.version || stored.createdAt !== owner.createdAt) return "changed";
     this.#owners.delete(name);
@@ -51,12 +54,8 @@ export class MemoryOwnerStore implements OwnerStore {
   }
 
   async countClients(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const counted = (await this.#allClients()).filter(({ owner, role }) => role === null && names.includes(owner));
-    return new Map([...Map.groupBy(counted, ({ owner }) => owner)].map(([name, { length }]) => [name, length]));
-  }
-
-  async #allClients(): Promise<readonly Client[]> {
-    return this.#clients === undefined ? [] : allClients(this.#clients);
+    const owned = this.#clients().filter(({ role, owner }) => role === null && names.includes(owner));
+    return new Map([...Map.groupBy(owned, ({ owner }) => owner)].map(([name, clients]) => [name, clients.length]));
   }
 }
 

@@ -17,7 +17,6 @@ import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
 import { MemoryClientStore } from "./memory-client-store.ts";
 import { MemoryEventStore } from "./memory-event-store.ts";
-import { MemoryOwnerStore } from "./memory-owner-store.ts";
 import { MemoryScopeStore } from "./memory-scope-store.ts";
 import { plainHasher } from "./plain-hasher.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -31,7 +30,7 @@ export class TestEndpoint {
   readonly storedEvents = new MemoryEventStore();
   readonly store = new MemoryClientStore(() => this.clock.now(), this.storedEvents);
   readonly scopes = new ScopeCatalogue(new MemoryScopeStore(this.storedEvents), true);
-  readonly owners = new MemoryOwnerStore(this.storedEvents);
+  readonly owners = this.store.owners;
   readonly authority = ownAuthority;
   readonly accessTokenTtl = 600;
   readonly origin = cliOrigin("client_created");

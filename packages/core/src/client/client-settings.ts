@@ -2,6 +2,7 @@ import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-sco
 import { roles, scopesOfRole } from "@carnet/protocol/admin/roles";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FieldProblem } from "../admin-problem.ts";
+import { patchReader } from "../merge-patch.ts";
 import { defaultOwner, ownerName } from "../owner/owner.ts";
 import { type ClientSettings, clientStatuses, scopePolicies, tokenEndpointAuthMethods } from "./client.ts";
 import { addressBlocks, audience, futureInstant, label, labels, oneOf, scopeNames, seconds } from "./fields.ts";
@@ -54,20 +55,7 @@ export function readSettings(
   current: ClientSettings,
   now: number,
 ): Result<ClientSettings, readonly FieldProblem[]> {
-  const problems: FieldProblem[] = [];
-  const read = <Field extends keyof ClientSettingsInput, Key extends keyof ClientSettings>(
-    field: Field,
-    key: Key,
-    parse: (given: NonNullable<ClientSettingsInput[Field]>) => Result<ClientSettings[Key], string>,
-  ): ClientSettings[Key] => {
-    const given = input[field];
-    if (given === undefined) return current[key];
-    if (given === null) return defaultSettings[key];
-    const value = parse(given);
-    if (value.ok) return value.value;
-    problems.push({ pointer: `/${field}`, detail: value.error });
-    return current[key];
-  };
+  const { read, problems } = patchReader(input, { current, initial: defaultSettings });
   const settings: ClientSettings = {
     clientName: read("client_name", "clientName", label),
     owner: read("owner", "owner", ownerName),

@@ -82,7 +82,6 @@ suite("An owner", () => {
   test("is deleted unless it is the default or is in use", async () => {
     const { create, remove, owners, endpoint, events } = await ownerWorld();
     const made = done(await create({ name: "payments", contact: "#pay" }));
-    await endpoint.owners.insert(made, { event: eventWith() });
     await endpoint.register({ client_id: "app", owner: "payments" });
     assert.deepEqual(refusal(await remove("payments")), ["in_use"]);
     assert.deepEqual(refusal(await remove("default")), ["in_use"]);

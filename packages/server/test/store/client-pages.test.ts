@@ -27,7 +27,10 @@ test("a page starts where the last one ended without reading what comes before",
     const search = queries.findLast(({ sql }) => sql.includes("sort_value")) ?? assert.fail();
     const plan = CompiledQuery.raw(`explain query plan ${search.sql}`, [...search.parameters]);
     const { rows } = await db.executeQuery<{ detail: string }>(plan);
-    assert.match(rows.map(({ detail }) => detail).join("\n"), /SEARCH clients USING (?:PRIMARY KEY|INDEX \w+) \(.*client_id>\?\)/);
+    assert.match(
+      rows.map(({ detail }) => detail).join("\n"),
+      /SEARCH clients USING (?:PRIMARY KEY|INDEX \w+) \(.*client_id>\?\)/,
+    );
   }
   await db.destroy();
 });

@@ -4,7 +4,6 @@ import { cliOrigin } from "@carnet/core/audit/recorder";
 import { changeOwner, createOwner, deleteOwner, type OwnerPorts } from "@carnet/core/owner/change-owner";
 import type { OwnerInput } from "@carnet/core/owner/read-owner";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
-import { MemoryOwnerStore } from "@carnet/testkit/memory-owner-store";
 import { MemoryScopeStore } from "@carnet/testkit/memory-scope-store";
 import { eventQuery, withEvent } from "@carnet/testkit/sample-events";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
@@ -12,11 +11,10 @@ import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 /** Owners in memory, with a closed catalogue of `file:read` and `file:write`. */
 export async function ownerWorld() {
   const endpoint = new TestEndpoint();
-  const owners = new MemoryOwnerStore(endpoint.storedEvents, endpoint.store);
   const scopeStore = new MemoryScopeStore();
   for (const name of ["file:read", "file:write"])
     await scopeStore.put({ name, description: "Files" }, null, withEvent());
-  const { clock, recorder, eventIds, authority, store } = endpoint;
+  const { clock, recorder, eventIds, authority, store, owners } = endpoint;
   const ports: OwnerPorts = {
     ...{ clock, recorder, eventIds, authority, owners },
     scopes: new ScopeCatalogue(scopeStore, false),

@@ -5,6 +5,7 @@ import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store"
 export const queryOf = (changes: Partial<ClientQuery> = {}): ClientQuery => ({
   owner: null,
   visible: null,
+  role: null,
   status: null,
   scope: null,
   labels: {},

@@ -130,7 +130,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
 }
 
 function matches(query: ClientQuery, client: Client, now: number): boolean {
-  const { owner, visible, status, scope, labels, text, endingBefore, unusedSince } = query;
+  const { owner, visible, role, status, scope, labels, text, endingBefore, unusedSince } = query;
   const ends = (instant: number | null): boolean =>
     instant !== null && endingBefore !== null && instant > now && instant < endingBefore;
   return (
@@ -138,6 +138,7 @@ function matches(query: ClientQuery, client: Client, now: number): boolean {
     (visible === null ||
       client.clientId === visible.clientId ||
       (client.role === null && visible.owners.includes(client.owner))) &&
+    (role === null || (role === "any" ? client.role !== null : client.role === role)) &&
     (status === null || client.status === status) &&
     (scope === null || client.scopes.includes(scope)) &&
     Object.entries(labels).every(([name, value]) => client.labels[name] === value) &&

@@ -215,6 +215,7 @@ export function secretCases(world: () => AdminWorld): void {
 const everyClient = {
   owner: null,
   visible: null,
+  role: null,
   status: null,
   scope: null,
   labels: {},

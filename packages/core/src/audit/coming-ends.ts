@@ -40,6 +40,7 @@ const page = {
   text: null,
   owner: null,
   visible: null,
+  role: null,
   unusedSince: null,
   sort: { key: "client_id", descending: false },
   limit: 100,

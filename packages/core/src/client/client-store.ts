@@ -1,3 +1,4 @@
+import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { StoredWithChange } from "../audit/recorder.ts";
 import type { Client, ClientStatus } from "./client.ts";
@@ -34,6 +35,8 @@ export interface ClientQuery {
   readonly owner: string | null;
   /** Only what a caller may see: clients of these owners that are no admin clients, and the caller itself. null: everything. */
   readonly visible: { readonly owners: readonly string[]; readonly clientId: ClientId | null } | null;
+  /** Admin clients of this role, or of any. */
+  readonly role: RoleName | "any" | null;
   readonly status: ClientStatus | null;
   /** Clients registered for this scope. */
   readonly scope: string | null;

@@ -182,6 +182,9 @@ export type ClientList = Static<typeof ClientList>;
 export const ClientFilter = Type.Object(
   {
     owner: Type.Optional(Type.String({ description: "Clients of this owner." })),
+    role: Type.Optional(
+      Type.String({ description: "Admin clients with this role.", enum: ["any", "admin", "operator", "auditor"] }),
+    ),
     q: Type.Optional(
       Type.String({
         description: "Text in the id, name or username. Ignores the case of A to Z, but not of other letters.",

@@ -57,6 +57,7 @@ const query = fc.record({
     }),
     { freq: 1 },
   ),
+  role: fc.option(fc.constantFrom("any" as const, "auditor" as const, "operator" as const), { freq: 1 }),
   status: fc.option(fc.constantFrom("active" as const, "disabled" as const), { freq: 2 }),
   scope: fc.option(scope, { freq: 2 }),
   labels,

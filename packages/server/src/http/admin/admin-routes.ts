@@ -22,9 +22,9 @@ import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
 import { AnswerStreams, tooManyStreams } from "./streamed-answers.ts";
 import { usageOperations } from "./usage-operations.ts";
+import { whoamiOperation } from "./whoami-operation.ts";
 
-/** Every operation of the admin API. */
-export const adminOperations: readonly Operation[] = [
+const operations: readonly Operation[] = [
   ...clientOperations,
   ...secretOperations,
   ...scopeOperations,
@@ -33,6 +33,9 @@ export const adminOperations: readonly Operation[] = [
   explainOperation,
   ...usageOperations,
 ];
+
+/** Every operation of the admin API. */
+export const adminOperations: readonly Operation[] = [...operations, whoamiOperation(operations)];
 
 /** The admin API. Routes are generated from the operations, so none can lack the guard, a check or its event. */
 export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: HttpPorts): void {
@@ -153,6 +156,7 @@ async function readCall(
     body: body.value,
     ifMatch: request.headers["if-match"]?.split(",").map((tag) => tag.trim()),
     clientId: request.adminCaller?.clientId ?? "",
+    secretId: request.adminCaller?.secretId ?? null,
     idempotencyKey,
     content: JSON.stringify([operation.operationId, parameters, body.value]),
   });

@@ -8,6 +8,7 @@ import { type ClientRegistration, type RegisteredClient, registerClient } from "
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
+import { roles } from "@carnet/protocol/admin/roles";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts, ChangePorts, ReadPorts } from "./admin-ports.ts";
@@ -248,6 +249,7 @@ function readQuery(
   return ok({
     owner: filter.owner ?? null,
     visible: caller.owners === null ? null : { owners: caller.owners, clientId: caller.clientId },
+    role: ([...roles, "any"] as const).find((role) => role === filter.role) ?? null,
     status: filter.status === "active" || filter.status === "disabled" ? filter.status : null,
     scope: filter.scope ?? null,
     labels: Object.fromEntries(labels.map((match) => [match?.[1] ?? "", match?.[2] ?? ""])),

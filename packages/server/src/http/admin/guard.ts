@@ -7,7 +7,7 @@ import {
   type TokenCheckPorts,
   type TokenFlaw,
 } from "@carnet/core/token/check-access-token";
-import { type AdminScope, adminAudience } from "@carnet/protocol/admin/admin-scopes";
+import { type AdminScope, adminAudience, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { parseBearerToken } from "@carnet/protocol/bearer-token";
 import { err, ok, type Result } from "@carnet/protocol/result";
 
@@ -33,7 +33,7 @@ export interface GuardPorts extends TokenCheckPorts {
 
 export type Guard = (
   authorization: string | undefined,
-  scope: AdminScope,
+  scope: AdminScope | null,
   from: Omit<CheckedRequest, "now">,
 ) => Promise<Result<Admitted, Denial>>;
 
@@ -44,8 +44,8 @@ export interface Admitted {
 }
 
 /**
- * Admits tokens of this server that are valid now, are for the admin API and have the scope, while their client is
- * registered for that audience and scope. Accepts tokens in the `Authorization` header only (RFC 6750 §2.1).
+ * Admits tokens of this server that are valid now, are for the admin API and have the scope (null: any of its scopes),
+ * while their client is registered for that audience and scope. Accepts tokens in the `Authorization` header only (RFC 6750 §2.1).
  */
 export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
   const audience = adminAudience(issuer);
@@ -59,13 +59,15 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
     const isAdmin = claims.aud === audience;
     const { clientId, role, roleOwners: owners } = client;
     if (!isAdmin || role === null) return err({ ...invalidToken, evidence: notForAdmin, caller, isAdmin });
-    if (claims.scope.split(" ").includes(scope) && client.scopes.includes(scope))
+    const granted = claims.scope.split(" ").filter((name) => client.scopes.includes(name));
+    const accepted: readonly string[] = scope === null ? Object.values(adminScopes) : [scope];
+    if (accepted.some((name) => granted.includes(name)))
       return ok({ actor: caller, caller: { clientId, role, owners } });
-    const detail = `the token lacks the scope ${scope}`;
+    const detail = `the token lacks the scope ${accepted.join(" or ")}`;
     return err({
       kind: "insufficient_scope",
       detail,
-      challenge: `Bearer realm="carnet", error="insufficient_scope", scope="${scope}"`, // RFC 6750 §3.1
+      challenge: `Bearer realm="carnet", error="insufficient_scope", scope="${accepted.join(" ")}"`, // RFC 6750 §3.1
       evidence: detail,
       caller,
       isAdmin,

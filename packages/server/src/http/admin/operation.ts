@@ -16,8 +16,8 @@ interface OperationFacts {
   readonly tag: "Clients" | "Secrets" | "Scopes" | "Owners" | "Audit";
   /** Relative to the admin path, with parameters as `:name`. */
   readonly path: string;
-  /** The scope that the token must have. */
-  readonly scope: AdminScope;
+  /** The scope that the token must have. null: any scope of the admin API. */
+  readonly scope: AdminScope | null;
   /** What the role of the caller must allow. */
   readonly needs: Need;
   /** Whether every admin client may do this to itself, whatever its role. */
@@ -63,6 +63,8 @@ export interface Call<Query, Body> {
   readonly ifMatch: readonly string[] | undefined;
   /** The client that the token was issued to. */
   readonly clientId: string;
+  /** The secret that the token was issued for. */
+  readonly secretId: string | null;
   readonly idempotencyKey: string | undefined;
   /** The request as text, to recognise a repetition. */
   readonly content: string;

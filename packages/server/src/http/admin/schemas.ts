@@ -5,6 +5,7 @@ import * as explanation from "@carnet/protocol/admin/explanation";
 import * as owners from "@carnet/protocol/admin/owners";
 import * as scopes from "@carnet/protocol/admin/scopes";
 import * as usage from "@carnet/protocol/admin/usage";
+import { Whoami } from "@carnet/protocol/admin/whoami";
 
 /**
  * The schemas of the admin API by name. Loading them loads hundreds of modules that the token path does without, so
@@ -34,6 +35,7 @@ export const bodySchemas = {
   Explanation: explanation.Explanation,
   ClientUsage: usage.ClientUsage,
   UnknownCallers: usage.UnknownCallers,
+  Whoami,
   RecordedEvent,
   EventList: audit.EventList,
   ExportedLine: audit.ExportedLine,

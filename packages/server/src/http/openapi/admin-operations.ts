@@ -52,7 +52,7 @@ function describe(operation: Operation) {
     operationId,
     summary,
     ...(description === undefined ? {} : { description }),
-    security: [{ adminToken: [scope] }],
+    security: (scope === null ? Object.values(adminScopes) : [scope]).map((name) => ({ adminToken: [name] })),
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
     ...(body === undefined ? {} : { requestBody: requestBody(operation, body) }),
     responses: { [operation.success.status]: done(operation), ...refused(operation) },

@@ -59,9 +59,10 @@ function conditions(
   dialect: SqlDialect,
 ): Expression<SqlBool>[] {
   const found: Expression<SqlBool>[] = [];
-  const { owner, visible, status, scope, text, endingBefore, unusedSince, after } = query;
+  const { owner, visible, role, status, scope, text, endingBefore, unusedSince, after } = query;
   if (owner !== null) found.push(where("owner", "=", owner));
   if (visible !== null) found.push(isVisible(where, visible));
+  if (role !== null) found.push(role === "any" ? where("role", "is not", null) : where("role", "=", role));
   if (status !== null) found.push(where("status", "=", status));
   if (scope !== null) {
     found.push(

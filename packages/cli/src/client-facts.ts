@@ -1,7 +1,19 @@
-import type { Client } from "@carnet/protocol/admin/clients";
+import type { Client, Secret } from "@carnet/protocol/admin/clients";
 import { formatDuration } from "@carnet/protocol/duration";
 
 export const scopeOf = ({ scope }: Pick<Client, "scope">): string => scope || "(none)";
+
+/** The owners that a role is bound to. */
+export const ownersText = (owners: readonly string[] | null): string => owners?.join(" ") ?? "(all owners)";
+
+/** When the last of these secrets ends that can still be used. */
+export function secretEnd(secrets: readonly Secret[]): string {
+  const live = secrets.filter(({ state }) => state === "active" || state === "pending");
+  if (live.length === 0) return "(no live secret)";
+  if (live.some(({ expires_at, ends_when_idle_for: idle }) => expires_at === null && idle === null)) return "never";
+  const ends = live.flatMap(({ expires_at }) => expires_at ?? []).sort();
+  return ends.at(-1) ?? "when it is not used";
+}
 
 /** A client's fields as text, with words for empty values. */
 export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secrets" | "warnings">, string> => ({
@@ -9,7 +21,7 @@ export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secre
   client_name: client.client_name ?? "-",
   owner: client.owner,
   role: client.role ?? "-",
-  role_owners: client.role === null ? "-" : (client.role_owners?.join(" ") ?? "(all owners)"),
+  role_owners: client.role === null ? "-" : ownersText(client.role_owners),
   username: client.username ?? "-",
   workspace: client.workspace ?? "-",
   status: client.status,

@@ -21,6 +21,7 @@ import type { NewOwner, Owner, OwnerChange, OwnerList, OwnerReport } from "@carn
 import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
+import type { Whoami } from "@carnet/protocol/admin/whoami";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
 import { Failure, notice } from "../failure.ts";
 
@@ -46,6 +47,11 @@ export class AdminApi {
 
   constructor(fetch: Fetch) {
     this.#fetch = fetch;
+  }
+
+  /** The calling admin client, and what it may do. */
+  whoami(): Promise<Whoami> {
+    return this.#json("GET", "/whoami");
   }
 
   createClient(client: NewClient): Promise<CreatedClient> {

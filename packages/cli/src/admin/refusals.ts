@@ -1,12 +1,12 @@
-import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
 import type { Problem } from "@carnet/protocol/admin/problems";
+import { roles, scopesOfRole } from "@carnet/protocol/admin/roles";
 import { Failure } from "../failure.ts";
 import { unavailableAdvice } from "../sdk-failure.ts";
 import { printable } from "../table.ts";
 import { AdminRefusal } from "./admin-api.ts";
 
-/** Maps members of a request body to the flags that set them, so that a problem names what the user typed. */
+/** Maps members of a request body, by their name or their path, to the flags that set them, so that a problem names what the user typed. */
 export type FlagNames = Readonly<Record<string, string>>;
 
 /** Runs `act` and turns a refusal of the admin API into a Failure that names flags, with a suggestion if there is one. */
@@ -24,12 +24,16 @@ export async function explainRefusals<Value>(
 }
 
 /** The next step on the command line for each kind of problem. */
-const nextSteps: Partial<Record<ProblemKind, string>> = {
+const nextSteps: Readonly<Record<string, string>> = {
   unauthorized:
     "The admin client must have the audience urn:carnet:admin. On the service's machine, `carnet admin reset` restores the first one.",
   not_found:
     "List what exists with `carnet client list`, `carnet secret list`, `carnet scope list` or `carnet owner list`.",
-  taken: "Choose another id, or see the existing client with `carnet client show`.",
+  taken:
+    "Choose another id. `carnet client show` shows the client that has it, unless it belongs to an owner that your role is not bound to.",
+  insufficient_role: "See your role and what it may do with `carnet whoami`.",
+  last_admin:
+    "Create another platform admin first: `carnet admin create ID --role admin`. `carnet admin list` shows all of them.",
   unavailable: unavailableAdvice,
   fault: "The service's log has the reason under this request id.",
 };
@@ -38,21 +42,42 @@ function explain({ problem, method }: AdminRefusal, flags: FlagNames, suggestion
   const requestId = problem.request_id === "" ? undefined : printable(problem.request_id); // it may come from any service
   const where = requestId === undefined ? "" : ` (request ${requestId})`;
   const code = kindOf(problem.type);
-  const hint = suggestion === undefined ? (missingScope(problem) ?? (code && nextSteps[code])) : printable(suggestion);
+  const hint = suggestion === undefined ? (hintFor(problem) ?? (code && nextSteps[code])) : printable(suggestion);
   const lines = problem.errors?.length
     ? [`Refused${method === "GET" ? "" : ", nothing was changed"}${where}:`, ...describeErrors(problem.errors, flags)]
     : [`Refused: ${problem.detail}${where}.`];
   return new Failure(lines.map(printable).join("\n  "), { ...(code && { code }), hint, requestId });
 }
 
-/** How to get an admin client with the scope that this one lacks. */
-function missingScope({ type, detail }: Problem): string | undefined {
-  if (kindOf(type) !== "insufficient_scope") return undefined;
-  const scope = Object.values(adminScopes).find((name) => detail.includes(name));
-  const id = scope === adminScopes.readAudit ? "auditor" : "ID";
-  return scope === undefined
-    ? "Use an admin client that is registered for this scope."
-    : `Use an admin client that has this scope, or create one with \`carnet client create --client-id ${id} --audience ${adminAudienceName} --scope ${scope}\`.`;
+/** The next step that depends on more than the kind of problem. */
+function hintFor(problem: Problem): string | undefined {
+  const kind = kindOf(problem.type);
+  if (kind === "insufficient_scope") return missingScope(problem);
+  if (kind === "policy") return policyHint(problem);
+  const errors = problem.errors ?? [];
+  if (errors.some(({ pointer, detail }) => pointer === "/owner" && detail.startsWith("does not exist")))
+    return "A platform admin creates an owner with `carnet owner create NAME`.";
+  if (errors.some(({ detail }) => /need a role|give the client a role/.test(detail)))
+    return "Create an admin client with `carnet admin create ID --role auditor`.";
+  return undefined;
+}
+
+/** Which role to ask for, if the admin client lacks a scope. */
+function missingScope({ detail }: Problem): string {
+  const has = roles.filter((role) => scopesOfRole[role].some((scope) => detail.includes(scope)));
+  return `See your role and scopes with \`carnet whoami\`. ${
+    has.length === 0
+      ? "Use an admin client that is registered for this scope."
+      : `Admin clients with the role ${has.join(" or ")} can have this scope: \`carnet admin create ID --role ${has.at(-1)}\`.`
+  }`;
+}
+
+/** Whom to ask stands only in the detail, which the errors replace in the message. */
+function policyHint({ detail }: Problem): string {
+  const owner = /^the policy of the owner (\S+) /.exec(detail)?.[1];
+  const contact = /\bask (.+)$/.exec(detail)?.[1];
+  const show = owner === undefined ? "" : `See the whole policy with \`carnet owner show ${owner}\`.`;
+  return `${show} ${contact === undefined ? "" : `To have it changed, ask ${contact}.`}`.trim();
 }
 
 const kindOf = (type: string): ProblemKind | undefined => {
@@ -70,6 +95,7 @@ export const describeErrors = (
 const withoutNull = (detail: string): string => detail.replace(/^(must be .*?)(?:, | or )null\b/, "$1");
 
 const nameOf = (pointer: string, flags: FlagNames): string => {
-  const member = pointer.split("/").findLast((part) => Object.hasOwn(flags, part));
+  const path = pointer.slice(1);
+  const member = [...path.split("/"), path].findLast((part) => Object.hasOwn(flags, part));
   return member === undefined ? pointer.slice(1).replaceAll("/", ".") : (flags[member] ?? pointer);
 };

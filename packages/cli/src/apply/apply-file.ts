@@ -1,16 +1,18 @@
 import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
+import type { Whoami } from "@carnet/protocol/admin/whoami";
 import type { AdminApi } from "../admin/admin-api.ts";
 import { explainRefusals } from "../admin/refusals.ts";
 import { suggestName } from "../admin/suggestions.ts";
 import { confirm } from "../confirm.ts";
-import { Failure } from "../failure.ts";
+import { Failure, notice } from "../failure.ts";
 import { noticeNoScopes } from "../no-scopes-notice.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { withNote } from "../sdk-failure.ts";
 import { showOnce } from "../shown-once.ts";
+import { printable } from "../table.ts";
 import { type DesiredClients, readDesiredClients } from "./desired-clients.ts";
 import { formatPlan, planView } from "./format-plan.ts";
-import { appliedLabel, makePlan, ownerLabel, type Plan, removedFromFile, type Step } from "./plan.ts";
+import { appliedLabel, makePlan, type Plan, removedFromFile, type Step } from "./plan.ts";
 
 export interface ApplyOptions {
   readonly file: string;
@@ -22,13 +24,15 @@ export interface ApplyOptions {
 /** Compares the file with the service and applies the differences. Throws a Failure, before any change, if a step is impossible. */
 export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<void> {
   const desired = readDesiredClients(options.file);
+  const caller = await api.whoami();
+  refuseForeignOwner(caller, desired, options.file);
   const plan = makePlan(desired, await readExisting(api, desired));
   const impossible = plan.steps.some(({ kind }) => kind === "impossible");
   if (options.dryRun || impossible) {
     process.stdout.write(options.json ? `${JSON.stringify(planView(plan), null, 2)}\n` : formatPlan(plan));
-    if (!impossible) return;
+    if (!impossible) return noticeUnseen(caller, plan);
     throw new Failure(
-      `Some steps for the file ${options.file} are impossible, so nothing was changed. Remove those clients from the file, or adopt a client with \`carnet client change CLIENT_ID --label managed-by=${desired.owner}\`.`,
+      `Some steps for the file ${options.file} are impossible, so nothing was changed. Remove those clients from the file. To move a client from another owner, use \`carnet client transfer CLIENT_ID --to ${desired.owner}\`.`,
     );
   }
   if (!options.json) process.stdout.write(formatPlan(plan));
@@ -42,13 +46,29 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
   }
 }
 
+function refuseForeignOwner({ owners, contact }: Whoami, { owner }: DesiredClients, file: string): void {
+  if (owners === null || owners.includes(owner)) return;
+  throw new Failure(
+    `The file ${file} is for the owner ${owner}, but your role is bound to ${owners.join(" and ")}. Nothing was changed.`,
+    { hint: `Correct \`owner\` in the file, or ask ${printable(contact)} for a role over ${owner}.` },
+  );
+}
+
+/** A plan cannot know the ids of clients that its admin does not see. */
+function noticeUnseen({ owners }: Whoami, { steps }: Plan): void {
+  if (owners === null || !steps.some(({ kind }) => kind === "create")) return;
+  notice(
+    `You see only clients of ${owners.join(" and ")}. If a client of another owner has an id that the plan creates, that id is refused when you apply.`,
+  );
+}
+
 /** Up to this many clients are fetched one by one. For more it is faster to list them all. */
 const maxSingleLookups = 100;
 
 /** The owner's clients, and other owners' clients that the file names. */
 async function readExisting(api: AdminApi, { owner, clients }: DesiredClients): Promise<readonly Client[]> {
   const existing: Client[] = [];
-  for await (const client of api.allClients({ label: `${ownerLabel}=${owner}` })) existing.push(client);
+  for await (const client of api.allClients({ owner })) existing.push(client);
   const owned = new Set(existing.map(({ client_id }) => client_id));
   const others = new Set(clients.flatMap(({ client_id }) => (owned.has(client_id) ? [] : [client_id])));
   if (others.size > maxSingleLookups) {
@@ -98,6 +118,7 @@ async function applyStep(api: AdminApi, step: Step, created: CreatedClient[]): P
     case "create":
       created.push(await api.createClient(step.client));
       return;
+    case "adopt":
     case "change":
     case "drift":
       await api.changeClient(step.clientId, step.change);

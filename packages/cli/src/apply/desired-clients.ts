@@ -9,8 +9,17 @@ import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { describeErrors } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
 
-// The file describes clients without their secrets, which are added and rotated separately.
-const { secret: _, client_id: __, labels: ___, ...settings } = NewClient.properties;
+// The file describes clients without their secrets, which are added and rotated separately. It cannot reach beyond its
+// owner, so it names the owner once, and gives no client a role.
+const {
+  client_id: _,
+  secret: __,
+  labels: ___,
+  owner: ____,
+  role: _____,
+  role_owners: ______,
+  ...settings
+} = NewClient.properties;
 
 const DesiredClient = Type.Object(
   {

@@ -3,7 +3,7 @@ import { printable } from "../table.ts";
 import { columnsOf, wrapLines } from "../wrap.ts";
 import type { Plan, Step } from "./plan.ts";
 
-const signs = { create: "+", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
+const signs = { create: "+", adopt: "~", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
 
 /** A plan as JSON, with the names of the admin API. */
 export const planView = ({ steps, unchanged }: Plan) => ({ steps: steps.map(stepView), unchanged });
@@ -32,6 +32,8 @@ function describe(step: Step): string {
       return step.client.client_id;
     case "impossible":
       return `${step.clientId} ${step.reason}`;
+    case "adopt":
+      return `${step.clientId} exists, and is managed by the file from now on`;
     case "drift":
       return `${step.clientId} was changed outside this file`;
     case "change":

@@ -4,18 +4,18 @@ import type { Client, ClientChange } from "@carnet/protocol/admin/clients";
 import { parseInstant } from "@carnet/protocol/instant";
 import type { DesiredClient, DesiredClients } from "./desired-clients.ts";
 
-/** Labels on each applied client: its owner, and the fingerprint of what was last applied. */
-export const ownerLabel = "managed-by";
+/** The label that marks a managed client. Its value is the fingerprint of what was last applied. */
 export const appliedLabel = "applied";
 
 /** Replaces the fingerprint of a client that `apply` disabled, so that only such a client is enabled again. */
 export const removedFromFile = "left-the-file";
 
-/** One step of a plan. Clients without an owner or of another owner are never changed. */
+/** One step of a plan. Clients of another owner are never changed, and neither are clients that were never applied. */
 export type Step =
-  | { readonly kind: "create"; readonly client: DesiredClient }
+  | { readonly kind: "create"; readonly client: DesiredClient & { readonly owner: string } }
   | {
-      readonly kind: "change" | "drift";
+      /** `adopt`: the owner has the client, but no file had it before. */
+      readonly kind: "adopt" | "change" | "drift";
       readonly clientId: string;
       readonly change: ClientChange;
       readonly differences: readonly Difference[];
@@ -42,22 +42,11 @@ export function makePlan(desired: DesiredClients, existing: Iterable<Client>): P
   for (const client of existing) {
     const wanted = missing.get(client.client_id);
     missing.delete(client.client_id);
-    const owner = client.labels[ownerLabel] ?? null;
+    const reason = wanted && obstacle(wanted, client, desired.owner);
     if (wanted === undefined) {
-      if (owner === desired.owner && client.status === "active")
+      if (isManaged(client, desired.owner) && client.status === "active")
         steps.push({ kind: "disable", clientId: client.client_id });
-    } else if (owner !== desired.owner)
-      steps.push({
-        kind: "impossible",
-        clientId: client.client_id,
-        reason: owner === null ? "has no owner" : `belongs to ${owner}`,
-      });
-    else if ((wanted.workspace ?? null) !== client.workspace)
-      steps.push({
-        kind: "impossible",
-        clientId: client.client_id,
-        reason: "has another workspace, which cannot change",
-      });
+    } else if (reason !== undefined) steps.push({ kind: "impossible", clientId: client.client_id, reason });
     else {
       const step = compare(wanted, client, desired.owner);
       if (step === undefined) unchanged++;
@@ -70,10 +59,21 @@ export function makePlan(desired: DesiredClients, existing: Iterable<Client>): P
   return { steps: [...created, ...steps], unchanged };
 }
 
-/** A client with the labels that mark it as applied. */
-const owned = (client: DesiredClient, owner: string): DesiredClient => ({
+const isManaged = (client: Client, owner: string): boolean =>
+  client.owner === owner && client.role === null && client.labels[appliedLabel] !== undefined;
+
+/** Why a file of this owner cannot have a client. */
+function obstacle(wanted: DesiredClient, client: Client, owner: string): string | undefined {
+  if (client.role !== null) return "is an admin client, which a file cannot have";
+  if (client.owner !== owner) return `belongs to ${client.owner}`;
+  return (wanted.workspace ?? null) === client.workspace ? undefined : "has another workspace, which cannot change";
+}
+
+/** A client with its owner, and with the label that marks it as applied. */
+const owned = (client: DesiredClient, owner: string): DesiredClient & { readonly owner: string } => ({
   ...client,
-  labels: { ...client.labels, [ownerLabel]: owner, [appliedLabel]: fingerprint(client) },
+  owner,
+  labels: { ...client.labels, [appliedLabel]: fingerprint(client) },
 });
 
 const fingerprint = (client: DesiredClient): string =>
@@ -97,12 +97,13 @@ function compare(wanted: DesiredClient, client: Client, owner: string): Step | u
     const shouldBe = canonical(member, value ?? Reflect.get(defaults, member));
     return is === shouldBe ? [] : [{ member, is, shouldBe }];
   });
-  if (differences.length === 0) return undefined;
-  const sameFile = client.labels[appliedLabel] === fingerprint(wanted);
+  const applied = client.labels[appliedLabel];
+  if (differences.length === 0 && applied !== undefined) return undefined;
+  const kind = applied === undefined ? "adopt" : applied === fingerprint(wanted) ? "drift" : "change";
   // Unchanged settings are not sent, because the API would refuse some, such as an expiry date in the past.
   const differing = Object.entries(full).filter(([name]) => differences.some(({ member }) => member === name));
   const change: ClientChange = { ...Object.fromEntries(differing), labels };
-  return { kind: sameFile ? "drift" : "change", clientId, change, differences };
+  return { kind, clientId, change, differences };
 }
 
 /**
@@ -113,11 +114,8 @@ const statusOnReturn = (client: Client): ClientChange =>
   client.labels[appliedLabel] === removedFromFile ? { status: "active" } : {};
 
 /** The file sets everything except the status, so settings that it omits are reset. */
-const unset: Required<Omit<ClientChange, "status" | "labels">> = {
+const unset: Required<Omit<ClientChange, "status" | "labels" | "owner" | "role" | "role_owners">> = {
   client_name: null,
-  owner: null,
-  role: null,
-  role_owners: null,
   username: null,
   scope: null,
   scope_policy: null,

@@ -5,6 +5,7 @@ import { serverAddress } from "../server-address.ts";
 import { addServiceOptions, configurationOf, storeSettings } from "../service-options.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatFacts } from "../table.ts";
+import { addAdminClientCommands } from "./admin-clients.ts";
 
 interface ResetOptions {
   readonly serverUrl?: string;
@@ -12,9 +13,10 @@ interface ResetOptions {
   readonly json?: boolean;
 }
 
-/** `carnet admin reset` restores admin access on the service's machine. It is the only command that opens the store. */
+/** `carnet admin …`: manages admin clients. `reset` restores the first one, and is the only command that opens the store. */
 export function addAdminCommand(program: Command): void {
-  const admin = program.command("admin").description("Manage the first admin client, which creates all others.");
+  const admin = program.command("admin").description("Create, list and change admin clients, and reset the first one.");
+  addAdminClientCommands(admin);
   const command = admin
     .command("reset")
     .description(

@@ -8,7 +8,7 @@ export function addApplyCommand(program: Command): void {
   const command = program
     .command("apply")
     .description(
-      "Make an owner's clients match a YAML file. Clients of other owners are never changed. Clients missing from the file are disabled.",
+      "Make an owner's clients match a YAML file. Clients of other owners are never changed, nor are those that no file had before. Clients that leave the file are disabled.",
     )
     .requiredOption("-f, --file <path>", "The file, or - for standard input")
     .option("--dry-run", "Only print the plan")

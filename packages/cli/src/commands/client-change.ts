@@ -4,6 +4,8 @@ import type { AdminApi } from "../admin/admin-api.ts";
 import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
+import type { FlagNames } from "../admin/refusals.ts";
+import { appliedLabel } from "../apply/plan.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
   addSettingsOptions,
@@ -18,7 +20,7 @@ interface ChangeOptions extends ClientSettingsOptions {
   readonly json?: boolean;
 }
 
-/** `carnet client change|disable|enable|delete`. */
+/** `carnet client change|transfer|disable|enable|delete`. */
 export function addClientChangeCommands(client: Command): void {
   const change = client
     .command("change")
@@ -33,6 +35,23 @@ export function addClientChangeCommands(client: Command): void {
     const question =
       input.username === undefined ? undefined : `A new username revokes all secrets of ${id} at once. Continue?`;
     await apply(change, { id, act: (api) => api.changeClient(id, input), options, question });
+  });
+
+  const transfer = client
+    .command("transfer")
+    .description(
+      "Give a client to another owner. Refused, with each reason, if the policy of that owner does not allow it.",
+    )
+    .argument("<client-id>")
+    .requiredOption("--to <owner>", "The new owner")
+    .option("--yes", "Do not ask")
+    .option("--json", "Print JSON");
+  addConnectionOptions(transfer).action((id: string, options: ChangeOptions & { readonly to: string }) => {
+    const question = `Transfer ${id} to ${options.to}? The admins of its owner no longer see it then.`;
+    // Without the label, the next file of the new owner does not disable it
+    const input = { owner: options.to, labels: { [appliedLabel]: null } };
+    const flags = { ...settingsFlags, owner: "--to" };
+    return apply(transfer, { id, act: (api) => api.changeClient(id, input), options, question, flags });
   });
 
   const disable = client
@@ -77,9 +96,10 @@ interface Change {
   readonly options: ChangeOptions;
   /** What to ask before the change. */
   readonly question?: string | undefined;
+  readonly flags?: FlagNames;
 }
 
-const apply = (command: Command, { id, act, options, question }: Change): Promise<void> =>
+const apply = (command: Command, { id, act, options, question, flags = settingsFlags }: Change): Promise<void> =>
   withAdminApi(
     command,
     async (api) => {
@@ -87,5 +107,5 @@ const apply = (command: Command, { id, act, options, question }: Change): Promis
       const changed = await act(api);
       process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
     },
-    settingsFlags,
+    flags,
   );

@@ -11,7 +11,7 @@ import {
   settingsFlags,
 } from "../client-settings-options.ts";
 import { noticeNoScopes } from "../no-scopes-notice.ts";
-import { definedOnly } from "../option-values.ts";
+import { definedOnly, timeOrEmpty } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatFacts } from "../table.ts";
@@ -19,12 +19,17 @@ import { formatFacts } from "../table.ts";
 interface CreateOptions extends ClientSettingsOptions {
   readonly clientId?: string;
   readonly workspace?: string;
+  readonly owner?: string;
+  readonly secretExpiresAt?: string;
   readonly disabled?: boolean;
   readonly secretStdin?: boolean;
   readonly json?: boolean;
 }
 
-const flags = { ...settingsFlags, client_id: "--client-id", workspace: "--workspace", value: "--secret-stdin" };
+const flags = {
+  ...{ ...settingsFlags, client_id: "--client-id", owner: "--owner", workspace: "--workspace" },
+  ...{ value: "--secret-stdin", "secret/expires_at": "--secret-expires-at" },
+};
 
 /** `carnet client create`: registers a client, with a new secret or an existing one. */
 export function addClientCreateCommand(client: Command): void {
@@ -32,9 +37,15 @@ export function addClientCreateCommand(client: Command): void {
     .command("create")
     .description("Register a client and show its secret once.")
     .option("--client-id <id>", "The id to register (default: a generated one)")
+    .option("--owner <name>", "The owner that it belongs to (default: your only one, else `default`)")
     .option("--workspace <id>", "Its workspace, for the claim arid; cannot be changed later")
     .option("--disabled", "Register it disabled")
     .option("--secret-stdin", "Read an existing secret of at least 20 characters as one line from standard input")
+    .option(
+      "--secret-expires-at <time>",
+      "When its secret expires (default: never, or what its owner's policy says)",
+      timeOrEmpty,
+    )
     .option("--json", "Print JSON")
     .allowExcessArguments(); // They get a message of their own.
   addConnectionOptions(addSettingsOptions(command)).action(async (options: CreateOptions) => {
@@ -62,7 +73,8 @@ async function readRegistration(options: CreateOptions): Promise<NewClient> {
       client_id: options.clientId,
       workspace: options.workspace,
       status: options.disabled ? "disabled" : undefined,
-      secret: definedOnly({ value }),
+      owner: options.owner,
+      secret: definedOnly({ value, expires_at: options.secretExpiresAt }),
     }),
   };
 }

@@ -10,6 +10,7 @@ import { formatTable } from "../table.ts";
 import { columnsOf, wrapLines } from "../wrap.ts";
 
 interface ListOptions {
+  readonly owner?: string;
   readonly search?: string;
   readonly status?: string;
   readonly scope?: string;
@@ -28,6 +29,7 @@ const sortKeys = ["client_id", "client_name", "created_at", "updated_at", "expir
 ]);
 
 const flags = {
+  owner: "--owner",
   q: "--search",
   status: "--status",
   scope: "--scope",
@@ -44,6 +46,7 @@ export function addClientListCommand(client: Command): void {
   const command = client
     .command("list")
     .description("List and search the clients.")
+    .option("--owner <name>", "Only clients of this owner")
     .option("--search <text>", "Only clients whose id, name or username contains the text")
     .addOption(new Option("--status <status>", "Only clients with this status").choices(["active", "disabled"]))
     .option("--scope <name>", "Only clients registered for the scope")
@@ -68,6 +71,7 @@ export function addClientListCommand(client: Command): void {
       async (api) => {
         const { search, endingWithin, unused, json, ...rest } = options;
         const query = {
+          owner: rest.owner,
           q: search,
           ending_within_days: endingWithin?.toString(),
           unused_for_days: unused?.toString(),
@@ -107,6 +111,7 @@ function formatClients(clients: readonly Client[], unused: number | undefined): 
 const listColumns: Readonly<Record<string, (client: Client) => string>> = {
   "CLIENT ID": (client) => client.client_id,
   NAME: (client) => client.client_name ?? "-",
+  OWNER: (client) => client.owner,
   STATUS: (client) => client.status,
   SCOPE: scopeOf,
   EXPIRES: (client) => client.expires_at ?? "never",

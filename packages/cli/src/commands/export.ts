@@ -3,23 +3,22 @@ import { formatDuration } from "@carnet/protocol/duration";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { appliedLabel, ownerLabel } from "../apply/plan.ts";
+import { appliedLabel } from "../apply/plan.ts";
 
 /** `carnet export`: an owner's clients as a file for `carnet apply`, without secrets. */
 export function addExportCommand(program: Command): void {
   const command = program
     .command("export")
     .description("Print an owner's clients as a file for `carnet apply`, without secrets.")
-    .requiredOption("--owner <name>", "The owner; with --all, the owner that the file names")
-    .option("--all", "Export the clients of all owners");
-  addConnectionOptions(command).action(async ({ owner, all }: { owner: string; all?: boolean }) => {
+    .requiredOption("--owner <name>", "The owner; `carnet owner list` shows them");
+  addConnectionOptions(command).action(async ({ owner }: { owner: string }) => {
     const { stringify } = await import("yaml"); // Slow to load.
     await withAdminApi(command, async (api) => {
       const clients: object[] = [];
-      const query = all ? {} : { label: `${ownerLabel}=${owner}` };
-      for await (const client of api.allClients(query)) clients.push(desired(client));
+      // A file cannot have admin clients
+      for await (const client of api.allClients({ owner })) if (client.role === null) clients.push(desired(client));
       if (clients.length === 0)
-        process.stderr.write(`No client belongs to ${owner}. Use --all to export the clients of all owners.\n`);
+        process.stderr.write(`${owner} has no clients, or you do not see them. Check with \`carnet whoami\`.\n`);
       process.stdout.write(stringify({ owner, clients }, { lineWidth: 0 }));
     });
   });
@@ -28,8 +27,17 @@ export function addExportCommand(program: Command): void {
 /** The settings of a client that differ from the defaults. */
 function desired(client: Client): object {
   const { client_id, access_token_ttl: ttl, scope_policy, status, ip_allowlist, scope, labels, ...rest } = client;
-  const { secrets: _, warnings: __, created_at: ___, updated_at: ____, ...others } = rest;
-  const own = Object.entries(labels).filter(([name]) => name !== ownerLabel && name !== appliedLabel);
+  const {
+    owner: _,
+    role: __,
+    role_owners: ___,
+    secrets: ____,
+    warnings: _____,
+    created_at,
+    updated_at,
+    ...others
+  } = rest;
+  const own = Object.entries(labels).filter(([name]) => name !== appliedLabel);
   return {
     client_id,
     ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null)),

@@ -1,0 +1,33 @@
+import type { Whoami } from "@carnet/protocol/admin/whoami";
+import type { Command } from "commander";
+import { withAdminApi } from "../admin/connection.ts";
+import { addConnectionOptions } from "../admin/credentials.ts";
+import { ownersText, secretEnd } from "../client-facts.ts";
+import { formatFacts } from "../table.ts";
+
+/** `carnet whoami`: the admin client that the commands use, and what it may do. */
+export function addWhoamiCommand(program: Command): void {
+  const command = program
+    .command("whoami")
+    .description("Show the admin client that the commands use, what it may do, and when its secret ends.")
+    .option("--json", "Print JSON");
+  addConnectionOptions(command).action((options: { readonly json?: boolean }) =>
+    withAdminApi(command, async (api) => {
+      const whoami = await api.whoami();
+      process.stdout.write(options.json ? `${JSON.stringify(whoami, null, 2)}\n` : formatFacts(factsOf(whoami)));
+    }),
+  );
+}
+
+const factsOf = ({ secret, ...whoami }: Whoami): Readonly<Record<keyof Whoami | "secret_ends", string>> => ({
+  client_id: whoami.client_id,
+  client_name: whoami.client_name ?? "-",
+  role: whoami.role,
+  owners: ownersText(whoami.owners),
+  scope: whoami.scope,
+  expires_at: whoami.expires_at ?? "never",
+  secret: secret?.secret_id ?? "(deleted)",
+  secret_ends: secret === null ? "(deleted)" : secretEnd([secret]),
+  operations: whoami.operations.join(" "),
+  contact: whoami.contact,
+});

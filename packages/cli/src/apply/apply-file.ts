@@ -1,5 +1,6 @@
 import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
+import { quoted } from "@carnet/protocol/shell-word";
 import type { AdminApi } from "../admin/admin-api.ts";
 import { explainRefusals } from "../admin/refusals.ts";
 import { suggestName } from "../admin/suggestions.ts";
@@ -25,7 +26,7 @@ export interface ApplyOptions {
 export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<void> {
   const desired = readDesiredClients(options.file);
   const caller = await api.whoami();
-  refuseForeignOwner(caller, desired, options.file);
+  await checkOwner(api, caller, { owner: desired.owner, file: options.file });
   const plan = makePlan(desired, await readExisting(api, desired));
   const impossible = plan.steps.some(({ kind }) => kind === "impossible");
   if (options.dryRun || impossible) {
@@ -46,8 +47,19 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
   }
 }
 
-function refuseForeignOwner({ owners, contact }: Whoami, { owner }: DesiredClients, file: string): void {
-  if (owners === null || owners.includes(owner)) return;
+/** Throws a Failure before the plan if the file's owner does not exist, or not for this admin. */
+async function checkOwner(
+  api: AdminApi,
+  { owners, contact }: Whoami,
+  { owner, file }: { readonly owner: string; readonly file: string },
+): Promise<void> {
+  if (owners === null) {
+    if ((await api.listOwners()).some(({ name }) => name === owner)) return;
+    throw new Failure(`The file ${file} is for the owner ${owner}, which does not exist. Nothing was changed.`, {
+      hint: `Correct \`owner\` in the file, or create it with \`carnet owner create ${quoted(owner)}\`.`,
+    });
+  }
+  if (owners.includes(owner)) return;
   throw new Failure(
     `The file ${file} is for the owner ${owner}, but your role is bound to ${owners.join(" and ")}. Nothing was changed.`,
     { hint: `Correct \`owner\` in the file, or ask ${printable(contact)} for a role over ${owner}.` },

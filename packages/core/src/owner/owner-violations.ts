@@ -54,6 +54,7 @@ export async function* clientPages(
 }
 
 const everyClient = {
+  role: null,
   scope: null,
   labels: {},
   text: null,

@@ -75,20 +75,22 @@ suite("carnet admin reset", () => {
     assert.equal((await carnet("client", "list")).code, 0);
   });
 
-  test("restores an admin that was disabled, expired, or given other addresses, scopes or another audience", async () => {
+  test("restores an admin that was disabled, expired, or given other addresses, scopes or another role", async () => {
     await using folder = await temporaryFolder();
     await using service = await serveCarnet({ folder: folder.path });
     const { reset, carnet } = beside(folder);
     const show = async (): Promise<Client> => JSON.parse((await carnet("client", "show", adminId, "--json")).stdout);
     const { secrets: _, updated_at: __, ...whole } = await show();
+    await carnet("admin", "create", "other", "--role", "admin"); // because the last platform admin cannot be locked out
     const locks: readonly (readonly string[])[] = [
-      ["disable"],
-      ["change", "--expires-at", "2999-01-01", "--allow-ip", "203.0.113.1"],
-      ["change", "--scope", "carnet:clients:read", "--audience", "https://api.example.com"],
-      ["change", "--auth-method", "client_secret_basic", "--username", "other", "--token-ttl", "1"],
+      ["client", "disable"],
+      ["client", "change", "--expires-at", "2999-01-01", "--allow-ip", "203.0.113.1"],
+      ["client", "change", "--scope", "carnet:clients:read"],
+      ["admin", "change", "--role", "auditor"],
+      ["client", "change", "--auth-method", "client_secret_basic", "--username", "other", "--token-ttl", "1"],
     ];
-    for (const [verb = "", ...flags] of locks) {
-      assert.equal((await carnet("client", verb, adminId, ...flags, "--yes")).code, 0, flags.join(" "));
+    for (const [command = "", verb = "", ...flags] of locks) {
+      assert.equal((await carnet(command, verb, adminId, ...flags, "--yes")).code, 0, flags.join(" "));
       assert.equal((await reset("--yes")).code, 0);
       const { secrets, updated_at, ...back } = await show();
       assert.deepEqual(back, whole, flags.join(" "));
@@ -101,6 +103,7 @@ suite("carnet admin reset", () => {
     await using folder = await temporaryFolder();
     await using _ = await serveCarnet({ folder: folder.path });
     const { reset, carnet } = beside(folder);
+    await carnet("admin", "create", "other", "--role", "admin");
     assert.equal((await carnet("client", "delete", adminId, "--yes")).code, 0);
     assertRefused(await carnet("client", "list"), /invalid_client.*`carnet admin reset` creates new ones\.\n$/s);
     assert.equal((await reset("--yes")).code, 0);

@@ -2,49 +2,15 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
-import { CarnetProcess, type Finished } from "@carnet/testkit/carnet-process";
+import { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { requestToken } from "@carnet/testkit/serve-carnet";
-import { type AdminService, assertRefused, generatedSecret, startAdminService } from "./support/admin-service.ts";
-
-interface Plan {
-  readonly steps: readonly { readonly kind: string; readonly client_id?: string; readonly client?: Client }[];
-  readonly unchanged: number;
-  readonly created?: readonly CreatedClient[];
-}
-
-async function apply(at: AdminService, text: string, ...args: string[]): Promise<Finished> {
-  const file = join(at.service.folder, "clients.yaml");
-  await writeFile(file, text);
-  return at.carnet(["apply", "-f", file, ...args]);
-}
-
-/** The plan for a file, each step as its kind and client. */
-async function planOf(at: AdminService, text: string): Promise<readonly string[]> {
-  const { stdout } = await apply(at, text, "--dry-run", "--json");
-  return (JSON.parse(stdout) as Plan).steps.map(({ kind, client_id }) => `${kind} ${client_id}`);
-}
-
-const show = async (at: AdminService, id: string): Promise<Client> => (await at.json(["client", "show", id])) as Client;
-
-const two = `
-owner: platform
-clients:
-  - client_id: one
-    client_name: One
-    scope: file:read
-    workspace: W1
-    expires_at: 2999-01-31T12:00:00+02:00
-    ip_allowlist: [127.0.0.0/8, "2001:DB8::1"]
-    labels: { team: search }
-  - client_id: two
-    access_token_ttl: 60
-`;
+import { assertRefused, generatedSecret } from "./support/admin-service.ts";
+import { apply, type Plan, planOf, show, start, two } from "./support/apply.ts";
 
 suite("carnet apply", () => {
   test("registers the file's clients, shows each secret once, and does nothing the second time", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     const first = await apply(at, two);
     assert.equal(first.code, 0);
     assert.equal(
@@ -61,14 +27,14 @@ suite("carnet apply", () => {
     assert.equal((await requestToken(at.service.url, "two", secrets[1] ?? "")).status, 200);
     const one = await show(at, "one");
     assert.equal(one.workspace, "W1");
-    assert.deepEqual([one.labels["team"], one.labels["managed-by"]], ["search", "platform"]);
+    assert.deepEqual([one.owner, one.labels["team"]], ["platform", "search"]);
     const again = await apply(at, two);
     assert.deepEqual(again, { code: 0, signal: null, stdout: "0 to do, 2 unchanged.\n", stderr: "" });
     assert.deepEqual(await show(at, "one"), { ...one, secrets: (await show(at, "one")).secrets });
   });
 
   test("changes settings to match the file and resets those it omits, with --yes if there is no terminal", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     await apply(at, two);
     const changed = two
       .replace("client_name: One", "client_name: Uno")
@@ -93,7 +59,7 @@ suite("carnet apply", () => {
   });
 
   test("disables clients removed from the file, and enables only those when they return", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     await apply(at, two);
     const one = two.slice(0, two.indexOf("  - client_id: two"));
     assert.deepEqual(await planOf(at, one), ["disable two"]);
@@ -112,7 +78,7 @@ suite("carnet apply", () => {
   });
 
   test("with --json has the names of the admin API in its plan", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     await apply(at, two);
     const { stdout } = await apply(at, two.replace("client_name: One", "client_name: Uno"), "--dry-run", "--json");
     const [step] = JSON.parse(stdout).steps;
@@ -121,14 +87,14 @@ suite("carnet apply", () => {
   });
 
   test("suggests the scope that was probably meant", async () => {
-    await using at = await startAdminService({ settings: { scopeCatalogue: "closed" } });
-    const { code, stderr } = await apply(at, "owner: o\nclients:\n  - client_id: a\n    scope: file:raed\n");
+    await using at = await start({ settings: { scopeCatalogue: "closed" } });
+    const { code, stderr } = await apply(at, "owner: platform\nclients:\n  - client_id: a\n    scope: file:raed\n");
     assert.equal(code, 1);
     assert.match(stderr, /\nDid you mean file:read\? List the scopes with `carnet scope list`\.\n0 of 1 steps/);
   });
 
   test("distinguishes drift from a change of the file, and reverts it", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     await apply(at, two);
     await at.json(["client", "change", "one", "--scope", "file:read file:write", "--label", "more=1"]);
     assert.deepEqual(await planOf(at, two), ["drift one"]);
@@ -138,41 +104,17 @@ suite("carnet apply", () => {
     assert.deepEqual([one.scope, one.labels["more"]], ["file:read", undefined]);
   });
 
-  test("never changes clients of other owners, and changes nothing if the file names one", async () => {
-    await using at = await startAdminService();
-    await at.service.register({ client_id: "foreign", client_name: "Mine" });
-    await at.service.register({ client_id: "other", labels: { "managed-by": "another-team" } });
-    const before = [await show(at, "foreign"), await show(at, "other"), await show(at, "carnet-admin")];
-    await apply(at, two, "--yes");
-    const both = `${two}  - client_id: foreign\n  - client_id: other\n  - client_id: three\n`;
-    const refused = await apply(at, both, "--yes");
-    assert.equal(refused.code, 1);
-    assert.match(refused.stdout, /^x impossible foreign has no owner$/m);
-    assert.match(refused.stdout, /^x impossible other belongs to another-team$/m);
-    assert.match(
-      refused.stderr,
-      / are impossible, so nothing was changed\. .* `carnet client change CLIENT_ID --label managed-by=platform`\.\n$/,
-    );
-    assert.equal((await apply(at, both, "--dry-run")).code, 1);
-    assertRefused(await at.carnet(["client", "show", "three"]), /no client with this id/);
-    const after = [await show(at, "foreign"), await show(at, "other"), await show(at, "carnet-admin")];
-    assert.deepEqual(after.slice(0, 2), before.slice(0, 2));
-    assert.equal(after[2]?.updated_at, before[2]?.updated_at);
-    await at.json(["client", "change", "foreign", "--label", "managed-by=platform"]); // Adopt it, as the message says.
-    assert.deepEqual(await planOf(at, `${two}  - client_id: foreign\n`), ["change foreign"]);
-  });
-
   test("distinguishes new clients from those of other owners in a file of many clients", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     await at.service.register({ client_id: "c7" });
     const many = Array.from({ length: 150 }, (_, n) => `  - client_id: c${n}\n`).join("");
-    const plan = await planOf(at, `owner: o\nclients:\n${many}`);
+    const plan = await planOf(at, `owner: platform\nclients:\n${many}`);
     assert.equal(plan.filter((step) => step.startsWith("create ")).length, 149);
     assert.ok(plan.includes("impossible c7"));
   });
 
   test("refuses to change the workspace", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     await apply(at, two);
     const { code, stdout } = await apply(at, two.replace("W1", "W2"), "--yes");
     assert.equal(code, 1);
@@ -180,7 +122,7 @@ suite("carnet apply", () => {
   });
 
   test("a dry run prints the plan, changes nothing and exits 0", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     const { code, stdout, stderr } = await apply(at, two, "--dry-run");
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, /^\+ create {5}one\n\+ create {5}two\n2 to do, 0 unchanged\.\n$/);
@@ -188,7 +130,7 @@ suite("carnet apply", () => {
   });
 
   test("with --json prints the plan and the new secrets as one JSON document", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     const { code, stdout, stderr } = await apply(at, two, "--json");
     assert.equal(code, 0);
     assert.match(stderr, /^\{"notice":\{"message":"A new client has no scopes.*"\}\}\n$/);
@@ -203,7 +145,7 @@ suite("carnet apply", () => {
   });
 
   test("shows the created secrets even if a later client is refused, and continues after the fix", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     const wrong = `${two}  - client_id: "three:"\n  - client_id: four\n`;
     const { code, stdout, stderr } = await apply(at, wrong);
     assert.equal(code, 1);
@@ -218,7 +160,7 @@ suite("carnet apply", () => {
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     test(`shows the created secrets even if interrupted by ${signal}, and continues the next time`, async () => {
-      await using at = await startAdminService();
+      await using at = await start();
       const ids = Array.from({ length: 300 }, (_, number) => `many-${number}`);
       const file = join(at.service.folder, "many.yaml");
       await writeFile(file, `owner: platform\nclients:\n${ids.map((id) => `  - client_id: ${id}\n`).join("")}`);
@@ -239,8 +181,8 @@ suite("carnet apply", () => {
 
   test("leaves a client unchanged whose expiry date has passed", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
-    await using at = await startAdminService({ clock });
-    const file = "owner: o\nclients:\n  - client_id: ends\n    expires_at: 2026-04-01\n";
+    await using at = await start({ clock });
+    const file = "owner: platform\nclients:\n  - client_id: ends\n    expires_at: 2026-04-01\n";
     await apply(at, file);
     clock.set("2026-05-01T00:00:00Z");
     assert.deepEqual(await planOf(at, file), []);
@@ -248,7 +190,7 @@ suite("carnet apply", () => {
   });
 
   test("reads standard input", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     const { code, stdout } = await at.carnet(["apply", "-f", "-", "--dry-run"], { input: two });
     assert.equal(code, 0);
     assert.match(stdout, /2 to do/);
@@ -257,7 +199,7 @@ suite("carnet apply", () => {
 
 suite("carnet export", () => {
   test("prints an owner's clients without secrets as a file that changes nothing when applied", async () => {
-    await using at = await startAdminService();
+    await using at = await start();
     await apply(
       at,
       `${two}  - client_id: "null"\n    client_name: "yes"\n    status: disabled\n    scope_policy: strict\n`,
@@ -268,26 +210,26 @@ suite("carnet export", () => {
     assert.doesNotMatch(stdout, /secret|carnet_|foreign|applied|managed-by/);
     assert.match(stdout, /access_token_ttl: 1m\n/);
     assert.deepEqual(await planOf(at, stdout), []);
-    await using fresh = await startAdminService();
+    await using fresh = await start();
     assert.deepEqual(await planOf(fresh, stdout), ["create null", "create one", "create two"]);
     assert.equal((await apply(fresh, stdout)).code, 0);
     assert.equal((await fresh.carnet(["export", "--owner", "platform"])).stdout, stdout);
   });
 
-  test("with --all prints the clients of all owners, and says so if an owner has none", async () => {
-    await using at = await startAdminService();
+  test("leaves out admin clients, and says so if an owner has no clients", async () => {
+    await using at = await start();
     await at.service.register({ client_id: "foreign" });
-    const all = await at.carnet(["export", "--owner", "me", "--all"]);
-    assert.match(
-      all.stdout,
-      /^owner: me\nclients:\n {2}- client_id: carnet-admin\n(?:.*\n)* {2}- client_id: foreign\n/,
+    await at.service.register({ client_id: "admin", owner: "platform", role: "auditor" });
+    assert.equal(
+      (await at.carnet(["export", "--owner", "default"])).stdout,
+      "owner: default\nclients:\n  - client_id: foreign\n",
     );
-    const none = await at.carnet(["export", "--owner", "me"]);
+    const none = await at.carnet(["export", "--owner", "platform"]);
     assert.deepEqual(none, {
       code: 0,
       signal: null,
-      stdout: "owner: me\nclients: []\n",
-      stderr: "No client belongs to me. Use --all to export the clients of all owners.\n",
+      stdout: "owner: platform\nclients: []\n",
+      stderr: "platform has no clients, or you do not see them. Check with `carnet whoami`.\n",
     });
   });
 });

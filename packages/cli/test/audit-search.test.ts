@@ -3,7 +3,6 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, suite, test } from "node:test";
-import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import type { RecordedEvent } from "@carnet/protocol/admin/audit-events";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
@@ -133,7 +132,7 @@ suite("carnet audit search and tail", () => {
 
   test("tell an admin client without the scope how to get one that has it", async () => {
     const { clientId, clientSecret } = await at.service.register({
-      ...{ scope: "carnet:clients:read", audience: adminAudienceName },
+      ...{ scope: "carnet:clients:read", role: "auditor" },
     });
     const env = {
       ...{ CARNET_SERVER_URL: at.service.url, CARNET_ADMIN_CLIENT_ID: clientId },
@@ -142,7 +141,7 @@ suite("carnet audit search and tail", () => {
     for (const command of ["tail", "search", "export", "verify"]) {
       assertRefused(
         await at.carnet(["audit", command], { env }),
-        /lacks the scope carnet:audit:read.*\n.*`carnet client create --client-id auditor --audience urn:carnet:admin --scope carnet:audit:read`\.\n$/,
+        /lacks the scope carnet:audit:read.*\n.*`carnet admin create ID --role auditor`\.\n$/,
       );
     }
   });

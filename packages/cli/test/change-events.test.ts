@@ -11,7 +11,8 @@ import { type AdminService, startAdminService } from "./support/admin-service.ts
 /** Commands that change nothing in the store of a running service. */
 const others = new Set([
   ...["dev", "serve", "token", "completion", "complete", "export"],
-  ...["client list", "client show", "client usage", "secret list", "scope list", "owner list", "owner show", "explain"],
+  ...["client list", "client show", "client usage", "secret list", "scope list", "explain", "whoami"],
+  ...["admin list", "owner list", "owner show"],
   ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],
 ]);
 
@@ -26,13 +27,14 @@ const changes: readonly (readonly [args: readonly string[], kinds: readonly stri
   [["secret", "add", "app"], ["secret_added"]],
   [["secret", "rotate", "app"], ["secrets_rotated"]],
   [["secret", "revoke", "app", "SECRET", "--yes"], ["secret_revoked"]],
+  [["owner", "create", "me"], ["owner_created"]],
+  [["client", "transfer", "app", "--to", "me", "--yes"], ["client_changed"]],
   [["client", "delete", "app", "--yes"], ["client_deleted"]],
+  [["admin", "create", "auditor", "--role", "auditor"], ["client_created"]],
+  [["admin", "change", "auditor", "--owner", "me", "--yes"], ["client_changed"]],
   [["secret", "import", "-f", "import.jsonl"], ["clients_imported"]],
   [["scope", "put", "x:y", "Anything"], ["scope_put"]],
   [["scope", "delete", "x:y", "--yes"], ["scope_deleted"]],
-  [["owner", "create", "payments"], ["owner_created"]],
-  [["owner", "change", "payments", "--max-clients", "5"], ["owner_changed"]],
-  [["owner", "delete", "payments", "--yes"], ["owner_deleted"]],
   [
     ["apply", "-f", "two.yaml"],
     ["client_created", "client_created"],
@@ -42,6 +44,9 @@ const changes: readonly (readonly [args: readonly string[], kinds: readonly stri
     ["client_changed", "client_changed"],
   ],
   [["apply", "-f", "one.yaml", "--yes"], []],
+  [["owner", "create", "unused"], ["owner_created"]],
+  [["owner", "change", "unused", "--max-clients", "1"], ["owner_changed"]],
+  [["owner", "delete", "unused", "--yes"], ["owner_deleted"]],
   [["admin", "reset", "--data-dir", ".", "--yes"], ["admin_reset", "credentials_file_written"], "cli"],
 ];
 

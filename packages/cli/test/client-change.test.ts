@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import type { Client } from "@carnet/protocol/admin/clients";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
@@ -142,7 +141,7 @@ suite("carnet client disable, enable and delete", () => {
   });
 
   test("an admin that may only write is asked without that check", async () => {
-    const registration = { scope: "carnet:clients:write", audience: adminAudienceName };
+    const registration = { role: "admin", scope: "carnet:clients:write" };
     const { clientId, clientSecret } = await at.service.register(registration);
     const env = {
       CARNET_SERVER_URL: at.service.url,

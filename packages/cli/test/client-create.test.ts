@@ -60,6 +60,9 @@ suite("carnet client create", () => {
     assert.deepEqual(settings, {
       client_id: "full",
       client_name: "全部 ✓ Ünïcode",
+      owner: "default",
+      role: null,
+      role_owners: null,
       username: "u",
       workspace: "W1",
       scope: "a b c",
@@ -112,7 +115,7 @@ suite("carnet client create", () => {
     const second = await at.carnet(["client", "create", "--client-id", "taken", "--name", "second"]);
     assertRefused(
       second,
-      /^carnet: Refused: a client with this client_id is already registered \(request [\w-]+\)\.\nChoose another id, or see the existing client with `carnet client show`\.\n$/,
+      /^carnet: Refused: a client with this client_id is already registered \(request [\w-]+\)\.\nChoose another id\. `carnet client show` shows [^\n]*\.\n$/,
     );
     assert.deepEqual(await at.json(["client", "show", "taken"]), kept);
   });

@@ -20,11 +20,11 @@ suite("carnet client list", () => {
     const { code, stdout, stderr } = await at.carnet(["client", "list"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.deepEqual(stdout.split("\n"), [
-      "CLIENT ID     NAME             STATUS    SCOPE                                     EXPIRES                   LIVE SECRETS  WARNINGS",
-      "a             -                disabled  (none)                                    2999-01-01T00:00:00.000Z  1             -",
-      "b             Büro 東京        active    x y                                       never                     1             -",
-      "c             -                active    (none)                                    never                     1             -",
-      "carnet-admin  Bootstrap admin  active    carnet:clients:read carnet:clients:writ…  never                     1             -",
+      "CLIENT ID     NAME             OWNER    STATUS    SCOPE                                     EXPIRES                   LIVE SECRETS  WARNINGS",
+      "a             -                default  disabled  (none)                                    2999-01-01T00:00:00.000Z  1             -",
+      "b             Büro 東京        default  active    x y                                       never                     1             -",
+      "c             -                default  active    (none)                                    never                     1             -",
+      "carnet-admin  Bootstrap admin  default  active    carnet:clients:read carnet:clients:writ…  never                     1             -",
       "",
     ]);
     const first = await at.carnet(["client", "list", "--limit", "2"]);

@@ -3,8 +3,8 @@ import { copyFile, mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, suite, test } from "node:test";
-import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
+import type { TestRegistration } from "@carnet/testkit/service";
 import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
@@ -20,8 +20,8 @@ const list = ["client", "list"];
 const scopes = "carnet:clients:read carnet:clients:write";
 
 /** An admin client by the environment. */
-async function otherAdmin(registration: { scope: string; audience?: string; expires_at?: string; status?: string }) {
-  const { clientId, clientSecret } = await at.service.register({ audience: adminAudienceName, ...registration });
+async function otherAdmin(registration: TestRegistration) {
+  const { clientId, clientSecret } = await at.service.register({ role: "admin", ...registration });
   const env = {
     CARNET_SERVER_URL: at.service.url,
     CARNET_ADMIN_CLIENT_ID: clientId,
@@ -178,7 +178,7 @@ suite("an admin command that is refused", () => {
   });
 
   test("says which audience a client lacks that is not an admin client", async () => {
-    const { env } = await otherAdmin({ scope: scopes, audience: "https://api.example.com" });
+    const { env } = await otherAdmin({ role: null, audience: "https://api.example.com" });
     assertRefused(
       await runCommand(list, { env }),
       /^carnet: Refused: the token is not valid for this API: .*\nThe admin client must have the audience urn:carnet:admin\. On the service's machine/,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import type { ClientList } from "@carnet/protocol/admin/clients";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
 
@@ -48,7 +47,7 @@ suite("an unknown name gets a suggestion and the command that lists what exists:
 
   test("without a suggestion when the caller may not list", async () => {
     const scope = "carnet:clients:write";
-    const { clientId, clientSecret } = await at.service.register({ scope, audience: adminAudienceName });
+    const { clientId, clientSecret } = await at.service.register({ role: "admin", scope });
     const env = {
       CARNET_SERVER_URL: at.service.url,
       CARNET_ADMIN_CLIENT_ID: clientId,

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import type { Client, ClientList, CreatedClient } from "@carnet/protocol/admin/clients";
+import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+import { restrictedAdmin } from "./support/restricted-admin.ts";
+
+suite("clients and their owners", () => {
+  let at: AdminService;
+  let team: Readonly<Record<string, string>>;
+  before(async () => {
+    at = await startAdminService();
+    await at.json(["owner", "create", "payments", "--contact", "pay@example.com", "--scope", "file:read"]);
+    await at.json(["owner", "create", "search"]);
+    team = await restrictedAdmin(at, { client_id: "pay-admin", role: "admin", role_owners: ["payments"] });
+  });
+  after(() => at[Symbol.asyncDispose]());
+
+  test("client create --owner gives it an owner, which show and list say", async () => {
+    const created = (await at.json(["client", "create", "--client-id", "app", "--owner", "payments"])) as CreatedClient;
+    assert.equal(created.owner, "payments");
+    assert.match((await at.carnet(["client", "show", "app"])).stdout, /^owner +payments$/m);
+    assert.match((await at.carnet(["client", "list"])).stdout, /^app +- +payments +active/m);
+  });
+
+  test("client list --owner lists the clients of an owner, and a team's admin sees only those", async () => {
+    await at.service.register({ client_id: "listed", owner: "search" });
+    const listed = async (...args: string[]): Promise<readonly string[]> => {
+      const env = args.includes("team") ? team : {};
+      const { clients } = (await at.json(["client", "list", ...args.filter((word) => word !== "team")], {
+        env,
+      })) as ClientList;
+      return clients.map(({ client_id }) => client_id);
+    };
+    assert.deepEqual(await listed("--owner", "search"), ["listed"]);
+    assert.ok(!(await listed("team")).includes("listed"));
+    assert.deepEqual(await listed("--owner", "search", "team"), []);
+  });
+
+  test("client create names the flag that a policy refuses, the policy, and whom to ask", async () => {
+    for (const env of [{}, team])
+      assertRefused(
+        await at.carnet(["client", "create", "--owner", "payments", "--scope", "file:write"], { env }),
+        /\n {2}--scope must not have file:write.*\nSee the whole policy with `carnet owner show payments`\. .*ask pay@example\.com\.\n$/s,
+      );
+  });
+
+  test("client create --secret-expires-at sets the end of the secret, which a policy can demand", async () => {
+    await at.json(["owner", "create", "strict", "--secrets-must-expire"]);
+    assertRefused(
+      await at.carnet(["client", "create", "--owner", "strict"]),
+      /\n {2}--secret-expires-at must be given.*`carnet owner show strict`/s,
+    );
+    const args = ["client", "create", "--owner", "strict", "--secret-expires-at", "2999-01-01"];
+    const { secrets } = (await at.json(args)) as CreatedClient;
+    assert.equal(secrets[0]?.expires_at, "2999-01-01T00:00:00.000Z");
+  });
+
+  test("client create refuses an unknown owner with the next step", async () => {
+    assertRefused(
+      await at.carnet(["client", "create", "--owner", "serach"]),
+      /\n {2}--owner does not exist: .*`carnet owner list`.*`carnet owner create NAME`\.\n$/s,
+    );
+  });
+
+  test("client create for the admin API says how to create an admin client", async () => {
+    for (const args of [
+      ["--audience", "urn:carnet:admin"],
+      ["--scope", "carnet:clients:read"],
+    ])
+      assertRefused(await at.carnet(["client", "create", ...args]), /`carnet admin create ID --role auditor`\.\n$/);
+  });
+
+  test("client transfer gives a client to another owner, after a confirmation", async () => {
+    await at.service.register({ client_id: "moving", owner: "payments" });
+    const args = ["client", "transfer", "moving", "--to", "search"];
+    assertRefused(await at.carnet(args), /^carnet: Transfer moving to search\? .* Add --yes/s);
+    const { code, stdout } = await at.carnet([...args, "--yes"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^owner +search$/m);
+    assertRefused(await at.carnet(["client", "show", "moving"], { env: team }), /no client with this id/);
+    const back = (await at.json(["client", "transfer", "moving", "--to", "payments", "--yes"])) as Client;
+    assert.equal(back.owner, "payments");
+  });
+
+  test("client transfer shows what the new policy refuses, and changes nothing", async () => {
+    await at.service.register({ client_id: "wide", owner: "search", scope: "file:read file:write" });
+    assertRefused(
+      await at.carnet(["client", "transfer", "wide", "--to", "payments", "--yes"]),
+      /nothing was changed.*\n {2}--scope must not have file:write.*\n.*`carnet owner show payments`/s,
+    );
+    assert.equal(((await at.json(["client", "show", "wide"])) as Client).owner, "search");
+    assertRefused(
+      await at.carnet(["client", "transfer", "wide", "--to", "nobody", "--yes"]),
+      /\n {2}--to does not exist/,
+    );
+    await at.service.register({ client_id: "ours", owner: "payments" });
+    assertRefused(
+      await at.carnet(["client", "transfer", "ours", "--to", "search", "--yes"], { env: team }),
+      /\n {2}--to does not exist/,
+    );
+  });
+});

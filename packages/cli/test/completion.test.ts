@@ -16,7 +16,8 @@ suite("shell completion", () => {
   test("offers commands, then subcommands, then flags after a dash", () => {
     assert.deepEqual(complete("cl"), ["client"]);
     assert.deepEqual(complete("client", "d"), ["delete", "disable"]);
-    assert.ok(complete("").includes("apply") && !complete("").includes("complete"));
+    assert.deepEqual(complete("admin", ""), ["change", "create", "list", "reset"]);
+    assert.ok(complete("").includes("whoami") && complete("").includes("apply") && !complete("").includes("complete"));
     assert.deepEqual(complete("client", "list", "--s"), ["--scope", "--search", "--server-url", "--sort", "--status"]);
     assert.deepEqual(complete("client", "list", ""), []);
     assert.deepEqual(complete("owner", ""), ["change", "create", "delete", "help", "list", "show"]);
@@ -28,6 +29,7 @@ suite("shell completion", () => {
   test("offers the choices of a flag or argument, and nothing if any text is allowed", () => {
     assert.deepEqual(complete("client", "list", "--status", ""), ["active", "disabled"]);
     assert.deepEqual(complete("client", "list", "--status", "a"), ["active"]);
+    assert.deepEqual(complete("admin", "create", "x", "--role", "a"), ["admin", "auditor"]);
     assert.deepEqual(complete("token", "--region", "e"), ["eu"]);
     assert.deepEqual(complete("completion", ""), ["bash", "fish", "zsh"]);
     assert.deepEqual(complete("apply", "--file", ""), []);

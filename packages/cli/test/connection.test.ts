@@ -171,7 +171,7 @@ suite("an admin command that is refused", () => {
     const refused = await runCommand(["client", "create", "--client-id", "never"], { env });
     assertRefused(
       refused,
-      /^carnet: Refused: the token lacks the scope carnet:clients:write \(request .*\)\.\nUse an admin client that/,
+      /^carnet: Refused: the token lacks the scope carnet:clients:write \(request .*\)\.\nSee your role and scopes with `carnet whoami`\. .*`carnet admin create ID --role operator`/,
     );
     assert.ok(!refused.stderr.includes(clientSecret));
     assertRefused(await at.carnet(["client", "show", "never"]), /no client with this id/);

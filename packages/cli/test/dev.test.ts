@@ -156,7 +156,7 @@ suite("carnet dev", () => {
       const { stdout } = await promisify(execFile)("sh", ["-c", `"$0" "$1" ${command}`, process.execPath, carnetBin], {
         cwd: folder.path,
       });
-      assert.match(stdout, /^demo +Demo client +active/m);
+      assert.match(stdout, /^demo +Demo client +default +active/m);
     }
   });
 

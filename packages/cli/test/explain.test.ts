@@ -73,8 +73,7 @@ suite("carnet explain", () => {
     await using at = await startAdminService();
     await change(at, "nightly-7");
     const as = async (scope: string) => {
-      const audience = "urn:carnet:admin";
-      const { clientId, clientSecret } = await at.service.register({ scope, audience });
+      const { clientId, clientSecret } = await at.service.register({ scope, role: "auditor" });
       const env = { CARNET_ADMIN_CLIENT_ID: clientId, CARNET_ADMIN_CLIENT_SECRET: clientSecret };
       return at.carnet(["explain", "nightly-7", "--server-url", at.service.url], { env });
     };

@@ -39,7 +39,10 @@ suite("at 60 columns", () => {
     const list = await at.carnet(["client", "list"], { env });
     assertNarrow(list.stdout);
     for (const name of scope.split(" ")) assert.ok(list.stdout.includes(name), name);
-    assert.match(list.stdout, /\n\nCLIENT ID {5}wide\nNAME {10}A name of several words\nSTATUS {8}active\n/);
+    assert.match(
+      list.stdout,
+      /\n\nCLIENT ID {5}wide\nNAME {10}A name of several words\nOWNER {9}default\nSTATUS {8}active\n/,
+    );
     const shown = await at.carnet(["client", "show", "wide"], { env });
     assertNarrow(shown.stdout);
     assert.match(
@@ -71,7 +74,7 @@ suite("at 60 columns", () => {
   test("output to a pipe is not wrapped unless COLUMNS is set", async () => {
     await using at = await startAdminService();
     const { stdout } = await at.carnet(["client", "list"]);
-    assert.match(stdout, /^CLIENT ID +NAME +STATUS .*\ncarnet-admin .*\n$/);
+    assert.match(stdout, /^CLIENT ID +NAME +OWNER +STATUS .*\ncarnet-admin .*\n$/);
   });
 });
 

@@ -54,7 +54,7 @@ suite("the output of carnet", () => {
       await at.service.register({ client_id: "known" });
       await writeFile(
         join(at.service.folder, "clients.yaml"),
-        "owner: o\nclients:\n  - client_id: applied\n    scope: x\n",
+        "owner: default\nclients:\n  - client_id: applied\n    scope: x\n",
       );
       // A second pipe signals that the reader has closed the first.
       const line = `mkfifo told; (read closed < told; carnet ${command}) | (exec <&-; echo closed > told)`;

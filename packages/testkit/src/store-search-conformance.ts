@@ -49,9 +49,13 @@ const clients: readonly Client[] = [
   like("alpha", { clientName: "same", scopes: ["a", "b"], labels: { team: "x", tier: "1" }, createdAt: 1 }),
   like("Charlie", { clientName: "same", status: "disabled", scopes: ["a:b"], labels: { team: "y" }, createdAt: 1 }),
   like("bravo_1", { username: "Grace_H", labels: { team: "x" }, createdAt: 2, expiresAt: now }),
-  like("bravo-1", { clientName: "back\\slash", labels: { "": "odd", tier: "%" }, expiresAt: now - 1 }),
+  like("bravo-1", { role: "admin", clientName: "back\\slash", labels: { "": "odd", tier: "%" }, expiresAt: now - 1 }),
   like("echo", { clientName: "ECHO", updatedAt: 9, secrets: [endingSecret({ expiresAt: now + 2 * day })] }),
-  like("fox", { secrets: [endingSecret({ expiresAt: now + 2 * day, revokedAt: now })], expiresAt: now + 9 * day }),
+  like("fox", {
+    role: "auditor",
+    secrets: [endingSecret({ expiresAt: now + 2 * day, revokedAt: now })],
+    expiresAt: now + 9 * day,
+  }),
   like("golf", { secrets: [endingSecret({ expiresAt: now }), usedSecret], updatedAt: 3 }),
   like("hotel", { secrets: [oldSecret], expiresAt: now + day, scopes: ["a"] }),
 ];
@@ -63,6 +67,9 @@ const idsOf = async (store: ClientStore, query: Partial<ClientQuery>): Promise<r
 function testFilters(store: () => ClientStore): void {
   const cases: readonly (readonly [what: string, query: Partial<ClientQuery>, found: readonly string[]])[] = [
     ["all", {}, everybody],
+    ["any role", { role: "any" }, ["bravo-1", "fox"]],
+    ["one role", { role: "auditor" }, ["fox"]],
+    ["a role that none has", { role: "operator" }, []],
     ["one status", { status: "disabled" }, ["Charlie"]],
     ["a scope that two have", { scope: "a" }, ["alpha", "hotel"]],
     ["a scope that is the beginning of another", { scope: "a:" }, []],

@@ -18,28 +18,12 @@ import type {
 } from "@carnet/protocol/admin/clients";
 import type { Explanation } from "@carnet/protocol/admin/explanation";
 import type { NewOwner, Owner, OwnerChange, OwnerList, OwnerReport } from "@carnet/protocol/admin/owners";
-import type { Problem } from "@carnet/protocol/admin/problems";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
 import { Failure, notice } from "../failure.ts";
-
-/** The admin API refused an operation. The message is the problem's `detail`, which holds no secret. */
-export class AdminRefusal extends Error {
-  override readonly name = "AdminRefusal";
-  readonly problem: Problem;
-  readonly method: string;
-  /** The path of the request, after the admin API's own. */
-  readonly path: string;
-
-  constructor(problem: Problem, method: string, path: string) {
-    super(problem.detail);
-    this.problem = problem;
-    this.method = method;
-    this.path = path;
-  }
-}
+import { AdminRefusal, readProblem, unexpectedResponse } from "./admin-refusal.ts";
 
 /** A client of the admin API. Methods throw an AdminRefusal if the service refuses, else the SDK's errors. */
 export class AdminApi {
@@ -281,23 +265,3 @@ function queryOf(query: Query): string {
     for (const one of [value ?? []].flat()) parameters.append(name, one);
   return parameters.size === 0 ? "" : `?${parameters}`;
 }
-
-async function readProblem(response: Response): Promise<Problem> {
-  const fallback = unexpectedResponse(response.status, response.headers);
-  const text = await response.text();
-  if (!response.headers.get("Content-Type")?.startsWith("application/problem+json")) return fallback;
-  try {
-    return { ...fallback, ...(JSON.parse(text) as Partial<Problem>) };
-  } catch {
-    return fallback;
-  }
-}
-
-/** The problem for a response that does not come from an admin API. */
-const unexpectedResponse = (status: number, headers: Headers): Problem => ({
-  type: "about:blank",
-  title: "The service refused",
-  status,
-  detail: `the response (status ${status}) does not come from an admin API. Check that this is the address of a Carnet service`,
-  request_id: headers.get("X-Request-ID") ?? "",
-});

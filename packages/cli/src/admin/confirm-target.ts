@@ -1,5 +1,5 @@
 import { confirm } from "../confirm.ts";
-import { AdminRefusal } from "./admin-api.ts";
+import { AdminRefusal } from "./admin-refusal.ts";
 
 /**
  * Asks before a change, unless `show` is refused because the target does not exist: that refusal is thrown. An admin that

@@ -4,7 +4,7 @@ import { roles, scopesOfRole } from "@carnet/protocol/admin/roles";
 import { Failure } from "../failure.ts";
 import { unavailableAdvice } from "../sdk-failure.ts";
 import { printable } from "../table.ts";
-import { AdminRefusal } from "./admin-api.ts";
+import { AdminRefusal } from "./admin-refusal.ts";
 
 /** Maps members of a request body, by their name or their path, to the flags that set them, so that a problem names what the user typed. */
 export type FlagNames = Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ function hintFor(problem: Problem): string | undefined {
   if (kind === "insufficient_scope") return missingScope(problem);
   if (kind === "policy") return policyHint(problem);
   const errors = problem.errors ?? [];
-  if (errors.some(({ pointer, detail }) => pointer === "/owner" && detail.startsWith("does not exist")))
+  if (errors.some(({ pointer, detail }) => /^\/(role_)?owners?$/.test(pointer) && /not exist|no owner/.test(detail)))
     return "A platform admin creates an owner with `carnet owner create NAME`.";
   if (errors.some(({ detail }) => /need a role|give the client a role/.test(detail)))
     return "Create an admin client with `carnet admin create ID --role auditor`.";

@@ -1,7 +1,8 @@
 import { defaultOwner } from "@carnet/core/owner/owner";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { quoted } from "@carnet/protocol/shell-word";
-import type { AdminApi, AdminRefusal } from "./admin-api.ts";
+import type { AdminApi } from "./admin-api.ts";
+import type { AdminRefusal } from "./admin-refusal.ts";
 
 /** How many clients to compare for each part of an id. A registry can have a million. */
 const maxCandidates = "100";

@@ -20,7 +20,7 @@ for (const { operation, query } of searches) {
       verify: () => assert.fail("not verified"),
     };
     const ports = { ...adminPortsOf(new TestEndpoint()), audit: { events: { search: async () => [] }, journal } };
-    const call = { query, body: undefined, parameter: () => "", clientId: "auditor", content: "" };
+    const call = { query, body: undefined, parameter: () => "", clientId: "auditor", secretId: null, content: "" };
     const refused = await operation.run({ ...call, ifMatch: undefined, idempotencyKey: undefined }, ports);
     assert.ok(!refused.ok);
     assert.equal(refused.error.kind, "unavailable");

@@ -16,7 +16,7 @@ suite("shell completion", () => {
   test("offers commands, then subcommands, then flags after a dash", () => {
     assert.deepEqual(complete("cl"), ["client"]);
     assert.deepEqual(complete("client", "d"), ["delete", "disable"]);
-    assert.deepEqual(complete("admin", ""), ["change", "create", "list", "reset"]);
+    assert.deepEqual(complete("admin", ""), ["change", "create", "help", "list", "reset"]);
     assert.ok(complete("").includes("whoami") && complete("").includes("apply") && !complete("").includes("complete"));
     assert.deepEqual(complete("client", "list", "--s"), ["--scope", "--search", "--server-url", "--sort", "--status"]);
     assert.deepEqual(complete("client", "list", ""), []);

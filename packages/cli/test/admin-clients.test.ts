@@ -104,3 +104,18 @@ suite("carnet admin", () => {
       assertRefused(await at.carnet(args, { env }), /only an admin over all owners .* ask .*\n.*`carnet whoami`\.\n$/s);
   });
 });
+
+suite("the last platform admin", () => {
+  test("stays, and the refusal says what to do first", async () => {
+    await using at = await startAdminService();
+    for (const args of [
+      ["client", "disable", "carnet-admin", "--yes"],
+      ["client", "delete", "carnet-admin", "--yes"],
+      ["admin", "change", "carnet-admin", "--role", "auditor", "--yes"],
+    ])
+      assertRefused(
+        await at.carnet(args),
+        /\nCreate another platform admin first: `carnet admin create ID --role admin`\. `carnet admin list`/,
+      );
+  });
+});

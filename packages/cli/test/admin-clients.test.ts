@@ -57,7 +57,10 @@ suite("carnet admin", () => {
       assert.match(stderr, /--role <role>/);
     }
     const refused = await at.carnet(["admin", "create", "x", "--role", "admin", "--owner", "nobody"]);
-    assertRefused(refused, /\n {2}--owner .*(nobody, which is no owner|does not exist).*`carnet owner create NAME`\.\n$/s);
+    assertRefused(
+      refused,
+      /\n {2}--owner .*(nobody, which is no owner|does not exist).*`carnet owner create NAME`\.\n$/s,
+    );
   });
 
   test("list shows admin clients only, with their owners and the end of their secrets", async () => {

@@ -1,5 +1,6 @@
 import { day, hour } from "@carnet/core/audit/usage";
 import type { ClientPage, ClientPlace, ClientQuery, ClientSortKey } from "@carnet/core/client/client-store";
+import { roles } from "@carnet/protocol/admin/roles";
 import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import { toClient } from "./client-rows.ts";
 import type { Tables } from "./schema.ts";
@@ -62,7 +63,8 @@ function conditions(
   const { owner, visible, role, status, scope, text, endingBefore, unusedSince, after } = query;
   if (owner !== null) found.push(where("owner", "=", owner));
   if (visible !== null) found.push(isVisible(where, visible));
-  if (role !== null) found.push(role === "any" ? where("role", "is not", null) : where("role", "=", role));
+  // Names every role, because SQLite does not use the index for "is not null"
+  if (role !== null) found.push(where("role", "in", role === "any" ? roles : [role]));
   if (status !== null) found.push(where("status", "=", status));
   if (scope !== null) {
     found.push(

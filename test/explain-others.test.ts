@@ -18,7 +18,7 @@ suite("carnet explain, among other events", () => {
     service = cleanup.use(await startTestService({ clock }));
     api = await AdminApi.of(service);
     const scope = "carnet:clients:read carnet:clients:write";
-    await create({ client_id: "busy-admin", audience: "urn:carnet:admin", scope });
+    await create({ client_id: "busy-admin", role: "admin", scope });
     await create({ client_id: "demo", scope: "file:read" });
     await create({ client_id: "other", scope: "graph:read" });
   });

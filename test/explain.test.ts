@@ -20,9 +20,8 @@ suite("carnet explain", () => {
   before(async () => {
     const service = cleanup.use(await startTestService({ clock, settings: { sunsetAt: "2026-11-22T00:00:00Z" } }));
     const api = await AdminApi.of(service);
-    const audience = "urn:carnet:admin";
     const made = await api.expect(201, "POST", "/clients", {
-      body: { client_id: "ops-admin", audience, scope: "carnet:clients:read carnet:clients:write" },
+      body: { client_id: "ops-admin", role: "admin", scope: "carnet:clients:read carnet:clients:write" },
     });
     const ops = { clientId: "ops-admin", clientSecret: String(made.json["client_secret"]) };
     const admin: World["admin"] = async (status, method, path, body) => {
@@ -52,7 +51,7 @@ suite("carnet explain", () => {
     await create("basic-only", { token_endpoint_auth_method: "client_secret_basic" });
     using store = new DatabaseSync(join(service.folder, "carnet.db"));
     store.exec("update client_secrets set kind = 'human' where client_id = 'slow-hash'");
-    auditor = await service.register({ audience, scope: "carnet:audit:read" });
+    auditor = await service.register({ role: "auditor", scope: "carnet:audit:read" });
     world = { service, api, generated: String(generated), admin };
     clock.advance(2 * 86_400_000);
   });
@@ -127,7 +126,7 @@ suite("carnet explain", () => {
 
   const opsAdmin = async () => {
     const created = await world.admin(201, "POST", "/clients", {
-      ...{ audience: "urn:carnet:admin", scope: "carnet:clients:read carnet:clients:write" },
+      ...{ role: "admin", scope: "carnet:clients:read carnet:clients:write" },
     });
     return { clientId: String(created["client_id"]), clientSecret: String(created["client_secret"]) };
   };

@@ -24,7 +24,7 @@ test("an export goes on after its token has expired, but not after its client wa
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   await using service = await startTestService({ clock });
   const api = await AdminApi.of(service);
-  const auditor = await service.register({ audience: "urn:carnet:admin", scope: "carnet:audit:read" });
+  const auditor = await service.register({ role: "auditor", scope: "carnet:audit:read" });
   const line = `{"time":"2026-11-20T12:00:00.000Z","padding":"${"x".repeat(1000)}"}\n`;
   const file = join(service.folder, "journal", "20261120-aaaaaaaaaaaa-1.jsonl");
   await writeFile(file, line.repeat(lines), { mode: 0o600 });

@@ -29,7 +29,7 @@ async function appWithJournal() {
   };
   const endpoint = new TestEndpoint({ recorder: { record } });
   const scope = "carnet:clients:read carnet:clients:write";
-  const { generatedSecret } = await endpoint.register({ client_id: "admin", scope, audience: "urn:carnet:admin" });
+  const { generatedSecret } = await endpoint.register({ client_id: "admin", role: "admin", scope });
   const issued = await endpoint.post({ client_id: "admin", client_secret: generatedSecret?.reveal() ?? "" });
   const lines: string[] = [];
   const app = appWith(endpoint, createLog("info", { write: (line: string) => void lines.push(line) }));

@@ -14,7 +14,6 @@ import {
   storedEventsOf,
 } from "./support/recorded-events.ts";
 
-const audience = "urn:carnet:admin";
 const planted = "planted-secret-0123456789";
 
 describe("the events of refused admin calls", () => {
@@ -50,8 +49,8 @@ describe("the events of refused admin calls", () => {
   const unknown = { type: "unknown" };
 
   it("are left by each operation, for a caller without a token, with another scope, and with a disabled client", async () => {
-    const other = await service.register({ scope: "carnet:clients", audience });
-    const disabled = await service.register({ scope: "carnet:clients:read carnet:clients:write", audience });
+    const other = await service.register({ role: "admin", scope: "" });
+    const disabled = await service.register({ role: "admin", scope: "carnet:clients:read carnet:clients:write" });
     const [otherToken, disabledToken] = [await tokenOf(service, other), await tokenOf(service, disabled)];
     await api.expect(200, "POST", `/clients/${disabled.clientId}/disable`);
     for (const { operationId, method, path: pattern } of adminOperations) {
@@ -91,14 +90,14 @@ describe("the events of refused admin calls", () => {
 
   it("name the caller as far as the token proves it, and the true reason", async () => {
     const register = async (settings: object) => {
-      const client = await service.register({ scope: "carnet:clients:read", audience, ...settings });
+      const client = await service.register({ role: "admin", scope: "carnet:clients:read", ...settings });
       return { ...client, token: await tokenOf(service, client), path: `/clients/${client.clientId}` };
     };
     const [deleted, revoked, moved, ordinary] = [
       await register({}),
       await register({}),
       await register({}),
-      await register({ audience: null }),
+      await register({ role: null, scope: "file:read" }),
     ];
     await api.expect(204, "DELETE", deleted.path);
     const { json } = await api.expect(200, "GET", revoked.path);
@@ -175,7 +174,7 @@ describe("the events of refused admin calls", () => {
   });
 
   it("are one for a client that is disabled while its body is being received", async () => {
-    const client = await service.register({ scope: "carnet:clients:write", audience });
+    const client = await service.register({ role: "admin", scope: "carnet:clients:write" });
     const token = await tokenOf(service, client);
     const body = new TransformStream<Uint8Array>();
     const writer = body.writable.getWriter();

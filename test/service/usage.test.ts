@@ -101,7 +101,7 @@ suite("the usage of clients", () => {
     await using folder = await temporaryFolder();
     const file = folder.file("carnet.db");
     const app = await registerIn(file, "app");
-    const auditor = await registerIn(file, "auditor", { audience: "urn:carnet:admin", scope: "carnet:audit:read" });
+    const auditor = await registerIn(file, "auditor", { role: "auditor", scope: "carnet:audit:read" });
     {
       await using serving = await serveCarnet({ folder: folder.path });
       for (let n = 0; n < 7; n++) await requestToken(serving.url, app.clientId, app.clientSecret);

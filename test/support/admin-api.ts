@@ -14,6 +14,8 @@ export interface AdminCall {
 export interface AdminAnswer extends Answer {
   /** The body as an object; of JSON Lines, an array. */
   readonly json: Readonly<Record<string, unknown>>;
+  /** The body as it came. */
+  readonly text: string;
 }
 
 /** Calls the admin API of a service, and checks each response against its OpenAPI document. */
@@ -59,7 +61,7 @@ export class AdminApi {
     }));
     for (const answer of answers) this.#hold(method, path, answer);
     const whole: unknown = isStream ? answers.map((answer) => answer.body) : answers[0]?.body;
-    return { status, headers: answered, body: whole, json: Object(whole) };
+    return { status, headers: answered, body: whole, json: Object(whole), text };
   }
 
   /** Calls the API and asserts the status. */

@@ -124,7 +124,7 @@ export const ofAdmin: readonly (() => Promise<Seen>)[] = [
   admin(async () => ["POST", "/clients", { raw: "{" }]),
   admin(async () => ["GET", "/clients", { token: null }]),
   admin(async ({ service }) => {
-    const reader = await service.register({ scope: "carnet:clients:read", audience: "urn:carnet:admin" });
+    const reader = await service.register({ role: "admin", scope: "carnet:clients:read" });
     return ["POST", "/clients", { body: {}, token: await tokenOf(service, reader) }];
   }),
   admin(async () => ["GET", "/clients/nobody"]),

@@ -28,7 +28,7 @@ export function auditCases(world: () => AdminWorld): void {
 
     it("tell an auditor, who has no other scope, what happened to a client, the newest first", async () => {
       const { api, service, clock } = world();
-      const auditor = await service.register({ scope: "carnet:audit:read", audience: "urn:carnet:admin" });
+      const auditor = await service.register({ role: "auditor", scope: "carnet:audit:read" });
       const token = await tokenOf(service, auditor);
       await api.expect(403, "GET", "/clients", { token });
       const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: "told", scope: "file:read" } });

@@ -62,7 +62,7 @@ export function repetitionCases(world: () => AdminWorld): void {
 
     it("by another admin client are separate requests, and do not reveal the first secret", async () => {
       const { api, service } = world();
-      const other = await service.register({ scope: "carnet:clients:write", audience: "urn:carnet:admin" });
+      const other = await service.register({ role: "admin", scope: "carnet:clients:write" });
       const token = await tokenOf(service, other);
       const first = await api.expect(201, "POST", "/clients", { body: { client_name: "Once" }, ...key("create-once") });
       const theirs = await api.expect(201, "POST", "/clients", {

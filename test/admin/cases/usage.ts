@@ -44,7 +44,7 @@ export function usageCases(world: () => AdminWorld): void {
         { period: "hour", starts_at: hours[1], issued: 1, returned: 0, refused: 1 },
       ]);
       clock.advance(2 * 86_400_000);
-      const auditor = await service.register({ scope: "carnet:audit:read", audience: "urn:carnet:admin" });
+      const auditor = await service.register({ role: "auditor", scope: "carnet:audit:read" });
       const token = await tokenOf(service, auditor); // the shared one has expired
       const later = await api.expect(200, "GET", `/clients/${clientId}/usage?days=3`, { token });
       const days = Object(later.json["periods"]);
@@ -75,7 +75,7 @@ export function usageCases(world: () => AdminWorld): void {
 
     it("and unknown callers can be read by an auditor who can read nothing else", async () => {
       const { api, service } = world();
-      const auditor = await service.register({ scope: "carnet:audit:read", audience: "urn:carnet:admin" });
+      const auditor = await service.register({ role: "auditor", scope: "carnet:audit:read" });
       const token = await tokenOf(service, auditor);
       await api.expect(200, "GET", "/clients/counted/usage", { token });
       await api.expect(200, "GET", "/audit/unknown-callers", { token });

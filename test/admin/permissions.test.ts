@@ -1,0 +1,144 @@
+// Every admin operation, called by every role for every kind of target, over HTTP.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { adminOperations } from "@carnet/server/http/admin/admin-routes";
+import type { Operation } from "@carnet/server/http/admin/operation";
+import { startTestService, type TestService } from "@carnet/testkit/service";
+import { type AdminAnswer, AdminApi, type AdminCall, tokenOf } from "../support/admin-api.ts";
+import { addOwner } from "./support/add-owner.ts";
+import {
+  type CallerName,
+  callers,
+  permissionTable,
+  type Row,
+  type Target,
+  targets,
+} from "./support/permission-table.ts";
+
+describe("the permission of each admin operation", () => {
+  const cleanup = new AsyncDisposableStack();
+  let service: TestService;
+  let api: AdminApi;
+  let count = 0;
+  before(async () => {
+    service = cleanup.use(await startTestService({ settings: { scopeCatalogue: "closed" } }));
+    api = await AdminApi.of(service);
+    for (const name of ["payments", "search"]) addOwner(service, name);
+  });
+  after(() => cleanup.disposeAsync());
+
+  it("is expected by a row of the table, and each row is of an operation", () => {
+    const operations = adminOperations.map(({ operationId }) => operationId);
+    assert.deepEqual(Object.keys(permissionTable).sort(), operations.sort());
+  });
+
+  for (const operation of adminOperations) {
+    it(`${operation.operationId} is as the table says`, async () => {
+      const row = permissionTable[operation.operationId] ?? assert.fail("the operation has no row in the table");
+      const found: Record<string, string> = {};
+      for (const caller of Object.keys(callers) as CallerName[])
+        found[caller] = await lettersOf(operation, row, caller);
+      assert.deepEqual(found, { ...found, ...row.cells });
+    });
+  }
+
+  /** Calls an operation for every target, and returns a letter for each answer. */
+  async function lettersOf(operation: Operation, row: Row, callerName: CallerName): Promise<string> {
+    const caller = await register({ client_name: callerName, ...callers[callerName] });
+    const token = await tokenOf(service, caller);
+    const higher = await register({ role: "admin" });
+    const own = await register({ owner: "payments" });
+    const other = await register({ owner: "search" });
+    const ids = { own, other, none: undefined, self: caller, higher } as const;
+    const letters: string[] = [];
+    const answers = new Map<string, AdminAnswer>();
+    // The answer for no such object is first, to compare the others with it. Itself is last, because it may not remain
+    for (const name of ["none", "own", "other", "higher", "self"] as const) {
+      const target = await targetOf(name, ids[name]?.clientId);
+      if (operation.operationId === "explainRequest" && name !== "none") await leaveEvent(target, token);
+      if (operation.operationId === "deleteScope" && name !== "none") await putScope(target.scope);
+      const before = await stored(target.clientId);
+      const answer = await api.call(operation.method, ...callOf(operation, row, { target, token }));
+      answers.set(name, answer);
+      const letter = letterOf(answer, operation);
+      letters[targets.indexOf(name)] = letter;
+      const context = `${operation.operationId} by ${callerName} for ${name}: ${JSON.stringify(answer.body)}`;
+      if (letter === "+" && row.finds !== undefined)
+        assert.ok(JSON.stringify(answer.body).includes(row.finds(target)), context);
+      if (letter !== "+") assert.deepEqual(await stored(target.clientId), before, context);
+      const hides = "-eu".includes(letter) && (name === "other" || name === "higher");
+      if (hides) assert.deepEqual(bytesOf(answer), bytesOf(answers.get("none")), context);
+    }
+    return letters.join("");
+  }
+
+  const register = (registration: Parameters<TestService["register"]>[0]) =>
+    service.register({ client_id: `client-${count++}`, ...registration });
+
+  const stored = async (clientId: string) =>
+    JSON.stringify(await service.server.registry.store.find(clientId as never)) ?? "";
+
+  async function targetOf(name: Target["name"], clientId = "no-such-client"): Promise<Target> {
+    const client = await service.server.registry.store.find(clientId as never);
+    return {
+      ...{ name, clientId, unique: `unique-${count++}`, requestId: `request-${count++}`, scope: `scope:${count++}` },
+      secretId: client?.secrets[0]?.secretId ?? "aaaaaaaaaaaaaaaa",
+      owner: client?.owner ?? "no-such-owner",
+    };
+  }
+
+  const putScope = (name: string) =>
+    api.expect(200, "PUT", `/scopes/${name}`, { body: { description: "To be deleted" } });
+
+  /** An event about the target, or of the caller itself, under the request id. */
+  async function leaveEvent({ name, clientId, requestId }: Target, token: string): Promise<void> {
+    const headers = { "x-request-id": requestId };
+    if (name === "self") await api.call("PUT", "/scopes/own:call", { token, headers, body: { description: "Mine" } });
+    else await api.expect(200, "PATCH", `/clients/${clientId}`, { headers, body: { client_name: requestId } });
+  }
+});
+
+function callOf(
+  { path }: Operation,
+  { query, body }: Row,
+  { target, token }: { readonly target: Target; readonly token: string },
+): [path: string, call: AdminCall] {
+  const filled = path
+    .replace(":client_id", target.clientId)
+    .replace(":secret_id", target.secretId)
+    .replace(":name", path.startsWith("/owners") ? target.owner : target.scope);
+  // One id for all calls, so that answers can be compared
+  const call = { token, headers: { "x-request-id": "the-call" }, ...(body && { body: body(target) }) };
+  return [query === undefined ? filled : `${filled}?${query(target)}`, call];
+}
+
+const letters: Readonly<Record<string, string>> = {
+  insufficient_role: "r",
+  insufficient_scope: "s",
+  not_found: "-",
+  taken: "t",
+  in_use: "i",
+};
+
+function letterOf({ status, json }: AdminAnswer, { success }: Operation): string {
+  if (status === success.status) return letterOfSuccess(json);
+  const kind = String(json["type"]).replace("urn:carnet:problem:", "");
+  if (kind === "invalid" && Object(json["errors"])[0].pointer === "/owner") return "u";
+  return letters[kind] ?? `(${status} ${kind})`;
+}
+
+/** Lists can be empty, and an import answers 200 when it has refused a client. */
+function letterOfSuccess({ clients, events, failed }: AdminAnswer["json"]): string {
+  if ([clients, events].some((list) => Array.isArray(list) && list.length === 0)) return "e";
+  const [refused] = Object(failed ?? []);
+  if (refused === undefined) return "+";
+  if (refused.errors[0]?.pointer === "/owner") return "u";
+  if (/ an admin client/.test(refused.problem)) return "r";
+  return /already registered/.test(refused.problem) ? "t" : `(${refused.problem})`;
+}
+
+/** All that an answer tells. */
+const bytesOf = (answer: AdminAnswer | undefined) => ({
+  ...{ status: answer?.status, text: answer?.text },
+  headers: [...(answer?.headers ?? [])].filter(([name]) => name !== "date"),
+});

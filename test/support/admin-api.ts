@@ -54,7 +54,7 @@ export class AdminApi {
     const text = await response.text();
     const { status, headers: answered } = response;
     const isStream = answered.get("content-type")?.startsWith("application/jsonl");
-    const bodies = isStream ? text.trimEnd().split("\n") : [text];
+    const bodies = isStream ? text.split("\n").filter((line) => line !== "") : [text];
     const answers = bodies.map((part) => ({
       ...{ status, headers: answered },
       body: part === "" ? undefined : JSON.parse(part),

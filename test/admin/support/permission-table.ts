@@ -107,7 +107,7 @@ const everyone: Cells = {
 
 /** A new client: of each owner, with a taken id, or an admin client. */
 const newClient = ({ name, owner, clientId, unique }: Target): object => {
-  if (name === "self") return { client_id: clientId };
+  if (name === "self") return { client_id: clientId, owner: "payments" };
   return name === "higher" ? { client_id: unique, role: "admin" } : { client_id: unique, owner };
 };
 const creation: Cells = { ...manage, platformAdmin: "++ut+", teamAdmin: "+uutr" };
@@ -142,7 +142,7 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   putScope: { cells: platform(all("+")), body: () => ({ description: "A scope" }) },
   deleteScope: { cells: platform("++-++") },
   searchEvents: { cells: listed(audit), query: (target) => `client_id=${target.clientId}`, finds: clientId },
-  exportJournal: { cells: auditAll },
+  exportJournal: { cells: auditAll, query: () => "since=2100-01-01T00:00:00Z" },
   verifyJournal: { cells: auditAll },
   explainRequest: { cells: audit, query: (target) => `request_id=${target.requestId}` },
   showClientUsage: { cells: audit, finds: clientId },

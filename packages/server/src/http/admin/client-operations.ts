@@ -77,7 +77,7 @@ export const clientOperations: readonly Operation[] = [
     body: "NewClient",
     repeatable: true,
     success: { status: 201, schema: "CreatedClient", tagged: true, located: true },
-    refusals: ["taken"],
+    refusals: ["taken", "policy"],
     run: (call, ports) =>
       answerOnce(call, ports, async (record) => {
         const recorded = record && ((made: RegisteredClient) => record(created(made, ports)));
@@ -113,7 +113,7 @@ export const clientOperations: readonly Operation[] = [
     body: "ClientChange",
     conditional: true,
     success: { status: 200, schema: "Client", tagged: true },
-    refusals: ["not_found", "changed"],
+    refusals: ["not_found", "changed", "policy"],
     run: (call, ports) => change(call.body, call, ports),
   }),
   ...(["disable", "enable"] as const).map((verb) =>
@@ -128,7 +128,7 @@ export const clientOperations: readonly Operation[] = [
       summary: verb === "disable" ? "Disable a client: it gets no new tokens" : "Enable a client again",
       conditional: true,
       success: { status: 200, schema: "Client", tagged: true },
-      refusals: ["not_found", "changed"],
+      refusals: ["not_found", "changed", ...(verb === "enable" ? (["policy"] as const) : [])],
       run: (call, ports) => change({ status: verb === "disable" ? "disabled" : "active" }, call, ports),
     }),
   ),

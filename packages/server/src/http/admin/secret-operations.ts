@@ -86,7 +86,7 @@ export const secretOperations: readonly Operation[] = [
     repeatable: true,
     conditional: true,
     success: { status: 201, schema: "AddedSecret", located: true, tagged: true },
-    refusals: ["not_found", "changed", "too_many_secrets"],
+    refusals: ["not_found", "changed", "too_many_secrets", "policy"],
     run: (call, ports) => createSecret(call, ports, (target) => addSecret(target, newSecretOf(call.body), ports)),
   }),
   operation({
@@ -105,7 +105,7 @@ export const secretOperations: readonly Operation[] = [
     repeatable: true,
     conditional: true,
     success: { status: 201, schema: "AddedSecret", located: true, tagged: true },
-    refusals: ["not_found", "changed", "too_many_secrets"],
+    refusals: ["not_found", "changed", "too_many_secrets", "policy"],
     run: (call, ports) =>
       createSecret(call, ports, (target) => {
         const { secret, ...end } = call.body;

@@ -1,6 +1,8 @@
+import { needs } from "@carnet/core/admin/permission";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
 import { Problem } from "@carnet/protocol/admin/problems";
+import { roles } from "@carnet/protocol/admin/roles";
 import { paths } from "@carnet/protocol/endpoints";
 import { adminOperations } from "../admin/admin-routes.ts";
 import type { Operation } from "../admin/operation.ts";
@@ -85,9 +87,12 @@ function done({ success }: Operation) {
 /** Refusals that every operation can have. */
 const always = ["unauthorized", "insufficient_scope", "fault", "unavailable"] as const;
 
-function refused({ refusals, body, query, repeatable }: Operation) {
+function refused({ refusals, needs: need, body, query, repeatable }: Operation) {
   const kinds: readonly ProblemKind[] = [
     ...always,
+    ...(needs[need].roles.length < roles.length || needs[need].owners === "all"
+      ? (["insufficient_role"] as const)
+      : []),
     ...refusals,
     ...(body === undefined && query === undefined ? [] : (["invalid"] as const)),
     ...(body === undefined ? [] : (["malformed", "unsupported_media_type", "too_large"] as const)),
@@ -100,7 +105,8 @@ function refused({ refusals, body, query, repeatable }: Operation) {
       description: same.map((kind) => `\`${kind}\`: ${problems[kind].title}.`).join(" "),
       headers: headersOf({
         ...commonHeaders,
-        ...(status === 401 || status === 403 ? { "WWW-Authenticate": "BearerChallenge" as const } : {}),
+        ...(status === 401 ? { "WWW-Authenticate": "BearerChallenge" as const } : {}),
+        ...(status === 403 ? { "WWW-Authenticate": "ScopeChallenge" as const } : {}),
         ...(status === 503 ? { "Retry-After": "RetryAfter" as const } : {}),
       }),
       content: { "application/problem+json": { schema: refer("Problem") } },

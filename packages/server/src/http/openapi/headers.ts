@@ -28,8 +28,16 @@ export const headers = {
   BearerChallenge: header(
     "Which token is required (RFC 6750 section 3).",
     { ...text, pattern: "^Bearer " },
-    'Bearer realm="carnet", error="insufficient_scope", scope="carnet:clients:write"',
+    'Bearer realm="carnet", error="invalid_token"',
   ),
+  ScopeChallenge: {
+    ...header(
+      "Which scope is required (RFC 6750 section 3). Absent if another scope would not help.",
+      { ...text, pattern: "^Bearer " },
+      'Bearer realm="carnet", error="insufficient_scope", scope="carnet:clients:write"',
+    ),
+    required: false,
+  },
   Location: header("The path of the new resource.", text, "/admin/v1/clients/8c0f5a52-3d1e-4b7a-9a66-0f2d7e1c4b90"),
   RetryAfter: header("When to try again, in whole seconds.", { type: "integer", minimum: 1 }, 5),
   Deprecation: header("When this path was deprecated (RFC 9745).", { ...text, pattern: "^@\\d+$" }, "@1770854400"),

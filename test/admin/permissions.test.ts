@@ -120,7 +120,6 @@ function callOf(
 
 const letters: Readonly<Record<string, string>> = {
   insufficient_role: "r",
-  insufficient_scope: "s",
   not_found: "-",
   taken: "t",
   in_use: "i",

@@ -30,7 +30,7 @@ export interface Target {
 
 /**
  * A letter for each target, in their order:
- * `+` carried out, `r` refused for the role, `s` refused because no token of the role has the scope,
+ * `+` carried out, `r` refused for the role,
  * `-` 404, with the bytes of the answer for no such object, `e` an empty list, with the same bytes,
  * `u` an unknown owner, with the same bytes for an owner of others, `t` taken, `i` in use.
  */
@@ -55,26 +55,24 @@ const read: Cells = {
   teamAuditor: "+--+-",
 };
 
-const noWriteScope = { auditor: all("s"), teamAuditor: all("s") };
-const noAuditScope = { operator: all("s"), teamOperator: all("s") };
+const noAuditors = { auditor: all("r"), teamAuditor: all("r") };
+const noOperators = { operator: all("r"), teamOperator: all("r") };
 
 const operate: Cells = {
-  ...noWriteScope,
+  ...noAuditors,
   platformAdmin: "++-++",
   teamAdmin: "+--r-",
   operator: "++-rr",
   teamOperator: "+--r-",
 };
 
-const manage: Cells = { ...operate, operator: all("r"), teamOperator: all("r") };
+const manage: Cells = { ...operate, ...noOperators };
 
 /** An operation of platform admins, on an object that belongs to nobody. */
 const platform = (cells: string): Cells => ({
-  ...noWriteScope,
+  ...{ ...noAuditors, ...noOperators },
   platformAdmin: cells,
   teamAdmin: all("r"),
-  operator: all("r"),
-  teamOperator: all("r"),
 });
 
 /** Everyone may rotate their own secret. */
@@ -83,13 +81,13 @@ const rotate: Cells = {
   teamAdmin: "+--+-",
   operator: "++-+r",
   teamOperator: "+--+-",
-  auditor: "sss+s",
-  teamAuditor: "sss+s",
+  auditor: "rrr+r",
+  teamAuditor: "rrr+r",
 };
 
-const audit: Cells = { ...read, ...noAuditScope };
+const audit: Cells = { ...read, ...noOperators };
 const auditAll: Cells = {
-  ...noAuditScope,
+  ...noOperators,
   platformAdmin: all("+"),
   teamAdmin: all("r"),
   auditor: all("+"),

@@ -8,6 +8,7 @@ import {
   type TokenFlaw,
 } from "@carnet/core/token/check-access-token";
 import { type AdminScope, adminAudience, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { scopesOfRole } from "@carnet/protocol/admin/roles";
 import { parseBearerToken } from "@carnet/protocol/bearer-token";
 import { err, ok, type Result } from "@carnet/protocol/result";
 
@@ -45,7 +46,8 @@ export interface Admitted {
 
 /**
  * Admits tokens of this server that are valid now, are for the admin API and have the scope (null: any of its scopes),
- * while their client is registered for that audience and scope. Accepts tokens in the `Authorization` header only (RFC 6750 §2.1).
+ * while their client is registered for that audience and scope. Does not ask for a scope that the client's role cannot
+ * have: then the role decides, and its refusal says whom to ask. Accepts tokens in the `Authorization` header only (RFC 6750 §2.1).
  */
 export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
   const audience = adminAudience(issuer);
@@ -60,8 +62,9 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
     const { clientId, role, roleOwners: owners } = client;
     if (!isAdmin || role === null) return err({ ...invalidToken, evidence: notForAdmin, caller, isAdmin });
     const granted = claims.scope.split(" ").filter((name) => client.scopes.includes(name));
-    const accepted: readonly string[] = scope === null ? Object.values(adminScopes) : [scope];
-    if (accepted.some((name) => granted.includes(name)))
+    const accepted: readonly AdminScope[] = scope === null ? Object.values(adminScopes) : [scope];
+    const isOfRole = accepted.some((name) => scopesOfRole[role].includes(name));
+    if (!isOfRole || accepted.some((name) => granted.includes(name)))
       return ok({ actor: caller, caller: { clientId, role, owners } });
     const detail = `the token lacks the scope ${accepted.join(" or ")}`;
     return err({

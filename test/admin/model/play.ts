@@ -93,7 +93,7 @@ function urlOf({ operation, target, owner, scope }: Call, clients: ReadonlyMap<s
     .replace(":client_id", target)
     .replace(":secret_id", secretId)
     .replace(":owner", owner)
-    .replace(":name", operation.path.startsWith("/owners") ? owner : scope);
+    .replace(":name", scope);
   const query = operation.operationId === "explainRequest" ? "?request_id=req" : "";
   return `/admin/v1${path}${query}`;
 }

@@ -31,7 +31,7 @@ export interface Target {
 /**
  * A letter for each target, in their order:
  * `+` carried out, `r` refused for the role,
- * `-` 404, with the bytes of the answer for no such object, `e` an empty list, with the same bytes,
+ * `-` 404, with the bytes of the answer for no such object, `e` a list without it, with the same bytes,
  * `u` an unknown owner, with the same bytes for an owner of others, `t` taken, `i` in use.
  */
 export type Cells = Readonly<Record<CallerName, string>>;
@@ -40,7 +40,7 @@ export interface Row {
   readonly cells: Cells;
   readonly query?: (target: Target) => string;
   readonly body?: (target: Target) => object;
-  /** The answer to a call that is carried out has this text. */
+  /** The answer has this text if it shows the target. */
   readonly finds?: (target: Target) => string;
 }
 
@@ -84,6 +84,9 @@ const rotate: Cells = {
   auditor: "rrr+r",
   teamAuditor: "rrr+r",
 };
+
+/** Admin clients belong to the owner `default`, which is no owner of a team. */
+const readOwner: Cells = { ...read, teamAdmin: "+----", teamOperator: "+----", teamAuditor: "+----" };
 
 const audit: Cells = { ...read, ...noOperators };
 const auditAll: Cells = {
@@ -139,10 +142,19 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   listScopes: { cells: everyone },
   putScope: { cells: platform(all("+")), body: () => ({ description: "A scope" }) },
   deleteScope: { cells: platform("++-++") },
+  listOwners: { cells: listed(readOwner), finds: ({ owner }) => `"name":"${owner}"` },
+  createOwner: {
+    cells: platform("tt+tt"),
+    body: ({ name, owner, unique }) => ({ name: name === "none" ? unique : owner }),
+  },
+  showOwner: { cells: readOwner, finds: ({ owner }) => `"name":"${owner}"` },
+  changeOwner: { cells: platform("++-++"), body: () => ({ description: "changed" }) },
+  deleteOwner: { cells: platform("ii-ii") },
   searchEvents: { cells: listed(audit), query: (target) => `client_id=${target.clientId}`, finds: clientId },
   exportJournal: { cells: auditAll, query: () => "since=2100-01-01T00:00:00Z" },
   verifyJournal: { cells: auditAll },
   explainRequest: { cells: audit, query: (target) => `request_id=${target.requestId}` },
   showClientUsage: { cells: audit, finds: clientId },
   listUnknownCallers: { cells: auditAll },
+  whoami: { cells: everyone },
 };

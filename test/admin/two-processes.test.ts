@@ -24,15 +24,18 @@ describe("two processes on one store, when one of them makes a change", () => {
   });
   after(() => cleanup.disposeAsync());
 
-  async function call(at: ServingCarnet, method: string, path: string, body?: object) {
-    const response = await fetch(`${at.url}/admin/v1${path}`, {
+  const send = (at: ServingCarnet, bearer: string, [method, path, body]: [string, string, object?]) =>
+    fetch(`${at.url}/admin/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${bearer}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+
+  async function call(at: ServingCarnet, method: string, path: string, body?: object) {
+    const response = await send(at, token, [method, path, body]);
     const text = await response.text();
     assert.ok(response.ok, text);
     return text === "" ? {} : JSON.parse(text);
@@ -74,6 +77,40 @@ describe("two processes on one store, when one of them makes a change", () => {
     assert.equal((await requestToken(other.url, id, secret)).status, 200, "a refused client is read again");
     await call(changing, "DELETE", `/clients/${id}`);
     await until(async () => (await requestToken(other.url, id, secret)).status === 401);
+  });
+
+  it("a role that is taken away counts at once in both, also for tokens that were issued before", async () => {
+    for (const [end, refusals] of [
+      [{ role: "operator" }, [403, 200]],
+      [{ role: "auditor" }, [403, 200]],
+      [{ role: null }, [401, 401]],
+      [{ status: "disabled" }, [401, 401]],
+    ] as const) {
+      const { client_id: id, client_secret: secret } = await call(changing, "POST", "/clients", { role: "admin" });
+      const tokens = [];
+      for (const at of [changing, other]) {
+        const issued = (await (await requestToken(at.url, id, secret)).json()).access_token;
+        tokens.push(issued);
+        assert.equal((await send(at, issued, ["POST", "/clients", {}])).status, 201);
+      }
+      await call(changing, "PATCH", `/clients/${id}`, end);
+      for (const at of [other, changing]) {
+        for (const issued of tokens) {
+          const write = await send(at, issued, ["POST", "/clients", {}]);
+          const read = await send(at, issued, ["GET", "/clients?limit=1"]);
+          assert.deepEqual([write.status, read.status], refusals, JSON.stringify(end));
+        }
+      }
+      // The other process may issue a token from memory for up to a second, but that one is refused as well
+      const late = await requestToken(other.url, id, secret);
+      if (late.status !== 200) continue;
+      const { access_token } = await late.json();
+      assert.equal(
+        (await send(other, access_token, ["POST", "/clients", {}])).status,
+        refusals[0],
+        JSON.stringify(end),
+      );
+    }
   });
 
   it("the last use of a secret in one is shown in the other", async () => {

@@ -82,7 +82,7 @@ describe("whatever admins send", () => {
             if (admin === undefined) return "last_admin";
             // The check of the real store finds this one, so it does not help
             const decoy = { ...admin, clientId: `decoy-${change.event.id}` as Client["clientId"], secrets: [] };
-            await raw.insert([decoy], { event: eventWith() });
+            await raw.insert([decoy], { event: eventWith(), owners: [] });
             const outcome = await inner.replace(next, change);
             await raw.delete(decoy, { event: eventWith() });
             return outcome;

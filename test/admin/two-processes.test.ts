@@ -24,7 +24,7 @@ describe("two processes on one store, when one of them makes a change", () => {
   });
   after(() => cleanup.disposeAsync());
 
-  const send = (at: ServingCarnet, bearer: string, [method, path, body]: [string, string, object?]) =>
+  const send = (at: ServingCarnet, bearer: string, [method, path, body]: [string, string, object | undefined]) =>
     fetch(`${at.url}/admin/v1${path}`, {
       method,
       headers: {
@@ -97,7 +97,7 @@ describe("two processes on one store, when one of them makes a change", () => {
       for (const at of [other, changing]) {
         for (const issued of tokens) {
           const write = await send(at, issued, ["POST", "/clients", {}]);
-          const read = await send(at, issued, ["GET", "/clients?limit=1"]);
+          const read = await send(at, issued, ["GET", "/clients?limit=1", undefined]);
           assert.deepEqual([write.status, read.status], refusals, JSON.stringify(end));
         }
       }

@@ -35,7 +35,7 @@ describe("whatever admins send", () => {
 
   describe("the model finds", () => {
     const finds = async (reason: RegExp, fault?: Fault) => {
-      const { failed, errorInstance } = await search(200, fault);
+      const { failed, errorInstance } = await search(60, fault);
       assert.ok(failed, "the fault was not found");
       assert.match(String(errorInstance), reason);
     };
@@ -81,7 +81,12 @@ describe("whatever admins send", () => {
             const admin = [...world.truth.values()].find(isOther);
             if (admin === undefined) return "last_admin";
             // The check of the real store finds this one, so it does not help
-            const decoy = { ...admin, clientId: `decoy-${change.event.id}` as Client["clientId"], secrets: [] };
+            const name = `decoy-${change.event.id}`;
+            const secrets = admin.secrets.map((secret) => ({
+              ...{ ...secret, secretId: name as typeof secret.secretId, handle: name as typeof secret.handle },
+              ...{ digest: new TextEncoder().encode(name), revokedAt: null, expiresAt: null },
+            }));
+            const decoy = { ...admin, clientId: name as Client["clientId"], handle: name as Client["handle"], secrets };
             await raw.insert([decoy], { event: eventWith(), owners: [] });
             const outcome = await inner.replace(next, change);
             await raw.delete(decoy, { event: eventWith() });

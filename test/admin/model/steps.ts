@@ -70,6 +70,7 @@ const callOf = (operation: Operation, ofCall: Partial<Record<"actor" | "target",
 const reads = adminOperations.filter(({ method }) => method === "GET");
 const writes = adminOperations.filter(({ method }) => method !== "GET");
 const ofOne = writes.filter(({ path }) => path.includes(":client_id"));
+const changeOfClient = writes.filter(({ operationId }) => operationId === "changeClient");
 
 const any = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...reads).chain((one) => callOf(one)) },
@@ -83,6 +84,20 @@ const race = target.chain((same) => {
   return fc.tuple(onSame, onSame);
 });
 
+/** A client is moved to another team, or narrowed, while its own team acts on it. */
+const overtaking = fc.constantFrom("pay-1", "pay-2").chain((same) => {
+  const by = (operations: readonly Operation[], ...actors: readonly string[]) =>
+    fc
+      .constantFrom(...operations)
+      .chain((one) => callOf(one, { actor: fc.constantFrom(...actors), target: fc.constant(same) }));
+  const moved = fc.constantFrom({ owner: "team-sea" }, { owner: "team-pay" }, { scope: "" });
+  const platform = fc.tuple(by(changeOfClient, ...platformAdmins), moved);
+  return fc.tuple(
+    platform.map(([call, body]): Call => ({ ...call, body })),
+    by(ofOne, "admin-pay-1", "operator-pay"),
+  );
+});
+
 /** Two platform admins turn against each other at once. */
 const duel = fc.tuple(fc.constantFrom(...ofOne), fc.constantFrom(...ofOne)).chain(([one, other]) => {
   const [first = "", second = ""] = platformAdmins;
@@ -90,8 +105,6 @@ const duel = fc.tuple(fc.constantFrom(...ofOne), fc.constantFrom(...ofOne)).chai
     callOf(operation, { actor: fc.constant(actor), target: fc.constant(opponent) });
   return fc.tuple(between(first, second, one), between(second, first, other));
 });
-
-const changeOfClient = writes.filter(({ operationId }) => operationId === "changeClient");
 
 /** An admin acts at one process, loses its role or status at the other one, and tries again. */
 const demotion = fc.constantFrom(...admins).chain((actor) => {
@@ -116,6 +129,7 @@ export const episode: fc.Arbitrary<readonly (readonly Call[])[]> = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.tuple(any)) },
   { weight: 1, arbitrary: fc.tuple(fc.tuple(any, any)) },
   { weight: 2, arbitrary: fc.tuple(race) },
+  { weight: 2, arbitrary: fc.tuple(overtaking) },
   { weight: 2, arbitrary: fc.tuple(duel) },
   { weight: 2, arbitrary: demotion },
 );

@@ -65,8 +65,12 @@ describe("whatever admins send", () => {
         store: (inner) => ({
           ...inner,
           replace: async (next, change) => {
-            const { version } = (await inner.find(next.clientId)) ?? next;
-            return inner.replace({ ...next, version: version + 1 }, change);
+            for (;;) {
+              const current = await inner.find(next.clientId);
+              if (current?.handle !== next.handle) return "changed";
+              const outcome = await inner.replace({ ...next, version: current.version + 1 }, change);
+              if (outcome !== "changed") return outcome;
+            }
           },
         }),
       }));

@@ -27,6 +27,9 @@ suite("A registration", () => {
     assert.match(handle, /^[\w-]{11}$/);
     assert.deepEqual(rest, {
       clientName: null,
+      owner: "default",
+      role: null,
+      roleOwners: null,
       scopes: [],
       scopePolicy: "narrow",
       status: "active",
@@ -75,6 +78,9 @@ suite("A registration", () => {
     assert.deepEqual(rest, {
       clientId: "8f14e45f",
       clientName: "Ключ 🔑",
+      owner: "default",
+      role: null,
+      roleOwners: null,
       scopes: ["file:write", "file:read"],
       scopePolicy: "strict",
       status: "disabled",

@@ -156,7 +156,7 @@ async function renew(stored: RenewPorts): Promise<{ client: Client; secret: Reda
       throw new Error("the admin client cannot be created");
     const { client, generatedSecret } = prepared.value;
     const event = clientsCreated([client], ports);
-    if ((await ports.store.insert([client], { event })).kind !== "inserted") continue;
+    if ((await ports.store.insert([client], { event, owners: [] })).kind !== "inserted") continue;
     await ports.recorder.record(event);
     return { client, secret: generatedSecret };
   }

@@ -1,13 +1,24 @@
 import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
-import type { ClientPage, ClientPlace, ClientQuery, ClientStore, Insertion } from "@carnet/core/client/client-store";
+import {
+  type ClientPage,
+  type ClientPlace,
+  type ClientQuery,
+  type ClientStore,
+  type Insertion,
+  isSameOwner,
+  isUsablePlatformAdmin,
+  type Replacement,
+  type StoredWithClients,
+} from "@carnet/core/client/client-store";
 import { sameDigest } from "@carnet/core/client/secret-hasher";
 import {
   type IdempotencyRecord,
   type IdempotencyStore,
   idempotencyRecordLifetime,
 } from "@carnet/core/idempotency-record";
+import type { Owner } from "@carnet/core/owner/owner";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { MemoryEventStore } from "./memory-event-store.ts";
 import { MemoryOwnerStore } from "./memory-owner-store.ts";
@@ -47,7 +58,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     return found && { clientId: found.client.clientId, secretId: found.secret.secretId };
   }
 
-  async insert(clients: readonly Client[], { event, record }: StoredWithChange): Promise<Insertion> {
+  async insert(clients: readonly Client[], { event, record, owners }: StoredWithClients): Promise<Insertion> {
     if (this.#isRepeated(record)) return { kind: "repeated" };
     const taken = clients.map(({ clientId }) => clientId).filter((id) => this.#clients.has(id));
     if (taken.length > 0) return { kind: "taken", clientIds: taken };
@@ -55,27 +66,36 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
       secrets.map(({ digest }) => digest.join()),
     );
     if (new Set(digests).size < digests.length) throw new Error("two secrets have the same digest");
+    if (this.#isChanged(owners)) return { kind: "owner_changed" };
+    const full = owners.find((owner) => this.#isFull(owner, countOf(owner, clients)));
+    if (full !== undefined) return { kind: "owner_full", owner: full };
     for (const client of clients) this.#clients.set(client.clientId, client);
     this.#record(record);
     this.events.insert(event);
     return { kind: "inserted" };
   }
 
-  async replace(next: Client, { event, record }: StoredWithChange): Promise<"replaced" | "changed" | "repeated"> {
+  async replace(next: Client, { event, record, owners }: StoredWithClients): Promise<Replacement> {
     if (this.#isRepeated(record)) return "repeated";
     const before = this.#clients.get(next.clientId);
     if (before?.createdAt !== next.createdAt || before.version !== next.version - 1) return "changed";
     const lastUses = new Map(before.secrets.map(({ secretId, lastUse }) => [secretId, lastUse]));
     const secrets = next.secrets.map((secret) => ({ ...secret, lastUse: lastUses.get(secret.secretId) ?? null }));
+    if (this.#isChanged(owners)) return "owner_changed";
+    if (this.#isLastAdmin(before, { ...next, secrets })) return "last_admin";
+    const owner = owners.find(({ name }) => name === next.owner);
+    if (owner !== undefined && this.#isFull(owner, countOf(owner, [next]) - countOf(owner, [before])))
+      return "owner_full";
     this.#clients.set(next.clientId, { ...next, secrets });
     this.#record(record);
     this.events.insert(event);
     return "replaced";
   }
 
-  async delete(client: Client, { event }: StoredWithChange): Promise<"deleted" | "changed"> {
+  async delete(client: Client, { event }: StoredWithChange): Promise<"deleted" | "changed" | "last_admin"> {
     const before = this.#clients.get(client.clientId);
     if (before?.createdAt !== client.createdAt || before.version !== client.version) return "changed";
+    if (this.#isLastAdmin(before)) return "last_admin";
     this.#clients.delete(client.clientId);
     this.events.insert(event);
     return "deleted";
@@ -114,6 +134,23 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     }
   }
 
+  #isChanged(owners: readonly Owner[]): boolean {
+    return owners.some((owner) => !isSameOwner(owner, this.owners.read(owner.name)));
+  }
+
+  /** Whether an owner that gains clients would have too many. */
+  #isFull(owner: Owner, gained: number): boolean {
+    const { maxClients } = owner.policy;
+    return gained > 0 && maxClients !== null && countOf(owner, [...this.#clients.values()]) + gained > maxClients;
+  }
+
+  /** Whether a client is the last usable platform admin, and its next version is none. */
+  #isLastAdmin(before: Client, next?: Client): boolean {
+    const isUsable = (client: Client): boolean => isUsablePlatformAdmin(client, this.#now());
+    if (!isUsable(before) || (next !== undefined && isUsable(next))) return false;
+    return ![...this.#clients.values()].some((client) => client.clientId !== before.clientId && isUsable(client));
+  }
+
   #isRepeated(record: IdempotencyRecord | undefined): boolean {
     return record !== undefined && this.#recordOf(record.keyDigest) !== undefined;
   }
@@ -128,6 +165,10 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     return record !== undefined && record.at > this.#now() - idempotencyRecordLifetime ? record : undefined;
   }
 }
+
+/** How many of these clients an owner has. */
+const countOf = ({ name }: Owner, clients: readonly Client[]): number =>
+  clients.filter(({ role, owner }) => role === null && owner === name).length;
 
 function matches(query: ClientQuery, client: Client, now: number): boolean {
   const { owner, visible, role, status, scope, labels, text, endingBefore, unusedSince } = query;

@@ -4,7 +4,7 @@ import { defaultOwner, type Owner, openPolicy } from "@carnet/core/owner/owner";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import { MemoryEventStore } from "./memory-event-store.ts";
 
-/** Owners in a map. */
+/** Owners in a map. Deletes an owner that still has clients. */
 export class MemoryOwnerStore implements OwnerStore {
   readonly #owners = new Map<string, Owner>([[defaultOwner, ownerOf(defaultOwner)]]);
   readonly #events: MemoryEventStore;
@@ -36,19 +36,15 @@ export class MemoryOwnerStore implements OwnerStore {
   }
 
   async replace(next: Owner, { event }: StoredWithChange): Promise<"replaced" | "changed"> {
-    const stored = this.#owners.get(next.name);
-    if (stored?.version !== next.version - 1 || stored.createdAt !== next.createdAt) return "changed";
+    if (this.#owners.get(next.name)?.version !== next.version - 1) return "changed";
     this.#owners.set(next.name, next);
     this.#events.insert(event);
     return "replaced";
   }
 
-  async delete({ name, ...owner }: Owner, { event }: StoredWithChange): Promise<"deleted" | "changed" | "in_use"> {
-    const isInUse = this.#clients().some((client) => client.owner === name || client.roleOwners?.includes(name));
-    if (isInUse) return "in_use";
-    const stored = this.#owners.get(name);
-    if (stored?.version !== owner.version || stored.createdAt !== owner.createdAt) return "changed";
-    this.#owners.delete(name);
+  async delete(owner: Owner, { event }: StoredWithChange): Promise<"deleted" | "changed"> {
+    if (this.#owners.get(owner.name)?.version !== owner.version) return "changed";
+    this.#owners.delete(owner.name);
     this.#events.insert(event);
     return "deleted";
   }

@@ -1,7 +1,9 @@
 import type { AuditEvent, ObjectsChanged } from "@carnet/core/audit/event";
 import type { EventQuery, EventStore } from "@carnet/core/audit/event-store";
-import { cliOrigin, type StoredWithChange } from "@carnet/core/audit/recorder";
+import { cliOrigin } from "@carnet/core/audit/recorder";
+import type { StoredWithClients } from "@carnet/core/client/client-store";
 import type { IdempotencyRecord } from "@carnet/core/idempotency-record";
+import type { Owner } from "@carnet/core/owner/owner";
 
 /** Events for tests of stores. */
 
@@ -19,7 +21,11 @@ export const eventWith = (parts: Partial<ObjectsChanged> = {}): ObjectsChanged =
 });
 
 /** What a store is given with a change that a test does not look at. */
-export const withEvent = (record?: IdempotencyRecord): StoredWithChange => ({ event: eventWith(), record });
+export const withEvent = (record?: IdempotencyRecord, owners: readonly Owner[] = []): StoredWithClients => ({
+  event: eventWith(),
+  record,
+  owners,
+});
 
 export const eventQuery = (conditions: Partial<EventQuery> = {}): EventQuery => ({
   clientId: null,

@@ -9,6 +9,7 @@ import { clientIdOf, comparable, fullClient, plainClient } from "./sample-client
 import { withEvent } from "./sample-events.ts";
 import { testChanges } from "./store-change-conformance.ts";
 import { testEvents } from "./store-event-conformance.ts";
+import { testOwners } from "./store-owner-conformance.ts";
 import { testSearches } from "./store-search-conformance.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
@@ -35,6 +36,7 @@ export function testClientStore(name: string, open: () => Promise<StoreUnderTest
   });
   testChanges(name, open);
   testSearches(name, open);
+  testOwners(name, open);
   testEvents(name, open);
 }
 

@@ -33,15 +33,18 @@ function testEventsOfClients(open: () => Promise<StoreUnderTest>): void {
     const [made, replaced, deleted] = [eventWith(), eventWith(), eventWith()];
     const client = plainClient("app");
     const next = { ...client, version: 2 };
-    await store.insert([client], { event: made, record });
+    await store.insert([client], { event: made, record, owners: [] });
     assert.deepEqual(await idsOfEvents(events), [made.id]);
-    assert.equal((await store.insert([plainClient("new"), client], { event: eventWith() })).kind, "taken");
-    assert.equal((await store.insert([plainClient("new")], { event: eventWith(), record })).kind, "repeated");
-    assert.equal(await store.replace({ ...client, version: 9 }, { event: eventWith() }), "changed");
-    assert.equal(await store.replace(next, { event: eventWith(), record }), "repeated");
+    assert.equal((await store.insert([plainClient("new"), client], { event: eventWith(), owners: [] })).kind, "taken");
+    assert.equal(
+      (await store.insert([plainClient("new")], { event: eventWith(), record, owners: [] })).kind,
+      "repeated",
+    );
+    assert.equal(await store.replace({ ...client, version: 9 }, { event: eventWith(), owners: [] }), "changed");
+    assert.equal(await store.replace(next, { event: eventWith(), record, owners: [] }), "repeated");
     assert.equal(await store.delete({ ...client, version: 9 }, { event: eventWith() }), "changed");
     assert.deepEqual(await idsOfEvents(events), [made.id]);
-    assert.equal(await store.replace(next, { event: replaced }), "replaced");
+    assert.equal(await store.replace(next, { event: replaced, owners: [] }), "replaced");
     assert.equal(await store.delete(next, { event: deleted }), "deleted");
     assert.deepEqual(await idsOfEvents(events), [deleted.id, replaced.id, made.id]);
   });
@@ -50,7 +53,9 @@ function testEventsOfClients(open: () => Promise<StoreUnderTest>): void {
     await using under = await empty(open);
     const [one, two] = [plainClient("one"), plainClient("two")];
     const secrets = two.secrets.map((secret) => ({ ...secret, digest: one.secrets[0]?.digest ?? secret.digest }));
-    await assert.rejects(async () => under.store.insert([one, { ...two, secrets }], { event: eventWith() }));
+    await assert.rejects(async () =>
+      under.store.insert([one, { ...two, secrets }], { event: eventWith(), owners: [] }),
+    );
     assert.deepEqual(await idsOfEvents(under.events), []);
     assert.equal(await under.store.find(one.clientId), undefined);
   });

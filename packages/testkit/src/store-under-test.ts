@@ -1,6 +1,7 @@
 import type { EventStore } from "@carnet/core/audit/event-store";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
+import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import type { FixedClock } from "./fixed-clock.ts";
 
@@ -14,6 +15,7 @@ export interface StoreUnderTest extends AsyncDisposable {
   /** The events of the changes, as another connection sees them. */
   readonly events: EventStore;
   readonly scopes: ScopeStore;
+  readonly owners: OwnerStore;
   /** The clock of the store. */
   readonly clock: FixedClock;
 }

@@ -7,6 +7,7 @@ import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
+import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
@@ -40,6 +41,7 @@ export async function openTestSqlite(): Promise<StoreUnderTest> {
     answers: createSqlIdempotencyStore(connections[0], ports),
     events: createSqlEventStore(connections[1], ports),
     scopes: createSqlScopeStore(connections[0], ports),
+    owners: createSqlOwnerStore(connections[0], ports),
     clock,
     contenders: [store, other],
     async [Symbol.asyncDispose]() {

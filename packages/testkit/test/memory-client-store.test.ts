@@ -6,9 +6,9 @@ import { testClientStore } from "@carnet/testkit/store-conformance";
 testClientStore("Memory", async () => {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const store = new MemoryClientStore(() => clock.now());
-  const { events } = store;
+  const { events, owners } = store;
   return {
-    ...{ store, other: store, contenders: [store], answers: store, events, clock },
+    ...{ store, other: store, contenders: [store], answers: store, events, owners, clock },
     scopes: new MemoryScopeStore(events),
     async [Symbol.asyncDispose]() {},
   };

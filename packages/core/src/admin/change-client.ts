@@ -10,7 +10,7 @@ import { unknownScopes } from "../client/register-client.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
-import { type Authority, type PermissionPorts, permit, permitChange } from "./permission.ts";
+import { type Authority, ownerFull, type PermissionPorts, permit, permitChange } from "./permission.ts";
 
 export interface ChangePorts extends ChangeRecorderPorts, PermissionPorts {
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export async function findClient(
 
 /**
  * Reads a client, decides on its next version, stores it with its event and records the event. Starts over if another request changed it meanwhile.
- * Refuses with `not_found`, `changed`, and whatever `decide` refuses with.
+ * Refuses with `not_found`, `changed`, `last_admin`, what the permission refuses with, and whatever `decide` refuses with.
  */
 export async function changeClient<Outcome extends { readonly client: Client }>(
   target: Target<Outcome>,
@@ -67,14 +67,32 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
       client: { ...decided.value.client, updatedAt: now, version: before.version + 1 },
     };
     const event = changed({ at: now, objects: clientChanges(before, outcome.client) }, ports);
-    const replaced = await ports.store.replace(outcome.client, { event, record: target.record?.(outcome) });
-    if (replaced === "replaced") {
-      await ports.recorder.record(event);
-      return ok(outcome);
+    const [owner, ...bound] = permitted.value;
+    const owners = [owner, ...bound];
+    const replaced = await ports.store.replace(outcome.client, { event, record: target.record?.(outcome), owners });
+    switch (replaced) {
+      case "replaced":
+        await ports.recorder.record(event);
+        return ok(outcome);
+      case "repeated":
+        return alreadyCarriedOut;
+      case "last_admin":
+        return lastAdmin;
+      case "owner_full":
+        return ownerFull(owner, ports.authority);
+      case "changed":
+      case "owner_changed":
+        continue; // decide again on what is stored now
+      default:
+        return replaced satisfies never;
     }
-    if (replaced === "repeated") return alreadyCarriedOut;
   }
 }
+
+const lastAdmin = problem(
+  "last_admin",
+  "no other active admin over all owners has a secret that works, so this one must stay: make another one first",
+);
 
 /** Whether the caller has seen this version, or did not say which one. */
 export const matches = ({ ifMatch }: Pick<Target, "ifMatch">, object: Versioned): boolean =>
@@ -110,14 +128,16 @@ export const revokeAllSecrets = (client: Client, now: number): Client => ({
   secrets: client.secrets.map((secret) => (secret.revokedAt === null ? { ...secret, revokedAt: now } : secret)),
 });
 
-/** Deletes a client with its secrets. Refuses with `not_found` and `changed`. */
+/** Deletes a client with its secrets. Refuses with `not_found`, `changed` and `last_admin`. */
 export async function deleteClient(target: Target, ports: ChangePorts): Promise<Result<undefined, AdminProblem>> {
   for (;;) {
     const found = await findClient(target.clientId, ports);
     if (!found.ok) return found;
     if (!matches(target, found.value)) return changedMeanwhile;
     const event = changed({ at: ports.clock.now(), objects: clientChanges(found.value, null) }, ports);
-    if ((await ports.store.delete(found.value, { event })) === "deleted") {
+    const deleted = await ports.store.delete(found.value, { event });
+    if (deleted === "last_admin") return lastAdmin;
+    if (deleted === "deleted") {
       await ports.recorder.record(event);
       return ok(undefined);
     }

@@ -6,15 +6,25 @@ import { sameSettings } from "../client/client-settings.ts";
 import type { ClientStore } from "../client/client-store.ts";
 import {
   type ClientRegistration,
+  clientIdTaken,
   clientsCreated,
-  type PreparationPorts,
+  completeRegistration,
   prepareClient,
   type RegistrationPorts,
 } from "../client/register-client.ts";
-import { type PermissionPorts, permitChange } from "./permission.ts";
+import type { Owner } from "../owner/owner.ts";
+import type { OwnerStore } from "../owner/owner-store.ts";
+import { canSee, ownerFull, permitChange } from "./permission.ts";
 
 export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
   readonly store: Pick<ClientStore, "insert" | "find">;
+  readonly owners: Pick<OwnerStore, "find" | "countClients">;
+}
+
+/** A client that may be imported, and the owners that it names. */
+interface ImportedClient {
+  readonly client: Client;
+  readonly owners: readonly [Owner, ...Owner[]];
 }
 
 /**
@@ -25,37 +35,48 @@ export type ImportOutcome = Result<{ readonly clientId: string; readonly isUncha
 
 /**
  * Registers existing clients with their existing ids and secrets. A refused client does not stop the
- * others. A dry run stores nothing. One event names every client that was imported. The outcomes have the order of the clients.
+ * others, but an owner whose maximum the batch exceeds gets none of them. A dry run stores nothing. One event names every
+ * client that was imported. The outcomes have the order of the clients.
  */
 export async function importClients(
   registrations: readonly ClientRegistration[],
   { dryRun }: { readonly dryRun: boolean },
   ports: ImportPorts,
 ): Promise<readonly ImportOutcome[]> {
-  const prepared: Result<Client, AdminProblem>[] = [];
+  const prepared: Result<ImportedClient, AdminProblem>[] = [];
   const seen = new Set<string>();
   for (const registration of registrations) {
-    const client = await prepareImported(registration, ports);
-    const isRepeated = client.ok && seen.has(client.value.clientId);
-    if (client.ok) seen.add(client.value.clientId);
-    prepared.push(isRepeated ? problem("taken", "this client_id appears twice in the batch") : client);
+    const one = await prepareImported(registration, ports);
+    const isRepeated = one.ok && seen.has(one.value.client.clientId);
+    if (one.ok) seen.add(one.value.client.clientId);
+    prepared.push(isRepeated ? problem("taken", "this client_id appears twice in the batch") : one);
   }
   const registered = await registeredClients(prepared, ports);
-  const free = prepared.flatMap((client) =>
-    client.ok && !registered.has(client.value.clientId) ? [client.value] : [],
-  );
-  if (!dryRun) {
-    const event = clientsCreated(free, ports);
-    const insertion = free.length === 0 ? undefined : await ports.store.insert(free, { event });
-    if (insertion?.kind === "taken") return importClients(registrations, { dryRun }, ports); // another request took an id meanwhile
-    if (insertion?.kind === "inserted") await ports.recorder.record(event);
+  const isNew = ({ client }: ImportedClient): boolean => !registered.has(client.clientId);
+  const fresh = prepared.flatMap((one) => (one.ok && isNew(one.value) ? [one.value] : []));
+  const full = await fullOwners(fresh, ports);
+  const isOverfull = ({ client }: ImportedClient): boolean => client.role === null && full.has(client.owner);
+  const free = fresh.filter((one) => !isOverfull(one));
+  if (!dryRun && free.length > 0) {
+    const clients = free.map(({ client }) => client);
+    const event = clientsCreated(clients, ports);
+    const insertion = await ports.store.insert(clients, { event, owners: distinctOwners(free) });
+    // Another request took an id or a place, or changed an owner, meanwhile
+    if (insertion.kind !== "inserted") return importClients(registrations, { dryRun }, ports);
+    await ports.recorder.record(event);
   }
-  return prepared.map((client): ImportOutcome => {
-    if (!client.ok) return client;
-    const { clientId } = client.value;
-    const before = registered.get(clientId);
-    if (before !== undefined && !isSame(before, client.value)) return registeredOtherwise;
-    return ok({ clientId, isUnchanged: before !== undefined });
+  return prepared.map((one): ImportOutcome => {
+    if (!one.ok) return one;
+    const { client, owners } = one.value;
+    const before = registered.get(client.clientId);
+    if (before === undefined) {
+      const [owner] = owners;
+      return isOverfull(one.value)
+        ? ownerFull(owner, ports.authority)
+        : ok({ clientId: client.clientId, isUnchanged: false });
+    }
+    if (!canSee(ports.authority.caller, before)) return clientIdTaken;
+    return isSame(before, client) ? ok({ clientId: client.clientId, isUnchanged: true }) : registeredOtherwise;
   });
 }
 
@@ -66,36 +87,63 @@ const registeredOtherwise = problem(
 
 async function prepareImported(
   registration: ClientRegistration,
-  ports: PreparationPorts & PermissionPorts,
-): Promise<Result<Client, AdminProblem>> {
+  ports: ImportPorts,
+): Promise<Result<ImportedClient, AdminProblem>> {
   if (registration.client_id == null || registration.secret?.value === undefined) {
     return problem("invalid", "client_id and secret.value are required, because an import registers existing clients");
   }
-  const prepared = await prepareClient(registration, ports);
+  const prepared = await prepareClient(await completeRegistration(registration, ports), ports);
   if (!prepared.ok) return prepared;
   const { client } = prepared.value;
   const permitted = await permitChange({ before: null, after: client, now: client.createdAt }, ports);
-  return permitted.ok ? ok(client) : permitted;
+  return permitted.ok ? ok({ client, owners: permitted.value }) : permitted;
 }
 
 async function registeredClients(
-  prepared: readonly Result<Client, AdminProblem>[],
+  prepared: readonly Result<ImportedClient, AdminProblem>[],
   { store }: Pick<ImportPorts, "store">,
 ): Promise<ReadonlyMap<string, Client>> {
   const registered = new Map<string, Client>();
-  for (const client of prepared) {
-    const found = client.ok ? await store.find(client.value.clientId) : undefined;
+  for (const one of prepared) {
+    const found = one.ok ? await store.find(one.value.client.clientId) : undefined;
     if (found !== undefined) registered.set(found.clientId, found);
   }
   return registered;
 }
 
+const distinctOwners = (clients: readonly ImportedClient[]): readonly Owner[] => [
+  ...new Map(clients.flatMap(({ owners }) => owners).map((owner) => [owner.name, owner])).values(),
+];
+
+/** The owners that would have more clients than their policies allow. The store checks it again. */
+async function fullOwners(
+  clients: readonly ImportedClient[],
+  { owners }: Pick<ImportPorts, "owners">,
+): Promise<ReadonlySet<string>> {
+  const bounded = distinctOwners(clients).filter(({ policy }) => policy.maxClients !== null);
+  if (bounded.length === 0) return new Set();
+  const counts = await owners.countClients(bounded.map(({ name }) => name));
+  const added = (name: string): number =>
+    clients.filter(({ client }) => client.role === null && client.owner === name).length;
+  const isFull = ({ name, policy }: Owner): boolean =>
+    added(name) > 0 && (counts.get(name) ?? 0) + added(name) > (policy.maxClients ?? Number.POSITIVE_INFINITY);
+  return new Set(bounded.filter(isFull).map(({ name }) => name));
+}
+
 /** Whether a registered client is as the import describes it, so that importing it again would change nothing. */
 function isSame(registered: Client, imported: Client): boolean {
   if (!sameSettings(registered, imported) || registered.workspace !== imported.workspace) return false;
-  const [wanted] = imported.secrets.map(textOf);
-  return registered.secrets.some((secret) => secret.revokedAt === null && textOf(secret) === wanted);
+  const [wanted] = imported.secrets;
+  return registered.secrets.some(
+    (secret) => wanted !== undefined && secret.revokedAt === null && isSameSecret(secret, wanted),
+  );
 }
 
-const textOf = ({ digest, label, notBefore, expiresAt }: ClientSecret): string =>
-  JSON.stringify([[...digest], label, notBefore, expiresAt]);
+/** An end that the policy fills in counts from when the secret was made, so a later import has a later one. */
+const isSameSecret = (one: ClientSecret, other: ClientSecret): boolean =>
+  textOf(one) === textOf(other) && (one.expiresAt === other.expiresAt || lifetimeOf(one) === lifetimeOf(other));
+
+const lifetimeOf = ({ createdAt, expiresAt }: ClientSecret): number | null =>
+  expiresAt === null ? null : expiresAt - createdAt;
+
+const textOf = ({ digest, label, notBefore }: ClientSecret): string => JSON.stringify([[...digest], label, notBefore]);

@@ -1,7 +1,7 @@
 import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientId } from "@carnet/protocol/ids";
 import { type Err, err, ok, type Result } from "@carnet/protocol/result";
-import type { AdminProblem } from "../admin-problem.ts";
+import type { AdminProblem, FieldProblem } from "../admin-problem.ts";
 import type { Client } from "../client/client.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
@@ -80,15 +80,36 @@ export interface PermissionPorts {
   readonly accessTokenTtl: number;
 }
 
-/** Permits a change of a client that is about to be stored. Reads its owner now, so the policy is the newest. */
+/**
+ * Permits a change of a client that is about to be stored. Reads its owner now, and returns every owner that it names, so
+ * that the store can refuse the change if one of them was changed meanwhile: the client's own owner first.
+ */
 export async function permitChange(
   { before, after, now }: { readonly before: Client | null; readonly after: Client; readonly now: number },
   { authority, owners, accessTokenTtl }: PermissionPorts,
-): Promise<Result<undefined, Denied>> {
+): Promise<Result<readonly [Owner, ...Owner[]], Denied>> {
   const owner = await owners.find(after.owner);
   const change = { before, after, owner, context: { accessTokenTtl, now } };
-  return permit(authority, { ...(before === null ? {} : { target: before }), change });
+  const permitted = permit(authority, { ...(before === null ? {} : { target: before }), change });
+  if (!permitted.ok) return permitted;
+  if (owner === undefined) return unknownOwner;
+  const bound: Owner[] = [];
+  for (const name of after.roleOwners ?? []) {
+    const found = await owners.find(name);
+    if (found === undefined) return unknownRoleOwner(name);
+    bound.push(found);
+  }
+  return ok([owner, ...bound]);
 }
+
+/** Why a client was not stored: its owner has the maximum number of clients. */
+export const ownerFull = (
+  { name, contact, policy }: Owner,
+  { platformContact }: Pick<Authority, "platformContact">,
+): Err<Denied> =>
+  refusesPolicy({ name, contact, platformContact }, [
+    { pointer: "/owner", detail: `must have at most ${policy.maxClients} clients: delete one, or transfer it` },
+  ]);
 
 /**
  * Whether a caller may carry out an operation: on nothing in particular, on a target, or with a change. Every admin
@@ -114,15 +135,23 @@ export function permit(
   if (change?.after == null) return ok(undefined);
   const { before, after, owner, context } = change;
   const isAdminClient = after.role !== null || (before !== null && before.role !== null);
-  if (isAdminClient) return isPlatform || isExcepted ? ok(undefined) : forPlatform(authority);
-  if (owner === undefined || !ownsAll(caller, [owner.name])) return unknownOwner;
+  if (isAdminClient && !isPlatform && !isExcepted) return forPlatform(authority);
+  if (owner === undefined || !(isAdminClient || ownsAll(caller, [owner.name]))) return unknownOwner;
+  if (isAdminClient) return ok(undefined);
   const grantsOwn = after.scopes.some((scope) => isOwnScope(scope) && before?.scopes.includes(scope) !== true);
   if (grantsOwn && !isPlatform) return grantsPlatformScope(authority);
   const violations = newViolations(before, after, owner.policy, context);
-  if (violations.length === 0) return ok(undefined);
-  const lines = violations.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
-  const detail = `the policy of the owner ${owner.name} does not allow this: ${lines}; ask ${owner.contact ?? authority.platformContact}`;
-  return err({ kind: "policy", rule: "policy", detail, errors: violations });
+  return violations.length === 0 ? ok(undefined) : refusesPolicy({ ...authority, ...owner }, violations);
+}
+
+function refusesPolicy(
+  { name, contact, platformContact }: Pick<Owner, "name" | "contact"> & Pick<Authority, "platformContact">,
+  violations: readonly FieldProblem[],
+): Err<Denied> {
+  const errors = violations.map(({ pointer, detail }) => ({ pointer, detail }));
+  const lines = errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
+  const detail = `the policy of the owner ${name} does not allow this: ${lines}; ask ${contact ?? platformContact}`;
+  return err({ kind: "policy", rule: "policy", detail, errors });
 }
 
 /** Whether an object exists for a caller: its own clients and itself. Admin clients exist for callers over all owners. */
@@ -188,3 +217,14 @@ const unknownOwner: Err<Denied> = err({
   detail: "owner does not exist",
   errors: [{ pointer: "/owner", detail: "does not exist: `carnet owner list` shows the owners" }],
 });
+
+/** Only platform admins get this far, and they see every owner. */
+const unknownRoleOwner = (name: string): Err<Denied> =>
+  err({
+    kind: "invalid",
+    rule: "unknown_owner",
+    detail: `role_owners names ${name}, which does not exist`,
+    errors: [
+      { pointer: "/role_owners", detail: `has ${name}, which is no owner: \`carnet owner list\` shows the owners` },
+    ],
+  });

@@ -7,6 +7,7 @@ import { futureInstant, seconds } from "../client/fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "../client/make-secret.ts";
 import { sameDigest } from "../client/secret-hasher.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
+import { withPolicyEnd } from "../owner/policy.ts";
 import { type ChangePorts, changeClient, type Target } from "./change-client.ts";
 
 export interface SecretPorts extends ChangePorts, MakeSecretPorts {
@@ -21,7 +22,7 @@ export interface AddedSecret {
   readonly shown: Redacted<string> | undefined;
 }
 
-/** Adds a secret to a client. Refuses with `invalid`, `too_many_secrets`, `not_found` and `changed`. */
+/** Adds a secret to a client. The owner's policy gives it an end if the input has none. Refuses with `invalid`, `too_many_secrets`, `not_found` and `changed`. */
 export function addSecret(
   target: Target<AddedSecret>,
   input: NewSecretInput,
@@ -90,16 +91,17 @@ export function revokeSecret(
 /** How long an ended secret is still listed: thirty days, in milliseconds. */
 const listedAfterEnd = 30 * 86_400_000;
 
-function withNewSecret(
+async function withNewSecret(
   client: Client,
   { input, now, parent }: { input: NewSecretInput; now: number; parent: "" | "/secret" },
   ports: SecretPorts,
-): Result<AddedSecret, AdminProblem> {
+): Promise<Result<AddedSecret, AdminProblem>> {
   const isLiveNow = (secret: ClientSecret) => isLive(secretStateAt(secret, now, ports.uses.lastOf(secret)));
   if (client.secrets.filter(isLiveNow).length >= maxLiveSecrets) {
     return problem("too_many_secrets", `the client has ${maxLiveSecrets} live secrets, the maximum: revoke one first`);
   }
-  const plan = planSecret(input, now);
+  const owner = client.role === null ? await ports.owners.find(client.owner) : undefined; // admin clients have no policy
+  const plan = planSecret(owner === undefined ? input : withPolicyEnd(input, owner.policy, now), now);
   if (!plan.ok) return invalid(plan.error.map(({ pointer, detail }) => ({ pointer: `${parent}${pointer}`, detail })));
   const { kept, shown } = makeSecret(plan.value, { clientId: client.clientId, now }, ports);
   const same = client.secrets.filter(({ digest }) => sameDigest(digest, kept.digest));

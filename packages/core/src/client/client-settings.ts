@@ -75,9 +75,13 @@ export function readSettings(
     labels: read("labels", "labels", (given) => labels(mergeLabels(current.labels, given))),
   };
   const adapted = settings.role === current.role ? settings : adaptToRole(settings, input);
-  problems.push(...roleProblems(adapted));
+  // A client of before there were roles can have a mixture, and must still be disabled or renamed
+  if (adapted.role !== current.role || roleFields.some((field) => input[field] !== undefined))
+    problems.push(...roleProblems(adapted));
   return problems.length === 0 ? ok(adapted) : err(problems);
 }
+
+const roleFields = ["role", "role_owners", "audience", "scope"] as const;
 
 /** What a change of the role changes besides, unless the input says otherwise. */
 function adaptToRole(settings: ClientSettings, input: ClientSettingsInput): ClientSettings {

@@ -1,8 +1,9 @@
 import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { StoredWithChange } from "../audit/recorder.ts";
+import type { Owner } from "../owner/owner.ts";
 import type { Client, ClientStatus } from "./client.ts";
-import type { ClientSecret } from "./client-secret.ts";
+import { type ClientSecret, isLive, secretStateAt } from "./client-secret.ts";
 import type { SecretUseStore } from "./secret-uses.ts";
 
 /** Stores clients. Each change is atomic with its event, and durable once its promise is fulfilled. */
@@ -13,19 +14,51 @@ export interface ClientStore extends SecretUseStore {
   /** Names the secret with this digest, from the index alone, so that a hit costs as much as a miss. */
   identify(digest: Uint8Array): Promise<{ readonly clientId: ClientId; readonly secretId: SecretId } | undefined>;
   /** Inserts new clients, all or none, with their event; a second record for the same key is refused. */
-  insert(clients: readonly Client[], change: StoredWithChange): Promise<Insertion>;
-  /** Replaces a client by its next version, unless it was changed or deleted meanwhile. Does not change last uses. */
-  replace(next: Client, change: StoredWithChange): Promise<"replaced" | "changed" | "repeated">;
-  /** Deletes a client, unless it was changed since it was read. */
-  delete(client: Client, change: StoredWithChange): Promise<"deleted" | "changed">;
+  insert(clients: readonly Client[], change: StoredWithClients): Promise<Insertion>;
+  /**
+   * Replaces a client by its next version, unless it or one of its owners was changed or deleted meanwhile, its new owner
+   * is full, or no platform admin would be left. Does not change last uses.
+   */
+  replace(next: Client, change: StoredWithClients): Promise<Replacement>;
+  /** Deletes a client, unless it was changed since it was read, or no platform admin would be left. */
+  delete(client: Client, change: StoredWithChange): Promise<"deleted" | "changed" | "last_admin">;
   /** One page of the clients that match a query. */
   search(query: ClientQuery): Promise<ClientPage>;
+}
+
+export interface StoredWithClients extends StoredWithChange {
+  /**
+   * The owners that the clients name, as they were when the change was permitted. The change is refused with
+   * `owner_changed` if one is different now, and with `owner_full` if one would have more clients than its policy allows.
+   */
+  readonly owners: readonly Owner[];
 }
 
 export type Insertion =
   | { readonly kind: "inserted" }
   | { readonly kind: "taken"; readonly clientIds: readonly ClientId[] }
-  | { readonly kind: "repeated" };
+  | { readonly kind: "repeated" }
+  | { readonly kind: "owner_changed" }
+  | { readonly kind: "owner_full"; readonly owner: Owner };
+
+export type Replacement = "replaced" | "changed" | "repeated" | "owner_changed" | "owner_full" | "last_admin";
+
+/** Whether two states of an owner are the same one. An owner that was deleted and made again is another. */
+export const isSameOwner = (
+  left: Pick<Owner, "createdAt" | "version">,
+  right: Pick<Owner, "createdAt" | "version"> | undefined,
+): boolean => left.createdAt === right?.createdAt && left.version === right.version;
+
+/**
+ * Whether a client is a platform admin that can still get a token, as far as its settings and secrets tell. A store keeps
+ * at least one. One that expires does not count, and a live secret that will expire does.
+ */
+export const isUsablePlatformAdmin = (client: Client, now: number): boolean =>
+  client.role === "admin" &&
+  client.roleOwners === null &&
+  client.status === "active" &&
+  client.expiresAt === null &&
+  client.secrets.some((secret) => isLive(secretStateAt(secret, now, secret.lastUse)));
 
 export const clientSortKeys = ["client_id", "client_name", "created_at", "updated_at", "expires_at"] as const;
 export type ClientSortKey = (typeof clientSortKeys)[number];

@@ -1,12 +1,14 @@
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
-import { type PermissionPorts, permitChange } from "../admin/permission.ts";
+import { ownerFull, ownsAll, type PermissionPorts, permitChange } from "../admin/permission.ts";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
 import { clientChanges } from "../audit/client-changes.ts";
 import type { ObjectsChanged } from "../audit/event.ts";
 import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
+import { defaultOwner } from "../owner/owner.ts";
+import { withPolicyEnd, withPolicySettings } from "../owner/policy.ts";
 import type { Clock } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
 import type { Client } from "./client.ts";
@@ -40,21 +42,23 @@ export interface RegistrationPorts extends PreparationPorts, ChangeRecorderPorts
 }
 
 /**
- * Stores a new client with one secret, and records the event. Refuses with `invalid` and all invalid fields, with `taken`, or with `repeated`
- * if the store has a record of the same request. Then it stores nothing.
+ * Stores a new client with one secret, and records the event. Its owner's policy fills in what the registration leaves
+ * out. Refuses with `invalid` and all invalid fields, with `taken`, with what the permission refuses with, or with
+ * `repeated` if the store has a record of the same request. Then it stores nothing.
  */
 export async function registerClient(
   registration: ClientRegistration,
   ports: RegistrationPorts,
   record?: (registered: RegisteredClient) => IdempotencyRecord,
 ): Promise<Result<RegisteredClient, AdminProblem>> {
-  const prepared = await prepareClient(registration, ports);
+  const prepared = await prepareClient(await completeRegistration(registration, ports), ports);
   if (!prepared.ok) return prepared;
   const { client } = prepared.value;
   const permitted = await permitChange({ before: null, after: client, now: client.createdAt }, ports);
   if (!permitted.ok) return permitted;
+  const owners = permitted.value;
   const event = clientsCreated([client], ports);
-  const insertion = await ports.store.insert([client], { event, record: record?.(prepared.value) });
+  const insertion = await ports.store.insert([client], { event, record: record?.(prepared.value), owners });
   switch (insertion.kind) {
     case "inserted":
       await ports.recorder.record(event);
@@ -63,12 +67,38 @@ export async function registerClient(
       return clientIdTaken;
     case "repeated":
       return alreadyCarriedOut;
+    case "owner_full":
+      return ownerFull(insertion.owner, ports.authority);
+    case "owner_changed":
+      return registerClient(registration, ports, record); // decide again by the policy that is stored now
     default:
       return insertion satisfies never;
   }
 }
 
-const clientIdTaken = problem("taken", "a client with this client_id is already registered");
+/**
+ * A registration with what it leaves out: its owner, which is the caller's only one or `default`, and what the owner's
+ * policy gives. Leaves a registration for an owner that does not exist for the caller alone, so that no error tells of
+ * its policy.
+ */
+export async function completeRegistration(
+  registration: ClientRegistration,
+  { authority: { caller }, owners, accessTokenTtl, clock }: PermissionPorts & Pick<PreparationPorts, "clock">,
+): Promise<ClientRegistration> {
+  if (registration.role != null) return registration;
+  const [only] = caller.owners?.length === 1 ? caller.owners : [];
+  const name = registration.owner ?? only ?? defaultOwner;
+  const owner = ownsAll(caller, [name]) ? await owners.find(name) : undefined;
+  if (owner === undefined) return { ...registration, owner: name };
+  return {
+    ...withPolicySettings(registration, owner.policy, { accessTokenTtl }),
+    owner: name,
+    secret: withPolicyEnd(registration.secret ?? {}, owner.policy, clock.now()),
+  };
+}
+
+/** Does not say whose client it is, because it may not exist for the caller. */
+export const clientIdTaken = problem("taken", "a client with this client_id is already registered");
 
 /** The event of new clients. Clients without scopes are usually a mistake, so it warns of them. */
 export function clientsCreated(

@@ -46,6 +46,11 @@ export const problems = {
     title: "The scope or owner is in use",
     next: "remove the scope from its clients first, or transfer the clients of the owner",
   },
+  last_admin: {
+    status: 409,
+    title: "The last platform admin must stay",
+    next: "make another admin first: `carnet admin create CLIENT_ID --role admin`",
+  },
   too_many_secrets: {
     status: 409,
     title: "The client has too many live secrets",

@@ -71,6 +71,7 @@ suite("The configuration", () => {
       masterKey: undefined,
       masterKeyFile: undefined,
       adminFile: ".carnet/admin.json",
+      contact: "a platform admin",
       node: hostname(),
       journal: ".carnet/journal",
       journalSync: "second",

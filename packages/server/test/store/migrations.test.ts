@@ -60,8 +60,8 @@ suite("The schema", () => {
       names.map(({ name }) => name),
       [
         ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_labels", "client_scopes"],
-        ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "refusals", "scopes"],
-        ...["sealed_values", "secret_uses", "signing_keys", "unknown_refusals", "webhook_delivery"],
+        ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "owners", "refusals"],
+        ...["scopes", "sealed_values", "secret_uses", "signing_keys", "unknown_refusals", "webhook_delivery"],
       ],
     );
     assert.deepEqual(query("pragma integrity_check"), [{ integrity_check: "ok" }]);
@@ -79,6 +79,7 @@ suite("The schema", () => {
       { name: "0004-secrets-by-digest" },
       { name: "0005-no-secret-prefix" },
       { name: "0006-audit" },
+      { name: "0007-teams" },
     ]);
   });
 

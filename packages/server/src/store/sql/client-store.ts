@@ -2,11 +2,12 @@ import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import type { SecretUse } from "@carnet/core/client/client-secret";
-import type { ClientStore, Insertion } from "@carnet/core/client/client-store";
+import type { ClientStore, Insertion, Replacement, StoredWithClients } from "@carnet/core/client/client-store";
 import { type IdempotencyRecord, idempotencyRecordLifetime } from "@carnet/core/idempotency-record";
 import type { Clock } from "@carnet/core/ports";
 import type { SecretId } from "@carnet/protocol/ids";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { fullOwner, hasPlatformAdmin, isOwnerChanged } from "./client-bounds.ts";
 import { createClientLookup } from "./client-lookup.ts";
 import { toClientRow, toSecretRow, toUseRows } from "./client-rows.ts";
 import { searchClients } from "./client-search.ts";
@@ -21,11 +22,10 @@ export function createSqlClientStore(
   { clock, ...ports }: EventPorts & { readonly clock: Clock },
 ): ClientStore {
   const { dialect } = ports;
-  const dated = ({ event, record }: StoredWithChange): StoredChange => ({
-    event,
-    record: record && { ...record, at: clock.now() },
-    ports,
-  });
+  const dated = ({ event, record, owners = [] }: StoredWithChange & Partial<StoredWithClients>): StoredChange => {
+    const now = clock.now();
+    return { event, record: record && { ...record, at: now }, owners, now, ports };
+  };
   return {
     ...createClientLookup(db),
     insert: (clients, change) => insert(db, clients, dated(change)),
@@ -39,15 +39,16 @@ export function createSqlClientStore(
 type DatedRecord = IdempotencyRecord & { readonly at: number };
 
 /** What is stored in the transaction of a change. */
-interface StoredChange extends StoredWithChange {
+interface StoredChange extends StoredWithClients {
   readonly record: DatedRecord | undefined;
+  readonly now: number;
   readonly ports: EventPorts;
 }
 
 async function insert(
   db: Kysely<Tables>,
   clients: readonly Client[],
-  { event, record, ports }: StoredChange,
+  { event, record, owners, ports }: StoredChange,
 ): Promise<Insertion> {
   const attempt = db.transaction().execute(async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback({ kind: "repeated" });
@@ -57,9 +58,16 @@ async function insert(
       const names = new Set(taken.map((row) => row.client_id));
       throw new Rollback({ kind: "taken", clientIds: ids.filter((id) => names.has(id)) });
     }
+    if (await isOwnerChanged(transaction, owners)) throw new Rollback({ kind: "owner_changed" });
     // A client that was deleted and is registered again starts anew
     await transaction.deleteFrom("client_usage").where("client_id", "in", ids).execute();
     await insertClients(transaction, clients, ports.dialect);
+    const gaining = new Set(clients.flatMap(({ role, owner }) => (role === null ? [owner] : [])));
+    const full = await fullOwner(
+      transaction,
+      owners.filter(({ name }) => gaining.has(name)),
+    );
+    if (full !== undefined) throw new Rollback({ kind: "owner_full", owner: full });
     await insertEvent(transaction, event, ports);
   });
   return attempt.then((): Insertion => ({ kind: "inserted" }), outcomeOf<Insertion>);
@@ -101,44 +109,53 @@ function outcomeOf<Outcome>(error: unknown): Outcome {
 async function replace(
   db: Kysely<Tables>,
   next: Client,
-  { event, record, ports }: StoredChange,
-): Promise<"replaced" | "changed" | "repeated"> {
+  { event, record, owners, now, ports }: StoredChange,
+): Promise<Replacement> {
   const attempt = db.transaction().execute(async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback("repeated");
-    const updated = await transaction
-      .updateTable("clients")
-      .set(toClientRow(next))
+    const before = await transaction
+      .selectFrom("clients")
+      .select(["owner", "role"])
       .where("client_id", "=", next.clientId)
       .where("created_at", "=", next.createdAt)
       .where("version", "=", next.version - 1)
       .executeTakeFirst();
-    if (updated.numUpdatedRows !== 1n) throw new Rollback("changed");
+    if (before === undefined) throw new Rollback("changed");
+    if (await isOwnerChanged(transaction, owners)) throw new Rollback("owner_changed");
+    const hadAdmin = before.role === "admin" && (await hasPlatformAdmin(transaction, now));
+    await transaction.updateTable("clients").set(toClientRow(next)).where("client_id", "=", next.clientId).execute();
     await replaceSecrets(transaction, next);
+    if (hadAdmin && !(await hasPlatformAdmin(transaction, now))) throw new Rollback("last_admin");
+    const isGain = next.role === null && (before.role !== null || before.owner !== next.owner);
+    const gaining = owners.filter(({ name }) => isGain && name === next.owner);
+    if ((await fullOwner(transaction, gaining)) !== undefined) throw new Rollback("owner_full");
     await transaction.deleteFrom("client_scopes").where("client_id", "=", next.clientId).execute();
     await transaction.deleteFrom("client_labels").where("client_id", "=", next.clientId).execute();
     await insertSearchRows(transaction, [next], ports.dialect);
     await insertEvent(transaction, event, ports);
   });
-  return attempt.then(() => "replaced" as const, outcomeOf<"changed" | "repeated">);
+  return attempt.then(() => "replaced" as const, outcomeOf<Replacement>);
 }
 
 async function remove(
   db: Kysely<Tables>,
   client: Client,
-  { event, ports }: StoredChange,
-): Promise<"deleted" | "changed"> {
-  return db.transaction().execute(async (transaction) => {
+  { event, now, ports }: StoredChange,
+): Promise<"deleted" | "changed" | "last_admin"> {
+  const attempt = db.transaction().execute(async (transaction) => {
+    const hadAdmin = client.role === "admin" && (await hasPlatformAdmin(transaction, now));
     const deleted = await transaction
       .deleteFrom("clients")
       .where("client_id", "=", client.clientId)
       .where("created_at", "=", client.createdAt)
       .where("version", "=", client.version)
       .executeTakeFirst();
-    if (deleted.numDeletedRows !== 1n) return "changed";
+    if (deleted.numDeletedRows !== 1n) throw new Rollback("changed");
+    if (hadAdmin && !(await hasPlatformAdmin(transaction, now))) throw new Rollback("last_admin");
     await transaction.insertInto("changes").values({ client_id: client.clientId }).execute();
     await insertEvent(transaction, event, ports);
-    return "deleted";
   });
+  return attempt.then(() => "deleted" as const, outcomeOf<"changed" | "last_admin">);
 }
 
 async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secrets }: Client): Promise<void> {

@@ -15,7 +15,7 @@ export const teams = (columns: ColumnTypes) => ({
       sql`alter table clients add column owner text not null default 'default'`,
       sql`alter table clients add column role text`,
       sql`alter table clients add column role_owners text`,
-      sql`create index clients_owner on clients (owner, client_id)`,
+      sql`create index clients_owner on clients (owner, client_id, role)`,
       // Few clients are admin clients
       sql`create index clients_role on clients (role) where role is not null`,
       // `carnet apply` named the owner in a label
@@ -24,6 +24,12 @@ export const teams = (columns: ColumnTypes) => ({
         where exists (select 1 from client_labels as label
         where label.client_id = clients.client_id and label.name = 'managed-by'
         and length(value) between 1 and 63 and ${validName})`,
+      // An invalid name stays a label, so that nothing is lost
+      sql`update clients set labels = json_remove(labels, '$."managed-by"') where exists (
+        select 1 from client_labels as label where label.client_id = clients.client_id
+        and label.name = 'managed-by' and label.value = clients.owner)`,
+      sql`delete from client_labels where name = 'managed-by' and exists (
+        select 1 from clients where clients.client_id = client_labels.client_id and clients.owner = value)`,
       sql`insert into owners (name, description, contact, policy, created_at, updated_at, version)
         select owner, null, null, ${openPolicy}, 0, 0, 1 from (select owner from clients union select 'default' as owner) as named`,
       sql`update clients set role = 'admin' where ${isForAdmin} and exists (select 1 from client_scopes as scope

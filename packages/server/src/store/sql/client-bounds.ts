@@ -1,0 +1,68 @@
+import { isSameOwner } from "@carnet/core/client/client-store";
+import type { Owner } from "@carnet/core/owner/owner";
+import { sql, type Transaction } from "kysely";
+import type { Tables } from "./schema.ts";
+
+/** What the transaction of a change of clients checks besides the clients: their owners, and that a platform admin is left. */
+
+/** Whether one of these owners was changed or deleted since it was read. */
+export async function isOwnerChanged(transaction: Transaction<Tables>, owners: readonly Owner[]): Promise<boolean> {
+  if (owners.length === 0) return false;
+  const names = owners.map(({ name }) => name);
+  const rows = await transaction
+    .selectFrom("owners")
+    .select(["name", "created_at as createdAt", "version"])
+    .where("name", "in", names)
+    .execute();
+  return !owners.every((owner) =>
+    isSameOwner(
+      owner,
+      rows.find(({ name }) => name === owner.name),
+    ),
+  );
+}
+
+/** The first of these owners that has more clients than its policy allows. Admin clients do not count. */
+export async function fullOwner(
+  transaction: Transaction<Tables>,
+  owners: readonly Owner[],
+): Promise<Owner | undefined> {
+  for (const owner of owners) {
+    const { maxClients } = owner.policy;
+    if (maxClients === null) continue;
+    const { clients } = await transaction
+      .selectFrom("clients")
+      .select(({ fn }) => fn.countAll<number>().as("clients"))
+      .where("owner", "=", owner.name)
+      .where("role", "is", null)
+      .executeTakeFirstOrThrow();
+    if (Number(clients) > maxClients) return owner;
+  }
+  return undefined;
+}
+
+/** Whether any client is a platform admin that can still get a token: `isUsablePlatformAdmin` in SQL. */
+export async function hasPlatformAdmin(transaction: Transaction<Tables>, now: number): Promise<boolean> {
+  const found = await transaction
+    .selectFrom("clients")
+    .innerJoin("client_secrets as secret", "secret.client_id", "clients.client_id")
+    .leftJoin("secret_uses as use", "use.secret_id", "secret.secret_id")
+    .select("clients.client_id")
+    .where("clients.role", "=", "admin")
+    .where("clients.role_owners", "is", null)
+    .where("clients.status", "=", "active")
+    .where("clients.expires_at", "is", null)
+    .where("secret.revoked_at", "is", null)
+    .where("secret.kind", "!=", "human")
+    .where((where) => where.or([where("secret.expires_at", "is", null), where("secret.expires_at", ">", now)]))
+    .where((where) =>
+      where.or([
+        where("secret.idle_after", "is", null),
+        sql<boolean>`secret.idle_since + secret.idle_after > ${now}`,
+        sql<boolean>`"use".used_at + secret.idle_after > ${now}`,
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}

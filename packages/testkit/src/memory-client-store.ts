@@ -37,7 +37,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
   constructor(now: () => number = () => 0, events: MemoryEventStore = new MemoryEventStore()) {
     this.#now = now;
     this.events = events;
-    this.owners = new MemoryOwnerStore(events, () => [...this.#clients.values()]);
+    this.owners = new MemoryOwnerStore(events, this);
   }
 
   async find(clientId: ClientId): Promise<Client | undefined> {

@@ -1,16 +1,18 @@
 import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
+import type { ClientStore } from "@carnet/core/client/client-store";
 import { defaultOwner, type Owner, openPolicy } from "@carnet/core/owner/owner";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
+import { allClients } from "./all-clients.ts";
 import { MemoryEventStore } from "./memory-event-store.ts";
 
-/** Owners in a map. Deletes an owner that still has clients. */
+/** Owners in a map. Without a store of clients, no owner has any. */
 export class MemoryOwnerStore implements OwnerStore {
   readonly #owners = new Map<string, Owner>([[defaultOwner, ownerOf(defaultOwner)]]);
   readonly #events: MemoryEventStore;
-  readonly #clients: () => readonly Client[];
+  readonly #clients: Pick<ClientStore, "search"> | undefined;
 
-  constructor(events: MemoryEventStore = new MemoryEventStore(), clients: () => readonly Client[] = () => []) {
+  constructor(events: MemoryEventStore = new MemoryEventStore(), clients?: Pick<ClientStore, "search">) {
     this.#events = events;
     this.#clients = clients;
   }
@@ -36,22 +38,30 @@ export class MemoryOwnerStore implements OwnerStore {
   }
 
   async replace(next: Owner, { event }: StoredWithChange): Promise<"replaced" | "changed"> {
-    if (this.#owners.get(next.name)?.version !== next.version - 1) return "changed";
+    const stored = this.#owners.get(next.name);
+    if (stored?.version !== next.version - 1 || stored.createdAt !== next.createdAt) return "changed";
     this.#owners.set(next.name, next);
     this.#events.insert(event);
     return "replaced";
   }
 
-  async delete(owner: Owner, { event }: StoredWithChange): Promise<"deleted" | "changed"> {
-    if (this.#owners.get(owner.name)?.version !== owner.version) return "changed";
-    this.#owners.delete(owner.name);
+  async delete({ name, ...owner }: Owner, { event }: StoredWithChange): Promise<"deleted" | "changed" | "in_use"> {
+    const clients = await this.#allClients();
+    if (clients.some((client) => client.owner === name || client.roleOwners?.includes(name) === true)) return "in_use";
+    const stored = this.#owners.get(name);
+    if (stored?.version !== owner.version || stored.createdAt !== owner.createdAt) return "changed";
+    this.#owners.delete(name);
     this.#events.insert(event);
     return "deleted";
   }
 
   async countClients(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const owned = this.#clients().filter(({ role, owner }) => role === null && names.includes(owner));
-    return new Map([...Map.groupBy(owned, ({ owner }) => owner)].map(([name, clients]) => [name, clients.length]));
+    const counted = (await this.#allClients()).filter(({ owner, role }) => role === null && names.includes(owner));
+    return new Map([...Map.groupBy(counted, ({ owner }) => owner)].map(([name, { length }]) => [name, length]));
+  }
+
+  async #allClients(): Promise<readonly Client[]> {
+    return this.#clients === undefined ? [] : allClients(this.#clients);
   }
 }
 

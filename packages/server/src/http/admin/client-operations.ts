@@ -113,7 +113,7 @@ export const clientOperations: readonly Operation[] = [
     body: "ClientChange",
     conditional: true,
     success: { status: 200, schema: "Client", tagged: true },
-    refusals: ["not_found", "changed", "policy"],
+    refusals: ["not_found", "changed", "policy", "last_admin"],
     run: (call, ports) => change(call.body, call, ports),
   }),
   ...(["disable", "enable"] as const).map((verb) =>
@@ -128,7 +128,7 @@ export const clientOperations: readonly Operation[] = [
       summary: verb === "disable" ? "Disable a client: it gets no new tokens" : "Enable a client again",
       conditional: true,
       success: { status: 200, schema: "Client", tagged: true },
-      refusals: ["not_found", "changed", ...(verb === "enable" ? (["policy"] as const) : [])],
+      refusals: ["not_found", "changed", verb === "enable" ? "policy" : "last_admin"],
       run: (call, ports) => change({ status: verb === "disable" ? "disabled" : "active" }, call, ports),
     }),
   ),
@@ -143,7 +143,7 @@ export const clientOperations: readonly Operation[] = [
     summary: "Delete a client and its secrets",
     conditional: true,
     success: { status: 204 },
-    refusals: ["not_found", "changed"],
+    refusals: ["not_found", "changed", "last_admin"],
     async run(call, ports) {
       const deleted = await deleteClient(targetOf(call), ports);
       ports.directory.forget(call.parameter("client_id"));

@@ -123,7 +123,7 @@ export const secretOperations: readonly Operation[] = [
     summary: "Revoke a secret",
     conditional: true,
     success: { status: 204 },
-    refusals: ["not_found", "changed"],
+    refusals: ["not_found", "changed", "last_admin"],
     async run({ parameter, ifMatch }, ports) {
       const clientId = parameter("client_id");
       const revoked = await revokeSecret({ clientId, ifMatch }, parameter("secret_id"), ports);

@@ -95,7 +95,7 @@ const bound = fc.option(fc.subarray(names, { minLength: 1 }), { freq: 2 });
 const client: fc.Arbitrary<Client> = fc
   .record({
     owner: fc.constantFrom(...names),
-    role: fc.option(role, { freq: 1 }),
+    role: fc.option(role, { freq: 2 }),
     roleOwners: bound,
     status: fc.constantFrom("active" as const, "disabled" as const),
     scopes: fc.subarray(["a", "b", "c", "carnet:introspect", "carnet:clients:write"]),

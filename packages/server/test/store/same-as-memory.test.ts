@@ -49,13 +49,13 @@ const clients = fc
   .chain((ids) => fc.tuple(...ids.map((id) => settings.map((given): Client => ({ ...plainClient(id), ...given })))));
 
 const query = fc.record({
-  owner: fc.option(fc.constantFrom("default", "payments"), { freq: 1 }),
+  owner: fc.option(fc.constantFrom("default", "payments"), { freq: 2 }),
   visible: fc.option(
     fc.record({
       owners: fc.subarray(["default", "payments"]),
       clientId: fc.constantFrom(null, clientIdOf("a"), clientIdOf("b")),
     }),
-    { freq: 1 },
+    { freq: 2 },
   ),
   role: fc.option(fc.constantFrom("any" as const, "auditor" as const, "operator" as const), { freq: 1 }),
   status: fc.option(fc.constantFrom("active" as const, "disabled" as const), { freq: 2 }),

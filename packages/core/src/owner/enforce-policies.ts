@@ -57,7 +57,8 @@ export class PolicyEnforcement {
     }
   }
 
-  async #check(client: Client, { name, policy }: Owner): Promise<void> {
+  async #check(client: Client, owner: Owner): Promise<void> {
+    const { name, policy } = owner;
     const { accessTokenTtl, clock, store, recorder } = this.#ports;
     const now = clock.now();
     const found = violations(client, policy, { accessTokenTtl, now });
@@ -74,7 +75,7 @@ export class PolicyEnforcement {
       { ...this.#ports, origin: serviceOrigin("client_disabled") },
     );
     // Another process may have disabled it, or an admin may have corrected it: the next check sees its new state
-    if ((await store.replace(next, { event })) === "replaced") await recorder.record(event);
+    if ((await store.replace(next, { event, owners: [owner] })) === "replaced") await recorder.record(event);
   }
 }
 

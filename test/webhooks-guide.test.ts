@@ -33,8 +33,8 @@ suite("the receiver in the guide to webhooks", () => {
     const [shown] = request.events;
     const facts = { at: Date.parse(shown.time), id: shown.id, requestId: shown.request_id, address: shown.address };
     const admin = { type: "client", clientId: clientIdOf("carnet-admin"), secretId: null, jti: "a1" } as const;
-    const scope: ChangedObject = { ...shown.objects[0], clientId: null };
-    const put = { event: "scope_put", outcome: "done", objects: [scope], warning: null } as const;
+    const scope: ChangedObject = { ...shown.objects[0], clientId: null, owner: null };
+    const put = { event: "scope_put", outcome: "done", role: shown.role, objects: [scope], warning: null } as const;
     const json = eventJson({ ...facts, actor: admin, ...put }, shown.node);
     assert.deepEqual(JSON.parse(webhookBody([json], 0)), request);
     const ending = { event: "credential_expiring", endsAt: Date.parse(expiring.ends_at), withinDays: 7 } as const;

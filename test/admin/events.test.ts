@@ -54,6 +54,7 @@ describe("the events of the admin API", () => {
         outcome: "success",
         request_id: requestId,
         actor,
+        role: { name: "admin", owners: null },
         address: "127.0.0.1",
       });
       assert.equal(time, new Date(clock.now()).toISOString());
@@ -85,10 +86,10 @@ describe("the events of the admin API", () => {
     const { json } = await api.expect(201, "POST", "/clients", { body: { client_id: id, secret } });
     const secretId = Object(json["secrets"])[0].secret_id;
     const again = { client_id: id, secret };
-    const client = { type: "client", client_id: id, action: "changed", changes: {} };
+    const client = { type: "client", client_id: id, owner: "default", action: "changed", changes: {} };
     const scope = { type: "scope", id: "file:read", action: "changed", changes: {} };
-    const owner = { type: "owner", id: "default", action: "changed", changes: {} };
-    const revoked = { type: "secret", id: secretId, client_id: id, action: "changed", changes: {} };
+    const owner = { type: "owner", id: "default", owner: "default", action: "changed", changes: {} };
+    const revoked = { type: "secret", id: secretId, client_id: id, owner: "default", action: "changed", changes: {} };
     await api.expect(204, "DELETE", `/clients/${id}/secrets/${secretId}`);
     await api.expect(200, "PUT", "/scopes/file%3Aread", { body: { description: "Same" } });
     for (const [status, method, path, body, expected] of [
@@ -128,7 +129,7 @@ describe("the events of the admin API", () => {
           : { type: "secret", id: json["secret_id"], client_id: "unchanged" };
       assert.deepEqual(
         [event.event, event.outcome, event.objects],
-        [kind, "replayed", [{ ...created, action: "created", changes: {} }]],
+        [kind, "replayed", [{ ...created, owner: "default", action: "created", changes: {} }]],
       );
     }
   });

@@ -20,7 +20,7 @@ function anchor(folder: string, file: string): void {
 /** More than the buffers of a connection hold. */
 const lines = 40_000;
 
-test("an export goes on after its token has expired, but not after its client was disabled", async () => {
+test("an export goes on after its token has expired, but not after its client lost its role over all owners or was disabled", async () => {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   await using service = await startTestService({ clock });
   const api = await AdminApi.of(service);
@@ -43,22 +43,42 @@ test("an export goes on after its token has expired, but not after its client wa
     return size;
   };
 
+  const adminToken = (): Promise<string> => {
+    const { clientId, clientSecret } = service.server.bootstrapAdmin ?? assert.fail("there is no bootstrap admin");
+    return tokenOf(service, { clientId, clientSecret: clientSecret.reveal() });
+  };
+
   const expired = await start();
   clock.advance(3_600_000);
   assert.ok((await sizeOf(expired)) >= lines * line.length);
 
+  const narrowed = await start();
+  assert.equal(narrowed.statusCode, 200);
+  await api.expect(200, "PATCH", `/clients/${auditor.clientId}`, {
+    body: { role_owners: ["default"] },
+    token: await adminToken(),
+  });
+  clock.advance(5000);
+  assert.ok((await sizeOf(narrowed)) < lines * line.length);
+  assert.ok(!narrowed.complete);
+  await api.expect(200, "PATCH", `/clients/${auditor.clientId}`, {
+    body: { role_owners: null },
+    token: await adminToken(),
+  });
+
   const cutOff = await start();
   assert.equal(cutOff.statusCode, 200);
-  const { clientId, clientSecret } = service.server.bootstrapAdmin ?? assert.fail("there is no bootstrap admin");
-  const token = await tokenOf(service, { clientId, clientSecret: clientSecret.reveal() });
-  await api.expect(200, "POST", `/clients/${auditor.clientId}/disable`, { token });
+  await api.expect(200, "POST", `/clients/${auditor.clientId}/disable`, { token: await adminToken() });
   clock.advance(5000);
   assert.ok((await sizeOf(cutOff)) < lines * line.length);
   assert.ok(!cutOff.complete);
   await rm(file); // its chain is not valid
   const refused = service.journal().filter(({ event }) => event === "admin_refused");
   assert.deepEqual(
-    refused.map(({ operation, detail }) => [operation, detail]),
-    [["exportJournal", "the client of the token is disabled"]],
+    refused.map(({ operation, detail, rule }) => [operation, detail, rule]),
+    [
+      ["exportJournal", "the role of the caller does not allow this", "all_owners"],
+      ["exportJournal", "the client of the token is disabled", null],
+    ],
   );
 });

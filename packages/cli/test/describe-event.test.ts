@@ -9,7 +9,7 @@ import { describeEvent } from "carnet/audit/describe-event";
 const recorded = (event: AuditEvent): RecordedEvent => JSON.parse(eventJson(event, "node-1"));
 
 const secret = "3k2m9p1r5t8w3x4h";
-const byAdmin = "(secret 4h7k2m9p1r5t8w3x, 198.51.100.7)";
+const byAdmin = "(admin of payments, secret 4h7k2m9p1r5t8w3x, 198.51.100.7)";
 
 /** The whole line after the time. */
 const expected: { readonly [Kind in EventKind]: string } = {
@@ -33,7 +33,7 @@ const expected: { readonly [Kind in EventKind]: string } = {
   admin_created: "service  created the first admin client carnet-admin",
   admin_reset: "cli  reset the admin client carnet-admin",
   key_created: "service  created signing key key-1",
-  admin_refused: `ops-admin  was refused changeClient of demo: the token lacks the scope carnet:clients:write (insufficient_scope, secret 4h7k2m9p1r5t8w3x, 198.51.100.7, request request-1)`,
+  admin_refused: `ops-admin  was refused changeClient of demo: no client with this id is registered (not_found, rule foreign_owner, operator of search, secret 4h7k2m9p1r5t8w3x, 198.51.100.7, request request-1)`,
   service_started: "service  started carnet 0.1.0 on node-1 for https://iam.example.com",
   service_stopped: "service  stopped carnet on node-1, and cut off requests",
   credentials_file_written: "service  wrote the credentials of carnet-admin to .carnet/admin.json",
@@ -61,6 +61,18 @@ suite("an event in one line", () => {
       describeEvent(recorded({ ...revoked, outcome: "unchanged" })),
       /tried to revoke a secret of client demo, but there was nothing to change: secret 3k2m9p1r5t8w3x4h \(/,
     );
+  });
+
+  test("names all owners, or the first of many, and nothing if the event is older than roles", () => {
+    const { client_changed: change } = everyEvent;
+    const line = (owners: readonly string[] | null) =>
+      describeEvent(recorded({ ...change, role: { name: "admin", owners } }));
+    assert.match(line(null), / \(admin of all owners, secret /);
+    assert.match(line(["a", "b", "c", "d", "e"]), / \(admin of a and b and c and 2 more, secret /);
+    const old = JSON.parse(eventJson(change, "node-1"));
+    delete old.role;
+    for (const object of old.objects) delete object.owner;
+    assert.match(describeEvent(old), /changed client demo: .* \(secret 4h7k/);
   });
 
   test("says that no event was lost if requests were refused", () => {

@@ -6,6 +6,8 @@ export interface AdminProblem {
   readonly kind: ProblemKind;
   readonly detail: string;
   readonly errors?: readonly FieldProblem[];
+  /** The rule of `permit` that refused, for the event only. */
+  readonly rule?: string;
 }
 
 /** A field whose value is not accepted. */

@@ -31,6 +31,7 @@ const byService = { ...facts, requestId: null, actor: { type: "service" }, addre
 const change = (objects: readonly ChangedObject[]): Omit<ObjectsChanged, "event"> => ({
   ...facts,
   actor: admin,
+  role: { name: "admin", owners: ["payments"] },
   outcome: "done",
   objects,
   warning: null,
@@ -39,15 +40,22 @@ const change = (objects: readonly ChangedObject[]): Omit<ObjectsChanged, "event"
 type Changes = ChangedObject["changes"];
 
 const ofClient = (clientId: string, action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
-  ...{ type: "client", id: clientId, clientId: null, action, changes },
+  ...{ type: "client", id: clientId, clientId: null, owner: "payments", action, changes },
 });
 
 const ofSecret = (secret: string, action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
-  ...{ type: "secret", id: secret, clientId: demo, action, changes },
+  ...{ type: "secret", id: secret, clientId: demo, owner: "payments", action, changes },
 });
 
 const ofScope = (action: ChangedObject["action"], before: string | null, after: string | null): ChangedObject => ({
-  ...{ type: "scope", id: "file:read", clientId: null, action, changes: { description: { before, after } } },
+  ...{
+    type: "scope",
+    id: "file:read",
+    clientId: null,
+    owner: null,
+    action,
+    changes: { description: { before, after } },
+  },
 });
 
 const ofOwner = (action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
@@ -115,20 +123,21 @@ export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly
   },
   owner_deleted: { ...change([ofOwner("deleted")]), event: "owner_deleted" },
   admin_created: {
-    ...{ ...change([ofClient("carnet-admin", "created")]), ...byService },
+    ...{ ...change([ofClient("carnet-admin", "created")]), ...byService, role: null },
     event: "admin_created",
   },
   admin_reset: {
-    ...{ ...change([ofClient("carnet-admin", "changed")]), ...byService, actor: { type: "cli" } },
+    ...{ ...change([ofClient("carnet-admin", "changed")]), ...byService, role: null, actor: { type: "cli" } },
     event: "admin_reset",
   },
   key_created: {
-    ...change([{ type: "key", id: "key-1", clientId: null, action: "created", changes: {} }]),
-    ...{ ...byService, event: "key_created" },
+    ...change([{ type: "key", id: "key-1", clientId: null, owner: null, action: "created", changes: {} }]),
+    ...{ ...byService, role: null, event: "key_created" },
   },
   admin_refused: {
-    ...{ ...facts, event: "admin_refused", actor: admin, operation: "changeClient", reason: "insufficient_scope" },
-    ...{ detail: "the token lacks the scope carnet:clients:write", target: "demo" },
+    ...{ ...facts, event: "admin_refused", actor: admin, operation: "changeClient", reason: "not_found" },
+    ...{ role: { name: "operator", owners: ["search"] }, rule: "foreign_owner" },
+    ...{ detail: "no client with this id is registered", target: "demo", targetOwner: "payments" },
   },
   service_started: { ...byService, event: "service_started", version: "0.1.0", issuer: "https://iam.example.com" },
   service_stopped: { ...byService, event: "service_stopped", cutOff: true },

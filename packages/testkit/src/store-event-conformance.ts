@@ -91,6 +91,7 @@ const clientNamed = (id: string): ChangedObject => ({
   type: "client",
   id,
   clientId: null,
+  owner: null,
   action: "changed",
   changes: {},
 });
@@ -98,6 +99,7 @@ const secretOfClient = (clientId: string): ChangedObject => ({
   type: "secret",
   id: "s",
   clientId: clientIdOf(clientId),
+  owner: null,
   action: "changed",
   changes: {},
 });

@@ -23,10 +23,13 @@ export async function show(api: AdminApi, clientIds: readonly string[]): Promise
     const { status, json } = await api.call("GET", `/clients/${clientId}`);
     if (status === 404) continue;
     const { client_id, created_at, updated_at, secrets, warnings, ...fields } = json;
-    shown.set(`client ${clientId}`, { object: Object({ type: "client", client_id }), fields });
+    shown.set(`client ${clientId}`, { object: Object({ type: "client", client_id, owner: fields["owner"] }), fields });
     for (const { secret_id: id, ...secret } of Object(secrets)) {
       const own = Object.entries(secret).filter(([name]) => secretFields.includes(name));
-      shown.set(`secret ${id}`, { object: Object({ type: "secret", id, client_id }), fields: Object.fromEntries(own) });
+      shown.set(`secret ${id}`, {
+        object: Object({ type: "secret", id, client_id, owner: fields["owner"] }),
+        fields: Object.fromEntries(own),
+      });
     }
   }
   return shown;

@@ -1,5 +1,6 @@
 import type { ChangedObject, RecordedEvent } from "@carnet/protocol/admin/audit-events";
 
+type Role = NonNullable<Extract<RecordedEvent, { operation: unknown }>["role"]>;
 type Changed = Extract<RecordedEvent, { objects: unknown }>;
 
 /** How many objects of bulk work one line names. `--json` has all of them. */
@@ -64,12 +65,19 @@ function unknownEvent(event: never): string {
 }
 
 /** Where a request came from, and how to ask for more. */
-function origin({ actor, address, request_id, outcome }: RecordedEvent, reason?: string): string {
+function origin(event: RecordedEvent, reason?: string): string {
+  const { actor, address, request_id, outcome } = event;
+  const rule = "rule" in event && event.rule ? `rule ${event.rule}` : undefined;
+  const role = "role" in event && event.role ? roleOf(event.role) : undefined;
   const secret = actor.type === "client" && actor.secret_id !== null ? `secret ${actor.secret_id}` : undefined;
   const request = outcome === "refused" && request_id !== null ? `request ${request_id}` : undefined;
-  const parts = [reason, secret, address ?? undefined, request].filter((part) => part !== undefined);
+  const parts = [reason, rule, role, secret, address ?? undefined, request].filter((part) => part !== undefined);
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
+
+/** `operator of payments` */
+const roleOf = ({ name, owners }: Role): string =>
+  `${name} of ${owners === null ? "all owners" : shortList(owners, " and ")}`;
 
 /** What was done, in the past tense and after "tried to". The name of the first object follows. */
 const headlines: Readonly<Record<Changed["event"], { readonly did: string; readonly tried: string }>> = {

@@ -1,5 +1,4 @@
 import type * as wire from "@carnet/protocol/admin/clients";
-import type { ClientId } from "@carnet/protocol/ids";
 import { formatScope } from "@carnet/protocol/scope";
 import type { Client } from "../client/client.ts";
 import type { ClientSecret } from "../client/client-secret.ts";
@@ -47,32 +46,34 @@ export const isoTime = (instant: number | null): string | null =>
  * of its own fields differs, and each secret that was added, changed or removed is an object of its own.
  */
 export function clientChanges(before: Client | null, after: Client | null): readonly ChangedObject[] {
-  const { clientId } = after ?? before ?? {};
-  if (clientId === undefined) return [];
-  const client = { type: "client", id: clientId, clientId: null } as const;
+  const newest = after ?? before;
+  if (newest === null) return [];
+  const { clientId, owner } = newest;
+  const client = { type: "client", id: clientId, clientId: null, owner } as const;
   const secretIds = new Set([...(before?.secrets ?? []), ...(after?.secrets ?? [])].map(({ secretId }) => secretId));
   const find = (version: Client | null, sought: string) =>
     version?.secrets.find(({ secretId }) => secretId === sought) ?? null;
   return [
     ...difference(client, before && clientFields(before), after && clientFields(after)),
-    ...[...secretIds].flatMap((id) => secretChange(clientId, find(before, id), find(after, id))),
+    ...[...secretIds].flatMap((id) => secretChange(newest, find(before, id), find(after, id))),
   ];
 }
 
 function secretChange(
-  clientId: ClientId,
+  { clientId, owner }: Pick<Client, "clientId" | "owner">,
   before: ClientSecret | null,
   after: ClientSecret | null,
 ): readonly ChangedObject[] {
   const id = (after ?? before)?.secretId ?? "";
-  return difference({ type: "secret", id, clientId }, before && secretFields(before), after && secretFields(after));
+  const secret = { type: "secret", id, clientId, owner } as const;
+  return difference(secret, before && secretFields(before), after && secretFields(after));
 }
 
 type Fields = Readonly<Record<string, FieldValue>>;
 
 /** The change of one object, or nothing if no field differs. A field of a missing object counts as empty. */
 export function difference(
-  object: Pick<ChangedObject, "type" | "id" | "clientId">,
+  object: Pick<ChangedObject, "type" | "id" | "clientId"> & Partial<Pick<ChangedObject, "owner">>,
   before: Fields | null,
   after: Fields | null,
 ): readonly ChangedObject[] {
@@ -85,7 +86,7 @@ export function difference(
   );
   if (before !== null && after !== null && Object.keys(changes).length === 0) return [];
   const action = before === null ? "created" : after === null ? "deleted" : "changed";
-  return [{ ...object, action, changes }];
+  return [{ owner: null, ...object, action, changes }];
 }
 
 const textOf = (value: FieldValue): string => JSON.stringify(value);

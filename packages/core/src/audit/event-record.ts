@@ -1,4 +1,4 @@
-import type { ChangedObject, EventKind, RefusalFacts } from "./event.ts";
+import type { ChangedObject, EventKind, RecordedRole, RefusalFacts } from "./event.ts";
 
 /** A recorded event as it is read back: the JSON that `eventJson` wrote, as far as an explanation needs it. */
 export interface EventRecord {
@@ -10,6 +10,8 @@ export interface EventRecord {
   readonly request_id: string | null;
   readonly actor: RecordedActor;
   readonly address: string | null;
+  /** Of an admin call. Events that are older than roles have none, and no owners. */
+  readonly role?: RecordedRole | null;
   /** Of a token request. */
   readonly path?: string;
   readonly scope?: string;
@@ -23,6 +25,8 @@ export interface EventRecord {
   /** Of a refused admin call. */
   readonly operation?: string;
   readonly target?: string | null;
+  readonly target_owner?: string | null;
+  readonly rule?: string | null;
   /** Of a change. */
   readonly objects?: readonly RecordedObject[];
 }
@@ -39,6 +43,7 @@ export type RecordedActor =
 export interface RecordedObject extends Pick<ChangedObject, "type" | "action" | "changes"> {
   readonly id?: string;
   readonly client_id?: string;
+  readonly owner?: string;
 }
 
 /** The client that an event of the token endpoint is about, if a secret proved it or the store knows it. */
@@ -48,6 +53,10 @@ export const clientIdOf = ({ actor, client_id, facts }: EventRecord): string | u
 /** The secret that was sent, or that the token was issued for. */
 export const secretIdOf = ({ actor, facts }: EventRecord): string | undefined =>
   (actor.type === "client" ? actor.secret_id : facts?.["secret_id"]) ?? undefined;
+
+/** `operator of payments and search` */
+export const roleText = ({ name, owners }: RecordedRole): string =>
+  `${name} of ${owners === null ? "all owners" : owners.join(" and ")}`;
 
 export function actorName(actor: RecordedActor): string {
   switch (actor.type) {

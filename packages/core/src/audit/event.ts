@@ -1,5 +1,6 @@
 import type { changeKinds } from "@carnet/protocol/admin/event-kinds";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
+import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { TokenPath } from "@carnet/protocol/endpoints";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
@@ -95,8 +96,17 @@ export type RefusalFacts = Readonly<Record<string, string>>;
 /** An operation that changes something. */
 export type ChangeKind = (typeof changeKinds)[number];
 
+/** The role of an admin client when it called. */
+export interface RecordedRole {
+  readonly name: RoleName;
+  /** null: all owners. */
+  readonly owners: readonly string[] | null;
+}
+
 export interface ObjectsChanged extends EventFacts {
   readonly event: ChangeKind;
+  /** The role that permitted it. null: the actor is no admin client, or the event is older than roles. */
+  readonly role: RecordedRole | null;
   /** `replayed`: the answer to an earlier request was sent again. `dry_run` and `unchanged`: nothing was changed. */
   readonly outcome: "done" | "unchanged" | "replayed" | "dry_run";
   readonly objects: readonly ChangedObject[];
@@ -109,6 +119,8 @@ export interface ChangedObject {
   readonly id: string;
   /** The client that a secret belongs to. */
   readonly clientId: ClientId | null;
+  /** The owner of the client or of the secret's client, after the change if it still exists. null: of other objects. */
+  readonly owner: string | null;
   readonly action: "created" | "changed" | "deleted";
   /** By the name of the field in the admin API. */
   readonly changes: Readonly<Record<string, { readonly before: FieldValue; readonly after: FieldValue }>>;
@@ -120,10 +132,16 @@ export type FieldValue = string | number | boolean | null | readonly string[] | 
 export interface AdminRefused extends EventFacts {
   readonly event: "admin_refused";
   readonly operation: string;
+  /** The role of the caller. null: it has none, or nobody proved who called. */
+  readonly role: RecordedRole | null;
   readonly reason: ProblemKind;
+  /** The rule of `permit` that refused. null: something else refused. Never sent to the caller. */
+  readonly rule: string | null;
   readonly detail: string;
   /** The objects of the path, if they exist: people paste secrets anywhere. */
   readonly target: string | null;
+  /** The owner of the client that `target` names, or the owner that it names. null: of scopes. */
+  readonly targetOwner: string | null;
 }
 
 export interface ServiceStarted extends EventFacts {

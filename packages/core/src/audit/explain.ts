@@ -1,7 +1,7 @@
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { RefusalReason } from "../token/refusal-reason.ts";
-import { actorName, clientIdOf, type EventRecord, secretIdOf } from "./event-record.ts";
+import { actorName, clientIdOf, type EventRecord, roleText, secretIdOf } from "./event-record.ts";
 import { ago, type Story, sinceThen } from "./story.ts";
 import { type RefusalText, tokenRefusals } from "./token-refusals.ts";
 
@@ -83,10 +83,17 @@ function explainAdminRefusal({ event, now }: Story): Explanation {
   const steps = [words?.next, adminSteps[kind]].filter((step) => step !== undefined);
   return {
     what: `the admin call ${event.operation}${target} of ${actorName(event.actor)} from ${event.address} was refused ${ago(Date.parse(event.time), now)}`,
-    why: event.detail ?? words?.title ?? "",
+    why: `${event.detail ?? words?.title ?? ""}${ruleOf(event)}`,
     since: null,
     next: steps.map((step) => fill(step, event)),
   };
+}
+
+/** For operators: the caller was not told the rule. */
+function ruleOf({ rule, role }: EventRecord): string {
+  if (rule == null) return "";
+  const caller = role == null ? "" : `, and the caller is ${roleText(role)}`;
+  return `; the rule ${rule} refused it${caller}`;
 }
 
 /** What the command line can do about it, besides what any caller can. */

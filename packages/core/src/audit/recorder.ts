@@ -1,5 +1,5 @@
 import type { IdempotencyRecord } from "../idempotency-record.ts";
-import type { Actor, AuditEvent, ChangedObject, ChangeKind, ObjectsChanged } from "./event.ts";
+import type { Actor, AuditEvent, ChangedObject, ChangeKind, ObjectsChanged, RecordedRole } from "./event.ts";
 
 /** Records events. An answer is sent only after its event is recorded; throws, or rejects, if it cannot be. */
 export interface Recorder {
@@ -15,6 +15,7 @@ export interface EventIds {
 export interface ChangeOrigin {
   readonly event: ChangeKind;
   readonly actor: Actor;
+  readonly role: RecordedRole | null;
   readonly requestId: string | null;
   readonly address: string | null;
 }
@@ -23,6 +24,7 @@ export interface ChangeOrigin {
 export const serviceOrigin = (event: ChangeKind): ChangeOrigin => ({
   event,
   actor: { type: "service" },
+  role: null,
   requestId: null,
   address: null,
 });

@@ -115,8 +115,21 @@ suite("counting usage", () => {
     const store = new Written();
     const counter = new UsageCounter(store);
     for (const at of [1, hour]) for (const id of ["app", "other"]) counter.note(issued(id, at));
-    const created = { type: "client", id: "app", clientId: null, action: "created", changes: {} } as const;
-    const event = { ...facts("admin", hour), event: "client_created", objects: [created], warning: null } as const;
+    const created = {
+      type: "client",
+      id: "app",
+      clientId: null,
+      owner: "payments",
+      action: "created",
+      changes: {},
+    } as const;
+    const event = {
+      ...facts("admin", hour),
+      event: "client_created",
+      role: null,
+      objects: [created],
+      warning: null,
+    } as const;
     counter.note({ ...event, outcome: "dry_run" });
     counter.note({ ...event, outcome: "done" });
     counter.note(issued("app", hour));

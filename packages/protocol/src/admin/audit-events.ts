@@ -1,5 +1,6 @@
 import { type Static, type TProperties, Type } from "typebox";
 import { changeKinds } from "./event-kinds.ts";
+import { roles } from "./roles.ts";
 
 /** The events as JSON, as in the journal, the store, the admin API and the webhooks. One schema for each shape. */
 
@@ -69,6 +70,9 @@ const FieldValue = Type.Union([
 const ChangedObject = Type.Object({
   type: Type.Enum(["client", "secret", "scope", "owner", "key"], { description: "What it is." }),
   client_id: Type.Optional(text("The client, or the client of the secret.")),
+  owner: Type.Optional(
+    text("The owner of the client, after the change if it still exists, or the owner itself. Not in events that are older than owners."),
+  ),
   id: Type.Optional(text("The secret id, the name of the scope or owner, or the key id. Not of a client.")),
   action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),
   changes: Type.Record(Type.String(), Type.Object({ before: FieldValue, after: FieldValue }), {
@@ -77,6 +81,23 @@ const ChangedObject = Type.Object({
   }),
 });
 export type ChangedObject = Static<typeof ChangedObject>;
+
+const Role = nullable(
+  Type.Object(
+    {
+      name: Type.Enum([...roles], { description: "The role." }),
+      owners: nullable(
+        Type.Array(Type.String(), {
+          description:
+            "The owners that it is bound to. null: all. A caller over named owners sees its own owners only.",
+        }),
+      ),
+    },
+    {
+      description: "The role of the admin client that called. null: it had none, or the event is older than roles.",
+    },
+  ),
+);
 
 /** Every shape of an event. */
 export const eventShapes = [
@@ -102,14 +123,22 @@ export const eventShapes = [
     ),
   }),
   shape(changeKinds, "An administrative operation. One event, however many objects it touched.", {
+    role: Type.Optional(Role),
     objects: Type.Array(ChangedObject, { description: "Every object that was touched, with its changed fields." }),
     warning: textOrNull("What is probably a mistake."),
   }),
   shape(["admin_refused"], "A call of the admin API was refused.", {
     operation: text("The `operationId` in the OpenAPI document."),
+    role: Type.Optional(Role),
     reason: text("The kind of the problem, such as `insufficient_scope`."),
+    rule: Type.Optional(
+      textOrNull("The rule that refused, which the caller is not told, such as `foreign_owner`. null: another check."),
+    ),
     detail: text("The reason, in a sentence."),
     target: textOrNull("What the call was about. null: it does not exist, or the caller was not allowed to ask."),
+    target_owner: Type.Optional(
+      textOrNull("The owner of the client in `target`, or the owner in it. null: of scopes."),
+    ),
   }),
   shape(["service_started"], "A process of the service started.", {
     version: text("The version of Carnet."),
@@ -154,10 +183,12 @@ export const RecordedEvent = Type.Union([...eventShapes], {
       request_id: "8a1f6c1e-5d0b-4f0e-9a57-2f6f0c2b9d11",
       actor: { type: "client", client_id: "ops-admin", secret_id: "4h7k2m9p1r5t8w3x", jti: "q7c2mX0aT3qkqkzW" },
       address: "198.51.100.7",
+      role: { name: "admin", owners: ["payments"] },
       objects: [
         {
           type: "client",
           client_id: "demo",
+          owner: "payments",
           action: "changed",
           changes: { scope: { before: "file:read", after: "file:read file:write" } },
         },

@@ -35,8 +35,10 @@ function detailsOf(event: Exclude<AuditEvent, { event: "token_issued" }>): objec
       const { path, version, error, reason, detail, facts } = event;
       return { path, version, error, reason, detail, facts };
     }
-    case "admin_refused":
-      return { operation: event.operation, reason: event.reason, detail: event.detail, target: event.target };
+    case "admin_refused": {
+      const { operation, role, reason, rule, detail, target, targetOwner } = event;
+      return { operation, role, reason, rule, detail, target, target_owner: targetOwner };
+    }
     case "service_started":
       return { version: event.version, issuer: event.issuer };
     case "service_stopped":
@@ -61,13 +63,14 @@ function detailsOf(event: Exclude<AuditEvent, { event: "token_issued" }>): objec
     case "events_lost":
       return { count: event.count, since: isoTime(event.since) };
     default:
-      return { objects: event.objects.map(objectOf), warning: event.warning };
+      return { role: event.role, objects: event.objects.map(objectOf), warning: event.warning };
   }
 }
 
-const objectOf = ({ type, id, clientId, action, changes }: ChangedObject): object => ({
+const objectOf = ({ type, id, clientId, owner, action, changes }: ChangedObject): object => ({
   type,
   ...(type === "client" ? { client_id: id } : { id, ...(clientId === null ? {} : { client_id: clientId }) }),
+  ...(owner === null ? {} : { owner }),
   action,
   changes,
 });

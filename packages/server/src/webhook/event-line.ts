@@ -6,6 +6,7 @@ export interface SentEvent {
   readonly event: EventKind;
   readonly outcome: string;
   readonly actor: { readonly type: string; readonly client_id?: string };
+  readonly role?: { readonly name: string; readonly owners: readonly string[] | null } | null;
   readonly objects?: readonly SentObject[];
   readonly objects_count?: number;
   readonly client_id?: string | null;
@@ -27,8 +28,9 @@ interface SentObject {
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
-/** How many objects of an event, and characters of a value, a line shows. */
+/** How many objects and owners of an event, and characters of a value, a line shows. */
 const maxObjects = 3;
+const maxOwners = 3;
 const maxCharacters = 80;
 
 /** An event as one line of text for a chat. */
@@ -50,12 +52,21 @@ function detailsOf(event: SentEvent): string {
     case "credentials_file_written":
       return `by ${actorOf(event)}: the credentials of client ${code(event.client_id)} in ${code(event.file)}`;
     default:
-      return `by ${actorOf(event)}: ${objectsOf(event)}`;
+      return `by ${actorOf(event)}${roleOf(event)}: ${objectsOf(event)}`;
   }
 }
 
 const actorOf = ({ actor }: SentEvent): string =>
   actor.client_id === undefined ? actor.type : `client ${code(actor.client_id)}`;
+
+function roleOf({ role }: SentEvent): string {
+  if (role == null) return "";
+  const { name, owners } = role;
+  if (owners === null) return `, ${name} of all owners`;
+  const hidden = owners.length - maxOwners;
+  const shown = [...owners.slice(0, maxOwners).map(code), ...(hidden > 0 ? [`${hidden} more`] : [])];
+  return `, ${name} of ${shown.join(" and ")}`;
+}
 
 function objectsOf({ objects = [], objects_count }: SentEvent): string {
   if (objects_count !== undefined) return `${objects_count} objects`;

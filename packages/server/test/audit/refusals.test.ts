@@ -91,7 +91,8 @@ suite("recent refusals in the store", () => {
     kept.refuse({ ...claiming("app"), requestId: "request-2" });
     const denied: AdminRefused = {
       ...{ event: "admin_refused", id: "event-9", at: kept.clock.now(), requestId: "request-3", address: null },
-      ...{ ...proved("app"), operation: "deleteClient", reason: "insufficient_scope", detail: "", target: null },
+      ...{ ...proved("app"), operation: "deleteClient", reason: "insufficient_scope", detail: "" },
+      ...{ role: null, rule: null, target: null, targetOwner: null },
     };
     kept.refusals.note(denied);
     await kept.write();

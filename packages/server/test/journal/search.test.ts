@@ -38,12 +38,14 @@ const mixed: readonly AuditEvent[] = [
     ...facts,
     actor: { type: "cli" },
     outcome: "done",
+    role: null,
     warning: null,
     objects: [
       {
         type: "client",
         id: "demo",
         clientId: null,
+        owner: "payments",
         action: "changed",
         changes: { labels: { before: {}, after: { client_id: "labelled", event: "token_issued" } } },
       },
@@ -60,6 +62,9 @@ const mixed: readonly AuditEvent[] = [
     reason: "insufficient_scope",
     detail: 'a text with "client_id":"forged" in it',
     target: null,
+    targetOwner: null,
+    role: null,
+    rule: null,
   },
 ];
 

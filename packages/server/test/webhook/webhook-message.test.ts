@@ -30,7 +30,7 @@ async function batchesOf(events: readonly string[]) {
 }
 
 const created = (id: string): ChangedObject => ({
-  ...{ type: "client", id, clientId: null, action: "created" },
+  ...{ type: "client", id, clientId: null, owner: null, action: "created" },
   changes: { labels: { before: null, after: { note: "x".repeat(3000) } } },
 });
 
@@ -58,6 +58,7 @@ suite("The body of a webhook", () => {
       ...facts,
       actor: admin,
       event: "clients_imported",
+      role: null,
       outcome: "done",
       objects,
       warning: null,
@@ -88,8 +89,22 @@ suite("A line of text", () => {
 
   test("says who changed which fields of what", () => {
     const changes = { scope: { before: "a", after: "a b" }, labels: { before: {}, after: { team: "x" } } };
-    const object: ChangedObject = { type: "client", id: clientId, clientId: null, action: "changed", changes };
-    const event = { ...facts, actor: admin, event: "client_changed", outcome: "done", warning: null } as const;
+    const object: ChangedObject = {
+      type: "client",
+      id: clientId,
+      clientId: null,
+      owner: null,
+      action: "changed",
+      changes,
+    };
+    const event = {
+      ...facts,
+      actor: admin,
+      event: "client_changed",
+      role: null,
+      outcome: "done",
+      warning: null,
+    } as const;
     assert.equal(
       line({ ...event, objects: [object] }),
       `${time} client_changed by client \`ops-admin\`: client \`demo\` changed (scope, labels)`,
@@ -104,6 +119,20 @@ suite("A line of text", () => {
       `${time} client_changed (unchanged) by client \`ops-admin\`: nothing changed`,
     );
     const same = { ...object, changes: {} };
+    const role = { name: "admin", owners: ["payments", "search"] } as const;
+    assert.match(
+      line({ ...event, role, objects: [object] }),
+      /by client `ops-admin`, admin of `payments` and `search`: client/,
+    );
+    assert.match(
+      line({ ...event, role: { ...role, owners: null }, objects: [object] }),
+      /, admin of all owners: client/,
+    );
+    const lots = { ...role, owners: ["a", "b", "c", "d", "e"] };
+    assert.match(
+      line({ ...event, role: lots, objects: [object] }),
+      /, admin of `a` and `b` and `c` and 2 more: client/,
+    );
     assert.match(line({ ...event, outcome: "unchanged", objects: [same] }), /: client `demo` not changed$/);
     const many = Array.from({ length: 5 }, (_, n) => created(`c${n}`));
     assert.match(line({ ...event, actor: { type: "cli" }, objects: many }), /by cli: client `c0`.*, and 2 more$/);
@@ -131,8 +160,8 @@ suite("A line of text", () => {
 
   test("cannot mention people, contain links or span lines through a name", () => {
     const id = `<!channel> \`@all\` & [x](https://evil.test)\n${"y".repeat(200)}`;
-    const object: ChangedObject = { type: "scope", id, clientId: null, action: "created", changes: {} };
-    const event = { ...facts, actor: admin, event: "scope_put", outcome: "done", warning: null } as const;
+    const object: ChangedObject = { type: "scope", id, clientId: null, owner: null, action: "created", changes: {} };
+    const event = { ...facts, actor: admin, event: "scope_put", role: null, outcome: "done", warning: null } as const;
     assert.equal(
       line({ ...event, objects: [object] }),
       `${time} scope_put by client \`ops-admin\`: scope \`&lt;!channel&gt; '@all' &amp; [x](https://evil.test)'${"y".repeat(37)}…\` created`,

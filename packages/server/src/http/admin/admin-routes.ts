@@ -51,6 +51,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
         return admitted.error;
       }
       request.adminCaller = admitted.value.actor;
+      request.adminRole = { name: admitted.value.caller.role, owners: admitted.value.caller.owners };
       request.authority = authorityOf(operation, admitted.value.caller, ports);
       return undefined;
     };
@@ -60,7 +61,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
       request.isAdmitted = true;
       const refused = roleRefusal(request);
       if (refused === undefined) return undefined;
-      await events.finished(operation, request, refused);
+      await events.refused(operation, request, refused.error);
       return sendProblem(reply, refused.error);
     };
     app.route({
@@ -77,7 +78,12 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
         if (operation.method === "GET") log.debug("admin_operation", factsOf(operation, request));
         if (outcome.ok && outcome.value.stream !== undefined) {
           const startedAt = ports.clock.now();
-          const isAllowed = async () => (await denialOf(request, startedAt)) === undefined;
+          const isAllowed = async () => {
+            if ((await denialOf(request, startedAt)) !== undefined) return false;
+            const refused = roleRefusal(request);
+            if (refused !== undefined) await events.refused(operation, request, refused.error);
+            return refused === undefined;
+          };
           if (!streams.isFull) return streams.send(reply, { chunks: outcome.value.stream, isAllowed });
           await events.failed(operation, request, tooManyStreams);
           return sendProblem(reply, tooManyStreams);

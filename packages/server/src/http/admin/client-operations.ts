@@ -26,7 +26,7 @@ const shown = (client: Client, ports: AdminPorts): Answer => ({
 });
 
 const created = ({ client, generatedSecret }: RegisteredClient, ports: AdminPorts): Answer => ({
-  created: { type: "client", id: client.clientId, clientId: null },
+  created: { type: "client", id: client.clientId, clientId: null, owner: client.owner },
   headers: { ETag: entityTagOf(client), Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}` },
   body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
 });

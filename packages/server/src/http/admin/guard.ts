@@ -1,5 +1,5 @@
 import type { AdminCaller } from "@carnet/core/admin/permission";
-import type { Actor } from "@carnet/core/audit/event";
+import type { Actor, RecordedRole } from "@carnet/core/audit/event";
 import type { Clock } from "@carnet/core/ports";
 import {
   type CheckedRequest,
@@ -23,6 +23,8 @@ export interface Denial {
   readonly evidence: string;
   /** Who the token was issued to, if it is a token of this service. */
   readonly caller?: ProvenCaller;
+  /** Its role. Not set: it has none, or the token is not valid now. */
+  readonly role?: RecordedRole;
   /** Whether the token was issued for the admin API. */
   readonly isAdmin: boolean;
 }
@@ -73,6 +75,7 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
       challenge: `Bearer realm="carnet", error="insufficient_scope", scope="${accepted.join(" ")}"`, // RFC 6750 §3.1
       evidence: detail,
       caller,
+      role: { name: role, owners },
       isAdmin,
     });
   };

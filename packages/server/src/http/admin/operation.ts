@@ -72,7 +72,7 @@ export interface Call<Query, Body> {
 
 export interface Answer {
   /** What was created, to name it in the event when this answer is sent again. */
-  readonly created?: Pick<ChangedObject, "type" | "id" | "clientId">;
+  readonly created?: Pick<ChangedObject, "type" | "id" | "clientId" | "owner">;
   /** Why the call changed nothing. Not set: what it asked for was there already. */
   readonly unchanged?: Extract<ObjectsChanged["outcome"], "replayed" | "dry_run">;
   readonly headers?: Readonly<Record<string, string>>;

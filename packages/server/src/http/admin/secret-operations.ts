@@ -12,7 +12,7 @@ import { secretView } from "./views.ts";
 const { readClients, writeClients } = adminScopes;
 
 const added = ({ client, secret, shown }: AddedSecret, ports: AdminPorts): Answer => ({
-  created: { type: "secret", id: secret.secretId, clientId: client.clientId },
+  created: { type: "secret", id: secret.secretId, clientId: client.clientId, owner: client.owner },
   headers: {
     ETag: entityTagOf(client),
     Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}/secrets/${secret.secretId}`,

@@ -40,6 +40,7 @@ export const scopePut = (requestId: string, at: number): AuditEvent => ({
   actor: { type: "cli" },
   address: null,
   outcome: "done",
+  role: null,
   objects: [],
   warning: null,
 });

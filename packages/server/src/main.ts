@@ -9,6 +9,7 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import { PolicyEnforcement } from "@carnet/core/owner/enforce-policies";
+import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { Kysely } from "kysely";
@@ -66,6 +67,7 @@ const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uui
 export interface Registry extends RegistrationPorts {
   readonly store: ClientStore;
   readonly events: EventStore;
+  readonly owners: OwnerStore;
 }
 
 export interface RunningServer {

@@ -23,6 +23,9 @@ export interface AdministeredEndpoint {
   readonly storedEvents?: EventStore;
 }
 
+/** The command line may see everything, so nothing is looked up. */
+const noStandings = { find: async () => new Map(), list: async () => [] };
+
 /** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a fixed key, and changes are recorded as the command line's. */
 export function adminPortsOf({
   ports,
@@ -44,7 +47,7 @@ export function adminPortsOf({
     platformContact: "a platform admin",
     accessTokenTtl: policy.accessTokenTtl,
     issuer: policy.issuer,
-    audit: { events: storedEvents, journal: undefined },
+    audit: { events: storedEvents, journal: undefined, standings: noStandings },
     refusalsMaxAge: 7,
     usage: { read: async () => [] },
     refusals: { unknownCallers: async () => [] },

@@ -1,3 +1,4 @@
+import type { ClientId } from "@carnet/protocol/ids";
 import type { AuditEvent, EventKind } from "./event.ts";
 
 /**
@@ -21,6 +22,12 @@ export interface StoredEvent {
   readonly json: string;
 }
 
+/** A caller that is bound to named owners. */
+export interface NamedCaller {
+  readonly clientId: ClientId | null;
+  readonly owners: readonly string[];
+}
+
 /** Every condition that is not null must hold. */
 export interface EventQuery {
   /** Events that name this client: as the one that acted, or as the one that was changed. */
@@ -36,5 +43,10 @@ export interface EventQuery {
   readonly until: number | null;
   /** Only events before this one: the last one of the previous page. */
   readonly before: { readonly at: number; readonly id: string } | null;
+  /**
+   * For a caller over named owners: the store may leave out what names none of its clients and owners, and was not done
+   * by it. What is left needs `EventVisibility`.
+   */
+  readonly visibleTo?: NamedCaller;
   readonly limit: number;
 }

@@ -54,7 +54,7 @@ export function openAudit(
   { storage, uses, eventIds, clock, log, output }: AuditOptions,
 ): Audit {
   const { node, refusalsMaxAge, refusalsMaxRows: maxRows } = configuration;
-  const { events, refusals, usage } = storage;
+  const { events, refusals, usage, standings } = storage;
   const anchors = createSqlJournalAnchors(storage.db);
   const journal = openJournal(configuration, { output, anchors, eventIds, clock, log });
   const counts = countEvents({
@@ -81,7 +81,10 @@ export function openAudit(
     lenientRecorder,
     journal,
     admin: {
-      audit: { events, journal: folder === undefined ? undefined : openJournalReader({ ...files, folder, clock }) },
+      audit: {
+        ...{ events, standings },
+        journal: folder === undefined ? undefined : openJournalReader({ ...files, folder, clock }),
+      },
       ...{ refusalsMaxAge, usage, refusals, node },
       saveCounts: counts.save,
     },

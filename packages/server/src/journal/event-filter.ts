@@ -1,4 +1,5 @@
 import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
+import { eventKinds } from "@carnet/protocol/admin/event-kinds";
 import { names } from "./block-index.ts";
 import { eventOf } from "./chain.ts";
 import { newline } from "./plain-blocks.ts";
@@ -14,7 +15,8 @@ export class EventFilter {
   /** Of each group, a line must contain one. Every line with one of the first group is looked at. */
   readonly #needles: readonly (readonly Buffer[])[];
 
-  constructor(query: EventQuery) {
+  /** `clientIds`: those of which at least one is named, by an event that is not a refused admin call. */
+  constructor(query: EventQuery, clientIds?: readonly string[]) {
     this.#query = query;
     const { kinds } = query;
     this.#requestId = query.requestId === null ? undefined : byteText(query.requestId);
@@ -27,6 +29,7 @@ export class EventFilter {
       client === undefined ? [] : ofKinds((kind) => names.client(client, kind)),
       actor === undefined ? [] : ofKinds((kind) => names.actor(actor.type, actor.clientId, kind)),
       kinds.map(names.event),
+      clientIds === undefined ? [] : namesForCaller(query, clientIds),
     ].filter(isNotEmpty);
     this.#needles = [
       requestId === undefined ? [] : [`"request_id":${requestId}`],
@@ -71,6 +74,17 @@ export class EventFilter {
       (actor === undefined || (head.actorType === actor.type && head.actorClientId === actor.clientId))
     );
   }
+}
+
+/** What a block can have that exists for a caller over named owners. */
+function namesForCaller({ visibleTo, kinds }: EventQuery, clientIds: readonly string[]): readonly string[] {
+  const wanted = kinds.length === 0 ? eventKinds : kinds;
+  const unnamed = wanted.filter((kind) => kind === "admin_refused" || kind.startsWith("owner_")).map(names.event);
+  const ids = [...clientIds, ...(visibleTo?.clientId == null ? [] : [visibleTo.clientId])].map(byteText);
+  return [
+    ...unnamed,
+    ...ids.flatMap((id) => (kinds.length === 0 ? [names.client(id)] : kinds.map((kind) => names.client(id, kind)))),
+  ];
 }
 
 /** Newest first; events of the same millisecond by id. */

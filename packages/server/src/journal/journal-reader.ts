@@ -1,13 +1,14 @@
 import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
+import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 
 /** Reads the journal files of this node's folder, also while they are being written. */
 export interface JournalReader {
   /**
    * The newest matching events, newest first; fewer than the limit if they are larger than `maxPageSize` together. Reads
    * in bounded memory and lets requests run in between. One search runs at a time. Throws a `JournalBusy` if too many
-   * wait.
+   * wait. With a visibility, only the events that exist for its caller.
    */
-  search(query: EventQuery): Promise<FoundInJournal>;
+  search(query: EventQuery, visibility?: EventVisibility): Promise<FoundInJournal>;
   /**
    * The lines of the journal as they are, hashes included, file by file; the oldest file first. No newlines. Before the
    * lines of each file is a `FileLine`.

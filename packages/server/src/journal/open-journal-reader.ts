@@ -7,7 +7,7 @@ import { type VerifyPorts, verifyJournal } from "./verify.ts";
 export function openJournalReader(ports: SearchPorts & VerifyPorts): JournalReader {
   const search = new JournalSearch(ports);
   return {
-    search: (query) => search.search(query),
+    search: (query, visibility) => search.search(query, visibility),
     export: (range) => exportLines(ports, range),
     verify: () => verifyJournal(ports),
   };

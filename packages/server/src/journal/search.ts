@@ -1,4 +1,5 @@
 import type { EventQuery } from "@carnet/core/audit/event-store";
+import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 import type { Log } from "../log/logger.ts";
 import { mayContain } from "./block-index.ts";
 import { damageOf } from "./check-file.ts";
@@ -45,17 +46,17 @@ export class JournalSearch {
   }
 
   /** Throws a `JournalBusy`. */
-  async search(query: EventQuery): Promise<FoundInJournal> {
+  async search(query: EventQuery, visibility?: EventVisibility): Promise<FoundInJournal> {
     if (this.#waiting > maxWaiting) throw new JournalBusy();
     this.#waiting++;
-    const found = this.#last.then(() => this.#searchFiles(query));
+    const found = this.#last.then(() => this.#searchFiles(query, visibility));
     this.#last = found.catch(() => {});
     return found.finally(() => this.#waiting--);
   }
 
-  async #searchFiles(query: EventQuery): Promise<FoundInJournal> {
+  async #searchFiles(query: EventQuery, visibility: EventVisibility | undefined): Promise<FoundInJournal> {
     const page = new Page(query);
-    const filter = new EventFilter(query);
+    const filter = new EventFilter(query, await visibility?.clientsToFind());
     const unread: string[] = [];
     const { folder, anchors } = this.#ports;
     const files = await listJournal(folder);
@@ -64,7 +65,7 @@ export class JournalSearch {
       if (!page.mayTake(times)) continue;
       try {
         await using file = await openListed(folder, listed);
-        if (file !== undefined) await this.#searchFile(file, { page, filter });
+        if (file !== undefined) await this.#searchFile(file, { page, filter, visibility });
       } catch (error) {
         unread.push(this.#skip(listed, error));
       }
@@ -72,14 +73,22 @@ export class JournalSearch {
     return { events: page.events, unread };
   }
 
-  async #searchFile(file: OpenedFile, { page, filter }: { page: Page; filter: EventFilter }): Promise<void> {
+  async #searchFile(file: OpenedFile, { page, filter, visibility }: Search): Promise<void> {
     const blocks = file.isCompressed ? await membersOf(file, filter) : await this.#plainBlocksOf(file);
     for (const block of blocks.toReversed()) {
       if (!page.mayTake(block)) continue;
-      for (const line of filter.candidates(await block.read(file, this.#buffer))) {
-        const event = page.mayTakeAt(timeTextOf(line)) ? filter.match(line) : undefined;
-        if (event !== undefined) page.add(event);
+      const candidates = filter.candidates(await block.read(file, this.#buffer));
+      if (visibility === undefined) {
+        for (const line of candidates) {
+          const event = page.mayTakeAt(timeTextOf(line)) ? filter.match(line) : undefined;
+          if (event !== undefined) page.add(event);
+        }
+        continue;
       }
+      const matching = candidates.flatMap(
+        (line) => (page.mayTakeAt(timeTextOf(line)) ? filter.match(line) : undefined) ?? [],
+      );
+      for (const event of await visibility.visible(matching)) page.add(event);
     }
   }
 
@@ -104,6 +113,12 @@ export class JournalSearch {
     this.#ports.log.warn("journal_file_unread", { file: name, detail });
     return name;
   }
+}
+
+interface Search {
+  readonly page: Page;
+  readonly filter: EventFilter;
+  readonly visibility: EventVisibility | undefined;
 }
 
 interface Searchable extends Times {

@@ -9,6 +9,7 @@ import { refuseExposedFiles } from "../configuration/trusted-file.ts";
 import { createSealer } from "../crypto/sealer.ts";
 import { createSecretHasher } from "../crypto/secret-hasher.ts";
 import { OperatorFault } from "../fault.ts";
+import { createSqlClientStandings } from "./sql/client-standings.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
 import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
@@ -52,6 +53,7 @@ export async function openStore(configuration: Configuration, clock: Clock, even
       /** The event of a signing key that this call made. The store has it, the journal does not have it yet. */
       keyCreated: created,
       events: createSqlEventStore(db, events),
+      standings: createSqlClientStandings(db),
       store: watchStore(createSqlClientStore(db, { clock, ...events })),
       scopes: new ScopeCatalogue(createSqlScopeStore(db, events), configuration.scopeCatalogue === "open"),
       owners: createSqlOwnerStore(db, events),

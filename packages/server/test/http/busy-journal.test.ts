@@ -19,9 +19,13 @@ for (const { operation, query } of searches) {
       export: () => assert.fail("not exported"),
       verify: () => assert.fail("not verified"),
     };
-    const ports = { ...adminPortsOf(new TestEndpoint()), audit: { events: { search: async () => [] }, journal } };
+    const ports = adminPortsOf(new TestEndpoint());
+    const audit = { ...ports.audit, events: { search: async () => [] }, journal };
     const call = { query, body: undefined, parameter: () => "", clientId: "auditor", secretId: null, content: "" };
-    const refused = await operation.run({ ...call, ifMatch: undefined, idempotencyKey: undefined }, ports);
+    const refused = await operation.run(
+      { ...call, ifMatch: undefined, idempotencyKey: undefined },
+      { ...ports, audit },
+    );
     assert.ok(!refused.ok);
     assert.equal(refused.error.kind, "unavailable");
     assert.match(refused.error.detail, /^\d+ searches of the journal are waiting already: try again in a second$/);

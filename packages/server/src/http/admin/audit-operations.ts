@@ -4,7 +4,7 @@ import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type { EventFilter } from "@carnet/protocol/admin/audit";
 import { ok, type Result } from "@carnet/protocol/result";
 import { parseTimeOrAgo, timeOrAgoForms } from "@carnet/protocol/time-or-ago";
-import { searchEvents } from "../../audit/audit-reader.ts";
+import { searchEvents, visibilityFor } from "../../audit/audit-reader.ts";
 import { verificationOf } from "../../audit/verification-view.ts";
 import type { JournalReader, VerifyProgress, VerifyResult } from "../../journal/journal-reader.ts";
 import type { AdminPorts } from "./admin-ports.ts";
@@ -24,14 +24,14 @@ export const auditOperations: readonly Operation[] = [
     needs: "audit",
     summary: "Search the audit events",
     description:
-      "The newest first. Finds changes and recent refusals of all nodes, and every event in the journal of the node that answers.",
+      "The newest first. Finds changes and recent refusals of all nodes, and every event in the journal of the node that answers. A caller over named owners finds what names nothing but its own clients and owners, and its own calls.",
     query: "EventFilter",
     success: { status: 200, schema: "EventList" },
     refusals: [],
-    async run({ query: filter }, { audit, node, clock }) {
+    async run({ query: filter }, { audit, node, clock, authority: { caller } }) {
       const query = queryOf(filter, clock.now());
       if (!query.ok) return query;
-      const found = await unlessBusy(searchEvents(query.value, audit));
+      const found = await unlessBusy(searchEvents(query.value, audit, visibilityFor(caller, audit)));
       if (!found.ok) return found;
       const { events, next, unread } = found.value;
       const body = {

@@ -1,7 +1,8 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import { invalid, problem } from "@carnet/core/admin-problem";
 import { clientIdOf, type EventRecord } from "@carnet/core/audit/event-record";
-import type { EventQuery } from "@carnet/core/audit/event-store";
+import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
+import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 import { explain } from "@carnet/core/audit/explain";
 import { changeOf, type Story } from "@carnet/core/audit/story";
 import { isLive, secretStateAt } from "@carnet/core/client/client-secret";
@@ -11,7 +12,8 @@ import type { Explanation } from "@carnet/protocol/admin/explanation";
 import { parseClientId } from "@carnet/protocol/ids";
 import { ok } from "@carnet/protocol/result";
 import { quoted } from "@carnet/protocol/shell-word";
-import type { AdminPorts } from "./admin-ports.ts";
+import { visibilityFor } from "../../audit/audit-reader.ts";
+import type { AdminPorts, ReadPorts } from "./admin-ports.ts";
 import { saveCounts, unlessBusy } from "./busy.ts";
 import { type Operation, operation } from "./operation.ts";
 
@@ -29,7 +31,9 @@ export const explainOperation: Operation = operation({
   query: "ExplainedRequest",
   success: { status: 200, schema: "Explanation" },
   refusals: ["not_found"],
-  run: async ({ query: { request_id } }, ports) => {
+  run: async ({ query: { request_id } }, readPorts) => {
+    const { caller } = readPorts.authority;
+    const ports = { ...readPorts, visibility: visibilityFor(caller, readPorts.audit) };
     if (!/^[\x21-\x7e]{1,128}$/.test(request_id)) return invalid([{ pointer: "/request_id", detail: notAnId }]);
     await saveCounts(ports); // else the store names the client of a refusal up to a second later
     const found = await unlessBusy(eventsOf(request_id, ports));
@@ -48,6 +52,11 @@ export const explainOperation: Operation = operation({
   },
 });
 
+interface ExplainPorts extends ReadPorts {
+  /** undefined: the caller may see everything. */
+  readonly visibility: EventVisibility | undefined;
+}
+
 const maxOthers = 19;
 
 /** Strangers can send any request id as often as they like, so only so many of its events are read. */
@@ -57,19 +66,25 @@ const maxRead = 500;
  * The events of a request: changes first, then those of proven actors, so that requests of strangers with the same id
  * hide neither; the newest first. The store's copy of a refusal is preferred, because it names the client.
  */
-async function eventsOf(requestId: string, { audit }: AdminPorts): Promise<readonly EventRecord[]> {
-  const query = { ...everything, requestId, limit: maxRead };
+async function eventsOf(requestId: string, { audit, visibility }: ExplainPorts): Promise<readonly EventRecord[]> {
+  const query = { ...everything, requestId, limit: maxRead, ...(visibility && { visibleTo: visibility.caller }) };
   const [journal, stored, changes] = await Promise.all([
-    audit.journal?.search(query),
+    audit.journal?.search(query, visibility),
     audit.events.search(query),
     audit.events.search({ ...query, kinds: changeKinds, limit: 1 + maxOthers }),
   ]);
-  const unique = new Map([...(journal?.events ?? []), ...stored, ...changes].map((event) => [event.id, event]));
+  const inStore = await visibleOf([...stored, ...changes], visibility);
+  const unique = new Map([...(journal?.events ?? []), ...inStore].map((event) => [event.id, event]));
   return [...unique.values()]
     .sort((left, right) => right.at - left.at)
     .map(({ json }) => recordOf(json))
     .sort((left, right) => rankOf(left) - rankOf(right));
 }
+
+const visibleOf = (
+  events: readonly StoredEvent[],
+  visibility: EventVisibility | undefined,
+): readonly StoredEvent[] | Promise<readonly StoredEvent[]> => visibility?.visible(events) ?? events;
 
 const rankOf = ({ objects, actor }: EventRecord): number =>
   objects !== undefined ? 0 : actor.type !== "unknown" ? 1 : 2;
@@ -90,16 +105,18 @@ function remarksOn(
 const searchStep = (requestId: string): string =>
   `only some of the events with this request id are listed, because callers can choose the id: list them with \`carnet audit search --request-id ${quoted(requestId)}\`, and narrow the search with \`--client\` or \`--kind\``;
 
-async function storyOf(event: EventRecord, { audit, store, uses, clock }: AdminPorts): Promise<Story> {
+async function storyOf(event: EventRecord, ports: ExplainPorts): Promise<Story> {
+  const { audit, store, uses, clock, visibility } = ports;
   const now = clock.now();
   const clientId = parseClientId(clientIdOf(event) ?? "");
-  if (!clientId.ok) return { event, now, liveSecrets: 0, changes: [], refusals: [] };
+  if (!clientId.ok || (await visibility?.sees(clientId.value)) === false)
+    return { event, now, liveSecrets: 0, changes: [], refusals: [] };
   const at = Date.parse(event.time);
   const ofClient = { ...everything, clientId: clientId.value };
   const [client, later, earlier, refusals] = await Promise.all([
     store.find(clientId.value),
-    changesOf(clientId.value, { since: at + 1, enough: 3 }, audit),
-    changesOf(clientId.value, { until: at + 1, enough: 100 }, audit),
+    changesOf(clientId.value, { since: at + 1, enough: 3 }, ports),
+    changesOf(clientId.value, { until: at + 1, enough: 100 }, ports),
     audit.events.search({ ...ofClient, kinds: ["token_refused"], since: at - hour, until: at + hour, limit: 1000 }),
   ]);
   const secrets = (client?.secrets ?? []).map((secret) => ({ secret, lastUse: uses.lastOf(secret) }));
@@ -108,7 +125,7 @@ async function storyOf(event: EventRecord, { audit, store, uses, clock }: AdminP
     liveSecrets: secrets.filter(({ secret, lastUse }) => isLive(secretStateAt(secret, now, lastUse))).length,
     lastUse: secrets.flatMap(({ lastUse }) => lastUse ?? []).sort((left, right) => right.at - left.at)[0],
     changes: [...later, ...earlier],
-    refusals: refusals.map(({ json }) => recordOf(json)),
+    refusals: (await visibleOf(refusals, visibility)).map(({ json }) => recordOf(json)),
   };
 }
 
@@ -119,14 +136,15 @@ const pages = { size: 100, max: 20 } as const;
 async function changesOf(
   clientId: string,
   { enough, ...range }: { readonly since?: number; readonly until?: number; readonly enough: number },
-  { events }: AdminPorts["audit"],
+  { audit: { events }, visibility }: ExplainPorts,
 ): Promise<readonly EventRecord[]> {
   const query = { ...everything, ...range, clientId, kinds: changeKinds, limit: pages.size };
   const found: EventRecord[] = [];
   let before: EventQuery["before"] = null;
   for (let page = 0; page < pages.max && found.length < enough; page++, await endOfTurn()) {
     const named = await events.search({ ...query, before });
-    found.push(...named.flatMap(({ json }) => changeOf(clientId, recordOf(json)) ?? []));
+    const visible = await visibleOf(named, visibility);
+    found.push(...visible.flatMap(({ json }) => changeOf(clientId, recordOf(json)) ?? []));
     const last = named.at(-1);
     if (last === undefined || named.length < pages.size) break;
     before = { at: last.at, id: last.id };

@@ -1,0 +1,148 @@
+import type { EventRecord } from "./event-record.ts";
+import type { NamedCaller, StoredEvent } from "./event-store.ts";
+
+/** What decides whether a client exists for a caller. */
+export interface ClientStanding {
+  readonly owner: string;
+  readonly isAdmin: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+export interface ClientStandings {
+  /** Of these clients, those that exist. */
+  find(clientIds: readonly string[]): Promise<ReadonlyMap<string, ClientStanding>>;
+  /** The clients of these owners that are no admin clients. undefined: there are more than the limit. */
+  list(owners: readonly string[], limit: number): Promise<readonly string[] | undefined>;
+}
+
+/** Clients that one search remembers, some megabytes. */
+const maxKnown = 10_000;
+
+/** With more names, hardly any block of a journal could be ruled out. Teams with more clients find events in most blocks. */
+const maxToFind = 100;
+
+/**
+ * Decides which events exist for a caller over named owners: those of its own calls, and those that name nothing but its
+ * clients and owners. A client counts from when it was registered, and only while it exists and belongs to the owners.
+ * Looks each client up once in a search, many at a time.
+ */
+export class EventVisibility {
+  readonly caller: NamedCaller;
+  readonly #standings: ClientStandings;
+  readonly #known = new Map<string, ClientStanding | undefined>();
+
+  constructor(caller: NamedCaller, standings: ClientStandings) {
+    this.caller = caller;
+    this.#standings = standings;
+  }
+
+  /** The events that exist for the caller, in the same order, without what it must not learn from them. */
+  async visible(events: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
+    const parsed = events.map((stored) => ({ stored, record: parse(stored.json) }));
+    await this.#lookUp(parsed.flatMap(({ record }) => (record === undefined ? [] : clientsOf(record))));
+    return parsed.flatMap(({ stored, record }) => {
+      if (record === undefined) return [];
+      const view = this.#isOwnCall(record) ? this.#ownView(record) : this.#names(record) ? record : undefined;
+      if (view === undefined) return [];
+      const shown = this.#withOwnOwners(view);
+      return [shown === record ? stored : { ...stored, json: JSON.stringify(shown) }];
+    });
+  }
+
+  /** The clients of the owners, to find their events by an index. undefined: they are too many for that. */
+  clientsToFind(): Promise<readonly string[] | undefined> {
+    return this.#standings.list(this.caller.owners, maxToFind);
+  }
+
+  /** Whether a client exists for the caller now. */
+  async sees(clientId: string): Promise<boolean> {
+    await this.#lookUp([clientId]);
+    return clientId === this.caller.clientId || this.#isOwn(clientId, Number.POSITIVE_INFINITY);
+  }
+
+  #isOwnCall({ actor }: EventRecord): boolean {
+    return actor.type === "client" && actor.client_id === this.caller.clientId;
+  }
+
+  /** Whether an event names something, and nothing that is foreign. */
+  #names(event: EventRecord): boolean {
+    if (event.event === "admin_refused") return this.#isOwnTarget(event);
+    const at = Date.parse(event.time);
+    const clients = clientsOf(event);
+    const owners = ownersOf(event);
+    return (
+      clients.length + owners.length > 0 &&
+      owners.every((owner) => this.caller.owners.includes(owner)) &&
+      clients.every((clientId) => this.#isOwn(clientId, at))
+    );
+  }
+
+  #isOwnTarget(event: EventRecord): boolean {
+    const { target_owner: owner, time } = event;
+    if (owner == null || !this.caller.owners.includes(owner)) return false;
+    return clientsOf(event).some((clientId) => this.#isOwn(clientId, Date.parse(time)));
+  }
+
+  /** A foreign target looks like one that does not exist. */
+  #ownView(event: EventRecord): EventRecord {
+    const { target, target_owner: owner, rule } = event;
+    const isScope = owner === null;
+    const isOwnOwner = target === owner && this.caller.owners.includes(String(owner));
+    const isSelf = clientsOf(event).includes(this.caller.clientId ?? "");
+    const isShown = isScope || isOwnOwner || isSelf || this.#isOwnTarget(event);
+    if (target == null || (isShown && rule !== "foreign_owner")) return event;
+    return { ...event, rule: rule === "foreign_owner" ? null : (rule ?? null), target: null, target_owner: null };
+  }
+
+  /** The actor may be bound to owners that do not exist for the caller. */
+  #withOwnOwners(event: EventRecord): EventRecord {
+    const { role } = event;
+    const own = role?.owners?.filter((owner) => this.caller.owners.includes(owner));
+    if (role == null || own === undefined || own.length === role.owners?.length) return event;
+    return { ...event, role: { ...role, owners: own } };
+  }
+
+  #isOwn(clientId: string, at: number): boolean {
+    const standing = this.#known.get(clientId);
+    if (standing === undefined || standing.isAdmin) return false;
+    return standing.createdAt <= at && this.caller.owners.includes(standing.owner);
+  }
+
+  async #lookUp(clientIds: readonly string[]): Promise<void> {
+    if (this.#known.size + clientIds.length > maxKnown) this.#known.clear();
+    const missing = new Set(clientIds.filter((clientId) => !this.#known.has(clientId)));
+    if (missing.size === 0) return;
+    const found = await this.#standings.find([...missing]);
+    for (const clientId of missing) this.#known.set(clientId, found.get(clientId));
+  }
+}
+
+const tokenKinds: readonly string[] = ["token_issued", "token_returned", "token_refused"];
+
+/** The clients that an event names, except for the one that made an admin call. */
+function clientsOf({ event, actor, client_id, facts, objects = [], target }: EventRecord): readonly string[] {
+  const proven = actor.type === "client" && tokenKinds.includes(event) ? actor.client_id : undefined;
+  const named = [proven, client_id, facts?.["client_id"], ...objects.map((object) => object.client_id)];
+  return [...named, ...targetsOf(target ?? undefined)].filter((clientId) => clientId != null);
+}
+
+/** A target is a client or `<client>/<secret>`. A client id can look like that, too. */
+const targetsOf = (target: string | undefined): readonly string[] =>
+  target === undefined ? [] : [target, ...(/^.+(?=\/[a-z0-9]{16}$)/.exec(target) ?? [])];
+
+/** The owners that an event names. A transfer names two. */
+const ownersOf = ({ objects = [] }: EventRecord): readonly string[] =>
+  objects.flatMap(({ type, owner, changes }) => {
+    const before = type === "client" ? changes["owner"]?.before : undefined;
+    return [...(owner === undefined ? [] : [owner]), ...(typeof before === "string" ? [before] : [])];
+  });
+
+/** undefined: somebody changed the file of the journal, which verification will name. */
+function parse(json: string): EventRecord | undefined {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,199 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
+import type { EventKind } from "@carnet/core/audit/event";
+import type { EventQuery, NamedCaller, StoredEvent } from "@carnet/core/audit/event-store";
+import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
+import type { Tables } from "./schema.ts";
+
+/** The newest matching events of both tables, newest first. */
+export async function searchStoredEvents(db: Kysely<Tables>, query: EventQuery): Promise<readonly StoredEvent[]> {
+  const { visibleTo } = query;
+  // The events of one client are few, and the caller has checked that the client is its own
+  const isWide = visibleTo !== undefined && query.clientId === null;
+  const found = isWide
+    ? [...(await visibleEvents(db, { query, visibleTo })), ...(await visibleRefusals(db, { query, visibleTo }))]
+    : [...(await searchEvents(db, query)), ...(await searchRefusals(db, query))];
+  return found.sort(newestFirst).slice(0, query.limit);
+}
+
+/** The kinds of events in the table of refusals. */
+const refusalKinds: readonly EventKind[] = ["token_refused", "admin_refused"];
+
+/** Reads from the index that has the order of the answer, so that the limit bounds the work. */
+async function searchEvents(db: Kysely<Tables>, query: EventQuery): Promise<readonly StoredEvent[]> {
+  const { clientId, limit } = query;
+  const events = db
+    .selectFrom("audit_events as stored")
+    .select(["stored.id", "stored.at", "stored.event", "stored.json"])
+    .limit(limit);
+  const found =
+    clientId === null
+      ? events.where(allOf(query, "stored.at")).orderBy("stored.at", "desc")
+      : events
+          .innerJoin("audit_event_clients as named", "named.number", "stored.number")
+          .where("named.client_id", "=", clientId)
+          .where(allOf(query, "named.at"))
+          .orderBy("named.at", "desc");
+  return (await found.orderBy("stored.id", "desc").execute()).map(toStoredEvent);
+}
+
+async function searchRefusals(db: Kysely<Tables>, query: EventQuery): Promise<readonly StoredEvent[]> {
+  const kinds = kindsOfRefusals(query);
+  if (kinds === undefined) return [];
+  const rows = await db
+    .selectFrom("refusals as stored")
+    .select(["stored.id", "stored.at", "stored.event", "stored.json"])
+    .where(allOf({ ...query, kinds }, "stored.at"))
+    .$if(query.clientId !== null, (select) => select.where("stored.client_id", "=", query.clientId ?? ""))
+    .orderBy("stored.at", "desc")
+    .orderBy("stored.id", "desc")
+    .limit(query.limit)
+    .execute();
+  return rows.map(toStoredEvent);
+}
+
+/** undefined: the query asks for no refusals. Empty: for both kinds, without a condition that would read their index. */
+function kindsOfRefusals({ kinds }: EventQuery): readonly EventKind[] | undefined {
+  const asked = refusalKinds.filter((kind) => kinds.includes(kind));
+  if (kinds.length > 0 && asked.length === 0) return undefined;
+  return asked.length === refusalKinds.length ? [] : asked;
+}
+
+/**
+ * How many rows one step reads for a caller that may see few of them: a millisecond or two. Requests run between the
+ * steps, and the bounds of both tables bound their number.
+ */
+const rowsPerStep = 1000;
+
+interface VisibleQuery {
+  readonly query: EventQuery;
+  readonly visibleTo: NamedCaller;
+}
+
+interface Place extends Omit<StoredEvent, "json"> {
+  readonly number: number;
+}
+
+/** Goes through the places of a table, newest first, until enough of them concern the caller or there are no more. */
+async function search(
+  query: EventQuery,
+  places: (query: EventQuery) => Promise<readonly Place[]>,
+  concerning: (places: readonly Place[], limit: number) => Promise<readonly StoredEvent[]>,
+): Promise<readonly StoredEvent[]> {
+  const found: StoredEvent[] = [];
+  for (let { before } = query; ; await endOfTurn()) {
+    const step = await places({ ...query, before, limit: rowsPerStep });
+    if (step.length > 0) found.push(...(await concerning(step, query.limit - found.length)));
+    before = step.at(-1) ?? null;
+    if (found.length >= query.limit || step.length < rowsPerStep) return found;
+  }
+}
+
+const visibleEvents = (db: Kysely<Tables>, { query, visibleTo }: VisibleQuery): Promise<readonly StoredEvent[]> =>
+  search(
+    query,
+    async (step) => {
+      const rows = db
+        .selectFrom("audit_events as stored")
+        .select(["stored.number", "stored.id", "stored.at", "stored.event"]);
+      const newest = rows.where(allOf(step, "stored.at")).orderBy("stored.at", "desc").orderBy("stored.id", "desc");
+      return (await newest.limit(step.limit).execute()).map(toPlace);
+    },
+    async (step, limit) => {
+      const named = await db
+        .selectFrom("audit_event_clients as named")
+        .innerJoin("clients", "clients.client_id", "named.client_id")
+        .select("named.number")
+        .where("named.number", "in", numbersOf(step))
+        .where(isVisible(visibleTo))
+        .execute();
+      const numbers = new Set(named.map(({ number }) => number));
+      const isConcerned = ({ number, event }: Place): boolean => numbers.has(number) || event.startsWith("owner_");
+      const wanted = numbersOf(step.filter(isConcerned)).slice(0, limit);
+      if (wanted.length === 0) return [];
+      const rows = db.selectFrom("audit_events").select(["id", "at", "event", "json"]).where("number", "in", wanted);
+      return (await rows.execute()).map(toStoredEvent).sort(newestFirst);
+    },
+  );
+
+/** A refused admin call can be about any client, so all of them are read. */
+const visibleRefusals = async (
+  db: Kysely<Tables>,
+  { query, visibleTo }: VisibleQuery,
+): Promise<readonly StoredEvent[]> => {
+  const kinds = kindsOfRefusals(query);
+  if (kinds === undefined) return [];
+  return search(
+    { ...query, kinds },
+    async (step) => {
+      const rows = db
+        .selectFrom("refusals as stored")
+        .select(["stored.number", "stored.id", "stored.at", "stored.event"]);
+      const newest = rows.where(allOf(step, "stored.at")).orderBy("stored.at", "desc").orderBy("stored.id", "desc");
+      return (await newest.limit(step.limit).execute()).map(toPlace);
+    },
+    async (step, limit) => {
+      const rows = await db
+        .selectFrom("refusals")
+        .leftJoin("clients", "clients.client_id", "refusals.client_id")
+        .select(["refusals.id", "refusals.at", "refusals.event", "refusals.json"])
+        .where("refusals.number", "in", numbersOf(step))
+        .where((where) => where.or([where("refusals.event", "=", "admin_refused"), isVisible(visibleTo)]))
+        .orderBy("refusals.at", "desc")
+        .orderBy("refusals.id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(toStoredEvent);
+    },
+  );
+};
+
+const numbersOf = (places: readonly Place[]): number[] => places.map(({ number }) => number);
+
+/** The clients of the caller's owners, and the caller itself. */
+const isVisible = ({ owners, clientId }: NamedCaller): RawBuilder<SqlBool> => {
+  const own = sql<SqlBool>`clients.client_id = ${clientId}`;
+  if (owners.length === 0) return own;
+  return sql<SqlBool>`(clients.owner in (${sql.join(owners)}) and clients.role is null or ${own})`;
+};
+
+/** The conditions on the columns that both tables have. `at` is the column that the index has. */
+function allOf(
+  { clientId, actor, requestId, kinds, since, until, before }: EventQuery,
+  at: "stored.at" | "named.at",
+): RawBuilder<SqlBool> {
+  const time = sql.ref(at);
+  // One client or request has few events. SQLite would prefer the index of an actor or a kind, which can have all of them
+  const isNarrow = clientId !== null || requestId !== null;
+  const unlessNarrow = (column: string) => (isNarrow ? sql`coalesce(${sql.ref(column)}, '')` : sql.ref(column));
+  const conditions = [
+    sql`true`,
+    requestId !== null && sql`stored.request_id = ${requestId}`,
+    kinds.length > 0 && sql`${unlessNarrow("stored.event")} in (${sql.join(kinds)})`,
+    since !== null && sql`${time} >= ${since}`,
+    until !== null && sql`${time} < ${until}`,
+    actor !== null && sql`${unlessNarrow("stored.actor")} = ${actor}`,
+    // A client can have the id `cli` too
+    actor !== null && otherActors.has(actor) && sql`stored.json like ${`%,"actor":{"type":"${actor}"},%`}`,
+    actor !== null && !otherActors.has(actor) && sql`stored.json like ${'%,"actor":{"type":"client",%'}`,
+    before !== null && sql`${time} <= ${before.at} and (${time} < ${before.at} or stored.id < ${before.id})`,
+  ];
+  return sql<SqlBool>`(${sql.join(
+    conditions.filter((condition) => condition !== false),
+    sql` and `,
+  )})`;
+}
+
+const otherActors = new Set(["cli", "service", "unknown"]);
+
+const toPlace = ({ event, ...row }: { number: number; id: string; at: number; event: string }): Place => ({
+  ...row,
+  event: event as EventKind,
+});
+
+const toStoredEvent = ({ event, ...row }: { id: string; at: number; event: string; json: string }): StoredEvent => ({
+  ...row,
+  event: event as EventKind,
+});
+
+const newestFirst = (left: StoredEvent, right: StoredEvent): number =>
+  right.at - left.at || (left.id < right.id ? 1 : -1);

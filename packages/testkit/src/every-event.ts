@@ -59,7 +59,7 @@ const ofScope = (action: ChangedObject["action"], before: string | null, after: 
 });
 
 const ofOwner = (action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
-  ...{ type: "owner", id: "payments", clientId: null, action, changes },
+  ...{ type: "owner", id: "payments", clientId: null, owner: "payments", action, changes },
 });
 
 const scope = (before: string | null, after: string | null): Changes => ({ scope: { before, after } });

@@ -21,7 +21,8 @@ export const policyFields = (policy: OwnerPolicy): wire.OwnerPolicy => ({
 
 /** What differs between two versions of an owner, such as `policy.max_clients`; null: it did not exist, or no longer does. */
 export function ownerChanges(before: Owner | null, after: Owner | null): readonly ChangedObject[] {
-  const object = { type: "owner", id: (after ?? before)?.name ?? "", clientId: null } as const;
+  const name = (after ?? before)?.name ?? "";
+  const object = { type: "owner", id: name, clientId: null, owner: name } as const;
   return difference(object, before && eventFields(before), after && eventFields(after));
 }
 

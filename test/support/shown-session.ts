@@ -35,7 +35,9 @@ export async function checkSession(
     if (shown === undefined) continue;
     shownCount++;
     if (process.env["UPDATE_GUIDE"])
-      written = written.replace(`${commands}\`\`\`\n\n\`\`\`text\n${shown}`, (all) => all.replace(shown, () => printed));
+      written = written.replace(`${commands}\`\`\`\n\n\`\`\`text\n${shown}`, (all) =>
+        all.replace(shown, () => printed),
+      );
     else assert.deepEqual(normalised(printed), normalised(shown), commands);
   }
   if (written !== guide) writeFileSync(page, written);

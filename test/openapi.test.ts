@@ -33,6 +33,22 @@ describe("the OpenAPI document", () => {
     assert.deepEqual(await new Validator().validate(document), { valid: true });
   });
 
+  it("says which role each kind of admin operation needs", async () => {
+    const { paths } = Object(await (await fetch(`${running.url}/openapi.json`)).json());
+    const { get, post } = paths["/admin/v1/clients"];
+    assert.match(get.description, /Needs the role `admin` or `operator` or `auditor`\.$/);
+    assert.match(post.description, /Needs the role `admin`\.$/);
+    assert.match(
+      paths["/admin/v1/audit/export"].get.description,
+      /Needs the role `admin` or `auditor` over all owners\.$/,
+    );
+    const rotate = paths["/admin/v1/clients/{client_id}/secrets/rotate"].post.description;
+    assert.match(
+      rotate,
+      /Needs the role `admin` or `operator`\. Each admin client may do this to itself, whatever its role\.$/,
+    );
+  });
+
   for (const sample of sampleRequests) {
     const { title, method, path, expected, state } = sample;
     it(`declares the ${expected} response of ${method} ${path} to ${title} while ${state}`, async () => {

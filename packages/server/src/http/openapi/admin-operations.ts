@@ -48,17 +48,24 @@ export const adminSecuritySchemes = {
 };
 
 function describe(operation: Operation) {
-  const { operationId, tag, summary, description, scope, body } = operation;
+  const { operationId, tag, summary, scope, body } = operation;
   return {
     tags: [tag],
     operationId,
     summary,
-    ...(description === undefined ? {} : { description }),
+    description: [operation.description, roleNote(operation)].filter((text) => text !== undefined).join(" "),
     security: (scope === null ? Object.values(adminScopes) : [scope]).map((name) => ({ adminToken: [name] })),
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
     ...(body === undefined ? {} : { requestBody: requestBody(operation, body) }),
     responses: { [operation.success.status]: done(operation), ...refused(operation) },
   };
+}
+
+/** Which role the caller needs, in words. */
+function roleNote({ needs: need, allowsSelf }: Operation): string {
+  const { roles, owners } = needs[need];
+  const role = `Needs the role ${roles.map((name) => `\`${name}\``).join(" or ")}${owners === "all" ? " over all owners" : ""}.`;
+  return allowsSelf ? `${role} Each admin client may do this to itself, whatever its role.` : role;
 }
 
 const requestBody = (operation: Operation, body: keyof BodySchemas) => ({

@@ -13,7 +13,7 @@ import { suggestName } from "./suggestions.ts";
  */
 export async function withAdminApi(
   command: Command,
-  act: (api: AdminApi) => Promise<void>,
+  act: (api: AdminApi, connection: ReadCredentials) => Promise<void>,
   flags?: FlagNames,
 ): Promise<void> {
   const connection = readConnection(command.opts(), process.env);
@@ -24,7 +24,7 @@ export async function withAdminApi(
     await using sdk = new SDK({ serverURL, security: { clientId, clientSecret }, hooks, retryConfig });
     const api = new AdminApi(sdk.fetch);
     await explainRefusals(
-      () => act(api),
+      () => act(api, connection),
       flags,
       (refusal) => suggestName(refusal, api),
     );

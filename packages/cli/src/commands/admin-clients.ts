@@ -57,11 +57,11 @@ export function addAdminClientCommands(admin: Command): void {
   addConnectionOptions(create).action((id: string, options: CreateOptions) =>
     withAdminApi(
       create,
-      async (api) => {
+      async (api, { serverURL }) => {
         const { role, owner, name, expiresAt, allowIp } = options;
         const settings = { client_name: name, expires_at: expiresAt, ip_allowlist: allowIp && [...allowIp] };
         const given = definedOnly({ ...settings, role_owners: owner && [...owner] });
-        showCreated(await api.createClient({ client_id: id, role, ...given }), options.json === true);
+        showCreated(await api.createClient({ client_id: id, role, ...given }), options.json ? serverURL : undefined);
       },
       flags,
     ),
@@ -107,11 +107,12 @@ async function changeRole(command: Command, id: string, options: ChangeOptions):
   );
 }
 
-function showCreated(created: CreatedClient, asJson: boolean): void {
+/** With an address as JSON, in the form of an admin file, so that its user can give it with `--admin-file`. */
+function showCreated(created: CreatedClient, serverURL: string | undefined): void {
   const { client_secret: secret, ...client } = created;
   const { client_id: id, role, role_owners: owners } = client;
-  const shown = asJson
-    ? `${JSON.stringify(created, null, 2)}\n`
+  const shown = serverURL
+    ? `${JSON.stringify({ server_url: serverURL, ...created }, null, 2)}\n`
     : `${formatFacts(clientFacts(client))}\nIts secret, shown only once:\n\n  ${secret}\n\n${usage(id)}`;
   showOnce(shown, {
     done: `The admin client ${id} is registered`,

@@ -1,4 +1,5 @@
 import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
+import type { Owner } from "@carnet/protocol/admin/owners";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { AdminApi } from "../admin/admin-api.ts";
@@ -26,8 +27,8 @@ export interface ApplyOptions {
 export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<void> {
   const desired = readDesiredClients(options.file);
   const caller = await api.whoami();
-  await checkOwner(api, caller, { owner: desired.owner, file: options.file });
-  const plan = makePlan(desired, await readExisting(api, desired));
+  const { policy } = await findOwner(api, caller, { owner: desired.owner, file: options.file });
+  const plan = makePlan(desired, await readExisting(api, desired), policy);
   const impossible = plan.steps.some(({ kind }) => kind === "impossible");
   if (options.dryRun || impossible) {
     process.stdout.write(options.json ? `${JSON.stringify(planView(plan), null, 2)}\n` : formatPlan(plan));
@@ -47,19 +48,19 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
   }
 }
 
-/** Throws a Failure before the plan if the file's owner does not exist, or not for this admin. */
-async function checkOwner(
+/** The file's owner. Throws a Failure before the plan if it does not exist, or not for this admin. */
+async function findOwner(
   api: AdminApi,
   { owners, contact }: Whoami,
   { owner, file }: { readonly owner: string; readonly file: string },
-): Promise<void> {
+): Promise<Owner> {
+  const found = (await api.listOwners()).find(({ name }) => name === owner);
+  if (found !== undefined) return found;
   if (owners === null) {
-    if ((await api.listOwners()).some(({ name }) => name === owner)) return;
     throw new Failure(`The file ${file} is for the owner ${owner}, which does not exist. Nothing was changed.`, {
       hint: `Correct \`owner\` in the file, or create it with \`carnet owner create ${quoted(owner)}\`.`,
     });
   }
-  if (owners.includes(owner)) return;
   throw new Failure(
     `The file ${file} is for the owner ${owner}, but your role is bound to ${owners.join(" and ")}. Nothing was changed.`,
     { hint: `Correct \`owner\` in the file, or ask ${printable(contact)} for a role over ${owner}.` },

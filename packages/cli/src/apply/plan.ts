@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseCidr } from "@carnet/core/client/cidr";
 import type { Client, ClientChange } from "@carnet/protocol/admin/clients";
+import type { OwnerPolicy } from "@carnet/protocol/admin/owners";
 import { parseInstant } from "@carnet/protocol/instant";
 import type { DesiredClient, DesiredClients } from "./desired-clients.ts";
 
@@ -34,8 +35,8 @@ export interface Plan {
   readonly unchanged: number;
 }
 
-/** Compares the file with the existing clients. */
-export function makePlan(desired: DesiredClients, existing: Iterable<Client>): Plan {
+/** Compares the file with the existing clients of an owner with this policy. */
+export function makePlan(desired: DesiredClients, existing: Iterable<Client>, policy: OwnerPolicy): Plan {
   const missing = new Map(desired.clients.map((client) => [client.client_id, client]));
   const steps: Step[] = [];
   let unchanged = 0;
@@ -48,7 +49,7 @@ export function makePlan(desired: DesiredClients, existing: Iterable<Client>): P
         steps.push({ kind: "disable", clientId: client.client_id });
     } else if (reason !== undefined) steps.push({ kind: "impossible", clientId: client.client_id, reason });
     else {
-      const step = compare(wanted, client, desired.owner);
+      const step = compare(wanted, client, { ...desired, policy });
       if (step === undefined) unchanged++;
       else steps.push(step);
     }
@@ -88,14 +89,21 @@ const isMapping = (value: unknown): value is object =>
 const sorted = (mapping: object): object =>
   Object.fromEntries(Object.entries(mapping).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-function compare(wanted: DesiredClient, client: Client, owner: string): Step | undefined {
+function compare(
+  wanted: DesiredClient,
+  client: Client,
+  { owner, policy }: { readonly owner: string; readonly policy: OwnerPolicy },
+): Step | undefined {
   const { client_id: clientId, workspace: _, ...settings } = owned(wanted, owner);
   const labels = { ...Object.fromEntries(Object.keys(client.labels).map((name) => [name, null])), ...settings.labels };
-  const full: ClientChange = { ...unset, ...statusOnReturn(client), ...settings, labels };
+  const { ip_allowlist } = policy;
+  const blocks = ip_allowlist.length === 0 ? {} : { ip_allowlist };
+  const full: ClientChange = { ...unset, ...blocks, ...statusOnReturn(client), ...settings, labels };
   const differences = Object.entries(full).flatMap(([member, value]): Difference[] => {
     const is = canonical(member, Reflect.get(client, member));
     const shouldBe = canonical(member, value ?? Reflect.get(defaults, member));
-    return is === shouldBe ? [] : [{ member, is, shouldBe }];
+    const isRight = is === shouldBe || (!(member in settings) && isInitial(member, { is, policy }));
+    return isRight ? [] : [{ member, is, shouldBe }];
   });
   const applied = client.labels[appliedLabel];
   if (differences.length === 0 && applied !== undefined) return undefined;
@@ -125,6 +133,15 @@ const unset: Required<Omit<ClientChange, "status" | "labels" | "owner" | "role" 
   access_token_ttl: null,
   audience: null,
 };
+
+/**
+ * Whether a value is what a new client has for a setting that the file omits: the default, or what the policy filled in.
+ * Both count, so that a policy that was tightened later changes no running client.
+ */
+function isInitial(member: string, { is, policy }: { readonly is: string; readonly policy: OwnerPolicy }): boolean {
+  const filledIn = { ip_allowlist: policy.ip_allowlist, access_token_ttl: policy.max_token_ttl };
+  return [defaults, filledIn].some((from) => is === canonical(member, Reflect.get(from, member)));
+}
 
 const defaults = { scope: "", scope_policy: "narrow", ip_allowlist: [], labels: {} };
 

@@ -31,7 +31,7 @@ export async function checkSession(
   let shownCount = 0;
   for (const { groups } of guide.matchAll(/^```sh\n(?<commands>.*?)^```\n(?:\n```text\n(?<shown>.*?)^```)?/gms)) {
     const { commands = "", shown } = groups ?? {};
-    const printed = await runBlock(commands, cwd, env);
+    const printed = await runBlock(`exec 2>&1\n${commands}`, cwd, env);
     if (shown === undefined) continue;
     shownCount++;
     if (process.env["UPDATE_GUIDE"])

@@ -45,7 +45,8 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
   for (const operation of adminOperations) {
     const denialOf = async (request: FastifyRequest, tokenTime = ports.clock.now()): Promise<Denial | undefined> => {
       const { address } = contextOf(request.raw);
-      const admitted = await guard(request.headers.authorization, operation.scope, { address, tokenTime });
+      const needed = { scope: operation.scope, self: operation.allowsSelf && namedClient(request) };
+      const admitted = await guard(request.headers.authorization, needed, { address, tokenTime });
       if (!admitted.ok) {
         await events.denied(operation, request, admitted.error);
         return admitted.error;
@@ -104,12 +105,15 @@ const authorityOf = (
   { platformContact }: AdminPorts,
 ): Authority => ({ caller, need: needs, allowsSelf: allowsSelf === true, platformContact });
 
+/** The client in the path, if there is one. */
+const namedClient = ({ params }: Pick<FastifyRequest, "params">): string | undefined =>
+  (params as Readonly<Record<string, string | undefined>>)["client_id"];
+
 /** Refuses a role that is not enough, whatever the path names, so that nothing about it is told. */
 function roleRefusal({ authority, params }: FastifyRequest): Err<AdminProblem> | undefined {
   if (authority === undefined) throw new Error("the guard has not run");
-  const { client_id: named } = params as Readonly<Record<string, string | undefined>>;
   const { caller, allowsSelf } = authority;
-  if (allowsSelf && named === caller.clientId) return undefined;
+  if (allowsSelf && namedClient({ params }) === caller.clientId) return undefined;
   const permitted = permit(authority);
   return permitted.ok ? undefined : permitted;
 }

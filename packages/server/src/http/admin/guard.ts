@@ -36,7 +36,7 @@ export interface GuardPorts extends TokenCheckPorts {
 
 export type Guard = (
   authorization: string | undefined,
-  scope: AdminScope | null,
+  needed: { readonly scope: AdminScope | null; readonly self?: string | undefined },
   from: Omit<CheckedRequest, "now">,
 ) => Promise<Result<Admitted, Denial>>;
 
@@ -49,11 +49,12 @@ export interface Admitted {
 /**
  * Admits tokens of this server that are valid now, are for the admin API and have the scope (null: any of its scopes),
  * while their client is registered for that audience and scope. Does not ask for a scope that the client's role cannot
- * have: then the role decides, and its refusal says whom to ask. Accepts tokens in the `Authorization` header only (RFC 6750 §2.1).
+ * have: then the role decides, and its refusal says whom to ask. If the client is `self`, a token with every scope of its
+ * client is enough. Accepts tokens in the `Authorization` header only (RFC 6750 §2.1).
  */
 export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
   const audience = adminAudience(issuer);
-  return async (authorization, scope, from) => {
+  return async (authorization, { scope, self }, from) => {
     const token = parseBearerToken(authorization ?? "");
     if (token === undefined) return err(noToken);
     const checked = await checkAccessToken(token, { ...from, now: clock.now() }, ports);
@@ -66,7 +67,9 @@ export function createGuard({ issuer, clock, ...ports }: GuardPorts): Guard {
     const granted = claims.scope.split(" ").filter((name) => client.scopes.includes(name));
     const accepted: readonly AdminScope[] = scope === null ? Object.values(adminScopes) : [scope];
     const isOfRole = accepted.some((name) => scopesOfRole[role].includes(name));
-    if (!isOfRole || accepted.some((name) => granted.includes(name)))
+    // A token with fewer scopes than its client must not get a secret that has them all
+    const isExcepted = self === clientId ? client.scopes.every((name) => granted.includes(name)) : !isOfRole;
+    if (isExcepted || accepted.some((name) => granted.includes(name)))
       return ok({ actor: caller, caller: { clientId, role, owners } });
     const detail = `the token lacks the scope ${accepted.join(" or ")}`;
     return err({

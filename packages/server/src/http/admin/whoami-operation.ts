@@ -44,6 +44,6 @@ export const whoamiOperation = (operations: readonly Operation[]): Operation =>
 
 /** Whether its role allows an operation, at least on itself, and its scopes include the one that it needs. */
 function mayCall({ scope, needs: need, allowsSelf }: Operation, { scopes }: Client, { authority }: ReadPorts): boolean {
-  if (scope !== null && !scopes.includes(scope)) return false;
-  return allowsSelf === true || permit({ ...authority, need }).ok;
+  if (allowsSelf) return true;
+  return (scope === null || scopes.includes(scope)) && permit({ ...authority, need }).ok;
 }

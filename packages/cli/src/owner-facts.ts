@@ -35,10 +35,10 @@ export const clientsOf = ({ clients, policy: { max_clients } }: Owner): string =
 const valuesOf = (values: readonly string[], none: string): string =>
   values.includes("*") ? "(any)" : values.join(" ") || none;
 
-/** The clients that violate the policy of an owner, and what happens to them. Empty if there are none. */
+/** The clients that violate the policy of an owner, and what happens to them. */
 export function formatViolations({ name, policy, violations }: OwnerReport): string {
   const { count, clients } = violations;
-  if (count === 0) return "";
+  if (count === 0) return wrapped("\nNo client violates the policy.");
   const rows = clients.map(({ client_id, status, violations }) => [
     client_id,
     status,

@@ -120,7 +120,7 @@ function showCreated(created: CreatedClient, serverURL: string | undefined): voi
   });
   if (owners !== null) return;
   notice(
-    `${id} is ${role} over all owners, also those to come. To bind it to some, use \`carnet admin change ${quoted(id)} --owner NAME\`.`,
+    `${id} is an ${role} over all owners, also those to come. To bind it to some, use \`carnet admin change ${quoted(id)} --owner NAME\`.`,
   );
 }
 

@@ -43,7 +43,7 @@ suite("carnet admin", () => {
     assert.match(stdout, /^role_owners +\(all owners\)$/m);
     assert.match(
       stderr,
-      /^carnet: reader is auditor over all owners, .*`carnet admin change reader --owner NAME`\.\n$/s,
+      /^carnet: reader is an auditor over all owners, .*`carnet admin change reader --owner NAME`\.\n$/s,
     );
     const created = (await at.json(["admin", "create", "other", "--role", "auditor"])) as CreatedClient;
     assert.deepEqual([created.role, created.role_owners], ["auditor", null]);

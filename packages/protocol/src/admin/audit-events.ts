@@ -71,7 +71,9 @@ const ChangedObject = Type.Object({
   type: Type.Enum(["client", "secret", "scope", "owner", "key"], { description: "What it is." }),
   client_id: Type.Optional(text("The client, or the client of the secret.")),
   owner: Type.Optional(
-    text("The owner of the client, after the change if it still exists, or the owner itself. Not in events that are older than owners."),
+    text(
+      "The owner of the client, after the change if it still exists, or the owner itself. Not in events that are older than owners.",
+    ),
   ),
   id: Type.Optional(text("The secret id, the name of the scope or owner, or the key id. Not of a client.")),
   action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),

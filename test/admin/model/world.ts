@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { ownAuthority } from "@carnet/core/admin/permission";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
@@ -93,7 +94,7 @@ export class World implements AsyncDisposable {
     const events = createSqlEventStore(db, ports);
     const answers = createSqlIdempotencyStore(db, ports);
     const raw = createSqlClientStore(db, ports);
-    const store = world.#noting(raw);
+    const store = world.#pausing(world.#noting(raw));
     for (const [name, policy] of Object.entries(policies))
       await owners.insert(ownerOf(name, policy), { event: eventWith() });
     for (const registration of initial) {
@@ -151,6 +152,20 @@ export class World implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync();
+  }
+
+  /** SQLite answers at once, so without pauses the first of two calls would be done before the other one starts. */
+  #pausing(inner: ClientStore): ClientStore {
+    const pause = async (): Promise<void> => {
+      for (let turns = this.endpoint.random.below(8); turns > 0; turns--) await endOfTurn();
+    };
+    return {
+      ...inner,
+      find: (clientId) => pause().then(() => inner.find(clientId)),
+      insert: (clients, change) => pause().then(() => inner.insert(clients, change)),
+      replace: (next, change) => pause().then(() => inner.replace(next, change)),
+      delete: (client, change) => pause().then(() => inner.delete(client, change)),
+    };
   }
 
   #noting(inner: ClientStore): ClientStore {

@@ -98,6 +98,16 @@ const overtaking = fc.constantFrom("pay-1", "pay-2").chain((same) => {
   );
 });
 
+/** The admin of a team asks for what the policy of the team does not allow. */
+const reach = fc
+  .tuple(
+    fc
+      .constantFrom(...changeOfClient)
+      .chain((one) => callOf(one, { actor: fc.constant("admin-pay-1"), target: fc.constantFrom("pay-1", "pay-2") })),
+    fc.constantFrom({ scope: "file:read file:write" }, { access_token_ttl: 3600 }, { username: "user@example.test" }),
+  )
+  .map(([call, body]): Call => ({ ...call, token: 0, body }));
+
 /** Two platform admins turn against each other at once. */
 const duel = fc.tuple(fc.constantFrom(...ofOne), fc.constantFrom(...ofOne)).chain(([one, other]) => {
   const [first = "", second = ""] = platformAdmins;
@@ -130,6 +140,7 @@ export const episode: fc.Arbitrary<readonly (readonly Call[])[]> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(fc.tuple(any, any)) },
   { weight: 2, arbitrary: fc.tuple(race) },
   { weight: 2, arbitrary: fc.tuple(overtaking) },
+  { weight: 1, arbitrary: fc.tuple(fc.tuple(reach)) },
   { weight: 2, arbitrary: fc.tuple(duel) },
   { weight: 2, arbitrary: demotion },
 );

@@ -127,6 +127,15 @@ export const ofAdmin: readonly (() => Promise<Seen>)[] = [
     const reader = await service.register({ role: "admin", scope: "carnet:clients:read" });
     return ["POST", "/clients", { body: {}, token: await tokenOf(service, reader) }];
   }),
+  admin(async ({ service }) => {
+    const auditor = await service.register({ role: "auditor" });
+    return ["POST", "/clients", { body: {}, token: await tokenOf(service, auditor) }];
+  }),
+  admin(async ({ api }) => {
+    await api.expect(201, "POST", "/owners", { body: { name: "payments" } });
+    return ["POST", "/clients", { body: { owner: "payments", username: "user" } }];
+  }),
+  admin(async () => ["DELETE", "/clients/carnet-admin"]),
   admin(async () => ["GET", "/clients/nobody"]),
   async () => {
     await using service = await startTestService();

@@ -134,7 +134,7 @@ suite("carnet explain", () => {
   test("explains refused admin calls", async () => {
     const calls: Partial<Record<ProblemKind, readonly [string, string, AdminCall]>> = {
       unauthorized: ["DELETE", "/clients/demo", { token: null }],
-      insufficient_scope: ["DELETE", "/clients/demo", { token: await tokenOf(world.service, auditor) }],
+      insufficient_role: ["DELETE", "/clients/demo", { token: await tokenOf(world.service, auditor) }],
       not_found: ["DELETE", `/clients/${encoded}`, {}],
       invalid: ["PATCH", "/clients/demo", { body: { status: secret } }],
       taken: ["POST", "/clients", { body: { client_id: "demo" } }],

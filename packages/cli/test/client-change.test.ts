@@ -178,6 +178,7 @@ suite("carnet client disable, enable and delete", () => {
 
 test("the admin client can lock itself out only with --yes, and is told why afterwards", async () => {
   await using own = await startAdminService();
+  assert.equal((await own.carnet(["admin", "create", "another", "--role", "admin", "--json"])).code, 0);
   assert.equal((await own.carnet(["client", "disable", "carnet-admin", "--yes"])).code, 0);
   const { code, stderr } = await runCommand(["client", "list"], { env: { CARNET_ADMIN_FILE: own.adminFile } });
   assert.equal(code, 1);

@@ -194,6 +194,7 @@ suite("an admin command that is refused", () => {
   test("says the same to an expired client", async () => {
     const clock = new FixedClock("2026-03-01T00:00:00Z");
     await using own = await startAdminService({ clock });
+    assert.equal((await own.carnet(["admin", "create", "another", "--role", "admin"])).code, 0);
     assert.equal((await own.carnet(["client", "change", "carnet-admin", "--expires-at", "2026-04-01"])).code, 0);
     clock.set("2026-04-01T00:00:00Z");
     assertRefused(

@@ -20,6 +20,9 @@ const everything = {
   access_token_ttl: 120,
   audience: "https://api.example.test",
   labels: { team: "payments", stage: "test" },
+  owner: "default",
+  role: null,
+  role_owners: null,
 };
 
 /** Registering, showing, changing, disabling, enabling and deleting clients. */

@@ -48,4 +48,25 @@ export function whoamiCases(world: () => AdminWorld): void {
       await api.expect(422, "GET", "/clients?role=root");
     });
   });
+
+  describe("the last platform admin", () => {
+    it("cannot be removed, disabled, demoted, expired or left without a secret", async () => {
+      const { api } = world();
+      const admins = await api.expect(200, "GET", "/clients?role=admin&limit=1000");
+      const others: { client_id: string }[] = Object(admins.json["clients"]).filter(
+        ({ client_id, role_owners }: { client_id: string; role_owners: unknown }) =>
+          role_owners === null && client_id !== "carnet-admin",
+      );
+      for (const { client_id } of others) await api.expect(204, "DELETE", `/clients/${client_id}`);
+      const path = "/clients/carnet-admin";
+      const [secret] = Object((await api.expect(200, "GET", path)).json["secrets"]);
+      for (const body of [{ status: "disabled" }, { role: "auditor" }, { expires_at: "2099-01-01" }])
+        await api.expect(409, "PATCH", path, { body });
+      await api.expect(409, "POST", `${path}/disable`);
+      await api.expect(409, "DELETE", path);
+      const { json } = await api.expect(409, "DELETE", `${path}/secrets/${secret.secret_id}`);
+      assert.equal(json["type"], "urn:carnet:problem:last_admin");
+      await api.expect(200, "GET", path);
+    });
+  });
 }

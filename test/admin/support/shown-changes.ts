@@ -17,7 +17,7 @@ export async function show(api: AdminApi, clientIds: readonly string[]): Promise
   for (const { name, description, contact, policy } of owners) {
     const lines = Object.entries(Object(policy)).map(([line, value]) => [`policy.${line}`, value]);
     const fields = { description, contact, ...Object.fromEntries(lines) };
-    shown.set(`owner ${name}`, { object: Object({ type: "owner", id: name }), fields });
+    shown.set(`owner ${name}`, { object: Object({ type: "owner", id: name, owner: name }), fields });
   }
   for (const clientId of clientIds) {
     const { status, json } = await api.call("GET", `/clients/${clientId}`);

@@ -15,7 +15,7 @@ suite("An owner", () => {
     const [event] = await events();
     assert.deepEqual(event?.["objects"], [
       {
-        ...{ type: "owner", id: "payments", action: "created" },
+        ...{ type: "owner", id: "payments", owner: "payments", action: "created" },
         changes: {
           contact: { before: null, after: "#pay" },
           "policy.secrets_must_expire": { before: null, after: false },

@@ -190,6 +190,7 @@ suite("A sealed value", () => {
       type: "key",
       id: made.signingKeys[0]?.keyId,
       clientId: null,
+      owner: null,
       action: "created",
       changes: { algorithm: { before: null, after: "ES256" } },
     });

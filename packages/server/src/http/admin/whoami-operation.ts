@@ -19,10 +19,10 @@ export const whoamiOperation = (operations: readonly Operation[]): Operation =>
     summary: "Show the calling admin client",
     description: "Its role, the owners that the role is bound to, what it may do, and when its secret ends.",
     success: { status: 200, schema: "Whoami" },
-    refusals: ["not_found"],
+    refusals: [],
     async run({ clientId, secretId }, ports) {
       const found = await findClient(clientId, ports);
-      if (!found.ok) return found;
+      if (!found.ok) return found; // deleted since the guard has found it
       const { client_id, client_name, scope, expires_at, secrets } = clientView(found.value, ports);
       const { caller, platformContact } = ports.authority;
       const body: Whoami = {

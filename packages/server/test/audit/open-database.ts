@@ -19,11 +19,11 @@ export interface TestDatabase extends AsyncDisposable {
   register(id: string, changes?: Partial<Client>): Promise<void>;
 }
 
-/** A new SQLite file with two connections to it. */
-export async function openDatabase(): Promise<TestDatabase> {
+/** A new SQLite file with two connections to it, which wait so many milliseconds for each other. */
+export async function openDatabase(busyTimeout = 5000): Promise<TestDatabase> {
   const folder = await temporaryFolder();
-  const db = await openSqlite(folder.file("carnet.db"), 20);
-  const other = await openSqlite(folder.file("carnet.db"), 20);
+  const db = await openSqlite(folder.file("carnet.db"), busyTimeout);
+  const other = await openSqlite(folder.file("carnet.db"), busyTimeout);
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const clients = createSqlClientStore(db, { clock, dialect: sqliteDialect, node: "node-1" });
   return {

@@ -28,7 +28,7 @@ interface Kept extends TestDatabase {
 }
 
 async function keepRefusals(maxRows = 100_000): Promise<Kept> {
-  const opened = await openDatabase();
+  const opened = await openDatabase(20); // some of these tests hold the lock
   const store = createSqlRefusalStore(opened.db, { bounds: { maxRows, maxAge: 7 * day }, dialect: sqliteDialect });
   const [usage, recorded, appended, log]: [UnsavedUsage[], AuditEvent[], AuditEvent[], string[]] = [[], [], [], []];
   const counter = new UsageCounter({ add: async (rows) => void usage.push(...rows), read: async () => [] });

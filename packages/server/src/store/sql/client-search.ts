@@ -66,18 +66,24 @@ function conditions(
   // Names every role, because SQLite does not use the index for "is not null"
   if (role !== null) found.push(where("role", "in", role === "any" ? roles : [role]));
   if (status !== null) found.push(where("status", "=", status));
+  // A team has few of many clients. Looking each of them up is faster than reading every client with a scope or label
+  const ofEachClient = visible !== null;
   if (scope !== null) {
-    found.push(
-      where(
-        "client_id",
-        "in",
-        where.selectFrom("client_scopes").select("client_scopes.client_id").where("name", "=", scope),
-      ),
-    );
+    const registered = where
+      .selectFrom("client_scopes")
+      .select("client_scopes.client_id")
+      .where("name", "=", scope)
+      .$if(ofEachClient, (rows) => rows.whereRef("client_scopes.client_id", "=", "clients.client_id"));
+    found.push(where("client_id", "in", registered));
   }
   for (const [name, value] of Object.entries(query.labels)) {
-    const labelled = where.selectFrom("client_labels").select("client_labels.client_id");
-    found.push(where("client_id", "in", labelled.where("name", "=", name).where("value", "=", value)));
+    const labelled = where
+      .selectFrom("client_labels")
+      .select("client_labels.client_id")
+      .where("name", "=", name)
+      .where("value", "=", value)
+      .$if(ofEachClient, (rows) => rows.whereRef("client_labels.client_id", "=", "clients.client_id"));
+    found.push(where("client_id", "in", labelled));
   }
   if (text !== null) {
     found.push(
@@ -90,7 +96,8 @@ function conditions(
       .select("client_secrets.client_id")
       .where("client_secrets.expires_at", "<", endingBefore)
       .where("client_secrets.expires_at", ">", now)
-      .where("revoked_at", "is", null);
+      .where("revoked_at", "is", null)
+      .$if(ofEachClient, (rows) => rows.whereRef("client_secrets.client_id", "=", "clients.client_id"));
     found.push(
       where.or([
         where.and([where("clients.expires_at", "<", endingBefore), where("clients.expires_at", ">", now)]),
@@ -109,8 +116,8 @@ const isVisible = (
   { owners, clientId }: NonNullable<ClientQuery["visible"]>,
 ): Expression<SqlBool> =>
   where.or([
-    where.and([owners.length === 0 ? sql<SqlBool>`false` : where("owner", "in", owners), where("role", "is", null)]),
-    clientId === null ? sql<SqlBool>`false` : where("client_id", "=", clientId),
+    ...(owners.length === 0 ? [] : [where.and([where("owner", "in", owners), where("role", "is", null)])]),
+    ...(clientId === null ? [] : [where("client_id", "=", clientId)]),
   ]);
 
 /** Looks at the last uses of secrets, and at the usage, which has the uses of deleted secrets. */

@@ -82,7 +82,8 @@ function assertTellsNothing({ call, url, answer, actors }: Sent, clients: readon
   }
   if (isAudit) return;
   for (const owner of ["team-pay", "team-sea"]) {
-    const isOwn = actors.some(({ roleOwners }) => roleOwners?.includes(owner));
+    // An admin sees its own entry, which has the owner that it belongs to, whatever its role is bound to
+    const isOwn = actors.some((actor) => actor.owner === owner || actor.roleOwners?.includes(owner));
     if (isOwn || request.includes(owner)) continue;
     assert.ok(!text.includes(owner), told(`tells of ${owner}`, { call, url, answer }));
   }

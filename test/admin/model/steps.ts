@@ -108,12 +108,34 @@ const reach = fc
   )
   .map(([call, body]): Call => ({ ...call, token: 0, body }));
 
-/** Two platform admins turn against each other at once. */
-const duel = fc.tuple(fc.constantFrom(...ofOne), fc.constantFrom(...ofOne)).chain(([one, other]) => {
-  const [first = "", second = ""] = platformAdmins;
-  const between = (actor: string, opponent: string, operation: Operation) =>
-    callOf(operation, { actor: fc.constant(actor), target: fc.constant(opponent) });
-  return fc.tuple(between(first, second, one), between(second, first, other));
+/** A member of a team registers a client that the policy of the team allows. */
+const registration = fc
+  .tuple(
+    fc
+      .constantFrom(...writes.filter(({ operationId }) => operationId === "createClient"))
+      .chain((one) => callOf(one, { actor: fc.constantFrom("admin-pay-1", "operator-pay", "auditor-pay") })),
+    fc.constantFrom(...newIds),
+  )
+  .map(([call, id]): Call => ({ ...call, body: { client_id: id, owner: "team-pay", scope: "file:read" } }));
+
+/** Changes that take something from an admin. */
+const less = fc.constantFrom(
+  { role: null },
+  { role: "auditor" },
+  { status: "disabled" },
+  { role_owners: ["team-sea"] },
+);
+
+/** Two platform admins turn against each other at once, in any way or by what takes the other's role. */
+const duel = fc.boolean().chain((swapped) => {
+  const [first = "", second = ""] = swapped ? platformAdmins.toReversed() : platformAdmins;
+  const between = (actor: string, opponent: string, operations: readonly Operation[]) =>
+    fc
+      .constantFrom(...operations)
+      .chain((one) => callOf(one, { actor: fc.constant(actor), target: fc.constant(opponent) }));
+  const demote = (actor: string, opponent: string) =>
+    fc.tuple(between(actor, opponent, changeOfClient), less).map(([call, body]): Call => ({ ...call, body }));
+  return fc.tuple(fc.oneof(between(first, second, ofOne), demote(first, second)), demote(second, first));
 });
 
 /** An admin acts at one process, loses its role or status at the other one, and tries again. */
@@ -124,13 +146,7 @@ const demotion = fc.constantFrom(...admins).chain((actor) => {
   const change = fc
     .constantFrom(...changeOfClient)
     .chain((one) => callOf(one, { actor: fc.constantFrom(...platformAdmins), target: fc.constant(actor) }));
-  const body = fc.constantFrom(
-    { role: null },
-    { role: "auditor" },
-    { status: "disabled" },
-    { role_owners: ["team-sea"] },
-  );
-  const demoted = fc.tuple(change, body).map(([call, less]): Call => ({ ...call, body: less }));
+  const demoted = fc.tuple(change, less).map(([call, body]): Call => ({ ...call, body }));
   return fc.tuple(at(1, own(reads)), at(0, demoted), at(1, own(writes)), at(1, own(reads)));
 });
 
@@ -141,6 +157,7 @@ export const episode: fc.Arbitrary<readonly (readonly Call[])[]> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(race) },
   { weight: 2, arbitrary: fc.tuple(overtaking) },
   { weight: 1, arbitrary: fc.tuple(fc.tuple(reach)) },
+  { weight: 1, arbitrary: fc.tuple(fc.tuple(registration)) },
   { weight: 2, arbitrary: fc.tuple(duel) },
   { weight: 2, arbitrary: demotion },
 );

@@ -1,4 +1,5 @@
-// A reader who follows the README and then each guide that it links to, in one folder, meets no error.
+// A reader who follows the README and then each guide that it links to, in one folder, meets no error. Only the session of
+// audit.md has a folder of its own, in audit-guide.test.ts, because its output depends on all that happened before.
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,12 +11,33 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const guides = [...new Set([...readme.matchAll(/\]\((docs\/guide\/[^)#]+)/g)].map(([, page = ""]) => page))];
 
+/** How many blocks of commands a guide has, so that a change of its form does not hide them. */
+const atLeast: Readonly<Record<string, number>> = {
+  "docs/guide/admin-api.md": 1,
+  "docs/guide/configuration-as-code.md": 2,
+  "docs/guide/credentials.md": 10,
+  "docs/guide/explain.md": 1,
+  "docs/guide/usage.md": 3,
+};
+
 /** These blocks install this repository, or set what the reader saw. Other tests run them. */
 const isSetUp = (block: string): boolean => /^(npm ci|export CARNET_)/.test(block);
 
 suite("the README and its guides", () => {
   test("the README links to every guide", () => {
     assert.deepEqual([...guides].sort(), globSync("docs/guide/*.md", { cwd: root }).sort());
+  });
+
+  test("no two pages create the same client", () => {
+    const created = ["README.md", ...guides].flatMap((page) =>
+      [
+        ...blocksOf(page)
+          .join("")
+          .matchAll(/carnet client create --client-id ("[^"]+"|\S+)/g),
+      ].map(([, id]) => id),
+    );
+    assert.ok(created.length >= 8, created.join());
+    assert.deepEqual(created, [...new Set(created)]);
   });
 
   test("all commands work, one after another, in the order of the README", async () => {
@@ -33,20 +55,26 @@ suite("the README and its guides", () => {
       ISSUER: Object(await (await fetch(`${dev.url}/.well-known/oauth-authorization-server`)).json()).issuer,
     };
     const pages = ["README.md", ...guides];
-    let blocks = 0;
-    for (const page of pages) {
+    const printed = new Map<string, readonly string[]>();
+    for (const page of pages.filter((one) => !one.endsWith("audit.md"))) {
       if (page.endsWith("running.md")) {
         await dev.pause(() => serve(page, folder.path, { ...env, CARNET_PORT: new URL(dev.url).port }));
         continue;
       }
       saveFiles(page, folder.path);
-      for (const block of blocksOf(page).filter((one) => !isSetUp(one))) {
-        blocks++;
-        assert.match(await runBlock(block, folder.path, shell), /^\S/, `${page}: ${block}`);
+      const blocks = blocksOf(page).filter((one) => !isSetUp(one));
+      assert.ok(blocks.length >= (atLeast[page] ?? 0), `${page}: ${blocks.length} blocks`);
+      for (const block of blocks) {
+        const stdout = await runBlock(block, folder.path, shell);
+        assert.match(stdout, /^\S/, `${page}: ${block}`);
+        printed.set(page, [...(printed.get(page) ?? []), stdout]);
       }
       if (page.endsWith("verifying.md")) await callApi(page, folder.path, shell);
     }
-    assert.ok(blocks >= 20, `${blocks} blocks`);
+    assert.ok([...printed.values()].flat().length >= 20);
+    const [applied = ""] = printed.get("docs/guide/configuration-as-code.md") ?? [];
+    assert.match(applied, /^\+ create .*archive-export\n\+ create .*graph-sync\n2 to do, 0 unchanged\.\n\+ create/);
+    assert.match(applied, /\n0 to do, 2 unchanged\.\n$/);
   });
 });
 

@@ -1,57 +1,21 @@
-// Runs every command of the guides on running and administering, in order, against a real service.
+// What the guides show, name and link to exists. guides-in-order.test.ts runs their commands.
 import assert from "node:assert/strict";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
 import { freePort, startTestService } from "@carnet/testkit/service";
-import { blocksOf, readersFolder, runBlock, saveFiles, startDev } from "./support/reader.ts";
+import { blocksOf, readersFolder } from "./support/reader.ts";
 
 const root = join(import.meta.dirname, "..");
 
-suite("the commands of the guides", () => {
-  const atLeast = {
-    "admin-api.md": 1,
-    "credentials.md": 10,
-    "configuration-as-code.md": 2,
-    "usage.md": 3,
-    "explain.md": 1,
-  };
-  for (const [guide, least] of Object.entries(atLeast)) {
-    test(`those of ${guide} work in order`, async () => {
-      const { folder, env } = await readersFolder();
-      await using _ = folder;
-      const { carnet, url } = await startDev(folder.path);
-      await using __ = carnet;
-      const blocks = blocksOf(`docs/guide/${guide}`);
-      assert.ok(blocks.length >= least, `${blocks.length} blocks`);
-      saveFiles(`docs/guide/${guide}`, folder.path);
-      const more = { CARNET_SERVER_URL: url, EXISTING_SECRET: "an existing secret with words" };
-      for (const block of blocks) {
-        assert.match(await runBlock(block, folder.path, { ...env, ...more }), /^\S/, block);
-      }
-      carnet.kill("SIGINT");
-      assert.equal((await carnet.finished()).code, 0);
-    });
-  }
-
-  test("applying the example a second time changes nothing", async () => {
-    const { folder, env } = await readersFolder();
-    await using _ = folder;
-    const { carnet } = await startDev(folder.path);
-    await using __ = carnet;
-    const page = "docs/guide/configuration-as-code.md";
-    const [file = "", ...others] = saveFiles(page, folder.path);
-    assert.deepEqual(others, []);
+suite("the guides", () => {
+  test("show the example that they link to", () => {
     const example = readFileSync(join(root, "examples/clients.yaml"), "utf8");
-    assert.equal(readFileSync(folder.file(file), "utf8"), example, "the guide shows the example that it links to");
-    const [first = ""] = blocksOf(page);
-    const stdout = await runBlock(first, folder.path, env);
-    assert.match(stdout, /^\+ create .*archive-export\n\+ create .*graph-sync\n2 to do, 0 unchanged\.\n\+ create/);
-    assert.match(stdout, /\n0 to do, 2 unchanged\.\n$/);
+    assert.deepEqual(blocksOf("docs/guide/configuration-as-code.md", "yaml").slice(0, 1), [example]);
   });
 
-  test("the service of running.md starts", async () => {
+  test("start a service in running.md", async () => {
     const { folder, env } = await readersFolder();
     await using _ = folder;
     const [block = "", ...others] = blocksOf("docs/guide/running.md");
@@ -66,7 +30,7 @@ suite("the commands of the guides", () => {
     assert.ok(statSync(folder.file(".carnet/admin.json")).isFile());
   });
 
-  test("the guides have no broken link, and each anchor exists", () => {
+  test("have no broken link, and each anchor exists", () => {
     const slug = (heading: string) =>
       heading
         .toLowerCase()

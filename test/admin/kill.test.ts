@@ -13,7 +13,7 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { OwnedClient, type Send } from "./support/owned-client.ts";
 
 const seed = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
-const lives = Number(process.env["KILL_LIVES"] ?? 6);
+const lives = Number(process.env["KILL_LIVES"] ?? 4);
 const batchSize = 25;
 
 suite("kill -9 of the service under mixed load", () => {

@@ -1,35 +1,38 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { suite, test } from "node:test";
+import { after, before, suite, test } from "node:test";
 import { exposureOf, forbidden } from "@carnet/server/configuration/trusted-file";
 import { serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { assertServed } from "./support/assert-whole.ts";
 import { startOnce } from "./support/start-once.ts";
 import { assertStopsWith } from "./support/stops-with.ts";
-import { contentsOf, makeStore, type StoreFiles } from "./support/store-files.ts";
+import { contentsOf, copyStore, makeStore, type StoreFiles } from "./support/store-files.ts";
+
+let made: StoreFiles;
+before(async () => {
+  made = await makeStore();
+  await assertServed(made.path);
+  writeFileSync(made.file("carnet.yaml"), "logLevel: info\n", { mode: 0o600 });
+});
+after(() => made[Symbol.asyncDispose]());
 
 /** A store, its key, its admin file and a configuration file, as after a first start. */
-async function servedStore(): Promise<StoreFiles> {
-  const store = await makeStore();
-  await assertServed(store.path);
-  writeFileSync(store.file("carnet.yaml"), "logLevel: info\n", { mode: 0o600 });
-  return store;
-}
+const servedStore = (): Promise<StoreFiles> => copyStore(made);
 
 const start = (store: StoreFiles) => startOnce({ folder: store.path, args: ["--config", "carnet.yaml"] });
 
 suite("a file of the service that other users can write", () => {
-  for (const [name, mode, fix] of [
-    ["carnet.db", 0o620, "go-w"],
-    ["carnet.db", 0o602, "go-w"],
-    ["carnet.yaml", 0o664, "go-w"],
-    ["master.key", 0o620, "go-rwx"],
-    ["admin.json", 0o602, "go-rwx"],
-  ] as const) {
-    test(`stops the start: ${name} with mode ${mode.toString(8)}`, async () => {
-      await using store = await servedStore();
+  test("stops the start until its mode is right", async () => {
+    await using store = await servedStore();
+    for (const [name, mode, fix] of [
+      ["carnet.db", 0o620, "go-w"],
+      ["carnet.db", 0o602, "go-w"],
+      ["carnet.yaml", 0o664, "go-w"],
+      ["master.key", 0o620, "go-rwx"],
+      ["admin.json", 0o602, "go-rwx"],
+    ] as const) {
       chmodSync(store.file(name), mode);
       const before = contentsOf(store.path);
       assertStopsWith(
@@ -41,9 +44,9 @@ suite("a file of the service that other users can write", () => {
       );
       assert.deepEqual(contentsOf(store.path), before);
       chmodSync(store.file(name), 0o600);
-      assert.equal((await start(store)).code, 0);
-    });
-  }
+    }
+    assert.equal((await start(store)).code, 0);
+  });
 
   test("stops the start: a file that belongs to another user", async () => {
     await using store = await servedStore();

@@ -14,7 +14,7 @@ import { assertServed, assertWhole } from "./support/assert-whole.ts";
 import type { Credentials } from "./support/store-files.ts";
 
 const seed = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
-const lives = Number(process.env["KILL_LIVES"] ?? 8);
+const lives = Number(process.env["KILL_LIVES"] ?? 4);
 const worker = fileURLToPath(new URL("./support/register-until-killed.ts", import.meta.url));
 
 suite("kill -9", () => {

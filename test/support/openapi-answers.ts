@@ -91,12 +91,15 @@ export class OpenApiAnswers {
     this.#assertValid(this.#addSchema(content.schema), body, "body");
   }
 
-  #added = 0;
+  /** By their text: compiling a schema takes far longer than checking a body with it. */
+  readonly #keys = new Map<string, string>();
 
-  /** Adds a schema whose references resolve in the document. */
+  /** Adds a schema whose references resolve in the document, unless it was added before. */
   #addSchema(schema: object): string {
-    const key = `part${this.#added++}`;
-    this.#ajv.addSchema(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')), key);
+    const text = JSON.stringify(schema);
+    const key = this.#keys.get(text) ?? `part${this.#keys.size}`;
+    if (!this.#keys.has(text)) this.#ajv.addSchema(JSON.parse(text.replaceAll('"#/', '"openapi#/')), key);
+    this.#keys.set(text, key);
     return key;
   }
 

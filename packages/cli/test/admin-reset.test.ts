@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "@carnet/protocol/admin/clients";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -30,7 +31,10 @@ function beside(folder: TemporaryFolder) {
 /** Polls until the condition holds: a running service sees a change within a second. */
 async function until(status: number, url: string, secret: string): Promise<void> {
   const end = AbortSignal.timeout(30_000);
-  while (!end.aborted) if ((await requestToken(url, adminId, secret)).status === status) return;
+  while (!end.aborted) {
+    if ((await requestToken(url, adminId, secret)).status === status) return;
+    await pause(20);
+  }
   assert.fail(`the answer never was ${status}`);
 }
 

@@ -2,19 +2,28 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { suite, test } from "node:test";
+import { after, before, suite, test } from "node:test";
 import { promisify } from "node:util";
 import { CarnetProcess, carnetBin, type ProcessOptions, runCarnet } from "@carnet/testkit/carnet-process";
 import { requestToken } from "@carnet/testkit/serve-carnet";
 import { freePort } from "@carnet/testkit/service";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { allowInsecureRequests, ClientSecretBasic, clientCredentialsGrant, discovery } from "openid-client";
 
-suite("carnet dev", () => {
+suite("carnet dev, started once", () => {
+  let folder: TemporaryFolder;
+  let carnet: CarnetProcess;
+  before(async () => {
+    folder = await temporaryFolder();
+    carnet = await startDev({ cwd: folder.path });
+  });
+  after(async () => {
+    await carnet[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
   test("prints a curl line that gets a token when pasted into a shell", async () => {
-    await using folder = await temporaryFolder();
-    await using carnet = await startDev({ cwd: folder.path });
     const { stdout } = await promisify(execFile)("sh", ["-c", curlLine(carnet)]);
     const answer = JSON.parse(stdout);
     assert.deepEqual(Object.keys(answer), ["access_token", "expires_in", "scope", "token_type"]);
@@ -22,8 +31,6 @@ suite("carnet dev", () => {
   });
 
   test("prints, listens on and issues one name, so that discovery on the printed address works", async () => {
-    await using folder = await temporaryFolder();
-    await using carnet = await startDev({ cwd: folder.path });
     const url = urlIn(carnet);
     const { port } = new URL(url);
     assert.equal(url, `http://localhost:${port}`);
@@ -44,6 +51,35 @@ suite("carnet dev", () => {
     assert.doesNotMatch(carnet.stdout, /Issuer/);
   });
 
+  test("fits into 80 columns, apart from the commands", async () => {
+    const lines = carnet.stdout.split("\n").filter((line) => !/^ {2}(curl|npx) /.test(line));
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+  });
+
+  test("makes its store and keys readable only by their owner", async () => {
+    const made = folder.file(".carnet");
+    assert.equal(await modeOf(made), 0o700);
+    const files = await readdir(made);
+    for (const name of ["carnet.db", "master.key", "admin.json"]) assert.ok(files.includes(name), files.join(" "));
+    for (const file of files) assert.equal(await modeOf(join(made, file)), file === "journal" ? 0o700 : 0o600, file);
+    for (const file of await readdir(join(made, "journal")))
+      assert.equal(await modeOf(join(made, "journal", file)), 0o600, file);
+  });
+
+  test("a newly registered client gets a token at once, and a lost demo secret can be replaced", async () => {
+    const run = async (...args: string[]) =>
+      JSON.parse((await runCarnet([...args, "--json"], { cwd: folder.path })).stdout);
+    const { client_id, client_secret } = await run("client", "create", "--scope", "file:read");
+    assert.equal((await requestToken(urlIn(carnet), client_id, client_secret)).status, 200);
+    const another = await run("secret", "add", "demo");
+    assert.equal((await requestToken(urlIn(carnet), "demo", another.client_secret)).status, 200);
+  });
+});
+
+suite("carnet dev", () => {
   test("prints the issuer too when it is not the printed address, and an address to call for a wildcard", async () => {
     await using folder = await temporaryFolder();
     await using other = await startDev({ cwd: folder.path, args: ["--issuer", "https://iam.example.com"] });
@@ -65,30 +101,6 @@ suite("carnet dev", () => {
       carnet.kill("SIGTERM");
       await carnet.finished();
     }
-  });
-
-  test("fits into 80 columns, apart from the commands", async () => {
-    await using folder = await temporaryFolder();
-    await using carnet = await startDev({ cwd: folder.path });
-    const lines = carnet.stdout.split("\n").filter((line) => !/^ {2}(curl|npx) /.test(line));
-    assert.deepEqual(
-      lines.filter((line) => line.length > 80),
-      [],
-    );
-  });
-
-  test("makes its store and keys readable only by their owner", async () => {
-    await using folder = await temporaryFolder();
-    await using carnet = await startDev({ cwd: folder.path });
-    const made = folder.file(".carnet");
-    assert.equal(await modeOf(made), 0o700);
-    const files = await readdir(made);
-    for (const name of ["carnet.db", "master.key", "admin.json"]) assert.ok(files.includes(name), files.join(" "));
-    for (const file of files) assert.equal(await modeOf(join(made, file)), file === "journal" ? 0o700 : 0o600, file);
-    for (const file of await readdir(join(made, "journal")))
-      assert.equal(await modeOf(join(made, "journal", file)), 0o600, file);
-    carnet.kill("SIGTERM");
-    await carnet.finished();
   });
 
   test("after a restart the demo client's secret still works, is not shown again, and an older token still verifies", async () => {
@@ -158,17 +170,6 @@ suite("carnet dev", () => {
       });
       assert.match(stdout, /^demo +Demo client +default +active/m);
     }
-  });
-
-  test("a newly registered client gets a token at once, and a lost demo secret can be replaced", async () => {
-    await using folder = await temporaryFolder();
-    await using carnet = await startDev({ cwd: folder.path });
-    const run = async (...args: string[]) =>
-      JSON.parse((await runCarnet([...args, "--json"], { cwd: folder.path })).stdout);
-    const { client_id, client_secret } = await run("client", "create", "--scope", "file:read");
-    assert.equal((await requestToken(urlIn(carnet), client_id, client_secret)).status, 200);
-    const another = await run("secret", "add", "demo");
-    assert.equal((await requestToken(urlIn(carnet), "demo", another.client_secret)).status, 200);
   });
 });
 

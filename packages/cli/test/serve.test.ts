@@ -1,20 +1,35 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { suite, test } from "node:test";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { after, before, suite, test } from "node:test";
 import { hashOf } from "@carnet/server/journal/chain";
 import { anchorsIn } from "@carnet/testkit/anchors-in";
 import { CarnetProcess, carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
 import { assertAnchored, readChains } from "@carnet/testkit/journal-chains";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { freePort } from "@carnet/testkit/service";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { decodeJwt } from "jose";
 
 suite("carnet serve", () => {
+  let known: KnownClient;
+  let made: TemporaryFolder;
+  before(async () => {
+    made = await temporaryFolder();
+    known = await createClient(made.path);
+  });
+  after(() => made[Symbol.asyncDispose]());
+
+  /** A copy of the store of the known client. */
+  const copied = async (): Promise<TemporaryFolder> => {
+    const folder = await temporaryFolder();
+    await cp(made.path, folder.path, { recursive: true });
+    return folder;
+  };
+
   test("creates the admin client on the first start and logs its file, never its secret", async () => {
     await using folder = await temporaryFolder();
-    for (const made of [true, false]) {
+    for (const first of [true, false]) {
       await using carnet = await serveCarnet({ folder: folder.path });
       const { server_url, client_id, client_secret } = JSON.parse(await readFile(folder.file("admin.json"), "utf8"));
       assert.deepEqual({ server_url, client_id }, { server_url: carnet.url, client_id: "carnet-admin" });
@@ -27,7 +42,7 @@ suite("carnet serve", () => {
       const said = lines.filter(({ event }) => event === "admin_client_made");
       assert.deepEqual(
         said.map(({ clientId, file }) => ({ clientId, file })),
-        made ? [{ clientId: "carnet-admin", file: folder.file("admin.json") }] : [],
+        first ? [{ clientId: "carnet-admin", file: folder.file("admin.json") }] : [],
       );
       assert.ok(!(stdout + stderr).includes(client_secret));
     }
@@ -48,8 +63,8 @@ suite("carnet serve", () => {
   });
 
   test("logs one JSON object per line on standard output, and nothing on standard error", async () => {
-    await using folder = await temporaryFolder();
-    const { client_id, client_secret } = await createClient(folder.path);
+    await using folder = await copied();
+    const { client_id, client_secret } = known;
     await using carnet = await serveCarnet({ folder: folder.path });
     await requestToken(carnet.url, client_id, client_secret);
     await requestToken(carnet.url, client_id, `${client_secret}x`);
@@ -65,8 +80,8 @@ suite("carnet serve", () => {
   });
 
   test("records tokens, refusals, its start and its stop in files beside the store, whose last anchor is closed", async () => {
-    await using folder = await temporaryFolder();
-    const { client_id, client_secret } = await createClient(folder.path);
+    await using folder = await copied();
+    const { client_id, client_secret } = known;
     const before = readChains(folder.file("journal")).map(({ file }) => file);
     await using carnet = await serveCarnet({ folder: folder.path });
     await requestToken(carnet.url, client_id, client_secret);
@@ -84,8 +99,8 @@ suite("carnet serve", () => {
   });
 
   test("writes the journal among its log lines with CARNET_JOURNAL=stdout, as one chain, and makes no folder", async () => {
-    await using folder = await temporaryFolder();
-    const { client_id, client_secret } = await createClient(folder.path);
+    await using folder = await copied();
+    const { client_id, client_secret } = known;
     await rm(folder.file("journal"), { recursive: true });
     await using carnet = await serveCarnet({ folder: folder.path, env: { CARNET_JOURNAL: "stdout" } });
     await requestToken(carnet.url, client_id, client_secret);
@@ -108,8 +123,8 @@ suite("carnet serve", () => {
   });
 
   test("takes a setting from a flag, else the environment, else the file, else the default", async () => {
-    await using folder = await temporaryFolder();
-    const { client_id, client_secret } = await createClient(folder.path);
+    await using folder = await copied();
+    const { client_id, client_secret } = known;
     const config = folder.file("carnet.yaml");
     await writeFile(config, "accessTokenTtl: 111\naudience: from-the-file\nlogLevel: silent\n");
     const env = { CARNET_CONFIG: config, CARNET_AUDIENCE: "from-the-environment", CARNET_LOG_LEVEL: "warn" };
@@ -122,8 +137,8 @@ suite("carnet serve", () => {
   });
 
   test("issues no token once the reader of its log is gone, and ends", async () => {
-    await using folder = await temporaryFolder();
-    const { client_id, client_secret } = await createClient(folder.path);
+    await using folder = await copied();
+    const { client_id, client_secret } = known;
     const port = await freePort();
     const serve = `"$0" "$1" serve --issuer http://127.0.0.1:${port} --host 127.0.0.1 --port ${port} --data-dir . --journal stdout`;
     // head goes away once it has read "listening", after two events
@@ -149,8 +164,13 @@ suite("carnet serve", () => {
   });
 });
 
+interface KnownClient {
+  readonly client_id: string;
+  readonly client_secret: string;
+}
+
 /** A client of a store that is made for it, registered by the command line while a service runs, which then stops. */
-async function createClient(folder: string): Promise<{ client_id: string; client_secret: string }> {
+async function createClient(folder: string): Promise<KnownClient> {
   await using carnet = await serveCarnet({ folder, env: { CARNET_SCOPE_CATALOGUE: "open" } });
   const env = { CARNET_ADMIN_FILE: `${folder}/admin.json` };
   const { stdout } = await runCarnet(["client", "create", "--json", "--scope", "x"], { env });

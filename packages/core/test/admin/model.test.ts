@@ -33,7 +33,7 @@ test("any sequence of operations on clients and secrets agrees with a small mode
   agree(async () => {
     const store = new MemoryClientStore();
     return { store, events: store.events };
-  }, 400));
+  }, 250));
 
 test("any sequence of operations on clients and secrets agrees with a small model, in SQLite", async () => {
   await using sqlite = await openTestSqlite();

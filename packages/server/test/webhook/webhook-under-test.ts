@@ -46,7 +46,7 @@ export class WebhookUnderTest implements AsyncDisposable {
     this.other = make(connections[1]);
   }
 
-  static async open({ timeout = 200 } = {}): Promise<WebhookUnderTest> {
+  static async open({ timeout = 10_000 } = {}): Promise<WebhookUnderTest> {
     const cleanup = new AsyncDisposableStack();
     const folder = cleanup.use(await temporaryFolder());
     const file = folder.file("carnet.db");

@@ -102,7 +102,7 @@ suite("A webhook", () => {
   });
 
   test("tries again after no answer, a closed connection, and a redirect, which it does not follow", async () => {
-    await using under = await WebhookUnderTest.open();
+    await using under = await WebhookUnderTest.open({ timeout: 200 });
     await under.add(["e1"]);
     under.receiver.answers.push(
       () => {}, // never answers

@@ -146,9 +146,8 @@ export function permit(
 
 function refusesPolicy(
   { name, contact, platformContact }: Pick<Owner, "name" | "contact"> & Pick<Authority, "platformContact">,
-  violations: readonly FieldProblem[],
+  errors: readonly FieldProblem[],
 ): Err<Denied> {
-  const errors = violations.map(({ pointer, detail }) => ({ pointer, detail }));
   const lines = errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
   const detail = `the policy of the owner ${name} does not allow this: ${lines}; ask ${contact ?? platformContact}`;
   return err({ kind: "policy", rule: "policy", detail, errors });

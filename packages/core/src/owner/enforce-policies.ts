@@ -21,9 +21,6 @@ export interface EnforcementPorts extends ViolationPorts {
 /** After this time, the clients of an owner are checked again although its policy is the same. Milliseconds. */
 const checkAgainAfter = 3_600_000;
 
-/** How many lines of the policy an event names. */
-const maxLines = 10;
-
 /** Disables active clients that violate the policy of their owner, from the policy's `enforceFrom` on. */
 export class PolicyEnforcement {
   readonly #ports: EnforcementPorts;
@@ -63,8 +60,7 @@ export class PolicyEnforcement {
     const now = clock.now();
     const found = violations(client, policy, { accessTokenTtl, now });
     if (found.length === 0) return;
-    const lines = found.slice(0, maxLines).map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`);
-    if (found.length > maxLines) lines.push(`and ${found.length - maxLines} more`);
+    const lines = found.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`);
     const next: Client = { ...client, status: "disabled", updatedAt: now, version: client.version + 1 };
     const event = changed(
       {

@@ -1,7 +1,8 @@
+import type { FieldProblem } from "../admin-problem.ts";
 import type { Client, ClientStatus } from "../client/client.ts";
 import type { ClientQuery, ClientStore } from "../client/client-store.ts";
 import type { Owner } from "./owner.ts";
-import { type PolicyContext, type Violation, violations } from "./policy.ts";
+import { type PolicyContext, violations } from "./policy.ts";
 
 export interface ViolationPorts {
   readonly store: Pick<ClientStore, "search">;
@@ -13,7 +14,7 @@ export interface ViolationPorts {
 export interface ViolationReport {
   readonly count: number;
   /** The first hundred, by client id. */
-  readonly clients: readonly { readonly client: Client; readonly violations: readonly Violation[] }[];
+  readonly clients: readonly { readonly client: Client; readonly violations: readonly FieldProblem[] }[];
 }
 
 const maxReported = 100;

@@ -1,6 +1,7 @@
 import type { FieldProblem } from "../admin-problem.ts";
 import { isInside } from "../client/cidr.ts";
 import type { Client } from "../client/client.ts";
+import type { ClientSecret } from "../client/client-secret.ts";
 import type { ClientSettingsInput } from "../client/client-settings.ts";
 import type { NewSecretInput } from "../client/make-secret.ts";
 import { anyValue, type OwnerPolicy } from "./owner.ts";
@@ -13,9 +14,11 @@ export interface PolicyContext {
 }
 
 /** A line of the policy that a client violates. */
-export interface Violation extends FieldProblem {
-  /** What violates it: a scope, an address block, another value, or the id of a secret. */
-  readonly subject: string;
+interface BrokenLine {
+  readonly pointer: string;
+  /** All that violates it: scopes, address blocks, another value, or ids of secrets. */
+  readonly subjects: readonly string[];
+  detail(subjects: readonly string[]): string;
 }
 
 /**
@@ -28,53 +31,104 @@ export function newViolations(
   after: Client,
   policy: OwnerPolicy,
   context: PolicyContext,
-): readonly Violation[] {
+): readonly FieldProblem[] {
   const isEnforced = policy.enforceFrom !== null && policy.enforceFrom <= context.now;
   const isEnabled = before?.status === "disabled" && after.status === "active";
   const isNew = before === null || before.owner !== after.owner || (isEnforced && isEnabled);
-  const old = isNew ? [] : violations(before, policy, context);
-  const known = new Set(old.map(keyOf));
-  return violations(after, policy, context).filter((violation) => !known.has(keyOf(violation)));
+  const old = isNew ? [] : brokenLines(before, policy, context);
+  // On all subjects, not on the text, which names only some of them
+  const known = new Set(old.flatMap(({ pointer, subjects }) => subjects.map((subject) => `${pointer} ${subject}`)));
+  return described(
+    brokenLines(after, policy, context).map((line) => ({
+      ...line,
+      subjects: line.subjects.filter((subject) => !known.has(`${line.pointer} ${subject}`)),
+    })),
+  );
 }
 
-const keyOf = ({ pointer, detail, subject }: Violation): string => JSON.stringify([pointer, detail, subject]);
+/** Every line of a policy that a client violates: one short problem for each, whatever the number of scopes and blocks. */
+export const violations = (client: Client, policy: OwnerPolicy, context: PolicyContext): readonly FieldProblem[] =>
+  described(brokenLines(client, policy, context));
 
-/** Every line of a policy that a client violates. */
-export function violations(client: Client, policy: OwnerPolicy, context: PolicyContext): readonly Violation[] {
-  const found: Violation[] = [];
-  const add = (pointer: string, detail: string, subject: string): void => void found.push({ pointer, detail, subject });
-  const { scopes } = policy;
-  const beyond = scopes === null ? [] : client.scopes.filter((scope) => !isOwn(scope) && !scopes.includes(scope));
-  for (const scope of beyond) add("/scope", `must not have ${scope}: the policy allows ${listed(scopes ?? [])}`, scope);
-  if (policy.addressBlocks.length > 0) {
-    const blocks = policy.addressBlocks.map(({ text }) => text);
-    if (client.ipAllowlist.length === 0) add("/ip_allowlist", `must have blocks within ${listed(blocks)}`, "");
-    for (const block of client.ipAllowlist) {
-      if (!policy.addressBlocks.some((allowed) => isInside(block, allowed)))
-        add("/ip_allowlist", `must not have ${block.text}: the policy allows ${listed(blocks)}`, block.text);
-    }
-  }
+const described = (lines: readonly BrokenLine[]): readonly FieldProblem[] =>
+  lines
+    .filter(({ subjects }) => subjects.length > 0)
+    .map(({ pointer, subjects, detail }) => ({ pointer, detail: detail(subjects) }));
+
+/** The lines of a policy with what violates them in a client, if anything does. No two have the same pointer. */
+function brokenLines(client: Client, policy: OwnerPolicy, context: PolicyContext): readonly BrokenLine[] {
+  const { maxTokenTtl, audiences, workspaces, usernames } = policy;
   const ttl = client.accessTokenTtl ?? context.accessTokenTtl;
-  if (policy.maxTokenTtl !== null && ttl > policy.maxTokenTtl)
-    add("/access_token_ttl", `must be at most ${policy.maxTokenTtl} seconds`, String(ttl));
-  if (client.audience !== null && !allows(policy.audiences, client.audience))
-    add("/audience", `must be the default, or one of: ${listed(policy.audiences)}`, client.audience);
-  if (client.workspace !== null && !allows(policy.workspaces, client.workspace))
-    add("/workspace", `must be absent, or one of: ${listed(policy.workspaces)}`, client.workspace);
-  if (client.username !== null && !allows(policy.usernames, client.username))
-    add("/username", `must be absent, or one of: ${listed(policy.usernames)}`, client.username);
-  for (const secret of client.secrets) {
-    if (secret.revokedAt !== null || (secret.expiresAt !== null && secret.expiresAt <= context.now)) continue;
-    const end = secret.expiresAt;
-    if (policy.maxSecretAge !== null && (end === null || end > secret.createdAt + policy.maxSecretAge * 1000))
-      add(
-        "/secret/expires_at",
-        `must be at most ${policy.maxSecretAge} seconds after the secret was made`,
-        secret.secretId,
-      );
-    else if (policy.secretsMustExpire && end === null) add("/secret/expires_at", "must be given", secret.secretId);
-  }
-  return found;
+  return [
+    scopeLine(client, policy),
+    addressLine(client, policy),
+    {
+      pointer: "/access_token_ttl",
+      subjects: maxTokenTtl !== null && ttl > maxTokenTtl ? [String(ttl)] : [],
+      detail: () => `must be at most ${maxTokenTtl} seconds`,
+    },
+    {
+      pointer: "/audience",
+      subjects: beyond(audiences, client.audience),
+      detail: () => `must be the default, or one of: ${listed(audiences)}`,
+    },
+    {
+      pointer: "/workspace",
+      subjects: beyond(workspaces, client.workspace),
+      detail: () => `must be absent, or one of: ${listed(workspaces)}`,
+    },
+    {
+      pointer: "/username",
+      subjects: beyond(usernames, client.username),
+      detail: () => `must be absent, or one of: ${listed(usernames)}`,
+    },
+    secretLine(client, policy, context),
+  ];
+}
+
+function scopeLine(client: Client, { scopes }: OwnerPolicy): BrokenLine {
+  const allowed = new Set(scopes);
+  return {
+    pointer: "/scope",
+    subjects: scopes === null ? [] : client.scopes.filter((scope) => !isOwn(scope) && !allowed.has(scope)),
+    detail: (subjects) => `must not have ${listed(subjects)}: the policy allows ${listed(scopes ?? [])}`,
+  };
+}
+
+function addressLine({ ipAllowlist }: Client, { addressBlocks }: OwnerPolicy): BrokenLine {
+  const outside = ipAllowlist.filter((block) => !addressBlocks.some((allowed) => isInside(block, allowed)));
+  const subjects = ipAllowlist.length === 0 ? [anyAddress] : outside.map(({ text }) => text);
+  const allowed = (): string => listed(addressBlocks.map(({ text }) => text));
+  return {
+    pointer: "/ip_allowlist",
+    subjects: addressBlocks.length === 0 ? [] : subjects,
+    detail: (blocks) =>
+      blocks.includes(anyAddress)
+        ? `must have blocks within ${allowed()}`
+        : `must not have ${listed(blocks)}: the policy allows ${allowed()}`,
+  };
+}
+
+/** What violates the address blocks in a client without a list of its own. */
+const anyAddress = "any";
+
+function secretLine(
+  client: Client,
+  { maxSecretAge, secretsMustExpire }: OwnerPolicy,
+  context: PolicyContext,
+): BrokenLine {
+  const endsTooLate = ({ createdAt, expiresAt }: ClientSecret): boolean =>
+    expiresAt === null
+      ? maxSecretAge !== null || secretsMustExpire
+      : maxSecretAge !== null && expiresAt > createdAt + maxSecretAge * 1000;
+  const works = ({ revokedAt, expiresAt }: ClientSecret): boolean =>
+    revokedAt === null && (expiresAt === null || expiresAt > context.now);
+  return {
+    pointer: "/secret/expires_at",
+    subjects: client.secrets.filter((secret) => works(secret) && endsTooLate(secret)).map(({ secretId }) => secretId),
+    detail: () =>
+      maxSecretAge === null ? "must be given" : `must be at most ${maxSecretAge} seconds after the secret was made`,
+  };
 }
 
 /** A new client's settings, with what the policy gives it where the input says nothing. */
@@ -104,6 +158,18 @@ export const withPolicyEnd = (
 
 const isOwn = (scope: string): boolean => scope.startsWith("carnet:");
 
-const allows = (list: readonly string[], value: string): boolean => list.includes(anyValue) || list.includes(value);
+const beyond = (list: readonly string[], value: string | null): readonly string[] =>
+  value === null || list.includes(anyValue) || list.includes(value) ? [] : [value];
 
-const listed = (names: readonly string[]): string => (names.length === 0 ? "nothing" : names.join(" "));
+const maxListed = 10;
+/** Characters of a name that a text shows. */
+const maxShown = 80;
+
+/** The first names, because a client may have thousands of scopes, and each client of an import is refused with this text. */
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "nothing";
+  const shown = names
+    .slice(0, maxListed)
+    .map((name) => (name.length > maxShown ? `${name.slice(0, maxShown)}…` : name));
+  return shown.join(" ") + (names.length > maxListed ? ` and ${names.length - maxListed} more` : "");
+}

@@ -117,6 +117,36 @@ suite("A policy", () => {
   });
 });
 
+suite("A refusal by a long policy", () => {
+  const names = (name: string, count: number) => Array.from({ length: count }, (_, number) => `${name}${number}`);
+  const blocks = (network: number) => Array.from({ length: 100 }, (_, number) => block(`10.${network}.${number}.0/24`));
+  const policy: OwnerPolicy = { ...openPolicy, scopes: names("allowed", 400), addressBlocks: blocks(0) };
+  const before = clientWith({ scopes: names("s", 1000), ipAllowlist: blocks(1) });
+
+  test("has one short problem for each line, with the first ten names", () => {
+    const found = violations(before, policy, context);
+    assert.deepEqual(found[0], {
+      pointer: "/scope",
+      detail: `must not have ${names("s", 10).join(" ")} and 990 more: the policy allows ${names("allowed", 10).join(" ")} and 390 more`,
+    });
+    assert.deepEqual(
+      found.map(({ pointer }) => pointer),
+      ["/scope", "/ip_allowlist"],
+    );
+    assert.ok(JSON.stringify(found).length < 1000);
+    const long = clientWith({ scopes: ["s".repeat(4096)], username: "u".repeat(4096) });
+    const strict = { ...openPolicy, scopes: ["t".repeat(4096)], usernames: ["v".repeat(4096)] };
+    assert.ok(JSON.stringify(violations(long, strict, context)).length < 1000);
+  });
+
+  test("notices a new scope or block beyond those that it names", () => {
+    const after = { ...before, scopes: [...before.scopes, "new"], ipAllowlist: [...before.ipAllowlist, block("::/0")] };
+    const details = newViolations(before, after, policy, context).map(({ detail }) => detail.replace(/:? the.*/, ""));
+    assert.deepEqual(details, ["must not have new", "must not have ::/0"]);
+    assert.deepEqual(newViolations(before, { ...before, clientName: "x" }, policy, context), []);
+  });
+});
+
 suite("A change of a client that violates its policy already", () => {
   const policy: OwnerPolicy = { ...defaultPolicy, scopes: ["a"], maxTokenTtl: 300 };
   const before = clientWith({ scopes: ["a", "old"], accessTokenTtl: 900, username: "grace", status: "disabled" });

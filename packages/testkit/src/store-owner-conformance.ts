@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Client } from "@carnet/core/client/client";
 import { defaultOwner, type Owner } from "@carnet/core/owner/owner";
+import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ownerOf } from "./memory-owner-store.ts";
-import { clientIdOf, plainClient, secretOf } from "./sample-clients.ts";
+import { clientIdOf, fullClient, plainClient, secretOf } from "./sample-clients.ts";
 import { withEvent } from "./sample-events.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
@@ -135,19 +136,39 @@ function testMaximum(open: () => Promise<StoreUnderTest>): void {
 const adminOf = (id: string, changes: Partial<Client> = {}): Client => ({
   ...plainClient(id),
   role: "admin",
+  audience: adminAudienceName,
+  scopes: Object.values(adminScopes),
   secrets: [secretOf(id)],
   ...changes,
 });
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 
-/** Changes after which a platform admin can no longer get a token. */
+/** Changes after which a platform admin cannot administer, or will not for ever. */
 const losses: Readonly<Record<string, Partial<Client>>> = {
   disabled: { status: "disabled" },
   "given an end": { expiresAt: now + 1 },
   "made an operator": { role: "operator" },
   "made an ordinary client": { role: null },
   "bound to an owner": { roleOwners: ["default"] },
+  "left without a scope": { scopes: [] },
+  "left with scopes that only read": { scopes: [adminScopes.readClients] },
+  "left without the scope that changes clients": {
+    scopes: Object.values(adminScopes).filter((scope) => scope !== adminScopes.writeClients),
+  },
+  "given another audience": { audience: null },
+  "bound to addresses": { ipAllowlist: fullClient.ipAllowlist },
+  "left with a secret that does not work yet": { secrets: [{ ...secretOf("pending"), notBefore: now + 1 }] },
+  "left with a secret that will expire": { secrets: [{ ...secretOf("ending"), expiresAt: now + 1 }] },
+  "left with a secret that will end when idle": {
+    secrets: [{ ...secretOf("will idle"), idle: { since: now, after: 5 } }],
+  },
+  "left with one secret that ends and one that does not work yet, as by a rotation": {
+    secrets: [
+      { ...secretOf("old"), expiresAt: now + 1 },
+      { ...secretOf("new"), notBefore: now + 1 },
+    ],
+  },
   "left without a secret": { secrets: [] },
   "left with a revoked secret": { secrets: [{ ...secretOf("revoked"), revokedAt: now }] },
   "left with an expired secret": { secrets: [{ ...secretOf("expired"), expiresAt: now }] },
@@ -182,8 +203,14 @@ function testLastAdmin(open: () => Promise<StoreUnderTest>): void {
     await using under = await open();
     const admin = adminOf("admin");
     await under.store.insert([admin], withEvent());
-    const secrets = [{ ...secretOf("new"), expiresAt: now + 1, idle: { since: now, after: 1 } }];
-    assert.equal(await under.store.replace(next(admin, { clientName: "x", secrets }), withEvent()), "replaced");
+    const [old] = admin.secrets;
+    assert.ok(old);
+    const secrets = [
+      { ...old, expiresAt: now + 1 },
+      { ...secretOf("new"), notBefore: now },
+    ];
+    const scopes = [adminScopes.readClients, adminScopes.writeClients];
+    assert.equal(await under.store.replace(next(admin, { clientName: "x", scopes, secrets }), withEvent()), "replaced");
   });
 
   test("is not protected if it cannot be used, so that a store without one can be repaired", async () => {

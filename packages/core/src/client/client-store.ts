@@ -1,9 +1,10 @@
+import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { StoredWithChange } from "../audit/recorder.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { Client, ClientStatus } from "./client.ts";
-import { type ClientSecret, isLive, secretStateAt } from "./client-secret.ts";
+import { type ClientSecret, secretStateAt } from "./client-secret.ts";
 import type { SecretUseStore } from "./secret-uses.ts";
 
 /** Stores clients. Each change is atomic with its event, and durable once its promise is fulfilled. */
@@ -50,15 +51,21 @@ export const isSameOwner = (
 ): boolean => left.createdAt === right?.createdAt && left.version === right.version;
 
 /**
- * Whether a client is a platform admin that can still get a token, as far as its settings and secrets tell. A store keeps
- * at least one. One that expires does not count, and a live secret that will expire does.
+ * Whether a client is a platform admin that can administer now, from every address, and will not lose that as time passes.
+ * A store keeps at least one.
  */
 export const isUsablePlatformAdmin = (client: Client, now: number): boolean =>
   client.role === "admin" &&
   client.roleOwners === null &&
   client.status === "active" &&
   client.expiresAt === null &&
-  client.secrets.some((secret) => isLive(secretStateAt(secret, now, secret.lastUse)));
+  client.scopes.includes(adminScopes.writeClients) &&
+  client.audience === adminAudienceName &&
+  client.ipAllowlist.length === 0 &&
+  client.secrets.some((secret) => isLasting(secret, now));
+
+const isLasting = (secret: ClientSecret, now: number): boolean =>
+  secret.expiresAt === null && secret.idle === null && secretStateAt(secret, now, null) === "active";
 
 export const clientSortKeys = ["client_id", "client_name", "created_at", "updated_at", "expires_at"] as const;
 export type ClientSortKey = (typeof clientSortKeys)[number];

@@ -1,5 +1,6 @@
 import { isSameOwner } from "@carnet/core/client/client-store";
 import type { Owner } from "@carnet/core/owner/owner";
+import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "./schema.ts";
 
@@ -41,27 +42,24 @@ export async function fullOwner(
   return undefined;
 }
 
-/** Whether any client is a platform admin that can still get a token: `isUsablePlatformAdmin` in SQL. */
+/** Whether any client is a platform admin that is sure to stay usable: `isUsablePlatformAdmin` in SQL. */
 export async function hasPlatformAdmin(transaction: Transaction<Tables>, now: number): Promise<boolean> {
   const found = await transaction
     .selectFrom("clients")
     .innerJoin("client_secrets as secret", "secret.client_id", "clients.client_id")
-    .leftJoin("secret_uses as use", "use.secret_id", "secret.secret_id")
     .select("clients.client_id")
     .where("clients.role", "=", "admin")
     .where("clients.role_owners", "is", null)
     .where("clients.status", "=", "active")
     .where("clients.expires_at", "is", null)
+    .where(sql<boolean>`' ' || clients.scope || ' ' like ${`% ${adminScopes.writeClients} %`}`)
+    .where("clients.audience", "=", adminAudienceName)
+    .where("clients.ip_allowlist", "=", "")
     .where("secret.revoked_at", "is", null)
     .where("secret.kind", "!=", "human")
-    .where((where) => where.or([where("secret.expires_at", "is", null), where("secret.expires_at", ">", now)]))
-    .where((where) =>
-      where.or([
-        where("secret.idle_after", "is", null),
-        sql<boolean>`secret.idle_since + secret.idle_after > ${now}`,
-        sql<boolean>`"use".used_at + secret.idle_after > ${now}`,
-      ]),
-    )
+    .where((where) => where.or([where("secret.not_before", "is", null), where("secret.not_before", "<=", now)]))
+    .where("secret.expires_at", "is", null)
+    .where("secret.idle_after", "is", null)
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;

@@ -60,8 +60,11 @@ export function whoamiCases(world: () => AdminWorld): void {
       for (const { client_id } of others) await api.expect(204, "DELETE", `/clients/${client_id}`);
       const path = "/clients/carnet-admin";
       const [secret] = Object((await api.expect(200, "GET", path)).json["secrets"]);
-      for (const body of [{ status: "disabled" }, { role: "auditor" }, { expires_at: "2099-01-01" }])
+      for (const body of [{ status: "disabled" }, { role: "auditor" }, { expires_at: "2099-01-01" }, { scope: "" }])
         await api.expect(409, "PATCH", path, { body });
+      await api.expect(409, "PATCH", path, { body: { ip_allowlist: ["203.0.113.1"] } });
+      for (const secret of [{ expires_at: "2099-01-01" }, { not_before: "2099-01-01" }])
+        await api.expect(409, "POST", `${path}/secrets/rotate`, { body: { secret } });
       await api.expect(409, "POST", `${path}/disable`);
       await api.expect(409, "DELETE", path);
       const { json } = await api.expect(409, "DELETE", `${path}/secrets/${secret.secret_id}`);

@@ -65,4 +65,10 @@ export const isUsablePlatformAdmin = (client: Client, now: number): boolean =>
   isPlatform(client) &&
   client.status === "active" &&
   client.expiresAt === null &&
-  client.secrets.some(({ revokedAt, expiresAt }) => revokedAt === null && (expiresAt === null || expiresAt > now));
+  client.scopes.includes("carnet:clients:write") &&
+  client.audience === "urn:carnet:admin" &&
+  client.ipAllowlist.length === 0 &&
+  client.secrets.some(
+    ({ revokedAt, notBefore, expiresAt, idle }) =>
+      revokedAt === null && (notBefore ?? 0) <= now && expiresAt === null && idle === null,
+  );

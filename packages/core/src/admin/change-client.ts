@@ -91,7 +91,7 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
 
 const lastAdmin = problem(
   "last_admin",
-  "no other active admin over all owners has a secret that works, so this one must stay: make another one first",
+  "no other active admin over all owners has the scope carnet:clients:write, no address list and a secret that works and has no end, so this one must stay as it is: make another one first",
 );
 
 /** Whether the caller has seen this version, or did not say which one. */

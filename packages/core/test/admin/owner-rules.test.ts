@@ -248,6 +248,8 @@ suite("An admin client", () => {
       assert.deepEqual(refusal(await all.change("boss", input)), ["last_admin"], JSON.stringify(input));
     assert.deepEqual(refusal(await all.remove("boss")), ["last_admin"]);
     assert.deepEqual(refusal(await all.revoke("boss", client.secrets[0]?.secretId ?? "")), ["last_admin"]);
+    for (const input of [{ scope: "" }, { scope: "carnet:clients:read" }, { ip_allowlist: ["203.0.113.1"] }])
+      assert.deepEqual(refusal(await all.change("boss", input)), ["last_admin"], JSON.stringify(input));
     done(await all.rotate("boss"));
     done(await all.revoke("boss", client.secrets[0]?.secretId ?? ""));
     done(await all.register({ client_id: "second", role: "admin" }));

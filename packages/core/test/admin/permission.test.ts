@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { canSee, type Need, needs, permit } from "@carnet/core/admin/permission";
+import { parseCidr } from "@carnet/core/client/cidr";
 import type { Client } from "@carnet/core/client/client";
 import { openPolicy } from "@carnet/core/owner/owner";
 import { newViolations } from "@carnet/core/owner/policy";
@@ -154,4 +155,19 @@ test("a refusal by a policy names the line, the owner and whom to ask, and its e
       "the policy of the owner payments does not allow this: scope must not have c: the policy allows a b; ask the team payments",
     errors: [{ pointer: "/scope", detail: "must not have c: the policy allows a b" }],
   });
+});
+
+test("a refusal by a long policy is short, however many scopes and blocks are refused", () => {
+  const blocks = (network: number) =>
+    Array.from({ length: 100 }, (_, number) => parseCidr(`10.${network}.${number}.0/24`)).flatMap((parsed) =>
+      parsed.ok ? [parsed.value] : [],
+    );
+  const allowed = Array.from({ length: 400 }, (_, number) => `allowed:${number}`);
+  const policy = { ...owners.payments.policy, scopes: allowed, addressBlocks: blocks(0) };
+  const scopes = Array.from({ length: 700 }, (_, number) => `s:${number}`);
+  const after = { ...plainClient("app"), owner: "payments", scopes, ipAllowlist: blocks(1), secrets: [] };
+  const change = { before: null, after, owner: { ...owners.payments, policy }, context };
+  const refused = permit(authorityOf(callerOf("admin", null), "manage"), { change });
+  assert.ok(!refused.ok && refused.error.errors?.length === 2);
+  assert.ok(JSON.stringify(refused.error).length < 3000);
 });

@@ -105,7 +105,7 @@ export const secretOperations: readonly Operation[] = [
     repeatable: true,
     conditional: true,
     success: { status: 201, schema: "AddedSecret", located: true, tagged: true },
-    refusals: ["not_found", "changed", "too_many_secrets", "policy"],
+    refusals: ["not_found", "changed", "too_many_secrets", "policy", "last_admin"],
     run: (call, ports) =>
       createSecret(call, ports, (target) => {
         const { secret, ...end } = call.body;

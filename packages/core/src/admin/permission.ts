@@ -137,7 +137,7 @@ export function permit(
   const isAdminClient = after.role !== null || (before !== null && before.role !== null);
   if (isAdminClient && !isPlatform && !isExcepted) return forPlatform(authority);
   if (owner === undefined || !(isAdminClient || ownsAll(caller, [owner.name]))) return unknownOwner;
-  if (isAdminClient) return ok(undefined);
+  if (after.role !== null) return ok(undefined); // admin clients have no policy
   const grantsOwn = after.scopes.some((scope) => isOwnScope(scope) && before?.scopes.includes(scope) !== true);
   if (grantsOwn && !isPlatform) return grantsPlatformScope(authority);
   const violations = newViolations(before, after, owner.policy, context);

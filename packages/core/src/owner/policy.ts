@@ -34,7 +34,8 @@ export function newViolations(
 ): readonly FieldProblem[] {
   const isEnforced = policy.enforceFrom !== null && policy.enforceFrom <= context.now;
   const isEnabled = before?.status === "disabled" && after.status === "active";
-  const isNew = before === null || before.owner !== after.owner || (isEnforced && isEnabled);
+  const wasAdmin = before !== null && before.role !== null && after.role === null; // no policy bound it
+  const isNew = before === null || before.owner !== after.owner || wasAdmin || (isEnforced && isEnabled);
   const old = isNew ? [] : brokenLines(before, policy, context);
   // On all subjects, not on the text, which names only some of them
   const known = new Set(old.flatMap(({ pointer, subjects }) => subjects.map((subject) => `${pointer} ${subject}`)));

@@ -169,6 +169,12 @@ suite("A change of a client that violates its policy already", () => {
     assert.deepEqual(pointers({ owner: "payments" }), ["/scope", "/access_token_ttl", "/username"]);
   });
 
+  test("must violate nothing when it was an admin client, which no policy binds", () => {
+    const admin: Client = { ...before, role: "admin" };
+    assert.equal(newViolations(admin, before, policy, context).length, 3);
+    assert.deepEqual(newViolations(before, { ...before, clientName: "x" }, policy, context), []);
+  });
+
   test("must violate nothing when it is enabled again, once the policy is enforced", () => {
     assert.deepEqual(pointers({ status: "active" }), []);
     assert.deepEqual(pointers({ status: "active" }, { enforceFrom: now + 1 }), []);

@@ -108,6 +108,13 @@ async function withNewSecret(
   if (same.some(isLiveNow)) {
     return invalid([{ pointer: `${parent}/value`, detail: "is already a live secret of this client" }]);
   }
+  // To import it again would make it older than the policy allows. Operators must not undo a revocation
+  const isBounded = owner !== undefined && (owner.policy.maxSecretAge !== null || owner.policy.secretsMustExpire);
+  const isUndone = ports.authority.caller.role !== "admin" && same.some(({ revokedAt }) => revokedAt !== null);
+  if (isUndone || (isBounded && same.length > 0)) {
+    const detail = "was a secret of this client before: leave it out to get a new one, or import another one";
+    return invalid([{ pointer: `${parent}/value`, detail }]);
+  }
   const listed = client.secrets.filter((secret) => {
     const end = endOf(secret, ports.uses.lastOf(secret));
     // A secret that is imported again replaces its ended entry, because a digest is unique

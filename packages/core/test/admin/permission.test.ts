@@ -124,8 +124,7 @@ test("whatever the change, it gives nothing that the caller's role and the polic
         if (!permitted.ok) return;
         assert.ok((needs[by.need].roles as readonly RoleName[]).includes(caller.role));
         if (caller.role === "admin" && caller.owners === null) {
-          if (after.role === null)
-            assert.deepEqual(newViolations(before, after, owner.policy, context), []);
+          if (after.role === null) assert.deepEqual(newViolations(before, after, owner.policy, context), []);
           return;
         }
         assert.deepEqual([before?.role ?? null, after.role], [null, null], "an admin client is changed");

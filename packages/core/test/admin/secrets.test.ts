@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { maxLiveSecrets } from "@carnet/core/client/client-secret";
+import { openPolicy } from "@carnet/core/owner/owner";
 import { visibleStart } from "@carnet/protocol/client-secret";
 import { Redacted } from "@carnet/protocol/redacted";
+import { authorityOf, callerOf } from "@carnet/testkit/sample-owners";
 import { clientWithSecret, day, done, imported, refusal } from "./support/client-with-secret.ts";
 
 suite("An added secret", () => {
@@ -104,6 +106,32 @@ suite("An added secret", () => {
     assert.notEqual(again.handle, before.handle, "tokens of the revoked secret stay revoked");
     const ids = (await kept()).secrets.map(({ secretId }) => secretId);
     assert.ok(ids.includes(again.secretId) && !ids.includes(before.secretId));
+  });
+
+  test("is refused when the client had it before and the policy bounds the age of secrets", async () => {
+    for (const policy of [{ maxSecretAge: 86_400 }, { secretsMustExpire: true }]) {
+      const { add, rotate, endpoint, kept } = await clientWithSecret({ ...openPolicy, ...policy });
+      const given = { value: new Redacted(imported), expires_at: "2026-11-22T12:00:00Z" };
+      done(await add(given));
+      endpoint.clock.advance(day);
+      const before = await kept();
+      const again = { ...given, expires_at: "2026-11-23T12:00:00Z" };
+      assert.deepEqual(refusal(await add(again)), ["invalid", "/value"]);
+      assert.deepEqual(refusal(await rotate({ secret: again })), ["invalid", "/secret/value"]);
+      assert.deepEqual(await kept(), before);
+    }
+  });
+
+  test("is refused to an operator when it was revoked", async () => {
+    const { add, rotate, revoke } = await clientWithSecret(
+      openPolicy,
+      authorityOf(callerOf("operator", null), "operate"),
+    );
+    const secret = { value: new Redacted(imported) };
+    done(await revoke(done(await add(secret)).secret.secretId));
+    const refused = await rotate({ secret });
+    assert.deepEqual(refusal(refused), ["invalid", "/secret/value"]);
+    assert.ok(!refused.ok && /was a secret of this client before: leave it out/.test(refused.error.detail));
   });
 
   test("that is short enough to guess is refused with the reason and the remedy", async () => {

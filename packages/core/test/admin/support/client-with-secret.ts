@@ -1,19 +1,25 @@
 import assert from "node:assert/strict";
+import { ownAuthority } from "@carnet/core/admin/permission";
 import { addSecret, type RotationInput, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import type { Client } from "@carnet/core/client/client";
 import type { NewSecretInput } from "@carnet/core/client/make-secret";
+import { defaultOwner, openPolicy } from "@carnet/core/owner/owner";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { allClients } from "@carnet/testkit/all-clients";
+import { withEvent } from "@carnet/testkit/sample-events";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 export const now = Date.parse("2026-11-21T12:00:00Z");
 export const day = 86_400_000;
 export const imported = "imported-secret-0123456789";
 
-export async function clientWithSecret() {
+/** A client of the owner `default`, and what a caller may do with it. */
+export async function clientWithSecret(policy = openPolicy, authority = ownAuthority) {
   const endpoint = new TestEndpoint();
   const { client, generatedSecret } = await endpoint.register({ client_id: "app", scope: "a" });
-  const ports = adminPortsOf(endpoint);
+  const owner = (await endpoint.owners.find(defaultOwner)) ?? assert.fail();
+  await endpoint.owners.replace({ ...owner, policy, version: owner.version + 1 }, withEvent());
+  const ports = { ...adminPortsOf(endpoint), authority };
   const target = { clientId: "app", ifMatch: undefined };
   const [first] = client.secrets;
   assert.ok(first);

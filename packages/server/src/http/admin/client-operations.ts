@@ -77,7 +77,7 @@ export const clientOperations: readonly Operation[] = [
     body: "NewClient",
     repeatable: true,
     success: { status: 201, schema: "CreatedClient", tagged: true, located: true },
-    refusals: ["taken", "policy"],
+    refusals: ["not_found", "taken", "policy"],
     run: (call, ports) =>
       answerOnce(call, ports, async (record) => {
         const recorded = record && ((made: RegisteredClient) => record(created(made, ports)));

@@ -1,16 +1,20 @@
+import { findClient } from "@carnet/core/admin/change-client";
 import { type IdempotencyPorts, recordAnswer, replayAnswer } from "@carnet/core/admin/idempotency";
 import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { IdempotencyRecord } from "@carnet/core/idempotency-record";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { Answer, Call } from "./operation.ts";
 
+type RepetitionPorts = IdempotencyPorts & Parameters<typeof findClient>[1];
+
 /**
  * Carries a request out once, however often the same client sends it with the same `Idempotency-Key`; repetitions get
- * the first answer. `carryOut` must store what `record` returns in the transaction of its change.
+ * the first answer, or `not_found` when its client does not exist for the caller any more. `carryOut` must store what
+ * `record` returns in the transaction of its change.
  */
 export async function answerOnce(
   { idempotencyKey, clientId, content }: Pick<Call<unknown, unknown>, "idempotencyKey" | "clientId" | "content">,
-  ports: IdempotencyPorts,
+  ports: RepetitionPorts,
   carryOut: (record: ((answer: Answer) => IdempotencyRecord) | undefined) => Promise<Result<Answer, AdminProblem>>,
 ): Promise<Result<Answer, AdminProblem>> {
   if (idempotencyKey === undefined) return carryOut(undefined);
@@ -25,11 +29,14 @@ export async function answerOnce(
 
 async function replay(
   request: Parameters<typeof replayAnswer>[0],
-  ports: IdempotencyPorts,
+  ports: RepetitionPorts,
 ): Promise<Result<Answer, AdminProblem> | undefined> {
   const replayed = await replayAnswer(request, ports);
   if (!replayed.ok) return replayed;
   if (replayed.value === undefined) return undefined;
   const answer: Answer = JSON.parse(Buffer.from(replayed.value).toString("utf8"));
+  // The answer has a secret, and the client may have been transferred, or the caller bound to other owners
+  const found = answer.created?.clientId === undefined ? undefined : await findClient(answer.created.clientId, ports);
+  if (found?.ok === false) return found;
   return ok({ ...answer, unchanged: "replayed", headers: { ...answer.headers, "Idempotency-Replayed": "true" } });
 }

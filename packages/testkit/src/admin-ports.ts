@@ -24,7 +24,7 @@ export interface AdministeredEndpoint {
 }
 
 /** The command line may see everything, so nothing is looked up. */
-const noStandings = { find: async () => new Map(), list: async () => [] };
+const noStandings = { find: async () => new Map(), list: async () => [], owners: async () => new Map() };
 
 /** The ports of the admin API, built on a token endpoint. Idempotency records are sealed under a fixed key, and changes are recorded as the command line's. */
 export function adminPortsOf({

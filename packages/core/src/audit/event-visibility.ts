@@ -14,6 +14,8 @@ export interface ClientStandings {
   find(clientIds: readonly string[]): Promise<ReadonlyMap<string, ClientStanding>>;
   /** The clients of these owners that are no admin clients. undefined: there are more than the limit. */
   list(owners: readonly string[], limit: number): Promise<readonly string[] | undefined>;
+  /** When each of these owners was made, in milliseconds since the epoch. Leaves out those that do not exist. */
+  owners(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Clients that one search remembers, some megabytes. */
@@ -25,12 +27,14 @@ const maxToFind = 100;
 /**
  * Decides which events exist for a caller over named owners: those of its own calls, and those that name nothing but its
  * clients and owners. A client counts from when it was registered, and only while it exists and belongs to the owners.
+ * An owner counts from when it was made, because an earlier one of the same name may have been another team.
  * Looks each client up once in a search, many at a time.
  */
 export class EventVisibility {
   readonly caller: NamedCaller;
   readonly #standings: ClientStandings;
   readonly #known = new Map<string, ClientStanding | undefined>();
+  #owners: ReadonlyMap<string, number> = new Map();
 
   constructor(caller: NamedCaller, standings: ClientStandings) {
     this.caller = caller;
@@ -40,6 +44,7 @@ export class EventVisibility {
   /** The events that exist for the caller, in the same order, without what it must not learn from them. */
   async visible(events: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
     const parsed = events.map((stored) => ({ stored, record: parse(stored.json) }));
+    if (this.#owners.size === 0) this.#owners = await this.#standings.owners(this.caller.owners);
     await this.#lookUp(parsed.flatMap(({ record }) => (record === undefined ? [] : clientsOf(record))));
     return parsed.flatMap(({ stored, record }) => {
       if (record === undefined) return [];
@@ -73,22 +78,22 @@ export class EventVisibility {
     const owners = ownersOf(event);
     return (
       clients.length + owners.length > 0 &&
-      owners.every((owner) => this.caller.owners.includes(owner)) &&
+      owners.every((owner) => this.#owns(owner, at)) &&
       clients.every((clientId) => this.#isOwn(clientId, at))
     );
   }
 
   #isOwnTarget(event: EventRecord): boolean {
-    const { target_owner: owner, time } = event;
-    if (owner == null || !this.caller.owners.includes(owner)) return false;
-    return clientsOf(event).some((clientId) => this.#isOwn(clientId, Date.parse(time)));
+    const at = Date.parse(event.time);
+    if (!this.#owns(event.target_owner, at)) return false;
+    return clientsOf(event).some((clientId) => this.#isOwn(clientId, at));
   }
 
   /** A foreign target looks like one that does not exist. */
   #ownView(event: EventRecord): EventRecord {
     const { target, target_owner: owner, rule } = event;
     const isScope = owner === null;
-    const isOwnOwner = target === owner && this.caller.owners.includes(String(owner));
+    const isOwnOwner = target === owner && this.#owns(owner, Date.parse(event.time));
     const isSelf = clientsOf(event).includes(this.caller.clientId ?? "");
     const isShown = isScope || isOwnOwner || isSelf || this.#isOwnTarget(event);
     if (target == null || (isShown && rule !== "foreign_owner")) return event;
@@ -101,6 +106,10 @@ export class EventVisibility {
     const own = role?.owners?.filter((owner) => this.caller.owners.includes(owner));
     if (role == null || own === undefined || own.length === role.owners?.length) return event;
     return { ...event, role: { ...role, owners: own } };
+  }
+
+  #owns(owner: string | null | undefined, at: number): boolean {
+    return (this.#owners.get(owner ?? "") ?? Number.POSITIVE_INFINITY) <= at;
   }
 
   #isOwn(clientId: string, at: number): boolean {

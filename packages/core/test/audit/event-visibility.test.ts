@@ -24,10 +24,11 @@ class Standings {
     return new Map(clientIds.flatMap((id) => (clients[id] === undefined ? [] : [[id, clients[id]]])));
   }
   list = async () => undefined;
+  owners = async () => new Map([["payments", noon - 500]]);
 }
 
-const eventOf = (event: string, parts: object): StoredEvent => {
-  const record = { time: "2026-11-26T12:00:00.000Z", id: "e", event, actor: { type: "cli" }, ...parts };
+const eventOf = (event: string, parts: object, time = "2026-11-26T12:00:00.000Z"): StoredEvent => {
+  const record = { time, id: "e", event, actor: { type: "cli" }, ...parts };
   return { id: "e", at: noon, event: "client_changed", json: JSON.stringify(record) };
 };
 
@@ -82,6 +83,19 @@ suite("the events that exist for a caller over named owners", () => {
     for (const event of [refused("foreign", "search"), refused("pay-api", "search"), refused("pay-api", undefined)])
       assert.equal(await seen(event), false, event.json);
     assert.equal(await seen(refused("pay-api", null)), false); // a scope can have that name
+  });
+
+  test("do not include those of an earlier owner of the same name", async () => {
+    const owner = { objects: [{ type: "owner", owner: "payments", changes: {} }] };
+    const events = [
+      ["x", owner],
+      ["client_changed", { objects: [object("pay-api", "payments")] }],
+      ["admin_refused", { ...by("x"), target: "pay-api", target_owner: "payments", rule: null }],
+    ] as const;
+    for (const [event, parts] of events) {
+      assert.equal(await seen(eventOf(event, parts, "2026-11-26T11:59:59.499Z")), false, event);
+      assert.equal(await seen(eventOf(event, parts, "2026-11-26T11:59:59.500Z")), true, event);
+    }
   });
 
   test("show a foreign target of its own call like one that does not exist", async () => {

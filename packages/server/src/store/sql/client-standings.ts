@@ -33,4 +33,9 @@ export const createSqlClientStandings = (db: Kysely<Tables>): ClientStandings =>
       .execute();
     return rows.length > limit ? undefined : rows.map((row) => row.client_id);
   },
+  async owners(names) {
+    if (names.length === 0) return new Map();
+    const rows = await db.selectFrom("owners").select(["name", "created_at"]).where("name", "in", names).execute();
+    return new Map(rows.map((row) => [row.name, row.created_at]));
+  },
 });

@@ -36,7 +36,8 @@ async function replay(
   if (replayed.value === undefined) return undefined;
   const answer: Answer = JSON.parse(Buffer.from(replayed.value).toString("utf8"));
   // The answer has a secret, and the client may have been transferred, or the caller bound to other owners
-  const found = answer.created?.clientId === undefined ? undefined : await findClient(answer.created.clientId, ports);
+  const created = answer.created?.clientId;
+  const found = created == null ? undefined : await findClient(created, ports);
   if (found?.ok === false) return found;
   return ok({ ...answer, unchanged: "replayed", headers: { ...answer.headers, "Idempotency-Replayed": "true" } });
 }

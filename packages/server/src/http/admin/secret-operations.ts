@@ -3,7 +3,7 @@ import { type AddedSecret, addSecret, findSecret, revokeSecret, rotateSecrets } 
 import type { AdminProblem } from "@carnet/core/admin-problem";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
-import type { AdminPorts } from "./admin-ports.ts";
+import type { AdminPorts, ReadPorts } from "./admin-ports.ts";
 import { newSecretOf } from "./client-operations.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";
@@ -23,7 +23,7 @@ const added = ({ client, secret, shown }: AddedSecret, ports: AdminPorts): Answe
 /** Adds a secret to a client, once per `Idempotency-Key`. */
 const createSecret = (
   call: Pick<Call<unknown, unknown>, "parameter" | "ifMatch" | "idempotencyKey" | "clientId" | "content">,
-  ports: AdminPorts,
+  ports: ReadPorts,
   create: (target: Target<AddedSecret>) => Promise<Result<AddedSecret, AdminProblem>>,
 ): Promise<Result<Answer, AdminProblem>> =>
   answerOnce(call, ports, async (record) => {

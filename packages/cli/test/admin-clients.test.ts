@@ -98,6 +98,16 @@ suite("carnet admin", () => {
     assert.equal((await at.carnet(["admin", "change", "changing", "--all-owners", "--owner", "search"])).code, 2);
   });
 
+  test("change refuses a client without a role, and keeps the owners of one that has a role", async () => {
+    await at.service.register({ client_id: "demo" });
+    const refused = await at.carnet(["admin", "change", "demo", "--role", "admin", "--yes"]);
+    assertRefused(refused, /demo is not an admin client\. Create one with `carnet admin create ID --role admin`\./);
+    assert.equal(((await at.json(["client", "show", "demo"])) as Client).role, null);
+    await at.service.register({ client_id: "bound", role: "operator", role_owners: ["payments"] });
+    const changed = (await at.json(["admin", "change", "bound", "--role", "admin", "--yes"])) as Client;
+    assert.deepEqual([changed.role, changed.role_owners], ["admin", ["payments"]]);
+  });
+
   test("a team's admin cannot make or change admins, and learns whom to ask", async () => {
     const env = await restrictedAdmin(at, { client_id: "team-admin", role: "admin", role_owners: ["payments"] });
     for (const args of [

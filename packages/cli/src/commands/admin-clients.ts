@@ -2,11 +2,11 @@ import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
 import { roles } from "@carnet/protocol/admin/roles";
 import { quoted } from "@carnet/protocol/shell-word";
 import { type Command, Option } from "commander";
-import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { clientFacts, ownersText, secretEnd } from "../client-facts.ts";
-import { notice } from "../failure.ts";
+import { confirm } from "../confirm.ts";
+import { Failure, notice } from "../failure.ts";
 import { collect, collectBlocks, definedOnly, timeOrEmpty } from "../option-values.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatFacts, formatTable } from "../table.ts";
@@ -84,7 +84,11 @@ export function addAdminClientCommands(admin: Command): void {
     .description("Change the role of an admin client. This counts at once, also for tokens that it has.")
     .argument("<client-id>")
     .addOption(roleOption())
-    .option("--owner <name>", `${ownerDescription}; replaces the owners that it had`, collect)
+    .option(
+      "--owner <name>",
+      `${ownerDescription}; replaces the owners that it had (default: its present owners)`,
+      collect,
+    )
     .addOption(new Option("--all-owners", "Bind the role to all owners").conflicts("owner"))
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
@@ -99,7 +103,12 @@ async function changeRole(command: Command, id: string, options: ChangeOptions):
   await withAdminApi(
     command,
     async (api) => {
-      await confirmTarget(`Change the role of ${id} at once?`, options, () => api.showClient(id));
+      const { role: has } = await api.showClient(id);
+      if (has === null)
+        throw new Failure(
+          `${id} is not an admin client. Create one with \`carnet admin create ID --role ${role ?? "admin"}\`.`,
+        );
+      await confirm(`Change the role of ${id} at once?`, options);
       const changed = await api.changeClient(id, input);
       process.stdout.write(options.json ? `${JSON.stringify(changed, null, 2)}\n` : formatFacts(clientFacts(changed)));
     },

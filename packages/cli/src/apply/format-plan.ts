@@ -12,7 +12,7 @@ function stepView(step: Step) {
   if (step.kind === "create") return { kind: step.kind, client_id: step.client.client_id, client: step.client };
   const { kind, clientId, ...rest } = step;
   if (!("differences" in rest)) return { kind, client_id: clientId, ...rest };
-  const differences = rest.differences.map(({ member, is, shouldBe }) => ({ member, is, should_be: shouldBe }));
+  const differences = rest.differences.map(({ shouldBe, ...difference }) => ({ ...difference, should_be: shouldBe }));
   return { kind, client_id: clientId, change: rest.change, differences };
 }
 
@@ -48,8 +48,8 @@ function describe(step: Step): string {
 const details = (step: Step): readonly string[] =>
   "differences" in step
     ? step.differences.map(
-        ({ member, is, shouldBe }) =>
-          `               ${member}: ${shown(member, is)} -> ${shown(member, shouldBe)}${warningOf(member)}`,
+        ({ member, is, shouldBe, reason }) =>
+          `               ${member}: ${shown(member, is)} -> ${shown(member, shouldBe)}${reason ? ` (${reason})` : warningOf(member)}`,
       )
     : [];
 

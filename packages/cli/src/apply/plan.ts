@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseCidr } from "@carnet/core/client/cidr";
+import { isInside, parseCidr } from "@carnet/core/client/cidr";
 import type { Client, ClientChange } from "@carnet/protocol/admin/clients";
 import type { OwnerPolicy } from "@carnet/protocol/admin/owners";
 import { parseInstant } from "@carnet/protocol/instant";
@@ -28,6 +28,8 @@ export interface Difference {
   readonly member: string;
   readonly is: string;
   readonly shouldBe: string;
+  /** Why, if the file does not say so. */
+  readonly reason?: string;
 }
 
 export interface Plan {
@@ -96,18 +98,18 @@ function compare(
 ): Step | undefined {
   const { client_id: clientId, workspace: _, ...settings } = owned(wanted, owner);
   const labels = { ...Object.fromEntries(Object.keys(client.labels).map((name) => [name, null])), ...settings.labels };
-  const { ip_allowlist } = policy;
-  const blocks = ip_allowlist.length === 0 ? {} : { ip_allowlist };
-  const full: ClientChange = { ...unset, ...blocks, ...statusOnReturn(client), ...settings, labels };
+  const limited = withinPolicy(client, policy);
+  const full: ClientChange = { ...unset, ...limited, ...statusOnReturn(client), ...settings, labels };
   const differences = Object.entries(full).flatMap(([member, value]): Difference[] => {
     const is = canonical(member, Reflect.get(client, member));
     const shouldBe = canonical(member, value ?? Reflect.get(defaults, member));
-    const isRight = is === shouldBe || (!(member in settings) && isInitial(member, { is, policy }));
-    return isRight ? [] : [{ member, is, shouldBe }];
+    const reason = member in limited && !(member in settings) && { reason: `the policy of ${owner}` };
+    return is === shouldBe ? [] : [{ member, is, shouldBe, ...reason }];
   });
   const applied = client.labels[appliedLabel];
   if (differences.length === 0 && applied !== undefined) return undefined;
-  const kind = applied === undefined ? "adopt" : applied === fingerprint(wanted) ? "drift" : "change";
+  const isDrift = applied === fingerprint(wanted) && differences.some(({ reason }) => reason === undefined);
+  const kind = applied === undefined ? "adopt" : isDrift ? "drift" : "change";
   // Unchanged settings are not sent, because the API would refuse some, such as an expiry date in the past.
   const differing = Object.entries(full).filter(([name]) => differences.some(({ member }) => member === name));
   const change: ClientChange = { ...Object.fromEntries(differing), labels };
@@ -135,13 +137,25 @@ const unset: Required<Omit<ClientChange, "status" | "labels" | "owner" | "role" 
 };
 
 /**
- * Whether a value is what a new client has for a setting that the file omits: the default, or what the policy filled in.
- * Both count, so that a policy that was tightened later changes no running client.
+ * The settings that the policy fills in if the file omits them. A client keeps its value while the policy allows it, so
+ * that a changed policy changes no client that obeys it. Else it gets the limit.
  */
-function isInitial(member: string, { is, policy }: { readonly is: string; readonly policy: OwnerPolicy }): boolean {
-  const filledIn = { ip_allowlist: policy.ip_allowlist, access_token_ttl: policy.max_token_ttl };
-  return [defaults, filledIn].some((from) => is === canonical(member, Reflect.get(from, member)));
+function withinPolicy(client: Client, { max_token_ttl: longest, ip_allowlist: allowed }: OwnerPolicy): ClientChange {
+  const { access_token_ttl: ttl, ip_allowlist: blocks } = client;
+  return {
+    ...(longest !== null && { access_token_ttl: ttl === null ? null : Math.min(ttl, longest) }),
+    ...(allowed.length > 0 && { ip_allowlist: areWithin(blocks, allowed) ? blocks : allowed }),
+  };
 }
+
+/** Whether there are blocks, each inside an allowed one. None means any address. */
+const areWithin = (blocks: readonly string[], allowed: readonly string[]): boolean =>
+  blocks.length > 0 &&
+  blocks.map(parseCidr).every((block) => {
+    const isIn = (outer: ReturnType<typeof parseCidr>): boolean =>
+      block.ok && outer.ok && isInside(block.value, outer.value);
+    return allowed.map(parseCidr).some(isIn);
+  });
 
 const defaults = { scope: "", scope_policy: "narrow", ip_allowlist: [], labels: {} };
 

@@ -53,6 +53,17 @@ export function formatViolations({ name, policy, violations }: OwnerReport): str
   return `\n${wrapped(head)}${formatTable(["CLIENT ID", "STATUS", "VIOLATES"], rows)}${wrapped(next)}`;
 }
 
+/** What to ask before a change of a policy that disables clients at once. Undefined if it disables none. */
+export function disablingQuestion({ policy, updated_at: now, violations }: OwnerReport): string | undefined {
+  const { enforce_from: from } = policy;
+  if (from === null || now === null || from > now) return undefined; // `updated_at` is the service's clock
+  const ids = violations.clients.flatMap(({ client_id, status }) => (status === "active" ? [client_id] : []));
+  const isPartial = violations.count > violations.clients.length; // the report lists the first violations only
+  if (ids.length === 0 && !isPartial) return undefined;
+  const clients = ids.length === 1 && !isPartial ? "client is" : "clients are";
+  return `${isPartial ? "At least " : ""}${ids.length} ${clients} disabled now: ${ids.join(", ")}${isPartial ? ", …" : ""}. Continue?`;
+}
+
 const firstOf = (count: number, { length }: { readonly length: number }): string =>
   count > length ? `, of which the first ${length} are` : "";
 

@@ -74,6 +74,30 @@ suite("carnet owner", () => {
     );
   });
 
+  test("change asks before it disables clients at once", async () => {
+    await using at = await startAdminService();
+    await at.json(["owner", "create", "payments"]);
+    for (const client_id of ["one", "two"])
+      await at.service.register({ client_id, owner: "payments", scope: "file:read file:write" });
+    await at.service.register({ client_id: "off", owner: "payments", scope: "file:write", status: "disabled" });
+    const change = ["owner", "change", "payments", "--scope", "file:read"];
+    const now = [...change, "--enforce-from", "2020-01-01"];
+    assertRefused(
+      await at.carnet(now),
+      /^carnet: 2 clients are disabled now: one, two\. .*Nothing was changed, .*--yes/,
+    );
+    assert.deepEqual(Object(await at.json(["owner", "show", "payments"])).policy, openPolicy);
+    assert.equal((await at.carnet([...now, "--dry-run"])).code, 0);
+    assert.equal((await at.carnet([...change, "--enforce-from", "2099-01-01"])).code, 0);
+    assert.equal(
+      (await at.carnet(["owner", "change", "payments", "--scope", "", "--enforce-from", "2020-01-01"])).code,
+      0,
+    );
+    assertRefused(await at.carnet(change), /^carnet: 2 clients are disabled now/);
+    assert.equal((await at.carnet(["owner", "change", "payments", "--contact", "#pay"])).code, 0);
+    assert.equal((await at.carnet([...change, "--yes"])).code, 0);
+  });
+
   test("deletes an owner after confirmation, unless it is in use or is the default", async () => {
     await using at = await startAdminService();
     await at.json(["owner", "create", "payments"]);

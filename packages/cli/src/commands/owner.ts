@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
-import { clientsOf, formatViolations, ownerFacts } from "../owner-facts.ts";
+import { confirm } from "../confirm.ts";
+import { clientsOf, disablingQuestion, formatViolations, ownerFacts } from "../owner-facts.ts";
 import { addOwnerOptions, type OwnerOptions, ownerFlags, readOwnerOptions } from "../owner-options.ts";
 import { formatFacts, formatTable } from "../table.ts";
 
@@ -72,15 +73,20 @@ function addChangeCommand(owner: Command): void {
     .argument("<name>");
   addOwnerOptions(command)
     .option("--dry-run", "Show which clients would violate the policy, and change nothing")
+    .option("--yes", "Do not ask before clients are disabled")
     .option("--json", "Print JSON");
   addConnectionOptions(command).action(
-    async (name: string, options: OwnerOptions & JsonOption & { dryRun?: boolean }) => {
+    async (name: string, options: OwnerOptions & JsonOption & { dryRun?: boolean; yes?: boolean }) => {
       const change = readOwnerOptions(options);
       if (Object.keys(change).length === 0)
         command.error("error: nothing to change. Name a setting, such as --max-clients", { exitCode: 2 });
       await withAdminApi(
         command,
         async (api) => {
+          if (!options.dryRun && !options.yes && change.policy !== undefined) {
+            const question = disablingQuestion(await api.changeOwner(name, change, true));
+            if (question !== undefined) await confirm(question, options);
+          }
           print(await api.changeOwner(name, change, options.dryRun === true), options);
           if (options.dryRun && !options.json)
             process.stderr.write("Nothing was changed, because this was a dry run.\n");

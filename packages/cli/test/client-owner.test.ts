@@ -58,8 +58,32 @@ suite("clients and their owners", () => {
   test("client create refuses an unknown owner with the next step", async () => {
     assertRefused(
       await at.carnet(["client", "create", "--owner", "serach"]),
-      /\n {2}--owner does not exist: .*`carnet owner list`.*`carnet owner create NAME`\.\n$/s,
+      /\n {2}--owner has serach, which is no owner\. Did you mean search\?\n.*`carnet owner list`\. Create one with `carnet owner create NAME`\.\n$/s,
     );
+  });
+
+  test("a team's admin that names no owner of its own learns which it can name", async () => {
+    await at.json(["owner", "create", "fleet"]);
+    const both = { client_id: "both-admin", role: "admin", role_owners: ["fleet", "payments"] } as const;
+    const env = await restrictedAdmin(at, both);
+    await at.service.register({ client_id: "fleet-app", owner: "fleet" });
+    assertRefused(
+      await at.carnet(["client", "create", "--client-id", "x"], { env }),
+      /\n {2}--owner is needed: your role is bound to fleet and payments\.\n/,
+    );
+    for (const [args, flag] of [
+      [["client", "create", "--owner", "flet"], "--owner"],
+      [["client", "transfer", "fleet-app", "--yes", "--to", "flet"], "--to"],
+    ] as const)
+      assertRefused(
+        await at.carnet([...args], { env }),
+        new RegExp(
+          `\\n {2}${flag} has flet, which is no owner, or none of yours\\. Did you mean fleet\\?\\n.*A platform admin creates an owner`,
+          "s",
+        ),
+      );
+    const hidden = await at.carnet(["client", "create", "--owner", "serch"], { env });
+    assertRefused(hidden, /--owner has serch, which is no owner, or none of yours\.\n/); // search is not its own
   });
 
   test("client create for the admin API says how to create an admin client", async () => {
@@ -91,12 +115,12 @@ suite("clients and their owners", () => {
     assert.equal(((await at.json(["client", "show", "wide"])) as Client).owner, "search");
     assertRefused(
       await at.carnet(["client", "transfer", "wide", "--to", "nobody", "--yes"]),
-      /\n {2}--to does not exist/,
+      /\n {2}--to has nobody, which is no owner/,
     );
     await at.service.register({ client_id: "ours", owner: "payments" });
     assertRefused(
       await at.carnet(["client", "transfer", "ours", "--to", "search", "--yes"], { env: team }),
-      /\n {2}--to does not exist/,
+      /\n {2}--to has search, which is no owner, or none of yours/,
     );
   });
 });

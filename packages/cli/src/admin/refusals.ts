@@ -55,8 +55,6 @@ function hintFor(problem: Problem): string | undefined {
   if (kind === "insufficient_scope") return missingScope(problem);
   if (kind === "policy") return policyHint(problem);
   const errors = problem.errors ?? [];
-  if (errors.some(({ pointer, detail }) => /^\/(role_)?owners?$/.test(pointer) && /not exist|no owner/.test(detail)))
-    return "A platform admin creates an owner with `carnet owner create NAME`.";
   if (errors.some(({ detail }) => /need a role|give the client a role/.test(detail)))
     return "Create an admin client with `carnet admin create ID --role auditor`.";
   return undefined;

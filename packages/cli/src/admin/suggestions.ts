@@ -17,6 +17,8 @@ export async function suggestName({ problem, path }: AdminRefusal, api: AdminApi
     if (problem.type === "urn:carnet:problem:in_use") return findUsers(path);
     if (problem.type === "urn:carnet:problem:taken" && path === "/owners")
       return "Choose another name, or see the existing owner with `carnet owner show`.";
+    if (problem.errors?.some(({ pointer, detail }) => ownerPointer.test(pointer) && noOwner.test(detail)))
+      return await suggestOwners(api);
     const unknown = (problem.errors ?? []).flatMap(({ detail }) => unknownScopes.exec(detail)?.[1]?.split(" ") ?? []);
     return unknown.length === 0 ? undefined : await suggestScope(unknown, api);
   } catch {
@@ -32,6 +34,17 @@ function findUsers(path: string): string | undefined {
       ? undefined // it cannot be deleted at all
       : `Find its clients with \`carnet client list --owner ${quoted(name)}\`, and the admins with \`carnet admin list\`.`;
   return `Find its clients with \`carnet client list --scope ${quoted(name)}\`.`;
+}
+
+const ownerPointer = /^\/(role_)?owners?$/;
+const noOwner = /not exist|no owner/;
+
+async function suggestOwners(api: AdminApi): Promise<string> {
+  const { role, owners } = await api.whoami();
+  const list = "List the owners with `carnet owner list`.";
+  return role === "admin" && owners === null
+    ? `${list} Create one with \`carnet owner create NAME\`.`
+    : `${list} A platform admin creates an owner with \`carnet owner create NAME\`.`;
 }
 
 const unknownScopes = /not in the catalogue: ([^;]*);/;

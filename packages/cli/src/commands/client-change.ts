@@ -5,6 +5,7 @@ import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import type { FlagNames } from "../admin/refusals.ts";
+import { namingOwner } from "../admin/unknown-owner.ts";
 import { appliedLabel } from "../apply/plan.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
@@ -51,7 +52,8 @@ export function addClientChangeCommands(client: Command): void {
     // Without the label, the next file of the new owner does not disable it
     const input = { owner: options.to, labels: { [appliedLabel]: null } };
     const flags = { ...settingsFlags, owner: "--to" };
-    return apply(transfer, { id, act: (api) => api.changeClient(id, input), options, question, flags });
+    const act = (api: AdminApi): Promise<Client> => namingOwner(api, options.to, () => api.changeClient(id, input));
+    return apply(transfer, { id, act, options, question, flags });
   });
 
   const disable = client

@@ -3,6 +3,7 @@ import { quoted } from "@carnet/protocol/shell-word";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
+import { namingOwner } from "../admin/unknown-owner.ts";
 import { clientFacts } from "../client-facts.ts";
 import {
   addSettingsOptions,
@@ -53,7 +54,10 @@ export function addClientCreateCommand(client: Command): void {
     const registration = await readRegistration(options);
     await withAdminApi(
       command,
-      async (api) => show(await api.createClient(registration), options.json === true),
+      async (api) => {
+        const created = await namingOwner(api, options.owner, () => api.createClient(registration));
+        show(created, options.json === true);
+      },
       flags,
     );
   });

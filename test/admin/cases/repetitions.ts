@@ -46,6 +46,15 @@ export function repetitionCases(world: () => AdminWorld): void {
       assert.equal(Object(json["secrets"]).length, 3);
     });
 
+    it("are refused once their client is deleted, and do not show its secret", async () => {
+      const { api } = world();
+      const call = { body: { client_id: "gone-by-now" }, ...key("gone-by-now") };
+      await api.expect(201, "POST", "/clients", call);
+      await api.expect(204, "DELETE", "/clients/gone-by-now");
+      const { json } = await api.expect(404, "POST", "/clients", call);
+      assert.equal(json["detail"], "no client with this id is registered");
+    });
+
     it("with the same key and different content are refused without effect", async () => {
       const { api } = world();
       for (const [path, body] of [

@@ -44,7 +44,8 @@ function isWithinPolicy(
 ): boolean {
   const policy = owners.find(({ name }) => name === after.owner)?.policy;
   if (policy === undefined) return false;
-  const kept = before?.owner === after.owner ? before : null;
+  const wasAdmin = before !== null && before.role !== null && after.role === null;
+  const kept = before?.owner === after.owner && !wasAdmin ? before : null;
   const allows = (list: readonly string[], value: string | null, old: string | null | undefined): boolean =>
     value === null || value === old || list.includes(anyValue) || list.includes(value);
   const ownScopes = after.scopes.filter((scope) => scope.startsWith("carnet:"));

@@ -36,8 +36,8 @@ async function replay(
   if (replayed.value === undefined) return undefined;
   const answer: Answer = JSON.parse(Buffer.from(replayed.value).toString("utf8"));
   // The answer has a secret, and the client may have been transferred, or the caller bound to other owners
-  const created = answer.created?.clientId;
-  const found = created == null ? undefined : await findClient(created, ports);
+  const { created } = answer; // a client, or a secret of one
+  const found = created && (await findClient(created.clientId ?? created.id, ports));
   if (found?.ok === false) return found;
   return ok({ ...answer, unchanged: "replayed", headers: { ...answer.headers, "Idempotency-Replayed": "true" } });
 }

@@ -1,6 +1,7 @@
-import type { Owner, OwnerReport } from "@carnet/protocol/admin/owners";
+import type { Owner, OwnerChange, OwnerReport } from "@carnet/protocol/admin/owners";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { Command } from "commander";
+import type { AdminApi } from "../admin/admin-api.ts";
 import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
@@ -83,10 +84,7 @@ function addChangeCommand(owner: Command): void {
       await withAdminApi(
         command,
         async (api) => {
-          if (!options.dryRun && !options.yes && change.policy !== undefined) {
-            const question = disablingQuestion(await api.changeOwner(name, change, true));
-            if (question !== undefined) await confirm(question, options);
-          }
+          if (!options.dryRun && !options.yes && change.policy !== undefined) await confirmDisabling(api, name, change);
           print(await api.changeOwner(name, change, options.dryRun === true), options);
           if (options.dryRun && !options.json)
             process.stderr.write("Nothing was changed, because this was a dry run.\n");
@@ -95,6 +93,14 @@ function addChangeCommand(owner: Command): void {
       );
     },
   );
+}
+
+/** Asks if the change disables clients at once. A dry run leaves an event too, so it is made only if there is a time. */
+async function confirmDisabling(api: AdminApi, name: string, change: OwnerChange): Promise<void> {
+  const { enforce_from = (await api.showOwner(name)).policy.enforce_from } = change.policy ?? {};
+  if (enforce_from === null) return;
+  const question = disablingQuestion(await api.changeOwner(name, change, true));
+  if (question !== undefined) await confirm(question, {});
 }
 
 function addDeleteCommand(owner: Command): void {

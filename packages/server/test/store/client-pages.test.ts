@@ -1,36 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
-import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
-import { queryOf } from "@carnet/testkit/all-clients";
-import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { clientIdOf } from "@carnet/testkit/sample-clients";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { sqlitePorts } from "@carnet/testkit/test-sqlite";
-import { CompiledQuery, SqliteQueryCompiler } from "kysely";
+import { openPlannedSearch } from "./planned-search.ts";
 
 test("a page starts where the last one ended without reading what comes before", async () => {
-  await using folder = await temporaryFolder();
-  const db = await openSqlite(folder.file("carnet.db"));
-  const queries: CompiledQuery[] = [];
-  const watched = db.withPlugin({
-    transformQuery({ node, queryId }) {
-      queries.push(new SqliteQueryCompiler().compileQuery(node, queryId));
-      return node;
-    },
-    transformResult: async ({ result }) => result,
-  });
-  const store = createSqlClientStore(watched, sqlitePorts(new FixedClock("2026-11-26T12:00:00Z")));
+  await using at = await openPlannedSearch();
   const after = { value: "app", clientId: clientIdOf("app") };
   for (const owner of [null, "payments"]) {
-    await store.search(queryOf({ owner, after }));
-    const search = queries.findLast(({ sql }) => sql.includes("sort_value")) ?? assert.fail();
-    const plan = CompiledQuery.raw(`explain query plan ${search.sql}`, [...search.parameters]);
-    const { rows } = await db.executeQuery<{ detail: string }>(plan);
-    assert.match(
-      rows.map(({ detail }) => detail).join("\n"),
-      /SEARCH clients USING (?:PRIMARY KEY|INDEX \w+) \(.*client_id>\?\)/,
-    );
+    const plan = await at.planOf({ owner, after });
+    assert.match(plan.join("\n"), /SEARCH clients USING (?:PRIMARY KEY|INDEX \w+) \(.*client_id>\?\)/);
   }
-  await db.destroy();
 });

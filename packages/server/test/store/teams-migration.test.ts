@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { openPolicy } from "@carnet/core/owner/owner";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { allClients, queryOf } from "@carnet/testkit/all-clients";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { openPolicy } from "@carnet/testkit/memory-owner-store";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 

@@ -15,8 +15,8 @@ const heapGrowingPercent = 20;
 export function boundHeap(): void {
   const options = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
   const isSet = (name: RegExp): boolean => options.some((option) => name.test(option));
-  // V8 can decide to allocate what a request needs in the old generation at once. All that it refers to then stays until
-  // the next full collection. It did so in half of the processes, and a token cost a fifth more CPU there
+  // V8 can decide to allocate objects of a request directly in the old generation. Everything that they refer to then
+  // survives until the next full collection. Half of the processes did so, and spent a fifth more CPU on each token
   if (!isSet(/pretenuring/)) setFlagsFromString("--no-allocation-site-pretenuring");
   if (!isSet(/heap[-_]growing/)) setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   // V8 resizes the young generation after collections, in both directions, so check after each one.

@@ -142,7 +142,7 @@ export async function startServer(
       admin: {
         ...{ ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
         ...audit.admin,
-        ...{ owners, platformContact: configuration.contact },
+        platformContact: configuration.contact,
       },
       log,
       keys,
@@ -163,7 +163,7 @@ export async function startServer(
         detail: slowSecretAdvice,
       });
     const listening = await listen(buildApp(http), configuration);
-    const enforcement = new PolicyEnforcement({ ...registry, owners, endOfTurn });
+    const enforcement = new PolicyEnforcement({ ...registry, endOfTurn });
     const stopBackground = startBackground(
       [
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },

@@ -1,19 +1,9 @@
 import type { Client } from "@carnet/core/client/client";
-import type { ClientQuery, ClientStore } from "@carnet/core/client/client-store";
+import { type ClientQuery, type ClientStore, everyClient } from "@carnet/core/client/client-store";
 
 /** A query for every client in the order of their ids, with changes. */
 export const queryOf = (changes: Partial<ClientQuery> = {}): ClientQuery => ({
-  owner: null,
-  visible: null,
-  role: null,
-  status: null,
-  scope: null,
-  labels: {},
-  text: null,
-  endingBefore: null,
-  unusedSince: null,
-  sort: { key: "client_id", descending: false },
-  after: null,
+  ...everyClient,
   limit: 100_000,
   ...changes,
 });

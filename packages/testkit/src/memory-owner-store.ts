@@ -1,7 +1,7 @@
 import type { StoredWithChange } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import type { ClientStore } from "@carnet/core/client/client-store";
-import { defaultOwner, type Owner, openPolicy } from "@carnet/core/owner/owner";
+import { anyValue, defaultOwner, defaultPolicy, type Owner, type OwnerPolicy } from "@carnet/core/owner/owner";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import { allClients } from "./all-clients.ts";
 import { MemoryEventStore } from "./memory-event-store.ts";
@@ -64,6 +64,14 @@ export class MemoryOwnerStore implements OwnerStore {
     return this.#clients === undefined ? [] : allClients(this.#clients);
   }
 }
+
+/** Allows everything, as the policy of an owner that is older than policies. */
+export const openPolicy: OwnerPolicy = {
+  ...defaultPolicy,
+  audiences: [anyValue],
+  workspaces: [anyValue],
+  usernames: [anyValue],
+};
 
 /** An owner whose policy allows everything. */
 export const ownerOf = (name: string, changes: Partial<Owner> = {}): Owner => ({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { defaultPolicy, openPolicy } from "@carnet/core/owner/owner";
+import { defaultPolicy } from "@carnet/core/owner/owner";
+import { openPolicy } from "@carnet/testkit/memory-owner-store";
 import { withEvent } from "@carnet/testkit/sample-events";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { type AdminAnswer, AdminApi, type AdminCall, tokenOf } from "../../support/admin-api.ts";

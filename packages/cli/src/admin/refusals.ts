@@ -70,7 +70,7 @@ function missingScope({ detail }: Problem): string {
   }`;
 }
 
-/** Whom to ask stands only in the detail, which the errors replace in the message. */
+/** Only the detail says whom to ask, and the errors replace it in the message. */
 function policyHint({ detail }: Problem): string {
   const owner = /^the policy of the owner (\S+) /.exec(detail)?.[1];
   const contact = /\bask (.+)$/.exec(detail)?.[1];

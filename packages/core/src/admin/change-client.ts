@@ -67,8 +67,7 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
       client: { ...decided.value.client, updatedAt: now, version: before.version + 1 },
     };
     const event = changed({ at: now, objects: clientChanges(before, outcome.client) }, ports);
-    const [owner, ...bound] = permitted.value;
-    const owners = [owner, ...bound];
+    const owners = permitted.value;
     const replaced = await ports.store.replace(outcome.client, { event, record: target.record?.(outcome), owners });
     switch (replaced) {
       case "replaced":
@@ -79,7 +78,7 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
       case "last_admin":
         return lastAdmin;
       case "owner_full":
-        return ownerFull(owner, ports.authority);
+        return ownerFull(owners[0], ports.authority);
       case "changed":
       case "owner_changed":
         continue; // decide again on what is stored now

@@ -1,7 +1,9 @@
+import { isOwnScope } from "@carnet/protocol/admin/admin-scopes";
 import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientId } from "@carnet/protocol/ids";
 import { type Err, err, ok, type Result } from "@carnet/protocol/result";
 import type { AdminProblem, FieldProblem } from "../admin-problem.ts";
+import { roleText } from "../audit/event-record.ts";
 import type { Client } from "../client/client.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
@@ -51,10 +53,11 @@ export const ownAuthority: Authority = {
   platformContact: "a platform admin",
 };
 
-/** A change of a client. null: it does not exist before, or after. */
+/** A change of a client that is about to be stored. */
 export interface ClientChange {
+  /** null: it is new. */
   readonly before: Client | null;
-  readonly after: Client | null;
+  readonly after: Client;
   /** The owner of `after`; undefined: there is none of that name. */
   readonly owner: Owner | undefined;
   readonly context: PolicyContext;
@@ -132,7 +135,7 @@ export function permit(
   if (target !== undefined && !canSee(caller, target)) return foreign;
   const onlyReads = authority.need === "read" || authority.need === "audit" || authority.need === "anyone";
   if (target?.role != null && !isPlatform && !isExcepted && !onlyReads) return forPlatform(authority);
-  if (change?.after == null) return ok(undefined);
+  if (change === undefined) return ok(undefined);
   const { before, after, owner, context } = change;
   const isAdminClient = after.role !== null || (before !== null && before.role !== null);
   if (isAdminClient && !isPlatform && !isExcepted) return forPlatform(authority);
@@ -163,9 +166,6 @@ export const canSee = (
 /** Whether a caller is bound to all of these owners. */
 export const ownsAll = ({ owners }: AdminCaller, names: readonly string[]): boolean =>
   owners === null || names.every((name) => owners.includes(name));
-
-/** The scopes of this service, which only platform admins grant. */
-export const isOwnScope = (scope: string): boolean => scope.startsWith("carnet:");
 
 const refuse = (rule: PermissionRule, detail: string): Err<Denied> => err({ kind: "insufficient_role", rule, detail });
 
@@ -201,8 +201,7 @@ const grantsPlatformScope = (authority: Authority): Err<Denied> =>
   });
 
 /** "an operator of payments and search" */
-const nameOf = ({ role, owners }: AdminCaller): string =>
-  `an ${role} of ${owners === null ? "all owners" : owners.join(" and ")}`;
+const nameOf = ({ role, owners }: AdminCaller): string => `an ${roleText({ name: role, owners })}`;
 
 const foreign: Err<Denied> = err({
   kind: "not_found",

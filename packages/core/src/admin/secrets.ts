@@ -108,7 +108,7 @@ async function withNewSecret(
   if (same.some(isLiveNow)) {
     return invalid([{ pointer: `${parent}/value`, detail: "is already a live secret of this client" }]);
   }
-  // To import it again would make it older than the policy allows. Operators must not undo a revocation
+  // Importing it again would let it live longer than the policy allows. Operators must not undo a revocation
   const isBounded = owner !== undefined && (owner.policy.maxSecretAge !== null || owner.policy.secretsMustExpire);
   const isUndone = ports.authority.caller.role !== "admin" && same.some(({ revokedAt }) => revokedAt !== null);
   if (isUndone || (isBounded && same.length > 0)) {

@@ -1,5 +1,5 @@
 import type { Client } from "../client/client.ts";
-import type { ClientQuery, ClientStore } from "../client/client-store.ts";
+import { type ClientQuery, type ClientStore, everyClient } from "../client/client-store.ts";
 import { warningsOf } from "../client/expiry-warnings.ts";
 import type { Clock } from "../ports.ts";
 import type { CredentialExpiring } from "./event.ts";
@@ -33,26 +33,13 @@ const earliestWarning = 30;
 
 const day = 86_400_000;
 
-const page = {
-  status: "active",
-  scope: null,
-  labels: {},
-  text: null,
-  owner: null,
-  visible: null,
-  role: null,
-  unusedSince: null,
-  sort: { key: "client_id", descending: false },
-  limit: 100,
-} as const;
-
 /** Records `credential_expiring` for each active client and live secret that ends soon, once for each warning time. */
 export async function announceComingEnds(ports: ComingEndsPorts): Promise<void> {
   const now = ports.clock.now();
   const endingBefore = now + earliestWarning * day + 1;
   let after: ClientQuery["after"] = null;
   do {
-    const { clients, next } = await ports.store.search({ ...page, endingBefore, after });
+    const { clients, next } = await ports.store.search({ ...everyClient, status: "active", endingBefore, after });
     const ends = clients.flatMap((client) => comingEnds(client, now, ports.eventIds));
     for (const event of await ports.announcedEnds.announce(ends)) await ports.recorder.record(event);
     after = next;

@@ -75,7 +75,7 @@ export function readSettings(
     labels: read("labels", "labels", (given) => labels(mergeLabels(current.labels, given))),
   };
   const adapted = settings.role === current.role ? settings : adaptToRole(settings, input);
-  // A client of before there were roles can have a mixture, and must still be disabled or renamed
+  // A client that is older than roles can have a mixture, and it must still be possible to disable or rename it
   if (adapted.role !== current.role || roleFields.some((field) => input[field] !== undefined))
     problems.push(...roleProblems(adapted));
   return problems.length === 0 ? ok(adapted) : err(problems);

@@ -97,6 +97,22 @@ export interface ClientQuery {
   readonly limit: number;
 }
 
+/** A query for all clients, by id, in pages of a hundred. */
+export const everyClient: ClientQuery = {
+  owner: null,
+  visible: null,
+  role: null,
+  status: null,
+  scope: null,
+  labels: {},
+  text: null,
+  endingBefore: null,
+  unusedSince: null,
+  sort: { key: "client_id", descending: false },
+  after: null,
+  limit: 100,
+};
+
 /** The place of a client in a sort order: the value that it is sorted by, and its id. */
 export interface ClientPlace {
   readonly value: string | number | null;

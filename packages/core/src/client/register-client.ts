@@ -78,8 +78,8 @@ export async function registerClient(
 
 /**
  * A registration with what it leaves out: its owner, which is the caller's only one or `default`, and what the owner's
- * policy gives. Leaves a registration for an owner that does not exist for the caller alone, so that no error tells of
- * its policy.
+ * policy gives. Leaves a registration for an owner that does not exist for the caller alone, so that no error
+ * reveals its policy.
  */
 export async function completeRegistration(
   registration: ClientRegistration,

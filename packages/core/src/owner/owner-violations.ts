@@ -1,6 +1,6 @@
 import type { FieldProblem } from "../admin-problem.ts";
 import type { Client, ClientStatus } from "../client/client.ts";
-import type { ClientQuery, ClientStore } from "../client/client-store.ts";
+import { type ClientQuery, type ClientStore, everyClient } from "../client/client-store.ts";
 import type { Owner } from "./owner.ts";
 import { type PolicyContext, violations } from "./policy.ts";
 
@@ -53,14 +53,3 @@ export async function* clientPages(
     await endOfTurn();
   }
 }
-
-const everyClient = {
-  role: null,
-  scope: null,
-  labels: {},
-  text: null,
-  endingBefore: null,
-  unusedSince: null,
-  sort: { key: "client_id", descending: false },
-  limit: 100,
-} as const;

@@ -58,14 +58,6 @@ export const defaultPolicy: OwnerPolicy = {
 
 export const anyValue = "*";
 
-/** The policy of owners that existed before there were policies. */
-export const openPolicy: OwnerPolicy = {
-  ...defaultPolicy,
-  audiences: [anyValue],
-  workspaces: [anyValue],
-  usernames: [anyValue],
-};
-
 /** Owns the clients that name no other owner. Cannot be deleted. */
 export const defaultOwner = "default";
 

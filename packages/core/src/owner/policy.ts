@@ -1,3 +1,4 @@
+import { isOwnScope } from "@carnet/protocol/admin/admin-scopes";
 import type { FieldProblem } from "../admin-problem.ts";
 import { isInside } from "../client/cidr.ts";
 import type { Client } from "../client/client.ts";
@@ -91,7 +92,7 @@ function scopeLine(client: Client, { scopes }: OwnerPolicy): BrokenLine {
   const allowed = new Set(scopes);
   return {
     pointer: "/scope",
-    subjects: scopes === null ? [] : client.scopes.filter((scope) => !isOwn(scope) && !allowed.has(scope)),
+    subjects: scopes === null ? [] : client.scopes.filter((scope) => !isOwnScope(scope) && !allowed.has(scope)),
     detail: (subjects) => `must not have ${listed(subjects)}: the policy allows ${listed(scopes ?? [])}`,
   };
 }
@@ -156,8 +157,6 @@ export const withPolicyEnd = (
   maxSecretAge === null || input.expires_at != null
     ? input
     : { ...input, expires_at: new Date(now + maxSecretAge * 1000).toISOString() };
-
-const isOwn = (scope: string): boolean => scope.startsWith("carnet:");
 
 const beyond = (list: readonly string[], value: string | null): readonly string[] =>
   value === null || list.includes(anyValue) || list.includes(value) ? [] : [value];

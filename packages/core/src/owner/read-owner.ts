@@ -1,3 +1,4 @@
+import { isOwnScope } from "@carnet/protocol/admin/admin-scopes";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { FieldProblem } from "../admin-problem.ts";
 import { addressBlocks, audience, instant, label, scopeNames, seconds } from "../client/fields.ts";
@@ -67,7 +68,7 @@ function ceiling(text: string): Result<readonly string[], string> {
   const names = scopeNames(text);
   if (!names.ok) return names;
   if (names.value.length === 0) return err("must have at least one scope; null means every scope of the catalogue");
-  return names.value.some((name) => name.startsWith("carnet:"))
+  return names.value.some(isOwnScope)
     ? err("must not have a scope that begins with carnet:, because only an admin over all owners grants those")
     : names;
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { maxLiveSecrets } from "@carnet/core/client/client-secret";
-import { openPolicy } from "@carnet/core/owner/owner";
 import { visibleStart } from "@carnet/protocol/client-secret";
 import { Redacted } from "@carnet/protocol/redacted";
+import { openPolicy } from "@carnet/testkit/memory-owner-store";
 import { authorityOf, callerOf } from "@carnet/testkit/sample-owners";
 import { clientWithSecret, day, done, imported, refusal } from "./support/client-with-secret.ts";
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { parseCidr } from "@carnet/core/client/cidr";
 import type { Client } from "@carnet/core/client/client";
-import { defaultPolicy, type OwnerPolicy, openPolicy } from "@carnet/core/owner/owner";
+import { defaultPolicy, type OwnerPolicy } from "@carnet/core/owner/owner";
 import { newViolations, violations, withPolicyEnd, withPolicySettings } from "@carnet/core/owner/policy";
+import { openPolicy } from "@carnet/testkit/memory-owner-store";
 import { fullClient, plainClient, secretOf } from "@carnet/testkit/sample-clients";
 
 const now = Date.parse("2026-11-21T12:00:00Z");

@@ -7,6 +7,9 @@ export const adminScopes = {
 
 export type AdminScope = (typeof adminScopes)[keyof typeof adminScopes];
 
+/** Whether a scope is one of this service's own. They need no catalogue entry, and only platform admins grant them. */
+export const isOwnScope = (scope: string): boolean => scope.startsWith("carnet:");
+
 /** The path of the admin API, relative to the issuer. */
 export const adminPath = "/admin/v1";
 

@@ -1,11 +1,9 @@
 import { type Static, type TProperties, Type } from "typebox";
 import { changeKinds } from "./event-kinds.ts";
+import { nullable } from "./nullable.ts";
 import { roles } from "./roles.ts";
 
 /** The events as JSON, as in the journal, the store, the admin API and the webhooks. One schema for each shape. */
-
-const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()]);
 
 const text = (description: string) => Type.String({ description });
 const time = (description: string) => Type.String({ description, format: "date-time" });

@@ -1,10 +1,9 @@
 import { type Static, Type } from "typebox";
 import { maxImportBatch } from "./max-import-batch.ts";
+import { nullable, optional } from "./nullable.ts";
 
 /** Clients and their secrets in the admin API, with the names of RFC 7591 §2 where it has them. */
 
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-const optional = <Schema extends Type.TSchema>(schema: Schema) => Type.Optional(nullable(schema));
 const time = (description: string) =>
   Type.String({
     description: `${description} An RFC 3339 time, or a date, which means its start in UTC.`,

@@ -1,9 +1,7 @@
 import { type Static, Type } from "typebox";
+import { nullable, optional } from "./nullable.ts";
 
 /** Owners and their policies in the admin API. */
-
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-const optional = <Schema extends Type.TSchema>(schema: Schema) => Type.Optional(nullable(schema));
 
 const policy = {
   scope: Type.String({

@@ -1,8 +1,8 @@
 import { type Static, Type } from "typebox";
+import { nullable } from "./nullable.ts";
 
 /** Usage of clients and refusals of unknown callers in the admin API. Counts are numbers of requests. */
 
-const nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: "date-time" });
 const count = Type.Integer();
 

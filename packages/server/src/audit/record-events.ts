@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { AuditEvent } from "@carnet/core/audit/event";
 import type { Recorder } from "@carnet/core/audit/recorder";
 import type { SecretUse } from "@carnet/core/client/client-secret";
@@ -20,7 +21,7 @@ export function recordEvents(
   let collected: AuditEvent[] = [];
   let recorded: Promise<void> | undefined;
 
-  /** Rejects if the events cannot be recorded, and so no token of them is issued. */
+  /** Rejects if the events cannot be recorded. Then none of their requests gets a token. */
   async function record(): Promise<void> {
     const events = collected;
     collected = [];
@@ -33,7 +34,7 @@ export function recordEvents(
   return {
     record(event) {
       collected.push(event);
-      recorded ??= new Promise((resolve) => setImmediate(resolve)).then(record);
+      recorded ??= endOfTurn().then(record);
       return recorded;
     },
   };

@@ -3,9 +3,10 @@ import { ownAuthority } from "@carnet/core/admin/permission";
 import { addSecret, type RotationInput, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import type { Client } from "@carnet/core/client/client";
 import type { NewSecretInput } from "@carnet/core/client/make-secret";
-import { defaultOwner, openPolicy } from "@carnet/core/owner/owner";
+import { defaultOwner } from "@carnet/core/owner/owner";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { allClients } from "@carnet/testkit/all-clients";
+import { openPolicy } from "@carnet/testkit/memory-owner-store";
 import { withEvent } from "@carnet/testkit/sample-events";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 

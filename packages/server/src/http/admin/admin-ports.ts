@@ -33,7 +33,7 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin" | "aut
   readonly node: string;
 }
 
-/** The ports of an operation, with who calls it. */
+/** The ports of an operation, and who calls it. */
 export interface ReadPorts extends AdminPorts {
   readonly authority: Authority;
 }

@@ -176,8 +176,8 @@ const noTarget = { target: null, targetOwner: null } as const;
 const parametersOf = ({ params }: FastifyRequest) => params as Readonly<Record<string, string | undefined>>;
 
 /**
- * The detail of a problem without what the caller wrote: people paste secrets into any field, and also as its name. And
- * without the owners of the caller, because an auditor of the target's owner reads it: the event has them apart.
+ * The detail of a problem without what the caller wrote: people paste secrets into any field, and also as its name. It
+ * leaves out the owners of the caller as well, because auditors of the target's owner read it.
  */
 async function recordableDetail({ kind, detail, errors }: AdminProblem): Promise<string> {
   if (kind === "insufficient_role") return "the role of the caller does not allow this";

@@ -121,7 +121,7 @@ async function reported(owner: Owner, ports: ReadPorts): Promise<Answer> {
     clients: report.clients.map(({ client, violations }) => ({
       client_id: client.clientId,
       status: client.status,
-      violations: violations.map(({ pointer, detail }) => ({ pointer, detail })),
+      violations: [...violations],
     })),
   };
   const views = await ownerViews([owner], ports);

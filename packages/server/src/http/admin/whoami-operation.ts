@@ -26,14 +26,12 @@ export const whoamiOperation = (operations: readonly Operation[]): Operation =>
       const { client_id, client_name, scope, expires_at, secrets } = clientView(found.value, ports);
       const { caller, platformContact } = ports.authority;
       const body: Whoami = {
-        ...{
-          client_id,
-          client_name,
-          role: caller.role,
-          owners: caller.owners && [...caller.owners],
-          scope,
-          expires_at,
-        },
+        client_id,
+        client_name,
+        role: caller.role,
+        owners: caller.owners && [...caller.owners],
+        scope,
+        expires_at,
         secret: secrets.find(({ secret_id }) => secret_id === secretId) ?? null,
         operations: operations.filter((one) => mayCall(one, found.value, ports)).map(({ operationId }) => operationId),
         contact: platformContact,

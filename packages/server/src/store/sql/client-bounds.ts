@@ -15,12 +15,8 @@ export async function isOwnerChanged(transaction: Transaction<Tables>, owners: r
     .select(["name", "created_at as createdAt", "version"])
     .where("name", "in", names)
     .execute();
-  return !owners.every((owner) =>
-    isSameOwner(
-      owner,
-      rows.find(({ name }) => name === owner.name),
-    ),
-  );
+  const stored = new Map(rows.map((row) => [row.name, row]));
+  return owners.some((owner) => !isSameOwner(owner, stored.get(owner.name)));
 }
 
 /** The first of these owners that has more clients than its policy allows. Admin clients do not count. */

@@ -73,15 +73,23 @@ interface Place extends Omit<StoredEvent, "json"> {
   readonly number: number;
 }
 
-/** Goes through the places of a table, newest first, until enough of them concern the caller or there are no more. */
-async function search(
-  query: EventQuery,
-  places: (query: EventQuery) => Promise<readonly Place[]>,
+/** Goes through the rows of a table, newest first, until enough of them concern the caller or there are no more. */
+async function stepThrough(
+  db: Kysely<Tables>,
+  { table, query }: { readonly table: "audit_events" | "refusals"; readonly query: EventQuery },
   concerning: (places: readonly Place[], limit: number) => Promise<readonly StoredEvent[]>,
 ): Promise<readonly StoredEvent[]> {
   const found: StoredEvent[] = [];
   for (let { before } = query; ; await endOfTurn()) {
-    const step = await places({ ...query, before, limit: rowsPerStep });
+    const rows = await db
+      .selectFrom(db.dynamic.table(table).as("stored"))
+      .select(["stored.number", "stored.id", "stored.at", "stored.event"])
+      .where(allOf({ ...query, before }, "stored.at"))
+      .orderBy("stored.at", "desc")
+      .orderBy("stored.id", "desc")
+      .limit(rowsPerStep)
+      .execute();
+    const step = rows.map(toPlace);
     if (step.length > 0) found.push(...(await concerning(step, query.limit - found.length)));
     before = step.at(-1) ?? null;
     if (found.length >= query.limit || step.length < rowsPerStep) return found;
@@ -89,31 +97,21 @@ async function search(
 }
 
 const visibleEvents = (db: Kysely<Tables>, { query, visibleTo }: VisibleQuery): Promise<readonly StoredEvent[]> =>
-  search(
-    query,
-    async (step) => {
-      const rows = db
-        .selectFrom("audit_events as stored")
-        .select(["stored.number", "stored.id", "stored.at", "stored.event"]);
-      const newest = rows.where(allOf(step, "stored.at")).orderBy("stored.at", "desc").orderBy("stored.id", "desc");
-      return (await newest.limit(step.limit).execute()).map(toPlace);
-    },
-    async (step, limit) => {
-      const named = await db
-        .selectFrom("audit_event_clients as named")
-        .innerJoin("clients", "clients.client_id", "named.client_id")
-        .select("named.number")
-        .where("named.number", "in", numbersOf(step))
-        .where(isVisible(visibleTo))
-        .execute();
-      const numbers = new Set(named.map(({ number }) => number));
-      const isConcerned = ({ number, event }: Place): boolean => numbers.has(number) || event.startsWith("owner_");
-      const wanted = numbersOf(step.filter(isConcerned)).slice(0, limit);
-      if (wanted.length === 0) return [];
-      const rows = db.selectFrom("audit_events").select(["id", "at", "event", "json"]).where("number", "in", wanted);
-      return (await rows.execute()).map(toStoredEvent).sort(newestFirst);
-    },
-  );
+  stepThrough(db, { table: "audit_events", query }, async (step, limit) => {
+    const named = await db
+      .selectFrom("audit_event_clients as named")
+      .innerJoin("clients", "clients.client_id", "named.client_id")
+      .select("named.number")
+      .where("named.number", "in", numbersOf(step))
+      .where(isVisible(visibleTo))
+      .execute();
+    const numbers = new Set(named.map(({ number }) => number));
+    const isConcerned = ({ number, event }: Place): boolean => numbers.has(number) || event.startsWith("owner_");
+    const wanted = numbersOf(step.filter(isConcerned)).slice(0, limit);
+    if (wanted.length === 0) return [];
+    const rows = db.selectFrom("audit_events").select(["id", "at", "event", "json"]).where("number", "in", wanted);
+    return (await rows.execute()).map(toStoredEvent).sort(newestFirst);
+  });
 
 /** A refused admin call can be about any client, so all of them are read. */
 const visibleRefusals = async (
@@ -122,29 +120,19 @@ const visibleRefusals = async (
 ): Promise<readonly StoredEvent[]> => {
   const kinds = kindsOfRefusals(query);
   if (kinds === undefined) return [];
-  return search(
-    { ...query, kinds },
-    async (step) => {
-      const rows = db
-        .selectFrom("refusals as stored")
-        .select(["stored.number", "stored.id", "stored.at", "stored.event"]);
-      const newest = rows.where(allOf(step, "stored.at")).orderBy("stored.at", "desc").orderBy("stored.id", "desc");
-      return (await newest.limit(step.limit).execute()).map(toPlace);
-    },
-    async (step, limit) => {
-      const rows = await db
-        .selectFrom("refusals")
-        .leftJoin("clients", "clients.client_id", "refusals.client_id")
-        .select(["refusals.id", "refusals.at", "refusals.event", "refusals.json"])
-        .where("refusals.number", "in", numbersOf(step))
-        .where((where) => where.or([where("refusals.event", "=", "admin_refused"), isVisible(visibleTo)]))
-        .orderBy("refusals.at", "desc")
-        .orderBy("refusals.id", "desc")
-        .limit(limit)
-        .execute();
-      return rows.map(toStoredEvent);
-    },
-  );
+  return stepThrough(db, { table: "refusals", query: { ...query, kinds } }, async (step, limit) => {
+    const rows = await db
+      .selectFrom("refusals")
+      .leftJoin("clients", "clients.client_id", "refusals.client_id")
+      .select(["refusals.id", "refusals.at", "refusals.event", "refusals.json"])
+      .where("refusals.number", "in", numbersOf(step))
+      .where((where) => where.or([where("refusals.event", "=", "admin_refused"), isVisible(visibleTo)]))
+      .orderBy("refusals.at", "desc")
+      .orderBy("refusals.id", "desc")
+      .limit(limit)
+      .execute();
+    return rows.map(toStoredEvent);
+  });
 };
 
 const numbersOf = (places: readonly Place[]): number[] => places.map(({ number }) => number);

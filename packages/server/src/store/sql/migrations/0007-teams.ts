@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { ColumnTypes } from "../sql-dialect.ts";
 
 /**
- * Owners and roles. Owners of before had no policy, so theirs allows everything. Admin clients that can write become
+ * Owners and roles. Existing owners had no policy, so theirs allows everything. Admin clients that can write become
  * platform admins, those that can only read become auditors.
  */
 export const teams = (columns: ColumnTypes) => ({

@@ -41,6 +41,10 @@ export const secretFields = (secret: ClientSecret): SecretFields => ({
 export const isoTime = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
 
+/** No owner is recorded for admin clients, because the team must not see them, also once they are gone. */
+export const recordedOwner = ({ owner, role }: Pick<Client, "owner" | "role">): string | null =>
+  role === null ? owner : null;
+
 /**
  * What differs between two versions of a client; null: it did not exist, or no longer does. The client is named if one
  * of its own fields differs, and each secret that was added, changed or removed is an object of its own.
@@ -48,19 +52,20 @@ export const isoTime = (instant: number | null): string | null =>
 export function clientChanges(before: Client | null, after: Client | null): readonly ChangedObject[] {
   const newest = after ?? before;
   if (newest === null) return [];
-  const { clientId, owner } = newest;
+  const { clientId } = newest;
+  const owner = before?.role == null ? recordedOwner(newest) : null;
   const client = { type: "client", id: clientId, clientId: null, owner } as const;
   const secretIds = new Set([...(before?.secrets ?? []), ...(after?.secrets ?? [])].map(({ secretId }) => secretId));
   const find = (version: Client | null, sought: string) =>
     version?.secrets.find(({ secretId }) => secretId === sought) ?? null;
   return [
     ...difference(client, before && clientFields(before), after && clientFields(after)),
-    ...[...secretIds].flatMap((id) => secretChange(newest, find(before, id), find(after, id))),
+    ...[...secretIds].flatMap((id) => secretChange({ clientId, owner }, find(before, id), find(after, id))),
   ];
 }
 
 function secretChange(
-  { clientId, owner }: Pick<Client, "clientId" | "owner">,
+  { clientId, owner }: Pick<ChangedObject, "owner"> & Pick<Client, "clientId">,
   before: ClientSecret | null,
   after: ClientSecret | null,
 ): readonly ChangedObject[] {

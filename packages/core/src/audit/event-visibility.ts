@@ -1,5 +1,5 @@
 import type { EventRecord } from "./event-record.ts";
-import type { NamedCaller, StoredEvent } from "./event-store.ts";
+import type { EventQuery, NamedCaller, StoredEvent } from "./event-store.ts";
 
 /** What decides whether a client exists for a caller. */
 export interface ClientStanding {
@@ -18,6 +18,8 @@ export interface ClientStandings {
   owners(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
+type Conditions = Pick<EventQuery, "clientId" | "actor">;
+
 /** Clients that one search remembers, some megabytes. */
 const maxKnown = 10_000;
 
@@ -26,19 +28,27 @@ const maxToFind = 100;
 
 /**
  * Decides which events exist for a caller over named owners: those of its own calls, and those that name nothing but its
- * clients and owners. A client counts from when it was registered, and only while it exists and belongs to the owners.
- * An owner counts from when it was made, because an earlier one of the same name may have been another team.
+ * clients and owners. A client counts from when it was registered, while it exists and belongs to the owners. A change of
+ * one that is gone, or was registered again, counts if it recorded an owner of the caller. An owner counts from when it
+ * was made, because an earlier one of the same name may have been another team.
  * Looks each client up once in a search, many at a time.
  */
 export class EventVisibility {
   readonly caller: NamedCaller;
   readonly #standings: ClientStandings;
+  readonly #asked: Conditions;
   readonly #known = new Map<string, ClientStanding | undefined>();
   #owners: ReadonlyMap<string, number> = new Map();
 
-  constructor(caller: NamedCaller, standings: ClientStandings) {
+  constructor(caller: NamedCaller, standings: ClientStandings, asked: Conditions = { clientId: null, actor: null }) {
     this.caller = caller;
     this.#standings = standings;
+    this.#asked = asked;
+  }
+
+  /** The same, but only events of this client and actor. */
+  matching(asked: Conditions): EventVisibility {
+    return new EventVisibility(this.caller, this.#standings, asked);
   }
 
   /** The events that exist for the caller, in the same order, without what it must not learn from them. */
@@ -50,6 +60,7 @@ export class EventVisibility {
       if (record === undefined) return [];
       const view = this.#isOwnCall(record) ? this.#ownView(record) : this.#names(record) ? record : undefined;
       if (view === undefined) return [];
+      if (!matches(view, this.#asked)) return [];
       const shown = this.#withOwnOwners(view);
       return [shown === record ? stored : { ...stored, json: JSON.stringify(shown) }];
     });
@@ -79,7 +90,17 @@ export class EventVisibility {
     return (
       clients.length + owners.length > 0 &&
       owners.every((owner) => this.#owns(owner, at)) &&
-      clients.every((clientId) => this.#isOwn(clientId, at))
+      clients.every((clientId) => this.#isOwn(clientId, at) || this.#wasOwn(clientId, event))
+    );
+  }
+
+  /** Whether an event recorded a client under an owner of the caller, and nobody else has its id now. */
+  #wasOwn(clientId: string, { objects = [] }: EventRecord): boolean {
+    const standing = this.#known.get(clientId);
+    if (standing !== undefined && !this.#isOwn(clientId, Number.POSITIVE_INFINITY)) return false;
+    const recorded = objects.filter((object) => object.client_id === clientId);
+    return (
+      recorded.length > 0 && recorded.every(({ owner }) => owner !== undefined && this.caller.owners.includes(owner))
     );
   }
 
@@ -126,6 +147,17 @@ export class EventVisibility {
     for (const clientId of missing) this.#known.set(clientId, found.get(clientId));
   }
 }
+
+/** Whether an event names a client, and was done by an actor, as the stores and the journal compare them. */
+function matches({ actor, client_id, facts, objects = [] }: EventRecord, asked: Conditions): boolean {
+  const actorId = actor.type === "client" ? actor.client_id : undefined;
+  const named = [actorId, client_id, facts?.["client_id"], ...objects.map((object) => object.client_id)];
+  if (asked.clientId !== null && !named.includes(asked.clientId)) return false;
+  if (asked.actor === null) return true;
+  return otherActors.includes(asked.actor) ? actor.type === asked.actor : actorId === asked.actor;
+}
+
+const otherActors: readonly string[] = ["cli", "service", "unknown"];
 
 const tokenKinds: readonly string[] = ["token_issued", "token_returned", "token_refused"];
 

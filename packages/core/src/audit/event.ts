@@ -119,7 +119,7 @@ export interface ChangedObject {
   readonly id: string;
   /** The client that a secret belongs to. */
   readonly clientId: ClientId | null;
-  /** The owner of the client or of the secret's client, after the change if it still exists. null: of other objects. */
+  /** The owner of the client or of the secret's client, after the change if it still exists. null: of admin clients and others. */
   readonly owner: string | null;
   readonly action: "created" | "changed" | "deleted";
   /** By the name of the field in the admin API. */

@@ -50,8 +50,27 @@ suite("the events that exist for a caller over named owners", () => {
     ["a transfer from another owner", false, eventOf("x", { objects: [object("pay-api", "payments", transfer)] })],
     ["a change of a foreign client", false, eventOf("client_changed", { objects: [object("foreign", "search")] })],
     ["a change of both", false, eventOf("x", { objects: [object("pay-api", "payments"), object("foreign")] })],
-    ["a change of a client that is gone", false, eventOf("client_deleted", { objects: [object("gone", "payments")] })],
-    ["a change before the client was registered", false, eventOf("x", { objects: [object("new", "payments")] })],
+    ["a change of a client that is gone", true, eventOf("client_deleted", { objects: [object("gone", "payments")] })],
+    ["a change of a client that is gone, of no owner", false, eventOf("x", { objects: [object("gone")] })],
+    [
+      "a change of a client that is gone, of another owner",
+      false,
+      eventOf("x", { objects: [object("gone", "search")] }),
+    ],
+    ["a transfer of a client that is gone", false, eventOf("x", { objects: [object("gone", "payments", transfer)] })],
+    [
+      "a change of a client of its own and of one that is gone without an owner",
+      false,
+      eventOf("x", { objects: [object("gone", "payments"), object("lost")] }),
+    ],
+    [
+      "a change when a foreign team has the client id now",
+      false,
+      eventOf("x", { objects: [object("foreign", "payments")] }),
+    ],
+    ["a token of a client that is gone", false, eventOf("token_issued", by("gone"))],
+    ["a change before its client was registered again", true, eventOf("x", { objects: [object("new", "payments")] })],
+    ["a change before its client was registered, of no owner", false, eventOf("x", { objects: [object("new")] })],
     ["a change of an admin client", false, eventOf("client_changed", { objects: [object("pay-auditor", "payments")] })],
     ["a change of nothing", false, eventOf("scope_put", { objects: [{ type: "scope", id: "pay-api", changes: {} }] })],
     ["a change of its owner", true, eventOf("x", { objects: [{ type: "owner", owner: "payments", changes: {} }] })],
@@ -90,6 +109,7 @@ suite("the events that exist for a caller over named owners", () => {
     const events = [
       ["x", owner],
       ["client_changed", { objects: [object("pay-api", "payments")] }],
+      ["client_deleted", { objects: [object("gone", "payments")] }],
       ["admin_refused", { ...by("x"), target: "pay-api", target_owner: "payments", rule: null }],
     ] as const;
     for (const [event, parts] of events) {
@@ -116,6 +136,32 @@ suite("the events that exist for a caller over named owners", () => {
     assert.deepEqual(await view(own("file:read", null, "all_owners")), ["file:read", null, "all_owners"]);
     assert.deepEqual(await view(own("pay-auditor", "default", "role")), ["pay-auditor", "default", "role"]);
     assert.deepEqual(await view(own("foreign", undefined, null)), hidden); // older than owners
+  });
+
+  test("are found by client and actor as the store finds them, but not by a target that is hidden", async () => {
+    const change = eventOf("client_changed", { ...by("platform"), objects: [object("pay-api", "payments")] });
+    const gone = eventOf("client_deleted", { objects: [object("gone", "payments")] });
+    const ofService = eventOf("client_disabled", {
+      actor: { type: "service" },
+      objects: [object("pay-api", "payments")],
+    });
+    const ownCall = refused("foreign", "search", "foreign_owner", "pay-auditor");
+    const events = [change, gone, ofService, ownCall];
+    const found = async (asked: { clientId?: string; actor?: string }) =>
+      new EventVisibility(caller, new Standings()).matching({ clientId: null, actor: null, ...asked }).visible(events);
+    for (const [asked, expected] of [
+      [{}, 4],
+      [{ actor: "platform" }, 1],
+      [{ actor: "cli" }, 1],
+      [{ actor: "service" }, 1],
+      [{ actor: "pay-auditor" }, 1],
+      [{ actor: "nobody" }, 0],
+      [{ clientId: "gone" }, 1],
+      [{ clientId: "pay-api", actor: "platform" }, 1],
+      [{ clientId: "gone", actor: "platform" }, 0],
+      [{ clientId: "foreign" }, 0],
+    ] as const)
+      assert.equal((await found(asked)).length, expected, JSON.stringify(asked));
   });
 
   test("look up each client once, many at a time", async () => {

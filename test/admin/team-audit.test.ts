@@ -97,6 +97,30 @@ describe("the audit trail of teams", () => {
     assert.equal(Object(await search("carnet-admin", `&request_id=${requests.foreign.requestId}`)).length, 1);
   });
 
+  it("shows a team what happened to its clients that are gone, but not to admin clients that are gone", async () => {
+    const make = (body: object) => as("carnet-admin", 201, "POST", "/clients", { body });
+    await make({ client_id: "pay-gone", owner: "payments" });
+    await make({ client_id: "gone-admin", owner: "payments", role: "auditor", role_owners: ["payments"] });
+    await make({ client_id: "search-gone", owner: "search" });
+    const moved = "moved-gone";
+    await make({ client_id: moved, owner: "search" });
+    await as("carnet-admin", 200, "PATCH", `/clients/${moved}`, { body: { owner: "payments" } });
+    const ids = ["pay-gone", "gone-admin", "search-gone", moved];
+    for (const id of ids) await as("carnet-admin", 200, "POST", `/clients/${id}/enable`);
+    for (const id of ids) await as("carnet-admin", 204, "DELETE", `/clients/${id}`);
+    const kindsOf = async (id: string) =>
+      (await search("pay-auditor", `&client_id=${id}`)).map(({ event }) => event).toSorted();
+    assert.deepEqual(await kindsOf("pay-gone"), ["client_created", "client_deleted", "client_enabled"]);
+    assert.deepEqual(await kindsOf(moved), ["client_deleted", "client_enabled"]);
+    assert.deepEqual([await kindsOf("gone-admin"), await kindsOf("search-gone")], [[], []]);
+    assert.equal((await search("carnet-admin", "&client_id=gone-admin")).length, 3);
+    const all = JSON.stringify(await search("pay-auditor"));
+    assert.match(all, /pay-gone/);
+    assert.doesNotMatch(all, /gone-admin|search-gone/);
+    await make({ client_id: "pay-gone", owner: "search" }); // another team has the id now
+    assert.deepEqual(await kindsOf("pay-gone"), []);
+  });
+
   it("shows a team the token requests of its clients only", async () => {
     const client = async (client_id: string, owner: string): Promise<string> => {
       const { json } = await as("carnet-admin", 201, "POST", "/clients", { body: { client_id, owner } });

@@ -1,5 +1,5 @@
 import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
-import { eventKinds } from "@carnet/protocol/admin/event-kinds";
+import { changeKinds, eventKinds } from "@carnet/protocol/admin/event-kinds";
 import { names } from "./block-index.ts";
 import { eventOf } from "./chain.ts";
 import { newline } from "./plain-blocks.ts";
@@ -15,7 +15,7 @@ export class EventFilter {
   /** Of each group, a line must contain one. Every line with one of the first group is looked at. */
   readonly #needles: readonly (readonly Buffer[])[];
 
-  /** `clientIds`: those of which at least one is named, by an event that is not a refused admin call. */
+  /** `clientIds`: those of which at least one is named, by an event of the token endpoint. */
   constructor(query: EventQuery, clientIds?: readonly string[]) {
     this.#query = query;
     const { kinds } = query;
@@ -79,13 +79,16 @@ export class EventFilter {
 /** What a block can have that exists for a caller over named owners. */
 function namesForCaller({ visibleTo, kinds }: EventQuery, clientIds: readonly string[]): readonly string[] {
   const wanted = kinds.length === 0 ? eventKinds : kinds;
-  const unnamed = wanted.filter((kind) => kind === "admin_refused" || kind.startsWith("owner_")).map(names.event);
+  // Changes may name clients that are gone, by the owner that they had
+  const unnamed = wanted.filter((kind) => kind === "admin_refused" || isChange(kind)).map(names.event);
   const ids = [...clientIds, ...(visibleTo?.clientId == null ? [] : [visibleTo.clientId])].map(byteText);
   return [
     ...unnamed,
     ...ids.flatMap((id) => (kinds.length === 0 ? [names.client(id)] : kinds.map((kind) => names.client(id, kind)))),
   ];
 }
+
+const isChange = (kind: string): boolean => changeKinds.some((change) => change === kind);
 
 /** Newest first; events of the same millisecond by id. */
 export const isNewer = (a: Pick<StoredEvent, "at" | "id">, b: Pick<StoredEvent, "at" | "id">): boolean =>

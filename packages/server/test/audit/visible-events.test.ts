@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { EventQuery } from "@carnet/core/audit/event-store";
 import { EventVisibility } from "@carnet/core/audit/event-visibility";
 import { defaultPolicy } from "@carnet/core/owner/owner";
-import { parseClientId } from "@carnet/protocol/ids";
+import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import { searchEvents } from "@carnet/server/audit/audit-reader";
 import { createSqlClientStandings } from "@carnet/server/store/sql/client-standings";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
 import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
-import { eventQuery, withEvent } from "@carnet/testkit/sample-events";
-import { sql } from "kysely";
+import { eventQuery, eventWith, withEvent } from "@carnet/testkit/sample-events";
+import { CompiledQuery, SqliteQueryCompiler, sql } from "kysely";
 import { issued, JournalUnderTest } from "../journal/support/journal-under-test.ts";
 import { openDatabase, type TestDatabase } from "./open-database.ts";
 
@@ -29,6 +30,8 @@ async function openTeams(): Promise<TestDatabase> {
   await sql`delete from audit_event_clients`.execute(opened.db);
   return opened;
 }
+
+const by = (id: string) => ({ type: "client", clientId: id as ClientId, secretId: null, jti: null }) as const;
 
 /** Stores an event for each number. One in a thousand is of `pay-api`. */
 async function fill({ db }: TestDatabase, count: number): Promise<void> {
@@ -93,6 +96,84 @@ suite("what a team finds among the events of all teams", () => {
     assert.ok(turns >= 5, `${turns} turns`);
   });
 
+  test("in the store: the rows that are read do not tell whether another id has events", async () => {
+    await using opened = await openTeams();
+    await fill(opened, 3000);
+    await opened.register("platform", { role: "admin", createdAt: 0 });
+    await sql`update audit_events set actor = 'platform', json = json_replace(json, '$.actor',
+      json_object('type', 'client', 'client_id', 'platform'))`.execute(opened.db);
+    await sql`insert into audit_event_clients (client_id, at, number)
+      select 'platform', at, number from audit_events`.execute(opened.db);
+    await sql`insert into refusals (id, at, event, request_id, client_id, proven, actor, reason, json)
+      select 'r' || id, at, 'admin_refused', null, 'platform', 1, 'platform', 'policy',
+        json_replace(json, '$.event', 'admin_refused') from audit_events limit 900`.execute(opened.db);
+    const read = async (asked: Partial<EventQuery>) => {
+      const statements: string[] = [];
+      const db = opened.db.withPlugin({
+        transformQuery: ({ node }) => node,
+        async transformResult({ result }) {
+          statements.push(`${result.rows.length} rows`);
+          return result;
+        },
+      });
+      const events = createSqlEventStore(db, { node: "node-1", dialect: sqliteDialect });
+      const visibility = new EventVisibility(caller, createSqlClientStandings(opened.db));
+      const page = await searchEvents(eventQuery(asked), { events, journal: undefined }, visibility);
+      return { statements, ids: page.events.map(({ id }) => id) };
+    };
+    const ofAdmin = await read({ actor: "platform" });
+    assert.deepEqual(ofAdmin.ids, ["e002001", "e001001", "e000001"]);
+    assert.deepEqual((await read({ actor: "nobody" })).statements, ofAdmin.statements);
+    const ofForeign = await read({ clientId: "search-api" });
+    assert.deepEqual([(await read({ clientId: "nobody" })).statements, ofForeign.ids], [ofForeign.statements, []]);
+    assert.deepEqual((await read({ clientId: "pay-api" })).ids, ofAdmin.ids);
+    assert.ok((await read({ clientId: "pay-api" })).statements.length < 4); // by the index
+  });
+
+  test("in the store: the JSON of a foreign import is not read, and that of deleted clients of the team is", async () => {
+    await using opened = await openTeams();
+    await opened.register("platform", { role: "admin", createdAt: 0 });
+    const objects = (ids: readonly string[], owner: string) =>
+      ids.map((id) => ({ type: "client", id, clientId: null, owner, action: "created", changes: {} }) as const);
+    const events = createSqlEventStore(opened.db, { node: "node-1", dialect: sqliteDialect });
+    for (const [id, objectsOf] of [
+      ["mixed", [...objects(["pay-api"], "payments"), ...objects(["search-api"], "search")]],
+      ["foreign", objects(["search-api"], "search")],
+      ["gone-foreign", objects(["gone-1", "gone-2"], "search")],
+      ["gone", objects(["gone-3", "gone-4"], "payments")],
+      ["own", objects(["pay-api"], "payments")],
+    ] as const)
+      await events.append(eventWith({ id, event: "clients_imported", actor: by("platform"), objects: objectsOf }));
+    const found = await events.search(eventQuery({ visibleTo: caller }));
+    assert.deepEqual(found.map(({ id }) => id).toSorted(), ["gone", "own"]);
+    for (const asked of [{}, { clientId: "gone-3" }]) {
+      const visibility = new EventVisibility(caller, createSqlClientStandings(opened.db));
+      const page = await searchEvents(eventQuery(asked), { events, journal: undefined }, visibility);
+      assert.ok(page.events.some(({ id }) => id === "gone"));
+    }
+  });
+
+  test("in the store: a search for several kinds sorts no more rows than one step has", async () => {
+    await using opened = await openTeams();
+    const queries: CompiledQuery[] = [];
+    const db = opened.db.withPlugin({
+      transformQuery({ node, queryId }) {
+        queries.push(new SqliteQueryCompiler().compileQuery(node, queryId));
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    const events = createSqlEventStore(db, { node: "node-1", dialect: sqliteDialect });
+    await events.search(
+      eventQuery({ visibleTo: caller, kinds: ["client_changed", "client_created", "admin_refused"] }),
+    );
+    for (const { sql: text, parameters } of queries) {
+      const plan = CompiledQuery.raw(`explain query plan ${text}`, [...parameters]);
+      const { rows } = await opened.db.executeQuery<{ detail: string }>(plan);
+      assert.doesNotMatch(rows.map(({ detail }) => detail).join("\n"), /B-TREE FOR ORDER BY/, text);
+    }
+  });
+
   for (const form of ["plain", "compressed"]) {
     test(`in a ${form} file of the journal: the tokens of its clients`, async () => {
       await using opened = await openTeams();
@@ -111,6 +192,29 @@ suite("what a team finds among the events of all teams", () => {
       );
     });
   }
+
+  test("in a compressed file of the journal: a change of its client that is gone", async () => {
+    await using opened = await openTeams();
+    await using journal = await JournalUnderTest.open();
+    const object = {
+      type: "client",
+      id: "gone",
+      clientId: null,
+      owner: "payments",
+      action: "deleted",
+      changes: {},
+    } as const;
+    await journal.write("20261126-aaaaaaaaaaaa-1", [
+      eventWith({ id: "gone", event: "client_deleted", objects: [object] }),
+    ]);
+    await journal.keepHouse();
+    const visibility = new EventVisibility(caller, createSqlClientStandings(opened.db));
+    const { events } = await journal.reader.search(eventQuery({ visibleTo: caller }), visibility);
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ["gone"],
+    );
+  });
 
   test("in the journal: blocks that name none of its clients are not read", async () => {
     await using opened = await openTeams();

@@ -1,5 +1,6 @@
 import type { Authority } from "@carnet/core/admin/permission";
 import type { AdminProblem } from "@carnet/core/admin-problem";
+import { recordedOwner } from "@carnet/core/audit/client-changes";
 import type { AdminRefused, ChangedObject, EventFacts, ObjectsChanged, RecordedRole } from "@carnet/core/audit/event";
 import type { Recorder } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
@@ -160,7 +161,8 @@ export class CallEvents {
     if (ownerName !== undefined) return [{ type: "owner", id: ownerName, clientId: null, owner: ownerName, ...same }];
     const client = await this.#clientOf(request);
     if (client === undefined) return [];
-    const { clientId, owner } = client;
+    const { clientId } = client;
+    const owner = recordedOwner(client);
     if (secret_id !== undefined) return [{ type: "secret", id: secret_id, clientId, owner, ...same }];
     return [{ type: "client", id: clientId, clientId: null, owner, ...same }];
   }

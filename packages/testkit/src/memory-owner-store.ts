@@ -30,6 +30,10 @@ export class MemoryOwnerStore implements OwnerStore {
     return [...this.#owners.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
+  async listEnforced(): Promise<readonly Owner[]> {
+    return (await this.list()).filter(({ policy }) => policy.enforceFrom !== null);
+  }
+
   async insert(owner: Owner, { event }: StoredWithChange): Promise<"inserted" | "taken"> {
     if (this.#owners.has(owner.name)) return "taken";
     this.#owners.set(owner.name, owner);

@@ -28,7 +28,7 @@ const payments = ownerOf("payments", {
     scopes: ["file:read", "data_tables|r"],
     addressBlocks: block.ok ? [block.value] : [],
     ...{ maxTokenTtl: 60, maxSecretAge: 7_776_000, secretsMustExpire: true, maxClients: 0 },
-    ...{ audiences: ["https://a.test"], workspaces: ["*"], usernames: ['a "b" \\'] },
+    ...{ audiences: ["https://a.test"], workspaces: ["*"], usernames: ['a "b" \\', '"enforceFrom":null'] },
     enforceFrom: Date.UTC(2027, 0, 31),
   },
 });
@@ -56,6 +56,7 @@ export function testOwnerStore(name: string, open: () => Promise<OwnerStoreUnder
           (await from.list()).map(({ name }) => name),
           ["archive", "default", "payments"],
         );
+        assert.deepEqual((await from.listEnforced()).map(comparable), [comparable(payments)]);
         assert.equal(await from.find("PAYMENTS"), undefined);
       }
     });

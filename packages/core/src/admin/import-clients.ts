@@ -41,8 +41,9 @@ export type ImportOutcome = Result<{ readonly clientId: string; readonly isUncha
 export async function importClients(
   registrations: readonly ClientRegistration[],
   { dryRun }: { readonly dryRun: boolean },
-  ports: ImportPorts,
+  given: ImportPorts,
 ): Promise<readonly ImportOutcome[]> {
+  const ports = { ...given, owners: readOnce(given.owners) };
   const prepared: Result<ImportedClient, AdminProblem>[] = [];
   const seen = new Set<string>();
   for (const registration of registrations) {
@@ -62,7 +63,7 @@ export async function importClients(
     const event = clientsCreated(clients, ports);
     const insertion = await ports.store.insert(clients, { event, owners: distinctOwners(free) });
     // Another request took an id or a place, or changed an owner, meanwhile
-    if (insertion.kind !== "inserted") return importClients(registrations, { dryRun }, ports);
+    if (insertion.kind !== "inserted") return importClients(registrations, { dryRun }, given);
     await ports.recorder.record(event);
   }
   return prepared.map((one): ImportOutcome => {
@@ -78,6 +79,19 @@ export async function importClients(
     if (!canSee(ports.authority.caller, before)) return clientIdTaken;
     return isSame(before, client) ? ok({ clientId: client.clientId, isUnchanged: true }) : registeredOtherwise;
   });
+}
+
+/** Reads each owner once, because hundreds of clients have the same. The store checks that it was not changed meanwhile. */
+function readOnce(owners: ImportPorts["owners"]): ImportPorts["owners"] {
+  const found = new Map<string, Promise<Owner | undefined>>();
+  return {
+    countClients: (names) => owners.countClients(names),
+    find(name) {
+      const owner = found.get(name) ?? owners.find(name);
+      found.set(name, owner);
+      return owner;
+    },
+  };
 }
 
 const registeredOtherwise = problem(

@@ -8,6 +8,8 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export interface Cidr {
   /** The shortest form, such as `2001:db8::/32`. */
   readonly text: string;
+  readonly base: Address;
+  readonly bits: number;
   contains(address: Address): boolean;
 }
 
@@ -47,6 +49,8 @@ export function parseCidr(text: string): Result<Cidr, string> {
     return err(`${problem}; write a mapped IPv4 block as IPv4`);
   return ok({
     text: `${base.toString()}/${bits}`,
+    base,
+    bits,
     contains(candidate) {
       if (candidate instanceof ipaddr.IPv4) return base instanceof ipaddr.IPv4 && candidate.match(base, bits);
       return base instanceof ipaddr.IPv6 && candidate.match(base, bits);
@@ -55,11 +59,7 @@ export function parseCidr(text: string): Result<Cidr, string> {
 }
 
 /** Whether every address of one block is in another. */
-export function isInside(inner: Cidr, outer: Cidr): boolean {
-  const [address = "", bits] = inner.text.split("/");
-  const base = parseAddress(address);
-  return base !== undefined && outer.contains(base) && Number(bits) >= Number(outer.text.split("/")[1]);
-}
+export const isInside = (inner: Cidr, outer: Cidr): boolean => outer.contains(inner.base) && inner.bits >= outer.bits;
 
 const problem = "an address block is written like 203.0.113.0/24, 2001:db8::/32 or 203.0.113.7";
 

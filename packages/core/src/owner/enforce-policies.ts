@@ -11,7 +11,7 @@ import { violations } from "./policy.ts";
 export interface EnforcementPorts extends ViolationPorts {
   readonly clock: Clock;
   readonly store: Pick<ClientStore, "search" | "replace">;
-  readonly owners: Pick<OwnerStore, "find" | "list">;
+  readonly owners: Pick<OwnerStore, "find" | "listEnforced">;
   readonly recorder: Recorder;
   readonly eventIds: EventIds;
   /** The service's own token lifetime, in seconds. */
@@ -34,7 +34,7 @@ export class PolicyEnforcement {
   /** Checks the clients of each owner whose policy is enforced by now and was not checked lately. */
   async run(): Promise<void> {
     const now = this.#ports.clock.now();
-    for (const owner of await this.#ports.owners.list()) {
+    for (const owner of await this.#ports.owners.listEnforced()) {
       if (!isEnforced(owner, now) || this.#isChecked(owner, now)) continue;
       await this.#enforce(owner.name);
       this.#checked.set(owner.name, { createdAt: owner.createdAt, version: owner.version, at: now });

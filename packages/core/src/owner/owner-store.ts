@@ -6,6 +6,8 @@ export interface OwnerStore {
   find(name: string): Promise<Owner | undefined>;
   /** By name. */
   list(): Promise<readonly Owner[]>;
+  /** Those whose policy is enforced, now or later, by name. Reads no other, because it runs every few seconds. */
+  listEnforced(): Promise<readonly Owner[]>;
   insert(owner: Owner, change: StoredWithChange): Promise<"inserted" | "taken">;
   /** Replaces an owner by its next version, unless it was changed or deleted meanwhile. */
   replace(next: Owner, change: StoredWithChange): Promise<"replaced" | "changed">;

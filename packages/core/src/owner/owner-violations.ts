@@ -2,7 +2,7 @@ import type { FieldProblem } from "../admin-problem.ts";
 import type { Client, ClientStatus } from "../client/client.ts";
 import { type ClientQuery, type ClientStore, everyClient } from "../client/client-store.ts";
 import type { Owner } from "./owner.ts";
-import { type PolicyContext, violations } from "./policy.ts";
+import { type PolicyContext, violates, violations } from "./policy.ts";
 
 export interface ViolationPorts {
   readonly store: Pick<ClientStore, "search">;
@@ -29,10 +29,10 @@ export async function reportViolations(
   const reported: ViolationReport["clients"][number][] = [];
   for await (const clients of clientPages({ owner: owner.name, status: null }, ports)) {
     for (const client of clients) {
-      const found = violations(client, owner.policy, context);
-      if (found.length === 0) continue;
+      if (!violates(client, owner.policy, context)) continue;
       count++;
-      if (reported.length < maxReported) reported.push({ client, violations: found });
+      if (reported.length < maxReported)
+        reported.push({ client, violations: violations(client, owner.policy, context) });
     }
   }
   return { count, clients: reported };

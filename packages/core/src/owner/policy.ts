@@ -52,6 +52,10 @@ export function newViolations(
 export const violations = (client: Client, policy: OwnerPolicy, context: PolicyContext): readonly FieldProblem[] =>
   described(brokenLines(client, policy, context));
 
+/** Whether a client violates any line of a policy. Cheaper than `violations`. */
+export const violates = (client: Client, policy: OwnerPolicy, context: PolicyContext): boolean =>
+  brokenLines(client, policy, context).some(({ subjects }) => subjects.length > 0);
+
 const described = (lines: readonly BrokenLine[]): readonly FieldProblem[] =>
   lines
     .filter(({ subjects }) => subjects.length > 0)
@@ -89,13 +93,21 @@ function brokenLines(client: Client, policy: OwnerPolicy, context: PolicyContext
 }
 
 function scopeLine(client: Client, { scopes }: OwnerPolicy): BrokenLine {
-  const allowed = new Set(scopes);
+  const allowed = scopes === null ? undefined : scopeSet(scopes);
   return {
     pointer: "/scope",
-    subjects: scopes === null ? [] : client.scopes.filter((scope) => !isOwnScope(scope) && !allowed.has(scope)),
+    subjects: allowed === undefined ? [] : client.scopes.filter((scope) => !isOwnScope(scope) && !allowed.has(scope)),
     detail: (subjects) => `must not have ${listed(subjects)}: the policy allows ${listed(scopes ?? [])}`,
   };
 }
+
+/** Kept, because all clients of an owner are compared with the same policy. */
+function scopeSet(scopes: readonly string[]): ReadonlySet<string> {
+  const known = scopeSets.get(scopes) ?? new Set(scopes);
+  scopeSets.set(scopes, known);
+  return known;
+}
+const scopeSets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function addressLine({ ipAllowlist }: Client, { addressBlocks }: OwnerPolicy): BrokenLine {
   const outside = ipAllowlist.filter((block) => !addressBlocks.some((allowed) => isInside(block, allowed)));

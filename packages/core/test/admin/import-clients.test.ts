@@ -72,6 +72,24 @@ suite("An import", () => {
     assert.match(other.error.detail, /already registered, with other settings or another secret/);
   });
 
+  test("reads its owner once, however many clients it has", async () => {
+    const ports = adminPortsOf(new TestEndpoint());
+    const read: string[] = [];
+    const owners = {
+      countClients: ports.owners.countClients.bind(ports.owners),
+      find(name: string) {
+        read.push(name);
+        return ports.owners.find(name);
+      },
+    };
+    await importClients(
+      ["a", "b", "c"].map((id) => existing(id)),
+      { dryRun: false },
+      { ...ports, owners },
+    );
+    assert.deepEqual(read, ["default"]);
+  });
+
   test("writes nothing when every client is refused", async () => {
     const endpoint = new TestEndpoint();
     const ports = adminPortsOf(endpoint);

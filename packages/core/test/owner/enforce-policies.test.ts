@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { AuditEvent } from "@carnet/core/audit/event";
+import { type Cidr, parseCidr } from "@carnet/core/client/cidr";
 import type { Client } from "@carnet/core/client/client";
 import { PolicyEnforcement } from "@carnet/core/owner/enforce-policies";
+import { defaultPolicy } from "@carnet/core/owner/owner";
 import { reportViolations } from "@carnet/core/owner/owner-violations";
 import { allClients } from "@carnet/testkit/all-clients";
+import { ownerOf } from "@carnet/testkit/memory-owner-store";
 import { clientIdOf, plainClient } from "@carnet/testkit/sample-clients";
 import { withEvent } from "@carnet/testkit/sample-events";
 import { done, ownerWorld } from "./support/owner-world.ts";
@@ -143,6 +146,33 @@ suite("A policy that was tightened", () => {
 });
 
 suite("The report of violations", () => {
+  test("describes only the clients that it names, and compares blocks without reading them again", async () => {
+    let texts = 0;
+    const blockOf = (text: string): Cidr => {
+      const block = parseCidr(text);
+      assert.ok(block.ok);
+      return {
+        ...block.value,
+        get text() {
+          texts++;
+          return text;
+        },
+      };
+    };
+    const outside = { ...plainClient("outside"), ipAllowlist: [blockOf("192.0.2.0/24")] };
+    const inside = { ...plainClient("inside"), ipAllowlist: [blockOf("10.0.0.0/24")] };
+    const policy = { ...defaultPolicy, addressBlocks: [blockOf("10.0.0.0/16")] };
+    let pages = 0;
+    const search = async () => ({
+      clients: Array.from({ length: 100 }, (_, at) => (at === 0 ? inside : outside)),
+      next: ++pages < 5 ? { value: "", clientId: outside.clientId } : null,
+    });
+    const ports = { store: { search }, endOfTurn: async () => {} };
+    const report = await reportViolations(ownerOf("payments", { policy }), { accessTokenTtl: 600, now: 0 }, ports);
+    assert.deepEqual([report.count, report.clients.length], [495, 100]);
+    assert.ok(texts < 1000, `${texts} texts were read of 500 clients`);
+  });
+
   test("counts every client, also a disabled one, and names the first hundred with what they violate", async () => {
     const clients = [{}, { ...wide, status: "disabled" } as const, ...Array.from({ length: 120 }, () => wide)];
     const { owners, ports, clock, seen } = await enforcementWorld(clients);

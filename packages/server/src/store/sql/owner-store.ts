@@ -17,6 +17,14 @@ export const createSqlOwnerStore = (db: Kysely<Tables>, ports: EventPorts): Owne
   async list() {
     return (await db.selectFrom("owners").selectAll().orderBy("name").execute()).map(toOwner);
   },
+  async listEnforced() {
+    const owners = db.selectFrom("owners").selectAll().orderBy("name");
+    // In JSON a quote within a text has a backslash, so these match the member only
+    const enforced = owners
+      .where("policy", "like", '%"enforceFrom":%')
+      .where("policy", "not like", '%"enforceFrom":null%');
+    return (await enforced.execute()).map(toOwner);
+  },
   insert: (owner, { event }) =>
     db.transaction().execute(async (transaction) => {
       const inserted = await transaction

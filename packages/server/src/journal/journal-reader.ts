@@ -5,7 +5,7 @@ import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 export interface JournalReader {
   /**
    * The newest matching events, newest first; fewer than the limit if they are larger than `maxPageSize` together. Reads
-   * in bounded memory and lets requests run in between. One search runs at a time. Throws a `JournalBusy` if too many
+   * in bounded memory and lets requests run in between. One search runs at a time. Throws a `QueueFull` if too many
    * wait. With a visibility, only the events that exist for its caller.
    */
   search(query: EventQuery, visibility?: EventVisibility): Promise<FoundInJournal>;

@@ -1,6 +1,7 @@
 import type { EventQuery } from "@carnet/core/audit/event-store";
 import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 import type { Log } from "../log/logger.ts";
+import { TaskQueue } from "../task-queue.ts";
 import { mayContain } from "./block-index.ts";
 import { damageOf } from "./check-file.ts";
 import { readMember, readMembers } from "./compressed-blocks.ts";
@@ -18,17 +19,6 @@ export interface SearchPorts {
   readonly log: Pick<Log, "warn">;
 }
 
-/** How many searches may wait for the one that runs. */
-const maxWaiting = 8;
-
-/** Too many searches are waiting. Try again in a second. */
-export class JournalBusy extends Error {
-  override readonly name = "JournalBusy";
-  constructor() {
-    super(`${maxWaiting} searches of the journal are waiting already: try again in a second`);
-  }
-}
-
 /**
  * Searches the files of the journal, newest first, one search at a time. Of each file it reads only the blocks whose
  * times, and names if they are known, do not rule out a match. Between two blocks it lets requests run.
@@ -38,20 +28,15 @@ export class JournalSearch {
   /** The blocks of plain files that were read before. Records are only ever appended, so they stay as they are. */
   readonly #known = new Map<string, readonly PlainBlock[]>();
   readonly #buffer = Buffer.allocUnsafeSlow(blockBytes);
-  #waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new TaskQueue("searches of the journal");
 
   constructor(ports: SearchPorts) {
     this.#ports = ports;
   }
 
-  /** Throws a `JournalBusy`. */
-  async search(query: EventQuery, visibility?: EventVisibility): Promise<FoundInJournal> {
-    if (this.#waiting > maxWaiting) throw new JournalBusy();
-    this.#waiting++;
-    const found = this.#last.then(() => this.#searchFiles(query, visibility));
-    this.#last = found.catch(() => {});
-    return found.finally(() => this.#waiting--);
+  /** Throws a `QueueFull`. */
+  search(query: EventQuery, visibility?: EventVisibility): Promise<FoundInJournal> {
+    return this.#queue.run(() => this.#searchFiles(query, visibility));
   }
 
   async #searchFiles(query: EventQuery, visibility: EventVisibility | undefined): Promise<FoundInJournal> {

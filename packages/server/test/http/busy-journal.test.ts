@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { auditOperations } from "@carnet/server/http/admin/audit-operations";
 import { explainOperation } from "@carnet/server/http/admin/explain-operation";
-import { JournalBusy } from "@carnet/server/journal/search";
+import { QueueFull } from "@carnet/server/task-queue";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
@@ -15,7 +15,7 @@ for (const { operation, query } of searches) {
   test(`${operation?.operationId} is refused as unavailable while too many searches of the journal wait`, async () => {
     assert.ok(operation?.method === "GET");
     const journal = {
-      search: () => Promise.reject(new JournalBusy()),
+      search: () => Promise.reject(new QueueFull("searches of the journal")),
       export: () => assert.fail("not exported"),
       verify: () => assert.fail("not verified"),
     };

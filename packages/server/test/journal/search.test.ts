@@ -3,7 +3,7 @@ import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { AuditEvent } from "@carnet/core/audit/event";
 import type { ClientId } from "@carnet/protocol/ids";
-import { JournalBusy } from "@carnet/server/journal/search";
+import { QueueFull } from "@carnet/server/task-queue";
 import {
   everything,
   issued,
@@ -235,7 +235,7 @@ test("refuses a search when too many wait, and goes on with the others", async (
   const searches = Array.from({ length: 12 }, () => journal.reader.search(everything));
   const outcomes = await Promise.allSettled(searches);
   assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 9);
-  for (const outcome of outcomes) if (outcome.status === "rejected") assert.ok(outcome.reason instanceof JournalBusy);
+  for (const outcome of outcomes) if (outcome.status === "rejected") assert.ok(outcome.reason instanceof QueueFull);
   assert.equal((await journal.search({})).length, 1);
 });
 

@@ -9,10 +9,15 @@ import { reportViolations } from "@carnet/core/owner/owner-violations";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/owners";
 import { ok } from "@carnet/protocol/result";
+import { TaskQueue } from "../../task-queue.ts";
 import type { ReadPorts } from "./admin-ports.ts";
+import { unlessBusy } from "./busy.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 
 const { readClients, writeClients } = adminScopes;
+
+/** A report reads all clients of an owner, so this process makes one at a time. */
+const reports = new TaskQueue("reports of violations");
 
 /** The operations on owners and their policies. */
 export const ownerOperations: readonly Operation[] = [
@@ -63,7 +68,8 @@ export const ownerOperations: readonly Operation[] = [
     refusals: ["not_found"],
     async run({ parameter }, ports) {
       const found = await findOwner(parameter("owner"), ports);
-      return found.ok ? ok(await reported(found.value, ports)) : found;
+      if (!found.ok) return found;
+      return unlessBusy(reports.run(() => reported(found.value, ports)));
     },
   }),
   operation({
@@ -84,9 +90,14 @@ export const ownerOperations: readonly Operation[] = [
     refusals: ["not_found", "changed"],
     async run(call, ports) {
       const dryRun = call.query.dry_run === "true";
-      const changed = await changeOwner({ ...targetOf(call), dryRun }, call.body, ports);
-      if (!changed.ok) return changed;
-      return ok({ ...(await reported(changed.value, ports)), ...(dryRun && { unchanged: "dry_run" as const }) });
+      const report = await unlessBusy(
+        reports.run(async () => {
+          const changed = await changeOwner({ ...targetOf(call), dryRun }, call.body, ports);
+          return changed.ok ? ok(await reported(changed.value, ports)) : changed;
+        }),
+      );
+      if (!report.ok || !report.value.ok) return report.ok ? report.value : report;
+      return ok({ ...report.value.value, ...(dryRun && { unchanged: "dry_run" as const }) });
     },
   }),
   operation({

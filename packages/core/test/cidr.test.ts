@@ -114,3 +114,9 @@ test("parsing takes linear time for any text", () => {
     assertLinear((size) => unit.repeat(size), parseCidr);
   }
 });
+
+test("a text is parsed once, because the clients of an owner often have the same blocks", () => {
+  const [once, again] = [parseCidr("203.0.113.64/26"), parseCidr("203.0.113.64/26")];
+  assert.ok(once.ok && again.ok);
+  assert.equal(once.value, again.value);
+});

@@ -21,7 +21,7 @@ const expected: { readonly [Kind in EventKind]: string } = {
   client_disabled: `ops-admin  disabled client demo: status "active" -> "disabled" ${byAdmin}`,
   client_enabled: `ops-admin  tried to enable client, but there was nothing to change ${byAdmin}`,
   client_deleted: `ops-admin  deleted client demo: deleted secret ${secret} ${byAdmin}`,
-  clients_imported: `ops-admin  imported 5 clients: a1, a2, a3 and 2 more ${byAdmin}`,
+  clients_imported: `ops-admin  imported 5 clients: a1, a2, a3 and 2 more; 3 were refused: 2 rule policy, 1 taken ${byAdmin}`,
   secret_added: `ops-admin  added a secret to client demo: created secret ${secret} (label "spring") ${byAdmin}`,
   secrets_rotated: `ops-admin  rotated the secrets of client demo: created secret ${secret}; changed secret 5h7k2m9p1r5t8w3x (expires_at none -> "2026-11-27T17:00:01.250Z") ${byAdmin}`,
   secret_revoked: `ops-admin  revoked a secret of client demo: changed secret ${secret} (revoked_at none -> "2026-11-26T17:00:01.250Z") ${byAdmin}`,
@@ -55,7 +55,7 @@ suite("an event in one line", () => {
     assert.match(describeEvent(recorded({ ...change, outcome: "replayed" })), /; a repeated request, which got the/);
     assert.match(
       describeEvent(recorded({ ...imported, outcome: "dry_run", objects: [] })),
-      /ops-admin {2}checked an import in a dry run, which changes nothing \(/,
+      /ops-admin {2}checked an import in a dry run, which changes nothing; 3 were refused: 2 rule policy, 1 taken \(/,
     );
     assert.match(
       describeEvent(recorded({ ...revoked, outcome: "unchanged" })),

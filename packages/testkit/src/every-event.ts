@@ -95,6 +95,10 @@ export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly
   clients_imported: {
     ...change(["a1", "a2", "a3", "a4", "a5"].flatMap((one) => [ofClient(one, "created"), ofSecret(one, "created")])),
     event: "clients_imported",
+    refused: [
+      { reason: "policy", rule: "policy", count: 2, positions: [5, 7] },
+      { reason: "taken", rule: null, count: 1, positions: [6] },
+    ],
   },
   secret_added: {
     ...change([ofSecret(demoSecret, "created", { label: { before: null, after: "spring" } })]),

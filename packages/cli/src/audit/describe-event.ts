@@ -2,6 +2,7 @@ import type { ChangedObject, RecordedEvent } from "@carnet/protocol/admin/audit-
 
 type Role = NonNullable<Extract<RecordedEvent, { operation: unknown }>["role"]>;
 type Changed = Extract<RecordedEvent, { objects: unknown }>;
+type Imported = Extract<Changed, { event: "clients_imported" }>;
 
 /** How many objects of bulk work one line names. `--json` has all of them. */
 const maxNamed = 3;
@@ -100,16 +101,26 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
   key_created: { did: "created signing key", tried: "create signing key" },
 };
 
-function describeChange({ event, outcome, objects }: Changed): string {
+function describeChange(change: Changed): string {
+  const { event, outcome, objects } = change;
   const { did, tried } = headlines[event];
   const name = nameOf(objects[0]);
-  if (outcome === "unchanged") return `tried to ${tried}${name}, but there was nothing to change${secretsOf(objects)}`;
+  const refused = "refused" in change ? refusedOf(change.refused ?? []) : "";
+  if (outcome === "unchanged")
+    return `tried to ${tried}${name}, but there was nothing to change${secretsOf(objects)}${refused}`;
   if (outcome === "dry_run")
-    return `checked ${event === "clients_imported" ? "an import" : `a change of owner${name}`} in a dry run, which changes nothing`;
+    return `checked ${event === "clients_imported" ? "an import" : `a change of owner${name}`} in a dry run, which changes nothing${refused}`;
   const ending = outcome === "replayed" ? "; a repeated request, which got the first answer again" : "";
-  if (event === "clients_imported") return `imported ${clientsOf(objects)}${ending}`;
+  if (event === "clients_imported") return `imported ${clientsOf(objects)}${refused}${ending}`;
   const details = objects.map(detailsOf).filter((text) => text !== "");
   return `${did}${name}${details.length === 0 ? "" : `: ${shortList(details, "; ")}`}${ending}`;
+}
+
+function refusedOf(refused: NonNullable<Imported["refused"]>): string {
+  if (refused.length === 0) return "";
+  const total = refused.reduce((sum, { count }) => sum + count, 0);
+  const reasons = refused.map(({ reason, rule, count }) => `${count} ${rule === null ? reason : `rule ${rule}`}`);
+  return `; ${total} ${total === 1 ? "was" : "were"} refused: ${reasons.join(", ")}`;
 }
 
 function nameOf(object: ChangedObject | undefined): string {

@@ -1,5 +1,6 @@
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, problem } from "../admin-problem.ts";
+import type { RefusedClients } from "../audit/event.ts";
 import type { Client } from "../client/client.ts";
 import type { ClientSecret } from "../client/client-secret.ts";
 import { sameSettings } from "../client/client-settings.ts";
@@ -58,15 +59,7 @@ export async function importClients(
   const full = await fullOwners(fresh, ports);
   const isOverfull = ({ client }: ImportedClient): boolean => client.role === null && full.has(client.owner);
   const free = fresh.filter((one) => !isOverfull(one));
-  if (!dryRun && free.length > 0) {
-    const clients = free.map(({ client }) => client);
-    const event = clientsCreated(clients, ports);
-    const insertion = await ports.store.insert(clients, { event, owners: distinctOwners(free) });
-    // Another request took an id or a place, or changed an owner, meanwhile
-    if (insertion.kind !== "inserted") return importClients(registrations, { dryRun }, given);
-    await ports.recorder.record(event);
-  }
-  return prepared.map((one): ImportOutcome => {
+  const outcomes = prepared.map((one): ImportOutcome => {
     if (!one.ok) return one;
     const { client, owners } = one.value;
     const before = registered.get(client.clientId);
@@ -78,6 +71,30 @@ export async function importClients(
     }
     if (!canSee(ports.authority.caller, before)) return clientIdTaken;
     return isSame(before, client) ? ok({ clientId: client.clientId, isUnchanged: true }) : registeredOtherwise;
+  });
+  if (!dryRun && free.length > 0) {
+    const clients = free.map(({ client }) => client);
+    const event = { ...clientsCreated(clients, ports), refused: refusedClients(outcomes) };
+    const insertion = await ports.store.insert(clients, { event, owners: distinctOwners(free) });
+    // Another request took an id or a place, or changed an owner, meanwhile
+    if (insertion.kind !== "inserted") return importClients(registrations, { dryRun }, given);
+    await ports.recorder.record(event);
+  }
+  return outcomes;
+}
+
+const maxPositions = 100;
+
+/** Which rules refused how many clients of an import, for its event. */
+export function refusedClients(outcomes: readonly ImportOutcome[]): readonly RefusedClients[] {
+  const refused = outcomes.flatMap((outcome, position) => (outcome.ok ? [] : [{ position, ...outcome.error }]));
+  const groups = Map.groupBy(refused, ({ kind, rule = "" }) => `${kind} ${rule}`);
+  const listed = new Set(refused.slice(0, maxPositions).map(({ position }) => position));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const positions = group.map(({ position }) => position).filter((position) => listed.has(position));
+    return [{ reason: first.kind, rule: first.rule ?? null, count: group.length, positions }];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { ChangedObject, EventKind, RecordedRole, RefusalFacts } from "./event.ts";
+import type { ChangedObject, EventKind, RecordedRole, RefusalFacts, RefusedClients } from "./event.ts";
 
 /** A recorded event as it is read back: the JSON that `eventJson` wrote, as far as an explanation needs it. */
 export interface EventRecord {
@@ -29,6 +29,8 @@ export interface EventRecord {
   readonly rule?: string | null;
   /** Of a change. */
   readonly objects?: readonly RecordedObject[];
+  /** Of an import. */
+  readonly refused?: readonly RefusedClients[];
 }
 
 export type RecordedActor =

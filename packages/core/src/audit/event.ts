@@ -112,6 +112,18 @@ export interface ObjectsChanged extends EventFacts {
   readonly objects: readonly ChangedObject[];
   /** What is probably a mistake. */
   readonly warning: string | null;
+  /** Of an import: the clients that were refused. */
+  readonly refused?: readonly RefusedClients[] | undefined;
+}
+
+/** The clients of an import that one rule refused. Does not name them, because people paste secrets into any field. */
+export interface RefusedClients {
+  readonly reason: ProblemKind;
+  /** The rule of `permit`. null: something else refused. Never sent to the caller. */
+  readonly rule: string | null;
+  readonly count: number;
+  /** The places of the first ones in the request, from 0. At most a hundred in an event. */
+  readonly positions: readonly number[];
 }
 
 export interface ChangedObject {

@@ -45,7 +45,7 @@ const facts = {
 };
 
 const shape = <Kind extends string, Fields extends TProperties>(
-  kinds: readonly [Kind, ...Kind[]],
+  kinds: readonly Kind[],
   description: string,
   fields: Fields,
 ) => Type.Object({ event: Type.Enum([...kinds]), ...facts, ...fields }, { description });
@@ -70,7 +70,7 @@ const ChangedObject = Type.Object({
   client_id: Type.Optional(text("The client, or the client of the secret.")),
   owner: Type.Optional(
     text(
-      "The owner of the client, after the change if it still exists, or the owner itself. Not in events that are older than owners.",
+      "The owner of the client, after the change if it still exists, or the owner itself. Not of admin clients, and not in events that are older than owners.",
     ),
   ),
   id: Type.Optional(text("The secret id, the name of the scope or owner, or the key id. Not of a client.")),
@@ -99,6 +99,14 @@ const Role = nullable(
   ),
 );
 
+const ofChange = {
+  role: Type.Optional(Role),
+  objects: Type.Array(ChangedObject, { description: "Every object that was touched, with its changed fields." }),
+  warning: textOrNull("What is probably a mistake."),
+};
+
+const singleChanges = changeKinds.filter((kind) => kind !== "clients_imported");
+
 /** Every shape of an event. */
 export const eventShapes = [
   shape(["token_issued"], "A token was issued.", {
@@ -122,10 +130,23 @@ export const eventShapes = [
       text("The client whose id was sent without proof, if it exists. Only in the store's copy."),
     ),
   }),
-  shape(changeKinds, "An administrative operation. One event, however many objects it touched.", {
-    role: Type.Optional(Role),
-    objects: Type.Array(ChangedObject, { description: "Every object that was touched, with its changed fields." }),
-    warning: textOrNull("What is probably a mistake."),
+  shape(singleChanges, "An administrative operation. One event, however many objects it touched.", ofChange),
+  shape(["clients_imported"], "Existing clients were imported. One event for all clients of the request.", {
+    ...ofChange,
+    refused: Type.Optional(
+      Type.Array(
+        Type.Object({
+          reason: text("The kind of the problem, such as `policy`."),
+          rule: textOrNull("The rule that refused, which the caller is not told. null: another check."),
+          count: Type.Integer({ description: "How many clients." }),
+          positions: Type.Array(Type.Integer(), {
+            description:
+              "Their places in the request, from 0. An event lists the first hundred. It does not name the clients, because they do not exist and people paste secrets into any field.",
+          }),
+        }),
+        { description: "The clients that were refused, by what refused them." },
+      ),
+    ),
   }),
   shape(["admin_refused"], "A call of the admin API was refused.", {
     operation: text("The `operationId` in the OpenAPI document."),

@@ -63,7 +63,12 @@ function detailsOf(event: Exclude<AuditEvent, { event: "token_issued" }>): objec
     case "events_lost":
       return { count: event.count, since: isoTime(event.since) };
     default:
-      return { role: event.role, objects: event.objects.map(objectOf), warning: event.warning };
+      return {
+        role: event.role,
+        objects: event.objects.map(objectOf),
+        warning: event.warning,
+        ...(event.event === "clients_imported" && { refused: event.refused ?? [] }),
+      };
   }
 }
 

@@ -61,13 +61,14 @@ export class CallEvents {
     if (request.isAdminCallRecorded) return;
     if (operation.method === "GET") return; // finding nothing is not a refusal: `carnet apply` looks for each client first
     if (!outcome.ok) return this.refused(operation, request, outcome.error);
-    const { unchanged = "unchanged", created } = outcome.value;
+    const { unchanged = "unchanged", created, refused } = outcome.value;
     const event: ObjectsChanged = {
       event: operation.event,
       ...this.#factsOf(request),
       outcome: unchanged,
       objects: await this.#objectsOf(request, created),
       warning: null,
+      refused,
     };
     await this.#ports.events.append(event);
     request.isAdminCallRecorded = true; // not before: a call that a busy store makes fail leaves the event of a refusal

@@ -1,5 +1,5 @@
 import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/core/admin/change-client";
-import { type ImportOutcome, importClients } from "@carnet/core/admin/import-clients";
+import { type ImportOutcome, importClients, refusedClients } from "@carnet/core/admin/import-clients";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import { recordedOwner } from "@carnet/core/audit/client-changes";
 import type { Client } from "@carnet/core/client/client";
@@ -168,24 +168,28 @@ export const clientOperations: readonly Operation[] = [
     async run({ query, body }, ports) {
       const dryRun = query.dry_run === "true";
       const outcomes = await importClients(body.clients.map(registrationOf), { dryRun }, ports);
-      return ok({ body: importView(body, outcomes), ...(dryRun && { unchanged: "dry_run" }) });
+      const refused = refusedClients(outcomes);
+      return ok({ body: importView(body, outcomes), refused, ...(dryRun && { unchanged: "dry_run" }) });
     },
   }),
 ];
 
+/** Bytes of the problems in the answer to an import: 2 KB for each of 500 clients. */
+const maxProblems = 1024 * 1024;
+
+/** Said of the clients beyond that. */
+const noRoom = "was refused; the answer has no room for more reasons: import it again without the clients before it";
+
+/** Bounded, because a policy can say much more about each client than the request does. */
 function importView(body: wire.ClientImport, outcomes: readonly ImportOutcome[]): wire.ClientImportOutcome {
-  const failed = outcomes.flatMap((outcome, position) =>
-    outcome.ok
-      ? []
-      : [
-          {
-            position,
-            client_id: body.clients[position]?.client_id ?? null,
-            problem: outcome.error.detail,
-            errors: [...(outcome.error.errors ?? [])],
-          },
-        ],
-  );
+  let size = 0;
+  const failed = outcomes.flatMap((outcome, position) => {
+    if (outcome.ok) return [];
+    const { detail: problem, errors = [] } = outcome.error;
+    size += Buffer.byteLength(JSON.stringify({ problem, errors }));
+    const reasons = size > maxProblems ? { problem: noRoom, errors: [] } : { problem, errors: [...errors] };
+    return [{ position, client_id: body.clients[position]?.client_id ?? null, ...reasons }];
+  });
   const imported = body.clients.filter((_, position) => isImported(outcomes[position]));
   return {
     imported: imported.length,

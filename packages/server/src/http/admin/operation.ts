@@ -75,6 +75,8 @@ export interface Answer {
   readonly created?: Pick<ChangedObject, "type" | "id" | "clientId" | "owner">;
   /** Why the call changed nothing. Not set: what it asked for was there already. */
   readonly unchanged?: Extract<ObjectsChanged["outcome"], "replayed" | "dry_run">;
+  /** Of an import, for its event. */
+  readonly refused?: ObjectsChanged["refused"];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** The text of a streamed answer, in chunks. Ends early when the caller hangs up. */

@@ -31,7 +31,8 @@ describe("the bounds of an import", () => {
     world = await TeamsWorld.start();
     ({ as } = world);
     const scopes = names("s", 40);
-    for (const scope of scopes) await as("carnet-admin", 200, "PUT", `/scopes/${scope}`, { body: { description: "Many" } });
+    for (const scope of scopes)
+      await as("carnet-admin", 200, "PUT", `/scopes/${scope}`, { body: { description: "Many" } });
     const policy = {
       ...{ scope: scopes.join(" "), ip_allowlist: blocks, max_token_ttl: 60, secrets_must_expire: true },
       ...{ audiences: names("a", 100), workspaces: names("ж", 100), usernames: names("ж", 100) },

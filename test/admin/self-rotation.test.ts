@@ -46,4 +46,64 @@ suite("rotating the own secret", () => {
     await service.register({ client_id: "demo", scope: "file:read" });
     assert.equal(await rotate("demo", await tokenOf(await create("auditor", "other"))), 403);
   });
+
+  suite("when the secret has an end", () => {
+    const day = 86_400_000;
+    const inDays = (days: number) => new Date(Date.now() + days * day).toISOString();
+    const expiring = async (client_id: string, more: object) => {
+      const body = { client_id, secret: { expires_at: inDays(10) }, ...more };
+      const { json } = await api.call("POST", "/clients", { body });
+      const token = await tokenOf({ id: client_id, secret: String(json["client_secret"]) });
+      const rotateTo = (secret: object, as = token) =>
+        api.call("POST", `/clients/${client_id}/secrets/rotate`, { token: as, body: { secret } });
+      return { token, rotateTo };
+    };
+    const lifeOf = ({ json }: { readonly json: Record<string, unknown> }): number =>
+      Date.parse(String(json["expires_at"])) - Date.parse(String(json["created_at"]));
+
+    test("gives the new one at most the same life, whatever the role", async () => {
+      const own = { role_owners: ["default"] };
+      for (const more of [{ role: "auditor" }, { role: "operator", ...own }, { role: "admin", ...own }]) {
+        const { rotateTo } = await expiring(`ending-${more.role}`, more);
+        const rotated = await rotateTo({});
+        assert.equal(rotated.status, 201);
+        assert.ok(Math.abs(lifeOf(rotated) - 10 * day) < 60_000, JSON.stringify(rotated.json));
+        const shorter = await rotateTo({ expires_at: inDays(0.5) });
+        assert.equal(shorter.status, 201);
+        assert.ok(lifeOf(shorter) < day);
+      }
+    });
+
+    test("refuses a longer one, names whom to ask, and records the rule", async () => {
+      const { rotateTo } = await expiring("ending-long", { role: "auditor" });
+      const refused = await rotateTo({ expires_at: inDays(11) });
+      assert.equal(refused.status, 403);
+      assert.deepEqual(refused.json["errors"], [
+        {
+          pointer: "/secret/expires_at",
+          detail: "must not give it a longer life than the secret that it replaces",
+        },
+      ]);
+      assert.match(String(refused.json["detail"]), /leave expires_at out, or ask .+ to rotate it$/);
+      const event = service.journal().findLast(({ event }) => event === "admin_refused");
+      assert.equal(event?.["rule"], "own_secret");
+    });
+
+    test("is the life of the secret that is used, not of another one", async () => {
+      const { rotateTo } = await expiring("ending-two", { role: "auditor" });
+      const added = await api.call("POST", "/clients/ending-two/secrets", { body: {} });
+      const bySecret = await tokenOf({ id: "ending-two", secret: String(added.json["client_secret"]) });
+      const rotated = await rotateTo({}, bySecret);
+      assert.deepEqual([rotated.status, rotated.json["expires_at"]], [201, null]);
+      assert.ok(lifeOf(await rotateTo({})) < 11 * day);
+    });
+
+    test("leaves it to a platform admin to give another end, also to its own secret", async () => {
+      const byPlatform = await expiring("ending-platform", { role: "admin" });
+      for (const as of [byPlatform.token, api.token]) {
+        const rotated = await byPlatform.rotateTo({}, as);
+        assert.deepEqual([rotated.status, rotated.json["expires_at"]], [201, null]);
+      }
+    });
+  });
 });

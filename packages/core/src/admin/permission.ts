@@ -1,6 +1,6 @@
 import { isOwnScope } from "@carnet/protocol/admin/admin-scopes";
 import type { RoleName } from "@carnet/protocol/admin/roles";
-import type { ClientId } from "@carnet/protocol/ids";
+import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { type Err, err, ok, type Result } from "@carnet/protocol/result";
 import type { AdminProblem, FieldProblem } from "../admin-problem.ts";
 import { roleText } from "../audit/event-record.ts";
@@ -42,6 +42,8 @@ export interface Authority {
   readonly need: Need;
   /** Whether every admin client may do this to itself, whatever its role. */
   readonly allowsSelf?: boolean;
+  /** The secret that the caller's token was issued for. Not set: none, or it is unknown. */
+  readonly secretId?: SecretId | null;
   /** Whom to ask for a role. */
   readonly platformContact: string;
 }
@@ -71,6 +73,7 @@ export type PermissionRule =
   | "admin_client"
   | "unknown_owner"
   | "carnet_scope"
+  | "own_secret"
   | "policy";
 
 export type Denied = AdminProblem & { readonly rule: PermissionRule };
@@ -126,7 +129,7 @@ export function permit(
   }: { readonly target?: Pick<Client, "clientId" | "owner" | "role">; readonly change?: ClientChange } = {},
 ): Result<undefined, Denied> {
   const { caller } = authority;
-  const isPlatform = caller.role === "admin" && caller.owners === null;
+  const isPlatform = isPlatformAdmin(caller);
   const isSelf = target !== undefined && target.clientId === caller.clientId;
   const { roles, owners } = needs[authority.need];
   const isExcepted = isSelf && authority.allowsSelf === true;
@@ -139,12 +142,42 @@ export function permit(
   const { before, after, owner, context } = change;
   const isAdminClient = after.role !== null || (before !== null && before.role !== null);
   if (isAdminClient && !isPlatform && !isExcepted) return forPlatform(authority);
+  if (isSelf && before !== null && outlivesOwn(authority, { before, after, now: context.now }))
+    return outlivesOwnSecret(authority);
   if (owner === undefined || !(isAdminClient || ownsAll(caller, [owner.name]))) return unknownOwner;
   if (after.role !== null) return ok(undefined); // admin clients have no policy
   const grantsOwn = after.scopes.some((scope) => isOwnScope(scope) && before?.scopes.includes(scope) !== true);
   if (grantsOwn && !isPlatform) return grantsPlatformScope(authority);
   const violations = newViolations(before, after, owner.policy, context);
   return violations.length === 0 ? ok(undefined) : refusesPolicy({ ...authority, ...owner }, violations);
+}
+
+const isPlatformAdmin = ({ role, owners }: AdminCaller): boolean => role === "admin" && owners === null;
+
+/**
+ * How long a new secret of the caller may live, in milliseconds: as long as the one that it replaces, from when it was
+ * made to its end. null: any time, because that one has no end or the caller is a platform admin. A secret that
+ * is unknown counts as the one with the shortest life.
+ */
+export function longestOwnSecret({ caller, secretId }: Authority, client: Client): number | null {
+  if (client.clientId !== caller.clientId || isPlatformAdmin(caller)) return null;
+  const used = client.secrets.filter((secret) => secret.secretId === secretId);
+  const replaced = used.length > 0 ? used : client.secrets.filter(({ revokedAt }) => revokedAt === null);
+  const lives = replaced.flatMap(({ createdAt, expiresAt }) => (expiresAt === null ? [] : [expiresAt - createdAt]));
+  return lives.length === 0 ? null : Math.min(...lives);
+}
+
+/** Whether the caller gives itself a secret that may live longer than the one that it replaces. */
+function outlivesOwn(
+  authority: Authority,
+  { before, after, now }: { readonly before: Client; readonly after: Client; readonly now: number },
+): boolean {
+  const longest = longestOwnSecret(authority, before);
+  if (longest === null) return false;
+  const known = new Set(before.secrets.map(({ secretId }) => secretId));
+  return after.secrets.some(
+    ({ secretId, expiresAt }) => !known.has(secretId) && (expiresAt === null || expiresAt > now + longest),
+  );
 }
 
 function refusesPolicy(
@@ -197,6 +230,16 @@ const grantsPlatformScope = (authority: Authority): Err<Denied> =>
         pointer: "/scope",
         detail: "has a scope that begins with carnet:, which only an admin over all owners may grant",
       },
+    ],
+  });
+
+const outlivesOwnSecret = ({ platformContact }: Authority): Err<Denied> =>
+  err({
+    kind: "policy",
+    rule: "own_secret",
+    detail: `your new secret may live no longer than the one that it replaces: leave expires_at out, or ask ${platformContact} to rotate it`,
+    errors: [
+      { pointer: "/secret/expires_at", detail: "must not give it a longer life than the secret that it replaces" },
     ],
   });
 

@@ -7,8 +7,9 @@ import { futureInstant, seconds } from "../client/fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "../client/make-secret.ts";
 import { sameDigest } from "../client/secret-hasher.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
-import { withPolicyEnd } from "../owner/policy.ts";
+import { withEnd, withPolicyEnd } from "../owner/policy.ts";
 import { type ChangePorts, changeClient, type Target } from "./change-client.ts";
+import { longestOwnSecret } from "./permission.ts";
 
 export interface SecretPorts extends ChangePorts, MakeSecretPorts {
   readonly uses: SecretUses;
@@ -44,8 +45,8 @@ const defaultOverlap = 86_400_000;
 const longestIdle = 90 * 86_400;
 
 /**
- * Adds a secret to a client and gives each live secret an end, never a later one than it had. Refuses with `invalid`,
- * `too_many_secrets`, `not_found` and `changed`.
+ * Adds a secret to a client and gives each live secret an end, never a later one than it had. A caller's own new secret
+ * gets an end if the one that it replaces has one. Refuses with `invalid`, `too_many_secrets`, `not_found` and `changed`.
  */
 export function rotateSecrets(
   target: Target<AddedSecret>,
@@ -62,7 +63,9 @@ export function rotateSecrets(
         return isLive(secretStateAt(secret, now, lastUse)) ? end.value(secret, lastUse) : secret;
       }),
     };
-    return withNewSecret(ending, { input: input.secret ?? {}, now, parent: "/secret" }, ports);
+    const longest = longestOwnSecret(ports.authority, client);
+    const secret = withEnd(input.secret ?? {}, longest === null ? null : now + longest);
+    return withNewSecret(ending, { input: secret, now, parent: "/secret" }, ports);
   });
 }
 

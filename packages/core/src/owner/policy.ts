@@ -165,10 +165,11 @@ export const withPolicyEnd = (
   input: NewSecretInput,
   { maxSecretAge }: Pick<OwnerPolicy, "maxSecretAge">,
   now: number,
-): NewSecretInput =>
-  maxSecretAge === null || input.expires_at != null
-    ? input
-    : { ...input, expires_at: new Date(now + maxSecretAge * 1000).toISOString() };
+): NewSecretInput => withEnd(input, maxSecretAge === null ? null : now + maxSecretAge * 1000);
+
+/** A new secret with this end if the input has none. null: leaves it without. */
+export const withEnd = (input: NewSecretInput, end: number | null): NewSecretInput =>
+  end === null || input.expires_at != null ? input : { ...input, expires_at: new Date(end).toISOString() };
 
 const beyond = (list: readonly string[], value: string | null): readonly string[] =>
   value === null || list.includes(anyValue) || list.includes(value) ? [] : [value];

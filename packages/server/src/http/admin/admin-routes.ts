@@ -1,4 +1,4 @@
-import { type AdminCaller, type Authority, permit } from "@carnet/core/admin/permission";
+import { type Authority, permit } from "@carnet/core/admin/permission";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import { adminPath } from "@carnet/protocol/admin/admin-scopes";
 import { type Err, err, ok, type Result } from "@carnet/protocol/result";
@@ -12,7 +12,7 @@ import { auditOperations } from "./audit-operations.ts";
 import { CallEvents } from "./call-events.ts";
 import { clientOperations } from "./client-operations.ts";
 import { explainOperation } from "./explain-operation.ts";
-import { createGuard, type Denial } from "./guard.ts";
+import { type Admitted, createGuard, type Denial } from "./guard.ts";
 import { adminBodyLimit, parseJsonBody } from "./json-body.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { ownerOperations } from "./owner-operations.ts";
@@ -53,7 +53,7 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
       }
       request.adminCaller = admitted.value.actor;
       request.adminRole = { name: admitted.value.caller.role, owners: admitted.value.caller.owners };
-      request.authority = authorityOf(operation, admitted.value.caller, ports);
+      request.authority = authorityOf(operation, admitted.value, ports);
       return undefined;
     };
     const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
@@ -101,9 +101,9 @@ export function addAdminRoutes(app: FastifyInstance, { admin: ports, log }: Http
 
 const authorityOf = (
   { needs, allowsSelf }: Operation,
-  caller: AdminCaller,
+  { caller, actor: { secretId } }: Admitted,
   { platformContact }: AdminPorts,
-): Authority => ({ caller, need: needs, allowsSelf: allowsSelf === true, platformContact });
+): Authority => ({ caller, need: needs, allowsSelf: allowsSelf === true, secretId, platformContact });
 
 /** The client in the path, if there is one. */
 const namedClient = ({ params }: Pick<FastifyRequest, "params">): string | undefined =>

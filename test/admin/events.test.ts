@@ -48,7 +48,7 @@ describe("the events of the admin API", () => {
       const sent = { ...named(requestId), ...(body && { body }) };
       await api.expect(operation.success.status, operation.method, `${path}${query}`, sent);
       const event = eventOf(service, requestId);
-      const { time, id, node, objects, warning, ...facts } = event;
+      const { time, id, node, objects, warning, refused, ...facts } = event;
       assert.deepEqual(facts, {
         event: operation.event,
         outcome: "success",

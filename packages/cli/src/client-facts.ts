@@ -4,7 +4,8 @@ import { formatDuration } from "@carnet/protocol/duration";
 export const scopeOf = ({ scope }: Pick<Client, "scope">): string => scope || "(none)";
 
 /** The owners that a role is bound to. */
-export const ownersText = (owners: readonly string[] | null): string => owners?.join(" ") ?? "(all owners)";
+export const ownersText = (owners: readonly string[] | null): string =>
+  owners === null ? "(all owners)" : owners.join(" ") || "(no owner)";
 
 /** When the last of these secrets ends that can still be used. */
 export function secretEnd(secrets: readonly Secret[]): string {
@@ -19,7 +20,7 @@ export function secretEnd(secrets: readonly Secret[]): string {
 export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secrets" | "warnings">, string> => ({
   client_id: client.client_id,
   client_name: client.client_name ?? "-",
-  owner: client.owner,
+  owner: client.owner ?? "-",
   role: client.role ?? "-",
   role_owners: client.role === null ? "-" : ownersText(client.role_owners),
   username: client.username ?? "-",

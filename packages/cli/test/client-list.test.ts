@@ -24,7 +24,7 @@ suite("carnet client list", () => {
       "a             -                default  disabled  (none)                                    2999-01-01T00:00:00.000Z  1             -",
       "b             Büro 東京        default  active    x y                                       never                     1             -",
       "c             -                default  active    (none)                                    never                     1             -",
-      "carnet-admin  Bootstrap admin  default  active    carnet:clients:read carnet:clients:writ…  never                     1             -",
+      "carnet-admin  Bootstrap admin  -        active    carnet:clients:read carnet:clients:writ…  never                     1             -",
       "",
     ]);
     const first = await at.carnet(["client", "list", "--limit", "2"]);

@@ -175,7 +175,7 @@ function matches(query: ClientQuery, client: Client, now: number): boolean {
   const ends = (instant: number | null): boolean =>
     instant !== null && endingBefore !== null && instant > now && instant < endingBefore;
   return (
-    (owner === null || client.owner === owner) &&
+    (owner === null || (client.owner === owner && client.role === null)) &&
     (visible === null ||
       client.clientId === visible.clientId ||
       (client.role === null && visible.owners.includes(client.owner))) &&

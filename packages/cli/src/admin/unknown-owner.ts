@@ -1,4 +1,6 @@
 import { didYouMean } from "@carnet/protocol/did-you-mean";
+import { Failure } from "../failure.ts";
+import { printable } from "../table.ts";
 import type { AdminApi } from "./admin-api.ts";
 import { AdminRefusal } from "./admin-refusal.ts";
 
@@ -23,6 +25,16 @@ export async function namingOwner<Value>(
 
 const isUnknownOwner = ({ problem }: AdminRefusal): boolean =>
   (problem.errors ?? []).some(({ pointer, detail }) => pointer === "/owner" && detail.startsWith("does not exist"));
+
+/** Throws a Failure if there is no such owner for the caller, because an empty list would look like an answer. */
+export async function checkOwner(api: AdminApi, owner: string): Promise<void> {
+  const known = (await api.listOwners()).map(({ name }) => name);
+  if (known.includes(owner)) return;
+  throw new Failure(`There is no owner ${printable(owner)}, or it is none of yours.${didYouMean(owner, known)}`, {
+    code: "not_found",
+    hint: "List the owners with `carnet owner list`.",
+  });
+}
 
 async function describe(api: AdminApi, owner: string | undefined): Promise<string> {
   const { owners } = await api.whoami();

@@ -4,6 +4,7 @@ import { quoted } from "@carnet/protocol/shell-word";
 import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
+import { checkOwner } from "../admin/unknown-owner.ts";
 import { scopeOf } from "../client-facts.ts";
 import { collectPairs, duration, wholeNumber } from "../option-values.ts";
 import { formatTable } from "../table.ts";
@@ -83,6 +84,7 @@ export function addClientListCommand(client: Command): void {
           cursor: rest.cursor,
         };
         const page = await api.listClients(query);
+        if (page.clients.length === 0 && rest.owner !== undefined) await checkOwner(api, rest.owner);
         if (json) process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
         else process.stdout.write(formatClients(page.clients, unused) + noteUnsupported(page.clients));
         if (!json && page.next !== null)
@@ -111,7 +113,7 @@ function formatClients(clients: readonly Client[], unused: number | undefined): 
 const listColumns: Readonly<Record<string, (client: Client) => string>> = {
   "CLIENT ID": (client) => client.client_id,
   NAME: (client) => client.client_name ?? "-",
-  OWNER: (client) => client.owner,
+  OWNER: (client) => client.owner ?? "-",
   STATUS: (client) => client.status,
   SCOPE: scopeOf,
   EXPIRES: (client) => client.expires_at ?? "never",

@@ -1,6 +1,6 @@
 import type * as wire from "@carnet/protocol/admin/clients";
 import { formatScope } from "@carnet/protocol/scope";
-import type { Client } from "../client/client.ts";
+import { type Client, shownOwner } from "../client/client.ts";
 import type { ClientSecret } from "../client/client-secret.ts";
 import type { ChangedObject, FieldValue } from "./event.ts";
 
@@ -12,7 +12,7 @@ type SecretFields = Pick<wire.Secret, "label" | "not_before" | "expires_at" | "e
 /** What an operator can set on a client. */
 export const clientFields = (client: Client): ClientFields => ({
   client_name: client.clientName,
-  owner: client.owner,
+  owner: shownOwner(client),
   role: client.role,
   role_owners: client.roleOwners && [...client.roleOwners],
   username: client.username,
@@ -41,10 +41,6 @@ export const secretFields = (secret: ClientSecret): SecretFields => ({
 export const isoTime = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
 
-/** No owner is recorded for admin clients, because the team must not see them, also once they are gone. */
-export const recordedOwner = ({ owner, role }: Pick<Client, "owner" | "role">): string | null =>
-  role === null ? owner : null;
-
 /**
  * What differs between two versions of a client; null: it did not exist, or no longer does. The client is named if one
  * of its own fields differs, and each secret that was added, changed or removed is an object of its own.
@@ -53,7 +49,8 @@ export function clientChanges(before: Client | null, after: Client | null): read
   const newest = after ?? before;
   if (newest === null) return [];
   const { clientId } = newest;
-  const owner = before?.role == null ? recordedOwner(newest) : null;
+  // No owner is recorded for an admin client, because a team must not see it, also once it is gone
+  const owner = before?.role == null ? shownOwner(newest) : null;
   const client = { type: "client", id: clientId, clientId: null, owner } as const;
   const secretIds = new Set([...(before?.secrets ?? []), ...(after?.secrets ?? [])].map(({ secretId }) => secretId));
   const find = (version: Client | null, sought: string) =>

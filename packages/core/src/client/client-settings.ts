@@ -77,11 +77,11 @@ export function readSettings(
   const adapted = settings.role === current.role ? settings : adaptToRole(settings, input);
   // A client that is older than roles can have a mixture, and it must still be possible to disable or rename it
   if (adapted.role !== current.role || roleFields.some((field) => input[field] !== undefined))
-    problems.push(...roleProblems(adapted));
+    problems.push(...roleProblems(adapted, input));
   return problems.length === 0 ? ok(adapted) : err(problems);
 }
 
-const roleFields = ["role", "role_owners", "audience", "scope"] as const;
+const roleFields = ["role", "role_owners", "owner", "audience", "scope"] as const;
 
 /** What a change of the role changes besides, unless the input says otherwise. */
 function adaptToRole(settings: ClientSettings, input: ClientSettingsInput): ClientSettings {
@@ -90,15 +90,20 @@ function adaptToRole(settings: ClientSettings, input: ClientSettingsInput): Clie
     ...settings,
     scopes: input.scope == null ? (role === null ? [] : scopesOfRole[role]) : settings.scopes,
     audience: input.audience == null ? (role === null ? null : adminAudienceName) : settings.audience,
+    owner: role === null ? settings.owner : defaultOwner,
     roleOwners: role === null && input.role_owners == null ? null : settings.roleOwners,
   };
 }
 
 /** A role, the audience of the admin API and its scopes go together. */
-function roleProblems({ role, roleOwners, audience: aud, scopes }: ClientSettings): readonly FieldProblem[] {
+function roleProblems(
+  { role, roleOwners, audience: aud, scopes }: ClientSettings,
+  { owner }: Pick<ClientSettingsInput, "owner">,
+): readonly FieldProblem[] {
   if (role !== null) {
     const allowed: readonly string[] = scopesOfRole[role];
     const problems: FieldProblem[] = [];
+    if (owner != null) problems.push({ pointer: "/owner", detail: belongsToNone });
     if (aud !== adminAudienceName)
       problems.push({ pointer: "/audience", detail: `must be ${adminAudienceName}, because the client has a role` });
     if (scopes.some((scope) => !allowed.includes(scope)))
@@ -113,6 +118,9 @@ function roleProblems({ role, roleOwners, audience: aud, scopes }: ClientSetting
     problems.push({ pointer: "/scope", detail: "has scopes of the admin API, which need a role, such as auditor" });
   return problems;
 }
+
+const belongsToNone =
+  "cannot be set on an admin client, which belongs to no owner: its role is bound to owners with role_owners";
 
 const ownAdminScopes: ReadonlySet<string> = new Set(Object.values(adminScopes));
 

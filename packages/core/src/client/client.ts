@@ -51,6 +51,10 @@ export interface ClientSettings {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** The owner to show for a client. null: an admin client, which belongs to no owner, whatever is stored. */
+export const shownOwner = ({ owner, role }: Pick<Client, "owner" | "role">): string | null =>
+  role === null ? owner : null;
+
 export const scopePolicies = ["narrow", "strict", "ignore"] as const;
 export type ScopePolicy = (typeof scopePolicies)[number];
 

@@ -115,9 +115,20 @@ suite("A policy", () => {
 
   test("gives admin clients nothing", async () => {
     const { platform: all } = await withOwners({ maxSecretAge: 3600, maxTokenTtl: 60 });
-    const { client } = done(await all.register({ client_id: "boss", role: "admin", owner: "payments" }));
+    const { client } = done(await all.register({ client_id: "boss", role: "admin" }));
     assert.deepEqual([client.accessTokenTtl, client.secrets[0]?.expiresAt], [null, null]);
     assert.equal(done(await all.addSecret("boss")).secret.expiresAt, null);
+  });
+
+  test("binds a client from when it is no longer an admin client, which belongs to no owner", async () => {
+    const { platform: all } = await withOwners({});
+    assert.deepEqual(refusal(await all.register({ client_id: "boss", role: "admin", owner: "payments" })), [
+      ...["invalid", "/owner"],
+    ]);
+    done(await all.register({ client_id: "app", owner: "payments" }));
+    done(await all.change("app", { role: "auditor" }));
+    assert.deepEqual(refusal(await all.change("app", { owner: "payments" })), ["invalid", "/owner"]);
+    assert.equal(done(await all.change("app", { role: null })).client.owner, "default");
   });
 
   test("that demands an end without a maximum age refuses a secret that has none", async () => {

@@ -70,7 +70,7 @@ const ChangedObject = Type.Object({
   client_id: Type.Optional(text("The client, or the client of the secret.")),
   owner: Type.Optional(
     text(
-      "The owner of the client, after the change if it still exists, or the owner itself. Not of admin clients, and not in events that are older than owners.",
+      "The owner of the client, after the change if it still exists, or the owner itself. Not of an admin client, and not in events that are older than owners.",
     ),
   ),
   id: Type.Optional(text("The secret id, the name of the scope or owner, or the key id. Not of a client.")),

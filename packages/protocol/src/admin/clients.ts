@@ -12,7 +12,9 @@ const time = (description: string) =>
 
 const settings = {
   client_name: optional(Type.String({ description: "A display name.", examples: ["Nightly export"] })),
-  owner: optional(Type.String({ description: "The owner that the client belongs to. Default: `default`." })),
+  owner: optional(
+    Type.String({ description: "The owner that the client belongs to. Default: `default`. Not for admin clients." }),
+  ),
   role: optional(
     Type.String({
       description: "Makes it an admin client, with the scopes and the audience of the admin API.",
@@ -123,7 +125,7 @@ export const Warning = Type.Object({
 export const Client = Type.Object({
   client_id: Type.String(),
   client_name: nullable(Type.String()),
-  owner: Type.String(),
+  owner: nullable(Type.String({ description: "null: an admin client, which belongs to no owner." })),
   role: nullable(Type.String({ enum: ["admin", "operator", "auditor"] })),
   role_owners: nullable(Type.Array(Type.String())),
   username: nullable(Type.String()),

@@ -1,9 +1,8 @@
 import type { Authority } from "@carnet/core/admin/permission";
 import type { AdminProblem } from "@carnet/core/admin-problem";
-import { recordedOwner } from "@carnet/core/audit/client-changes";
 import type { AdminRefused, ChangedObject, EventFacts, ObjectsChanged, RecordedRole } from "@carnet/core/audit/event";
 import type { Recorder } from "@carnet/core/audit/recorder";
-import type { Client } from "@carnet/core/client/client";
+import { type Client, shownOwner } from "@carnet/core/client/client";
 import { parseClientId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import type { FastifyRequest } from "fastify";
@@ -163,7 +162,7 @@ export class CallEvents {
     const client = await this.#clientOf(request);
     if (client === undefined) return [];
     const { clientId } = client;
-    const owner = recordedOwner(client);
+    const owner = shownOwner(client);
     if (secret_id !== undefined) return [{ type: "secret", id: secret_id, clientId, owner, ...same }];
     return [{ type: "client", id: clientId, clientId: null, owner, ...same }];
   }

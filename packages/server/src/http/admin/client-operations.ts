@@ -1,8 +1,7 @@
 import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/core/admin/change-client";
 import { type ImportOutcome, importClients, refusedClients } from "@carnet/core/admin/import-clients";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
-import { recordedOwner } from "@carnet/core/audit/client-changes";
-import type { Client } from "@carnet/core/client/client";
+import { type Client, shownOwner } from "@carnet/core/client/client";
 import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
 import { maxLabels } from "@carnet/core/client/fields";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
@@ -27,7 +26,7 @@ const shown = (client: Client, ports: AdminPorts): Answer => ({
 });
 
 const created = ({ client, generatedSecret }: RegisteredClient, ports: AdminPorts): Answer => ({
-  created: { type: "client", id: client.clientId, clientId: null, owner: recordedOwner(client) },
+  created: { type: "client", id: client.clientId, clientId: null, owner: shownOwner(client) },
   headers: { ETag: entityTagOf(client), Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}` },
   body: { ...clientView(client, ports), ...(generatedSecret && { client_secret: generatedSecret.reveal() }) },
 });

@@ -1,7 +1,7 @@
 import { entityTagOf, findClient, type Target } from "@carnet/core/admin/change-client";
 import { type AddedSecret, addSecret, findSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import type { AdminProblem } from "@carnet/core/admin-problem";
-import { recordedOwner } from "@carnet/core/audit/client-changes";
+import { shownOwner } from "@carnet/core/client/client";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts, ReadPorts } from "./admin-ports.ts";
@@ -13,7 +13,7 @@ import { secretView } from "./views.ts";
 const { readClients, writeClients } = adminScopes;
 
 const added = ({ client, secret, shown }: AddedSecret, ports: AdminPorts): Answer => ({
-  created: { type: "secret", id: secret.secretId, clientId: client.clientId, owner: recordedOwner(client) },
+  created: { type: "secret", id: secret.secretId, clientId: client.clientId, owner: shownOwner(client) },
   headers: {
     ETag: entityTagOf(client),
     Location: `${adminPath}/clients/${encodeURIComponent(client.clientId)}/secrets/${secret.secretId}`,

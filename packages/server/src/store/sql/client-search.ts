@@ -61,7 +61,7 @@ function conditions(
 ): Expression<SqlBool>[] {
   const found: Expression<SqlBool>[] = [];
   const { owner, visible, role, status, scope, text, endingBefore, unusedSince, after } = query;
-  if (owner !== null) found.push(where("owner", "=", owner));
+  if (owner !== null) found.push(where("owner", "=", owner), where("role", "is", null)); // admin clients have no owner
   // Reading the clients of an owner that does not exist for the caller would reveal their number by its time
   const isAsked = (name: string): boolean => owner === null || name === owner;
   if (visible !== null) found.push(isVisible(where, { ...visible, owners: visible.owners.filter(isAsked) }));

@@ -37,6 +37,7 @@ export const teams = (columns: ColumnTypes) => ({
       sql`update clients set role = 'auditor' where ${isForAdmin} and role is null and exists (
         select 1 from client_scopes as scope where scope.client_id = clients.client_id
         and scope.name in ('carnet:clients:read', 'carnet:audit:read'))`,
+      sql`update clients set owner = 'default' where role is not null`, // admin clients have no team
     ];
     for (const statement of statements) await statement.execute(db);
   },

@@ -1,5 +1,6 @@
 import type { Owner, OwnerReport } from "@carnet/protocol/admin/owners";
 import { formatDuration } from "@carnet/protocol/duration";
+import { describeErrors } from "./admin/refusals.ts";
 import { formatTable } from "./table.ts";
 import { columnsOf, wrapLines } from "./wrap.ts";
 
@@ -17,7 +18,7 @@ export const ownerFacts = (
     ip_allowlist: policy.ip_allowlist.join(" ") || "(any address)",
     max_token_ttl: policy.max_token_ttl === null ? "(any)" : formatDuration(policy.max_token_ttl),
     max_secret_age: policy.max_secret_age === null ? "(any)" : formatDuration(policy.max_secret_age),
-    secrets_must_expire: policy.secrets_must_expire || policy.max_secret_age !== null ? "yes" : "no",
+    secrets_must_expire: mustExpire(policy),
     max_clients: policy.max_clients === null ? "(any number)" : String(policy.max_clients),
     audiences: valuesOf(policy.audiences, "(only the server default)"),
     workspaces: valuesOf(policy.workspaces, "(none)"),
@@ -27,6 +28,12 @@ export const ownerFacts = (
     updated_at: owner.updated_at ?? "-",
   };
 };
+
+/** The setting itself, as in the JSON, and what another setting adds to it. */
+function mustExpire({ secrets_must_expire, max_secret_age }: Owner["policy"]): string {
+  if (secrets_must_expire) return "yes";
+  return max_secret_age === null ? "no" : "no, but max_secret_age gives each secret an end";
+}
 
 /** How many clients an owner has, and whether these are more than its policy allows. */
 export const clientsOf = ({ clients, policy: { max_clients } }: Owner): string =>
@@ -42,7 +49,7 @@ export function formatViolations({ name, policy, violations }: OwnerReport): str
   const rows = clients.map(({ client_id, status, violations }) => [
     client_id,
     status,
-    violations.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; "),
+    describeErrors(violations).join("; "),
   ]);
   const head =
     count === 1 ? "1 client violates the policy:" : `${count} clients violate the policy${firstOf(count, clients)}:`;
@@ -54,9 +61,8 @@ export function formatViolations({ name, policy, violations }: OwnerReport): str
 }
 
 /** What to ask before a change of a policy that disables clients at once. Undefined if it disables none. */
-export function disablingQuestion({ policy, updated_at: now, violations }: OwnerReport): string | undefined {
-  const { enforce_from: from } = policy;
-  if (from === null || now === null || from > now) return undefined; // `updated_at` is the service's clock
+export function disablingQuestion({ enforced, violations }: OwnerReport): string | undefined {
+  if (!enforced) return undefined;
   const ids = violations.clients.flatMap(({ client_id, status }) => (status === "active" ? [client_id] : []));
   const isPartial = violations.count > violations.clients.length; // the report lists the first violations only
   if (ids.length === 0 && !isPartial) return undefined;

@@ -33,6 +33,7 @@ suite("carnet owner", () => {
       /^max_token_ttl +10m$/m,
       /^max_secret_age +90d$/m,
       /^audiences +\(any\)$/m,
+      /^secrets_must_expire +yes$/m,
     ])
       assert.match(stdout, line);
     const list = await at.carnet(["owner", "list"]);
@@ -46,6 +47,10 @@ suite("carnet owner", () => {
     const reset = [...new Set(flags)].flatMap((flag) => [flag, ""]);
     const changed = Object(await at.json(["owner", "change", "payments", ...reset, "--no-secrets-must-expire"]));
     assert.deepEqual([changed.description, changed.contact, changed.policy], [null, null, openPolicy]);
+    assert.match((await at.carnet(["owner", "show", "payments"])).stdout, /^secrets_must_expire +no$/m);
+    await at.json(["owner", "change", "payments", "--max-secret-age", "90d"]);
+    const { stdout: aged } = await at.carnet(["owner", "show", "payments"]);
+    assert.match(aged, /^secrets_must_expire +no, but max_secret_age gives each secret an end$/m);
   });
 
   test("change shows the clients that violate the policy and what happens to them, also in a dry run", async () => {
@@ -123,6 +128,10 @@ suite("carnet owner", () => {
     for (const flag of ["--contact", "--scope", "--username"])
       assert.match(stderr, new RegExp(`\n {2}${flag} (must|scope|has)`));
     await at.json(["owner", "create", "payments"]);
+    assertRefused(
+      await at.carnet(["owner", "create", "Payments"]),
+      /the owner payments exists already, and names must differ in more than upper and lower case/,
+    );
     assertRefused(await at.carnet(["owner", "show", "payment"]), /Did you mean payments\?.*`carnet owner list`/s);
     for (const args of [
       ["owner", "change", "payments"],

@@ -35,7 +35,8 @@ export class MemoryOwnerStore implements OwnerStore {
   }
 
   async insert(owner: Owner, { event }: StoredWithChange): Promise<"inserted" | "taken"> {
-    if (this.#owners.has(owner.name)) return "taken";
+    const names = [...this.#owners.keys()].map((name) => name.toLowerCase());
+    if (names.includes(owner.name.toLowerCase())) return "taken";
     this.#owners.set(owner.name, owner);
     this.#events.insert(event);
     return "inserted";

@@ -93,6 +93,13 @@ export function testOwnerStore(name: string, open: () => Promise<OwnerStoreUnder
       assert.equal(await owners.delete(ownerOf("pay"), withEvent()), "deleted", "part of another owner's name");
     });
 
+    test("names that differ only in case are one, and a new owner does not get the second", async () => {
+      await using under = await open();
+      assert.equal(await under.owners.insert(ownerOf("Orders"), withEvent()), "inserted");
+      assert.equal(await under.other.insert(ownerOf("oRDERS"), withEvent()), "taken");
+      assert.equal(await under.owners.find("orders"), undefined);
+    });
+
     test("an event is stored with the change of an owner, and not when the change is refused", async () => {
       await using under = await open();
       const { owners, events } = under;

@@ -28,7 +28,7 @@ export function ownerCases(world: () => AdminWorld): void {
       });
       assert.equal(created_at, updated_at);
       const { json, headers } = await api.expect(200, "GET", "/owners/payments");
-      assert.deepEqual(json, { ...made.json, violations: { count: 0, clients: [] } });
+      assert.deepEqual(json, { ...made.json, enforced: false, violations: { count: 0, clients: [] } });
       assert.equal(headers.get("etag"), made.headers.get("etag"));
       const change = { description: "Pays", policy: { max_clients: null, max_token_ttl: 60 } };
       const changed = await api.expect(200, "PATCH", "/owners/payments", { body: change });
@@ -49,6 +49,8 @@ export function ownerCases(world: () => AdminWorld): void {
       assert.deepEqual(pointersOf(json), pointers);
       const taken = await api.expect(409, "POST", "/owners", { body: { name: "default" } });
       assert.equal(taken.json["type"], "urn:carnet:problem:taken");
+      const similar = await api.expect(409, "POST", "/owners", { body: { name: "Default" } });
+      assert.match(String(similar.json["detail"]), /^the owner default exists already/);
       const unknown = await api.expect(422, "PATCH", "/owners/default", { body: { policy: { max_client: 1 } } });
       assert.deepEqual(pointersOf(unknown.json), ["/policy/max_client"]);
       assert.deepEqual(await names(), ["default"]);

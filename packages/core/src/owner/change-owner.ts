@@ -1,4 +1,4 @@
-import { ok, type Result } from "@carnet/protocol/result";
+import { type Err, ok, type Result } from "@carnet/protocol/result";
 import { matches } from "../admin/change-client.ts";
 import { type Authority, ownsAll } from "../admin/permission.ts";
 import { type AdminProblem, invalid, problem } from "../admin-problem.ts";
@@ -50,14 +50,20 @@ export async function createOwner(
   const now = ports.clock.now();
   const owner: Owner = { name, ...settings.value, createdAt: now, updatedAt: now, version: 1 };
   const event = changed({ at: now, objects: ownerChanges(null, owner) }, ports);
-  if ((await ports.owners.insert(owner, { event })) === "taken")
-    return problem("taken", `the owner ${name} exists already`);
+  if ((await ports.owners.insert(owner, { event })) === "taken") return nameTaken(name, ports);
   await ports.recorder.record(event);
   return ok(owner);
 }
 
+/** Names the existing owner, because people would mix up two owners whose names differ only in case. */
+async function nameTaken(name: string, { owners }: Pick<OwnerPorts, "owners">): Promise<Err<AdminProblem>> {
+  const existing = (await owners.list()).find((owner) => owner.name.toLowerCase() === name.toLowerCase())?.name ?? name;
+  const why = existing === name ? "" : ", and names must differ in more than upper and lower case";
+  return problem("taken", `the owner ${existing} exists already${why}`);
+}
+
 /**
- * Changes an owner, or only checks the change in a dry run. If nothing differs, the version stays the same. Does not
+ * Changes an owner, or only checks the change in a dry run, which keeps its version and times. If nothing differs, the version stays the same. Does not
  * touch the owner's clients. Refuses with `invalid`, `not_found` and `changed`.
  */
 export async function changeOwner(
@@ -76,7 +82,7 @@ export async function changeOwner(
     const after: Owner = { ...before, ...settings.value, updatedAt: now, version: before.version + 1 };
     const objects = ownerChanges(before, after);
     if (objects.length === 0) return ok(before);
-    if (dryRun) return ok(after);
+    if (dryRun) return ok({ ...before, ...settings.value });
     const event = changed({ at: now, objects }, ports);
     if ((await ports.owners.replace(after, { event })) === "changed") continue;
     await ports.recorder.record(event);

@@ -75,5 +75,6 @@ export class PolicyEnforcement {
   }
 }
 
-const isEnforced = ({ policy }: Owner, now: number): boolean =>
+/** Whether clients of an owner that violate its policy are disabled now. */
+export const isEnforced = ({ policy }: Pick<Owner, "policy">, now: number): boolean =>
   policy.enforceFrom !== null && policy.enforceFrom <= now;

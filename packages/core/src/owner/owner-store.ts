@@ -8,6 +8,7 @@ export interface OwnerStore {
   list(): Promise<readonly Owner[]>;
   /** Those whose policy is enforced, now or later, by name. Reads no other, because it runs every few seconds. */
   listEnforced(): Promise<readonly Owner[]>;
+  /** `taken`: there is an owner of this name, which may differ in case. */
   insert(owner: Owner, change: StoredWithChange): Promise<"inserted" | "taken">;
   /** Replaces an owner by its next version, unless it was changed or deleted meanwhile. */
   replace(next: Owner, change: StoredWithChange): Promise<"replaced" | "changed">;

@@ -32,6 +32,8 @@ suite("An owner", () => {
       ...["invalid", "/name", "/description", "/policy/max_clients", "/policy/scope"],
     ]);
     assert.deepEqual(refusal(await create({ name: "default" })), ["taken"]);
+    const similar = await create({ name: "Default" });
+    assert.match(similar.ok ? "" : similar.error.detail, /^the owner default exists already, and names must differ in/);
     assert.deepEqual([(await owners.list()).length, (await events()).length], [1, 0]);
   });
 
@@ -53,10 +55,11 @@ suite("An owner", () => {
   });
 
   test("stays as it is in a dry run, and if nothing differs", async () => {
-    const { create, change, owners, events } = await ownerWorld();
+    const { create, change, owners, events, clock } = await ownerWorld();
     const made = done(await create({ name: "payments", policy: { max_clients: 5 } }));
+    clock.advance(1000);
     const would = done(await change("payments", { policy: { max_clients: 3 } }, { dryRun: true }));
-    assert.equal(would.policy.maxClients, 3);
+    assert.deepEqual([would.policy.maxClients, would.updatedAt, would.version], [3, made.updatedAt, made.version]);
     assert.equal(done(await change("payments", { policy: { max_clients: 5 } })), made);
     assert.deepEqual(await owners.find("payments"), made);
     assert.equal((await events()).length, 1);

@@ -16,7 +16,9 @@ const policy = {
   max_secret_age: Type.Integer({
     description: "The longest time from the making of a secret to its end, in seconds. null: any.",
   }),
-  secrets_must_expire: Type.Boolean({ description: "Whether each secret must have an end." }),
+  secrets_must_expire: Type.Boolean({
+    description: "Whether each secret must have an end. With `max_secret_age` it has one in any case.",
+  }),
   max_clients: Type.Integer({ description: "How many clients the owner may have. null: any number." }),
   audiences: Type.Array(Type.String(), {
     description: "The audiences that clients may be given besides the server's default. `*`: any.",
@@ -110,6 +112,9 @@ export type OwnerList = Static<typeof OwnerList>;
 
 export const OwnerReport = Type.Object({
   ...Owner.properties,
+  enforced: Type.Boolean({
+    description: "Whether active clients that violate the policy are disabled now, because `enforce_from` has passed.",
+  }),
   violations: Type.Object(
     {
       count: Type.Integer({ description: "How many clients violate the policy." }),

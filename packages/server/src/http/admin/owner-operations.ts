@@ -3,6 +3,7 @@ import { entityTagOf } from "@carnet/core/admin/change-client";
 import { ownsAll } from "@carnet/core/admin/permission";
 import { isoTime } from "@carnet/core/audit/client-changes";
 import { changeOwner, createOwner, deleteOwner, findOwner } from "@carnet/core/owner/change-owner";
+import { isEnforced } from "@carnet/core/owner/enforce-policies";
 import type { Owner } from "@carnet/core/owner/owner";
 import { policyFields } from "@carnet/core/owner/owner-fields";
 import { reportViolations } from "@carnet/core/owner/owner-violations";
@@ -126,7 +127,8 @@ const targetOf = ({ parameter, ifMatch }: Pick<Call<unknown, unknown>, "paramete
 
 async function reported(owner: Owner, ports: ReadPorts): Promise<Answer> {
   const { accessTokenTtl, clock, store } = ports;
-  const report = await reportViolations(owner, { accessTokenTtl, now: clock.now() }, { store, endOfTurn });
+  const now = clock.now();
+  const report = await reportViolations(owner, { accessTokenTtl, now }, { store, endOfTurn });
   const violations: wire.OwnerReport["violations"] = {
     count: report.count,
     clients: report.clients.map(({ client, violations }) => ({
@@ -136,7 +138,7 @@ async function reported(owner: Owner, ports: ReadPorts): Promise<Answer> {
     })),
   };
   const views = await ownerViews([owner], ports);
-  return { headers: { ETag: entityTagOf(owner) }, body: { ...views[0], violations } };
+  return { headers: { ETag: entityTagOf(owner) }, body: { ...views[0], enforced: isEnforced(owner, now), violations } };
 }
 
 async function ownerViews(owners: readonly Owner[], ports: Pick<ReadPorts, "owners">): Promise<wire.Owner[]> {

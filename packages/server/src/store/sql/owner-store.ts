@@ -1,7 +1,7 @@
 import { parseCidr } from "@carnet/core/client/cidr";
 import { defaultPolicy, type Owner, type OwnerPolicy } from "@carnet/core/owner/owner";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import { OperatorFault } from "../../fault.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import type { Tables } from "./schema.ts";
@@ -27,12 +27,12 @@ export const createSqlOwnerStore = (db: Kysely<Tables>, ports: EventPorts): Owne
   },
   insert: (owner, { event }) =>
     db.transaction().execute(async (transaction) => {
-      const inserted = await transaction
-        .insertInto("owners")
-        .values(toRow(owner))
-        .onConflict((conflict) => conflict.column("name").doNothing())
-        .executeTakeFirst();
-      if (inserted.numInsertedOrUpdatedRows !== 1n) return "taken";
+      const same = transaction
+        .selectFrom("owners")
+        .select("name")
+        .where(sql`lower(name)`, "=", owner.name.toLowerCase());
+      if ((await same.executeTakeFirst()) !== undefined) return "taken";
+      await transaction.insertInto("owners").values(toRow(owner)).execute();
       await insertEvent(transaction, event, ports);
       return "inserted";
     }),

@@ -33,14 +33,22 @@ suite("clients and their owners", () => {
     };
     assert.deepEqual(await listed("--owner", "search"), ["listed"]);
     assert.ok(!(await listed("team")).includes("listed"));
-    assert.deepEqual(await listed("--owner", "search", "team"), []);
+    assert.deepEqual(await listed("--owner", "default"), [], "carnet-admin belongs to no owner");
+    assertRefused(
+      await at.carnet(["client", "list", "--owner", "serch"]),
+      /There is no owner serch, or it is none of yours\. Did you mean search\?\n.*`carnet owner list`/,
+    );
+    assertRefused(
+      await at.carnet(["client", "list", "--owner", "search"], { env: team }),
+      /There is no owner search, or it is none of yours\.\nList/,
+    );
   });
 
   test("client create names the flag that a policy refuses, the policy, and whom to ask", async () => {
     for (const env of [{}, team])
       assertRefused(
         await at.carnet(["client", "create", "--owner", "payments", "--scope", "file:write"], { env }),
-        /\n {2}--scope must not have file:write.*\nSee the whole policy with `carnet owner show payments`\. .*ask pay@example\.com\.\n$/s,
+        /\n {2}--scope must not have file:write.*\nSee the whole policy with `carnet owner show payments`\. A platform admin changes it with `carnet owner change payments`: ask pay@example\.com\.\n$/s,
       );
   });
 
@@ -106,11 +114,29 @@ suite("clients and their owners", () => {
     assert.equal(back.owner, "payments");
   });
 
+  test("client transfer refuses an admin client, which belongs to no owner", async () => {
+    const { owner, ...admin } = (await at.json(["client", "show", "pay-admin"])) as Client;
+    assert.equal(owner, null);
+    assertRefused(
+      await at.carnet(["client", "transfer", "pay-admin", "--to", "search", "--yes"]),
+      /\n {2}--to cannot be set on an admin client, which belongs to no owner: its role is bound to owners with role_owners\n/,
+    );
+    const { owner: still, ...same } = (await at.json(["client", "show", "pay-admin"])) as Client;
+    assert.deepEqual([still, same.updated_at], [null, admin.updated_at]);
+    assert.match((await at.carnet(["client", "show", "pay-admin"])).stdout, /^owner +-$/m);
+  });
+
   test("client transfer shows what the new policy refuses, and changes nothing", async () => {
     await at.service.register({ client_id: "wide", owner: "search", scope: "file:read file:write" });
     assertRefused(
       await at.carnet(["client", "transfer", "wide", "--to", "payments", "--yes"]),
-      /nothing was changed.*\n {2}--scope must not have file:write.*\n.*`carnet owner show payments`/s,
+      /nothing was changed.*\n {2}scope must not have file:write.*\nCorrect the client first: `carnet client change wide`\. .*`carnet owner show payments`/s,
+    );
+    await at.json(["owner", "create", "short", "--max-token-ttl", "2m", "--max-secret-age", "90d"]);
+    const { stderr } = await at.carnet(["client", "transfer", "wide", "--to", "short", "--yes"]);
+    assert.match(
+      stderr,
+      /\n {2}access_token_ttl must be at most 2m\n {2}secret\.expires_at must be at most 90d after the secret was made\nCorrect the client first: `carnet client change wide`, and `carnet secret rotate wide`, then `carnet secret revoke`/,
     );
     assert.equal(((await at.json(["client", "show", "wide"])) as Client).owner, "search");
     assertRefused(

@@ -177,11 +177,11 @@ suite("an admin command that is refused", () => {
     assertRefused(await at.carnet(["client", "show", "never"]), /no client with this id/);
   });
 
-  test("says which audience a client lacks that is not an admin client", async () => {
+  test("asks for an admin client if the client has no role", async () => {
     const { env } = await otherAdmin({ role: null, audience: "https://api.example.com" });
     assertRefused(
       await runCommand(list, { env }),
-      /^carnet: Refused: the token is not valid for this API: .*\nThe admin client must have the audience urn:carnet:admin\. On the service's machine/,
+      /^carnet: Refused: the token is not valid for this API: .*\nUse an active admin client: one with a role\. .*`carnet admin list`.* On the service's machine/,
     );
   });
 

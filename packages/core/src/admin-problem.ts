@@ -6,6 +6,10 @@ export interface AdminProblem {
   readonly kind: ProblemKind;
   readonly detail: string;
   readonly errors?: readonly FieldProblem[];
+  /** The owner whose policy refused. */
+  readonly owner?: string;
+  /** Whom the caller can ask. */
+  readonly contact?: string;
   /** The rule of `permit` that refused, for the event only. */
   readonly rule?: string;
 }

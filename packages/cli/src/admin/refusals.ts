@@ -1,6 +1,8 @@
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import { roles, scopesOfRole } from "@carnet/protocol/admin/roles";
+import { formatDuration } from "@carnet/protocol/duration";
+import { quoted } from "@carnet/protocol/shell-word";
 import { Failure } from "../failure.ts";
 import { unavailableAdvice } from "../sdk-failure.ts";
 import { printable } from "../table.ts";
@@ -12,7 +14,7 @@ export type FlagNames = Readonly<Record<string, string>>;
 /** Runs `act` and turns a refusal of the admin API into a Failure that names flags, with a suggestion if there is one. */
 export async function explainRefusals<Value>(
   act: () => Promise<Value>,
-  flags: FlagNames = {},
+  flags?: FlagNames,
   suggest: (refusal: AdminRefusal) => Promise<string | undefined> = async () => undefined,
 ): Promise<Value> {
   try {
@@ -26,7 +28,7 @@ export async function explainRefusals<Value>(
 /** The next step on the command line for each kind of problem. */
 const nextSteps: Readonly<Record<string, string>> = {
   unauthorized:
-    "The admin client must have the audience urn:carnet:admin. On the service's machine, `carnet admin reset` restores the first one.",
+    "Use an active admin client: one with a role. A platform admin lists them with `carnet admin list`, and creates one with `carnet admin create ID --role ROLE`. On the service's machine, `carnet admin reset` restores the first one.",
   not_found:
     "List what exists with `carnet client list`, `carnet secret list`, `carnet scope list` or `carnet owner list`.",
   taken:
@@ -38,11 +40,13 @@ const nextSteps: Readonly<Record<string, string>> = {
   fault: "The service's log has the reason under this request id.",
 };
 
-function explain({ problem, method }: AdminRefusal, flags: FlagNames, suggestion: string | undefined): Failure {
+function explain(refusal: AdminRefusal, flags: FlagNames | undefined, suggestion: string | undefined): Failure {
+  const { problem, method } = refusal;
   const requestId = problem.request_id === "" ? undefined : printable(problem.request_id); // it may come from any service
   const where = requestId === undefined ? "" : ` (request ${requestId})`;
   const code = kindOf(problem.type);
-  const hint = suggestion === undefined ? (hintFor(problem) ?? (code && nextSteps[code])) : printable(suggestion);
+  const hint =
+    suggestion === undefined ? (hintFor(refusal, flags) ?? (code && nextSteps[code])) : printable(suggestion);
   const lines = problem.errors?.length
     ? [`Refused${method === "GET" ? "" : ", nothing was changed"}${where}:`, ...describeErrors(problem.errors, flags)]
     : [`Refused: ${problem.detail}${where}.`];
@@ -50,10 +54,12 @@ function explain({ problem, method }: AdminRefusal, flags: FlagNames, suggestion
 }
 
 /** The next step that depends on more than the kind of problem. */
-function hintFor(problem: Problem): string | undefined {
+function hintFor(refusal: AdminRefusal, flags: FlagNames | undefined): string | undefined {
+  const { problem } = refusal;
   const kind = kindOf(problem.type);
   if (kind === "insufficient_scope") return missingScope(problem);
-  if (kind === "policy") return policyHint(problem);
+  if (kind === "policy")
+    return [correctionHint(refusal, flags), policyHint(problem)].filter((hint) => hint !== "").join(" ");
   const errors = problem.errors ?? [];
   if (errors.some(({ detail }) => /need a role|give the client a role/.test(detail)))
     return "Create an admin client with `carnet admin create ID --role auditor`.";
@@ -70,12 +76,30 @@ function missingScope({ detail }: Problem): string {
   }`;
 }
 
-/** Only the detail says whom to ask, and the errors replace it in the message. */
-function policyHint({ detail }: Problem): string {
-  const owner = /^the policy of the owner (\S+) /.exec(detail)?.[1];
-  const contact = /\bask (.+)$/.exec(detail)?.[1];
-  const show = owner === undefined ? "" : `See the whole policy with \`carnet owner show ${owner}\`.`;
-  return `${show} ${contact === undefined ? "" : `To have it changed, ask ${contact}.`}`.trim();
+/** How to correct an existing client, if the command has no flags for what the policy refuses. */
+function correctionHint({ problem, path }: AdminRefusal, flags: FlagNames | undefined): string {
+  const id = /^\/clients\/([^/?]+)(\/enable)?$/.exec(path)?.[1];
+  const others = (problem.errors ?? [])
+    .map(({ pointer }) => pointer)
+    .filter((pointer) => flagOf(pointer, flags) === undefined);
+  if (flags === undefined || id === undefined) return "";
+  const name = quoted(decodeURIComponent(id));
+  const steps = [
+    ...(others.some((pointer) => isChangeable(pointer)) ? [`\`carnet client change ${name}\``] : []),
+    ...(others.includes("/secret/expires_at")
+      ? [`\`carnet secret rotate ${name}\`, then \`carnet secret revoke\` for the old secret`]
+      : []),
+  ];
+  return steps.length === 0 ? "" : `Correct the client first: ${steps.join(", and ")}.`;
+}
+
+const isChangeable = (pointer: string): boolean => !["/owner", "/workspace", "/secret/expires_at"].includes(pointer);
+
+function policyHint({ owner, contact }: Problem): string {
+  if (owner === undefined) return contact === undefined ? "" : `To have it changed, ask ${contact}.`;
+  const name = quoted(owner);
+  const show = `See the whole policy with \`carnet owner show ${name}\`.`;
+  return `${show} A platform admin changes it with \`carnet owner change ${name}\`: ask ${contact ?? "one"}.`;
 }
 
 const kindOf = (type: string): ProblemKind | undefined => {
@@ -87,13 +111,23 @@ const kindOf = (type: string): ProblemKind | undefined => {
 export const describeErrors = (
   errors: readonly { readonly pointer: string; readonly detail: string }[],
   flags: FlagNames = {},
-): readonly string[] => errors.map(({ pointer, detail }) => `${nameOf(pointer, flags)} ${withoutNull(detail)}`.trim());
+): readonly string[] =>
+  errors.map(({ pointer, detail }) => `${nameOf(pointer, flags)} ${inCommandWords(detail)}`.trim());
 
-/** On the command line, an empty value stands for null, and in a file a missing one. */
-const withoutNull = (detail: string): string => detail.replace(/^(must be .*?)(?:, | or )null\b/, "$1");
+/**
+ * A detail of the admin API in the words of the command line, where an empty value stands for null, and in a file a
+ * missing one, and where times are durations.
+ */
+export const inCommandWords = (detail: string): string =>
+  detail
+    .replace(/^(must be .*?)(?:, | or )null\b/, "$1")
+    .replace(/\bat most (\d+) seconds\b/, (_, seconds) => `at most ${formatDuration(Number(seconds))}`);
 
-const nameOf = (pointer: string, flags: FlagNames): string => {
+const nameOf = (pointer: string, flags: FlagNames): string =>
+  flagOf(pointer, flags) ?? pointer.slice(1).replaceAll("/", ".");
+
+function flagOf(pointer: string, flags: FlagNames = {}): string | undefined {
   const path = pointer.slice(1);
   const member = [...path.split("/"), path].findLast((part) => Object.hasOwn(flags, part));
-  return member === undefined ? pointer.slice(1).replaceAll("/", ".") : (flags[member] ?? pointer);
-};
+  return member === undefined ? undefined : flags[member];
+}

@@ -51,7 +51,7 @@ export function addClientChangeCommands(client: Command): void {
     const question = `Transfer ${id} to ${options.to}? The admins of its owner no longer see it then.`;
     // Without the label, the next file of the new owner does not disable it
     const input = { owner: options.to, labels: { [appliedLabel]: null } };
-    const flags = { ...settingsFlags, owner: "--to" };
+    const flags = { owner: "--to" };
     const act = (api: AdminApi): Promise<Client> => namingOwner(api, options.to, () => api.changeClient(id, input));
     return apply(transfer, { id, act, options, question, flags });
   });
@@ -73,7 +73,7 @@ export function addClientChangeCommands(client: Command): void {
     .argument("<client-id>")
     .option("--json", "Print JSON");
   addConnectionOptions(enable).action((id: string, options: ChangeOptions) =>
-    apply(enable, { id, act: (api) => api.enableClient(id), options }),
+    apply(enable, { id, act: (api) => api.enableClient(id), options, flags: {} }),
   );
 
   const remove = client

@@ -185,8 +185,9 @@ function refusesPolicy(
   errors: readonly FieldProblem[],
 ): Err<Denied> {
   const lines = errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
-  const detail = `the policy of the owner ${name} does not allow this: ${lines}; ask ${contact ?? platformContact}`;
-  return err({ kind: "policy", rule: "policy", detail, errors });
+  const asked = contact ?? platformContact;
+  const detail = `the policy of the owner ${name} does not allow this: ${lines}; ask ${asked}`;
+  return err({ kind: "policy", rule: "policy", detail, errors, owner: name, contact: asked });
 }
 
 /** Whether an object exists for a caller: its own clients and itself. Admin clients exist for callers over all owners. */
@@ -200,24 +201,28 @@ export const canSee = (
 export const ownsAll = ({ owners }: AdminCaller, names: readonly string[]): boolean =>
   owners === null || names.every((name) => owners.includes(name));
 
-const refuse = (rule: PermissionRule, detail: string): Err<Denied> => err({ kind: "insufficient_role", rule, detail });
+const refuse = (rule: PermissionRule, { platformContact: contact }: Authority, reason: string): Err<Denied> =>
+  err({ kind: "insufficient_role", rule, detail: `${reason}: ask ${contact}`, contact });
 
 const lacksRole = (authority: Authority): Err<Denied> =>
   refuse(
     "role",
-    `this needs the role ${needs[authority.need].roles.join(" or ")}, and this client is ${nameOf(authority.caller)}: ask ${authority.platformContact}`,
+    authority,
+    `this needs the role ${needs[authority.need].roles.join(" or ")}, and this client is ${nameOf(authority.caller)}`,
   );
 
 const lacksOwners = (authority: Authority): Err<Denied> =>
   refuse(
     "all_owners",
-    `this needs the role ${needs[authority.need].roles.join(" or ")} over all owners, and this client is ${nameOf(authority.caller)}: ask ${authority.platformContact}`,
+    authority,
+    `this needs the role ${needs[authority.need].roles.join(" or ")} over all owners, and this client is ${nameOf(authority.caller)}`,
   );
 
 const forPlatform = (authority: Authority): Err<Denied> =>
   refuse(
     "admin_client",
-    `only an admin over all owners may make, change or remove an admin client, and this client is ${nameOf(authority.caller)}: ask ${authority.platformContact}`,
+    authority,
+    `only an admin over all owners may make, change or remove an admin client, and this client is ${nameOf(authority.caller)}`,
   );
 
 const grantsPlatformScope = (authority: Authority): Err<Denied> =>
@@ -225,6 +230,7 @@ const grantsPlatformScope = (authority: Authority): Err<Denied> =>
     kind: "policy",
     rule: "carnet_scope",
     detail: `only an admin over all owners may grant a scope that begins with carnet: ask ${authority.platformContact}`,
+    contact: authority.platformContact,
     errors: [
       {
         pointer: "/scope",

@@ -153,6 +153,8 @@ test("a refusal by a policy names the line, the owner and whom to ask, and its e
     detail:
       "the policy of the owner payments does not allow this: scope must not have c: the policy allows a b; ask the team payments",
     errors: [{ pointer: "/scope", detail: "must not have c: the policy allows a b" }],
+    owner: "payments",
+    contact: "the team payments",
   });
 });
 

@@ -8,6 +8,10 @@ export const Problem = Type.Object(
     status: Type.Integer(),
     detail: Type.String({ description: "What was wrong and what to do next." }),
     request_id: Type.String(),
+    owner: Type.Optional(Type.String({ description: "The owner whose policy refused." })),
+    contact: Type.Optional(
+      Type.String({ description: "Whom to ask: the contact of that owner, or of the service for another role." }),
+    ),
     errors: Type.Optional(
       Type.Array(
         Type.Object({

@@ -14,6 +14,8 @@ export function renderProblem(problem: AdminProblem, requestId: string): TokenAn
     status,
     detail: problem.detail,
     request_id: requestId,
+    ...(problem.owner !== undefined && { owner: problem.owner }),
+    ...(problem.contact !== undefined && { contact: problem.contact }),
     ...(problem.errors && { errors: [...problem.errors] }),
   };
   const headers = {

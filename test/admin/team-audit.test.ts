@@ -43,7 +43,14 @@ describe("the audit trail of teams", () => {
       ["pay-admin", 404, "DELETE", "/clients/search-api", {}, ["foreign_owner", "search-api", "search"]],
       ["pay-admin", 404, "DELETE", "/clients/nobody", {}, [null, null, null]],
       ["pay-admin", 404, "DELETE", "/clients/search-admin", {}, ["foreign_owner", "search-admin", "default"]],
-      ["pay-admin", 403, "POST", "/clients", { body: { ...body, role: "auditor" } }, ["admin_client", null, null]],
+      [
+        "pay-admin",
+        403,
+        "POST",
+        "/clients",
+        { body: { client_id: "never", role: "auditor" } },
+        ["admin_client", null, null],
+      ],
       ["pay-admin", 422, "POST", "/clients", { body: { ...body, owner: "search" } }, ["unknown_owner", null, null]],
       ["pay-admin", 403, "POST", "/clients", { body: { ...body, scope: "search:read" } }, ["policy", null, null]],
       ["pay-admin", 422, "PATCH", "/clients/pay-api", { body: { status: 1 } }, [null, "pay-api", "payments"]],
@@ -140,6 +147,16 @@ describe("the audit trail of teams", () => {
     assert.doesNotMatch(JSON.stringify(await search("pay-auditor", kinds)), /search-/);
   });
 
+  it("shows a transfer to the team that gets the client, without the team that it came from", async () => {
+    await as("search-admin", 201, "POST", "/clients", { body: { client_id: "received", owner: "search" } });
+    const { requestId } = await as("both-admin", 200, "PATCH", "/clients/received", { body: { owner: "payments" } });
+    const [event] = await search("pay-auditor", `&request_id=${requestId}`);
+    assert.equal(event?.event, "client_changed");
+    assert.doesNotMatch(JSON.stringify(event), /search/);
+    const [whole] = await search("carnet-admin", `&request_id=${requestId}`);
+    assert.match(JSON.stringify(whole), /"owner":\{"before":"search","after":"payments"\}/);
+  });
+
   it("hides from a caller whether the target of its own refused call exists", async () => {
     const [foreign, none] = [
       await as("pay-admin", 404, "DELETE", "/clients/search-api"),
@@ -159,8 +176,30 @@ describe("the audit trail of teams", () => {
     const explained = await as("carnet-admin", 200, "GET", `/explain?request_id=${foreign.requestId}`);
     assert.match(
       String(explained.json["why"]),
-      /; the rule foreign_owner refused it, and the caller is admin of payments$/,
+      /; the rule foreign_owner refused it, and the caller is admin of payments; search-api belongs to the owner search, and does not exist for callers over other owners$/,
     );
+    const [transfer, ask, ...more] = Object(explained.json["next"]);
+    assert.match(transfer, /a platform admin transfers it: `carnet client transfer search-api --to payments`$/);
+    assert.match(ask, /^else ask the contact of search: #search$/);
+    assert.deepEqual(more, []);
+    const ofAdmin = await as("pay-admin", 404, "DELETE", "/clients/search-admin");
+    const other = await as("carnet-admin", 200, "GET", `/explain?request_id=${ofAdmin.requestId}`);
+    assert.match(String(other.json["why"]), /; search-admin is an admin client, and exists only for callers over all/);
+  });
+
+  it("names the owner and the contact in members of the problem", async () => {
+    const body = { client_id: "never", owner: "payments", scope: "search:read" };
+    const { json } = await as("pay-admin", 403, "POST", "/clients", { body });
+    assert.deepEqual([json["owner"], json["contact"]], ["payments", "#payments"]);
+    const { json: role } = await as("pay-operator", 403, "DELETE", "/clients/pay-api");
+    assert.deepEqual([role["owner"], role["contact"]], [undefined, "a platform admin"]);
+  });
+
+  it("tells the team whose client was asked for who tried it, without the owners of that caller", async () => {
+    const tried = await as("pay-admin", 404, "DELETE", "/clients/search-api");
+    const { why } = (await as("search-admin", 200, "GET", `/explain?request_id=${tried.requestId}`)).json;
+    assert.match(String(why), /and the caller is admin of other owners; search-api belongs to the owner search/);
+    assert.doesNotMatch(String(why), /payments/);
   });
 
   it("shows only the caller's own owners of the one who acted", async () => {
@@ -180,7 +219,7 @@ describe("the audit trail of teams", () => {
     const move = await as("carnet-admin", 200, "PATCH", "/clients/moving", { body: { owner: "payments" } });
     const later = await as("pay-admin", 200, "PATCH", "/clients/moving", { body: { client_name: "Moved" } });
     const seen = (caller: string) => Promise.all([before, move, later].map((request) => seesRequest(caller, request)));
-    assert.deepEqual(await seen("pay-auditor"), [false, false, true]);
+    assert.deepEqual(await seen("pay-auditor"), [false, true, true]);
     assert.deepEqual(await seen("search-admin"), [true, false, false]); // its own call
     const first = await create("search-admin", "reused", "search");
     await as("search-admin", 204, "DELETE", "/clients/reused");

@@ -56,9 +56,9 @@ export const clientIdOf = ({ actor, client_id, facts }: EventRecord): string | u
 export const secretIdOf = ({ actor, facts }: EventRecord): string | undefined =>
   (actor.type === "client" ? actor.secret_id : facts?.["secret_id"]) ?? undefined;
 
-/** `operator of payments and search` */
+/** `operator of payments and search`. No owners are left if none of them exists for the reader. */
 export const roleText = ({ name, owners }: RecordedRole): string =>
-  `${name} of ${owners === null ? "all owners" : owners.join(" and ")}`;
+  `${name} of ${owners === null ? "all owners" : owners.join(" and ") || "other owners"}`;
 
 export function actorName(actor: RecordedActor): string {
   switch (actor.type) {

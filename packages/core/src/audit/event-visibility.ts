@@ -58,7 +58,8 @@ export class EventVisibility {
     await this.#lookUp(parsed.flatMap(({ record }) => (record === undefined ? [] : clientsOf(record))));
     return parsed.flatMap(({ stored, record }) => {
       if (record === undefined) return [];
-      const view = this.#isOwnCall(record) ? this.#ownView(record) : this.#names(record) ? record : undefined;
+      const received = this.#withoutFormerOwner(record);
+      const view = this.#isOwnCall(record) ? this.#ownView(record) : this.#names(received) ? received : undefined;
       if (view === undefined) return [];
       if (!matches(view, this.#asked)) return [];
       const shown = this.#withOwnOwners(view);
@@ -119,6 +120,18 @@ export class EventVisibility {
     const isShown = isScope || isOwnOwner || isSelf || this.#isOwnTarget(event);
     if (target == null || (isShown && rule !== "foreign_owner")) return event;
     return { ...event, rule: rule === "foreign_owner" ? null : (rule ?? null), target: null, target_owner: null };
+  }
+
+  /** A transfer to an owner of the caller does not tell which owner the client came from. */
+  #withoutFormerOwner(event: EventRecord): EventRecord {
+    const at = Date.parse(event.time);
+    const objects = event.objects?.map((object) => {
+      const { before, after } = object.changes["owner"] ?? {};
+      const isReceived = this.#owns(object.owner, at) && typeof before === "string" && !this.#owns(before, at);
+      if (!isReceived || after === undefined) return object;
+      return { ...object, changes: { ...object.changes, owner: { before: null, after } } };
+    });
+    return objects?.some((object, index) => object !== event.objects?.[index]) ? { ...event, objects } : event;
   }
 
   /** The actor may be bound to owners that do not exist for the caller. */

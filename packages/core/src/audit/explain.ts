@@ -2,7 +2,7 @@ import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds
 import { quoted } from "@carnet/protocol/shell-word";
 import type { RefusalReason } from "../token/refusal-reason.ts";
 import { actorName, clientIdOf, type EventRecord, roleText, secretIdOf } from "./event-record.ts";
-import { ago, type Story, sinceThen } from "./story.ts";
+import { ago, type ForeignTarget, type Story, sinceThen } from "./story.ts";
 import { type RefusalText, tokenRefusals } from "./token-refusals.ts";
 
 /** Why a request was refused, in plain words. */
@@ -76,17 +76,35 @@ function stepsNow({ event, client }: Story, clientId: string | undefined): reado
   return undefined;
 }
 
-function explainAdminRefusal({ event, now }: Story): Explanation {
+function explainAdminRefusal({ event, foreign, now }: Story): Explanation {
   const kind = event.reason as ProblemKind;
   const words: { readonly title: string; readonly next: string } | undefined = problems[kind]; // as above
   const target = event.target == null ? "" : ` on ${event.target}`;
-  const steps = [words?.next, adminSteps[kind]].filter((step) => step !== undefined);
+  const steps = foreign === undefined ? [words?.next, adminSteps[kind]] : foreignSteps(foreign, event);
   return {
     what: `the admin call ${event.operation}${target} of ${actorName(event.actor)} from ${event.address} was refused ${ago(Date.parse(event.time), now)}`,
-    why: `${event.detail ?? words?.title ?? ""}${ruleOf(event)}`,
+    why: `${event.detail ?? words?.title ?? ""}${ruleOf(event)}${foreign === undefined ? "" : `; ${standingOf(foreign)}`}`,
     since: null,
-    next: steps.map((step) => fill(step, event)),
+    next: steps.filter((step) => step !== undefined).map((step) => fill(step, event)),
   };
+}
+
+const standingOf = ({ clientId, owner }: ForeignTarget): string =>
+  owner === undefined
+    ? `${clientId} is an admin client, and exists only for callers over all owners`
+    : `${clientId} belongs to the owner ${owner.name}, and does not exist for callers over other owners`;
+
+/** Who can help a caller that wanted a client of another owner. */
+function foreignSteps({ clientId, owner }: ForeignTarget, { role }: EventRecord): readonly string[] {
+  if (owner === undefined) return ["only platform admins change admin clients: let one of them do it"];
+  const [only] = role?.owners?.length === 1 ? role.owners : [];
+  const to = only === undefined ? "<owner>" : quoted(only);
+  return [
+    `if the client should belong to the caller's team, a platform admin transfers it: \`carnet client transfer ${quoted(clientId)} --to ${to}\``,
+    owner.contact === null
+      ? `else ask the team that owns it; \`carnet owner show ${quoted(owner.name)}\` names no contact`
+      : `else ask the contact of ${owner.name}: ${owner.contact}`,
+  ];
 }
 
 /** For operators: the caller was not told the rule. */

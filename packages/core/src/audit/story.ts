@@ -1,5 +1,6 @@
 import type { Client } from "../client/client.ts";
 import type { SecretUse } from "../client/client-secret.ts";
+import type { Owner } from "../owner/owner.ts";
 import type { ChangeKind } from "./event.ts";
 import { actorName, type EventRecord, type RecordedObject } from "./event-record.ts";
 
@@ -16,8 +17,17 @@ export interface Story {
   readonly changes: readonly EventRecord[];
   /** The refusals of the client in the hour before and the hour after, this one included. */
   readonly refusals: readonly EventRecord[];
+  /** What a call wanted that was refused as foreign, if the client still exists. */
+  readonly foreign?: ForeignTarget | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+/** A client that did not exist for a caller, as it is now. */
+export interface ForeignTarget {
+  readonly clientId: string;
+  /** undefined: an admin client, which belongs to no owner. */
+  readonly owner: Pick<Owner, "name" | "contact"> | undefined;
 }
 
 /**

@@ -43,11 +43,13 @@ const seen = async (event: StoredEvent): Promise<boolean> =>
 
 suite("the events that exist for a caller over named owners", () => {
   const transfer = { owner: { before: "search", after: "payments" } };
+  const leaving = { owner: { before: "payments", after: "search" } };
   for (const [title, expected, event] of [
     ["a change of its client", true, eventOf("client_changed", { objects: [object("pay-api", "payments")] })],
     ["a change that is older than owners", true, eventOf("client_changed", { objects: [object("pay-api")] })],
     ["a change under another owner", false, eventOf("client_changed", { objects: [object("pay-api", "search")] })],
-    ["a transfer from another owner", false, eventOf("x", { objects: [object("pay-api", "payments", transfer)] })],
+    ["a transfer to its owner", true, eventOf("x", { objects: [object("pay-api", "payments", transfer)] })],
+    ["a transfer to another owner", false, eventOf("x", { objects: [object("foreign", "search", leaving)] })],
     ["a change of a foreign client", false, eventOf("client_changed", { objects: [object("foreign", "search")] })],
     ["a change of both", false, eventOf("x", { objects: [object("pay-api", "payments"), object("foreign")] })],
     ["a change of a client that is gone", true, eventOf("client_deleted", { objects: [object("gone", "payments")] })],
@@ -91,6 +93,13 @@ suite("the events that exist for a caller over named owners", () => {
   ] as const) {
     test(`${expected ? "include" : "do not include"} ${title}`, async () => assert.equal(await seen(event), expected));
   }
+
+  test("show a transfer to their owner without the owner that the client came from", async () => {
+    const event = eventOf("client_changed", { ...by("x"), objects: [object("pay-api", "payments", transfer)] });
+    const [visible] = await new EventVisibility(caller, new Standings()).visible([event]);
+    const { objects } = JSON.parse(visible?.json ?? "{}");
+    assert.deepEqual(objects[0].changes, { owner: { before: null, after: "payments" } });
+  });
 
   const refused = (target: string | null, owner: string | null | undefined, rule: string | null = null, actor = "x") =>
     eventOf("admin_refused", { ...by(actor), target, ...(owner !== undefined && { target_owner: owner }), rule });

@@ -40,7 +40,10 @@ export const explainOperation: Operation = operation({
     if (!found.ok) return found;
     const [event, ...others] = found.value;
     if (event === undefined) return problem("not_found", notFound(ports));
-    const { what, next, ...explanation } = explain(await storyOf(event, ports));
+    const { what, next, ...explanation } = explain({
+      ...(await storyOf(event, ports)),
+      foreign: await foreignOf(event, ports),
+    });
     const listed = others.slice(0, maxOthers);
     const body: Explanation = {
       ...{ request_id, what: [what, ...remarksOn(event, { others, ports })].join("; "), ...explanation },
@@ -127,6 +130,19 @@ async function storyOf(event: EventRecord, ports: ExplainPorts): Promise<Story> 
     changes: [...later, ...earlier],
     refusals: (await visibleOf(refusals, visibility)).map(({ json }) => recordOf(json)),
   };
+}
+
+/** The client that did not exist for the refused caller. A team's view of its own refusals has no rule, so none here. */
+async function foreignOf({ rule, target }: EventRecord, { store, owners }: ExplainPorts): Promise<Story["foreign"]> {
+  if (rule !== "foreign_owner" || target == null) return undefined;
+  for (const text of [target, target.replace(/\/[a-z0-9]{16}$/, "")]) {
+    const id = parseClientId(text);
+    const client = id.ok ? await store.find(id.value) : undefined;
+    if (client === undefined) continue;
+    const { clientId, role } = client;
+    return { clientId, owner: role === null ? await owners.find(client.owner) : undefined };
+  }
+  return undefined;
 }
 
 /** A client that administers others can have acted very often since it was changed. */

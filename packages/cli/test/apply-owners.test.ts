@@ -37,7 +37,7 @@ suite("carnet apply, with several owners", () => {
   test("leaves the owner's other clients alone, and adopts those that the file names", async () => {
     await using at = await start();
     await at.service.register({ client_id: "by-hand", owner: "platform", client_name: "Mine" });
-    await at.service.register({ client_id: "admin", owner: "platform", role: "auditor", labels: { applied: "x" } });
+    await at.service.register({ client_id: "admin", role: "auditor", labels: { applied: "x" } });
     assert.equal((await apply(at, two)).code, 0);
     assert.deepEqual([(await show(at, "by-hand")).status, (await show(at, "admin")).status], ["active", "active"]);
     const same = `${two}  - client_id: by-hand\n    client_name: Mine\n`;
@@ -64,7 +64,7 @@ suite("carnet apply, with several owners", () => {
     for (const args of [[], ["--dry-run"]])
       assertRefused(
         await apply(at, file, ...args),
-        /the owner platfrom, which does not exist\. Nothing was changed\.\nCorrect `owner` .* `carnet owner create platfrom`\.\n$/,
+        /the owner platfrom, which does not exist\. Did you mean platform\? Nothing was changed\.\nCorrect `owner` .* `carnet owner create platfrom`\.\n$/,
       );
   });
 
@@ -91,6 +91,20 @@ suite("carnet apply, with several owners", () => {
     assert.equal(code, 1);
     assert.match(stderr, /Refused: .*\nChoose another id\. .*\n1 of 2 steps were applied\. The step for "two" failed/s);
     assert.doesNotMatch(stderr, /another-team/);
+  });
+
+  test("refuses a role that may not change clients before the plan, which a dry run still shows", async () => {
+    await using at = await start({ settings: { contact: "#iam" } });
+    const env = await restrictedAdmin(at, { role: "operator", role_owners: ["platform"] });
+    const file = join(at.service.folder, "clients.yaml");
+    await writeFile(file, two);
+    assertRefused(
+      await at.carnet(["apply", "-f", file, "--yes"], { env }),
+      /^carnet: Applying the file needs the role admin over platform and .* has the role operator over platform.*\nTo see the plan, add --dry-run\. For another role, ask #iam\.\n$/,
+    );
+    const dry = await at.carnet(["apply", "-f", file, "--dry-run"], { env });
+    assert.equal(dry.code, 0);
+    assert.match(dry.stdout, /^\+ create {5}one\n/);
   });
 
   test("gives no client an owner or a role of its own", async () => {

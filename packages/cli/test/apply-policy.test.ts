@@ -50,3 +50,18 @@ test("apply follows a changed policy only where it no longer allows what a clien
   assert.deepEqual([access_token_ttl, ip_allowlist], [180, ["127.0.0.0/16"]]);
   assert.equal(await apply(), "0 to do, 1 unchanged.\n");
 });
+
+test("apply resets what a removed limit of the policy filled in once, and does not call it drift", async () => {
+  await using at = await startAdminService();
+  assert.equal((await at.carnet(["owner", "create", "beta", "--max-token-ttl", "5m"])).code, 0);
+  const file = join(at.service.folder, "clients.yaml");
+  await writeFile(file, "owner: beta\nclients:\n  - client_id: ledger\n");
+  const apply = async () => (await at.carnet(["apply", "-f", file, "--yes"])).stdout;
+  await apply();
+  assert.equal((await at.carnet(["owner", "change", "beta", "--max-token-ttl", ""])).code, 0);
+  assert.match(
+    await apply(),
+    /^~ change {5}ledger\n {15}access_token_ttl: 5m -> - \(neither the file nor the policy of beta sets it\)\n1 to do/,
+  );
+  assert.equal(await apply(), "0 to do, 1 unchanged.\n");
+});

@@ -46,6 +46,9 @@ suite("carnet apply", () => {
       /^carnet: This changes or disables clients\. Continue\? Nothing was changed, .* --yes/,
     );
     assert.equal(refused.code, 1);
+    const json = await apply(at, changed, "--json");
+    assert.deepEqual([json.code, JSON.parse(json.stdout).steps.length], [1, 2]);
+    assert.match(JSON.parse(json.stderr).error.message, /Add --yes to confirm/);
     assert.equal((await show(at, "one")).client_name, "One");
     const { code, stdout } = await apply(at, changed, "--yes");
     assert.equal(code, 0);
@@ -111,6 +114,15 @@ suite("carnet apply", () => {
     const plan = await planOf(at, `owner: platform\nclients:\n${many}`);
     assert.equal(plan.filter((step) => step.startsWith("create ")).length, 149);
     assert.ok(plan.includes("impossible c7"));
+  });
+
+  test("treats ids that differ only in case as two clients, as the service does", async () => {
+    await using at = await start();
+    const file = "owner: platform\nclients:\n  - client_id: orders\n  - client_id: Orders\n";
+    assert.equal((await apply(at, file)).code, 0);
+    assert.deepEqual(await planOf(at, file), []);
+    const { stderr } = await apply(at, `${file}  - client_id: Orders\n`);
+    assert.match(stderr, /names the client Orders again at line 5, column/);
   });
 
   test("refuses to change the workspace", async () => {
@@ -219,7 +231,7 @@ suite("carnet export", () => {
   test("leaves out admin clients, and says so if an owner has no clients", async () => {
     await using at = await start();
     await at.service.register({ client_id: "foreign" });
-    await at.service.register({ client_id: "admin", owner: "platform", role: "auditor" });
+    await at.service.register({ client_id: "admin", role: "auditor" });
     assert.equal(
       (await at.carnet(["export", "--owner", "default"])).stdout,
       "owner: default\nclients:\n  - client_id: foreign\n",
@@ -229,7 +241,11 @@ suite("carnet export", () => {
       code: 0,
       signal: null,
       stdout: "owner: platform\nclients: []\n",
-      stderr: "platform has no clients, or you do not see them. Check with `carnet whoami`.\n",
+      stderr: "platform has no clients.\n",
     });
+    assertRefused(
+      await at.carnet(["export", "--owner", "platfrom"]),
+      /There is no owner platfrom, or it is none of yours\. Did you mean platform\?\n.*`carnet owner list`/,
+    );
   });
 });

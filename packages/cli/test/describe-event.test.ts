@@ -50,6 +50,16 @@ suite("an event in one line", () => {
     });
   }
 
+  test("has the warning of a change, and a role whose owners do not exist for the reader", () => {
+    const { client_disabled: disabled } = everyEvent;
+    const warning = "it violates the policy of its owner payments: scope must not have x";
+    const role = { name: "admin", owners: [] } as const;
+    assert.match(
+      describeEvent(recorded({ ...disabled, warning, role })),
+      /-> "disabled"; warning: it violates the policy of its owner payments: scope must not have x \(admin of other owners, /,
+    );
+  });
+
   test("says whether a change was a repetition or a dry run, or changed nothing", () => {
     const { client_changed: change, clients_imported: imported, secret_revoked: revoked } = everyEvent;
     assert.match(describeEvent(recorded({ ...change, outcome: "replayed" })), /; a repeated request, which got the/);

@@ -24,6 +24,9 @@ suite("carnet whoami", () => {
       new RegExp(`^secret +${secret?.secret_id}$`, "m"),
       /^secret_ends +never$/m,
       /^contact +#iam on the chat$/m,
+      /^It may:$/m,
+      /^clients +list, show, disable, enable$/m,
+      /^secrets +list, show, rotate, revoke$/m,
     ])
       assert.match(stdout, fact);
     await at.json(["secret", "rotate", "ops", "--end-old-at", "2998-01-01T00:00:00Z"]);

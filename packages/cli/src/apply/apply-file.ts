@@ -1,10 +1,12 @@
 import type { Client, CreatedClient } from "@carnet/protocol/admin/clients";
 import type { Owner } from "@carnet/protocol/admin/owners";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
+import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { AdminApi } from "../admin/admin-api.ts";
 import { explainRefusals } from "../admin/refusals.ts";
 import { suggestName } from "../admin/suggestions.ts";
+import { ownersText } from "../client-facts.ts";
 import { confirm } from "../confirm.ts";
 import { Failure, notice } from "../failure.ts";
 import { noticeNoScopes } from "../no-scopes-notice.ts";
@@ -27,11 +29,13 @@ export interface ApplyOptions {
 export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<void> {
   const desired = readDesiredClients(options.file);
   const caller = await api.whoami();
+  if (options.dryRun !== true) refuseRole(caller, desired.owner);
   const { policy } = await findOwner(api, caller, { owner: desired.owner, file: options.file });
   const plan = makePlan(desired, await readExisting(api, desired), policy);
   const impossible = plan.steps.some(({ kind }) => kind === "impossible");
+  const planJson = `${JSON.stringify(planView(plan), null, 2)}\n`;
   if (options.dryRun || impossible) {
-    process.stdout.write(options.json ? `${JSON.stringify(planView(plan), null, 2)}\n` : formatPlan(plan));
+    process.stdout.write(options.json ? planJson : formatPlan(plan));
     if (!impossible) return noticeUnseen(caller, plan);
     throw new Failure(
       `Some steps for the file ${options.file} are impossible, so nothing was changed. Remove those clients from the file. To move a client from another owner, use \`carnet client transfer CLIENT_ID --to ${desired.owner}\`.`,
@@ -39,7 +43,10 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
   }
   if (!options.json) process.stdout.write(formatPlan(plan));
   if (plan.steps.some(({ kind }) => kind !== "create"))
-    await confirm("This changes or disables clients. Continue?", options);
+    await confirm("This changes or disables clients. Continue?", options).catch((error: unknown) => {
+      if (options.json) process.stdout.write(planJson); // A pipeline without --yes shows what there is to confirm
+      throw error;
+    });
   const created: CreatedClient[] = [];
   try {
     await applySteps(api, plan, created);
@@ -48,21 +55,41 @@ export async function applyFile(api: AdminApi, options: ApplyOptions): Promise<v
   }
 }
 
+/** Throws a Failure before the plan if the caller could not apply it. Who may read only can still make a dry run. */
+function refuseRole({ role, owners, scope, operations, contact }: Whoami, owner: string): void {
+  if (["createClient", "changeClient"].every((needed) => operations.includes(needed))) return;
+  throw new Failure(
+    `Applying the file needs the role admin over ${owner} and the scope carnet:clients:write. This client has the role ${role} over ${ownersText(owners)}, with the scope ${scope}. Nothing was changed.`,
+    {
+      code: "insufficient_role",
+      hint: `To see the plan, add --dry-run. For another role, ask ${printable(contact)}.`,
+    },
+  );
+}
+
 /** The file's owner. Throws a Failure before the plan if it does not exist, or not for this admin. */
 async function findOwner(
   api: AdminApi,
   { owners, contact }: Whoami,
   { owner, file }: { readonly owner: string; readonly file: string },
 ): Promise<Owner> {
-  const found = (await api.listOwners()).find(({ name }) => name === owner);
+  const known = await api.listOwners();
+  const found = known.find(({ name }) => name === owner);
   if (found !== undefined) return found;
+  const meant = didYouMean(
+    owner,
+    known.map(({ name }) => name),
+  );
   if (owners === null) {
-    throw new Failure(`The file ${file} is for the owner ${owner}, which does not exist. Nothing was changed.`, {
-      hint: `Correct \`owner\` in the file, or create it with \`carnet owner create ${quoted(owner)}\`.`,
-    });
+    throw new Failure(
+      `The file ${file} is for the owner ${owner}, which does not exist.${meant} Nothing was changed.`,
+      {
+        hint: `Correct \`owner\` in the file, or create it with \`carnet owner create ${quoted(owner)}\`.`,
+      },
+    );
   }
   throw new Failure(
-    `The file ${file} is for the owner ${owner}, but your role is bound to ${owners.join(" and ")}. Nothing was changed.`,
+    `The file ${file} is for the owner ${owner}, but your role is bound to ${owners.join(" and ")}.${meant} Nothing was changed.`,
     { hint: `Correct \`owner\` in the file, or ask ${printable(contact)} for a role over ${owner}.` },
   );
 }

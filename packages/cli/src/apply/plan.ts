@@ -100,15 +100,16 @@ function compare(
   const labels = { ...Object.fromEntries(Object.keys(client.labels).map((name) => [name, null])), ...settings.labels };
   const limited = withinPolicy(client, policy);
   const full: ClientChange = { ...unset, ...limited, ...statusOnReturn(client), ...settings, labels };
+  const applied = client.labels[appliedLabel];
+  const isSameFile = applied === fingerprint(wanted);
   const differences = Object.entries(full).flatMap(([member, value]): Difference[] => {
     const is = canonical(member, Reflect.get(client, member));
     const shouldBe = canonical(member, value ?? Reflect.get(defaults, member));
-    const reason = member in limited && !(member in settings) && { reason: `the policy of ${owner}` };
-    return is === shouldBe ? [] : [{ member, is, shouldBe, ...reason }];
+    const reason = member in settings ? undefined : reasonOf(member, { limited, owner, isSameFile });
+    return is === shouldBe ? [] : [{ member, is, shouldBe, ...(reason && { reason }) }];
   });
-  const applied = client.labels[appliedLabel];
   if (differences.length === 0 && applied !== undefined) return undefined;
-  const isDrift = applied === fingerprint(wanted) && differences.some(({ reason }) => reason === undefined);
+  const isDrift = isSameFile && differences.some(({ reason }) => reason === undefined);
   const kind = applied === undefined ? "adopt" : isDrift ? "drift" : "change";
   // Unchanged settings are not sent, because the API would refuse some, such as an expiry date in the past.
   const differing = Object.entries(full).filter(([name]) => differences.some(({ member }) => member === name));
@@ -146,6 +147,23 @@ function withinPolicy(client: Client, { max_token_ttl: longest, ip_allowlist: al
     ...(longest !== null && { access_token_ttl: ttl === null ? null : Math.min(ttl, longest) }),
     ...(allowed.length > 0 && { ip_allowlist: areWithin(blocks, allowed) ? blocks : allowed }),
   };
+}
+
+/**
+ * Why the value of a setting that the file omits differs. A policy may have filled it in and no longer limit it, so it is
+ * reset without being called drift.
+ */
+function reasonOf(
+  member: string,
+  {
+    limited,
+    owner,
+    isSameFile,
+  }: { readonly limited: ClientChange; readonly owner: string; readonly isSameFile: boolean },
+): string | undefined {
+  if (member in limited) return `the policy of ${owner}`;
+  const isFilledIn = member === "access_token_ttl" || member === "ip_allowlist";
+  return isFilledIn && isSameFile ? `neither the file nor the policy of ${owner} sets it` : undefined;
 }
 
 /** Whether there are blocks, each inside an allowed one. None means any address. */

@@ -76,9 +76,9 @@ function origin(event: RecordedEvent, reason?: string): string {
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
-/** `operator of payments` */
+/** `operator of payments`. A service leaves out owners that do not exist for the reader. */
 const roleOf = ({ name, owners }: Role): string =>
-  `${name} of ${owners === null ? "all owners" : shortList(owners, " and ")}`;
+  `${name} of ${owners === null ? "all owners" : shortList(owners, " and ") || "other owners"}`;
 
 /** What was done, in the past tense and after "tried to". The name of the first object follows. */
 const headlines: Readonly<Record<Changed["event"], { readonly did: string; readonly tried: string }>> = {
@@ -102,7 +102,7 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
 };
 
 function describeChange(change: Changed): string {
-  const { event, outcome, objects } = change;
+  const { event, outcome, objects, warning } = change;
   const { did, tried } = headlines[event];
   const name = nameOf(objects[0]);
   const refused = "refused" in change ? refusedOf(change.refused ?? []) : "";
@@ -110,7 +110,8 @@ function describeChange(change: Changed): string {
     return `tried to ${tried}${name}, but there was nothing to change${secretsOf(objects)}${refused}`;
   if (outcome === "dry_run")
     return `checked ${event === "clients_imported" ? "an import" : `a change of owner${name}`} in a dry run, which changes nothing${refused}`;
-  const ending = outcome === "replayed" ? "; a repeated request, which got the first answer again" : "";
+  const repeated = outcome === "replayed" ? "; a repeated request, which got the first answer again" : "";
+  const ending = `${repeated}${warning === null ? "" : `; warning: ${warning}`}`;
   if (event === "clients_imported") return `imported ${clientsOf(objects)}${refused}${ending}`;
   const details = objects.map(detailsOf).filter((text) => text !== "");
   return `${did}${name}${details.length === 0 ? "" : `: ${shortList(details, "; ")}`}${ending}`;

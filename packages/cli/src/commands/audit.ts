@@ -10,7 +10,7 @@ export function addAuditCommand(program: Command): void {
   const audit = program
     .command("audit")
     .description(
-      "Read and verify the audit events: who did what, from where, and how it ended. The admin client needs the scope carnet:audit:read.",
+      "Read and verify the audit events: who did what, from where, and how it ended. It needs the role auditor or admin; export, verify and unknown-callers need it over all owners.",
     );
   addAuditTailCommand(audit);
   addAuditSearchCommand(audit);

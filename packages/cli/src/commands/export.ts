@@ -3,6 +3,7 @@ import { formatDuration } from "@carnet/protocol/duration";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
+import { checkOwner } from "../admin/unknown-owner.ts";
 import { appliedLabel } from "../apply/plan.ts";
 
 /** `carnet export`: an owner's clients as a file for `carnet apply`, without secrets. */
@@ -17,8 +18,10 @@ export function addExportCommand(program: Command): void {
       const clients: object[] = [];
       // A file cannot have admin clients
       for await (const client of api.allClients({ owner })) if (client.role === null) clients.push(desired(client));
-      if (clients.length === 0)
-        process.stderr.write(`${owner} has no clients, or you do not see them. Check with \`carnet whoami\`.\n`);
+      if (clients.length === 0) {
+        await checkOwner(api, owner);
+        process.stderr.write(`${owner} has no clients.\n`);
+      }
       process.stdout.write(stringify({ owner, clients }, { lineWidth: 0 }));
     });
   });

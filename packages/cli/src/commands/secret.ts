@@ -69,7 +69,9 @@ function addAdd(secret: Command): void {
 function addRotate(secret: Command): void {
   const command = secret
     .command("rotate")
-    .description("Give a client a new secret. The old ones expire after a day, at a given time, or when they are idle.")
+    .description(
+      "Give a client a new secret. The old ones expire after a day, at a given time, or when they are idle. Does not ask, because no secret ends at once: `carnet secret revoke` does that.",
+    )
     .argument("<client-id>")
     .addOption(
       new Option("--end-old-at <time>", "When the old secrets expire")

@@ -14,12 +14,17 @@ export function addWhoamiCommand(program: Command): void {
   addConnectionOptions(command).action((options: { readonly json?: boolean }) =>
     withAdminApi(command, async (api) => {
       const whoami = await api.whoami();
-      process.stdout.write(options.json ? `${JSON.stringify(whoami, null, 2)}\n` : formatFacts(factsOf(whoami)));
+      process.stdout.write(options.json ? `${JSON.stringify(whoami, null, 2)}\n` : formatWhoami(whoami));
     }),
   );
 }
 
-const factsOf = ({ secret, ...whoami }: Whoami): Readonly<Record<keyof Whoami | "secret_ends", string>> => ({
+const formatWhoami = (whoami: Whoami): string =>
+  `${formatFacts(factsOf(whoami))}\nIt may:\n${formatFacts(operationsByObject(whoami))}`;
+
+type Facts = Readonly<Record<Exclude<keyof Whoami, "operations"> | "secret_ends", string>>;
+
+const factsOf = ({ secret, ...whoami }: Whoami): Facts => ({
   client_id: whoami.client_id,
   client_name: whoami.client_name ?? "-",
   role: whoami.role,
@@ -28,6 +33,19 @@ const factsOf = ({ secret, ...whoami }: Whoami): Readonly<Record<keyof Whoami | 
   expires_at: whoami.expires_at ?? "never",
   secret: secret?.secret_id ?? "(deleted)",
   secret_ends: secret === null ? "(deleted)" : secretEnd([secret]),
-  operations: whoami.operations.join(" "),
   contact: whoami.contact,
 });
+
+/** `clients  list, create, show`. An id is a verb and an object, such as `listClients`. */
+function operationsByObject({ operations }: Whoami): Readonly<Record<string, string>> {
+  const verbs = new Map<string, string[]>();
+  for (const id of operations) {
+    const [verb = id, ...object] = id.split(/(?=[A-Z])/);
+    const name = object
+      .join(" ")
+      .toLowerCase()
+      .replace(/(?<!s)$/, "s");
+    verbs.set(name, [...(verbs.get(name) ?? []), verb]);
+  }
+  return Object.fromEntries([...verbs].map(([name, list]) => [name, list.join(", ")]));
+}

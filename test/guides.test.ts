@@ -30,6 +30,15 @@ suite("the guides", () => {
     assert.ok(statSync(folder.file(".carnet/admin.json")).isFile());
   });
 
+  test("name admin files that git ignores, so that a reader in a clone does not commit them", () => {
+    assert.ok(readFileSync(join(root, ".gitignore"), "utf8").split("\n").includes("*-admin.json"));
+    const files = globSync("docs/guide/**/*.md", { cwd: root })
+      .map((path) => readFileSync(join(root, path), "utf8"))
+      .flatMap((text) => [...text.matchAll(/carnet admin create [^\n]* > (\S+\.json)/g)].map(([, file = ""]) => file));
+    assert.ok(files.length > 3);
+    for (const file of files) assert.match(file, /-admin\.json$/);
+  });
+
   test("have no broken link, and each anchor exists", () => {
     const slug = (heading: string) =>
       heading

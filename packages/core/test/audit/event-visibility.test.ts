@@ -59,7 +59,11 @@ suite("the events that exist for a caller over named owners", () => {
       false,
       eventOf("x", { objects: [object("gone", "search")] }),
     ],
-    ["a transfer of a client that is gone", false, eventOf("x", { objects: [object("gone", "payments", transfer)] })],
+    [
+      "a transfer to its owner, of a client that is gone",
+      true,
+      eventOf("x", { objects: [object("gone", "payments", transfer)] }),
+    ],
     [
       "a change of a client of its own and of one that is gone without an owner",
       false,

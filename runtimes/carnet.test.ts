@@ -6,7 +6,7 @@ import { globSync, readFileSync, statSync, symlinkSync, writeFileSync } from "no
 import { delimiter, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { CarnetProcess, carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { foundTools } from "../test/support/command-line-tools.ts";
 import { blocksOf, callApi, runBlock, saveFiles } from "../test/support/reader.ts";

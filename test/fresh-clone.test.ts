@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { writeCurlStandIn } from "./support/curl-stand-in.ts";
 

@@ -4,7 +4,8 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
-import { freePort, startTestService } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
+import { startTestService } from "@carnet/testkit/service";
 import { blocksOf, readersFolder } from "./support/reader.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -9,7 +9,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { promisify } from "node:util";
-import { freePort, startTestService, type TestService } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
+import { startTestService, type TestService } from "@carnet/testkit/service";
 import { startForwardProxy } from "./support/forward-proxy.ts";
 import { caFile, startTlsFront } from "./support/tls-front.ts";
 

@@ -4,10 +4,10 @@ import { suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerClient } from "@carnet/core/client/register-client";
 import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/free-port";
 import { readChains } from "@carnet/testkit/journal-chains";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
-import { freePort } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { versionOf } from "../support/command-line-tools.ts";
 

@@ -7,7 +7,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { askInCrowd } from "@carnet/testkit/crowd";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { type CarnetChild, startCarnet } from "./carnet-child.ts";
 import { PlantedSecrets } from "./planted.ts";
 import { exchange } from "./raw-request.ts";

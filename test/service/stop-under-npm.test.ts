@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
 const root = join(import.meta.dirname, "../..");

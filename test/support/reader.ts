@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { CarnetProcess, carnetBin, compileCache } from "@carnet/testkit/carnet-process";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { writeCurlStandIn } from "./curl-stand-in.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmod, chown, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
 import { runCommand } from "./support/command-runner.ts";

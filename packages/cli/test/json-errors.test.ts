@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { wantsJson } from "carnet/failure";
 import { type AdminService, startAdminService } from "./support/admin-service.ts";
 

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { CarnetProcess, carnetBin, type Finished } from "@carnet/testkit/carnet-process";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { formatTable } from "carnet/table";
 import fc from "fast-check";

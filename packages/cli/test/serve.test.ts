@@ -5,9 +5,9 @@ import { after, before, suite, test } from "node:test";
 import { hashOf } from "@carnet/server/journal/chain";
 import { anchorsIn } from "@carnet/testkit/anchors-in";
 import { CarnetProcess, carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/free-port";
 import { assertAnchored, readChains } from "@carnet/testkit/journal-chains";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
-import { freePort } from "@carnet/testkit/service";
 import { type TemporaryFolder, temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { decodeJwt } from "jose";
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { type Finished, runCarnet } from "@carnet/testkit/carnet-process";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
-import { freePort, startTestService } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
+import { startTestService } from "@carnet/testkit/service";
 import { decodeJwt } from "jose";
 
 suite("carnet token", () => {

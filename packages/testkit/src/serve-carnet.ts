@@ -1,5 +1,5 @@
 import { CarnetProcess, type ProcessOptions } from "./carnet-process.ts";
-import { freePort } from "./service.ts";
+import { freePort } from "./free-port.ts";
 
 /** `carnet serve` in its own process, listening. */
 export interface ServingCarnet extends AsyncDisposable {

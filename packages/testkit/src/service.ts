@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -12,6 +11,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { OperatorFault } from "@carnet/server/fault";
 import { type RunningServer, startServer } from "@carnet/server/main";
+import { freePort } from "./free-port.ts";
 import { type JournalRecord, readChains } from "./journal-chains.ts";
 
 /** The real service on a loopback port with its own store. */
@@ -104,14 +104,4 @@ async function startOnFreePort(start: (port: number) => Promise<RunningServer>):
       if (tries === 5 || !(error instanceof OperatorFault && error.message.includes("is taken"))) throw error;
     }
   }
-}
-
-/** Finds a free loopback port. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

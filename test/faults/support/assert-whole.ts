@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { PassThrough } from "node:stream";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { startServer } from "@carnet/server/main";
+import { freePort } from "@carnet/testkit/free-port";
 import { requestToken } from "@carnet/testkit/serve-carnet";
-import { freePort } from "@carnet/testkit/service";
 import { type Credentials, openStore } from "./store-files.ts";
 
 /** Asserts that a store opens, is intact, has every acknowledged client, and has nothing half done. */

@@ -1,5 +1,5 @@
 import { CarnetProcess, type Finished, type ProcessOptions } from "@carnet/testkit/carnet-process";
-import { freePort } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
 
 export interface StartOptions extends Pick<ProcessOptions, "env" | "command"> {
   readonly folder: string;

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect, createServer, Server } from "node:net";
 import { mock, suite, test } from "node:test";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { freePort, startTestService, type TestService } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
+import { startTestService, type TestService } from "@carnet/testkit/service";
 
 const portOf = ({ url }: TestService): number => Number(new URL(url).port);
 const startOnLocalhost = (settings: Readonly<Record<string, string>> = {}) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { suite, test } from "node:test";
+import { sourceBin } from "@carnet/testkit/carnet-process";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
@@ -10,7 +11,8 @@ suite("the modules that carnet serve loads", () => {
   test("include no schema for the start, a token, the keys or a probe", async () => {
     await using folder = await temporaryFolder();
     const env = { RECORD_LOADS_IN: folder.file("loads"), NODE_OPTIONS: `--import=${recorder}` };
-    await using carnet = await serveCarnet({ folder: folder.path, env });
+    const command = [process.execPath, sourceBin] as const; // in a bundle, no file belongs to one package
+    await using carnet = await serveCarnet({ folder: folder.path, env, command });
     const packages = async (): Promise<ReadonlySet<string | undefined>> => {
       const loads = (await readFile(folder.file("loads"), "utf8")).split("\n");
       return new Set(loads.map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]));

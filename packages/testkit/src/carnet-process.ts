@@ -4,8 +4,11 @@ import { fileURLToPath } from "node:url";
 
 /** Runs the `carnet` command as a separate process, as people and service managers do. */
 
-/** The file behind the `carnet` command. */
-export const carnetBin = fileURLToPath(new URL("../../cli/bin/carnet.js", import.meta.url));
+/** The file behind the `carnet` command, from the sources. */
+export const sourceBin = fileURLToPath(new URL("../../cli/bin/carnet.js", import.meta.url));
+
+/** The file behind the `carnet` command. `npm test` bundles it, because the bundle starts in half the time. */
+export const carnetBin = process.env["CARNET_TEST_BIN"] ?? sourceBin;
 
 /** Halves the time of a start; the tests make hundreds. */
 export const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/carnet-test", import.meta.url));

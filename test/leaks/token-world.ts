@@ -70,6 +70,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     signer: createSigner(signingKey, (fault) => console.error(fault)),
     verifier: { verify: async () => undefined },
     store,
+    revocations: { find: async () => undefined },
     scopes,
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,

@@ -115,6 +115,14 @@ export const refusedRequests: Readonly<Record<Exclude<RefusalReason, Unexplained
     sent: { body: credentials("expired") },
     why: /^the secret is right, but the client expired 1 day ago; this end was set 2 days ago by ops-admin$/,
   },
+  token_revoked: {
+    sent: async ({ service, admin }) => {
+      const token = await tokenOf(service, { clientId: "demo", clientSecret: secret });
+      await admin(201, "POST", "/revocations", { token });
+      return { headers: { Authorization: `Bearer ${token}` } };
+    },
+    why: /^the Bearer token is right, but it was revoked less than a minute ago by ops-admin$/,
+  },
   client_replaced: {
     sent: async ({ service, admin }) => {
       const token = await tokenOf(service, { clientId: "replaced", clientSecret: secret });

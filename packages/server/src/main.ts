@@ -50,6 +50,7 @@ const intervals = {
   uses: 5000,
   answers: 60_000,
   oldChanges: 3_600_000,
+  revocations: 60_000,
   webhook: 1000,
   policies: 5000,
 } as const;
@@ -100,7 +101,7 @@ export async function startServer(
   const log = createLog(configuration.logLevel, output);
   const eventIds = createEventIds(systemRandom);
   const storage = await openStore(configuration, clock, eventIds);
-  const { db, store, hasher, scopes, answers, events, owners, signingKeys } = storage;
+  const { db, store, hasher, scopes, answers, events, owners, revocations, signingKeys } = storage;
   const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
   opened.defer(() => db.destroy());
   try {
@@ -131,6 +132,7 @@ export async function startServer(
       verifier,
       directory,
       store,
+      revocations,
       scopes,
       uses,
       recorder,
@@ -140,7 +142,17 @@ export async function startServer(
     const http: HttpPorts = {
       token,
       admin: {
-        ...{ ...registry, recorder, issuer, verifier, directory, uses, answers, answerSealer: storage.sealer },
+        ...{
+          ...registry,
+          recorder,
+          issuer,
+          verifier,
+          revocations,
+          directory,
+          uses,
+          answers,
+          answerSealer: storage.sealer,
+        },
         ...audit.admin,
         platformContact: configuration.contact,
       },
@@ -169,6 +181,7 @@ export async function startServer(
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
         ...audit.tasks,
+        { name: "revocations", every: intervals.revocations, run: () => revocations.deleteEnded(clock.now()) },
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "policies", every: intervals.policies, atStart: true, run: () => enforcement.run() },

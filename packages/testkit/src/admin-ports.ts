@@ -34,10 +34,10 @@ export function adminPortsOf({
   owners = new MemoryOwnerStore(),
   storedEvents = new MemoryEventStore(),
 }: AdministeredEndpoint): ChangePorts {
-  const { clock, random, hasher, uses, directory, policy, verifier, recorder, eventIds } = ports;
+  const { clock, random, hasher, uses, directory, policy, verifier, revocations, recorder, eventIds } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   return {
-    ...{ clock, random, hasher, uses, directory, store, scopes, verifier, answerSealer },
+    ...{ clock, random, hasher, uses, directory, store, scopes, verifier, revocations, answerSealer },
     ...{ recorder, eventIds, events: storedEvents },
     origin: cliOrigin("client_changed"),
     answers: store,

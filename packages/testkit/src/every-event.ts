@@ -115,6 +115,15 @@ export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly
     ...change([ofSecret(demoSecret, "changed", { revoked_at: { before: null, after: "2026-11-26T17:00:01.250Z" } })]),
     event: "secret_revoked",
   },
+  tokens_revoked: {
+    ...change([
+      {
+        ...{ type: "token", id: "3f1c8a52-0d4e-4a8c-9b57-6f2f6f0e1a11", clientId: demo, owner: "payments" },
+        ...{ action: "changed", changes: { revoked: { before: false, after: true } } },
+      },
+    ]),
+    event: "tokens_revoked",
+  },
   scope_put: { ...change([ofScope("changed", "Read", "Read files")]), event: "scope_put" },
   scope_deleted: { ...change([ofScope("deleted", "Read files", null)]), event: "scope_deleted" },
   owner_created: {

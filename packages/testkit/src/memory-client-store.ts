@@ -22,6 +22,7 @@ import type { Owner } from "@carnet/core/owner/owner";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import { MemoryEventStore } from "./memory-event-store.ts";
 import { MemoryOwnerStore } from "./memory-owner-store.ts";
+import { MemoryRevocationStore } from "./memory-revocation-store.ts";
 
 /** Clients in a map: the smallest store that passes the conformance suite. */
 export class MemoryClientStore implements ClientStore, IdempotencyStore {
@@ -31,6 +32,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
   /** Has the event of each change. */
   readonly events: MemoryEventStore;
   readonly owners: MemoryOwnerStore;
+  readonly revocations: MemoryRevocationStore;
   /** How many digests were looked up. */
   probes = 0;
 
@@ -38,6 +40,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     this.#now = now;
     this.events = events;
     this.owners = new MemoryOwnerStore(events, this);
+    this.revocations = new MemoryRevocationStore(events, (clientId) => this.#ownerOf(clientId));
   }
 
   async find(clientId: ClientId): Promise<Client | undefined> {
@@ -86,6 +89,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     const owner = owners.find(({ name }) => name === next.owner);
     if (owner !== undefined && this.#isFull(owner, countOf(owner, [next]) - countOf(owner, [before])))
       return "owner_full";
+    this.revocations.revokeLostHandles(before, next, this.#now());
     this.#clients.set(next.clientId, { ...next, secrets });
     this.#record(record);
     this.events.insert(event);
@@ -96,6 +100,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     const before = this.#clients.get(client.clientId);
     if (before?.createdAt !== client.createdAt || before.version !== client.version) return "changed";
     if (this.#isLastAdmin(before)) return "last_admin";
+    this.revocations.revokeLostHandles(before, null, this.#now());
     this.#clients.delete(client.clientId);
     this.events.insert(event);
     return "deleted";
@@ -132,6 +137,12 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     for (const client of this.#clients.values()) {
       if (client.clientId === clientId) this.#clients.set(client.clientId, { ...client, ...change });
     }
+  }
+
+  /** The owner of a client that is no admin client. */
+  #ownerOf(clientId: string): string | undefined {
+    const client = [...this.#clients.values()].find((one) => one.clientId === clientId);
+    return client?.role === null ? client.owner : undefined;
   }
 
   #isChanged(owners: readonly Owner[]): boolean {

@@ -10,6 +10,7 @@ import { withEvent } from "./sample-events.ts";
 import { testChanges } from "./store-change-conformance.ts";
 import { testEvents } from "./store-event-conformance.ts";
 import { testOwners } from "./store-owner-conformance.ts";
+import { testRevocations } from "./store-revocation-conformance.ts";
 import { testSearches } from "./store-search-conformance.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
@@ -37,6 +38,7 @@ export function testClientStore(name: string, open: () => Promise<StoreUnderTest
   testChanges(name, open);
   testSearches(name, open);
   testOwners(name, open);
+  testRevocations(name, open);
   testEvents(name, open);
 }
 

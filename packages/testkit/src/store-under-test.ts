@@ -2,6 +2,7 @@ import type { EventStore } from "@carnet/core/audit/event-store";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
+import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import type { FixedClock } from "./fixed-clock.ts";
 
@@ -16,6 +17,7 @@ export interface StoreUnderTest extends AsyncDisposable {
   readonly events: EventStore;
   readonly scopes: ScopeStore;
   readonly owners: OwnerStore;
+  readonly revocations: RevocationStore;
   /** The clock of the store. */
   readonly clock: FixedClock;
 }

@@ -12,6 +12,7 @@ import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
 import { recordEvents } from "@carnet/server/audit/record-events";
+import { hashTokenId } from "@carnet/server/crypto/hash-token-id";
 import { countingIds } from "./counting-ids.ts";
 import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
@@ -72,10 +73,11 @@ export class TestEndpoint {
           const [mark, payload = ""] = token.split(".");
           if (mark !== "signed") return undefined;
           const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
-          return claims.exp > now / 1000 ? claims : undefined;
+          return claims.exp > now / 1000 ? { claims, keyId: "key-1", idHash: hashTokenId(claims.jti) } : undefined;
         },
       },
       store: this.store,
+      revocations: this.store.revocations,
       scopes: this.scopes,
       recorder: recordEvents(
         {

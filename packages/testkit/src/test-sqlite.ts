@@ -8,6 +8,7 @@ import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
 import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
+import { createSqlRevocationStore } from "@carnet/server/store/sql/revocation-store";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
@@ -42,6 +43,7 @@ export async function openTestSqlite(): Promise<StoreUnderTest> {
     events: createSqlEventStore(connections[1], ports),
     scopes: createSqlScopeStore(connections[0], ports),
     owners: createSqlOwnerStore(connections[0], ports),
+    revocations: createSqlRevocationStore(connections[1], ports),
     clock,
     contenders: [store, other],
     async [Symbol.asyncDispose]() {

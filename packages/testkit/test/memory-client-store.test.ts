@@ -6,9 +6,9 @@ import { testClientStore } from "@carnet/testkit/store-conformance";
 testClientStore("Memory", async () => {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const store = new MemoryClientStore(() => clock.now());
-  const { events, owners } = store;
+  const { events, owners, revocations } = store;
   return {
-    ...{ store, other: store, contenders: [store], answers: store, events, owners, clock },
+    ...{ store, other: store, contenders: [store], answers: store, events, owners, revocations, clock },
     scopes: new MemoryScopeStore(events),
     async [Symbol.asyncDispose]() {},
   };

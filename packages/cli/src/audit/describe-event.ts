@@ -45,6 +45,7 @@ function whatHappened(event: RecordedEvent): string {
     case "secret_added":
     case "secrets_rotated":
     case "secret_revoked":
+    case "tokens_revoked":
     case "scope_put":
     case "scope_deleted":
     case "owner_created":
@@ -91,6 +92,7 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
   secret_added: { did: "added a secret to client", tried: "add a secret to client" },
   secrets_rotated: { did: "rotated the secrets of client", tried: "rotate the secrets of client" },
   secret_revoked: { did: "revoked a secret of client", tried: "revoke a secret of client" },
+  tokens_revoked: { did: "revoked tokens of", tried: "revoke tokens of" },
   scope_put: { did: "put scope", tried: "put scope" },
   scope_deleted: { did: "deleted scope", tried: "delete scope" },
   owner_created: { did: "created owner", tried: "create owner" },
@@ -146,6 +148,7 @@ function shortList(parts: readonly string[], separator: string): string {
 
 function detailsOf({ type, id, action, changes }: ChangedObject): string {
   const fields = action === "deleted" ? [] : Object.entries(changes).flatMap((field) => fieldOf(field, action));
+  if (type === "token") return `revoked token ${id}`;
   if (type !== "secret") return fields.join(", ");
   return `${action} secret ${id}${fields.length === 0 ? "" : ` (${fields.join(", ")})`}`;
 }

@@ -6,14 +6,16 @@ import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import type { Client } from "../client/client.ts";
 import { type ClientSettingsInput, readSettings, sameSettings } from "../client/client-settings.ts";
 import type { ClientStore } from "../client/client-store.ts";
+import { drawHandle } from "../client/draw.ts";
 import { unknownScopes } from "../client/register-client.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock, RandomSource } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
 import { type Authority, ownerFull, type PermissionPorts, permit, permitChange } from "./permission.ts";
 
 export interface ChangePorts extends ChangeRecorderPorts, PermissionPorts {
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly store: Pick<ClientStore, "find" | "replace" | "delete">;
 }
 
@@ -103,8 +105,8 @@ const changedMeanwhile = problem(
 );
 
 /**
- * Changes settings. A new username revokes all secrets, as on the platform that this service is compatible with. If
- * nothing differs, the version stays the same. Refuses with `invalid`, `not_found` and `changed`.
+ * Changes settings. A new username revokes all secrets, as on the platform that this service is compatible with. That
+ * and disabling the client revoke its tokens. If nothing differs, the version stays the same. Refuses with `invalid`, `not_found` and `changed`.
  */
 export function changeSettings(
   target: Target,
@@ -117,9 +119,21 @@ export function changeSettings(
     if (!settings.ok || unknown.length > 0) return invalid([...(settings.ok ? [] : settings.error), ...unknown]);
     if (sameSettings(settings.value, client)) return ok({ client });
     const next: Client = { ...client, ...settings.value };
-    return ok({ client: next.username === client.username ? next : revokeAllSecrets(next, now) });
+    if (next.username !== client.username) return ok({ client: revokeTokens(revokeAllSecrets(next, now), ports) });
+    const isDisabled = next.status === "disabled" && client.status !== "disabled";
+    return ok({ client: isDisabled ? revokeTokens(next, ports) : next });
   });
 }
+
+/**
+ * A client whose tokens are all revoked: it gets another handle, and the store revokes the one that it had. Tokens that
+ * are issued with the new handle are valid, so no time has to be compared, and a client that is enabled again can get
+ * tokens at once.
+ */
+export const revokeTokens = (client: Client, { random }: { readonly random: RandomSource }): Client => ({
+  ...client,
+  handle: drawHandle(random),
+});
 
 /** A client with every secret revoked. */
 export const revokeAllSecrets = (client: Client, now: number): Client => ({

@@ -56,7 +56,10 @@ export function clientChanges(before: Client | null, after: Client | null): read
   const find = (version: Client | null, sought: string) =>
     version?.secrets.find(({ secretId }) => secretId === sought) ?? null;
   return [
-    ...difference(client, before && clientFields(before), after && clientFields(after)),
+    ...withRevokedTokens(difference(client, before && clientFields(before), after && clientFields(after)), {
+      object: client,
+      isRevoked: before !== null && after !== null && before.handle !== after.handle,
+    }),
     ...[...secretIds].flatMap((id) => secretChange({ clientId, owner }, find(before, id), find(after, id))),
   ];
 }
@@ -68,7 +71,20 @@ function secretChange(
 ): readonly ChangedObject[] {
   const id = (after ?? before)?.secretId ?? "";
   const secret = { type: "secret", id, clientId, owner } as const;
-  return difference(secret, before && secretFields(before), after && secretFields(after));
+  return withRevokedTokens(difference(secret, before && secretFields(before), after && secretFields(after)), {
+    object: secret,
+    isRevoked: before !== null && after !== null && before.handle !== after.handle,
+  });
+}
+
+/** Says that every token of a client or a secret was revoked, which its new handle does. */
+function withRevokedTokens(
+  changed: readonly ChangedObject[],
+  { object, isRevoked }: { readonly object: Omit<ChangedObject, "action" | "changes">; readonly isRevoked: boolean },
+): readonly ChangedObject[] {
+  if (!isRevoked) return changed;
+  const [{ changes } = { changes: {} }] = changed;
+  return [{ ...object, action: "changed", changes: { ...changes, tokens: { before: "valid", after: "revoked" } } }];
 }
 
 type Fields = Readonly<Record<string, FieldValue>>;

@@ -7,7 +7,7 @@ import type { EventIds, Recorder } from "./recorder.ts";
 
 /** A warning that a client or a secret ends soon. */
 export interface ComingEnd {
-  /** The handle of the client or the id of the secret. A client that is deleted and registered again has another handle. */
+  /** The id of the secret, or the id and the creation of the client: it can be deleted and registered again. */
   readonly subject: string;
   readonly event: CredentialExpiring;
 }
@@ -52,7 +52,7 @@ export const comingEnds = (client: Client, now: number, eventIds: EventIds): rea
   warningsOf(client, now)
     .filter(({ withinDays }) => withinDays > 0 && withinDays <= earliestWarning)
     .map(({ secretId, endsAt, withinDays }) => ({
-      subject: secretId ?? client.handle,
+      subject: secretId ?? `${client.clientId} ${client.createdAt}`,
       event: {
         event: "credential_expiring",
         id: eventIds.next(),

@@ -127,9 +127,9 @@ export interface RefusedClients {
 }
 
 export interface ChangedObject {
-  readonly type: "client" | "secret" | "scope" | "owner" | "key";
+  readonly type: "client" | "secret" | "scope" | "owner" | "key" | "token" | "service";
   readonly id: string;
-  /** The client that a secret belongs to. */
+  /** The client that a secret or a token belongs to. */
   readonly clientId: ClientId | null;
   /** The owner of the client or of the secret's client, after the change if it still exists. null: of admin clients and others. */
   readonly owner: string | null;

@@ -109,12 +109,19 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
     why: (story) =>
       `${isRight(story)}, but the client expired ${agoOf(story, "expired_at")}${setBy(story, "expires_at", "client")}`,
   },
+  token_revoked: {
+    meaning: "the token is right, but was revoked",
+    next: ["let the caller get a new token", "see who revoked it: `carnet audit search --kind tokens_revoked`"],
+    why: (story) =>
+      `the Bearer token is right, but it was revoked${whenAndByWhom(story, ({ type, id }) => type === "token" && id === jtiOf(story))}`,
+  },
   client_replaced: {
-    meaning: "the token is right, but its client was deleted, or deleted and registered again",
-    next: ["let the caller get a new token with the credentials of the new client"],
+    meaning: "the token is right, but all tokens of its client were revoked, or the client was deleted",
+    next: ["let the caller get a new token, with the credentials of the new client if it was deleted"],
     why: (story) => {
       const deleted = whenAndByWhom(story, ({ type, action }) => type === "client" && action === "deleted");
-      return `the Bearer token is right, but its client was deleted${deleted || ", or deleted and registered again"}`;
+      if (deleted !== "") return `the Bearer token is right, but its client was deleted${deleted}`;
+      return `the Bearer token is right, but all tokens of its client were revoked${whenAndByWhom(story, gave("tokens"))}`;
     },
   },
   address_not_allowed: {
@@ -216,3 +223,5 @@ function whyScope({ event: { facts = {} } }: Story): string {
   const strict = facts["scope_policy"] === "strict" ? "; the scope policy is strict, so each must be registered" : "";
   return `asked for ${asked.join(" and ")}; registered: ${facts["registered"] || "none"}${strict}`;
 }
+
+const jtiOf = ({ event: { actor } }: Story): string | null => (actor.type === "client" ? actor.jti : null);

@@ -3,7 +3,7 @@ import type { RevocationHandle, SecretId } from "@carnet/protocol/ids";
 /** One secret of a client, as it is stored: never the secret itself. Times are milliseconds since the epoch. */
 export interface ClientSecret {
   readonly secretId: SecretId;
-  /** Names the secret in tokens and in the revocation feed. */
+  /** Names the secret in tokens and in the revocation feed. Revoking its tokens gives another. */
   readonly handle: RevocationHandle;
   readonly label: string | null;
   readonly kind: SecretKind;

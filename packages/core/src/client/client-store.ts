@@ -7,7 +7,10 @@ import type { Client, ClientStatus } from "./client.ts";
 import { type ClientSecret, secretStateAt } from "./client-secret.ts";
 import type { SecretUseStore } from "./secret-uses.ts";
 
-/** Stores clients. Each change is atomic with its event, and durable once its promise is fulfilled. */
+/**
+ * Stores clients. Each change is atomic with its event, and durable once its promise is fulfilled. A handle that a change
+ * or a deletion takes away from a client, or from a secret that stays, is revoked with it: see `RevocationStore`.
+ */
 export interface ClientStore extends SecretUseStore {
   find(clientId: ClientId): Promise<Client | undefined>;
   /** Finds the client that has the secret with this digest. Every miss costs the same. */

@@ -8,7 +8,7 @@ import type { ClientSecret } from "./client-secret.ts";
  */
 export interface Client extends ClientSettings {
   readonly clientId: ClientId;
-  /** Names the client in tokens and in the revocation feed. Registering the same id again gives another. */
+  /** Names the client in tokens and in the revocation feed. Registering the same id again, or revoking all of its tokens, gives another. */
   readonly handle: RevocationHandle;
   /** The workspace that the client acts for; fixed at registration. */
   readonly workspace: string | null;

@@ -1,8 +1,9 @@
+import { revokeTokens } from "../admin/change-client.ts";
 import { clientChanges } from "../audit/client-changes.ts";
 import { changed, type EventIds, type Recorder, serviceOrigin } from "../audit/recorder.ts";
 import type { Client } from "../client/client.ts";
 import type { ClientStore } from "../client/client-store.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock, RandomSource } from "../ports.ts";
 import type { Owner } from "./owner.ts";
 import type { OwnerStore } from "./owner-store.ts";
 import { clientPages, type ViolationPorts } from "./owner-violations.ts";
@@ -10,6 +11,7 @@ import { violations } from "./policy.ts";
 
 export interface EnforcementPorts extends ViolationPorts {
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly store: Pick<ClientStore, "search" | "replace">;
   readonly owners: Pick<OwnerStore, "find" | "listEnforced">;
   readonly recorder: Recorder;
@@ -61,7 +63,8 @@ export class PolicyEnforcement {
     const found = violations(client, policy, { accessTokenTtl, now });
     if (found.length === 0) return;
     const lines = found.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`);
-    const next: Client = { ...client, status: "disabled", updatedAt: now, version: client.version + 1 };
+    const disabled: Client = { ...client, status: "disabled", updatedAt: now, version: client.version + 1 };
+    const next = revokeTokens(disabled, this.#ports);
     const event = changed(
       {
         at: now,

@@ -6,6 +6,7 @@ import { type Client, type ClientIneligibility, ineligibility } from "../client/
 import type { ClientSecret } from "../client/client-secret.ts";
 import type { ClientStore } from "../client/client-store.ts";
 import type { Refusal } from "../refusal.ts";
+import type { RevocationStore } from "../revocation/revocation-store.ts";
 import type { AccessTokenVerifier } from "./access-token-verifier.ts";
 import { factsOfHolder } from "./refusal-facts.ts";
 
@@ -18,13 +19,14 @@ export interface LiveToken {
 
 /** Why a token is not valid now, and what it still proves. The rest is known only if the token is ours. */
 export interface TokenFlaw extends Pick<Refusal, "clientId" | "secretId" | "jti" | "facts"> {
-  readonly reason: "token_invalid" | "client_replaced" | "secret_revoked" | ClientIneligibility;
+  readonly reason: "token_invalid" | "token_revoked" | "client_replaced" | "secret_revoked" | ClientIneligibility;
   readonly audience?: string;
 }
 
 export interface TokenCheckPorts {
   readonly verifier: AccessTokenVerifier;
   readonly store: Pick<ClientStore, "find">;
+  readonly revocations: Pick<RevocationStore, "find">;
 }
 
 export interface CheckedRequest {
@@ -36,22 +38,24 @@ export interface CheckedRequest {
 
 /**
  * Checks that an access token is ours and valid now: its client is the same registration and may act from this address,
- * and its secret is not revoked. Reads the client from the store each time, so a change takes effect at once, however
+ * its secret is not revoked, and no revocation matches it. Reads these from the store each time, so a change takes effect at once, however
  * long the token lives. Does not check the audience or the scope.
  */
 export async function checkAccessToken(
   token: string,
   { address, now, tokenTime = now }: CheckedRequest,
-  { verifier, store }: TokenCheckPorts,
+  { verifier, store, revocations }: TokenCheckPorts,
 ): Promise<Result<LiveToken, TokenFlaw>> {
-  const claims = await verifier.verify(token, tokenTime);
-  const clientId = claims === undefined ? undefined : parseClientId(claims.client_id);
-  if (claims === undefined || !clientId?.ok) return err({ reason: "token_invalid" });
+  const verified = await verifier.verify(token, tokenTime);
+  const clientId = verified === undefined ? undefined : parseClientId(verified.claims.client_id);
+  if (verified === undefined || !clientId?.ok) return err({ reason: "token_invalid" });
+  const { claims } = verified;
   const proof = { clientId: clientId.value, jti: claims.jti, audience: claims.aud };
 
   const [clientHandle, secretHandle] = claims.rvk;
   const client = await store.find(clientId.value);
   if (client === undefined || client.handle !== clientHandle) return err({ ...proof, reason: "client_replaced" });
+  if ((await revocations.find(verified, now)) !== undefined) return err({ ...proof, reason: "token_revoked" });
   const secret = client.secrets.find(({ handle }) => handle === secretHandle);
   if (secret === undefined) return err({ ...proof, reason: "secret_revoked" });
   const reason = secret.revokedAt === null ? ineligibility(client, now, parseAddress(address)) : "secret_revoked";

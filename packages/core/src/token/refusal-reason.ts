@@ -59,7 +59,8 @@ export type HolderFlaw =
   | "client_expired"
   | "client_replaced"
   | "address_not_allowed"
-  | "token_invalid";
+  | "token_invalid"
+  | "token_revoked";
 
 /** The client may act, but may not have what it asked for. */
 export type GrantFlaw = "auth_method_not_allowed" | "scope_malformed" | "scope_not_granted";

@@ -44,7 +44,8 @@ const refuse = (flaw: Flaw): Result<never, Refusal> => err({ ...emptyBody, detai
 
 const details: Readonly<Record<Flaw["reason"], string>> = {
   token_invalid: "the body is empty, and the Bearer token is not a token of this service that is valid now",
-  client_replaced: "the Bearer token is right, but its client was deleted, or deleted and registered again",
+  token_revoked: "the Bearer token is right, but it was revoked",
+  client_replaced: "the Bearer token is right, but all tokens of its client were revoked, or the client was deleted",
   client_disabled: "the Bearer token is right, but its client is disabled",
   client_expired: "the Bearer token is right, but its client has expired",
   address_not_allowed: "the Bearer token is right, but the address is not in the client's ip_allowlist",

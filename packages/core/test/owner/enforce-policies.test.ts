@@ -28,7 +28,7 @@ async function enforcementWorld(clients: readonly Partial<Client>[]) {
   const recorded: AuditEvent[] = [];
   const seen = { turns: 0, searches: 0 };
   const ports = {
-    ...{ clock, owners, eventIds: endpoint.eventIds, accessTokenTtl: 600 },
+    ...{ clock, random: endpoint.random, owners, eventIds: endpoint.eventIds, accessTokenTtl: 600 },
     store: {
       search: (query: Parameters<typeof store.search>[0]) => {
         seen.searches++;

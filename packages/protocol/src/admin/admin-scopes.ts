@@ -7,6 +7,9 @@ export const adminScopes = {
 
 export type AdminScope = (typeof adminScopes)[keyof typeof adminScopes];
 
+/** The scopes that let an API introspect tokens: those of its own audience, or all. */
+export const introspectionScopes = { own: "carnet:introspect", all: "carnet:introspect:all" } as const;
+
 /** Whether a scope is one of this service's own. They need no catalogue entry, and only platform admins grant them. */
 export const isOwnScope = (scope: string): boolean => scope.startsWith("carnet:");
 

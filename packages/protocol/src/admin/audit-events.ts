@@ -66,14 +66,18 @@ const FieldValue = Type.Union([
 ]);
 
 const ChangedObject = Type.Object({
-  type: Type.Enum(["client", "secret", "scope", "owner", "key"], { description: "What it is." }),
-  client_id: Type.Optional(text("The client, or the client of the secret.")),
+  type: Type.Enum(["client", "secret", "scope", "owner", "key", "token", "service"], { description: "What it is." }),
+  client_id: Type.Optional(text("The client, or the client of the secret or token.")),
   owner: Type.Optional(
     text(
       "The owner of the client, after the change if it still exists, or the owner itself. Not of an admin client, and not in events that are older than owners.",
     ),
   ),
-  id: Type.Optional(text("The secret id, the name of the scope or owner, or the key id. Not of a client.")),
+  id: Type.Optional(
+    text(
+      "The secret id, the name of the scope or owner, the key id, the `jti` of the token, or the issuer for the whole service. Not of a client.",
+    ),
+  ),
   action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),
   changes: Type.Record(Type.String(), Type.Object({ before: FieldValue, after: FieldValue }), {
     description:

@@ -9,6 +9,7 @@ export const changeKinds = [
   "secret_added",
   "secrets_rotated",
   "secret_revoked",
+  "tokens_revoked",
   "scope_put",
   "scope_deleted",
   "owner_created",

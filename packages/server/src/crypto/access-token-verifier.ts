@@ -2,6 +2,7 @@ import type { AccessTokenVerifier } from "@carnet/core/token/access-token-verifi
 import { type AccessTokenClaims, accessTokenType } from "@carnet/protocol/access-token-claims";
 import type { JWTPayload } from "jose";
 import { jwtVerify } from "jose/jwt/verify";
+import { hashTokenId } from "./hash-token-id.ts";
 import type { VerificationKeys } from "./key-ring.ts";
 
 /** Verifies the tokens of an issuer with the keys that are published at the time of each call. */
@@ -12,7 +13,9 @@ export const createAccessTokenVerifier = (
   async verify(token, now) {
     const options = { issuer, typ: accessTokenType, currentDate: new Date(now) };
     const verified = await jwtVerify(token, keys.find, options).catch(() => undefined);
-    return verified !== undefined && isComplete(verified.payload) ? verified.payload : undefined;
+    if (verified === undefined || !isComplete(verified.payload)) return undefined;
+    const { payload: claims, protectedHeader } = verified;
+    return { claims, keyId: protectedHeader.kid ?? "", idHash: hashTokenId(claims.jti) };
   },
 });
 

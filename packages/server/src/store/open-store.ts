@@ -15,6 +15,7 @@ import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
 import { createSqlOwnerStore } from "./sql/owner-store.ts";
 import { createSqlRefusalStore } from "./sql/refusal-store.ts";
+import { createSqlRevocationStore } from "./sql/revocation-store.ts";
 import { createSqlScopeStore } from "./sql/scope-store.ts";
 import { isSealed, openSealedKeys } from "./sql/sealed-keys.ts";
 import { createSqlUsageStore } from "./sql/usage-store.ts";
@@ -57,6 +58,7 @@ export async function openStore(configuration: Configuration, clock: Clock, even
       store: watchStore(createSqlClientStore(db, { clock, ...events })),
       scopes: new ScopeCatalogue(createSqlScopeStore(db, events), configuration.scopeCatalogue === "open"),
       owners: createSqlOwnerStore(db, events),
+      revocations: createSqlRevocationStore(db, events),
       answers: createSqlIdempotencyStore(db, { clock, dialect }),
       refusals: createSqlRefusalStore(db, {
         bounds: { maxRows: configuration.refusalsMaxRows, maxAge: configuration.refusalsMaxAge * day },

@@ -111,7 +111,8 @@ const notForAdmin = "the token is not for the admin API, or its client has no ro
 
 const evidenceOf: Readonly<Record<TokenFlaw["reason"], string>> = {
   token_invalid: "the token is not a token of this service that is valid now",
-  client_replaced: "the client of the token was deleted, or deleted and registered again",
+  token_revoked: "the token was revoked",
+  client_replaced: "all tokens of the client were revoked, or the client was deleted",
   client_disabled: "the client of the token is disabled",
   client_expired: "the client of the token has expired",
   address_not_allowed: "the address is not in the client's ip_allowlist",

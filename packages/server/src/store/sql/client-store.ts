@@ -13,6 +13,7 @@ import { toClientRow, toSecretRow, toUseRows } from "./client-rows.ts";
 import { searchClients } from "./client-search.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { insertChunks } from "./insert-chunks.ts";
+import { revokeLostHandles } from "./revocation-store.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 
@@ -115,7 +116,7 @@ async function replace(
     if (!(await insertRecord(transaction, record))) throw new Rollback("repeated");
     const before = await transaction
       .selectFrom("clients")
-      .select(["owner", "role"])
+      .select(["client_id as clientId", "handle", "owner", "role"])
       .where("client_id", "=", next.clientId)
       .where("created_at", "=", next.createdAt)
       .where("version", "=", next.version - 1)
@@ -123,6 +124,7 @@ async function replace(
     if (before === undefined) throw new Rollback("changed");
     if (await isOwnerChanged(transaction, owners)) throw new Rollback("owner_changed");
     const hadAdmin = before.role === "admin" && (await hasPlatformAdmin(transaction, now));
+    await revokeLostHandles(transaction, { before, next, now }, ports.dialect);
     await transaction.updateTable("clients").set(toClientRow(next)).where("client_id", "=", next.clientId).execute();
     await replaceSecrets(transaction, next);
     if (hadAdmin && !(await hasPlatformAdmin(transaction, now))) throw new Rollback("last_admin");
@@ -152,6 +154,7 @@ async function remove(
       .executeTakeFirst();
     if (deleted.numDeletedRows !== 1n) throw new Rollback("changed");
     if (hadAdmin && !(await hasPlatformAdmin(transaction, now))) throw new Rollback("last_admin");
+    await revokeLostHandles(transaction, { before: client, next: null, now }, ports.dialect);
     await transaction.insertInto("changes").values({ client_id: client.clientId }).execute();
     await insertEvent(transaction, event, ports);
   });

@@ -4,6 +4,7 @@ import { secretsByDigest } from "./migrations/0004-secrets-by-digest.ts";
 import { noSecretPrefix } from "./migrations/0005-no-secret-prefix.ts";
 import { audit } from "./migrations/0006-audit.ts";
 import { teams } from "./migrations/0007-teams.ts";
+import { revocations } from "./migrations/0008-revocations.ts";
 import type { ColumnTypes } from "./sql-dialect.ts";
 
 /** Every step from an empty database to the current schema, in order, for all databases. */
@@ -16,4 +17,5 @@ export const migrations = (columns: ColumnTypes): Record<string, Migration> => (
   "0005-no-secret-prefix": noSecretPrefix,
   "0006-audit": audit(columns),
   "0007-teams": teams(columns),
+  "0008-revocations": revocations(columns),
 });

@@ -22,6 +22,7 @@ export interface Tables {
   readonly journal_files: JournalFilesTable;
   readonly webhook_delivery: WebhookDeliveryTable;
   readonly announced_ends: AnnouncedEndsTable;
+  readonly revocations: RevocationsTable;
 }
 
 interface ClientsTable {
@@ -199,4 +200,16 @@ interface AnnouncedEndsTable {
   readonly subject: string;
   readonly ends_at: number;
   readonly within_days: number;
+}
+
+interface RevocationsTable {
+  readonly number: Generated<number>;
+  readonly kind: string;
+  /** Unique together with the kind. */
+  readonly subject: string;
+  /** Seconds since the epoch. */
+  readonly issued_until: number | null;
+  readonly client_id: ClientId | null;
+  readonly revoked_at: number;
+  readonly ends_at: number;
 }

@@ -1,0 +1,75 @@
+import { isoTime } from "../audit/client-changes.ts";
+import type { ChangedObject } from "../audit/event.ts";
+import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
+import type { Client } from "../client/client.ts";
+import type { Clock } from "../ports.ts";
+import type { VerifiedToken } from "../token/access-token-verifier.ts";
+import { endOfRevocation, endOfTokenRevocation, type Revocation } from "./revocation.ts";
+import type { RevocationStore } from "./revocation-store.ts";
+
+export interface RevocationPorts extends ChangeRecorderPorts {
+  readonly clock: Clock;
+  readonly revocations: Pick<RevocationStore, "add">;
+}
+
+/** How many single tokens of a client can be revoked. With one more, all of its tokens so far are. */
+export const maxRevokedTokens = 100;
+
+/**
+ * Revokes one token of a client. If the client has too many revoked tokens already, a cut-off takes their place, so a
+ * client cannot grow the list by revoking its own. Returns false if there was nothing to revoke.
+ */
+export async function revokeToken(
+  { claims, idHash }: VerifiedToken,
+  client: Pick<Client, "clientId" | "handle" | "owner">,
+  ports: RevocationPorts,
+): Promise<boolean> {
+  const { clientId, handle, owner } = client;
+  if (claims.client_id !== clientId || claims.rvk[0] !== handle) return false; // all tokens with that handle are revoked
+  const now = ports.clock.now();
+  const object: ChangedObject = {
+    ...{ type: "token", id: claims.jti, clientId, owner, action: "changed" },
+    changes: { revoked: { before: false, after: true } },
+  };
+  const revocation: Revocation = {
+    ...{ kind: "token", subject: idHash, issuedUntil: null, clientId },
+    ...{ revokedAt: now, endsAt: endOfTokenRevocation(claims.exp) },
+  };
+  const event = changed({ at: now, objects: [object] }, ports);
+  const added = await ports.revocations.add(revocation, { event, limit: maxRevokedTokens });
+  if (added === "full") return revokeIssuedBefore({ instant: now, client }, ports);
+  if (added === "added") await ports.recorder.record(event);
+  return added === "added";
+}
+
+/**
+ * Revokes the tokens of a client, or of the whole service, that were issued before an instant, which must not be in the
+ * future. Tokens have whole seconds and clocks differ, so it matches up to two seconds more; until those have passed,
+ * nodes that know of it issue no token that it would match. Returns false if a later cut-off was there already.
+ */
+export async function revokeIssuedBefore(
+  cutOff: {
+    readonly instant: number;
+    readonly client: Pick<Client, "clientId" | "handle" | "owner"> | null;
+    readonly issuer?: string;
+  },
+  ports: RevocationPorts,
+): Promise<boolean> {
+  const { instant, client } = cutOff;
+  const now = ports.clock.now();
+  const revocation: Revocation = {
+    ...{ kind: "cut_off", subject: client?.handle ?? "", issuedUntil: Math.floor(instant / 1000) + 1 },
+    ...{ clientId: client?.clientId ?? null, revokedAt: now, endsAt: endOfRevocation(now) },
+  };
+  const object: ChangedObject = {
+    ...(client === null
+      ? { type: "service", id: cutOff.issuer ?? "", clientId: null, owner: null }
+      : { type: "client", id: client.clientId, clientId: null, owner: client.owner }),
+    action: "changed",
+    changes: { tokens_issued_before: { before: null, after: isoTime(instant) } },
+  };
+  const event = changed({ at: now, objects: [object] }, ports);
+  if ((await ports.revocations.add(revocation, { event })) === "known") return false;
+  await ports.recorder.record(event);
+  return true;
+}

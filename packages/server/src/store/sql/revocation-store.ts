@@ -1,0 +1,179 @@
+import type { StoredWithChange } from "@carnet/core/audit/recorder";
+import type { Client } from "@carnet/core/client/client";
+import {
+  coveredUntil,
+  endOfRevocation,
+  matchesToken,
+  type RevocableToken,
+  type Revocation,
+  type RevocationKind,
+  revocationKinds,
+  subjectsOf,
+} from "@carnet/core/revocation/revocation";
+import type { RevocationQuery, RevocationStore, StoredRevocation } from "@carnet/core/revocation/revocation-store";
+import type { ClientId } from "@carnet/protocol/ids";
+import type { Kysely, Selectable, Transaction } from "kysely";
+import { type EventPorts, insertEvent } from "./event-store.ts";
+import { insertChunks } from "./insert-chunks.ts";
+import type { Tables } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
+
+/** Revocations in an SQL database. */
+export const createSqlRevocationStore = (db: Kysely<Tables>, ports: EventPorts): RevocationStore => ({
+  find: (token, now) => find(db, token, now),
+  add: (revocation, change) => db.transaction().execute((transaction) => add(transaction, revocation, change, ports)),
+  list: (query) => list(db, query, ports.dialect),
+  async deleteEnded(now) {
+    await db.deleteFrom("revocations").where("ends_at", "<=", now).execute();
+  },
+});
+
+async function find(db: Kysely<Tables>, token: RevocableToken, now: number): Promise<Revocation | undefined> {
+  const rows = await db
+    .selectFrom("revocations")
+    .selectAll()
+    .where("subject", "in", subjectsOf(token))
+    .where("ends_at", ">", now)
+    .execute();
+  return rows.map(toRevocation).find((revocation) => matchesToken(revocation, token));
+}
+
+async function add(
+  transaction: Transaction<Tables>,
+  revocation: Revocation,
+  { event, limit }: StoredWithChange & { readonly limit?: number },
+  ports: EventPorts,
+): Promise<"added" | "known" | "full"> {
+  const { kind, subject, issuedUntil, clientId, revokedAt } = revocation;
+  const known = await transaction
+    .selectFrom("revocations")
+    .selectAll()
+    .where("subject", "=", subject)
+    .where("kind", "=", kind)
+    .executeTakeFirst();
+  if (known !== undefined && known.ends_at > revokedAt && (known.issued_until ?? 0) >= (issuedUntil ?? 0))
+    return "known";
+  if (limit !== undefined && clientId !== null && kind === "token") {
+    const { revoked } = await transaction
+      .selectFrom("revocations")
+      .select(({ fn }) => fn.countAll<number>().as("revoked"))
+      .where("client_id", "=", clientId)
+      .where("kind", "=", "token")
+      .where("ends_at", ">", revokedAt)
+      .executeTakeFirstOrThrow();
+    if (Number(revoked) >= limit) return "full";
+  }
+  await insertRevocations(transaction, [revocation], ports.dialect);
+  await insertEvent(transaction, event, ports);
+  return "added";
+}
+
+/**
+ * Inserts revocations as part of a transaction, each with a new number. What revokes all tokens of a client so far makes
+ * its single revoked tokens superfluous.
+ */
+async function insertRevocations(
+  transaction: Transaction<Tables>,
+  revocations: readonly Revocation[],
+  dialect: SqlDialect,
+): Promise<void> {
+  for (const revocation of revocations) {
+    const { kind, subject, clientId } = revocation;
+    await transaction.deleteFrom("revocations").where("subject", "=", subject).where("kind", "=", kind).execute();
+    const covered = coveredUntil(revocation);
+    if (covered > 0)
+      await transaction
+        .deleteFrom("revocations")
+        .where("client_id", "=", clientId)
+        .where("kind", "=", "token")
+        .where("revoked_at", "<=", covered)
+        .execute();
+  }
+  await insertChunks(revocations.map(toRow), dialect, (rows) =>
+    transaction.insertInto("revocations").values(rows).execute(),
+  );
+}
+
+/** Revokes handles that the next version of a client no longer has. null: it is deleted, and its secrets with it. */
+export async function revokeLostHandles(
+  transaction: Transaction<Tables>,
+  {
+    before,
+    next,
+    now,
+  }: {
+    readonly before: { readonly clientId: ClientId; readonly handle: string };
+    readonly next: Client | null;
+    readonly now: number;
+  },
+  dialect: SqlDialect,
+): Promise<void> {
+  const { clientId, handle } = before;
+  const lost = { clientId, issuedUntil: null, revokedAt: now, endsAt: endOfRevocation(now) } as const;
+  if (next?.handle !== handle)
+    // this revokes the tokens of its secrets, too
+    return insertRevocations(transaction, [{ ...lost, kind: "client", subject: handle }], dialect);
+  const secrets = await transaction
+    .selectFrom("client_secrets")
+    .select(["secret_id", "handle"])
+    .where("client_id", "=", clientId)
+    .execute();
+  const nextHandles = new Map(next.secrets.map((secret) => [secret.secretId, secret.handle]));
+  const revoked = secrets.filter((secret) => {
+    const nextHandle = nextHandles.get(secret.secret_id);
+    return nextHandle !== undefined && nextHandle !== secret.handle; // one that is no longer listed ended long ago
+  });
+  const revocations = revoked.map((secret): Revocation => ({ ...lost, kind: "secret", subject: secret.handle }));
+  await insertRevocations(transaction, revocations, dialect);
+}
+
+async function list(
+  db: Kysely<Tables>,
+  { now, owners, clientId, after, limit }: RevocationQuery,
+  dialect: SqlDialect,
+): Promise<readonly StoredRevocation[]> {
+  const rows = await db
+    .selectFrom("revocations")
+    .selectAll()
+    .where("number", ">", after)
+    .where("ends_at", ">", now)
+    .$if(clientId !== null, (query) => query.where("client_id", "=", clientId))
+    .$if(owners !== null, (query) =>
+      query.where("client_id", "in", (select) =>
+        select
+          .selectFrom("clients")
+          .select("client_id")
+          .where("role", "is", null)
+          .where("owner", "in", dialect.texts(JSON.stringify(owners))),
+      ),
+    )
+    .orderBy("number")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...toRevocation(row), number: row.number }));
+}
+
+type Row = Selectable<Tables["revocations"]>;
+
+const toRow = ({ kind, subject, issuedUntil, clientId, revokedAt, endsAt }: Revocation): Omit<Row, "number"> => ({
+  kind,
+  subject,
+  issued_until: issuedUntil,
+  client_id: clientId,
+  revoked_at: revokedAt,
+  ends_at: endsAt,
+});
+
+function toRevocation({ kind, subject, issued_until, client_id, revoked_at, ends_at }: Row): Revocation {
+  if (!isKind(kind)) throw new Error("the store holds a revocation of an unknown kind");
+  return {
+    kind,
+    subject,
+    issuedUntil: issued_until,
+    clientId: client_id,
+    revokedAt: revoked_at,
+    endsAt: ends_at,
+  };
+}
+
+const isKind = (text: string): text is RevocationKind => revocationKinds.some((kind) => kind === text);

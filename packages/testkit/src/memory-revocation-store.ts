@@ -1,0 +1,75 @@
+import type { Client } from "@carnet/core/client/client";
+import {
+  coveredUntil,
+  endOfRevocation,
+  matchesToken,
+  type RevocableToken,
+  type Revocation,
+} from "@carnet/core/revocation/revocation";
+import type { RevocationQuery, RevocationStore, StoredRevocation } from "@carnet/core/revocation/revocation-store";
+import type { MemoryEventStore } from "./memory-event-store.ts";
+
+/** Revocations in a list. */
+export class MemoryRevocationStore implements RevocationStore {
+  #revocations: StoredRevocation[] = [];
+  #number = 0;
+  readonly #events: MemoryEventStore;
+  /** The owner of a client, for lists. */
+  readonly #ownerOf: (clientId: string) => string | undefined;
+
+  constructor(events: MemoryEventStore, ownerOf: (clientId: string) => string | undefined) {
+    this.#events = events;
+    this.#ownerOf = ownerOf;
+  }
+
+  async find(token: RevocableToken, now: number): Promise<Revocation | undefined> {
+    return this.#revocations.find((one) => one.endsAt > now && matchesToken(one, token));
+  }
+
+  async add(
+    revocation: Revocation,
+    { event, limit }: Parameters<RevocationStore["add"]>[1],
+  ): Promise<"added" | "known" | "full"> {
+    const { kind, subject, issuedUntil, clientId, revokedAt } = revocation;
+    const known = this.#revocations.find((one) => one.kind === kind && one.subject === subject);
+    if (known !== undefined && known.endsAt > revokedAt && (known.issuedUntil ?? 0) >= (issuedUntil ?? 0))
+      return "known";
+    const isToken = (one: Revocation) => one.kind === "token" && one.clientId === clientId && one.endsAt > revokedAt;
+    if (limit !== undefined && kind === "token" && this.#revocations.filter(isToken).length >= limit) return "full";
+    this.#insert(revocation);
+    this.#events.insert(event);
+    return "added";
+  }
+
+  async list({ now, owners, clientId, after, limit }: RevocationQuery): Promise<readonly StoredRevocation[]> {
+    return this.#revocations
+      .filter((one) => one.number > after && one.endsAt > now && (clientId === null || one.clientId === clientId))
+      .filter((one) => owners === null || owners.includes(this.#ownerOf(one.clientId ?? "") ?? ""))
+      .slice(0, limit);
+  }
+
+  async deleteEnded(now: number): Promise<void> {
+    this.#revocations = this.#revocations.filter(({ endsAt }) => endsAt > now);
+  }
+
+  /** Revokes handles that the next version of a client no longer has. null: it is deleted. */
+  revokeLostHandles(before: Client, next: Client | null, now: number): void {
+    const lost = { clientId: before.clientId, issuedUntil: null, revokedAt: now, endsAt: endOfRevocation(now) };
+    if (next?.handle !== before.handle) return this.#insert({ ...lost, kind: "client", subject: before.handle });
+    for (const { secretId, handle } of before.secrets) {
+      const secret = next.secrets.find((one) => one.secretId === secretId);
+      if (secret !== undefined && secret.handle !== handle) this.#insert({ ...lost, kind: "secret", subject: handle });
+    }
+  }
+
+  #insert(revocation: Revocation): void {
+    const { kind, subject, clientId } = revocation;
+    const covered = coveredUntil(revocation);
+    this.#revocations = this.#revocations.filter(
+      (one) =>
+        !(one.kind === kind && one.subject === subject) &&
+        !(one.kind === "token" && one.clientId === clientId && one.revokedAt <= covered),
+    );
+    this.#revocations.push({ ...revocation, number: ++this.#number });
+  }
+}

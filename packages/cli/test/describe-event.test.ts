@@ -24,7 +24,7 @@ const expected: { readonly [Kind in EventKind]: string } = {
   clients_imported: `ops-admin  imported 5 clients: a1, a2, a3 and 2 more; 3 were refused: 2 rule policy, 1 taken ${byAdmin}`,
   secret_added: `ops-admin  added a secret to client demo: created secret ${secret} (label "spring") ${byAdmin}`,
   secrets_rotated: `ops-admin  rotated the secrets of client demo: created secret ${secret}; changed secret 5h7k2m9p1r5t8w3x (expires_at none -> "2026-11-27T17:00:01.250Z") ${byAdmin}`,
-  tokens_revoked: `ops-admin  revoked tokens of client demo: revoked token 3f1c8a52-0d4e-4a8c-9b57-6f2f6f0e1a11 ${byAdmin}`,
+  tokens_revoked: `ops-admin  revoked tokens of demo: token 3f1c8a52-0d4e-4a8c-9b57-6f2f6f0e1a11 ${byAdmin}`,
   secret_revoked: `ops-admin  revoked a secret of client demo: changed secret ${secret} (revoked_at none -> "2026-11-26T17:00:01.250Z") ${byAdmin}`,
   scope_put: `ops-admin  put scope file:read: description "Read" -> "Read files" ${byAdmin}`,
   scope_deleted: `ops-admin  deleted scope file:read ${byAdmin}`,

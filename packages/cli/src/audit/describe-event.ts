@@ -148,7 +148,7 @@ function shortList(parts: readonly string[], separator: string): string {
 
 function detailsOf({ type, id, action, changes }: ChangedObject): string {
   const fields = action === "deleted" ? [] : Object.entries(changes).flatMap((field) => fieldOf(field, action));
-  if (type === "token") return `revoked token ${id}`;
+  if (type === "token") return `token ${id}`;
   if (type !== "secret") return fields.join(", ");
   return `${action} secret ${id}${fields.length === 0 ? "" : ` (${fields.join(", ")})`}`;
 }

@@ -121,7 +121,10 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
     why: (story) => {
       const deleted = whenAndByWhom(story, ({ type, action }) => type === "client" && action === "deleted");
       if (deleted !== "") return `the Bearer token is right, but its client was deleted${deleted}`;
-      return `the Bearer token is right, but all tokens of its client were revoked${whenAndByWhom(story, gave("tokens"))}`;
+      const revoked = whenAndByWhom(story, gave("tokens"));
+      if (revoked === "")
+        return "the Bearer token is right, but its client was deleted, or all of its tokens were revoked";
+      return `the Bearer token is right, but all tokens of its client were revoked${revoked}`;
     },
   },
   address_not_allowed: {

@@ -175,7 +175,7 @@ suite("An explanation", () => {
     const { why } = await explained(endpoint, [{}, empty], { changes: [deleted] });
     assert.equal(why, "the Bearer token is right, but its client was deleted 1 hour ago by ops-admin");
     const unknown = await explained(endpoint, [{}, empty]);
-    assert.match(unknown.why, /its client was deleted, or deleted and registered again$/);
+    assert.match(unknown.why, /its client was deleted, or all of its tokens were revoked$/);
   });
 
   test("counts the other refusals for the same reason", async () => {

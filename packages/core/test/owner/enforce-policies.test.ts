@@ -72,7 +72,10 @@ suite("A policy that was tightened", () => {
     await process().run();
     const stored = (await events()).find(({ event }) => event === "client_disabled");
     assert.deepEqual([stored?.["event"], stored?.["actor"]], ["client_disabled", { type: "service" }]);
-    assert.deepEqual(Object(stored?.["objects"])[0].changes, { status: { before: "active", after: "disabled" } });
+    assert.deepEqual(Object(stored?.["objects"])[0].changes, {
+      status: { before: "active", after: "disabled" },
+      tokens: { before: "valid", after: "revoked" },
+    });
     assert.equal(
       stored?.["warning"],
       "it violates the policy of its owner payments: scope must not have file:write: the policy allows file:read; workspace must be absent, or one of: nothing",

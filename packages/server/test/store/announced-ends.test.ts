@@ -110,7 +110,7 @@ suite("A coming end", () => {
     assert.equal(await both.one.store.replace(moved, withEvent()), "replaced");
     assert.deepEqual(await both.announce(), [["app", null, 7]]);
     await both.one.store.delete(moved, withEvent());
-    await both.one.store.insert([ending("app", now + 5 * day)], withEvent());
+    await both.one.store.insert([ending("app", now + 5 * day, { createdAt: now })], withEvent());
     assert.deepEqual(await both.announce(), [["app", null, 7]]);
   });
 

@@ -61,7 +61,15 @@ suite("The schema", () => {
       [
         ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_labels", "client_scopes"],
         ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "owners", "refusals"],
-        ...["scopes", "sealed_values", "secret_uses", "signing_keys", "unknown_refusals", "webhook_delivery"],
+        ...[
+          "revocations",
+          "scopes",
+          "sealed_values",
+          "secret_uses",
+          "signing_keys",
+          "unknown_refusals",
+          "webhook_delivery",
+        ],
       ],
     );
     assert.deepEqual(query("pragma integrity_check"), [{ integrity_check: "ok" }]);
@@ -80,6 +88,7 @@ suite("The schema", () => {
       { name: "0005-no-secret-prefix" },
       { name: "0006-audit" },
       { name: "0007-teams" },
+      { name: "0008-revocations" },
     ]);
   });
 

@@ -31,11 +31,12 @@ export class EventReplica {
     const key = clientId === null ? `${type} ${id}` : `${type} ${id} of ${clientId}`;
     const fields = this.#objects.get(key);
     assert.equal(fields === undefined, action === "created", key);
-    for (const [name, { before, after }] of Object.entries(changes)) {
+    const { tokens, ...fieldChanges } = changes; // not a field: it says that the tokens were revoked
+    for (const [name, { before, after }] of Object.entries(fieldChanges)) {
       assert.deepEqual(withoutEmpty({ [name]: fields?.[name] ?? null }), withoutEmpty({ [name]: before }), key);
       assert.notDeepEqual(before, after);
     }
-    const next = Object.fromEntries(Object.entries(changes).map(([name, { after }]) => [name, after]));
+    const next = Object.fromEntries(Object.entries(fieldChanges).map(([name, { after }]) => [name, after]));
     const left = withoutEmpty({ ...fields, ...next });
     if (action !== "deleted") this.#objects.set(key, left);
     else assert.deepEqual([left, this.#objects.delete(key)], [{}, true], "an event of a deletion names every field");

@@ -8,7 +8,7 @@ import { decodeJwt } from "jose";
 import { AdminApi } from "../support/admin-api.ts";
 import { changeCases, importedSecret, plantedSecret } from "./cases/events.ts";
 import { eventOf, journalOf, startRecordedService, storedEventsOf } from "./support/recorded-events.ts";
-import { differences, show, sorted } from "./support/shown-changes.ts";
+import { differences, show, sorted, withRevoked } from "./support/shown-changes.ts";
 
 const changes = adminOperations.filter((operation) => operation.method !== "GET");
 
@@ -42,7 +42,7 @@ describe("the events of the admin API", () => {
       const prefix = `case-${++calls}`;
       const prepared = await prepare?.(api, prefix);
       clock.advance(1000);
-      const { path, query = "", body, clients } = call(prefix, prepared ?? {});
+      const { path, query = "", body, clients, revoked = [] } = call(prefix, prepared ?? {});
       const old = await show(api, clients);
       const requestId = nextId();
       const sent = { ...named(requestId), ...(body && { body }) };
@@ -58,7 +58,7 @@ describe("the events of the admin API", () => {
         address: "127.0.0.1",
       });
       assert.equal(time, new Date(clock.now()).toISOString());
-      const expected = differences(old, await show(api, clients));
+      const expected = withRevoked(differences(old, await show(api, clients)), revoked);
       assert.ok(expected.length > 0);
       assert.deepEqual(sorted(objects), sorted(expected));
       assert.deepEqual(await storedEventsOf(service, requestId), [event]);

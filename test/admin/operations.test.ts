@@ -11,6 +11,7 @@ import { importCases } from "./cases/imports.ts";
 import { listCases } from "./cases/lists.ts";
 import { ownerCases } from "./cases/owners.ts";
 import { repetitionCases } from "./cases/repetitions.ts";
+import { revocationCases } from "./cases/revocations.ts";
 import { scopeCases } from "./cases/scopes.ts";
 import { secretCases } from "./cases/secrets.ts";
 import { usageCases } from "./cases/usage.ts";
@@ -36,6 +37,7 @@ describe("the admin API", () => {
 
   clientCases(world);
   secretCases(world);
+  revocationCases(world);
   scopeCases(world);
   ownerCases(world);
   listCases(world);

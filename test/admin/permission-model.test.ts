@@ -67,7 +67,7 @@ describe("whatever admins send", () => {
           replace: async (next, change) => {
             for (;;) {
               const current = await inner.find(next.clientId);
-              if (current?.handle !== next.handle) return "changed";
+              if (current?.createdAt !== next.createdAt) return "changed";
               const outcome = await inner.replace({ ...next, version: current.version + 1 }, change);
               if (outcome !== "changed") return outcome;
             }

@@ -56,6 +56,7 @@ describe("the permission of each admin operation", () => {
     for (const name of ["none", "own", "other", "higher", "self"] as const) {
       const target = await targetOf(name, ids[name]?.clientId);
       if (operation.operationId === "explainRequest" && name !== "none") await leaveEvent(target, token);
+      if (operation.operationId === "listRevocations" && name !== "none") await revokeTokens(target);
       if (operation.operationId === "deleteScope" && name !== "none") await putScope(target.scope);
       const before = await stored(target.clientId);
       const answer = await api.call(operation.method, ...callOf(operation, row, { target, token }));
@@ -96,6 +97,10 @@ describe("the permission of each admin operation", () => {
 
   const putScope = (name: string) =>
     api.expect(200, "PUT", `/scopes/${name}`, { body: { description: "To be deleted" } });
+
+  /** Hits no token, because the client has none that old. */
+  const revokeTokens = ({ clientId: client_id }: Target) =>
+    api.expect(201, "POST", "/revocations", { body: { client_id, issued_before: "1h" } });
 
   /** An event about the target, or of the caller itself, under the request id. */
   async function leaveEvent({ name, clientId, requestId }: Target, token: string): Promise<void> {

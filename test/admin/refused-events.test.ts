@@ -93,27 +93,34 @@ describe("the events of refused admin calls", () => {
       const client = await service.register({ role: "admin", scope: "carnet:clients:read", ...settings });
       return { ...client, token: await tokenOf(service, client), path: `/clients/${client.clientId}` };
     };
-    const [deleted, revoked, moved, ordinary] = [
+    const [deleted, revoked, withTokens, moved, ordinary] = [
+      await register({}),
       await register({}),
       await register({}),
       await register({}),
       await register({ role: null, scope: "file:read" }),
     ];
     await api.expect(204, "DELETE", deleted.path);
-    const { json } = await api.expect(200, "GET", revoked.path);
-    const [secret] = Object(json["secrets"]);
-    await api.expect(204, "DELETE", `${revoked.path}/secrets/${secret.secret_id}`);
+    for (const [{ path }, query] of [
+      [revoked, "?with_tokens=false"],
+      [withTokens, ""],
+    ] as const) {
+      const { json } = await api.expect(200, "GET", path);
+      await api.expect(204, "DELETE", `${path}/secrets/${Object(json["secrets"])[0].secret_id}${query}`);
+    }
     await api.expect(200, "PATCH", moved.path, { body: { ip_allowlist: ["203.0.113.0/24"] } });
     for (const [{ token }, detail, target] of [
       [deleted, /was deleted/, "victim"],
       [revoked, /secret of the token was revoked/, "victim"],
+      [withTokens, /^the token was revoked/, "victim"],
       [moved, /ip_allowlist/, "victim"],
       [ordinary, /not for the admin API/, null], // it could find out by the time of the answer who exists
     ] as const) {
       const event = await refused(401, "GET", "/clients/victim", { token });
       assert.match(String(event["detail"]), detail);
       assert.deepEqual([withoutSecret(event.actor), event["target"]], [await actorOf(token), target]);
-      assert.equal(event.actor["secret_id"] === null, token === deleted.token);
+      const hasSecret = token !== deleted.token && token !== withTokens.token; // the token names it by its old handle
+      assert.equal(event.actor["secret_id"] !== null, hasSecret);
     }
     for (const token of ["planted.token.abc", `${api.token}x`]) {
       const event = await refused(401, "GET", "/clients/victim", { token });

@@ -5,6 +5,7 @@ import { Agent, type RequestOptions, request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { revoke } from "@carnet/core/admin/revoke-tokens";
 import { authenticateClient } from "@carnet/core/token/authenticate-client";
 import { mint } from "@carnet/core/token/mint";
 import { parseTokenRequest } from "@carnet/core/token/parse-token-request";
@@ -20,6 +21,7 @@ import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
+import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { PlantedSecrets } from "./planted.ts";
 import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
@@ -72,6 +74,22 @@ test("shows no secret and no token in any object made from a token request", asy
       assertHidden(planted, { message, parsed, caller, minted, answer, refused, ports: world.ports });
     }
   }
+});
+
+test("shows no token in what becomes of a call that revokes it", async () => {
+  const endpoint = new TestEndpoint();
+  const { generatedSecret } = await endpoint.register({ client_id: "app", scope: "a" });
+  const secret = generatedSecret?.reveal() ?? "";
+  const { body } = await endpoint.post({ client_id: "app", client_secret: secret });
+  const planted = new PlantedSecrets();
+  const token = new Redacted(planted.text("the token", String(body["access_token"])));
+  const ports = adminPortsOf(endpoint);
+  const outcomes = [await revoke({ token }, ports), await revoke({ token, client_id: "app" }, ports)];
+  assert.deepEqual(
+    outcomes.map(({ ok }) => ok),
+    [true, false],
+  );
+  assertHidden(planted, { token, outcomes, revocations: endpoint.revocations, events: endpoint.storedEvents });
 });
 
 test("shows no master key in a configuration", () => {

@@ -54,6 +54,46 @@ test("shows no secret in a response, the log or the journal, for any damage to t
   planted.assertAbsent(recordsOf(service), "The log or the journal");
 });
 
+test("shows no token that is revoked, whole or damaged, in a response, the log, the journal or the store", async () => {
+  await using service = await startTestService({ settings: trace });
+  const planted = new PlantedSecrets();
+  const issued = await issueTokens(service, planted);
+  const { clientId, clientSecret } = service.server.bootstrapAdmin ?? assert.fail();
+  const form = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret.reveal()}`;
+  const answer = await exchange(service.url, httpRequest({ body: form }));
+  const authorization = `Bearer ${JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))).access_token}`;
+  const revoke = (body: string) => {
+    const headers = { "Content-Type": "application/json", Authorization: authorization };
+    return exchange(service.url, httpRequest({ target: "/admin/v1/revocations", headers, body }));
+  };
+  for (const { token } of issued) {
+    planted.text("the token", token.slice(token.lastIndexOf(".") + 1));
+    planted.text("the token's claims", token.slice(-300, -90));
+    for (const [body, status] of [
+      [JSON.stringify({ token }), 201],
+      [JSON.stringify({ token }), 201], // it is revoked already
+      [JSON.stringify({ token: `${token}x` }), 201],
+      [JSON.stringify({ token, client_id: "app" }), 422],
+      [JSON.stringify({ token: [token] }), 422],
+      [JSON.stringify({ [token]: 1 }), 422],
+      [JSON.stringify({ client_id: token }), 404],
+      [JSON.stringify({ client_id: clientId, secret_id: token }), 404],
+      [JSON.stringify({ issued_before: token }), 422],
+      [`{"token":${token}}`, 400],
+      [`{"token":"${token}`, 400],
+      [token, 400],
+    ] as const) {
+      const revoked = await revoke(body);
+      assert.equal(Number(revoked.split(" ")[1]), status, body.replace(token, "TOKEN"));
+      // The pointer of a problem repeats the name of the member that the caller sent
+      if (!body.startsWith(`{"${token}`)) planted.assertAbsent(revoked, "The response to a revocation");
+    }
+  }
+  planted.assertAbsent(recordsOf(service), "The log or the journal");
+  for (const name of (await readdir(service.folder)).filter((file) => file.startsWith("carnet.db")))
+    planted.assertAbsent(await readFile(join(service.folder, name)), name);
+});
+
 interface Issued {
   readonly secret: string;
   readonly token: string;

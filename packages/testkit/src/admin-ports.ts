@@ -5,12 +5,14 @@ import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
+import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import type { ChangePorts } from "@carnet/server/http/admin/admin-ports";
 import { MemoryEventStore } from "./memory-event-store.ts";
 import { MemoryOwnerStore } from "./memory-owner-store.ts";
+import { MemoryRevocationStore } from "./memory-revocation-store.ts";
 
 /** What a test has besides its token endpoint. */
 export interface AdministeredEndpoint {
@@ -19,6 +21,8 @@ export interface AdministeredEndpoint {
   readonly scopes: ScopeCatalogue;
   /** Defaults to a map with the owner `default`. */
   readonly owners?: OwnerStore;
+  /** Defaults to a list of its own. */
+  readonly revocations?: RevocationStore;
   /** Where unchanged and repeated calls are stored. Defaults to a list that nobody reads. */
   readonly storedEvents?: EventStore;
 }
@@ -33,8 +37,9 @@ export function adminPortsOf({
   scopes,
   owners = new MemoryOwnerStore(),
   storedEvents = new MemoryEventStore(),
+  revocations = new MemoryRevocationStore(new MemoryEventStore(), () => undefined),
 }: AdministeredEndpoint): ChangePorts {
-  const { clock, random, hasher, uses, directory, policy, verifier, revocations, recorder, eventIds } = ports;
+  const { clock, random, hasher, uses, directory, policy, verifier, recorder, eventIds } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   return {
     ...{ clock, random, hasher, uses, directory, store, scopes, verifier, revocations, answerSealer },

@@ -32,6 +32,7 @@ export class TestEndpoint {
   readonly store = new MemoryClientStore(() => this.clock.now(), this.storedEvents);
   readonly scopes = new ScopeCatalogue(new MemoryScopeStore(this.storedEvents), true);
   readonly owners = this.store.owners;
+  readonly revocations = this.store.revocations;
   readonly authority = ownAuthority;
   readonly accessTokenTtl = 600;
   readonly origin = cliOrigin("client_created");
@@ -77,7 +78,7 @@ export class TestEndpoint {
         },
       },
       store: this.store,
-      revocations: this.store.revocations,
+      revocations: this.revocations,
       scopes: this.scopes,
       recorder: recordEvents(
         {

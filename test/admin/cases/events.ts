@@ -1,4 +1,6 @@
-import type { AdminApi } from "../../support/admin-api.ts";
+import { decodeJwt } from "jose";
+import { type AdminApi, tokenOf } from "../../support/admin-api.ts";
+import type { RecordedObject } from "../support/recorded-events.ts";
 
 /** Values that no event may contain. */
 export const importedSecret = "imported-secret-0123456789";
@@ -21,6 +23,8 @@ interface Call {
   readonly body?: object;
   /** The clients to compare before and after. */
   readonly clients: readonly string[];
+  /** What the event says besides what GET shows. */
+  readonly revoked?: readonly Omit<RecordedObject, "action">[];
 }
 
 const everySetting = {
@@ -42,12 +46,41 @@ const create =
     const { json } = await api.expect(201, "POST", "/clients", { body: { client_id, ...settings } });
     for (let added = 0; added < secrets; added++)
       await api.expect(201, "POST", `/clients/${client_id}/secrets`, { body: {} });
-    return { secretId: Object(json["secrets"])[0].secret_id };
+    return { clientSecret: json["client_secret"], secretId: Object(json["secrets"])[0].secret_id };
   };
 
 const onClient =
   (suffix: string, body?: object): ChangeCase["call"] =>
   (name) => ({ path: `/clients/${name}${suffix}`, clients: [name], ...(body && { body }) });
+
+const allTokens = { tokens: { before: "valid", after: "revoked" } };
+
+const tokensOfClient = (client_id: string) => ({ type: "client", client_id, owner: "default", changes: allTokens });
+
+const tokensOfSecret = (client_id: string, { secretId }: Prepared) => ({
+  ...{ type: "secret", id: String(secretId), client_id, owner: "default", changes: allTokens },
+});
+
+/** The same case, of a change that revokes all tokens of the client. */
+const andTokens =
+  (call: ChangeCase["call"]): ChangeCase["call"] =>
+  (name, prepared) => ({ ...call(name, prepared), revoked: [tokensOfClient(name)] });
+
+/** A call that revokes tokens. */
+const revocation =
+  (body: (name: string, prepared: Prepared) => object, revoked: (name: string, prepared: Prepared) => object) =>
+  (name: string, prepared: Prepared): Call => ({
+    ...{ path: "/revocations", body: body(name, prepared), clients: [name] },
+    revoked: [Object(revoked(name, prepared))],
+  });
+
+const getToken = async (api: AdminApi, clientId: string): Promise<Prepared> => {
+  const { clientSecret } = await create()(api, clientId);
+  return { token: await tokenOf(api.service, { clientId, clientSecret: String(clientSecret) }) };
+};
+
+const before = "2026-11-21T11:00:00.000Z";
+const issuedBefore = { tokens_issued_before: { before: null, after: before } };
 
 const putScope = async (api: AdminApi, name: string): Promise<Prepared> => {
   await api.expect(200, "PUT", `/scopes/${name}`, { body: { description: "Before" } });
@@ -85,7 +118,12 @@ export const changeCases: readonly ChangeCase[] = [
     title: "with defaults",
     call: (client_id) => ({ path: "/clients", body: { client_id }, clients: [client_id] }),
   },
-  { operationId: "changeClient", title: "every setting", prepare: create(), call: onClient("", everySetting) },
+  {
+    operationId: "changeClient",
+    title: "every setting",
+    prepare: create(),
+    call: andTokens(onClient("", everySetting)),
+  },
   {
     operationId: "changeClient",
     title: "one setting",
@@ -96,9 +134,9 @@ export const changeCases: readonly ChangeCase[] = [
     operationId: "changeClient",
     title: "a username, which revokes every secret",
     prepare: create(everySetting, 2),
-    call: onClient("", { username: null, expires_at: null }),
+    call: andTokens(onClient("", { username: null, expires_at: null })),
   },
-  { operationId: "disableClient", title: "a client", prepare: create(), call: onClient("/disable") },
+  { operationId: "disableClient", title: "a client", prepare: create(), call: andTokens(onClient("/disable")) },
   {
     operationId: "enableClient",
     title: "a client",
@@ -151,6 +189,57 @@ export const changeCases: readonly ChangeCase[] = [
     title: "one of two secrets",
     prepare: create({}, 1),
     call: (name, { secretId }) => ({ path: `/clients/${name}/secrets/${secretId}`, clients: [name] }),
+  },
+  {
+    operationId: "revokeSecret",
+    title: "one of two secrets, with its tokens",
+    prepare: create({}, 1),
+    call: (name, prepared) => ({
+      ...{ path: `/clients/${name}/secrets/${prepared["secretId"]}`, query: "?with_tokens=true", clients: [name] },
+      revoked: [tokensOfSecret(name, prepared)],
+    }),
+  },
+  {
+    operationId: "revokeTokens",
+    title: "one token",
+    prepare: getToken,
+    call: revocation(
+      (_name, { token }) => ({ token }),
+      (client_id, { token }) => ({
+        ...{ type: "token", id: decodeJwt(String(token)).jti, client_id, owner: "default" },
+        changes: { revoked: { before: false, after: true } },
+      }),
+    ),
+  },
+  {
+    operationId: "revokeTokens",
+    title: "all of a client",
+    prepare: create(),
+    call: revocation((client_id) => ({ client_id }), tokensOfClient),
+  },
+  {
+    operationId: "revokeTokens",
+    title: "all of a secret",
+    prepare: create(),
+    call: revocation((client_id, { secretId: secret_id }) => ({ client_id, secret_id }), tokensOfSecret),
+  },
+  {
+    operationId: "revokeTokens",
+    title: "those of a client from before a time",
+    prepare: create(),
+    call: revocation(
+      (client_id) => ({ client_id, issued_before: before }),
+      (client_id) => ({ type: "client", client_id, owner: "default", changes: issuedBefore }),
+    ),
+  },
+  {
+    operationId: "revokeTokens",
+    title: "those of all clients from before a time",
+    prepare: async (api) => ({ issuer: api.service.url }),
+    call: revocation(
+      () => ({ issued_before: before }),
+      (_name, { issuer }) => ({ type: "service", id: issuer, changes: issuedBefore }),
+    ),
   },
   {
     operationId: "putScope",

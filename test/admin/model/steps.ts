@@ -55,6 +55,7 @@ export const bodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
   })),
   NewSecret: fc.constant({}),
   Rotation: fc.constantFrom({}, { end_old_when_idle_for: 60 }),
+  NewRevocation: fc.constantFrom(...clientIds).map((client_id) => ({ client_id })),
   ScopeDescription: fc.constantFrom({ description: "One" }, { description: "Two" }),
   NewOwner: fc.record({ name: fc.constantFrom("team-new", "team-none"), policy }),
   OwnerChange: fc.record({ policy }),

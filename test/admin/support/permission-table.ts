@@ -85,7 +85,7 @@ const rotate: Cells = {
   teamAuditor: "rrr+r",
 };
 
-/** Admin clients belong to the owner `default`, which is no owner of a team. */
+/** Admin clients belong to the owner `default`, which is no owner of a team. A team does not see revocations of its own admins. */
 const readOwner: Cells = { ...read, teamAdmin: "+----", teamOperator: "+----", teamAuditor: "+----" };
 
 const audit: Cells = { ...read, ...noOperators };
@@ -139,6 +139,12 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   addSecret: { cells: manage, body: () => ({}) },
   rotateSecrets: { cells: rotate, body: () => ({}) },
   revokeSecret: { cells: operate },
+  revokeTokens: { cells: operate, body: (target) => ({ client_id: target.clientId, issued_before: "1h" }) },
+  listRevocations: {
+    cells: listed(readOwner),
+    query: (target) => `client_id=${target.clientId}`,
+    finds: clientId,
+  },
   listScopes: { cells: everyone },
   putScope: { cells: platform(all("+")), body: () => ({ description: "A scope" }) },
   deleteScope: { cells: platform("++-++") },

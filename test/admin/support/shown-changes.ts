@@ -52,8 +52,23 @@ export function differences(before: Shown, after: Shown): readonly RecordedObjec
   });
 }
 
+/** Adds what GET does not show: that tokens were revoked. */
+export function withRevoked(
+  changed: readonly RecordedObject[],
+  revoked: readonly Omit<RecordedObject, "action">[],
+): readonly RecordedObject[] {
+  const keys = new Set(revoked.map(keyOf));
+  return [
+    ...changed.filter((object) => !keys.has(keyOf(object))),
+    ...revoked.map((object) => {
+      const same = changed.find((one) => keyOf(one) === keyOf(object));
+      return { ...object, action: "changed", changes: { ...same?.changes, ...object.changes } };
+    }),
+  ];
+}
+
 /** In an order that does not depend on the service. */
 export const sorted = (objects: readonly RecordedObject[]): readonly RecordedObject[] =>
   [...objects].sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
 
-const keyOf = ({ type, id, client_id }: RecordedObject): string => `${type} ${id ?? client_id}`;
+const keyOf = ({ type, id, client_id }: Omit<RecordedObject, "action">): string => `${type} ${id ?? client_id}`;

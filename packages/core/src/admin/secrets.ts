@@ -3,6 +3,7 @@ import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
 import type { Client } from "../client/client.ts";
 import { type ClientSecret, isLive, maxLiveSecrets, type SecretUse, secretStateAt } from "../client/client-secret.ts";
+import { drawHandle } from "../client/draw.ts";
 import { futureInstant, seconds } from "../client/fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "../client/make-secret.ts";
 import { sameDigest } from "../client/secret-hasher.ts";
@@ -75,21 +76,44 @@ export function findSecret(client: Client, secretId: string): Result<ClientSecre
   return secret === undefined ? problem("not_found", "the client has no secret with this id") : ok(secret);
 }
 
-/** Revokes a secret. Does nothing if it is already revoked. Refuses with `not_found` and `changed`. */
+/** Which secret to revoke. */
+export interface RevokedSecret {
+  readonly secretId: string;
+  /** Whether to revoke the tokens that it got as well. Default: only those of an admin client. */
+  readonly withTokens?: boolean | undefined;
+}
+
+/**
+ * Revokes a secret. One that is already revoked stays as it is, unless its tokens are to be revoked. Refuses with
+ * `not_found`, `changed` and `last_admin`.
+ */
 export function revokeSecret(
   target: Target,
-  secretId: string,
+  { secretId, withTokens }: RevokedSecret,
   ports: ChangePorts,
 ): Promise<Result<{ client: Client }, AdminProblem>> {
   return changeClient(target, ports, async (client, now) => {
     const found = findSecret(client, secretId);
     if (!found.ok) return found;
-    if (found.value.revokedAt !== null) return ok({ client });
-    const revoked: ClientSecret = { ...found.value, revokedAt: now };
-    const secrets = client.secrets.map((other) => (other === found.value ? revoked : other));
-    return ok({ client: { ...client, secrets } });
+    const { revokedAt } = found.value;
+    const revokesTokens = withTokens ?? (client.role !== null && revokedAt === null);
+    if (revokedAt !== null && !revokesTokens) return ok({ client });
+    const revoked: ClientSecret = { ...found.value, revokedAt: revokedAt ?? now };
+    return ok({ client: withSecret(client, revokesTokens ? withTokensRevoked(revoked, ports) : revoked) });
   });
 }
+
+/** A secret whose tokens are all revoked: it gets another handle, and the store revokes the one that it had. */
+export const withTokensRevoked = (secret: ClientSecret, { random }: Pick<ChangePorts, "random">): ClientSecret => ({
+  ...secret,
+  handle: drawHandle(random),
+});
+
+/** A client with the next version of one of its secrets. */
+export const withSecret = (client: Client, next: ClientSecret): Client => ({
+  ...client,
+  secrets: client.secrets.map((secret) => (secret.secretId === next.secretId ? next : secret)),
+});
 
 /** How long an ended secret is still listed: thirty days, in milliseconds. */
 const listedAfterEnd = 30 * 86_400_000;

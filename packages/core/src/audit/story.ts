@@ -92,6 +92,7 @@ const pastChanges: Readonly<Partial<Record<ChangeKind, string>>> = {
   secret_added: "been given another secret",
   secrets_rotated: "been given a new secret",
   secret_revoked: "had a secret revoked",
+  tokens_revoked: "had tokens revoked",
   admin_created: "been registered as the first admin",
   admin_reset: "been given a new admin secret",
 };

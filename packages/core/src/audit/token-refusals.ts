@@ -1,6 +1,6 @@
 import { quoted } from "@carnet/protocol/shell-word";
 import type { RefusalReason } from "../token/refusal-reason.ts";
-import { clientIdOf, secretIdOf } from "./event-record.ts";
+import { clientIdOf, type RecordedObject, secretIdOf } from "./event-record.ts";
 import { messageRefusals, type RefusalWords } from "./message-refusals.ts";
 import { ago, gave, type Story, whenAndByWhom } from "./story.ts";
 
@@ -112,8 +112,10 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
   token_revoked: {
     meaning: "the token is right, but was revoked",
     next: ["let the caller get a new token", "see who revoked it: `carnet audit search --kind tokens_revoked`"],
-    why: (story) =>
-      `the Bearer token is right, but it was revoked${whenAndByWhom(story, ({ type, id }) => type === "token" && id === jtiOf(story))}`,
+    why: (story) => {
+      const one = whenAndByWhom(story, ({ type, id }) => type === "token" && id === jtiOf(story));
+      return `the Bearer token is right, but it was revoked${one || whenAndByWhom(story, revokesMany)}`;
+    },
   },
   client_replaced: {
     meaning: "the token is right, but all tokens of its client were revoked, or the client was deleted",
@@ -226,5 +228,9 @@ function whyScope({ event: { facts = {} } }: Story): string {
   const strict = facts["scope_policy"] === "strict" ? "; the scope policy is strict, so each must be registered" : "";
   return `asked for ${asked.join(" and ")}; registered: ${facts["registered"] || "none"}${strict}`;
 }
+
+/** Whether a change revoked the tokens of a secret, or those that were issued before an instant. */
+const revokesMany = ({ type, changes }: RecordedObject): boolean =>
+  (type === "secret" && changes["tokens"] !== undefined) || changes["tokens_issued_before"] !== undefined;
 
 const jtiOf = ({ event: { actor } }: Story): string | null => (actor.type === "client" ? actor.jti : null);

@@ -17,15 +17,15 @@ export const maxRevokedTokens = 100;
 
 /**
  * Revokes one token of a client. If the client has too many revoked tokens already, a cut-off takes their place, so a
- * client cannot grow the list by revoking its own. Returns false if there was nothing to revoke.
+ * client cannot grow the list by revoking its own. Returns what it added; undefined if there was nothing to revoke.
  */
 export async function revokeToken(
   { claims, idHash }: VerifiedToken,
   client: Pick<Client, "clientId" | "handle" | "owner">,
   ports: RevocationPorts,
-): Promise<boolean> {
+): Promise<Revocation | undefined> {
   const { clientId, handle, owner } = client;
-  if (claims.client_id !== clientId || claims.rvk[0] !== handle) return false; // all tokens with that handle are revoked
+  if (claims.client_id !== clientId || claims.rvk[0] !== handle) return undefined; // all tokens with that handle are revoked
   const now = ports.clock.now();
   const object: ChangedObject = {
     ...{ type: "token", id: claims.jti, clientId, owner, action: "changed" },
@@ -38,14 +38,15 @@ export async function revokeToken(
   const event = changed({ at: now, objects: [object] }, ports);
   const added = await ports.revocations.add(revocation, { event, limit: maxRevokedTokens });
   if (added === "full") return revokeIssuedBefore({ instant: now, client }, ports);
-  if (added === "added") await ports.recorder.record(event);
-  return added === "added";
+  if (added === "known") return undefined;
+  await ports.recorder.record(event);
+  return revocation;
 }
 
 /**
  * Revokes the tokens of a client, or of the whole service, that were issued before an instant, which must not be in the
  * future. Tokens have whole seconds and clocks differ, so it matches up to two seconds more; until those have passed,
- * nodes that know of it issue no token that it would match. Returns false if a later cut-off was there already.
+ * nodes that know of it issue no token that it would match. Returns undefined if a later cut-off was there already.
  */
 export async function revokeIssuedBefore(
   cutOff: {
@@ -54,7 +55,7 @@ export async function revokeIssuedBefore(
     readonly issuer?: string;
   },
   ports: RevocationPorts,
-): Promise<boolean> {
+): Promise<Revocation | undefined> {
   const { instant, client } = cutOff;
   const now = ports.clock.now();
   const revocation: Revocation = {
@@ -69,7 +70,7 @@ export async function revokeIssuedBefore(
     changes: { tokens_issued_before: { before: null, after: isoTime(instant) } },
   };
   const event = changed({ at: now, objects: [object] }, ports);
-  if ((await ports.revocations.add(revocation, { event })) === "known") return false;
+  if ((await ports.revocations.add(revocation, { event })) === "known") return undefined;
   await ports.recorder.record(event);
-  return true;
+  return revocation;
 }

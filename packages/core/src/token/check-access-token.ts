@@ -54,9 +54,14 @@ export async function checkAccessToken(
 
   const [clientHandle, secretHandle] = claims.rvk;
   const client = await store.find(clientId.value);
-  if (client === undefined || client.handle !== clientHandle) return err({ ...proof, reason: "client_replaced" });
-  if ((await revocations.find(verified, now)) !== undefined) return err({ ...proof, reason: "token_revoked" });
-  const secret = client.secrets.find(({ handle }) => handle === secretHandle);
+  const secret = client?.secrets.find(({ handle }) => handle === secretHandle);
+  if (client === undefined || client.handle !== clientHandle) {
+    // The secret proves that it is still the same registration: disabling it gave it another handle
+    if (client?.status !== "disabled" || secret === undefined) return err({ ...proof, reason: "client_replaced" });
+    return err({ ...proof, reason: "client_disabled", secretId: secret.secretId });
+  }
+  if ((await revocations.find(verified, now)) !== undefined)
+    return err({ ...proof, reason: "token_revoked", ...(secret && { secretId: secret.secretId }) });
   if (secret === undefined) return err({ ...proof, reason: "secret_revoked" });
   const reason = secret.revokedAt === null ? ineligibility(client, now, parseAddress(address)) : "secret_revoked";
   if (reason === undefined) return ok({ claims, client, secret });

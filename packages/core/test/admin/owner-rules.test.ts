@@ -33,7 +33,7 @@ async function withOwners(policy: Partial<OwnerPolicy> = {}) {
       remove: (id: string) => deleteClient(target(id), ports),
       addSecret: (id: string) => addSecret(target(id), {}, ports),
       rotate: (id: string) => rotateSecrets(target(id), { end_old_when_idle_for: 60 }, ports),
-      revoke: (id: string, secretId: string) => revokeSecret(target(id), secretId, ports),
+      revoke: (id: string, secretId: string) => revokeSecret(target(id), { secretId }, ports),
       async import(ids: readonly string[], changes: ClientRegistration & { dryRun?: boolean } = {}) {
         const { dryRun = false, ...rest } = changes;
         const batch = ids.map((id) => ({

@@ -81,7 +81,7 @@ const ChangedObject = Type.Object({
   action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),
   changes: Type.Record(Type.String(), Type.Object({ before: FieldValue, after: FieldValue }), {
     description:
-      "The changed fields, by their names in the admin API, each with its value `before` and `after`. Never contains a secret.",
+      "The changed fields, by their names in the admin API, each with its value `before` and `after`. Of tokens: `tokens` when all tokens of a client or a secret were revoked, `tokens_issued_before` when those from before a time were, `revoked` of a single one. Never contains a secret.",
   }),
 });
 export type ChangedObject = Static<typeof ChangedObject>;

@@ -25,7 +25,7 @@ const settings = {
     Type.Array(Type.String(), { description: "The owners that the role is bound to. null: all owners." }),
   ),
   username: optional(
-    Type.String({ description: "The user that the client acts as. Changing it revokes all secrets." }),
+    Type.String({ description: "The user that the client acts as. Changing it revokes all secrets and tokens." }),
   ),
   scope: optional(
     Type.String({
@@ -173,6 +173,19 @@ export const Rotation = Type.Object(
   { additionalProperties: false },
 );
 export type Rotation = Static<typeof Rotation>;
+
+export const RevokedSecretFilter = Type.Object(
+  {
+    with_tokens: Type.Optional(
+      Type.String({
+        enum: ["true", "false"],
+        description:
+          "true: revoke the tokens that the client got with this secret, too. Default: true for an admin client, false for others.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 export const ClientList = Type.Object({
   clients: Type.Array(Client),

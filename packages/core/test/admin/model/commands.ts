@@ -197,7 +197,7 @@ const rotate = fc.tuple(clientId, terms, ends).map(([id, given, end]) =>
 const revoke = fc.tuple(clientId, fc.nat(4)).map(([id, at]) =>
   command(`revoke secret ${at} of ${id}`, async (model, real) => {
     const secret = model.clients.get(id)?.secrets.at(at);
-    const outcome = await revokeSecret(target(id), secret?.secretId ?? "none", real.admin);
+    const outcome = await revokeSecret(target(id), { secretId: secret?.secretId ?? "none" }, real.admin);
     onClient(model, id, outcome, () => {
       assertKind(outcome, secret === undefined ? "not_found" : undefined);
       if (secret === undefined || secret.revokedAt !== null) return;

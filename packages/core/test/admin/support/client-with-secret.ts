@@ -30,7 +30,7 @@ export async function clientWithSecret(policy = openPolicy, authority = ownAutho
     shown: generatedSecret?.reveal() ?? "",
     add: (input: NewSecretInput = {}) => addSecret(target, input, ports),
     rotate: (input: RotationInput = {}) => rotateSecrets(target, input, ports),
-    revoke: (secretId: string) => revokeSecret(target, secretId, ports),
+    revoke: (secretId: string, withTokens?: boolean) => revokeSecret(target, { secretId, withTokens }, ports),
     async kept(): Promise<Client> {
       const [kept] = await allClients(endpoint.store);
       assert.ok(kept);

@@ -8,6 +8,7 @@ import type { UsageStore } from "@carnet/core/audit/usage";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
+import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { AuditPorts } from "../../audit/audit-reader.ts";
 import type { GuardPorts } from "./guard.ts";
@@ -19,6 +20,7 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin" | "aut
   readonly store: ClientStore;
   readonly scopes: ScopeCatalogue;
   readonly owners: OwnerStore;
+  readonly revocations: RevocationStore;
   /** Whom to ask for a role. */
   readonly platformContact: string;
   readonly directory: ClientDirectory;

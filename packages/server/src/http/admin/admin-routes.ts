@@ -17,6 +17,7 @@ import { adminBodyLimit, parseJsonBody } from "./json-body.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { ownerOperations } from "./owner-operations.ts";
 import { sendProblem } from "./problem-answers.ts";
+import { revocationOperations } from "./revocation-operations.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
 import { scopeOperations } from "./scope-operations.ts";
 import { secretOperations } from "./secret-operations.ts";
@@ -27,6 +28,7 @@ import { whoamiOperation } from "./whoami-operation.ts";
 const operations: readonly Operation[] = [
   ...clientOperations,
   ...secretOperations,
+  ...revocationOperations,
   ...scopeOperations,
   ...ownerOperations,
   ...auditOperations,

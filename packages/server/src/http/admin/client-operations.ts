@@ -109,7 +109,7 @@ export const clientOperations: readonly Operation[] = [
     scope: writeClients,
     needs: "manage",
     summary: "Change a client",
-    description: "A merge patch (RFC 7396). Changing `username` revokes all secrets.",
+    description: "A merge patch (RFC 7396). Changing `username` revokes all secrets and tokens.",
     body: "ClientChange",
     conditional: true,
     success: { status: 200, schema: "Client", tagged: true },
@@ -125,7 +125,10 @@ export const clientOperations: readonly Operation[] = [
       event: verb === "disable" ? "client_disabled" : "client_enabled",
       scope: writeClients,
       needs: "operate",
-      summary: verb === "disable" ? "Disable a client: it gets no new tokens" : "Enable a client again",
+      summary:
+        verb === "disable"
+          ? "Disable a client: it gets no new tokens, and its tokens are revoked"
+          : "Enable a client again",
       conditional: true,
       success: { status: 200, schema: "Client", tagged: true },
       refusals: ["not_found", "changed", verb === "enable" ? "policy" : "last_admin"],
@@ -140,7 +143,7 @@ export const clientOperations: readonly Operation[] = [
     event: "client_deleted",
     scope: writeClients,
     needs: "manage",
-    summary: "Delete a client and its secrets",
+    summary: "Delete a client and its secrets, and revoke its tokens",
     conditional: true,
     success: { status: 204 },
     refusals: ["not_found", "changed", "last_admin"],

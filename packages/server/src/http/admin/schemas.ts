@@ -3,6 +3,7 @@ import { RecordedEvent } from "@carnet/protocol/admin/audit-events";
 import * as clients from "@carnet/protocol/admin/clients";
 import * as explanation from "@carnet/protocol/admin/explanation";
 import * as owners from "@carnet/protocol/admin/owners";
+import * as revocations from "@carnet/protocol/admin/revocations";
 import * as scopes from "@carnet/protocol/admin/scopes";
 import * as usage from "@carnet/protocol/admin/usage";
 import { Whoami } from "@carnet/protocol/admin/whoami";
@@ -24,6 +25,9 @@ export const bodySchemas = {
   NewSecret: clients.NewSecret,
   AddedSecret: clients.AddedSecret,
   Rotation: clients.Rotation,
+  NewRevocation: revocations.NewRevocation,
+  RevocationResult: revocations.RevocationResult,
+  RevocationList: revocations.RevocationList,
   Scope: scopes.Scope,
   ScopeList: scopes.ScopeList,
   ScopeDescription: scopes.ScopeDescription,
@@ -46,6 +50,8 @@ export const bodySchemas = {
 export const querySchemas = {
   ClientFilter: clients.ClientFilter,
   ImportFilter: clients.ImportFilter,
+  RevokedSecretFilter: clients.RevokedSecretFilter,
+  RevocationFilter: revocations.RevocationFilter,
   OwnerChangeFilter: owners.OwnerChangeFilter,
   ExplainedRequest: explanation.ExplainedRequest,
   UsageFilter: usage.UsageFilter,

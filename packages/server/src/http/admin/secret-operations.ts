@@ -122,12 +122,17 @@ export const secretOperations: readonly Operation[] = [
     scope: writeClients,
     needs: "operate",
     summary: "Revoke a secret",
+    description:
+      "Tokens that the client got with it stay valid until they expire, unless `with_tokens` revokes them. The admin API refuses them in either case.",
+    query: "RevokedSecretFilter",
     conditional: true,
     success: { status: 204 },
     refusals: ["not_found", "changed", "last_admin"],
-    async run({ parameter, ifMatch }, ports) {
+    async run({ parameter, query, ifMatch }, ports) {
       const clientId = parameter("client_id");
-      const revoked = await revokeSecret({ clientId, ifMatch }, parameter("secret_id"), ports);
+      const withTokens = query.with_tokens === undefined ? undefined : query.with_tokens === "true";
+      const secret = { secretId: parameter("secret_id"), withTokens };
+      const revoked = await revokeSecret({ clientId, ifMatch }, secret, ports);
       ports.directory.forget(clientId);
       return revoked.ok ? ok({}) : revoked;
     },

@@ -8,6 +8,7 @@ type RequestSchemas = Pick<
   | "ClientImport"
   | "NewSecret"
   | "Rotation"
+  | "NewRevocation"
   | "ScopeDescription"
   | "NewOwner"
   | "OwnerChange"
@@ -36,6 +37,7 @@ export const bodyExamples: { readonly [Name in keyof RequestSchemas]: Static<Req
   },
   NewSecret: { label: "spring" },
   Rotation: { secret: { label: "summer" }, end_old_when_idle_for: 604_800 },
+  NewRevocation: { client_id: "nightly-export", issued_before: "10m" },
   ScopeDescription: { description: "Read invoices" },
   NewOwner: {
     name: "payments",

@@ -23,6 +23,7 @@ export function adminPaths(): Readonly<Record<string, Readonly<Record<string, un
 export const adminTags = [
   { name: "Clients", description: "Register, find, restrict, change and delete clients." },
   { name: "Secrets", description: "Add secrets, rotate them without an outage, and revoke them." },
+  { name: "Tokens", description: "Revoke tokens before they expire, and see what is revoked." },
   { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
   { name: "Owners", description: "The teams that clients belong to, and what their clients may have." },
   { name: "Audit", description: "Who did what, and whether the record of it is complete and unaltered." },

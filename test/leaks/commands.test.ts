@@ -103,6 +103,16 @@ const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
     args: ["client", "create", "--secret-stdin", "--scope-policy", "none"],
     input: `${s}\n`,
   }),
+  "a token that is revoked at an address without a service": (s) => ({
+    args: ["token", "revoke", s, "--server-url", "http://127.0.0.1:9"],
+    environment: { CARNET_ADMIN_CLIENT_ID: "ops", CARNET_ADMIN_CLIENT_SECRET: "a secret of the admin client" },
+  }),
+  "a token that is revoked with a flag that does not go with it": (s) => ({
+    args: ["token", "revoke", s, "--client", "app"],
+  }),
+  "a token after a mistyped command": (s) => ({ args: ["token", "revok", s] }),
+  "a token in place of a command": (s) => ({ args: ["token", s] }),
+  "a token as a client": (s) => ({ args: ["token", "revoke", `--clien=${s}`] }),
   "a secret for an address without a service": (s) => ({
     args: ["token", "--client-id", "app", "--server-url", "http://127.0.0.1:9"],
     environment: { CARNET_CLIENT_SECRET: s },

@@ -62,6 +62,7 @@ export async function buildProgram(asked?: string): Promise<Command> {
   const program = new Command("carnet")
     .description("A token service for machines: exchanges OAuth client credentials for short-lived bearer tokens.")
     .version(version, "-V, --version")
+    .enablePositionalOptions() // `token` and its subcommands have options of the same names
     .showHelpAfterError(usageHint)
     .configureHelp({ minWidthToWrap: leastDescription, formatItem, commandUsage })
     .configureOutput({

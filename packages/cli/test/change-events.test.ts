@@ -10,7 +10,7 @@ import { type AdminService, startAdminService } from "./support/admin-service.ts
 
 /** Commands that change nothing in the store of a running service. */
 const others = new Set([
-  ...["dev", "serve", "token", "completion", "complete", "export"],
+  ...["dev", "serve", "token", "token revocations", "completion", "complete", "export"],
   ...["client list", "client show", "client usage", "secret list", "scope list", "explain", "whoami"],
   ...["admin list", "owner list", "owner show"],
   ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],
@@ -26,6 +26,7 @@ const changes: readonly (readonly [args: readonly string[], kinds: readonly stri
   [["client", "enable", "app"], ["client_enabled"]],
   [["secret", "add", "app"], ["secret_added"]],
   [["secret", "rotate", "app"], ["secrets_rotated"]],
+  [["token", "revoke", "--client", "app"], ["tokens_revoked"]],
   [["secret", "revoke", "app", "SECRET", "--yes"], ["secret_revoked"]],
   [["owner", "create", "me"], ["owner_created"]],
   [["client", "transfer", "app", "--to", "me", "--yes"], ["client_changed"]],

@@ -58,7 +58,7 @@ suite("carnet client change", () => {
     const change = ["client", "change", "user", "--username", "two"];
     assertRefused(
       await at.carnet(change),
-      /^carnet: A new username revokes all secrets of user at once\. Continue\? Nothing/,
+      /^carnet: A new username revokes all secrets and tokens of user at once\. Continue\? Nothing/,
     );
     assert.equal(await statusOf("user", clientSecret), 200);
     assert.equal((await at.carnet([...change, "--yes"])).code, 0);
@@ -105,7 +105,10 @@ suite("carnet client disable, enable and delete", () => {
   test("without a terminal a client is deleted only with --yes", async () => {
     const { clientSecret } = await at.service.register({ client_id: "gone" });
     const without = await at.carnet(["client", "delete", "gone"], { input: "y\n" });
-    assertRefused(without, /^carnet: Delete gone and its secrets permanently\? Nothing was changed, .* --yes/);
+    assertRefused(
+      without,
+      /^carnet: Delete gone and its secrets permanently, and revoke its tokens\? Nothing was changed, .* --yes/,
+    );
     assert.equal(await statusOf("gone", clientSecret), 200);
     assert.deepEqual(await at.carnet(["client", "delete", "gone", "--yes"]), {
       code: 0,
@@ -137,7 +140,10 @@ suite("carnet client disable, enable and delete", () => {
     const unknown = await at.carnet(["secret", "revoke", "asked", "0000000000000000"], { terminal: true });
     assertRefused(unknown, /^carnet: Refused: the client has no secret with this id/);
     const { stderr } = await at.carnet(["client", "delete", "asked"], { terminal: true });
-    assert.match(stderr, /^Delete asked and its secrets permanently\? \[y\/N\] .*\ncarnet: Cancelled/s);
+    assert.match(
+      stderr,
+      /^Delete asked and its secrets permanently, and revoke its tokens\? \[y\/N\] .*\ncarnet: Cancelled/s,
+    );
   });
 
   test("an admin that may only write is asked without that check", async () => {

@@ -62,7 +62,7 @@ suite("an event in one line", () => {
   });
 
   test("says whether a change was a repetition or a dry run, or changed nothing", () => {
-    const { client_changed: change, clients_imported: imported, secret_revoked: revoked } = everyEvent;
+    const { client_changed: change, clients_imported: imported, secret_revoked: revoked, tokens_revoked } = everyEvent;
     assert.match(describeEvent(recorded({ ...change, outcome: "replayed" })), /; a repeated request, which got the/);
     assert.match(
       describeEvent(recorded({ ...imported, outcome: "dry_run", objects: [] })),
@@ -71,6 +71,10 @@ suite("an event in one line", () => {
     assert.match(
       describeEvent(recorded({ ...revoked, outcome: "unchanged" })),
       /tried to revoke a secret of client demo, but there was nothing to change: secret 3k2m9p1r5t8w3x4h \(/,
+    );
+    assert.match(
+      describeEvent(recorded({ ...tokens_revoked, outcome: "unchanged", objects: [] })),
+      /tried to revoke tokens, but there was nothing to change \(/,
     );
   });
 

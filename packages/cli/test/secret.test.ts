@@ -158,12 +158,27 @@ suite("carnet secret revoke", () => {
     );
     assert.equal(await statusOf(at, "c", clientSecret), 200);
     const { code, stdout, stderr } = await at.carnet([...revoke, "--yes"]);
-    assert.deepEqual(
-      { code, stdout, stderr },
-      { code: 0, stdout: "", stderr: `Revoked the secret ${secret?.secret_id}.\n` },
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "" });
+    assert.equal(
+      stderr.replaceAll("\n", " "),
+      `Revoked the secret ${secret?.secret_id}. Unless this is an admin client, its tokens stay valid until they expire. To revoke them: \`carnet token revoke --client c --secret ${secret?.secret_id}\`. `,
     );
     assert.equal(await statusOf(at, "c", clientSecret), 401);
     assert.equal((await secretsOf(at, "c"))[0]?.state, "revoked");
+  });
+
+  test("revokes or keeps the tokens of the secret as the flags say", async () => {
+    await using at = await startAdminService();
+    await at.service.register({ client_id: "c" });
+    const revoke = ["secret", "revoke", "c", (await secretsOf(at, "c"))[0]?.secret_id ?? "", "--yes"];
+    const revocations = async () => Object(await at.json(["token", "revocations", "--client", "c"])).revocations.length;
+    const kept = await at.carnet([...revoke, "--keep-tokens"]);
+    assert.match(kept.stderr, /\. Its tokens stay valid until they expire\./);
+    assert.equal(await revocations(), 0);
+    const revoked = await at.carnet([...revoke, "--with-tokens"]);
+    assert.match(revoked.stderr.replaceAll("\n", " "), /\. Its tokens are revoked as well\. This counts /);
+    assert.equal(await revocations(), 1);
+    assert.equal((await at.carnet([...revoke, "--with-tokens", "--keep-tokens"])).code, 2);
   });
 
   test("with --json prints what was revoked", async () => {

@@ -18,6 +18,7 @@ import type {
 } from "@carnet/protocol/admin/clients";
 import type { Explanation } from "@carnet/protocol/admin/explanation";
 import type { NewOwner, Owner, OwnerChange, OwnerList, OwnerReport } from "@carnet/protocol/admin/owners";
+import type { NewRevocation, RevocationList, RevocationResult } from "@carnet/protocol/admin/revocations";
 import type { Scope } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
@@ -116,8 +117,17 @@ export class AdminApi {
     return this.#json("POST", `${clientPath(clientId)}/secrets/rotate`, { body: rotation, idempotent: true });
   }
 
-  revokeSecret(clientId: string, secretId: string): Promise<void> {
-    return this.#delete(secretPath(clientId, secretId));
+  /** `withTokens`: whether to revoke the tokens that it got, too. Not given: only those of an admin client. */
+  revokeSecret(clientId: string, secretId: string, withTokens?: boolean): Promise<void> {
+    return this.#delete(`${secretPath(clientId, secretId)}${queryOf({ with_tokens: withTokens?.toString() })}`);
+  }
+
+  revokeTokens(revocation: NewRevocation): Promise<RevocationResult> {
+    return this.#json("POST", "/revocations", { body: revocation });
+  }
+
+  listRevocations(query: Query): Promise<RevocationList> {
+    return this.#json("GET", `/revocations${queryOf(query)}`);
   }
 
   async listScopes(): Promise<readonly Scope[]> {

@@ -92,7 +92,7 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
   secret_added: { did: "added a secret to client", tried: "add a secret to client" },
   secrets_rotated: { did: "rotated the secrets of client", tried: "rotate the secrets of client" },
   secret_revoked: { did: "revoked a secret of client", tried: "revoke a secret of client" },
-  tokens_revoked: { did: "revoked tokens of", tried: "revoke tokens of" },
+  tokens_revoked: { did: "revoked tokens of", tried: "revoke tokens" },
   scope_put: { did: "put scope", tried: "put scope" },
   scope_deleted: { did: "deleted scope", tried: "delete scope" },
   owner_created: { did: "created owner", tried: "create owner" },

@@ -34,7 +34,9 @@ export function addClientChangeCommands(client: Command): void {
     if (Object.keys(input).length === 0)
       change.error("error: nothing to change. Name a setting, such as --scope", { exitCode: 2 });
     const question =
-      input.username === undefined ? undefined : `A new username revokes all secrets of ${id} at once. Continue?`;
+      input.username === undefined
+        ? undefined
+        : `A new username revokes all secrets and tokens of ${id} at once. Continue?`;
     await apply(change, { id, act: (api) => api.changeClient(id, input), options, question });
   });
 
@@ -58,12 +60,12 @@ export function addClientChangeCommands(client: Command): void {
 
   const disable = client
     .command("disable")
-    .description("Disable a client, so that it gets no more tokens.")
+    .description("Disable a client, so that it gets no more tokens, and revoke those that it has.")
     .argument("<client-id>")
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
   addConnectionOptions(disable).action((id: string, options: ChangeOptions) => {
-    const question = `Disable ${id}? It gets no more tokens from now on.`;
+    const question = `Disable ${id}? It gets no more tokens from now on, and the ones that it has are revoked.`;
     return apply(disable, { id, act: (api) => api.disableClient(id), options, question });
   });
 
@@ -78,13 +80,15 @@ export function addClientChangeCommands(client: Command): void {
 
   const remove = client
     .command("delete")
-    .description("Delete a client and its secrets permanently.")
+    .description("Delete a client and its secrets permanently, and revoke its tokens.")
     .argument("<client-id>")
     .option("--yes", "Do not ask")
     .option("--json", "Print JSON");
   addConnectionOptions(remove).action((id: string, options: ChangeOptions) =>
     withAdminApi(remove, async (api) => {
-      await confirmTarget(`Delete ${id} and its secrets permanently?`, options, () => api.showClient(id));
+      await confirmTarget(`Delete ${id} and its secrets permanently, and revoke its tokens?`, options, () =>
+        api.showClient(id),
+      );
       await api.deleteClient(id);
       if (options.json) process.stdout.write(`${JSON.stringify({ deleted: { client_id: id } }, null, 2)}\n`);
       else process.stderr.write(`Deleted ${id}.\n`);

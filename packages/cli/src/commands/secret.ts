@@ -11,6 +11,7 @@ import { showOnce } from "../shown-once.ts";
 import { formatTable } from "../table.ts";
 import { columnsOf, wrapLines } from "../wrap.ts";
 import { addSecretImportCommand } from "./secret-import.ts";
+import { countsFrom } from "./token-revoke.ts";
 
 /** `carnet secret …`: manages the secrets of clients. */
 export function addSecretCommand(program: Command): void {
@@ -107,24 +108,51 @@ function describeEnd({ endOldAt, endOldWhenIdle }: { endOldAt?: string; endOldWh
   return "Older secrets expire a day from now";
 }
 
+interface RevokeOptions {
+  readonly withTokens?: boolean;
+  readonly keepTokens?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** What happens to the tokens of a revoked secret. */
+function fateOfTokens(clientId: string, secretId: string, withTokens: boolean | undefined): string {
+  if (withTokens) return `Its tokens are revoked as well. ${countsFrom}`;
+  const kept = withTokens === false ? "Its tokens" : "Unless this is an admin client, its tokens";
+  return `${kept} stay valid until they expire. To revoke them: \`carnet token revoke --client ${quoted(clientId)} --secret ${quoted(secretId)}\`.`;
+}
+
 function addRevoke(secret: Command): void {
   const command = secret
     .command("revoke")
     .description("Revoke a secret at once.")
     .argument("<client-id>")
     .argument("<secret-id>")
+    .addOption(
+      new Option(
+        "--with-tokens",
+        "Revoke the tokens that the client got with it, too (default for admin clients)",
+      ).conflicts("keepTokens"),
+    )
+    .option("--keep-tokens", "Leave these tokens valid until they expire (default for other clients)")
     .option("--yes", "Do not ask for confirmation")
     .option("--json", "Print JSON");
-  addConnectionOptions(command).action(
-    (clientId: string, secretId: string, options: { yes?: boolean; json?: boolean }) =>
-      withAdminApi(command, async (api) => {
-        const question = `Revoke the secret ${secretId} of ${clientId}? Callers that use it are refused at once.`;
-        await confirmTarget(question, options, () => api.showSecret(clientId, secretId));
-        await api.revokeSecret(clientId, secretId);
-        const revoked = { client_id: clientId, secret_id: secretId };
-        if (options.json) process.stdout.write(`${JSON.stringify({ revoked }, null, 2)}\n`);
-        else process.stderr.write(`Revoked the secret ${secretId}.\n`);
-      }),
+  addConnectionOptions(command).action((clientId: string, secretId: string, options: RevokeOptions) =>
+    withAdminApi(command, async (api) => {
+      const withTokens = options.withTokens ?? (options.keepTokens ? false : undefined);
+      const question = `Revoke the secret ${secretId} of ${clientId}? Callers that use it are refused at once.`;
+      await confirmTarget(question, options, () => api.showSecret(clientId, secretId));
+      await api.revokeSecret(clientId, secretId, withTokens);
+      const revoked = { client_id: clientId, secret_id: secretId };
+      if (options.json) process.stdout.write(`${JSON.stringify({ revoked }, null, 2)}\n`);
+      else
+        process.stderr.write(
+          wrapLines(
+            `Revoked the secret ${secretId}. ${fateOfTokens(clientId, secretId, withTokens)}\n`,
+            columnsOf(process.stderr),
+          ),
+        );
+    }),
   );
 }
 

@@ -8,6 +8,8 @@ import { noticeHooks } from "../sdk-notices.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { addressProblem, serverAddress } from "../server-address.ts";
 import { printable } from "../table.ts";
+import { addTokenRevocationsCommand } from "./token-revocations.ts";
+import { addTokenRevokeCommand } from "./token-revoke.ts";
 
 interface TokenOptions {
   readonly clientId?: string;
@@ -20,9 +22,10 @@ interface TokenOptions {
 
 /** `carnet token`: requests a token and prints only the token, so that scripts can use it. */
 export function addTokenCommand(program: Command): void {
-  program
+  const command = program
     .command("token")
     .description("Get a token and print it.")
+    .enablePositionalOptions() // as the program does
     .option("--client-id <id>", "The client id (default: CARNET_CLIENT_ID)")
     .option("--secret-stdin", "Read the secret as one line from standard input (default: CARNET_CLIENT_SECRET)")
     .option(
@@ -38,11 +41,13 @@ export function addTokenCommand(program: Command): void {
     .addOption(
       new Option("--region <name>", "The region of the service (default: CARNET_REGION)").choices(Object.keys(SERVERS)),
     )
-    .option("--json", "Print the whole response as JSON")
-    .action(async (options: TokenOptions) => {
-      const token = await request(options);
-      process.stdout.write(`${options.json ? JSON.stringify(wireNames(token), null, 2) : token.accessToken}\n`);
-    });
+    .option("--json", "Print the whole response as JSON");
+  addTokenRevokeCommand(command);
+  addTokenRevocationsCommand(command);
+  command.action(async (options: TokenOptions) => {
+    const token = await request(options);
+    process.stdout.write(`${options.json ? JSON.stringify(wireNames(token), null, 2) : token.accessToken}\n`);
+  });
 }
 
 async function request(options: TokenOptions): Promise<BearerToken> {

@@ -17,6 +17,7 @@ const atLeast: Readonly<Record<string, number>> = {
   "docs/guide/configuration-as-code.md": 2,
   "docs/guide/credentials.md": 10,
   "docs/guide/explain.md": 1,
+  "docs/guide/revoking.md": 5,
   "docs/guide/usage.md": 3,
 };
 

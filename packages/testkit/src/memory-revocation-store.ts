@@ -55,7 +55,10 @@ export class MemoryRevocationStore implements RevocationStore {
   /** Revokes handles that the next version of a client no longer has. null: it is deleted. */
   revokeLostHandles(before: Client, next: Client | null, now: number): void {
     const lost = { clientId: before.clientId, issuedUntil: null, revokedAt: now, endsAt: endOfRevocation(now) };
-    if (next?.handle !== before.handle) return this.#insert({ ...lost, kind: "client", subject: before.handle });
+    if (next?.handle !== before.handle) {
+      this.#insert({ ...lost, kind: "client", subject: before.handle });
+      return;
+    }
     for (const { secretId, handle } of before.secrets) {
       const secret = next.secrets.find((one) => one.secretId === secretId);
       if (secret !== undefined && secret.handle !== handle) this.#insert({ ...lost, kind: "secret", subject: handle });

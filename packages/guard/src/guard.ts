@@ -1,6 +1,13 @@
 import type { AccessToken } from "./access-token.ts";
+import { GuardError, ScopeInsufficient, TokenInvalid } from "./errors.ts";
+import { Introspection } from "./introspection.ts";
+import { Issuer } from "./issuer.ts";
+import { type JwtPorts, type VerifiedJwt, verifyJwt } from "./jwt.ts";
 import type { GuardOptions } from "./options.ts";
-import type { TokenSource } from "./token-source.ts";
+import { RevocationFeed } from "./revocation-feed.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import { TokenCache } from "./token-cache.ts";
+import { readToken, type TokenSource } from "./token-source.ts";
 
 /** What a request must be allowed to do. */
 export interface Requirements {
@@ -28,7 +35,51 @@ export interface Guard {
   verify(source: TokenSource, requirements?: Requirements): Promise<AccessToken>;
 }
 
-/** Creates a guard. It sends its first request when it verifies its first token. */
+/**
+ * Creates a guard. It sends its first request when it verifies its first token, and none while it verifies none.
+ * @throws {TypeError} An option is missing or invalid.
+ */
 export function createGuard(options: GuardOptions): Guard {
-  throw new Error(`not built yet: ${options.issuer}`);
+  const settings = settingsOf(options);
+  const verifyToken = tokenVerifier(settings);
+  const { issuer, audience, resourceMetadata } = settings;
+  return Object.freeze({
+    issuer,
+    audience: Object.freeze(audience),
+    resourceMetadata,
+    async verify(source: TokenSource, { scopes = [] }: Requirements = {}) {
+      try {
+        const token = await verifyToken(readToken(source));
+        // RFC 6750 §3.1: insufficient_scope is for a token that is valid
+        for (const scope of scopes) if (!token.scopes.includes(scope)) throw new ScopeInsufficient(scopes);
+        return token;
+      } catch (error) {
+        throw error instanceof GuardError ? error.withResourceMetadata(resourceMetadata) : error;
+      }
+    },
+  });
 }
+
+/** Longer tokens are refused before anything in them is read. */
+const longestToken = 16 * 1024;
+
+/** How to verify a token: with the issuer's keys, or by asking the issuer. */
+function tokenVerifier(settings: Settings): (token: string) => Promise<AccessToken> {
+  const cache = new TokenCache<VerifiedJwt>(settings.cachedTokens);
+  const issuer = new Issuer(settings, ({ keys }, before) => {
+    if (before !== undefined && !keys.includes(before.keys)) cache.clear(); // A key was removed or replaced
+    feed?.dropUnless(keys);
+  });
+  const feed = settings.revocations ? new RevocationFeed(settings, settings.revocations, issuer) : undefined;
+  const introspection = settings.introspection && new Introspection(settings, settings.introspection, issuer);
+  const asksAlways = settings.introspection?.when === "always";
+  const ports: JwtPorts = { settings, issuer, feed, cache };
+  return (token) => {
+    if (token.length > longestToken) throw new TokenInvalid("too_long", "The token has more than 16,384 characters.");
+    const asks = introspection !== undefined && (asksAlways || !hasJwtForm(token));
+    return asks ? introspection.verify(token) : verifyJwt(token, ports);
+  };
+}
+
+/** Three parts of base64url, of which the first begins like a JSON object. */
+const hasJwtForm = (token: string): boolean => /^e[\w-]+\.[\w-]+\.[\w-]*$/.test(token);

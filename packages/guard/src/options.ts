@@ -32,7 +32,10 @@ export interface GuardOptions {
   readonly clockTolerance?: number | undefined;
   /** The accepted signature algorithms. Default: every asymmetric algorithm that the issuer's key allows. */
   readonly algorithms?: readonly string[] | undefined;
-  /** The accepted `typ` headers. Some servers need `["at+jwt", "JWT"]`. Default: `["at+jwt"]`. */
+  /**
+   * The accepted `typ` headers. Some servers need `["JWT"]`, and `none` for tokens without a `typ`: then
+   * the audience alone keeps their ID tokens out. Default: `["at+jwt"]`.
+   */
   readonly tokenTypes?: readonly string[] | undefined;
   /** How many verified tokens are remembered. Default: 10,000. */
   readonly cache?: { readonly tokens: number } | undefined;
@@ -45,6 +48,8 @@ export interface GuardOptions {
   readonly revocations?: RevocationOptions | false | undefined;
   /** Asks the issuer about tokens that are not JWTs, or about all. Default: off. */
   readonly introspection?: IntrospectionOptions | undefined;
+  /** Allows plain `http:` to hosts other than loopback. Whoever is on that network can then forge tokens. Default: false. */
+  readonly allowInsecureHTTP?: boolean | undefined;
   /** The URL of this API's protected resource metadata (RFC 9728), to be named in challenges. */
   readonly resourceMetadata?: string | undefined;
   /** Called when something needs an operator but does not fail a request. Default: `console.warn`. */

@@ -1,7 +1,12 @@
 /** Something that an operator should look at, although no request failed because of it alone. */
 export interface Warning {
   /** A stable name for the kind of warning. */
-  readonly code: "keys_unavailable" | "revocations_unavailable" | "revocations_invalid" | "revocations_rolled_back";
+  readonly code:
+    | "keys_unavailable"
+    | "revocations_unavailable"
+    | "revocations_invalid"
+    | "revocations_rolled_back"
+    | "revocations_stale";
   /** What happened, in a sentence. */
   readonly message: string;
 }

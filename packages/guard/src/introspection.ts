@@ -2,6 +2,7 @@ import { type AccessToken, acceptClaims } from "./access-token.ts";
 import { IssuerUnavailable, TokenInvalid } from "./errors.ts";
 import { parseObject, send } from "./http.ts";
 import type { Issuer } from "./issuer.ts";
+import { mayShare } from "./refresher.ts";
 import type { Settings } from "./settings.ts";
 import { TokenCache } from "./token-cache.ts";
 
@@ -19,7 +20,7 @@ export class Introspection {
   readonly #rules: NonNullable<Settings["introspection"]>;
   readonly #issuer: Issuer;
   readonly #cache: TokenCache<Known>;
-  #pending = 0;
+  readonly #flights = new Map<string, Promise<AccessToken>>();
 
   constructor(settings: Settings, rules: NonNullable<Settings["introspection"]>, issuer: Issuer) {
     this.#settings = settings;
@@ -36,15 +37,26 @@ export class Introspection {
   async verify(text: string): Promise<AccessToken> {
     const known = this.#cache.get(text);
     if (known !== undefined && this.#settings.clock() < known.until) return known.token;
+    if (!mayShare()) return this.#introspect(text);
+    return this.#flights.get(text) ?? this.#start(text);
+  }
+
+  #start(text: string): Promise<AccessToken> {
+    if (this.#flights.size >= mostAtOnce)
+      throw new IssuerUnavailable(`The guard already waits for ${mostAtOnce} introspections.`);
+    const flight = this.#introspect(text).finally(() => this.#flights.delete(text));
+    this.#flights.set(text, flight);
+    return flight;
+  }
+
+  async #introspect(text: string): Promise<AccessToken> {
     const askedAt = this.#settings.clock();
     const claims = await this.#ask(text);
     if (claims["active"] !== true) throw new TokenInvalid("inactive", "The issuer says that the token is not active.");
     // RFC 7662 §2.2: `iss` and `exp` are optional, and this issuer was asked just now
     const cacheUntil = askedAt + this.#rules.cacheFor * 1000;
-    const token = acceptClaims(
-      { iss: this.#settings.issuer, exp: Math.ceil(cacheUntil / 1000), ...claims },
-      this.#settings,
-    );
+    const defaults = { iss: this.#settings.issuer, exp: Math.floor(cacheUntil / 1000) + 1 };
+    const token = acceptClaims({ ...defaults, ...claims }, this.#settings);
     this.#cache.set(text, { token, until: Math.min(cacheUntil, token.expiresAt.getTime()) });
     return token;
   }
@@ -53,15 +65,10 @@ export class Introspection {
     await this.#issuer.ready();
     const url = this.#issuer.current().introspectionEndpoint;
     if (url === undefined) throw new IssuerUnavailable("The issuer's metadata names no introspection_endpoint.");
-    if (this.#pending >= mostAtOnce)
-      throw new IssuerUnavailable(`The guard already waits for ${mostAtOnce} introspections.`);
-    this.#pending++;
     try {
       return await this.#post(url, token);
     } catch (error) {
       throw new IssuerUnavailable(error instanceof Error ? error.message : "The introspection failed.");
-    } finally {
-      this.#pending--;
     }
   }
 

@@ -14,8 +14,11 @@ export interface IssuerFacts {
 
 /** How long keys are used if the issuer does not say: `max-age` of its JWKS, from ten seconds to an hour. */
 const keyLifetimes = { shortest: 10, usual: 300, longest: 3600 } as const;
-/** How often unknown key ids can make the guard fetch keys. */
-const unknownKeyGap = 10_000;
+/**
+ * How many milliseconds apart the fetches are that an unknown key can cause. Anybody can send a token with one, but only the
+ * issuer a feed, and a revoked key should not count for longer than needed.
+ */
+const gaps = { token: 10_000, feed: 1000 } as const;
 
 /** Knows the issuer: discovers its metadata and keeps its keys. Metadata and keys are always fetched together. */
 export class Issuer {
@@ -28,7 +31,11 @@ export class Issuer {
   constructor(settings: Settings, onChange: (facts: IssuerFacts, before: IssuerFacts | undefined) => void) {
     this.#settings = settings;
     this.#onChange = onChange;
-    this.#refresher = new Refresher(() => this.#fetch(), settings.clock, timesFor(keyLifetimes.usual));
+    this.#refresher = new Refresher(
+      () => this.#fetch(),
+      settings.clock,
+      timesFor(keyLifetimes.usual, settings.keysMaxAge),
+    );
   }
 
   /** A promise to await before `current`, if there is one. */
@@ -47,12 +54,11 @@ export class Issuer {
   }
 
   /**
-   * What is known after fetching again because something names an unknown or a revoked key. Strangers can cause this, so it
-   * fetches at most once in ten seconds.
+   * What is known after fetching again because something names an unknown or a revoked key.
    * @throws {IssuerUnavailable} The fetch failed, so that nobody knows whether the key exists.
    */
-  async factsForUnknownKey(): Promise<IssuerFacts> {
-    await this.#refresher.refreshUnlessWithin(unknownKeyGap);
+  async afterUnknownKeyIn(source: keyof typeof gaps): Promise<IssuerFacts> {
+    await this.#refresher.refreshUnlessWithin(gaps[source]);
     if (this.#refresher.isFailing)
       throw new IssuerUnavailable(`The keys of ${this.#settings.issuer} cannot be fetched. A warning says why.`);
     return this.current();
@@ -73,7 +79,7 @@ export class Issuer {
         introspectionEndpoint: this.#urlIn(metadata, "introspection_endpoint"),
         fetchedAt,
       };
-      this.#refresher.times = timesFor(maxAgeOf(headers) ?? keyLifetimes.usual);
+      this.#refresher.times = timesFor(maxAgeOf(headers) ?? keyLifetimes.usual, this.#settings.keysMaxAge);
       this.#onChange(this.#facts, before);
     } catch (error) {
       const message = `The keys of the issuer cannot be fetched: ${error instanceof Error ? error.message : "unknown error"}`;
@@ -121,7 +127,7 @@ function maxAgeOf(headers: Headers): number | undefined {
 }
 
 /** A removed key is trusted for at most twice the lifetime, also by an API that is called rarely. */
-function timesFor(maxAge: number) {
+function timesFor(maxAge: number, usableFor: number) {
   const lifetime = Math.min(Math.max(maxAge, keyLifetimes.shortest), keyLifetimes.longest) * 1000;
-  return { refreshAfter: lifetime, waitAfter: 2 * lifetime, retryAfter: 1000 };
+  return { refreshAfter: lifetime, waitAfter: 2 * lifetime, usableFor, retryAfter: 1000 };
 }

@@ -52,7 +52,7 @@ async function checkJwt(jwt: string, { settings, issuer, cache }: JwtPorts): Pro
   if (!settings.tokenTypes.includes(bareType(String(header.typ ?? "none"))))
     throw new TokenInvalid("type", `The token's \`typ\` is not ${settings.tokenTypes.join(" or ")}.`);
   let { keys } = issuer.current();
-  if (!keys.has(header.kid)) ({ keys } = await issuer.factsForUnknownKey());
+  if (!keys.has(header.kid)) ({ keys } = await issuer.afterUnknownKeyIn("token"));
   const { jti, rvk, iat } = claims;
   // At the same time, because both run on other threads. Nothing is done with the hash before the signature was right.
   const [idHash] = await Promise.all([

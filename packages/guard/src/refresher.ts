@@ -4,11 +4,13 @@ export interface RefreshTimes {
   readonly refreshAfter: number;
   /** From this age a request waits for the fetch, because what is held may be too old. */
   readonly waitAfter: number;
+  /** From this age it may not be used, however long the fetch takes. */
+  readonly usableFor: number;
   /** The shortest time between a failed attempt and the next one. */
   readonly retryAfter: number;
 }
 
-/** How long a request waits at most if something older is held. */
+/** How long a request waits at most if what is held may still be used. */
 const longestWait = 1000;
 /** After a failure, how long requests do not wait. Otherwise each would be slow while the issuer is away. */
 const noWaitAfterFailure = 5000;
@@ -43,12 +45,12 @@ export class Refresher {
     const age = this.#since(this.#fetchedAt);
     if (age < this.#times.refreshAfter) return undefined;
     if (this.#flight === undefined && this.#since(this.#failedAt) < this.#times.retryAfter) return undefined;
-    const mayUseHeld =
-      age < this.#times.waitAfter || (this.#hasHeld && this.#since(this.#failedAt) < noWaitAfterFailure);
+    const isUsable = age < this.#times.usableFor;
+    const mayUseHeld = age < this.#times.waitAfter || (isUsable && this.#since(this.#failedAt) < noWaitAfterFailure);
     if (mayUseHeld && !mayShare()) return undefined;
     const flight = this.refresh();
     if (mayUseHeld) return undefined;
-    return this.#hasHeld ? atMost(longestWait, flight) : flight;
+    return isUsable ? atMost(longestWait, flight) : flight;
   }
 
   /** Fetches now, or joins the fetch that is under way. Never rejects. */
@@ -76,10 +78,6 @@ export class Refresher {
   reset(): void {
     this.#fetchedAt = Number.NEGATIVE_INFINITY;
     this.#failedAt = Number.NEGATIVE_INFINITY;
-  }
-
-  get #hasHeld(): boolean {
-    return this.#fetchedAt !== Number.NEGATIVE_INFINITY;
   }
 
   async #attempt(): Promise<void> {

@@ -21,7 +21,11 @@ interface Held extends SignedList {
 /** 32 MiB are 900,000 revoked tokens. */
 const longestFeed = 32 * 1024 * 1024;
 
-const times = { refreshAfter: 500, waitAfter: 1000, retryAfter: 500 } as const;
+/**
+ * Nodes of one service sign at different times, each at least every five seconds. So an answer that is older by a few
+ * seconds is usual, and says like a 304 that nothing new happened.
+ */
+const usualSpread = 10;
 
 /**
  * Keeps the newest snapshot of the revocation feed. It never goes back to an older one, and its age is that of its `iat`:
@@ -38,7 +42,12 @@ export class RevocationFeed {
     this.#settings = settings;
     this.#rules = rules;
     this.#issuer = issuer;
-    this.#refresher = new Refresher(() => this.#fetch(), settings.clock, times);
+    this.#refresher = new Refresher(() => this.#fetch(), settings.clock, {
+      refreshAfter: 500,
+      waitAfter: 1000,
+      usableFor: rules.onStale === "warn" ? Number.POSITIVE_INFINITY : rules.staleAfter * 1000,
+      retryAfter: 500,
+    });
   }
 
   /** A promise to await before `current`, if there is one. Needs the issuer's facts. */
@@ -101,13 +110,14 @@ export class RevocationFeed {
     const { header, claims } = claimsOf(jws);
     const { kid } = header;
     let { keys } = this.#issuer.current();
-    if (!keys.has(kid)) ({ keys } = await this.#issuer.factsForUnknownKey());
+    if (!keys.has(kid)) ({ keys } = await this.#issuer.afterUnknownKeyIn("feed"));
     await keys.checkSignature(jws, this.#settings.algorithms).catch((error) => this.#distrust(messageOf(error)));
     if (bareType(String(header.typ)) !== "revocations+jwt") this.#distrust("its `typ` is not revocations+jwt");
     if (claims["iss"] !== this.#settings.issuer) this.#distrust("its `iss` is another issuer");
     const keyText = keys.keyText(kid);
     const list = parseRevocations(claims);
     if (list === undefined || kid === undefined || keyText === undefined) return this.#distrust("a member is missing");
+    if (list.keys.has(kid)) this.#distrust("it names its own key as revoked");
     const now = this.#settings.clock() / 1000;
     const { clockTolerance } = this.#settings;
     if (list.expiresAt <= now - clockTolerance) this.#distrust("it has expired");
@@ -120,7 +130,9 @@ export class RevocationFeed {
     const held = this.#held; // Read only now, because another fetch may have ended meanwhile
     if (held?.list.keys.has(signed.signer.kid))
       this.#distrust("a key signed it that an accepted feed names as revoked");
-    if (held !== undefined && signed.list.issuedAt < held.list.issuedAt) {
+    const olderBy = held === undefined ? 0 : held.list.issuedAt - signed.list.issuedAt;
+    if (olderBy > 0 && olderBy <= usualSpread) return;
+    if (olderBy > usualSpread) {
       this.#warn(
         "revocations_rolled_back",
         "The feed is older than the one that was accepted before. The newer one is kept.",
@@ -135,7 +147,7 @@ export class RevocationFeed {
     const held = this.#held;
     if (held === undefined) return;
     if (!list.keys.has(held.signer.kid) && !held.list.keys.has(signer.kid)) return;
-    const { keys } = await this.#issuer.factsForUnknownKey(); // Drops the held one if its key is gone
+    const { keys } = await this.#issuer.afterUnknownKeyIn("feed"); // Drops the held one if its key is gone
     if (!keys.texts.has(signer.keyText)) this.#distrust("a key signed it that the issuer no longer publishes");
   }
 

@@ -11,7 +11,7 @@ const dist = join(root, "dist");
 const manifestOf = (folder: string): Readonly<Record<string, unknown>> =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
-for (const name of ["carnet", "sdk"]) {
+for (const name of ["carnet", "sdk", "guard"]) {
   suite(`the files of the packed ${name}`, () => {
     const folder = join(dist, name);
 
@@ -70,7 +70,11 @@ suite("a folder of the workspace", () => {
     const published = globSync("packages/*", { cwd: root })
       .map((folder) => ({ folder: join(root, folder), manifest: manifestOf(join(root, folder)) }))
       .filter(({ manifest }) => manifest["private"] !== true);
-    assert.deepEqual(published.map(({ manifest }) => manifest["name"]).sort(), ["@carnet/sdk", "carnet"]);
+    assert.deepEqual(published.map(({ manifest }) => manifest["name"]).sort(), [
+      "@carnet/guard",
+      "@carnet/sdk",
+      "carnet",
+    ]);
     for (const { folder, manifest } of published) {
       const packed = manifestOf(join(folder, Object(manifest["publishConfig"]).directory));
       assert.equal(packed["name"], manifest["name"]);
@@ -78,8 +82,9 @@ suite("a folder of the workspace", () => {
       assert.deepEqual(packed["publishConfig"], { access: "public", provenance: true });
       for (const member of ["description", "keywords", "license", "homepage", "repository", "bugs", "engines"])
         assert.notEqual(packed[member], undefined, member);
-      for (const member of ["dependencies", "devDependencies", "scripts"])
-        assert.equal(packed[member], undefined, member);
+      for (const member of ["devDependencies", "scripts"]) assert.equal(packed[member], undefined, member);
+      const needed = Object.keys(Object(packed["dependencies"]));
+      assert.deepEqual(needed, manifest["name"] === "@carnet/guard" ? ["jose"] : []);
     }
   });
 });

@@ -4,14 +4,17 @@ import { settings } from "@carnet/server/configuration/settings";
 import { openApiDocument } from "@carnet/server/http/openapi";
 import { buildProgram } from "carnet/program";
 
+import { apiReport, documentedApi, referencePage } from "./api/pages.ts";
 import { conformancePage } from "./pages/conformance.ts";
 import { errorsPage } from "./pages/errors.ts";
 import { eventsPage } from "./pages/events.ts";
 import { explainPage } from "./pages/explain.ts";
-import { sdkApiReport, sdkReferencePage } from "./sdk/pages.ts";
 
 const folder = "docs/reference";
 const generated = "<!-- Generated from the code by `npm run docs`. Do not edit. -->\n\n";
+
+const sdk = documentedApi("packages/sdk");
+const guard = documentedApi("packages/guard");
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "configuration.md": configurationPage,
@@ -20,8 +23,10 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "cli.md": cliPage,
   "conformance.md": () => conformancePage(generated),
   "../guide/explain.md": explainPage,
-  "sdk.md": sdkReferencePage,
-  "../../packages/sdk/api.md": sdkApiReport,
+  "sdk.md": () => referencePage(sdk, { title: "SDK reference", guide: "../guide/sdk.md" }),
+  "../../packages/sdk/api.md": () => apiReport(sdk, "@carnet/sdk"),
+  "guard.md": () => referencePage(guard, { title: "Guard reference", guide: "../../packages/guard/README.md" }),
+  "../../packages/guard/api.md": () => apiReport(guard, "@carnet/guard"),
   "openapi.json": () => `${JSON.stringify(openApiDocument("http://localhost:8080"), null, 2)}\n`,
 };
 

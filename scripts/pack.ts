@@ -3,16 +3,20 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleCarnet } from "./pack/bundle.ts";
+import { compileLibrary } from "./pack/library.ts";
 import { publishedManifest, readManifest } from "./pack/manifest.ts";
 import { copyPages } from "./pack/pages.ts";
 import { run } from "./pack/run.ts";
-import { compileSdk } from "./pack/sdk.ts";
 
 const root = join(import.meta.dirname, "..");
 const out = join(root, "dist");
 rmSync(out, { recursive: true, force: true });
 
-const builds = { "packages/cli": bundleCarnet, "packages/sdk": compileSdk };
+const builds: Readonly<Record<string, (folder: string) => void | Promise<void>>> = {
+  "packages/cli": bundleCarnet,
+  "packages/sdk": (folder) => compileLibrary("packages/sdk", folder),
+  "packages/guard": (folder) => compileLibrary("packages/guard", folder),
+};
 for (const [source, build] of Object.entries(builds)) {
   const folder = join(root, source, readManifest(source).publishConfig.directory);
   mkdirSync(folder, { recursive: true });

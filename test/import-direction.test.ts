@@ -28,6 +28,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   "protocol/admin": ["typebox"],
   core: ["ipaddr.js"],
+  guard: ["jose"],
   sdk: ["@opentelemetry/api"], // An optional peer, for the entry `opentelemetry` only.
 };
 

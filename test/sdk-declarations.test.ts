@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import type { Declaration } from "../scripts/sdk/declarations.ts";
-import { undocumented } from "../scripts/sdk/undocumented.ts";
+import type { Declaration } from "../scripts/api/declarations.ts";
+import { undocumented } from "../scripts/api/undocumented.ts";
 
 const declaration = (name: string, text: string, doc = "A thing."): Declaration => ({ name, doc, text, entries: [] });
 

@@ -1,4 +1,4 @@
-// Compiles every example of the SDK in files, guides and doc comments, and runs it against the real service.
+// Compiles every example of the SDK and the guard in files, guides and doc comments, and runs it against the real service.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,6 +28,7 @@ function blocksOf(path: string): Example[] {
 const written = [
   ...globSync("packages/sdk/src/**/*.ts", { cwd: root }),
   "packages/sdk/README.md",
+  "packages/guard/README.md",
   "docs/guide/sdk.md",
   "docs/guide/admin-api.md",
   ...globSync("docs/guide/sdk/*.md", { cwd: root }),
@@ -79,13 +80,13 @@ suite("the SDK's examples", () => {
     await promisify(execFile)(join(root, "node_modules/.bin/tsc"), ["-p", folder]);
   });
 
-  for (const [n, { name }] of examples.entries()) {
+  for (const [n, { name, code }] of examples.entries()) {
     test(`${name} runs against the service`, async () => {
       const options = { env: environment, cwd: service.folder };
       const run = promisify(execFile)(process.execPath, [join(folder, `example-${n}.ts`)], options);
       const { stdout, stderr } = await run;
       assert.doesNotMatch(stdout + stderr, new RegExp(environment["CARNET_CLIENT_SECRET"] ?? "-"));
-      assert.notEqual(stdout, "");
+      if (code.includes("console.log")) assert.notEqual(stdout, "");
     });
   }
 });

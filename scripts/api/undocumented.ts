@@ -1,4 +1,4 @@
-// Finds public names of the SDK that editors would show without an explanation.
+// Finds public names that editors would show without an explanation.
 import type { Declaration } from "./declarations.ts";
 
 const MEMBER = /^ {4}(?:(?:static|readonly|abstract|override|get|set) )*(?<name>\[?\w[\w.]*\]?)\??[(:<]/;

@@ -1,9 +1,10 @@
-// Collects the SDK's public declarations from the compiler's output: the exports of both entry points and the types that
-// they mention.
+// Collects the public declarations of a package from the compiler's output: the exports of its entry points and the types
+// that they mention.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { readManifest } from "../pack/manifest.ts";
 
 /** One declaration. `doc` is its doc comment without the delimiters. */
 export interface Declaration {
@@ -14,27 +15,32 @@ export interface Declaration {
   readonly text: string;
 }
 
-const ENTRIES = {
-  "@carnet/sdk": "index.d.ts",
-  "@carnet/sdk/funcs": "funcs.d.ts",
-  "@carnet/sdk/opentelemetry": "opentelemetry.d.ts",
-};
-const PROTOCOL = resolve(import.meta.dirname, "../../packages/protocol/dist");
+const ROOT = resolve(import.meta.dirname, "../..");
+const PROTOCOL = join(ROOT, "packages/protocol/dist");
 const DECLARED =
   /(?<doc>\/\*\*(?:(?!\*\/).)*\*\/\s*)?export (?:declare )?(?:abstract )?(?:class|interface|type|function|const) (?<name>\w+)(?<rest>.*?)(?:\n\}|;)(?=\n(?:export|\/\*\*|interface|declare|$))/gs;
 
-/** Compiles the SDK's declarations and reads them, sorted by name. */
-export function publicDeclarations(root: string): Declaration[] {
-  const folder = mkdtempSync(join(tmpdir(), "carnet-sdk-api-"));
+/** Compiles the declarations of a package such as `packages/sdk` and reads them, sorted by name. */
+export function publicDeclarations(source: string): Declaration[] {
+  const folder = mkdtempSync(join(tmpdir(), "carnet-api-"));
   try {
-    const compiler = join(root, "node_modules/.bin/tsc");
-    execFileSync(compiler, ["-b", join(root, "packages/protocol")]);
+    const compiler = join(ROOT, "node_modules/.bin/tsc");
+    execFileSync(compiler, ["-b", join(ROOT, "packages/protocol")]);
     const options = ["--outDir", folder, "--emitDeclarationOnly", "--composite", "false", "--incremental", "false"];
-    execFileSync(compiler, ["-p", join(root, "packages/sdk"), "--tsBuildInfoFile", "null", ...options]);
-    return collect(folder);
+    execFileSync(compiler, ["-p", join(ROOT, source), "--tsBuildInfoFile", "null", ...options]);
+    return collect(folder, entriesOf(source));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The declaration file of each entry point, from the published manifest. */
+function entriesOf(source: string): Readonly<Record<string, string>> {
+  const { name, publishConfig } = readManifest(source);
+  const exported = Object.entries(Object(publishConfig["exports"])).filter(([entry]) => entry !== "./package.json");
+  return Object.fromEntries(
+    exported.map(([entry, files]) => [name + entry.slice(1), String(Object(files).types).replace("./dist/", "")]),
+  );
 }
 
 interface Found {
@@ -43,7 +49,7 @@ interface Found {
   readonly text: string;
 }
 
-function collect(folder: string): Declaration[] {
+function collect(folder: string, entries: Readonly<Record<string, string>>): Declaration[] {
   const found = new Map<string, Found & { readonly entries: Set<string> }>();
   const visit = (file: string, name: string, entry: string | undefined): void => {
     const known = found.get(name);
@@ -59,7 +65,7 @@ function collect(folder: string): Declaration[] {
       visit(imports.get(word) ?? file, word, undefined);
     }
   };
-  for (const [entry, file] of Object.entries(ENTRIES)) {
+  for (const [entry, file] of Object.entries(entries)) {
     for (const [name, source] of importsOf(join(folder, file))) visit(source, name, entry);
   }
   return [...found]

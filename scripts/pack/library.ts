@@ -3,10 +3,10 @@ import { dirname, join, relative } from "node:path";
 import { run } from "./run.ts";
 
 const root = join(import.meta.dirname, "../..");
-const source = join(root, "packages/sdk");
 
-/** Compiles the SDK into `dist` of a folder, with the protocol files that it imports. */
-export function compileSdk(folder: string): void {
+/** Compiles a package such as `packages/sdk` into `dist` of a folder, with the protocol files that it imports. */
+export function compileLibrary(name: string, folder: string): void {
+  const source = join(root, name);
   rmSync(join(source, "dist"), { recursive: true, force: true });
   run("tsc", ["-b", source], root);
   cpSync(join(source, "dist"), join(folder, "dist"), {

@@ -69,10 +69,9 @@ export abstract class GuardError extends Error {
     if (this.status === 503) return undefined;
     // RFC 9728 §5.1: resource_metadata tells the client where to learn which server issues tokens for this API
     const metadata = this.#resourceMetadata === undefined ? {} : { resource_metadata: this.#resourceMetadata };
-    const parameters = Object.entries({ ...this.body, ...this.#parameters, ...metadata });
-    return parameters.length === 0
-      ? "Bearer"
-      : `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(", ")}`;
+    // RFC 6750 §3: at least one parameter
+    const parameters = Object.entries({ realm: "api", ...this.body, ...this.#parameters, ...metadata });
+    return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(", ")}`;
   }
 
   /** The headers of the answer. */

@@ -4,6 +4,7 @@ import { Introspection } from "./introspection.ts";
 import { Issuer } from "./issuer.ts";
 import { type JwtPorts, type VerifiedJwt, verifyJwt } from "./jwt.ts";
 import type { GuardOptions } from "./options.ts";
+import { metadataUrl } from "./resource-metadata.ts";
 import { RevocationFeed } from "./revocation-feed.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { TokenCache } from "./token-cache.ts";
@@ -19,10 +20,10 @@ export interface Requirements {
 export interface Guard {
   /** The issuer whose tokens are accepted. */
   readonly issuer: string;
-  /** The identifiers of the API. The first one names it in protected resource metadata. */
+  /** The identifiers of the API. */
   readonly audience: readonly string[];
-  /** The URL of the API's protected resource metadata, as configured. */
-  readonly resourceMetadata: string | undefined;
+  /** The URL of the API, if it serves its protected resource metadata. */
+  readonly resource: string | undefined;
   /**
    * Verifies the token of a request, or a token itself. Does not read the body of a `Request`.
    * @throws {TokenMissing} The request has no token.
@@ -42,11 +43,12 @@ export interface Guard {
 export function createGuard(options: GuardOptions): Guard {
   const settings = settingsOf(options);
   const verifyToken = tokenVerifier(settings);
-  const { issuer, audience, resourceMetadata } = settings;
+  const { issuer, audience, resource } = settings;
+  const resourceMetadata = resource === undefined ? undefined : metadataUrl(resource);
   return Object.freeze({
     issuer,
     audience: Object.freeze(audience),
-    resourceMetadata,
+    resource,
     async verify(source: TokenSource, { scopes = [] }: Requirements = {}) {
       try {
         const token = await verifyToken(readToken(source));

@@ -50,8 +50,11 @@ export interface GuardOptions {
   readonly introspection?: IntrospectionOptions | undefined;
   /** Allows plain `http:` to hosts other than loopback. Whoever is on that network can then forge tokens. Default: false. */
   readonly allowInsecureHTTP?: boolean | undefined;
-  /** The URL of this API's protected resource metadata (RFC 9728), to be named in challenges. */
-  readonly resourceMetadata?: string | undefined;
+  /**
+   * The https URL of this API, if it serves its protected resource metadata (RFC 9728) with `resourceMetadata` of an
+   * adapter. Challenges then name the metadata.
+   */
+  readonly resource?: string | undefined;
   /** Called when something needs an operator but does not fail a request. Default: `console.warn`. */
   readonly onWarning?: OnWarning | undefined;
   /** Sends the guard's own requests. Default: the platform's `fetch`. */

@@ -20,7 +20,7 @@ export interface Settings {
   /** False turns the feed off. */
   readonly revocations: RevocationSettings | false;
   readonly introspection: Filled<IntrospectionOptions> | undefined;
-  readonly resourceMetadata: string | undefined;
+  readonly resource: string | undefined;
   readonly allowInsecureHTTP: boolean;
   /** Never throws. */
   readonly warn: (warning: Warning) => void;
@@ -37,7 +37,7 @@ interface RevocationSettings
 
 /** Checks the options. Throws a `TypeError` that names the option and what is accepted. */
 export function settingsOf(options: GuardOptions): Settings {
-  const { algorithms, introspection, revocations, resourceMetadata, allowInsecureHTTP = false } = options;
+  const { algorithms, introspection, revocations, resource, allowInsecureHTTP = false } = options;
   const clock = options.clock ?? Date.now;
   checkUrl("issuer", options.issuer, allowInsecureHTTP);
   return {
@@ -50,7 +50,7 @@ export function settingsOf(options: GuardOptions): Settings {
     keysMaxAge: amount("keys.maxAge", options.keys?.maxAge ?? 86_400) * 1000,
     revocations: revocations !== false && revocationSettings(revocations),
     introspection: introspection && introspectionSettings(introspection),
-    resourceMetadata: resourceMetadata && checkUrl("resourceMetadata", resourceMetadata, true).href,
+    resource: resource === undefined ? undefined : resourceIdentifier(resource),
     allowInsecureHTTP,
     warn: throttled(options.onWarning ?? warnOnConsole, clock),
     fetch: options.fetch ?? ((...call) => fetch(...call)), // Workers need the global as the receiver
@@ -67,6 +67,13 @@ export function checkUrl(name: string, text: string, allowInsecureHTTP: boolean)
   throw new TypeError(
     `\`${name}\` must be an https: URL without a user; http: is accepted for loopback, or with \`allowInsecureHTTP\`.`,
   );
+}
+
+/** RFC 9728 §1.2: an https URL without a fragment. It should have no query either, so none is accepted. */
+function resourceIdentifier(text: string): string {
+  checkUrl("resource", text, false);
+  if (/[?#]/.test(text)) throw new TypeError("`resource` must be the URL of this API without a query and a fragment.");
+  return text;
 }
 
 /** A media type as in a `typ` header: in lower case, and without `application/` (RFC 7515 §4.1.9). */

@@ -132,6 +132,9 @@ suite("A token is refused", () => {
     await guard.verify(text, { scopes: ["file:read"] });
     const failure = await failureOf(guard.verify(text, { scopes: ["file:read", "file:write"] }));
     assert.deepEqual([failure.code, failure.status], ["ScopeInsufficient", 403]);
-    assert.match(failure.challenge ?? "", /^Bearer error="insufficient_scope", .*scope="file:read file:write"$/);
+    assert.match(
+      failure.challenge ?? "",
+      /^Bearer realm="api", error="insufficient_scope", .*scope="file:read file:write"$/,
+    );
   });
 });

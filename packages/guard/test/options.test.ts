@@ -34,7 +34,7 @@ suite("createGuard", () => {
     [{ revocations: { onStale: "ignore" } }, /refuse or warn/],
     [{ introspection: { clientId: "", clientSecret: "s" } }, /`introspection.clientId`/],
     [{ introspection: { clientId: "a", clientSecret: "s", when: "never" } }, /opaque or always/],
-    [{ resourceMetadata: "/path" }, /`resourceMetadata`/],
+    [{ resource: "/path" }, /`resource`/],
   ] as const)
     test(`refuses ${JSON.stringify(options)}`, () => {
       const wrong: object = options;
@@ -54,13 +54,13 @@ suite("createGuard", () => {
   });
 
   test("needs nothing but issuer and audience, and tells them", () => {
-    const { issuer, audience, resourceMetadata } = createGuard(good);
+    const { issuer, audience, resource } = createGuard(good);
     assert.deepEqual(
-      { issuer, audience, resourceMetadata },
+      { issuer, audience, resource },
       {
         issuer: "https://issuer.test",
         audience: ["https://api.test"],
-        resourceMetadata: undefined,
+        resource: undefined,
       },
     );
   });

@@ -31,7 +31,7 @@ suite("The token of a request", () => {
       const failure = await failureOf(guard.verify(source));
       assert.deepEqual(
         [failure.code, failure.status, failure.challenge, failure.body],
-        ["TokenMissing", 401, "Bearer", undefined],
+        ["TokenMissing", 401, 'Bearer realm="api"', undefined],
       );
     }
   });
@@ -49,7 +49,7 @@ suite("The token of a request", () => {
     ]) {
       const failure = await failureOf(guard.verify(source));
       assert.deepEqual([failure.code, failure.status], ["RequestInvalid", 400]);
-      assert.match(failure.challenge ?? "", /^Bearer error="invalid_request"/);
+      assert.match(failure.challenge ?? "", /^Bearer realm="api", error="invalid_request"/);
     }
     await guard.verify({
       headers: { authorization, "content-type": "application/json" },
@@ -100,7 +100,7 @@ suite("A failure", () => {
   const each = async (): Promise<{ readonly token: string; readonly failures: readonly GuardFailure[] }> => {
     const world = await openWorld({
       introspection: { clientId: "api", clientSecret: "planted-secret" },
-      resourceMetadata: "https://api.test/.well-known/oauth-protected-resource",
+      resource: "https://api.test",
     });
     const { issuer, guard, network, pass } = world;
     const token = await issuer.issue({ scopes: ["a"] });
@@ -150,7 +150,7 @@ suite("A failure", () => {
   test("names the API's metadata in each challenge [RFC9728 §5.1]", async () => {
     const { failures } = await each();
     const named = 'resource_metadata="https://api.test/.well-known/oauth-protected-resource"';
-    assert.equal(failures[0]?.challenge, `Bearer ${named}`);
+    assert.equal(failures[0]?.challenge, `Bearer realm="api", ${named}`);
     for (const { challenge } of failures.slice(0, 5)) assert.ok(challenge?.endsWith(named), String(challenge));
     for (const { challenge } of failures.slice(5)) assert.equal(challenge, undefined);
   });

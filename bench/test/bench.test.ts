@@ -39,6 +39,8 @@ test("a short run measures every mode and contender, and writes the page and its
     assert.deepEqual([recorded.length, strict.length], [unrecorded.length, unrecorded.length]);
   assert.ok(read("profile").tokens.shares.some(({ name }: { name: string }) => name.startsWith("signing")));
   assert.equal(read("sdk")[0].herd.tokenRequests, 1);
+  const { bare, verifiers } = read("guard");
+  assert.ok(bare.time.length > 0 && verifiers[0].cached.time[0] < verifiers[0].uncached.time[0]);
   const page = readFileSync(join(output, "README.md"), "utf8");
   assert.doesNotMatch(page, /NaN|undefined/);
   assert.match(page, /\| issuing \| (–|[0-9a-f]{10}\+?) \|/, "the page names the measured commit");

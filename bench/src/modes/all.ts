@@ -1,3 +1,4 @@
+import { guard } from "./guard.ts";
 import { issuing } from "./issuing.ts";
 import { profile } from "./profile.ts";
 import { recording } from "./recording.ts";
@@ -6,7 +7,7 @@ import { registry } from "./registry.ts";
 import { sdk } from "./sdk.ts";
 
 /** All modes in the order of the page. */
-export const modes = { issuing, recording, registry, refusals, sdk, profile } as const;
+export const modes = { issuing, recording, registry, refusals, sdk, guard, profile } as const;
 
 export type ModeName = keyof typeof modes;
 

@@ -4,6 +4,7 @@ import type { AllResults, StoredResults } from "../results.ts";
 import { scales } from "../scale.ts";
 import { figure, table } from "./format.ts";
 import { goalsOf, goalsTable } from "./goals.ts";
+import { guardSection } from "./guard-section.ts";
 import { howTo } from "./how-to.ts";
 import { issuingSection } from "./issuing-section.ts";
 import { profileSection, recordingSection, refusalsSection, registrySection, sdkSection } from "./other-sections.ts";
@@ -12,13 +13,14 @@ import { summary } from "./summary.ts";
 
 /** Writes the page and its plots from the stored results. */
 export function writePage(folder: string, results: AllResults): void {
-  const { issuing, recording, registry, refusals, sdk, profile } = results;
+  const { issuing, recording, registry, refusals, sdk, guard, profile } = results;
   const sections = [
     issuing && issuingSection(issuing.results),
     recording && recordingSection(recording.results),
     registry && registrySection(registry.results),
     refusals && refusalsSection(refusals.results),
     sdk && sdkSection(sdk.results),
+    guard && guardSection(guard.results),
     profile && profileSection(profile.results),
   ].filter((section) => section !== undefined);
   const goals = goalsOf(results);

@@ -1,7 +1,7 @@
 import { type AccessToken, acceptClaims } from "./access-token.ts";
 import { TokenInvalid } from "./errors.ts";
 import type { Issuer } from "./issuer.ts";
-import { claimsOf } from "./jws-claims.ts";
+import { parseJws } from "./jws.ts";
 import type { RevocationFeed } from "./revocation-feed.ts";
 import { hashTokenId, type RevocableToken, type RevocationList } from "./revocation-list.ts";
 import { bareType, type Settings } from "./settings.ts";
@@ -46,18 +46,19 @@ export async function verifyJwt(jwt: string, ports: JwtPorts): Promise<AccessTok
   return verified.token;
 }
 
-async function checkJwt(jwt: string, { settings, issuer, cache }: JwtPorts): Promise<VerifiedJwt> {
-  const { header, claims } = claimsOf(jwt);
+async function checkJwt(jwt: string, { settings, issuer, feed, cache }: JwtPorts): Promise<VerifiedJwt> {
+  const jws = parseJws(jwt);
+  const { header, claims } = jws;
   // RFC 8725 §3.11: the type keeps other JWTs of the same issuer from passing as access tokens
   if (!settings.tokenTypes.includes(bareType(String(header.typ ?? "none"))))
     throw new TokenInvalid("type", `The token's \`typ\` is not ${settings.tokenTypes.join(" or ")}.`);
   let { keys } = issuer.current();
   if (!keys.has(header.kid)) ({ keys } = await issuer.afterUnknownKeyIn("token"));
   const { jti, rvk, iat } = claims;
-  // At the same time, because both run on other threads. Nothing is done with the hash before the signature was right.
+  // At the same time. Nothing is done with the hash before the signature was right.
   const [idHash] = await Promise.all([
-    typeof jti === "string" ? hashTokenId(jti) : undefined,
-    keys.checkSignature(jwt, settings.algorithms),
+    feed !== undefined && typeof jti === "string" ? hashTokenId(jti) : undefined,
+    keys.checkSignature(jws, settings.algorithms),
   ]);
   const token = acceptClaims(claims, settings);
   const handles = Array.isArray(rvk) ? rvk.filter((each) => typeof each === "string") : [];

@@ -1,7 +1,7 @@
 import { RevocationsStale, TokenInvalid } from "./errors.ts";
 import { send } from "./http.ts";
 import type { Issuer } from "./issuer.ts";
-import { claimsOf } from "./jws-claims.ts";
+import { parseJws } from "./jws.ts";
 import type { KeySet } from "./key-set.ts";
 import { Refresher } from "./refresher.ts";
 import { parseRevocations, type RevocationList } from "./revocation-list.ts";
@@ -106,8 +106,9 @@ export class RevocationFeed {
     }
   }
 
-  async #verify(jws: string): Promise<SignedList> {
-    const { header, claims } = claimsOf(jws);
+  async #verify(text: string): Promise<SignedList> {
+    const jws = parseJws(text);
+    const { header, claims } = jws;
     const { kid } = header;
     let { keys } = this.#issuer.current();
     if (!keys.has(kid)) ({ keys } = await this.#issuer.afterUnknownKeyIn("feed"));

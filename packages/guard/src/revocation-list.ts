@@ -1,3 +1,5 @@
+import { base64url } from "jose";
+
 /** What of a token revocations are matched with. */
 export interface RevocableToken {
   readonly kid: string | undefined;
@@ -42,12 +44,20 @@ export function parseRevocations(payload: Readonly<Record<string, unknown>>): Re
   };
 }
 
-/** The hash of a token id: base64url of the first 16 bytes of its SHA-256. */
-export async function hashTokenId(tokenId: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(tokenId));
-  const bytes = String.fromCharCode(...new Uint8Array(digest, 0, 16));
-  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+/** The hash of a token id: base64url of the first 16 bytes of its SHA-256. A promise where only Web Crypto is there. */
+export function hashTokenId(tokenId: string): string | Promise<string> {
+  return nodeHash === undefined ? hashWithWebCrypto(tokenId) : encode(nodeHash("sha256", tokenId, "buffer"));
 }
+
+/** Web Crypto hashes on another thread, which takes ten times as long as the hash of an id itself. */
+const nodeHash: ((algorithm: string, text: string, output: "buffer") => Uint8Array) | undefined =
+  Object(globalThis)["process"]?.getBuiltinModule?.("node:crypto")?.hash;
+
+async function hashWithWebCrypto(tokenId: string): Promise<string> {
+  return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(tokenId))));
+}
+
+const encode = (digest: Uint8Array): string => base64url.encode(digest.subarray(0, 16));
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 

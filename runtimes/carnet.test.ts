@@ -2,7 +2,7 @@
 // the same for the single executable, without Node. Part of `npm run runtimes`, which makes what is tested here.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { globSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { CarnetProcess, carnetBin, type Finished, runCarnet } from "@carnet/testkit/carnet-process";
@@ -12,7 +12,7 @@ import { foundTools } from "../test/support/command-line-tools.ts";
 import { blocksOf, callApi, runBlock, saveFiles } from "../test/support/reader.ts";
 
 const dist = join(import.meta.dirname, "../dist");
-const tarballs = globSync("*.tgz", { cwd: dist }).map((file) => join(dist, file));
+const tarballs = globSync(["carnet-[0-9]*.tgz", "carnet-sdk-*.tgz"], { cwd: dist }).map((file) => join(dist, file));
 const root = join(import.meta.dirname, "..");
 const readme = join(dist, "carnet/README.md");
 const nodeOf = (major: number): string => join(import.meta.dirname, `node_modules/node-${major}/bin`);
@@ -26,7 +26,7 @@ interface Installed {
 
 type Folder = Awaited<ReturnType<typeof temporaryFolder>>;
 
-/** Installs both tarballs into an empty folder. Commands there run on a version of Node. */
+/** Installs `carnet` and the SDK into an empty folder. Commands there run on a version of Node. */
 function install(folder: Folder, major: number): Installed {
   const env = { PATH: [nodeOf(major), process.env["PATH"]].join(delimiter), HOME: folder.path };
   const args = ["install", "--offline", "--no-audit", "--no-fund", ...tarballs];
@@ -175,11 +175,12 @@ for (const major of [24, 26]) {
       const example = readFileSync(own.file("node_modules/carnet/examples/clients.yaml"), "utf8");
       assert.equal(readFileSync(own.file("clients.yaml"), "utf8"), example);
 
-      // The guide installs these libraries, for which this test must not need a registry
-      for (const library of ["express", "jose"])
-        symlinkSync(join(root, "node_modules", library), own.file(`node_modules/${library}`));
-      const verifying = own.file("node_modules/carnet/docs/guide/verifying.md");
-      await callApi(verifying, own.path, { ...env, ISSUER: variables.CARNET_SERVER_URL });
+      // The guide installs them, for which this test must not need a registry
+      mkdirSync(own.file("node_modules/@carnet"), { recursive: true });
+      symlinkSync(join(root, "dist/guard"), own.file("node_modules/@carnet/guard"));
+      symlinkSync(join(root, "node_modules/express"), own.file("node_modules/express"));
+      const guide = own.file("node_modules/carnet/docs/guide/protect-an-api.md");
+      await callApi(guide, own.path, { ...env, ISSUER: variables.CARNET_SERVER_URL });
     });
 
     test("issues its first token no later than a clone does", async () => {

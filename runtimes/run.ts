@@ -1,6 +1,6 @@
 // Tests the packages as users get them. It makes the tarballs and the single executable, and uses `carnet`. It installs the
-// SDK, runs its test suite on each runtime, and compiles a consumer with an old and a new TypeScript. Last come publint, attw
-// and size-limit. Start it with `npm run runtimes` at the root.
+// SDK and the guard, runs the SDK's test suite and an API with the guard on each runtime, and compiles a consumer with an old
+// and a new TypeScript. Last come publint, attw and size-limit. Start it with `npm run runtimes` at the root.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -48,12 +48,14 @@ mkdirSync(consumer, { recursive: true });
 must({ title: "pack", command: "npm", args: ["run", "executable"], cwd: root });
 const tarballs = globSync("dist/*.tgz", { cwd: root }).map((file) => join(root, file));
 const sdk = tarballs.find((file) => file.includes("carnet-sdk")) ?? "";
+const guard = tarballs.find((file) => file.includes("carnet-guard")) ?? "";
 const packages = ["--test", "runtimes/packages.test.ts", "runtimes/carnet.test.ts"];
 attempt({ title: "the packages, carnet and its executable", command: process.execPath, args: packages, cwd: root });
 
 writeFileSync(join(consumer, "package.json"), '{ "private": true, "type": "module" }\n');
-const install = ["install", "--silent", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", sdk];
-must({ title: "install the SDK", command: "npm", args: install });
+const jose = join(root, "node_modules/jose"); // the guard's only dependency, without a registry
+const install = ["install", "--silent", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", sdk, guard, jose];
+must({ title: "install the SDK and the guard", command: "npm", args: install });
 
 const sources = join(consumer, "sources");
 cpSync(join(root, "packages/sdk/test"), sources, { recursive: true });
@@ -101,6 +103,10 @@ for (const [name, path, args] of runtimes) {
     failed.push(name);
   } else attempt({ title: `the test suite on ${name}`, command, args });
 }
+
+cpSync(join(here, "guard"), join(consumer, "guard"), { recursive: true });
+const guardTest = { command: process.execPath, args: ["--test", "runtimes/guard.test.ts"], cwd: root };
+attempt({ title: "the guard on Node 20 and 26, Bun, Deno and workerd", ...guardTest });
 
 for (const version of ["20", "22", "26"]) {
   const command = join(modules, `node-${version}/bin/node`);

@@ -44,42 +44,47 @@ function entriesOf(source: string): Readonly<Record<string, string>> {
 }
 
 interface Found {
+  readonly name: string;
   readonly file: string;
   readonly doc: string;
   readonly text: string;
 }
 
 function collect(folder: string, entries: Readonly<Record<string, string>>): Declaration[] {
-  const found = new Map<string, Found & { readonly entries: Set<string> }>();
+  const found = new Map<string, Found & { readonly entries: Set<string> }>(); // two entry points can export one name
   const visit = (file: string, name: string, entry: string | undefined): void => {
-    const known = found.get(name);
+    const known = found.get(`${file} ${name}`);
     if (known !== undefined) {
       if (entry !== undefined) known.entries.add(entry);
       return;
     }
     const declaration = declarationsOf(file).get(name);
     if (declaration === undefined) return;
-    found.set(name, { ...declaration, entries: new Set(entry === undefined ? [] : [entry]) });
+    found.set(`${file} ${name}`, { ...declaration, entries: new Set(entry === undefined ? [] : [entry]) });
     const imports = importsOf(file);
     for (const [word] of declaration.text.replaceAll(/\/\*\*.*?\*\//gs, "").matchAll(/\b[A-Z]\w+\b/g)) {
       visit(imports.get(word) ?? file, word, undefined);
     }
   };
   for (const [entry, file] of Object.entries(entries)) {
-    for (const [name, source] of importsOf(join(folder, file))) visit(source, name, entry);
+    const path = join(folder, file);
+    for (const [name, source] of importsOf(path, "export")) visit(source, name, entry);
+    for (const name of declarationsOf(path).keys()) visit(path, name, entry);
   }
-  return [...found]
-    .map(([name, { doc, text, entries }]) => ({ name, doc, text, entries: [...entries] }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...found.values()]
+    .map(({ name, doc, text, entries }) => ({ name, doc, text, entries: [...entries] }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-/** Maps each imported or re-exported name of a file to its source file. */
-function importsOf(file: string): Map<string, string> {
+/** Maps each imported or re-exported name of a file to its source file. With `export`, only the re-exported names. */
+function importsOf(file: string, statement: "import|export" | "export" = "import|export"): Map<string, string> {
   const names = new Map<string, string>();
   const text = readFileSync(file, "utf8");
-  for (const { groups } of text.matchAll(
-    /(?:import|export)(?: type)? \{(?<names>[^}]*)\} from "(?<from>[^"]*?)(?:\.ts)?"/g,
-  )) {
+  const statements = new RegExp(
+    `(?:${statement})(?: type)? \\{(?<names>[^}]*)\\} from "(?<from>[^"]*?)(?:\\.ts)?"`,
+    "g",
+  );
+  for (const { groups } of text.matchAll(statements)) {
     const from = String(groups?.["from"]).replace("@carnet/protocol", PROTOCOL);
     if (!/^[./]/.test(from)) continue; // Another package documents its own types.
     const source = resolve(dirname(file), `${from}.d.ts`);
@@ -95,7 +100,7 @@ function declarationsOf(file: string): Map<string, Found> {
   const declarations = new Map<string, Found>();
   for (const match of text.matchAll(DECLARED)) {
     const { doc = "", name = "" } = match.groups ?? {};
-    declarations.set(name, { file, doc: stripComment(doc), text: match[0].slice(doc.length).trim() });
+    declarations.set(name, { name, file, doc: stripComment(doc), text: match[0].slice(doc.length).trim() });
   }
   return declarations;
 }

@@ -70,7 +70,7 @@ suite("the README and its guides", () => {
         assert.match(stdout, /^\S/, `${page}: ${block}`);
         printed.set(page, [...(printed.get(page) ?? []), stdout]);
       }
-      if (page.endsWith("verifying.md")) await callApi(page, folder.path, shell);
+      if (page.endsWith("protect-an-api.md")) await callApi(page, folder.path, shell);
     }
     assert.ok([...printed.values()].flat().length >= 20);
     const [applied = ""] = printed.get("docs/guide/configuration-as-code.md") ?? [];

@@ -79,13 +79,14 @@ export async function startDev(cwd: string, given?: string): Promise<Dev> {
   }
 }
 
-/** Does what the guide to verifying tokens says: saves the API, starts it and calls it. Installs no library. */
+/** Does what the guide to protecting an API says: saves the API, starts it and calls it. Installs no library. */
 export async function callApi(page: string, cwd: string, env: Readonly<Record<string, string>>): Promise<void> {
   const [file = ""] = saveFiles(page, cwd);
   const [start = "", call = "", ...others] = blocksOf(page, "text");
   assert.deepEqual(others, []);
-  const imported = [...readFileSync(join(cwd, file), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
-  assert.equal(start, `npm install ${imported.join(" ")}\nnode ${file}\n`);
+  const imported = readFileSync(join(cwd, file), "utf8").matchAll(/ from "((?:@[^/"]+\/)?[^/"]+)/g);
+  const libraries = new Set([...imported].map(([, name]) => name));
+  assert.equal(start, `npm install ${[...libraries].join(" ")}\nnode ${file}\n`);
   await using api = new CarnetProcess([], {
     ...{ cwd, command: ["bash", "-c", `exec node ${file}`] },
     env: { ...env, PORT: "0" },

@@ -7,7 +7,8 @@ import { after, before, suite, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { CarnetProcess } from "@carnet/testkit/carnet-process";
-import { freePort, startTestService, type TestService } from "@carnet/testkit/service";
+import { freePort } from "@carnet/testkit/free-port";
+import { startTestService, type TestService } from "@carnet/testkit/service";
 import { fetchToken } from "./support/fetch-token.ts";
 import { blocksOf } from "./support/reader.ts";
 

@@ -10,7 +10,15 @@ import { publishedManifest } from "./pack/manifest.ts";
 
 /** Test files that share processes, at most this many each. The others have a process of their own. */
 const sharing = [
-  ...["packages/cli/", "packages/server/", "test/admin/", "packages/sdk/", "packages/core/", "packages/protocol/"],
+  ...[
+    "packages/cli/",
+    "packages/server/",
+    "test/admin/",
+    "packages/sdk/",
+    "packages/guard/",
+    "packages/core/",
+    "packages/protocol/",
+  ],
   ...["packages/testkit/", "test/interop/"],
 ];
 const filesPerProcess = 12;

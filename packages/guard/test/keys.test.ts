@@ -76,6 +76,17 @@ suite("The keys of the issuer", () => {
     await guard.verify(await issuer.issue());
   });
 
+  test("end a token whose signature was being checked while its key was removed", async () => {
+    const { issuer, guard, pass } = await openWorld({ revocations: false });
+    const [first, second] = [await issuer.issue(), await issuer.issue({ expiresInSeconds: 3600 })];
+    await guard.verify(first);
+    await issuer.rotateKeys({ revokeOld: true });
+    pass(301);
+    await guard.verify(second); // Starts the refresh, which ends before the signature check
+    await settle();
+    await assertInvalid(guard.verify(second), "unknown_key");
+  });
+
   test("are waited for after twice the max-age, so an API that is called rarely trusts no removed key", async () => {
     const { issuer, guard, pass } = await openWorld({ revocations: false });
     const old = await issuer.issue({ expiresInSeconds: 3600 });

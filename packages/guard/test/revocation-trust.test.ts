@@ -38,6 +38,7 @@ suite("A feed that cannot be trusted is not accepted, and the one before goes on
       },
       "revocations_invalid",
     ],
+    "with the type of an access token": [({ issuer }) => feedOf(issuer, {}, { typ: "at+jwt" }), "revocations_invalid"],
     "that is an access token": [({ issuer }) => issuer.issue(), "revocations_invalid"],
     "of another issuer": [({ issuer }) => feedOf(issuer, { iss: "https://evil.test" }), "revocations_invalid"],
     "that is older: rolled back": [
@@ -158,6 +159,25 @@ suite("When a signing key is revoked", () => {
       warnings.map(({ code }) => code),
       ["revocations_invalid"],
     );
+  });
+
+  test("a feed that names the signer of the held one makes the guard fetch the keys, and the JWKS decides", async () => {
+    const world = await openWorld();
+    const { issuer, guard, network, pass, warnings } = world;
+    const stolenKid = kidOf(await issuer.issue());
+    const forged = await feedOf(issuer, { iat: secondsOf(issuer) + 4, exp: secondsOf(issuer) + 3600, handles: ["a"] });
+    await issuer.rotateKeys(); // The guard knows both keys, so no unknown key makes it fetch them
+    const token = await issuer.issue({ claims: { rvk: ["a", "b"] } });
+    serve(world, forged);
+    await assertInvalid(guard.verify(token), "revoked");
+    const { keys } = await (await issuer.fetch(`${issuer.issuer}${paths.jwks}`)).json();
+    network.answer(paths.jwks, () =>
+      Response.json({ keys: keys.filter(({ kid }: { kid: string }) => kid !== stolenKid) }),
+    );
+    pass(1);
+    serve(world, await feedOf(issuer, { keys: [stolenKid] })); // Its iat is earlier than the one of the forged feed
+    await guard.verify(token);
+    assert.deepEqual(warnings, []);
   });
 
   test("its tokens are refused within a second, although keys were fetched just before", async () => {

@@ -36,7 +36,7 @@ export interface MintPorts {
 export async function mint(grant: Grant, now: number, { policy, random, signer }: MintPorts): Promise<MintedToken> {
   const { client, secret } = grant;
   const issuedAt = Math.floor(now / 1000);
-  const expiresIn = client.accessTokenTtl ?? policy.accessTokenTtl;
+  const expiresIn = Math.min(client.accessTokenTtl ?? policy.accessTokenTtl, secondsLeft(client, issuedAt));
   const scope = formatScope(grant.scopes);
   const claims: AccessTokenClaims = {
     iss: policy.issuer,
@@ -53,6 +53,10 @@ export async function mint(grant: Grant, now: number, { policy, random, signer }
   const { token, keyId } = await signer.sign(claims);
   return { accessToken: new Redacted(token), expiresIn, scope, claims, keyId };
 }
+
+/** A token must not outlive its client: APIs that receive it do not know when the client expires. */
+const secondsLeft = ({ expiresAt }: TokenClient, issuedAt: number): number =>
+  expiresAt === null ? Infinity : Math.floor(expiresAt / 1000) - issuedAt;
 
 const audienceOf = ({ audience }: TokenClient, policy: TokenPolicy): string =>
   audience === adminAudienceName ? adminAudience(policy.issuer) : (audience ?? policy.audience);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { ofAdmin, ofAnyPath, ofToken, type Seen } from "./support/provoked-refusals.ts";
+import { ofAdmin, ofAnyPath, ofFeed, ofToken, type Seen } from "./support/provoked-refusals.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../docs/reference/errors.md"), "utf8");
 
@@ -16,6 +16,7 @@ function rowsOf(section: string): string[] {
 suite("the page of errors", () => {
   const sections: Readonly<Record<string, readonly (() => Promise<Seen>)[]>> = {
     "Token endpoint": ofToken,
+    "Revocation feed": ofFeed,
     "Any path": ofAnyPath,
     "Admin API": ofAdmin,
   };

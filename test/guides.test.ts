@@ -61,6 +61,17 @@ suite("the guides", () => {
   });
 });
 
+test("the guide to the revocation feed shows and explains every claim of it", async () => {
+  await using service = await startTestService();
+  const page = readFileSync(join(root, "docs/guide/revocation-feed.md"), "utf8");
+  const [, payload = ""] = (await (await fetch(`${service.url}/oauth2/revocations`)).text()).split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
+  const [example = ""] = blocksOf("docs/guide/revocation-feed.md", "json");
+  assert.deepEqual(Object.keys(JSON.parse(example)), Object.keys(claims));
+  for (const name of Object.keys(claims).slice(3))
+    assert.match(page, new RegExp(`^\\| \`${name}\` \\| .{20,} \\|$`, "m"));
+});
+
 test("the guide to tokens has the request of the README and every claim of a token", async () => {
   await using service = await startTestService();
   const client = await service.register({ workspace: "acme" });

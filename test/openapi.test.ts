@@ -13,7 +13,13 @@ describe("the OpenAPI document", () => {
   let running: TestService;
   let openapi: OpenApiAnswers;
   before(async () => {
-    for (const state of ["running", "past the sunset", "without its tables", "without a clock"] as const) {
+    for (const state of [
+      "running",
+      "past the sunset",
+      "without its tables",
+      "without a clock",
+      "with a feed by token",
+    ] as const) {
       services.set(state, await serviceIn(state));
     }
     running = await serviceFor("running");

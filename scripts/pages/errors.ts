@@ -1,6 +1,6 @@
 import { problems } from "@carnet/protocol/admin/problem-kinds";
 import { type RefusalFacts, refusals } from "@carnet/protocol/refusals";
-import { httpRefusals } from "@carnet/server/http/http-refusals";
+import { feedRefusals, httpRefusals } from "@carnet/server/http/http-refusals";
 
 interface Row {
   readonly status: number;
@@ -13,6 +13,7 @@ interface Row {
 export function errorsPage(generated: string): string {
   const ofToken = Object.values(refusals).map(rowOf);
   const ofAnyPath = [...Object.values(httpRefusals), refusals.fault].map(rowOf);
+  const ofFeed = [...Object.values(feedRefusals), { ...refusals.unavailable, when: feedExpired }].map(rowOf);
   const ofAdmin = Object.entries(problems).map(([code, { title, ...facts }]) => ({ ...facts, code, when: title }));
   return `# Errors
 
@@ -26,6 +27,12 @@ those of [RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5
 \`server_error\`.
 
 ${table("`error`", ofToken)}
+## Revocation feed
+
+\`GET /oauth2/revocations\`. Each body is \`{"error": code, "error_description": text}\`. 401 and 403 have the challenges of
+[RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3), and leave no event.
+
+${table("`error`", ofFeed)}
 ## Any path
 
 The request did not reach an endpoint. Each body is \`{"error": code, "error_description": text}\`. Under \`/admin/v1\`, 404,
@@ -41,6 +48,8 @@ Each body is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc94
 
 ${table("kind", ofAdmin)}`;
 }
+
+const feedExpired = "the store has been away for so long that the last feed has expired, 30 seconds after it was read";
 
 const rowOf = ({ status, error, when, next }: RefusalFacts): Row => ({
   status,

@@ -8,6 +8,7 @@ import { JournalUnavailable } from "@carnet/server/journal/journal";
 import { createLog, type Log } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noFeed } from "@carnet/testkit/no-feed";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { clientIdOf } from "@carnet/testkit/sample-clients";
 import { eventQuery } from "@carnet/testkit/sample-events";
@@ -51,6 +52,7 @@ const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
     log,
     keys: noKeys,
     trustedProxies: [],
+    revocationFeed: noFeed,
     checkStore: async () => {},
     isDraining: () => isDraining,
     isJournalUnavailable: () => false,

@@ -40,6 +40,7 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   drainTimeout: ["", "-1", "600001", "1h"],
   trustedProxies: ["", "10.0.0.0/33", "10.0.0.0/8 192.168.0.0/16", "proxy.example.com"],
   logLevel: ["", "INFO", "verbose"],
+  revocationFeed: ["", "TOKEN", "private", "false"],
   scopeCatalogue: ["", "shut", "OPEN", "true"],
 };
 

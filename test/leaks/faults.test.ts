@@ -7,6 +7,7 @@ import type { HttpPorts } from "@carnet/server/http/http-ports";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noFeed } from "@carnet/testkit/no-feed";
 import { noKeys } from "@carnet/testkit/no-keys";
 import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
@@ -63,6 +64,7 @@ function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]):
     log: written,
     keys: noKeys,
     trustedProxies: [],
+    revocationFeed: noFeed,
     checkStore: async () => {},
     isDraining: () => false,
     isJournalUnavailable: () => false,

@@ -19,6 +19,7 @@ import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { noFeed } from "@carnet/testkit/no-feed";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
@@ -129,6 +130,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
     log: written,
     keys: noKeys,
     trustedProxies: [],
+    revocationFeed: noFeed,
     checkStore: async () => {},
     isDraining: () => false,
     isJournalUnavailable: () => false,

@@ -71,6 +71,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     verifier: { verify: async () => undefined },
     store,
     revocations: { find: async () => undefined },
+    cutOffs: { issuedUntil: () => 0 },
     scopes,
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,

@@ -8,9 +8,17 @@ export interface SampleRequest {
   readonly state: State;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
+  /** The client whose token is sent. */
+  readonly as?: { readonly clientId: string; readonly clientSecret: string };
 }
 
-export type State = "running" | "past the sunset" | "without its tables" | "without a clock" | "draining";
+export type State =
+  | "running"
+  | "past the sunset"
+  | "without its tables"
+  | "without a clock"
+  | "draining"
+  | "with a feed by token";
 
 /** The clients that the requests use. */
 export const clients = [
@@ -39,11 +47,19 @@ export const sampleRequests: readonly SampleRequest[] = [
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
     "/oauth2/jwks",
+    "/oauth2/revocations",
     "/openapi.json",
   ].flatMap((path) => [
     get("a reader", path, 200),
     { ...get("a reader that has it cached", path, 304), headers: { "If-None-Match": "*" } },
   ]),
+  { ...get("a stranger", "/oauth2/revocations", 401), state: "with a feed by token" },
+  {
+    ...get("a client without the scope", "/oauth2/revocations", 403),
+    state: "with a feed by token",
+    as: { clientId: client_id, clientSecret: client_secret },
+  },
+  { ...get("a reader", "/oauth2/revocations", 503), state: "without its tables" },
   get("a browser", "/", 200),
   get("a probe", "/health/live", 200),
   get("a probe", "/health/ready", 200),

@@ -2,9 +2,11 @@ import { once } from "node:events";
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { paths } from "@carnet/protocol/endpoints";
 import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import { noFeed } from "@carnet/testkit/no-feed";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { sendBytes } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
@@ -22,13 +24,22 @@ const seen = (status: number, body: unknown): Seen => {
 };
 
 /** The refusals of the token endpoint, from the requests that also check the OpenAPI document. */
-export const ofToken: readonly (() => Promise<Seen>)[] = sampleRequests
+export const ofToken = sampleRequests
   .filter(({ method, expected }) => method === "POST" && expected >= 400)
-  .map((sample: SampleRequest) => async () => {
+  .map(provoke);
+
+/** The refusals of the revocation feed. */
+export const ofFeed = sampleRequests
+  .filter(({ path, expected }) => path === paths.revocations && expected >= 400)
+  .map(provoke);
+
+function provoke(sample: SampleRequest): () => Promise<Seen> {
+  return async () => {
     await using service = await serviceIn(sample.state);
     const { status, body } = await answerTo(sample, service);
     return seen(status, body);
-  });
+  };
+}
 
 /** Sends bytes to a service, and reads the response. */
 async function onTheWire(bytes: string): Promise<Seen> {
@@ -52,6 +63,7 @@ async function listening() {
   const app = buildApp({
     ...{ token: endpoint.ports, admin: adminPortsOf(endpoint), log, keys },
     trustedProxies: [],
+    revocationFeed: noFeed,
     checkStore: async () => {},
     isDraining: () => false,
     isJournalUnavailable: () => false,

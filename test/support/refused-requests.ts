@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RefusalReason } from "@carnet/core/token/refusal-reason";
 import { sendBytes } from "@carnet/testkit/raw-http";
+import { requestToken } from "@carnet/testkit/serve-carnet";
 import type { TestService } from "@carnet/testkit/service";
 import { type AdminApi, tokenOf } from "./admin-api.ts";
 
@@ -131,6 +132,14 @@ export const refusedRequests: Readonly<Record<Exclude<RefusalReason, Unexplained
     },
     why: /^the Bearer token is right, but its client was deleted less than a minute ago by ops-admin$/,
   },
+  cut_off: {
+    sent: async ({ admin, service }) => {
+      const { clientId: client_id, clientSecret } = await service.register({ client_id: "cut-off" });
+      await admin(201, "POST", "/revocations", { client_id, issued_before: "2026-11-23T12:00:00Z" });
+      while ((await requestToken(service.url, client_id, clientSecret)).ok); // learnt within half a second
+      return { body: credentials(client_id, clientSecret) };
+    },
+  },
   address_not_allowed: {
     sent: { body: credentials("elsewhere") },
     why: /^address 127\.0\.0\.1 is not in the allow list \(203\.0\.113\.0\/24\); it was set 2 days ago by ops-admin$/,
@@ -160,5 +169,5 @@ export async function send(url: string, requestId: string, { path = "/oauth2/tok
   const all = [...Object.entries({ ...defaults, ...more }), ...(Host === undefined ? [] : [["Host", Host]])];
   const head = all.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const answer = await sendBytes(url, Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n${body}`, "latin1"));
-  assert.match(answer, /^HTTP\/1\.1 (200|4\d\d) /, answer);
+  assert.match(answer, /^HTTP\/1\.1 (200|4\d\d|503) /, answer);
 }

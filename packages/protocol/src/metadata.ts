@@ -9,6 +9,7 @@ export const authorizationServerMetadata = (issuer: string, algorithms: readonly
     issuer,
     token_endpoint: `${issuer}${paths.token}`,
     jwks_uri: `${issuer}${paths.jwks}`,
+    revocations_uri: `${issuer}${paths.revocations}`, // not registered: only our own verifiers know it
     // RFC 8414 §2: required, and empty without an authorization endpoint
     response_types_supported: [],
     grant_types_supported: ["client_credentials"],

@@ -56,7 +56,7 @@ export const refusals = {
   unavailable: {
     status: 503,
     error: "temporarily_unavailable",
-    when: "the service is stopping, cannot reach its store, or cannot write its journal",
+    when: "the service is stopping, cannot reach its store, cannot write its journal, or has just been told to revoke every token that it would issue now",
     next: "try again after the seconds in Retry-After",
   },
 } as const satisfies Readonly<Record<string, RefusalFacts>>;

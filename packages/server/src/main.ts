@@ -28,6 +28,8 @@ import { LogOutput } from "./log/log-output.ts";
 import { createLog, type Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
+import { createRevocationFeed } from "./revocation/revocation-feed.ts";
+import { RevocationList } from "./revocation/revocation-list.ts";
 import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import type { Tables } from "./store/sql/schema.ts";
@@ -47,10 +49,11 @@ const slowSecretAdvice =
 /** How often each background task runs, in milliseconds. */
 const intervals = {
   changes: 500,
+  revocations: 500,
   uses: 5000,
   answers: 60_000,
   oldChanges: 3_600_000,
-  revocations: 60_000,
+  oldRevocations: 60_000,
   webhook: 1000,
   policies: 5000,
 } as const;
@@ -122,6 +125,8 @@ export async function startServer(
     const directory = new ClientDirectory(store, memory);
     const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
     const verifier = createAccessTokenVerifier(issuer, keys);
+    const list = new RevocationList({ store: revocations, clock });
+    await list.refresh();
     const service = createServiceEvents(registry);
     const token: TokenEndpointPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
@@ -133,6 +138,7 @@ export async function startServer(
       directory,
       store,
       revocations,
+      cutOffs: list,
       scopes,
       uses,
       recorder,
@@ -158,6 +164,7 @@ export async function startServer(
       },
       log,
       keys,
+      revocationFeed: createRevocationFeed({ access: configuration.revocationFeed, issuer, list, keys, clock }),
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
       isDraining: () => draining,
@@ -181,7 +188,12 @@ export async function startServer(
         { name: "changes", every: intervals.changes, run: () => changeFeed.poll() },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
         ...audit.tasks,
-        { name: "revocations", every: intervals.revocations, run: () => revocations.deleteEnded(clock.now()) },
+        { name: "revocations", every: intervals.revocations, run: () => list.refresh() },
+        {
+          name: "old revocations",
+          every: intervals.oldRevocations,
+          run: () => revocations.deleteEnded(clock.now()),
+        },
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "policies", every: intervals.policies, atStart: true, run: () => enforcement.run() },

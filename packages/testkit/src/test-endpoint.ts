@@ -79,6 +79,7 @@ export class TestEndpoint {
       },
       store: this.store,
       revocations: this.revocations,
+      cutOffs: { issuedUntil: () => 0 },
       scopes: this.scopes,
       recorder: recordEvents(
         {

@@ -18,6 +18,7 @@ import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noFeed } from "@carnet/testkit/no-feed";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { eventWith } from "@carnet/testkit/sample-events";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -110,7 +111,12 @@ export class World implements AsyncDisposable {
       world.#apps.push(
         buildApp({
           ...{ token: world.endpoint.ports, admin: { ...admin, store: own, owners: faultyOwners(owners) } },
-          ...{ log: createLog("silent", { write: () => {} }), keys: noKeys, trustedProxies: [] },
+          ...{
+            log: createLog("silent", { write: () => {} }),
+            keys: noKeys,
+            trustedProxies: [],
+            revocationFeed: noFeed,
+          },
           ...{ checkStore: async () => {}, isDraining: () => false, isJournalUnavailable: () => false },
         }),
       );

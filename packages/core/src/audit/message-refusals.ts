@@ -116,6 +116,13 @@ export const messageRefusals: Readonly<Record<MessageFlaw | CredentialsFlaw | Se
     meaning: "the service could not record the request",
     next: ["free the disk of the journal, or what reads the service's output, and check `GET /health/ready`"],
   },
+  cut_off: {
+    meaning: "all tokens that are issued up to an instant were revoked, and that instant had not passed yet",
+    next: [
+      "send the request again: callers should retry after the seconds in Retry-After, which are at most two",
+      "see who revoked them: `carnet audit search --kind tokens_revoked`",
+    ],
+  },
   fault: {
     meaning: "the service failed",
     next: ["look in the service's log for this request id, and report the fault"],

@@ -37,7 +37,7 @@ export interface StoredRevocation extends Revocation {
   readonly number: number;
 }
 
-/** The cut-offs that a process knows, for the tokens that it issues. */
+/** The cut-offs that a process knows. It issues no token that one of them matches. */
 export interface CutOffs {
   /** Tokens of this client that are issued until then would be revoked, in seconds since the epoch. 0: there is no cut-off. */
   issuedUntil(clientHandle: string): number;

@@ -66,4 +66,4 @@ export type HolderFlaw =
 export type GrantFlaw = "auth_method_not_allowed" | "scope_malformed" | "scope_not_granted";
 
 /** The request may be right, but the service could not answer it. */
-export type ServiceTrouble = "draining" | "store_unavailable" | "journal_unavailable" | "fault";
+export type ServiceTrouble = "draining" | "store_unavailable" | "journal_unavailable" | "cut_off" | "fault";

@@ -3,6 +3,8 @@ import type { ClientStore } from "../client/client-store.ts";
 import { warningsFor } from "../client/expiry-warnings.ts";
 import type { Clock } from "../ports.ts";
 import type { Refusal } from "../refusal.ts";
+import { checkCutOffs } from "../revocation/check-cut-offs.ts";
+import type { CutOffs } from "../revocation/revocation-store.ts";
 import { type AuthenticationPorts, authenticateClient } from "./authenticate-client.ts";
 import { authorise } from "./authorise.ts";
 import { type MintPorts, mint } from "./mint.ts";
@@ -16,6 +18,7 @@ import type { TokenRequestMessage } from "./token-request-message.ts";
 export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts, TokenReturnPorts, AskedScopesPorts {
   readonly store: Pick<ClientStore, "find" | "identify">;
   readonly clock: Clock;
+  readonly cutOffs: CutOffs;
   readonly recorder: Recorder;
   readonly eventIds: EventIds;
 }
@@ -49,6 +52,9 @@ export async function answerTokenRequest(
 
   const grant = authorise(caller.value, request.value);
   if (!grant.ok) return refuse(await withAskedScopes(grant.error, request.value, ports));
+
+  const issuable = checkCutOffs(grant.value, now, ports.cutOffs);
+  if (!issuable.ok) return refuse(issuable.error);
 
   const token = await mint(grant.value, now, ports);
 

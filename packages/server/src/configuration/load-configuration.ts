@@ -102,6 +102,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     webhookUrl,
     webhookSecret,
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
+    revocationFeed: take("revocationFeed", settings.revocationFeed) ?? "public",
     scopeCatalogue: take("scopeCatalogue", settings.scopeCatalogue) ?? "closed",
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,
     drainTimeout: take("drainTimeout", settings.drainTimeout) ?? 9000,

@@ -223,6 +223,15 @@ export const settings = {
     ...duration(1, 86_400, "s"),
     otherwise: "10m",
   }),
+  revocationFeed: setting<"public" | "token">({
+    environment: "CARNET_REVOCATION_FEED",
+    flag: "--revocation-feed <access>",
+    description:
+      "Who may read the revocation feed: anybody, or whoever has an access token with the scope `carnet:introspect` or `carnet:introspect:all`.",
+    accepts: "public, token",
+    otherwise: "public",
+    parse: (text) => (text === "public" || text === "token" ? ok(text) : bad),
+  }),
   scopeCatalogue: setting({
     environment: "CARNET_SCOPE_CATALOGUE",
     flag: "--scope-catalogue <mode>",

@@ -1,7 +1,6 @@
-import type { AccessTokenSigner } from "@carnet/core/token/access-token-signer";
 import type { JWK, JWTVerifyGetKey } from "jose";
 import { createLocalJWKSet } from "jose/jwks/local";
-import { createSigner, type SigningKey } from "./signing-key.ts";
+import { createSigner, type JwtSigner, type SigningKey } from "./signing-key.ts";
 
 /** The keys that verify tokens. They can change at any time: read them on each use and keep no copy. */
 export interface VerificationKeys {
@@ -12,7 +11,7 @@ export interface VerificationKeys {
 }
 
 /** The keys of the service. Signing, JWKS and the admin guard share one ring, so a change reaches them all at once. */
-export class KeyRing implements AccessTokenSigner, VerificationKeys {
+export class KeyRing implements JwtSigner, VerificationKeys {
   readonly #reportFault: (fault: unknown) => void;
   #current: ReturnType<typeof open>;
 
@@ -28,7 +27,12 @@ export class KeyRing implements AccessTokenSigner, VerificationKeys {
 
   readonly find: JWTVerifyGetKey = (header, token) => this.#current.find(header, token);
 
-  readonly sign: AccessTokenSigner["sign"] = (claims) => this.#current.signer.sign(claims);
+  /** The id of the key that signs now. */
+  get signingKeyId(): string {
+    return this.#current.signingKeyId;
+  }
+
+  readonly sign: JwtSigner["sign"] = (claims, type) => this.#current.signer.sign(claims, type);
 
   /** Replaces all keys and closes the thread of the key that signed. Signatures in progress are finished with that key. */
   async replace(keys: readonly SigningKey[]): Promise<void> {
@@ -46,5 +50,8 @@ function open(keys: readonly SigningKey[], reportFault: (fault: unknown) => void
   const signingKey = keys.at(-1);
   if (signingKey === undefined) throw new Error("a key ring needs a key to sign with");
   const published = keys.map(({ publicJwk }) => publicJwk);
-  return { published, find: createLocalJWKSet({ keys: published }), signer: createSigner(signingKey, reportFault) };
+  return {
+    ...{ published, signingKeyId: signingKey.keyId },
+    ...{ find: createLocalJWKSet({ keys: published }), signer: createSigner(signingKey, reportFault) },
+  };
 }

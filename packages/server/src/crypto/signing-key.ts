@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import type { AccessTokenSigner } from "@carnet/core/token/access-token-signer";
+import type { AccessTokenSigner, SignedToken } from "@carnet/core/token/access-token-signer";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import type { JWK } from "jose";
 import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
@@ -32,20 +32,28 @@ async function describe(algorithm: SigningAlgorithmName, privateKey: KeyObject):
 /** Exports the private key as PKCS #8 in DER, to be sealed. */
 export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: "der", type: "pkcs8" });
 
+/** Signs access tokens and other JWTs. */
+export interface JwtSigner extends AccessTokenSigner {
+  /** Returns the claims as a JWT of this `typ`, or as an access token. */
+  sign(claims: object, type?: string): Promise<SignedToken>;
+}
+
 /** A signer with a thread of its own, to be closed after use. */
-interface ClosableSigner extends AccessTokenSigner {
+interface ClosableSigner extends JwtSigner {
   close(): Promise<void>;
 }
 
-/** Creates a signer for one key. The header is the same for each token, so it is encoded once. */
+/** Creates a signer for one key. The header is the same for each access token, so it is encoded once. */
 export function createSigner(key: SigningKey, reportFault: (fault: unknown) => void): ClosableSigner {
   const thread = new SigningThread(key, reportFault);
-  const header = { typ: accessTokenType, alg: key.algorithm, kid: key.keyId };
-  const encodedHeader = Buffer.from(JSON.stringify(header)).toString("base64url");
+  const encodeHeader = (typ: string) =>
+    Buffer.from(JSON.stringify({ typ, alg: key.algorithm, kid: key.keyId })).toString("base64url");
+  const tokenHeader = encodeHeader(accessTokenType);
   return {
-    async sign(claims) {
+    async sign(claims, type) {
       // RFC 7515 §7.1: the compact serialisation
-      const signed = `${encodedHeader}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+      const header = type === undefined ? tokenHeader : encodeHeader(type);
+      const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
       return { token: `${signed}.${await thread.sign(signed)}`, keyId: key.keyId };
     },
     close: () => thread.close(),

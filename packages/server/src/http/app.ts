@@ -11,6 +11,7 @@ import { addMetadataRoutes } from "./metadata-routes.ts";
 import { answerBrokenMessage, answerUnknownRoute, createErrorHandler } from "./refused-requests.ts";
 import { contextOf } from "./request-context.ts";
 import { tokenPathOf } from "./request-target.ts";
+import { addRevocationFeed } from "./revocation-feed-route.ts";
 
 /** Builds the HTTP application, which does not listen yet. Fastify logs nothing: every line goes through `Log`. */
 export function buildApp(ports: HttpPorts): FastifyInstance {
@@ -32,6 +33,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
   app.setErrorHandler(onError);
   app.addHook("onRequest", answerUnknownRoute(methodsOf));
   addMetadataRoutes(app, ports);
+  addRevocationFeed(app, ports);
   addHealthRoutes(app, ports);
   addAdminRoutes(app, ports);
   addDocsRoutes(app, ports.token.policy.issuer);

@@ -7,7 +7,7 @@ import { JournalUnavailable } from "../journal/journal.ts";
 /** The refusal for a fault. Only the operator reads the fault's own text. */
 export function refusalOfFault(fault: unknown): Refusal {
   if (fault instanceof JournalUnavailable) return journalUnavailable;
-  return fault instanceof OperatorFault ? { ...unavailable, detail: fault.message } : failed;
+  return fault instanceof OperatorFault ? { ...storeUnavailable, detail: fault.message } : failed;
 }
 
 /** A refusal with the same text for the caller and the operator. */
@@ -38,7 +38,7 @@ export const stopping: Refusal = {
   retryAfter: 1,
 };
 
-const unavailable: Refusal = {
+export const storeUnavailable: Refusal = {
   kind: "unavailable",
   reason: "store_unavailable",
   description: "the service cannot reach its store at the moment: try again",

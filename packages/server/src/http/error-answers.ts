@@ -56,7 +56,8 @@ export function renderUnknownMethod({ path, requestId }: ErrorContext, methods: 
   return { status, body, headers: { ...headers, Allow: allowed } }; // RFC 9110 §15.5.6
 }
 
-const errorAnswer = ({ status, error }: RefusalFacts, description: string): Answer => ({
+/** An answer in the shape of RFC 6749 §5.2. */
+export const errorAnswer = ({ status, error }: RefusalFacts, description: string): Answer => ({
   status,
   headers: tokenResponseHeaders,
   body: new Redacted(JSON.stringify({ error, error_description: description } satisfies ErrorResponse)),

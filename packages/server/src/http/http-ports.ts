@@ -1,6 +1,7 @@
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { VerificationKeys } from "../crypto/key-ring.ts";
 import type { Log } from "../log/logger.ts";
+import type { RevocationFeed } from "../revocation/revocation-feed.ts";
 import type { AdminPorts } from "./admin/admin-ports.ts";
 
 /** Everything that the HTTP side needs from the rest of the service. */
@@ -8,6 +9,7 @@ export interface HttpPorts {
   readonly token: TokenEndpointPorts;
   readonly admin: AdminPorts;
   readonly keys: VerificationKeys;
+  readonly revocationFeed: RevocationFeed;
   readonly log: Log;
   readonly trustedProxies: readonly string[];
   /** Rejects when the store does not answer. */

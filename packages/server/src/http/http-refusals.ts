@@ -33,3 +33,19 @@ export const httpRefusals = {
     next: "send fewer or shorter headers, or a shorter URL",
   },
 } as const satisfies Readonly<Record<string, RefusalFacts>>;
+
+/** Refusals of the revocation feed, when it is not public. */
+export const feedRefusals = {
+  invalidToken: {
+    status: 401,
+    error: "invalid_token",
+    when: "`CARNET_REVOCATION_FEED` is `token`, and there is no token, or it is not valid now",
+    next: "request a token, and send it as `Authorization: Bearer`",
+  },
+  insufficientScope: {
+    status: 403,
+    error: "insufficient_scope",
+    when: "the token has neither the scope `carnet:introspect` nor `carnet:introspect:all`",
+    next: "ask a platform admin for the scope, then request a new token",
+  },
+} as const satisfies Readonly<Record<string, RefusalFacts>>;

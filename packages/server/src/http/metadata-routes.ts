@@ -7,8 +7,8 @@ import type { JWK } from "jose";
 import type { VerificationKeys } from "../crypto/key-ring.ts";
 import { lazy } from "./lazy.ts";
 
-/** How long verifiers may cache the keys and the metadata, in seconds. */
-const maxAge = 300;
+/** Verifiers may cache the keys and the metadata for so long. */
+const cacheControl = "public, max-age=300";
 
 interface MetadataPorts {
   readonly token: { readonly policy: Pick<TokenPolicy, "issuer"> };
@@ -23,7 +23,7 @@ export function addMetadataRoutes(app: FastifyInstance, { token, keys }: Metadat
     app.get(path, async (request, reply) => {
       // Web pages of any origin may verify tokens, and nothing here depends on who asks
       reply.header("Access-Control-Allow-Origin", "*");
-      return send(request, reply, tagged(type, JSON.stringify(make())));
+      return sendDocument(request, reply, tagged(type, JSON.stringify(make())));
     });
   publish(paths.authorizationServerMetadata, "application/json", metadata);
   publish(paths.openidConfiguration, "application/json", metadata); // not OpenID Connect, but many clients look for RFC 8414 metadata only here
@@ -47,17 +47,30 @@ interface Document {
  */
 export function addDocument(app: FastifyInstance, path: string, { type, make }: Document): void {
   const document = lazy(async () => tagged(type, await make()));
-  app.get(path, async (request, reply) => send(request, reply, await document()));
+  app.get(path, async (request, reply) => sendDocument(request, reply, await document()));
 }
 
 /** Adds the entity tag. */
-function tagged(type: string, text: string) {
+function tagged(type: string, text: string): TaggedDocument {
   const body = Buffer.from(text);
-  return { type, body, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
+  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  return { type, body, etag, cacheControl };
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { type, body, etag }: ReturnType<typeof tagged>) {
-  reply.headers({ "Cache-Control": `public, max-age=${maxAge}`, ETag: etag, "X-Content-Type-Options": "nosniff" });
+interface TaggedDocument {
+  readonly type: string;
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly cacheControl: string;
+}
+
+/** Sends a document, or 304 to a caller that has it. */
+export function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { type, body, etag, cacheControl }: TaggedDocument,
+): FastifyReply {
+  reply.headers({ "Cache-Control": cacheControl, ETag: etag, "X-Content-Type-Options": "nosniff" });
   if (isKnown(etag, request.headers["if-none-match"])) return reply.code(304).send();
   return reply.header("Content-Type", type).send(body);
 }

@@ -3,6 +3,7 @@ import { version } from "../version.ts";
 import { adminPaths, adminSchemas, adminSecuritySchemes, adminTags } from "./openapi/admin-operations.ts";
 import { headers } from "./openapi/headers.ts";
 import { publishedDocuments } from "./openapi/published-documents.ts";
+import { introspectionToken, RevocationFeed } from "./openapi/revocation-feed-operation.ts";
 import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.ts";
 import { tokenOperation } from "./openapi/token-operation.ts";
 import { ErrorResponse, TokenRequest, TokenResponse } from "./openapi/token-schemas.ts";
@@ -38,6 +39,7 @@ export const openApiDocument = (issuer: string) => ({
       Metadata,
       PublicKey,
       PublicKeySet,
+      RevocationFeed,
       Readiness,
       ...adminSchemas,
     },
@@ -49,6 +51,7 @@ export const openApiDocument = (issuer: string) => ({
         scheme: "basic",
         description: "`client_secret_basic`: the client id as the user name, the client secret as the password.",
       },
+      introspectionToken,
       ...adminSecuritySchemes,
     },
   },

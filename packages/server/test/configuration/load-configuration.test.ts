@@ -84,6 +84,7 @@ suite("The configuration", () => {
       webhookUrl: undefined,
       webhookSecret: undefined,
       accessTokenTtl: 600,
+      revocationFeed: "public",
       scopeCatalogue: "closed",
       sunsetAt: Date.UTC(2029, 0, 31),
       storeTimeout: 5000,

@@ -187,6 +187,13 @@ const table: Readonly<
     ],
     bad: ["", "INFO", "verbose"],
   },
+  revocationFeed: {
+    good: [
+      ["public", "public"],
+      ["token", "token"],
+    ],
+    bad: ["", "Token", "none", "true"],
+  },
   scopeCatalogue: {
     good: [
       ["open", "open"],

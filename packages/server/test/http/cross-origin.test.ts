@@ -13,7 +13,12 @@ const preflight = {
   "Access-Control-Request-Private-Network": "true",
 };
 
-const open = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/oauth2/jwks"];
+const open = [
+  "/.well-known/oauth-authorization-server",
+  "/.well-known/openid-configuration",
+  "/oauth2/jwks",
+  "/oauth2/revocations",
+];
 
 const documented = Object.entries(openApiDocument("http://localhost").paths).flatMap(([path, operations]) =>
   Object.keys(operations).map((method) => ({
@@ -43,7 +48,7 @@ suite("A page of another origin", () => {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  test("may read the keys and the metadata, also when they did not change, and nobody's credentials", async () => {
+  test("may read the keys, the metadata and the revocation feed, also when they did not change, and nobody's credentials", async () => {
     for (const path of open) {
       for (const method of ["GET", "HEAD"]) {
         for (const headers of [page, { ...page, "If-None-Match": "*" }, {}]) {

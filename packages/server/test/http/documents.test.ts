@@ -28,6 +28,7 @@ suite("A published document", () => {
       issuer: "https://iam.example.test",
       token_endpoint: "https://iam.example.test/oauth2/token",
       jwks_uri: "https://iam.example.test/oauth2/jwks",
+      revocations_uri: "https://iam.example.test/oauth2/revocations",
       response_types_supported: [],
       grant_types_supported: ["client_credentials"],
       token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],

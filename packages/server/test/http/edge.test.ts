@@ -5,6 +5,7 @@ import type { HttpPorts } from "@carnet/server/http/http-ports";
 import { createLog, type Log } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noFeed } from "@carnet/testkit/no-feed";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
@@ -24,6 +25,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     log: silent,
     keys: { ...noKeys, published: [{}] },
     trustedProxies: [],
+    revocationFeed: noFeed,
     checkStore: async () => {},
     isDraining: () => false,
     isJournalUnavailable: () => false,

@@ -9,6 +9,7 @@ import { JournalUnavailable } from "@carnet/server/journal/journal";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { noFeed } from "@carnet/testkit/no-feed";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
@@ -32,6 +33,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     log,
     keys: { ...noKeys, published: [{}] },
     trustedProxies: [],
+    revocationFeed: noFeed,
     checkStore: async () => {},
     isDraining: () => false,
     isJournalUnavailable: () => false,

@@ -1,6 +1,7 @@
 import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
 import { headersOf } from "./headers.ts";
+import { revocationFeedOperation } from "./revocation-feed-operation.ts";
 
 /** The operations that read the service's published documents, by path. */
 export const publishedDocuments = (issuer: string) => ({
@@ -32,6 +33,7 @@ export const publishedDocuments = (issuer: string) => ({
       anyOrigin: true,
     }),
   },
+  [paths.revocations]: { get: revocationFeedOperation },
   [paths.openapi]: {
     get: cacheable({
       operationId: "openapi",

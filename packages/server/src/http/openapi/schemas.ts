@@ -8,14 +8,15 @@ export const Metadata = {
   type: "object",
   description: "Authorization server metadata (RFC 8414).",
   required: [
-    ...["issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported"],
-    ...["token_endpoint_auth_methods_supported", "service_documentation"],
+    ...["issuer", "token_endpoint", "jwks_uri", "revocations_uri", "response_types_supported"],
+    ...["grant_types_supported", "token_endpoint_auth_methods_supported", "service_documentation"],
     ...["subject_types_supported", "id_token_signing_alg_values_supported"],
   ],
   properties: {
     issuer: { ...url, description: "The `iss` of every token." },
     token_endpoint: { ...url, description: "The token endpoint." },
     jwks_uri: { ...url, description: "The keys that verify tokens." },
+    revocations_uri: { ...url, description: "The revocation feed, for verifiers." },
     response_types_supported: { ...names, description: "Empty: there is no authorization endpoint.", maxItems: 0 },
     grant_types_supported: { ...names, description: "The grants of the token endpoint." },
     token_endpoint_auth_methods_supported: { ...names, description: "How clients may authenticate." },

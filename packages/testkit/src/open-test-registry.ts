@@ -6,6 +6,7 @@ import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import type { Clock } from "@carnet/core/ports";
+import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import { createEventIds } from "@carnet/server/audit/event-ids";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { openStore } from "@carnet/server/store/open-store";
@@ -15,6 +16,7 @@ import { FixedClock } from "./fixed-clock.ts";
 export interface TestRegistry extends RegistrationPorts {
   readonly store: ClientStore;
   readonly events: EventStore;
+  readonly revocations: RevocationStore;
   close(): Promise<void>;
 }
 
@@ -27,12 +29,12 @@ export async function openTestRegistry(
   const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
   const eventIds = createEventIds({ bytes: (length) => randomBytes(length) });
   const storage = await openStore(configuration, clock, eventIds);
-  const { db, store, scopes, owners, hasher, events } = storage;
+  const { db, store, scopes, owners, hasher, events, revocations } = storage;
   const random = { bytes: (length: number) => randomBytes(length), uuid: () => randomUUID() };
   const recorder = { record: () => {} };
   const origin = cliOrigin("client_created");
   return {
-    ...{ clock, random, hasher, store, scopes, owners, recorder, eventIds, origin, events },
+    ...{ clock, random, hasher, store, scopes, owners, recorder, eventIds, origin, events, revocations },
     ...{ authority: ownAuthority, accessTokenTtl: configuration.accessTokenTtl },
     close: () => db.destroy(),
   };

@@ -16,6 +16,8 @@ export interface Scale {
   readonly starts: number;
   readonly idle: number;
   readonly registrySizes: readonly number[];
+  /** Numbers of live revocations. */
+  readonly feedSizes: readonly number[];
   /** The least number of tokens that each registry issues before it is measured. */
   readonly registryWarmup: number;
   /** How long each task of an SDK is repeated. */
@@ -39,6 +41,7 @@ export const scales = {
     starts: 5,
     idle: 1,
     registrySizes: [10, 10_000, 1_000_000],
+    feedSizes: [10, 100_000],
     registryWarmup: 100_000,
     sdkSlice: 3,
     sdkCallers: 10_000,
@@ -57,6 +60,7 @@ export const scales = {
     starts: 3,
     idle: 1,
     registrySizes: [10, 10_000],
+    feedSizes: [10, 100_000],
     registryWarmup: 20_000,
     sdkSlice: 1,
     sdkCallers: 10_000,
@@ -75,6 +79,7 @@ export const scales = {
     starts: 1,
     idle: 0.01,
     registrySizes: [10, 100],
+    feedSizes: [10, 1000],
     registryWarmup: 100,
     sdkSlice: 0.05,
     sdkCallers: 20,

@@ -35,6 +35,10 @@ test("a short run measures every mode and contender, and writes the page and its
     ["10 uniform", "10 zipf", "100 uniform", "100 zipf"],
   );
   assert.ok(read("refusals").wrongSecrets.length > 0);
+  assert.deepEqual(
+    read("revocations").map(({ revocations }: { revocations: number }) => revocations),
+    [10, 1000],
+  );
   for (const { recorded, strict, unrecorded } of read("recording"))
     assert.deepEqual([recorded.length, strict.length], [unrecorded.length, unrecorded.length]);
   assert.ok(read("profile").tokens.shares.some(({ name }: { name: string }) => name.startsWith("signing")));

@@ -4,10 +4,11 @@ import { profile } from "./profile.ts";
 import { recording } from "./recording.ts";
 import { refusals } from "./refusals.ts";
 import { registry } from "./registry.ts";
+import { revocations } from "./revocations.ts";
 import { sdk } from "./sdk.ts";
 
 /** All modes in the order of the page. */
-export const modes = { issuing, recording, registry, refusals, sdk, guard, profile } as const;
+export const modes = { issuing, recording, registry, refusals, revocations, sdk, guard, profile } as const;
 
 export type ModeName = keyof typeof modes;
 

@@ -8,17 +8,19 @@ import { guardSection } from "./guard-section.ts";
 import { howTo } from "./how-to.ts";
 import { issuingSection } from "./issuing-section.ts";
 import { profileSection, recordingSection, refusalsSection, registrySection, sdkSection } from "./other-sections.ts";
+import { revocationsSection } from "./revocations-section.ts";
 import type { Section } from "./section.ts";
 import { summary } from "./summary.ts";
 
 /** Writes the page and its plots from the stored results. */
 export function writePage(folder: string, results: AllResults): void {
-  const { issuing, recording, registry, refusals, sdk, guard, profile } = results;
+  const { issuing, recording, registry, refusals, revocations, sdk, guard, profile } = results;
   const sections = [
     issuing && issuingSection(issuing.results),
     recording && recordingSection(recording.results),
     registry && registrySection(registry.results),
     refusals && refusalsSection(refusals.results),
+    revocations && revocationsSection(revocations.results),
     sdk && sdkSection(sdk.results),
     guard && guardSection(guard.results),
     profile && profileSection(profile.results),

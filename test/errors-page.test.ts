@@ -15,7 +15,7 @@ function rowsOf(section: string): string[] {
 
 suite("the page of errors", () => {
   const sections: Readonly<Record<string, readonly (() => Promise<Seen>)[]>> = {
-    "Token endpoint": ofToken,
+    "Token, introspection and revocation": ofToken,
     "Revocation feed": ofFeed,
     "Any path": ofAnyPath,
     "Admin API": ofAdmin,

@@ -75,7 +75,7 @@ suite("carnet explain", () => {
       else assert.match(String(explanation["why"]), why);
       assert.match(
         String(explanation["what"]),
-        /^a token request of .* from 127\.0\.0\.1 was refused less than a minute ago/,
+        /^(a token|an introspection|a revocation) request of .* from 127\.0\.0\.1 was refused less than a minute ago/,
       );
       assert.ok(Array.isArray(explanation["next"]) && explanation["next"].length > 0);
       assert.doesNotMatch(JSON.stringify(explanation), /undefined|null,"null|NaN|\[object|<secret-id>/);
@@ -91,7 +91,7 @@ suite("carnet explain", () => {
     const { since } = await explain("since-1");
     assert.match(
       String(since),
-      /^the client has since got a token, 1 minute ago from 127\.0\.0\.1; the client has since .*/,
+      /^the client has since used its secret, 1 minute ago from 127\.0\.0\.1; the client has since .*/,
     );
     assert.match(String(since), /since been (enabled again|changed \(status\)) by ops-admin, 1 minute ago$/);
   });

@@ -62,6 +62,7 @@ describe("the example requests of the OpenAPI document", () => {
         });
         const answer = await response.text();
         assert.ok(response.ok, `${response.status} ${answer}`);
+        if (answer === "") continue; // a revocation
         assert.equal(Object(JSON.parse(answer)).failed?.length ?? 0, 0, answer);
       }
     });

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { describeFault, framesOf } from "@carnet/server/fault";
 import { buildApp } from "@carnet/server/http/app";
-import type { HttpPorts } from "@carnet/server/http/http-ports";
+import type { ClientPorts, HttpPorts } from "@carnet/server/http/http-ports";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
@@ -36,7 +35,7 @@ const errorsThatQuote: Readonly<Record<string, (secret: string) => unknown>> = {
 };
 
 /** For each port of a token request, ports in which it fails with the given error. */
-const failing: Readonly<Record<string, (ports: TokenEndpointPorts, error: unknown) => TokenEndpointPorts>> = {
+const failing: Readonly<Record<string, (ports: ClientPorts, error: unknown) => ClientPorts>> = {
   clock: (ports, error) => ({ ...ports, clock: { now: () => raise(error) } }),
   store: (ports, error) => ({
     ...ports,
@@ -56,7 +55,7 @@ function raise(error: unknown): never {
   throw error;
 }
 
-function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]): HttpPorts {
+function httpPorts(world: TokenWorld, token: ClientPorts, log: string[]): HttpPorts {
   const written = createLog("trace", { write: (line) => void log.push(line) });
   return {
     token,
@@ -71,7 +70,7 @@ function httpPorts(world: TokenWorld, token: TokenEndpointPorts, log: string[]):
   };
 }
 
-async function requestToken(world: TokenWorld, ports: TokenEndpointPorts, { clientId, secret }: Credentials) {
+async function requestToken(world: TokenWorld, ports: ClientPorts, { clientId, secret }: Credentials) {
   const log: string[] = [];
   await using app = buildApp(httpPorts(world, ports, log));
   const answer = await answerOf(app, {

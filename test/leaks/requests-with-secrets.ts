@@ -33,6 +33,15 @@ export const places: Readonly<Record<string, (secret: string) => string>> = {
   "the scheme": (s) => authorized(`${s} x`),
   "a Bearer header": (s) => authorized(`Bearer ${s}`),
   "the query": (s) => httpRequest({ target: `/oauth2/token?client_id=app&client_secret=${s}`, body: form }),
+  "the secret of an introspection": (s) =>
+    httpRequest({ target: "/oauth2/introspect", body: `token=x.y.z&client_id=app&client_secret=${s}` }),
+  "the token of an introspection": (s) =>
+    httpRequest({ target: "/oauth2/introspect", body: `token=${s}&client_id=app&client_secret=x` }),
+  "the token of a revocation": (s) =>
+    httpRequest({ target: "/oauth2/revoke", body: `token=${s}&client_id=app&client_secret=x` }),
+  "a repeated token": (s) => httpRequest({ target: "/oauth2/revoke", body: `token=${s}&token=${s}` }),
+  "the hint for a token": (s) => httpRequest({ target: "/oauth2/revoke", body: `token=x&token_type_hint=${s}` }),
+  "a token in the query": (s) => httpRequest({ target: `/oauth2/introspect?token=${s}`, body: "token=x" }),
   "the query of another path": (s) => httpRequest({ method: "GET", target: `/docs?client_secret=${s}` }),
   "the query of an unknown path": (s) => httpRequest({ target: `/oauth2/tokens?client_secret=${s}` }),
   "the path": (s) => httpRequest({ target: `/oauth2/token/${s}`, body: form }),

@@ -12,13 +12,13 @@ import { type ClientRegistration, registerClient } from "@carnet/core/client/reg
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
-import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
 import { recordEvents } from "@carnet/server/audit/record-events";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { createSecretHasher } from "@carnet/server/crypto/secret-hasher";
 import { createSigner } from "@carnet/server/crypto/signing-key";
+import type { ClientPorts } from "@carnet/server/http/http-ports";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
@@ -37,7 +37,7 @@ export interface Credentials {
 }
 
 export interface TokenWorld extends AsyncDisposable {
-  readonly ports: TokenEndpointPorts;
+  readonly ports: ClientPorts;
   readonly store: ClientStore & IdempotencyStore;
   readonly scopes: ScopeCatalogue;
   readonly clock: FixedClock;
@@ -62,7 +62,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
   };
   const scopes = new ScopeCatalogue(createSqlScopeStore(db, sqlitePorts(clock)), true);
   const uses = new SecretUses(store);
-  const ports: TokenEndpointPorts = {
+  const ports: ClientPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
     clock,
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
@@ -70,11 +70,12 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     signer: createSigner(signingKey, (fault) => console.error(fault)),
     verifier: { verify: async () => undefined },
     store,
-    revocations: { find: async () => undefined },
+    revocations: { find: async () => undefined, add: async () => "known" },
     cutOffs: { issuedUntil: () => 0 },
     scopes,
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,
+    usage: { count() {} },
     recorder: recordEvents({ record() {} }, { uses }),
     eventIds: countingIds(),
   };

@@ -26,11 +26,13 @@ async function bytesFor(service: TestService, path: string, { header = "", body 
 const inBody = ({ header = "Bearer", body }: { header?: string; body: string }): boolean =>
   header.includes("Bearer") && /client_(?:id|secret)=/.test(body);
 
+/** Each endpoint reads its own and ignores the other. */
+const parameters = "grant_type=client_credentials&token=x.y.z";
 const encode = encodeURIComponent;
 type Sent = { readonly clientId: string; readonly secret: string };
 const transports = {
   "in the body": ({ clientId, secret }: Sent) => ({
-    body: `grant_type=client_credentials&client_id=${encode(clientId)}&client_secret=${encode(secret)}`,
+    body: `${parameters}&client_id=${encode(clientId)}&client_secret=${encode(secret)}`,
   }),
   "in the body beside a Bearer": (sent: Sent) => ({
     header: "Authorization: Bearer x.y.z\r\n",
@@ -38,7 +40,7 @@ const transports = {
   }),
   "by Basic": ({ clientId, secret }: Sent) => ({
     header: `Authorization: Basic ${btoa(`${encode(clientId)}:${encode(secret)}`)}\r\n`,
-    body: "grant_type=client_credentials",
+    body: parameters,
   }),
 };
 
@@ -78,21 +80,21 @@ const mistakes = ({ clientId, secret }: Sent): Record<string, Sent> => ({
 });
 
 const incomplete: Readonly<Record<string, { header?: string; body: string }>> = {
-  "no credentials": { body: "grant_type=client_credentials" },
-  "no secret": { body: "grant_type=client_credentials&client_id=somebody" },
-  "no client id": { body: "grant_type=client_credentials&client_secret=something" },
-  "Basic that is not base64": { header: "Authorization: Basic ???\r\n", body: "grant_type=client_credentials" },
+  "no credentials": { body: parameters },
+  "no secret": { body: `${parameters}&client_id=somebody` },
+  "no client id": { body: `${parameters}&client_secret=something` },
+  "Basic that is not base64": { header: "Authorization: Basic ???\r\n", body: parameters },
   "Basic without a colon": {
     header: `Authorization: Basic ${btoa("somebody")}\r\n`,
-    body: "grant_type=client_credentials",
+    body: parameters,
   },
-  "Basic alone": { header: "Authorization: Basic\r\n", body: "grant_type=client_credentials" },
-  "another scheme": { header: 'Authorization: Digest username="x"\r\n', body: "grant_type=client_credentials" },
-  "a Bearer token alone": { header: "Authorization: Bearer x.y.z\r\n", body: "grant_type=client_credentials" },
+  "Basic alone": { header: "Authorization: Basic\r\n", body: parameters },
+  "another scheme": { header: 'Authorization: Digest username="x"\r\n', body: parameters },
+  "a Bearer token alone": { header: "Authorization: Bearer x.y.z\r\n", body: parameters },
 };
 
 suite("every refused authentication is answered with the same bytes, and with a challenge unless it was in the body [RFC6749 §5.2]", () => {
-  for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
+  for (const path of ["/oauth2/token", "/iam/v1/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"]) {
     test(`under ${path}`, async () => {
       const clock = new FixedClock("2026-06-01T00:00:00Z");
       await using service = await startTestService({ clock });

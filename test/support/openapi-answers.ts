@@ -45,7 +45,9 @@ export class OpenApiAnswers {
   /** The examples of all refusals. */
   refusalExamples(): unknown[] {
     const answers = Object.values(this.document.paths).flatMap((operations) =>
-      Object.values(operations).flatMap(({ responses }) => Object.values(responses)),
+      Object.values(operations).flatMap(({ responses }) =>
+        Object.entries(responses).flatMap(([status, answer]) => (Number(status) >= 400 ? [answer] : [])),
+      ),
     );
     const contents = answers.flatMap(({ content = {} }) => Object.values(content));
     return contents.flatMap(({ examples = {} }) => Object.values(examples).map(({ value }) => value));

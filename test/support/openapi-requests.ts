@@ -35,6 +35,7 @@ const deprecatedPath = "/iam/v1/oauth2/token";
 
 export const sampleRequests: readonly SampleRequest[] = [
   ...["/oauth2/token", deprecatedPath].flatMap(tokenRequests),
+  ...["/oauth2/introspect", "/oauth2/revoke"].flatMap(tokenQueries),
   {
     title: "a form after the sunset",
     method: "POST",
@@ -90,6 +91,29 @@ function tokenRequests(path: string): readonly SampleRequest[] {
     post("a form that is too large", 413, { client_id: "x".repeat(70_000) }),
     { ...post("a form", 500, {}), state: "without a clock" },
     { ...post("a form", 503, {}), state: "draining" },
+  ];
+}
+
+function tokenQueries(path: string): readonly SampleRequest[] {
+  const query = { client_id, client_secret, token: "x.y.z" };
+  const post = (title: string, expected: number, changes: Readonly<Record<string, string>>): SampleRequest => ({
+    ...{ title, method: "POST", path, expected, state: "running", form: { ...query, ...changes } },
+  });
+  return [
+    post("a token", 200, {}),
+    post("no token", 400, { token: "" }),
+    post("a token from a client that must use Basic", 400, {
+      client_id: basicOnly.client_id,
+      client_secret: basicOnly.client_secret,
+    }),
+    post("a token with a wrong secret", 401, { client_secret: "wrong" }),
+    {
+      ...post("a token with a wrong secret in Basic", 401, { client_id: "", client_secret: "" }),
+      headers: { Authorization: `Basic ${btoa(`${client_id}:wrong`)}` },
+    },
+    post("a token that is too large", 413, { token: "x".repeat(70_000) }),
+    { ...post("a token", 500, {}), state: "without a clock" },
+    { ...post("a token", 503, {}), state: "draining" },
   ];
 }
 

@@ -47,6 +47,7 @@ export const refusedRequests: Readonly<Record<Exclude<RefusalReason, Unexplained
   path_sunset: { sent: { path: "/iam/v1/oauth2/token", body: credentials("demo") } },
   bad_version: { sent: { headers: { "X-Version": "yesterday" }, body: credentials("demo") } },
   credentials_in_query: { sent: { path: `/oauth2/token?client_secret=${encoded}`, body: grant } },
+  token_in_query: { sent: { path: `/oauth2/introspect?token=${encoded}`, body: credentials("demo") } },
   empty_body: { sent: {} },
   bad_content_type: { sent: { headers: { "Content-Type": "text/plain" }, body: credentials("demo") } },
   not_ascii: { sent: { headers: { "Content-Type": `${form}; charset=ISO-8859-1` }, body: credentials("demo", "%e9") } },
@@ -60,6 +61,7 @@ export const refusedRequests: Readonly<Record<Exclude<RefusalReason, Unexplained
   },
   no_grant_type: { sent: { body: `client_secret=${encoded}` } },
   other_grant_type: { sent: { body: `grant_type=${encoded}` } },
+  no_token: { sent: { path: "/oauth2/introspect", body: credentials("demo") } },
   two_authorization_headers: {
     sent: { headers: { Authorization: "Basic eA==", authorization: "Basic eA==" }, body: grant },
   },
@@ -148,6 +150,12 @@ export const refusedRequests: Readonly<Record<Exclude<RefusalReason, Unexplained
   auth_method_not_allowed: {
     sent: { body: credentials("basic-only") },
     why: /^the client authenticated by client_secret_post, but may only use client_secret_basic$/,
+  },
+  token_of_another_client: {
+    sent: async ({ service, generated }) => {
+      const token = await tokenOf(service, { clientId: "generated", clientSecret: generated });
+      return { path: "/oauth2/revoke", body: `${credentials("demo")}&token=${token}` };
+    },
   },
   scope_malformed: { sent: { body: `${credentials("demo")}&scope=%22${encoded}` } },
   scope_not_granted: {

@@ -35,12 +35,14 @@ suite("carnet client usage", () => {
       "since           2026-11-16T00:00:00.000Z",
       "issued          3",
       "returned        0",
+      "introspected    0",
+      "revoked         0",
       "refused         1",
       "last_issued_at  2026-11-23T12:00:00.000Z",
       "",
-      "FROM                      PERIOD  ISSUED  RETURNED  REFUSED",
-      "2026-11-21T00:00:00.000Z  day     1       0         0",
-      "2026-11-23T12:00:00.000Z  hour    2       0         1",
+      "FROM                      PERIOD  ISSUED  RETURNED  INTROSPECTED  REFUSED",
+      "2026-11-21T00:00:00.000Z  day     1       0         0             0",
+      "2026-11-23T12:00:00.000Z  hour    2       0         0             1",
       "",
       "REFUSED BECAUSE  REQUESTS",
       "client_disabled  1",
@@ -99,7 +101,7 @@ suite("carnet client list --unused", () => {
     const none = await at.carnet(["client", "list", "--unused", "9999d"]);
     assert.match(
       none.stdout.replaceAll("\n", " "),
-      /^No clients found: each that matches is newer than that, or got a token since/,
+      /^No clients found: each that matches is newer than that, or used its secret since/,
     );
   });
 });

@@ -5,7 +5,9 @@ import { Redacted } from "@carnet/protocol/redacted";
 
 /** The secret that a form has, as it is read. */
 function secretIn(body: string): string | undefined {
-  const read = readParameters({ contentType: "application/x-www-form-urlencoded", body: new Redacted(body) });
+  const read = readParameters({ contentType: "application/x-www-form-urlencoded", body: new Redacted(body) }, [
+    "client_secret",
+  ]);
   assert.ok(read.ok);
   return read.value.client_secret;
 }

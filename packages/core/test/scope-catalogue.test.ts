@@ -23,6 +23,12 @@ suite("A catalogue of scopes", () => {
     assert.deepEqual(await closed.unknown(["FILE:READ", "file:read", "file", "x"]), ["FILE:READ", "file", "x"]);
   });
 
+  test("that is closed accepts the scopes of this service, which it need not contain, and no others that look like them", async () => {
+    const closed = await catalogue(false);
+    assert.deepEqual(await closed.unknown(["carnet:introspect", "carnet:introspect:all", "carnet:clients:read"]), []);
+    assert.deepEqual(await closed.unknown(["carnet:introspct", "carnet:"]), ["carnet:introspct", "carnet:"]);
+  });
+
   test("that is open accepts any name", async () => {
     assert.deepEqual(await (await catalogue(true)).unknown(["x", "FILE:READ"]), []);
   });

@@ -1,5 +1,5 @@
 /**
- * Every kind of refusal of a token request, with its HTTP status, its `error` code, and two texts for
+ * Every kind of refusal of a request in which a client authenticates itself, with its HTTP status, its `error` code, and two texts for
  * docs/reference/errors.md: when it happens and what the caller does next. The text of each answer is where the refusal
  * is decided: in `core/src/token`, or for what HTTP itself refuses in `server/src/http/edge-refusals.ts`.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
@@ -8,7 +8,7 @@ export const refusals = {
   malformedRequest: {
     status: 400,
     error: "invalid_request",
-    when: "a parameter is missing, repeated or malformed; the body or its Content-Type cannot be read; the request authenticates twice; the URL contains credentials; the X-Version is invalid",
+    when: "a parameter is missing, repeated or malformed; the body or its Content-Type cannot be read; the request authenticates twice; the URL contains credentials or a token; the X-Version is invalid",
     next: "read error_description: it says what was seen and what is accepted",
   },
   unsupportedGrantType: {
@@ -20,8 +20,8 @@ export const refusals = {
   unauthorizedClient: {
     status: 400,
     error: "unauthorized_client",
-    when: "the client may not use this authentication method",
-    next: "use the method that error_description names",
+    when: "the client may not use this authentication method, or tried to revoke a token of another client",
+    next: "use the method that error_description names, or the credentials of the client that got the token",
   },
   invalidScope: {
     status: 400,
@@ -45,7 +45,7 @@ export const refusals = {
     status: 413,
     error: "invalid_request",
     when: "the body is larger than 64 KiB",
-    next: "send only the parameters of a token request",
+    next: "send only the parameters of the request",
   },
   fault: {
     status: 500,

@@ -11,7 +11,6 @@ import { SecretUses } from "@carnet/core/client/secret-uses";
 import { PolicyEnforcement } from "@carnet/core/owner/enforce-policies";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { Clock, RandomSource } from "@carnet/core/ports";
-import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { Kysely } from "kysely";
 import { createEventIds } from "./audit/event-ids.ts";
 import { openAudit } from "./audit/open-audit.ts";
@@ -22,7 +21,7 @@ import type { Configuration } from "./configuration/load-configuration.ts";
 import { createAccessTokenVerifier } from "./crypto/access-token-verifier.ts";
 import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
-import type { HttpPorts } from "./http/http-ports.ts";
+import type { ClientPorts, HttpPorts } from "./http/http-ports.ts";
 import { listen } from "./http/listen.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog, type Log } from "./log/logger.ts";
@@ -128,7 +127,7 @@ export async function startServer(
     const list = new RevocationList({ store: revocations, clock });
     await list.refresh();
     const service = createServiceEvents(registry);
-    const token: TokenEndpointPorts = {
+    const token: ClientPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },
       clock,
       random: systemRandom,
@@ -141,6 +140,7 @@ export async function startServer(
       cutOffs: list,
       scopes,
       uses,
+      usage: audit.usage,
       recorder,
       eventIds,
     };

@@ -5,14 +5,16 @@ import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
-import { answerTokenRequest, type TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
+import { answerTokenRequest } from "@carnet/core/token/token-endpoint";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
+import { accessTokenType } from "@carnet/protocol/access-token-claims";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
 import { recordEvents } from "@carnet/server/audit/record-events";
 import { hashTokenId } from "@carnet/server/crypto/hash-token-id";
+import type { ClientPorts } from "@carnet/server/http/http-ports";
 import { countingIds } from "./counting-ids.ts";
 import { FixedClock } from "./fixed-clock.ts";
 import { MapClientMemory } from "./map-client-memory.ts";
@@ -39,12 +41,14 @@ export class TestEndpoint {
   readonly records: AuditEvent[] = [];
   /** The order in which these happened: `find`, `sign`, `record`. */
   readonly events: string[] = [];
-  readonly ports: TokenEndpointPorts;
+  /** What was counted without an event, such as `introspected by app`. */
+  readonly counted: string[] = [];
+  readonly ports: ClientPorts;
   /** For changes, whose events are in `storedEvents`: `records` has those of token requests only. */
   readonly recorder: Recorder = { record: () => {} };
   readonly eventIds: EventIds;
 
-  constructor(changes: Partial<TokenEndpointPorts> = {}) {
+  constructor(changes: Partial<ClientPorts> = {}) {
     const findBySecret: MemoryClientStore["findBySecret"] = (digest) => {
       this.events.push("find");
       return this.store.findBySecret(digest);
@@ -62,10 +66,16 @@ export class TestEndpoint {
       hasher: this.hasher,
       directory: new ClientDirectory({ findBySecret }, new MapClientMemory()),
       uses,
+      usage: {
+        count: (clientId, what) => {
+          this.counted.push(`${what} by ${clientId}`);
+        },
+      },
       signer: {
-        sign: async (claims) => {
+        sign: async (claims, typ) => {
           this.events.push("sign");
-          return { token: `signed.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`, keyId: "key-1" };
+          const mark = typ === accessTokenType ? "signed" : typ;
+          return { token: `${mark}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`, keyId: "key-1" };
         },
       },
       verifier: {

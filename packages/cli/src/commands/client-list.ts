@@ -97,7 +97,7 @@ export function addClientListCommand(client: Command): void {
 
 function formatClients(clients: readonly Client[], unused: number | undefined): string {
   if (clients.length === 0 && unused !== undefined)
-    return wrapped("No clients found: each that matches is newer than that, or got a token since.\n");
+    return wrapped("No clients found: each that matches is newer than that, or used its secret since.\n");
   if (clients.length === 0)
     return wrapped(
       "No clients found. Remove filters, or register a client with `carnet client create --scope file:read`.\n",

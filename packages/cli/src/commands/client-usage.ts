@@ -32,12 +32,14 @@ function formatUsage(usage: ClientUsage): string {
     since: usage.since,
     issued: String(usage.issued),
     returned: String(usage.returned),
+    introspected: String(usage.introspected),
+    revoked: String(usage.revoked),
     refused: String(usage.refused),
     last_issued_at: usage.last_issued_at ?? "not in this time",
   });
   const tables = [
-    table(["FROM", "PERIOD", "ISSUED", "RETURNED", "REFUSED"], usage.periods, (one) =>
-      [one.starts_at, one.period, one.issued, one.returned, one.refused].map(String),
+    table(["FROM", "PERIOD", "ISSUED", "RETURNED", "INTROSPECTED", "REFUSED"], usage.periods, (one) =>
+      [one.starts_at, one.period, one.issued, one.returned, one.introspected, one.refused].map(String),
     ),
     table(["REFUSED BECAUSE", "REQUESTS"], usage.refusals, ({ reason, count }) => [reason, String(count)]),
     table(["SCOPE", "ASKED", "NOTE"], usage.scopes, (one) => [one.scope, String(one.asked), scopeNote(one, usage)]),

@@ -1,7 +1,7 @@
 import type { changeKinds } from "@carnet/protocol/admin/event-kinds";
 import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { RoleName } from "@carnet/protocol/admin/roles";
-import type { TokenPath } from "@carnet/protocol/endpoints";
+import type { ClientPath } from "@carnet/protocol/endpoints";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalKind, TokenErrorCode } from "@carnet/protocol/refusals";
@@ -55,10 +55,10 @@ export type Actor =
   /** Nobody has proved who they are. */
   | { readonly type: "unknown" };
 
-/** What every event of the token endpoint has. */
+/** What every event of a request has in which a client authenticates itself. */
 export interface TokenRequestFacts extends EventFacts {
-  readonly path: TokenPath;
-  /** null: the request named no valid version. */
+  readonly path: ClientPath;
+  /** null: the request named no valid version, or its path has none. */
   readonly version: string | null;
 }
 

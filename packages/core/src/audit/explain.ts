@@ -1,4 +1,5 @@
 import { type ProblemKind, problems } from "@carnet/protocol/admin/problem-kinds";
+import type { ClientPath } from "@carnet/protocol/endpoints";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { RefusalReason } from "../token/refusal-reason.ts";
 import { actorName, clientIdOf, type EventRecord, roleText, secretIdOf } from "./event-record.ts";
@@ -58,7 +59,7 @@ function explainTokenRefusal(story: Story): Explanation {
       ? `; so ${again === 2 ? "was" : "were"} ${again - 1} more of this client within an hour, for the same reason`
       : "";
   return {
-    what: `a token request ${who} from ${event.address} was refused ${ago(Date.parse(event.time), now)}${often}`,
+    what: `${requestNames[event.path as ClientPath] ?? "a request"} ${who} from ${event.address} was refused ${ago(Date.parse(event.time), now)}${often}`,
     why: text?.why?.(story) ?? event.detail ?? "",
     since: sinceThen(story, clientId),
     next: (stepsNow(story, clientId) ?? text?.steps?.(story) ?? text?.next ?? []).map((step) =>
@@ -66,6 +67,13 @@ function explainTokenRefusal(story: Story): Explanation {
     ),
   };
 }
+
+const requestNames: Readonly<Record<ClientPath, string>> = {
+  "/oauth2/token": "a token request",
+  "/iam/v1/oauth2/token": "a token request",
+  "/oauth2/introspect": "an introspection request",
+  "/oauth2/revoke": "a revocation request",
+};
 
 /** What to do if the client is no longer as it was when it was refused. */
 function stepsNow({ event, client }: Story, clientId: string | undefined): readonly string[] | undefined {

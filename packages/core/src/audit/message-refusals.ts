@@ -24,7 +24,7 @@ export const messageRefusals: Readonly<Record<MessageFlaw | CredentialsFlaw | Se
   },
   body_too_large: {
     meaning: "the body is larger than 64 KiB",
-    next: ["send only the parameters of a token request"],
+    next: ["send only the parameters of the request"],
   },
   path_sunset: {
     meaning: "the deprecated path was used after its sunset",
@@ -40,6 +40,10 @@ export const messageRefusals: Readonly<Record<MessageFlaw | CredentialsFlaw | Se
       "send them in the body, or as Basic",
       "replace the secret, because it may be in a log: `carnet secret rotate <client-id> --end-old-when-idle 1h`",
     ],
+  },
+  token_in_query: {
+    meaning: "the token was in the URL, which proxies and servers log",
+    next: ["send it in the body", "revoke it, because it may be in a log"],
   },
   empty_body: {
     meaning: "the body is empty",
@@ -63,6 +67,10 @@ export const messageRefusals: Readonly<Record<MessageFlaw | CredentialsFlaw | Se
   other_grant_type: {
     meaning: "the grant_type is not client_credentials",
     next: ["send `grant_type=client_credentials`"],
+  },
+  no_token: {
+    meaning: "the request to introspect or revoke a token has no token",
+    next: ["send the access token as the parameter `token` of a form"],
   },
   two_authorization_headers: {
     meaning: "there is more than one Authorization header",

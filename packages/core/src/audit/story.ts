@@ -76,7 +76,7 @@ export function sinceThen(
   const gone = isGone ? [`no client has the id ${clientId} now`] : [];
   const used =
     lastUse !== undefined && lastUse.at > Date.parse(event.time)
-      ? [`the client has since got a token, ${ago(lastUse.at, now)} from ${lastUse.from}`]
+      ? [`the client has since used its secret, ${ago(lastUse.at, now)} from ${lastUse.from}`]
       : [];
   const all = [...used, ...gone, ...sentences];
   return all.length === 0 ? null : all.join("; ");

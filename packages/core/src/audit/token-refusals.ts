@@ -154,6 +154,10 @@ export const tokenRefusals: Readonly<Record<RefusalReason, RefusalText>> = {
     why: ({ event: { facts } }) =>
       `the client authenticated by ${facts?.["used_method"]}, but may only use ${facts?.["required_method"]}`,
   },
+  token_of_another_client: {
+    meaning: "the client tried to revoke a token that was issued to another client",
+    next: ["revoke it with the client that it was issued to, or as an admin: `carnet token revoke -`"],
+  },
   scope_malformed: {
     meaning: "the scope is malformed",
     next: ["separate scopes by spaces, and send no quotes"],

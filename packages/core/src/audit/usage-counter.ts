@@ -19,6 +19,9 @@ const maxAsked = { texts: 100, length: 4096, bytes: 16 * 1024 * 1024 } as const;
 /** What a text of scopes takes in memory besides its characters. */
 const bytesPerText = 64;
 
+/** What is counted without an event. */
+export type Counted = "introspected" | "revoked";
+
 /**
  * Counts what clients do, in memory. The counts are written in batches instead of once per token, so a crash loses at
  * most the counts since the last batch.
@@ -59,6 +62,11 @@ export class UsageCounter {
         return;
       default:
     }
+  }
+
+  /** Counts an answered request of a client that leaves no event. */
+  count(clientId: ClientId, what: Counted, { at, address }: { readonly at: number; readonly address: string }): void {
+    this.#countsOf(clientId, at)?.count(what, address);
   }
 
   /** Counts a refusal whose client exists, but was not proved. */
@@ -138,6 +146,8 @@ class HourCounts implements UnsavedUsage {
   readonly startsAt: number;
   issued = 0;
   returned = 0;
+  introspected = 0;
+  revoked = 0;
   readonly refused = new Map<string, number>();
   readonly asked = new Redacted(new Map<string, number>());
   withoutScope = 0;
@@ -165,6 +175,11 @@ class HourCounts implements UnsavedUsage {
     this.#addAddress(address, 1);
   }
 
+  count(what: Counted, address: string): void {
+    this[what]++;
+    this.#addAddress(address, 1);
+  }
+
   /** The facts name the scopes that were asked for and exist, and count the others. */
   refuse(reason: string, address: string | null, { asked = "", asked_unknown: unknown }: RefusalFacts = {}): void {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
@@ -176,6 +191,8 @@ class HourCounts implements UnsavedUsage {
   add(more: UnsavedUsage): void {
     this.issued += more.issued;
     this.returned += more.returned;
+    this.introspected += more.introspected;
+    this.revoked += more.revoked;
     this.withoutScope += more.withoutScope;
     this.unknownScopes += more.unknownScopes;
     if ((more.lastIssuedAt ?? 0) > (this.lastIssuedAt ?? 0)) this.lastIssuedAt = more.lastIssuedAt;

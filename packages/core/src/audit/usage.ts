@@ -7,6 +7,10 @@ export type Counts = ReadonlyMap<string, number>;
 export interface Usage {
   readonly issued: number;
   readonly returned: number;
+  /** Requests to introspect a token, whatever the answer. */
+  readonly introspected: number;
+  /** Requests to revoke a token, also one that was not valid. */
+  readonly revoked: number;
   /** Refusals by reason. A wrong secret counts for the client whose id was sent. */
   readonly refused: Counts;
   /** Requests by the names in their `scope`. Only names that the catalogue or a client has. */
@@ -57,6 +61,8 @@ export function addUsage(one: Usage, more: Usage, most: { scopes: number; addres
   return {
     issued: one.issued + more.issued,
     returned: one.returned + more.returned,
+    introspected: one.introspected + more.introspected,
+    revoked: one.revoked + more.revoked,
     refused: addCounts(one.refused, more.refused).counts,
     scopes: scopes.counts,
     withoutScope: one.withoutScope + more.withoutScope,
@@ -69,6 +75,8 @@ export function addUsage(one: Usage, more: Usage, most: { scopes: number; addres
 export const noUsage: Usage = {
   issued: 0,
   returned: 0,
+  introspected: 0,
+  revoked: 0,
   refused: new Map(),
   scopes: new Map(),
   withoutScope: 0,

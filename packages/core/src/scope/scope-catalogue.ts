@@ -1,3 +1,4 @@
+import { ownScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
 import { type AdminProblem, invalid, problem } from "../admin-problem.ts";
@@ -39,7 +40,7 @@ export class ScopeCatalogue {
   async unknown(names: readonly string[]): Promise<readonly string[]> {
     if (this.#open || names.length === 0) return [];
     const known = new Set((await this.#store.list()).map((scope) => scope.name));
-    return names.filter((name) => !known.has(name));
+    return names.filter((name) => !known.has(name) && !ownScopes.has(name));
   }
 
   list(): Promise<readonly CataloguedScope[]> {

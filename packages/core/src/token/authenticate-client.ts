@@ -7,7 +7,7 @@ import type { SecretUses } from "../client/secret-uses.ts";
 import type { ProvenSecret } from "../client/token-client.ts";
 import type { Refusal } from "../refusal.ts";
 import { claimedIdOf, findMistake, type MistakePorts } from "./credentials-mistake.ts";
-import type { PresentedCredentials } from "./parse-token-request.ts";
+import type { PresentedCredentials } from "./read-credentials.ts";
 import { factsOfHolder } from "./refusal-facts.ts";
 import type { CredentialsMistake, RefusalReason } from "./refusal-reason.ts";
 

@@ -3,6 +3,7 @@ import { formatScope, parseScope } from "@carnet/protocol/scope";
 import type { ProvenSecret, TokenClient } from "../client/token-client.ts";
 import type { Refusal } from "../refusal.ts";
 import type { TokenRequest } from "./parse-token-request.ts";
+import type { PresentedCredentials } from "./read-credentials.ts";
 import { listed } from "./refusal-facts.ts";
 import type { GrantFlaw } from "./refusal-reason.ts";
 
@@ -16,19 +17,27 @@ export interface Grant extends ProvenSecret {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  */
 export function authorise(caller: ProvenSecret, request: TokenRequest): Result<Grant, Refusal> {
-  const { tokenEndpointAuthMethod: required, scopes, scopePolicy } = caller.client;
-  const used = request.credentials.method;
-  if (required !== null && required !== used) {
-    const description = `this client must authenticate by ${required}`;
-    return refuse(caller, {
-      ...{ kind: "unauthorizedClient", reason: "auth_method_not_allowed", description, detail: description },
-      facts: { required_method: required, used_method: used },
-    });
-  }
+  const { scopes, scopePolicy } = caller.client;
+  const permitted = checkAuthMethod(caller, request.credentials);
+  if (!permitted.ok) return permitted;
   const granted = grantScopes(caller.client, request.scope?.reveal());
   if (granted.ok) return ok({ ...caller, scopes: granted.value });
   const facts = { registered: listed(scopes), scope_policy: scopePolicy };
   return refuse(caller, { kind: "invalidScope", ...granted.error, facts });
+}
+
+/** Checks that an authenticated client used the method that it must use. Refuses with `unauthorizedClient`. */
+export function checkAuthMethod(
+  caller: ProvenSecret,
+  { method: used }: Pick<PresentedCredentials, "method">,
+): Result<undefined, Refusal> {
+  const { tokenEndpointAuthMethod: required } = caller.client;
+  if (required === null || required === used) return ok(undefined);
+  const description = `this client must authenticate by ${required}`;
+  return refuse(caller, {
+    ...{ kind: "unauthorizedClient", reason: "auth_method_not_allowed", description, detail: description },
+    facts: { required_method: required, used_method: used },
+  });
 }
 
 interface ScopeRefusal extends Pick<Refusal, "description" | "detail"> {

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from "@carnet/protocol/access-token-claims";
-import { parseClientId } from "@carnet/protocol/ids";
+import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseAddress } from "../client/cidr.ts";
 import { type Client, type ClientIneligibility, ineligibility } from "../client/client.ts";
@@ -7,7 +7,7 @@ import type { ClientSecret } from "../client/client-secret.ts";
 import type { ClientStore } from "../client/client-store.ts";
 import type { Refusal } from "../refusal.ts";
 import type { RevocationStore } from "../revocation/revocation-store.ts";
-import type { AccessTokenVerifier } from "./access-token-verifier.ts";
+import type { AccessTokenVerifier, VerifiedToken } from "./access-token-verifier.ts";
 import { factsOfHolder } from "./refusal-facts.ts";
 
 /** A token that is valid now, with the client and the secret that it was issued for. */
@@ -36,6 +36,36 @@ export interface CheckedRequest {
   readonly tokenTime?: number;
 }
 
+/** An access token of ours that has not expired, and the id of its client, which may be gone. */
+export interface OwnToken extends VerifiedToken {
+  readonly clientId: ClientId;
+}
+
+/** Only the characters of RFC 7515 §7.1, because decoders skip white space, and at most 16 KiB. Nothing else is parsed. */
+const compactToken = /^[\w.-]{1,16384}$/;
+
+/** Verifies an access token by itself: undefined unless it is ours and unexpired. Reads no store. */
+export async function verifyAccessToken(
+  token: string,
+  now: number,
+  { verifier }: Pick<TokenCheckPorts, "verifier">,
+): Promise<OwnToken | undefined> {
+  const verified = compactToken.test(token) ? await verifier.verify(token, now) : undefined;
+  const clientId = verified === undefined ? undefined : parseClientId(verified.claims.client_id);
+  return verified !== undefined && clientId?.ok ? { ...verified, clientId: clientId.value } : undefined;
+}
+
+/** The client of a verified token, and why the token is not valid any more, if so. Reads the store each time. */
+export async function findClientOf(
+  token: OwnToken,
+  now: number,
+  { store, revocations }: Pick<TokenCheckPorts, "store" | "revocations">,
+): Promise<{ readonly client?: Client | undefined; readonly flaw?: "client_replaced" | "token_revoked" }> {
+  const client = await store.find(token.clientId);
+  if (client?.handle !== token.claims.rvk[0]) return { client, flaw: "client_replaced" };
+  return (await revocations.find(token, now)) === undefined ? { client } : { client, flaw: "token_revoked" };
+}
+
 /**
  * Checks that an access token is ours and valid now: its client is the same registration and may act from this address,
  * its secret is not revoked, and no revocation matches it. Reads these from the store each time, so a change takes effect at once, however
@@ -44,24 +74,21 @@ export interface CheckedRequest {
 export async function checkAccessToken(
   token: string,
   { address, now, tokenTime = now }: CheckedRequest,
-  { verifier, store, revocations }: TokenCheckPorts,
+  ports: TokenCheckPorts,
 ): Promise<Result<LiveToken, TokenFlaw>> {
-  const verified = await verifier.verify(token, tokenTime);
-  const clientId = verified === undefined ? undefined : parseClientId(verified.claims.client_id);
-  if (verified === undefined || !clientId?.ok) return err({ reason: "token_invalid" });
-  const { claims } = verified;
-  const proof = { clientId: clientId.value, jti: claims.jti, audience: claims.aud };
+  const verified = await verifyAccessToken(token, tokenTime, ports);
+  if (verified === undefined) return err({ reason: "token_invalid" });
+  const { claims, clientId } = verified;
+  const proof = { clientId, jti: claims.jti, audience: claims.aud };
 
-  const [clientHandle, secretHandle] = claims.rvk;
-  const client = await store.find(clientId.value);
-  const secret = client?.secrets.find(({ handle }) => handle === secretHandle);
-  if (client === undefined || client.handle !== clientHandle) {
+  const { client, flaw } = await findClientOf(verified, now, ports);
+  const secret = client?.secrets.find(({ handle }) => handle === claims.rvk[1]);
+  if (client === undefined || flaw === "client_replaced") {
     // The secret proves that it is still the same registration: disabling it gave it another handle
     if (client?.status !== "disabled" || secret === undefined) return err({ ...proof, reason: "client_replaced" });
     return err({ ...proof, reason: "client_disabled", secretId: secret.secretId });
   }
-  if ((await revocations.find(verified, now)) !== undefined)
-    return err({ ...proof, reason: "token_revoked", ...(secret && { secretId: secret.secretId }) });
+  if (flaw !== undefined) return err({ ...proof, reason: flaw, ...(secret && { secretId: secret.secretId }) });
   if (secret === undefined) return err({ ...proof, reason: "secret_revoked" });
   const reason = secret.revokedAt === null ? ineligibility(client, now, parseAddress(address)) : "secret_revoked";
   if (reason === undefined) return ok({ claims, client, secret });

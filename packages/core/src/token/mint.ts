@@ -1,12 +1,12 @@
-import { type AccessTokenClaims, workspaceArid } from "@carnet/protocol/access-token-claims";
+import { type AccessTokenClaims, accessTokenType, workspaceArid } from "@carnet/protocol/access-token-claims";
 import { adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { Redacted } from "@carnet/protocol/redacted";
 import { formatScope } from "@carnet/protocol/scope";
 import type { TokenClient } from "../client/token-client.ts";
 import type { RandomSource } from "../ports.ts";
-import type { AccessTokenSigner } from "./access-token-signer.ts";
 import type { Grant } from "./authorise.ts";
 import type { GrantedToken } from "./render.ts";
+import type { TokenSigner } from "./token-signer.ts";
 
 /** The settings that apply to every token. */
 export interface TokenPolicy {
@@ -26,7 +26,7 @@ export interface MintedToken extends GrantedToken {
 export interface MintPorts {
   readonly policy: TokenPolicy;
   readonly random: RandomSource;
-  readonly signer: AccessTokenSigner;
+  readonly signer: TokenSigner;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function mint(grant: Grant, now: number, { policy, random, signer }
     rvk: [client.handle, secret.handle],
     ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
   };
-  const { token, keyId } = await signer.sign(claims);
+  const { token, keyId } = await signer.sign(claims, accessTokenType);
   return { accessToken: new Redacted(token), expiresIn, scope, claims, keyId };
 }
 
@@ -58,5 +58,6 @@ export async function mint(grant: Grant, now: number, { policy, random, signer }
 const secondsLeft = ({ expiresAt }: TokenClient, issuedAt: number): number =>
   expiresAt === null ? Infinity : Math.floor(expiresAt / 1000) - issuedAt;
 
-const audienceOf = ({ audience }: TokenClient, policy: TokenPolicy): string =>
+/** The audience of a client's tokens, and of the tokens that it may introspect. */
+export const audienceOf = ({ audience }: Pick<TokenClient, "audience">, policy: TokenPolicy): string =>
   audience === adminAudienceName ? adminAudience(policy.issuer) : (audience ?? policy.audience);

@@ -4,20 +4,17 @@ import { decodeJsonObject, type Member } from "@carnet/protocol/json-object";
 import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { Refusal } from "../refusal.ts";
+import type { ClientMessage } from "./client-message.ts";
 import { malformed } from "./malformed.ts";
-import type { TokenRequestMessage } from "./token-request-message.ts";
 
-const knownParameters = ["grant_type", "client_id", "client_secret", "scope"] as const;
-type KnownParameter = (typeof knownParameters)[number];
+/** The parameters that an endpoint knows and that were sent with a value. */
+export type Parameters<Name extends string> = Partial<Record<Name, string>>;
 
-/** The parameters that the token endpoint knows and that were sent with a value. */
-export type Parameters = Partial<Record<KnownParameter, string>>;
-
-/** Reads the parameters of a token request from its body, a form or JSON. Refuses with `malformedRequest`. */
-export function readParameters({
-  contentType,
-  body: received,
-}: Pick<TokenRequestMessage, "contentType" | "body">): Result<Parameters, Refusal> {
+/** Reads the known parameters of a request from its body, a form or JSON. Refuses with `malformedRequest`. */
+export function readParameters<Name extends string>(
+  { contentType, body: received }: Pick<ClientMessage, "contentType" | "body">,
+  known: readonly Name[],
+): Result<Parameters<Name>, Refusal> {
   const format = parseTokenRequestFormat(contentType);
   if (!format.ok) return err(malformed("bad_content_type", format.error));
   const body = received?.reveal();
@@ -26,7 +23,8 @@ export function readParameters({
     return err(malformed("not_ascii", notAscii));
   if (body === undefined)
     return err(malformed("not_utf8", "the body is not valid UTF-8: send it as UTF-8 text, and not compressed"));
-  return syntax === "json" ? readJson(body) : readForm(body);
+  const members = syntax === "json" ? readJson(body) : readForm(body);
+  return members.ok ? pick(members.value, known) : members;
 }
 
 /** The escape of a byte above 0x7f: in a form that claims to be Latin-1, nobody can tell what it stands for. */
@@ -36,13 +34,13 @@ const notAscii =
   "the charset of the Content-Type is ISO-8859-1 or US-ASCII, and the form has characters outside ASCII: encode it as " +
   "UTF-8 and send charset=UTF-8";
 
-function readJson(body: string): Result<Parameters, Refusal> {
+function readJson(body: string): Result<readonly Member[], Refusal> {
   const members = decodeJsonObject(body);
-  if (members.ok) return pick(members.value);
+  if (members.ok) return members;
   return err(malformed("bad_json", `${members.error}: send one object with string values`));
 }
 
-function readForm(body: string): Result<Parameters, Refusal> {
+function readForm(body: string): Result<readonly Member[], Refusal> {
   if (/^\s*[{[]/.test(body)) {
     return err(
       malformed(
@@ -53,7 +51,7 @@ function readForm(body: string): Result<Parameters, Refusal> {
   }
   // Files and here-documents end in a line end, which is never part of a form
   const pairs = decodeForm(body.replace(/\r?\n$/, ""));
-  if (pairs.ok) return pick(pairs.value);
+  if (pairs.ok) return pairs;
   return err(
     malformed(
       "bad_form",
@@ -62,18 +60,21 @@ function readForm(body: string): Result<Parameters, Refusal> {
   );
 }
 
-function pick(members: readonly Member[]): Result<Parameters, Refusal> {
-  const picked: Parameters = {};
+function pick<Name extends string>(
+  members: readonly Member[],
+  known: readonly Name[],
+): Result<Parameters<Name>, Refusal> {
+  const picked: Parameters<Name> = {};
   const seen = new Set<string>();
-  for (const { name, value } of members) {
-    const known = knownParameters.find((parameter) => parameter === name);
-    if (known === undefined) continue; // RFC 6749 §3.2: unrecognized parameters are ignored
+  for (const { name: sent, value } of members) {
+    const name = known.find((parameter) => parameter === sent);
+    if (name === undefined) continue; // RFC 6749 §3.2: unrecognized parameters are ignored
     // RFC 6749 §3.2: parameters MUST NOT be included more than once
-    if (seen.has(known)) return err(malformed("repeated_parameter", `the parameter ${known} was sent more than once`));
-    seen.add(known);
+    if (seen.has(name)) return err(malformed("repeated_parameter", `the parameter ${name} was sent more than once`));
+    seen.add(name);
     if (value === undefined)
-      return err(malformed("not_a_string", `the member ${known} of the JSON object is not a string: send a string`));
-    if (value !== "" && value !== null) picked[known] = value; // RFC 6749 §3.2: sent without a value, treated as omitted
+      return err(malformed("not_a_string", `the member ${name} of the JSON object is not a string: send a string`));
+    if (value !== "" && value !== null) picked[name] = value; // RFC 6749 §3.2: sent without a value, treated as omitted
   }
   return ok(picked);
 }

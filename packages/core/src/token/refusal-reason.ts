@@ -1,4 +1,4 @@
-/** Why a token request was refused: a stable name for searches. `audit/token-refusals.ts` explains each of them. */
+/** Why a request of a client was refused: a stable name for searches. `audit/token-refusals.ts` explains each of them. */
 export type RefusalReason =
   | MessageFlaw
   | CredentialsFlaw
@@ -7,7 +7,7 @@ export type RefusalReason =
   | GrantFlaw
   | ServiceTrouble;
 
-/** The message cannot be read, or is not a token request. */
+/** The message cannot be read, or is not a request of its endpoint. */
 export type MessageFlaw =
   | "bad_http"
   | "bad_transfer_coding"
@@ -15,6 +15,7 @@ export type MessageFlaw =
   | "path_sunset"
   | "bad_version"
   | "credentials_in_query"
+  | "token_in_query"
   | "empty_body"
   | "bad_content_type"
   | "not_ascii"
@@ -26,6 +27,7 @@ export type MessageFlaw =
   | "not_a_string"
   | "no_grant_type"
   | "other_grant_type"
+  | "no_token"
   | "two_authorization_headers"
   | "two_auth_methods"
   | "two_client_ids";
@@ -63,7 +65,7 @@ export type HolderFlaw =
   | "token_revoked";
 
 /** The client may act, but may not have what it asked for. */
-export type GrantFlaw = "auth_method_not_allowed" | "scope_malformed" | "scope_not_granted";
+export type GrantFlaw = "auth_method_not_allowed" | "scope_malformed" | "scope_not_granted" | "token_of_another_client";
 
 /** The request may be right, but the service could not answer it. */
 export type ServiceTrouble = "draining" | "store_unavailable" | "journal_unavailable" | "cut_off" | "fault";

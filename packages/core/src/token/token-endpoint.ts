@@ -1,4 +1,3 @@
-import type { EventIds, Recorder } from "../audit/recorder.ts";
 import type { ClientStore } from "../client/client-store.ts";
 import { warningsFor } from "../client/expiry-warnings.ts";
 import type { Clock } from "../ports.ts";
@@ -10,17 +9,21 @@ import { authorise } from "./authorise.ts";
 import { type MintPorts, mint } from "./mint.ts";
 import { parseTokenRequest } from "./parse-token-request.ts";
 import { type AskedScopesPorts, withAskedScopes } from "./refusal-facts.ts";
-import { renderRefusal, renderToken, type TokenAnswer } from "./render.ts";
+import { type RefusalPorts, refuseRequest } from "./refuse-request.ts";
+import { renderToken, type TokenAnswer } from "./render.ts";
 import { returnToken, type TokenReturnPorts } from "./return-token.ts";
-import { type Decided, issued, refused, returned } from "./token-events.ts";
+import { issued, returned } from "./token-events.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
-export interface TokenEndpointPorts extends AuthenticationPorts, MintPorts, TokenReturnPorts, AskedScopesPorts {
+export interface TokenEndpointPorts
+  extends AuthenticationPorts,
+    MintPorts,
+    TokenReturnPorts,
+    AskedScopesPorts,
+    RefusalPorts {
   readonly store: Pick<ClientStore, "find" | "identify">;
   readonly clock: Clock;
   readonly cutOffs: CutOffs;
-  readonly recorder: Recorder;
-  readonly eventIds: EventIds;
 }
 
 /**
@@ -35,7 +38,7 @@ export async function answerTokenRequest(
 ): Promise<TokenAnswer> {
   const now = ports.clock.now();
   const decided = { message, now };
-  const refuse = (refusal: Refusal) => refuseTokenRequest(decided, refusal, ports);
+  const refuse = (refusal: Refusal) => refuseRequest(decided, refusal, ports);
 
   const request = parseTokenRequest(message, { now, sunsetAt: ports.policy.sunsetAt });
   if (!request.ok) return refuse(request.error);
@@ -61,14 +64,4 @@ export async function answerTokenRequest(
   await ports.recorder.record(issued(decided, { request: request.value, grant: grant.value, token }, ports.eventIds));
 
   return renderToken(token, warningsFor(grant.value, now));
-}
-
-/** Records and renders a refusal. Handles every refusal, including those decided before the request was read. */
-export async function refuseTokenRequest(
-  decided: Decided,
-  refusal: Refusal,
-  { recorder, eventIds }: Pick<TokenEndpointPorts, "recorder" | "eventIds">,
-): Promise<TokenAnswer> {
-  await recorder.record(refused(decided, refusal, eventIds));
-  return renderRefusal(refusal);
 }

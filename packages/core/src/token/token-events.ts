@@ -5,15 +5,15 @@ import type { EventIds } from "../audit/recorder.ts";
 import type { Refusal } from "../refusal.ts";
 import type { Grant } from "./authorise.ts";
 import type { LiveToken } from "./check-access-token.ts";
+import type { ClientMessage } from "./client-message.ts";
 import type { MintedToken } from "./mint.ts";
 import type { TokenRequest } from "./parse-token-request.ts";
-import type { TokenRequestMessage } from "./token-request-message.ts";
 
-/** The events of the token endpoint. */
+/** The events of the requests in which a client authenticates itself. */
 
 /** A request, and when it was decided. */
 export interface Decided {
-  readonly message: TokenRequestMessage;
+  readonly message: ClientMessage;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -54,7 +54,7 @@ export const refused = (decided: Decided, refusal: Refusal, ids: EventIds): Toke
   claimedClientId: refusal.claimedClientId ?? null,
 });
 
-const clientActor = (clientId: ClientId, secretId: SecretId | null, jti: string | null): Actor => ({
+export const clientActor = (clientId: ClientId, secretId: SecretId | null, jti: string | null): Actor => ({
   type: "client",
   clientId,
   secretId,
@@ -68,5 +68,5 @@ const factsOf = ({ message, now }: Decided, actor: Actor, ids: EventIds): TokenR
   actor,
   address: message.address,
   path: message.path,
-  version: message.version.ok ? message.version.value : null,
+  version: message.version?.ok ? message.version.value : null,
 });

@@ -1,21 +1,10 @@
 import type { TokenPath } from "@carnet/protocol/endpoints";
-import type { Redacted } from "@carnet/protocol/redacted";
 import type { Result } from "@carnet/protocol/result";
 import type { ApiVersion } from "@carnet/protocol/versions";
+import type { ClientMessage } from "./client-message.ts";
 
 /** A token request as it was received, not parsed yet. */
-export interface TokenRequestMessage {
-  readonly requestId: string;
+export interface TokenRequestMessage extends ClientMessage {
   readonly path: TokenPath;
-  /** The query without the question mark, or "". */
-  readonly query: Redacted<string>;
-  readonly contentType: string | undefined;
-  /** Each `Authorization` header that was sent. */
-  readonly authorization: readonly Redacted<string>[];
-  /** The resolved `X-Version`, or why it was refused. */
   readonly version: Result<ApiVersion, string>;
-  /** undefined: the bytes were not UTF-8. */
-  readonly body: Redacted<string> | undefined;
-  /** The IP address of the peer. */
-  readonly address: string;
 }

@@ -151,7 +151,7 @@ suite("An explanation", () => {
     assert.equal(why, "the secret is right, but the client was disabled 3 hours ago by ops-admin");
     assert.equal(
       since,
-      "the client has since got a token, 30 minutes ago from 192.0.2.1; the client has since been enabled again by ops-admin, 1 hour ago",
+      "the client has since used its secret, 30 minutes ago from 192.0.2.1; the client has since been enabled again by ops-admin, 1 hour ago",
     );
     const gone = await explained(endpoint, [{}], { client: undefined });
     assert.equal(gone.since, "no client has the id demo now");

@@ -56,6 +56,8 @@ suite("counting usage", () => {
     counter.note(issued("app", 15));
     counter.note(issued("app", hour));
     counter.note({ ...facts("app", 30), event: "token_returned", expiresAt: 600 });
+    for (const what of ["introspected", "introspected", "revoked"] as const)
+      counter.count(clientIdOf("app"), what, { at: 40, address: "192.0.2.1" });
     counter.note(refused("app", 40, { facts: { asked: "c d and 5 more", asked_unknown: "2" }, address: "192.0.2.2" }));
     counter.noteClaimed(clientIdOf("app"), { at: 50, reason: "unknown_credentials" });
     counter.note({ ...refused("app", 60), actor: { type: "unknown" } });
@@ -71,6 +73,8 @@ suite("counting usage", () => {
           startsAt: 0,
           issued: 3,
           returned: 1,
+          introspected: 2,
+          revoked: 1,
           withoutScope: 1,
           unknownScopes: 1,
           lastIssuedAt: 20,
@@ -80,7 +84,7 @@ suite("counting usage", () => {
           ["unknown_credentials", 1],
         ]),
         addresses: new Map([
-          ["192.0.2.1", 4],
+          ["192.0.2.1", 7],
           ["192.0.2.2", 1],
         ]),
       },

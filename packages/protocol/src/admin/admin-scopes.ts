@@ -10,7 +10,13 @@ export type AdminScope = (typeof adminScopes)[keyof typeof adminScopes];
 /** The scopes that let an API introspect tokens: those of its own audience, or all. */
 export const introspectionScopes = { own: "carnet:introspect", all: "carnet:introspect:all" } as const;
 
-/** Whether a scope is one of this service's own. They need no catalogue entry, and only platform admins grant them. */
+/** The scopes that mean something to this service. They need no catalogue entry. */
+export const ownScopes: ReadonlySet<string> = new Set([
+  ...Object.values(adminScopes),
+  ...Object.values(introspectionScopes),
+]);
+
+/** Whether a scope is one of this service's own. Only platform admins grant them. */
 export const isOwnScope = (scope: string): boolean => scope.startsWith("carnet:");
 
 /** The path of the admin API, relative to the issuer. */

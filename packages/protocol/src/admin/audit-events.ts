@@ -52,8 +52,8 @@ const shape = <Kind extends string, Fields extends TProperties>(
 
 /** What every event of the token endpoint has. */
 const ofTokenRequest = {
-  path: text("The path of the token endpoint."),
-  version: textOrNull("The `X-Version`. null: the request named no valid version."),
+  path: text("The path of the endpoint."),
+  version: textOrNull("The `X-Version`. null: the request named no valid version, or its path has none."),
 };
 
 const FieldValue = Type.Union([
@@ -124,7 +124,7 @@ export const eventShapes = [
     "An empty request with a valid token got the same token again. Nothing was issued or extended.",
     { ...ofTokenRequest, expires_at: time("When the token expires.") },
   ),
-  shape(["token_refused"], "A token request was refused.", {
+  shape(["token_refused"], "A request to get, introspect or revoke a token was refused.", {
     ...ofTokenRequest,
     error: text("The `error` of the answer."),
     reason: text("The true reason, in one word, which the caller is not told."),

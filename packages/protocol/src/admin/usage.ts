@@ -14,6 +14,8 @@ export const UsagePeriod = Type.Object({
   starts_at: time,
   issued: count,
   returned: count,
+  introspected: count,
+  revoked: count,
   refused: count,
 });
 
@@ -28,6 +30,8 @@ export const ClientUsage = Type.Object({
   since: time,
   issued: Type.Integer({ description: "Tokens issued." }),
   returned: Type.Integer({ description: "Tokens sent back to their holder. Nothing was issued." }),
+  introspected: Type.Integer({ description: "Requests to introspect a token, whatever the answer was." }),
+  revoked: Type.Integer({ description: "Requests to revoke a token at `/oauth2/revoke`." }),
   refused: Type.Integer({ description: "Requests refused. A wrong secret counts for the client whose id was sent." }),
   last_issued_at: nullable(time),
   periods: Type.Array(UsagePeriod, {

@@ -8,6 +8,7 @@ import { Refusals, type RefusalsPorts } from "./refusals.ts";
 const intervals = { usage: 10_000, refusals: 1000, oldRefusals: 60_000, oldUsage: 3_600_000 } as const;
 
 export interface EventCounts {
+  readonly usage: UsageCounter;
   readonly consumers: readonly EventConsumer[];
   readonly tasks: readonly BackgroundTask[];
   /** Saves everything that was counted so far. */
@@ -27,6 +28,7 @@ export function countEvents({
     await usage.flush();
   };
   return {
+    usage,
     consumers: [usage, refusals],
     tasks: [
       { name: "usage", every: intervals.usage, run: saveUsage },

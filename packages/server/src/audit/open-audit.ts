@@ -1,6 +1,7 @@
 import { announceComingEnds } from "@carnet/core/audit/coming-ends";
 import type { EventIds, Recorder } from "@carnet/core/audit/recorder";
 import { day } from "@carnet/core/audit/usage";
+import type { UsageCounter } from "@carnet/core/audit/usage-counter";
 import type { SecretUses } from "@carnet/core/client/secret-uses";
 import type { Clock } from "@carnet/core/ports";
 import type { BackgroundTask } from "../background.ts";
@@ -44,6 +45,8 @@ export interface Audit extends AsyncDisposable {
   /** For what has happened already. */
   readonly lenientRecorder: Recorder;
   readonly journal: Journal;
+  /** Counts what leaves no event. */
+  readonly usage: UsageCounter;
   readonly admin: Pick<AdminPorts, "audit" | "refusalsMaxAge" | "usage" | "refusals" | "saveCounts" | "node">;
   readonly tasks: readonly BackgroundTask[];
 }
@@ -80,6 +83,7 @@ export function openAudit(
     recorder,
     lenientRecorder,
     journal,
+    usage: counts.usage,
     admin: {
       audit: {
         ...{ events, standings },

@@ -1,6 +1,7 @@
+import type { TokenSigner } from "@carnet/core/token/token-signer";
 import type { JWK, JWTVerifyGetKey } from "jose";
 import { createLocalJWKSet } from "jose/jwks/local";
-import { createSigner, type JwtSigner, type SigningKey } from "./signing-key.ts";
+import { createSigner, type SigningKey } from "./signing-key.ts";
 
 /** The keys that verify tokens. They can change at any time: read them on each use and keep no copy. */
 export interface VerificationKeys {
@@ -11,7 +12,7 @@ export interface VerificationKeys {
 }
 
 /** The keys of the service. Signing, JWKS and the admin guard share one ring, so a change reaches them all at once. */
-export class KeyRing implements JwtSigner, VerificationKeys {
+export class KeyRing implements TokenSigner, VerificationKeys {
   readonly #reportFault: (fault: unknown) => void;
   #current: ReturnType<typeof open>;
 
@@ -32,7 +33,7 @@ export class KeyRing implements JwtSigner, VerificationKeys {
     return this.#current.signingKeyId;
   }
 
-  readonly sign: JwtSigner["sign"] = (claims, type) => this.#current.signer.sign(claims, type);
+  readonly sign: TokenSigner["sign"] = (claims, typ) => this.#current.signer.sign(claims, typ);
 
   /** Replaces all keys and closes the thread of the key that signed. Signatures in progress are finished with that key. */
   async replace(keys: readonly SigningKey[]): Promise<void> {

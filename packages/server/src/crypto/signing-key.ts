@@ -1,12 +1,11 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import type { AccessTokenSigner, SignedToken } from "@carnet/core/token/access-token-signer";
-import { accessTokenType } from "@carnet/protocol/access-token-claims";
+import type { TokenSigner } from "@carnet/core/token/token-signer";
 import type { JWK } from "jose";
 import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
 import { SigningThread } from "./signing-thread.ts";
 
-/** A key that signs access tokens. */
+/** A key that signs tokens. */
 export interface SigningKey {
   /** The thumbprint of the public key. @see https://www.rfc-editor.org/rfc/rfc7638#section-3 */
   readonly keyId: string;
@@ -32,28 +31,25 @@ async function describe(algorithm: SigningAlgorithmName, privateKey: KeyObject):
 /** Exports the private key as PKCS #8 in DER, to be sealed. */
 export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: "der", type: "pkcs8" });
 
-/** Signs access tokens and other JWTs. */
-export interface JwtSigner extends AccessTokenSigner {
-  /** Returns the claims as a JWT of this `typ`, or as an access token. */
-  sign(claims: object, type?: string): Promise<SignedToken>;
-}
-
 /** A signer with a thread of its own, to be closed after use. */
-interface ClosableSigner extends JwtSigner {
+interface ClosableSigner extends TokenSigner {
   close(): Promise<void>;
 }
 
-/** Creates a signer for one key. The header is the same for each access token, so it is encoded once. */
+/** Creates a signer for one key. The header is the same for each token of a type, so it is encoded once. */
 export function createSigner(key: SigningKey, reportFault: (fault: unknown) => void): ClosableSigner {
   const thread = new SigningThread(key, reportFault);
-  const encodeHeader = (typ: string) =>
-    Buffer.from(JSON.stringify({ typ, alg: key.algorithm, kid: key.keyId })).toString("base64url");
-  const tokenHeader = encodeHeader(accessTokenType);
+  const headers = new Map<string, string>();
+  const headerOf = (typ: string): string => {
+    const header = { typ, alg: key.algorithm, kid: key.keyId };
+    const encoded = headers.get(typ) ?? Buffer.from(JSON.stringify(header)).toString("base64url");
+    headers.set(typ, encoded);
+    return encoded;
+  };
   return {
-    async sign(claims, type) {
+    async sign(claims, typ) {
       // RFC 7515 §7.1: the compact serialisation
-      const header = type === undefined ? tokenHeader : encodeHeader(type);
-      const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+      const signed = `${headerOf(typ)}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
       return { token: `${signed}.${await thread.sign(signed)}`, keyId: key.keyId };
     },
     close: () => thread.close(),

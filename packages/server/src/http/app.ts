@@ -10,7 +10,7 @@ import { createHttpServer } from "./http-server.ts";
 import { addMetadataRoutes } from "./metadata-routes.ts";
 import { answerBrokenMessage, answerUnknownRoute, createErrorHandler } from "./refused-requests.ts";
 import { contextOf } from "./request-context.ts";
-import { tokenPathOf } from "./request-target.ts";
+import { clientPathOf } from "./request-target.ts";
 import { addRevocationFeed } from "./revocation-feed-route.ts";
 
 /** Builds the HTTP application, which does not listen yet. Fastify logs nothing: every line goes through `Log`. */
@@ -41,7 +41,7 @@ export function buildApp(ports: HttpPorts): FastifyInstance {
   return app;
 }
 
-/** Collects the methods of each path while the routes are added; the token paths have no route. */
+/** Collects the methods of each path while the routes are added; the paths that the edge handles have no route. */
 function collectMethods(app: FastifyInstance): (path: string) => ReadonlySet<string> {
   const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook("onRoute", ({ url, method }) => {
@@ -49,7 +49,7 @@ function collectMethods(app: FastifyInstance): (path: string) => ReadonlySet<str
     routes.push({ pattern, methods: [method].flat() });
   });
   return (path) => {
-    if (tokenPathOf(path) !== undefined) return new Set(["POST"]);
+    if (clientPathOf(path) !== undefined) return new Set(["POST"]);
     return new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : [])));
   };
 }

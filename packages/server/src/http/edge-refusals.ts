@@ -30,7 +30,7 @@ export const badTransferCoding = refusalWith(
   "the only Transfer-Encoding accepted is chunked, over HTTP/1.1: send that, or a Content-Length",
 );
 
-export const tokenBodyTooLarge = refusalWith("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
+export const clientBodyTooLarge = refusalWith("bodyTooLarge", "body_too_large", "the body is larger than 64 KiB");
 
 export const stopping: Refusal = {
   ...refusalWith("unavailable", "draining", "this instance of the service is stopping: send the request again"),

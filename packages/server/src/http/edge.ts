@@ -3,27 +3,27 @@ import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
 import { containsGeneratedSecret } from "@carnet/protocol/client-secret";
 import { deprecationHeaders } from "@carnet/protocol/deprecation";
-import { paths, versionOfPath } from "@carnet/protocol/endpoints";
+import { isTokenPath, paths, type TokenPath, versionOfPath } from "@carnet/protocol/endpoints";
 import { resolveVersion } from "@carnet/protocol/versions";
 import { JournalUnavailable } from "../journal/journal.ts";
 import { callerAddress, type ProxyTrust } from "./caller-address.ts";
+import { createClientHandler } from "./client-handler.ts";
 import {
   badHttp,
   badTransferCoding,
+  clientBodyTooLarge,
   journalUnavailable,
   refusalOfFault,
   stopping,
-  tokenBodyTooLarge,
 } from "./edge-refusals.ts";
 import { type Answer, isAdminPath, renderError, renderUnknownPath } from "./error-answers.ts";
 import { headerText, headerValues } from "./header-values.ts";
 import type { HttpPorts } from "./http-ports.ts";
 import { receiveBody } from "./received-body.ts";
-import { type RequestContext, setContext, type TokenRequestContext } from "./request-context.ts";
-import { hasNeedlessEscape, pathOf, tokenPathOf } from "./request-target.ts";
-import { createTokenHandler } from "./token-handler.ts";
+import { type ClientRequestContext, type RequestContext, setContext, type VersionedPath } from "./request-context.ts";
+import { clientPathOf, hasNeedlessEscape, pathOf } from "./request-target.ts";
 
-/** The contract's limit for the body of a token request. */
+/** The contract's limit for the body of a request in which a client authenticates itself. */
 const bodyLimit = 64 * 1024;
 
 export interface EdgePorts extends HttpPorts {
@@ -38,13 +38,13 @@ interface Exchange {
 }
 
 /**
- * The one listener for requests. Applies what holds for every request, and then passes it to the token handler or to
- * the routes. The token path stays on node:http, because Fastify would add to the cost of every token (see the two
+ * The one listener for requests. Applies what holds for every request, and then passes it to the client handler or to
+ * the routes. The paths of clients stay on node:http, because Fastify would add to the cost of every token (see the two
  * floors in `bench/README.md`).
  */
 export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): RequestListener {
   const { token, isDraining, isJournalUnavailable, log } = ports;
-  const answerToken = createTokenHandler(ports);
+  const answerClient = createClientHandler(ports);
   const deprecation = Object.entries(deprecationHeaders(token.policy.issuer, token.policy.sunsetAt)).flat();
 
   const refusalWhileDraining = (): Refusal | undefined => (isDraining() ? stopping : undefined);
@@ -70,16 +70,22 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     headers[1] = requestId;
     // Read now: a socket has no address once its caller has hung up
     const context: RequestContext = { requestId, address: callerAddress(request, ports.isTrustedProxy) };
-    const path = tokenPathOf(request.url ?? "");
+    const path = clientPathOf(request.url ?? "");
     if (path === undefined) return handleRoute(exchange, context);
+    const versioned = isTokenPath(path) ? resolve(path, exchange) : { path, version: undefined };
+    if (request.method !== "POST") return handleRoute(exchange, context); // answered with 405
+    return handleClient(exchange, { ...context, ...versioned });
+  }
+
+  /** Only the token operation has versions and a deprecated path. */
+  function resolve(path: TokenPath, { request, headers }: Exchange): VersionedPath {
     const version = resolveVersion(headerText(request.rawHeaders, "x-version"), versionOfPath[path]);
     headers.push("X-Version", version.ok ? version.value : versionOfPath[path]);
     if (path === paths.deprecatedToken) headers.push(...deprecation);
-    if (request.method !== "POST") return handleRoute(exchange, context); // answered with 405
-    return handleToken(exchange, { ...context, path, version });
+    return { path, version };
   }
 
-  async function handleToken(exchange: Exchange, context: TokenRequestContext): Promise<void> {
+  async function handleClient(exchange: Exchange, context: ClientRequestContext): Promise<void> {
     const { request } = exchange;
     const received = await receiveBody(request, bodyLimit);
     // Not recorded, and not counted as lost, because nothing was done
@@ -87,7 +93,7 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     const body = received.ok ? received.value : Buffer.alloc(0);
     const refusal =
       malformation(request) ?? (received.ok ? undefined : missingBody[received.error]) ?? refusalWhileDraining();
-    const answer = await answerToken({ request, context, body, refusal });
+    const answer = await answerClient({ request, context, body, refusal });
     send(exchange, answer, refusal !== undefined || isDraining());
   }
 
@@ -95,7 +101,7 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     const { request, response, headers } = exchange;
     const target = { path: pathOf(request.url ?? ""), requestId: context.requestId };
     const refusal = malformation(request) ?? (isAdminPath(target.path) ? adminRefusal(request) : undefined);
-    const isUnknown = hasNeedlessEscape(target.path) && tokenPathOf(target.path) === undefined;
+    const isUnknown = hasNeedlessEscape(target.path) && clientPathOf(target.path) === undefined;
     if (refusal !== undefined || isUnknown) {
       send(exchange, refusal ? renderError(refusal, target) : renderUnknownPath(target), refusal !== undefined);
       return undefined;
@@ -113,11 +119,11 @@ export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): Req
     if (response.headersSent) response.destroy();
     else send(exchange, renderError(refusalOfFault(fault), target), !request.complete);
     if (fault instanceof JournalUnavailable) return; // the journal has logged it, once for all requests
-    log.fault("request_failed", fault, { requestId: target.requestId, route: tokenPathOf(target.path) ?? null });
+    log.fault("request_failed", fault, { requestId: target.requestId, route: clientPathOf(target.path) ?? null });
   }
 }
 
-const missingBody = { "too large": tokenBodyTooLarge, "cut off": badHttp } as const;
+const missingBody = { "too large": clientBodyTooLarge, "cut off": badHttp } as const;
 
 /** The caller's own request id, if it is 1 to 128 visible ASCII characters without a secret, or else a new one. */
 function requestIdOf({ headers }: IncomingMessage, random: RandomSource): string {

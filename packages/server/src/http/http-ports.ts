@@ -1,12 +1,17 @@
+import type { IntrospectionEndpointPorts } from "@carnet/core/introspection/introspection-endpoint";
+import type { RevocationEndpointPorts } from "@carnet/core/revocation/revocation-endpoint";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { VerificationKeys } from "../crypto/key-ring.ts";
 import type { Log } from "../log/logger.ts";
 import type { RevocationFeed } from "../revocation/revocation-feed.ts";
 import type { AdminPorts } from "./admin/admin-ports.ts";
 
+/** What the endpoints need at which clients authenticate themselves. */
+export type ClientPorts = TokenEndpointPorts & IntrospectionEndpointPorts & RevocationEndpointPorts;
+
 /** Everything that the HTTP side needs from the rest of the service. */
 export interface HttpPorts {
-  readonly token: TokenEndpointPorts;
+  readonly token: ClientPorts;
   readonly admin: AdminPorts;
   readonly keys: VerificationKeys;
   readonly revocationFeed: RevocationFeed;

@@ -6,7 +6,14 @@ import { publishedDocuments } from "./openapi/published-documents.ts";
 import { introspectionToken, RevocationFeed } from "./openapi/revocation-feed-operation.ts";
 import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.ts";
 import { tokenOperation } from "./openapi/token-operation.ts";
-import { ErrorResponse, TokenRequest, TokenResponse } from "./openapi/token-schemas.ts";
+import { introspectOperation, revokeOperation } from "./openapi/token-query-operations.ts";
+import {
+  ErrorResponse,
+  IntrospectionResponse,
+  TokenQuery,
+  TokenRequest,
+  TokenResponse,
+} from "./openapi/token-schemas.ts";
 
 /** The OpenAPI 3.1 description, generated where possible from the schemas and tables that the service runs on. */
 export const openApiDocument = (issuer: string) => ({
@@ -20,7 +27,7 @@ export const openApiDocument = (issuer: string) => ({
   },
   servers: [{ url: issuer, description: "This service, which is also the `iss` of its tokens." }],
   tags: [
-    { name: "IAM", description: "Exchange client credentials for a bearer token." },
+    { name: "IAM", description: "Exchange client credentials for a bearer token, and introspect and revoke tokens." },
     ...adminTags,
     { name: "Discovery", description: discovery },
     { name: "Health", description: "Probes for an orchestrator or load balancer. No credentials needed." },
@@ -28,6 +35,8 @@ export const openApiDocument = (issuer: string) => ({
   paths: {
     [paths.token]: { post: tokenOperation({ issuer, deprecated: false }) },
     [paths.deprecatedToken]: { post: tokenOperation({ issuer, deprecated: true }) },
+    [paths.introspect]: { post: introspectOperation(issuer) },
+    [paths.revoke]: { post: revokeOperation(issuer) },
     ...adminPaths(),
     ...publishedDocuments(issuer),
   },
@@ -35,6 +44,8 @@ export const openApiDocument = (issuer: string) => ({
     schemas: {
       TokenRequest,
       TokenResponse,
+      TokenQuery,
+      IntrospectionResponse,
       ErrorResponse,
       Metadata,
       PublicKey,

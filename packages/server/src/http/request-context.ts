@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { TokenPath } from "@carnet/protocol/endpoints";
+import type { ClientPath, TokenPath } from "@carnet/protocol/endpoints";
 import type { Result } from "@carnet/protocol/result";
 import type { ApiVersion } from "@carnet/protocol/versions";
 
@@ -10,9 +10,17 @@ export interface RequestContext {
   readonly address: string;
 }
 
-export interface TokenRequestContext extends RequestContext {
+/** The same of a request in which a client authenticates itself. Only the token operation has versions. */
+export type ClientRequestContext = RequestContext & (VersionedPath | UnversionedPath);
+
+export interface VersionedPath {
   readonly path: TokenPath;
   readonly version: Result<ApiVersion, string>;
+}
+
+export interface UnversionedPath {
+  readonly path: Exclude<ClientPath, TokenPath>;
+  readonly version: undefined;
 }
 
 const contexts = new WeakMap<IncomingMessage, RequestContext>();

@@ -1,4 +1,4 @@
-import { paths, type TokenPath } from "@carnet/protocol/endpoints";
+import { type ClientPath, clientPaths, paths } from "@carnet/protocol/endpoints";
 
 /** The path of a request target, which may be a whole URL (RFC 9112 §3.2.2). */
 export const pathOf = (target: string): string => target.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
@@ -9,11 +9,11 @@ export function queryOf(target: string): string {
   return end < 0 ? "" : target.slice(end + 1);
 }
 
-/** The token path that a request target names, with or without needless escapes (RFC 3986 §2.3). */
-export function tokenPathOf(target: string): TokenPath | undefined {
+/** The path of a client's request that a target names, with or without needless escapes (RFC 3986 §2.3). */
+export function clientPathOf(target: string): ClientPath | undefined {
   if (target === paths.token) return paths.token;
   const path = decoded(pathOf(target));
-  return path === paths.token || path === paths.deprecatedToken ? path : undefined;
+  return clientPaths.find((known) => known === path);
 }
 
 /**

@@ -12,7 +12,15 @@ const dialect = sqliteDialect;
 const noon = Date.UTC(2026, 10, 21, 12);
 
 const usageOf = (id: string, changes: Partial<UnsavedUsage> = {}): UnsavedUsage => ({
-  ...{ clientId: clientIdOf(id), startsAt: noon, issued: 1, returned: 0, refused: new Map() },
+  ...{
+    clientId: clientIdOf(id),
+    startsAt: noon,
+    issued: 1,
+    returned: 0,
+    introspected: 0,
+    revoked: 0,
+    refused: new Map(),
+  },
   ...{ asked: new Redacted(new Map()), withoutScope: 0, unknownScopes: 0, addresses: new Map(), lastIssuedAt: null },
   ...changes,
 });
@@ -25,14 +33,23 @@ suite("usage in the store", () => {
     await using opened = await openDatabase();
     const stores = [opened.db, opened.other].map((db) => createSqlUsageStore(db, { dialect }));
     const usage = usageOf("app", {
-      ...{ returned: 2, withoutScope: 3, lastIssuedAt: noon + 5 },
+      ...{ returned: 2, introspected: 6, revoked: 7, withoutScope: 3, lastIssuedAt: noon + 5 },
       ...{ refused: new Map([["secret_revoked", 4]]), addresses: new Map([["192.0.2.1", 5]]) },
     });
     for (let round = 0; round < 10; round++) await Promise.all(stores.map((store) => store.add([usage])));
     const [period, ...rest] = (await stores[0]?.read("app", 0)) ?? [];
     assert.deepEqual(rest, []);
     assert.deepEqual(period, {
-      ...{ period: "hour", startsAt: noon, issued: 20, returned: 40, withoutScope: 60, unknownScopes: 0 },
+      ...{
+        period: "hour",
+        startsAt: noon,
+        issued: 20,
+        returned: 40,
+        introspected: 120,
+        revoked: 140,
+        withoutScope: 60,
+        unknownScopes: 0,
+      },
       ...{ refused: new Map([["secret_revoked", 80]]), addresses: new Map([["192.0.2.1", 100]]) },
       ...{ scopes: new Map(), lastIssuedAt: noon + 5 },
     });

@@ -20,14 +20,14 @@ test("each token names the key that signed it while keys are replaced, and the r
   const ring = new KeyRing([first], noFault);
   const threads: Worker[] = [];
   process.on("worker", (thread) => threads.push(thread));
-  const signatures = Array.from({ length: 200 }, () => ring.sign(claims));
+  const signatures = Array.from({ length: 200 }, () => ring.sign(claims, "at+jwt"));
   await endOfTurn();
   assert.equal(threads.length, availableParallelism() > 1 ? 1 : 0);
   await Promise.all(threads.map((thread) => once(thread, "message"))); // the thread is ready
-  signatures.push(...Array.from({ length: 50 }, () => ring.sign(claims)));
+  signatures.push(...Array.from({ length: 50 }, () => ring.sign(claims, "at+jwt")));
   const ended = threads.map((thread) => once(thread, "exit"));
   const replaced = ring.replace([first, second]);
-  const later = Array.from({ length: 50 }, () => ring.sign(claims));
+  const later = Array.from({ length: 50 }, () => ring.sign(claims, "at+jwt"));
   await Promise.all([replaced, ...ended]);
   for (const { token, keyId } of await Promise.all([...signatures, ...later])) {
     assert.equal(decodeProtectedHeader(token).kid, keyId);
@@ -43,5 +43,5 @@ test("a ring needs a key to sign with", async () => {
   const ring = new KeyRing([first], noFault);
   await assert.rejects(ring.replace([]), /needs a key to sign with/);
   assert.deepEqual(ring.published, [first.publicJwk]);
-  assert.equal((await ring.sign(claims)).keyId, first.keyId);
+  assert.equal((await ring.sign(claims, "at+jwt")).keyId, first.keyId);
 });

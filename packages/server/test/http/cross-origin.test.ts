@@ -78,8 +78,8 @@ suite("A page of another origin", () => {
   test("may not read a token, a refusal of one, or the answer to bytes that are not HTTP", async () => {
     const { clientId, clientSecret } = await service.register({ scope: "file:read" });
     for (const secret of [clientSecret, "wrong"]) {
-      for (const path of ["/oauth2/token", "/iam/v1/oauth2/token"]) {
-        const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${secret}`;
+      for (const path of ["/oauth2/token", "/iam/v1/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"]) {
+        const body = `grant_type=client_credentials&token=x&client_id=${clientId}&client_secret=${secret}`;
         const headers = { ...page, "Content-Type": "application/x-www-form-urlencoded" };
         const answer = await sendRaw(service.url, { method: "POST", path, headers, body });
         assert.equal(answer.status, secret === clientSecret ? 200 : 401);

@@ -89,13 +89,16 @@ suite("A fault", () => {
 });
 
 suite("A service that cannot record", () => {
-  test("answers every token request alike with 503, decides none of them, and logs none of them", async () => {
+  test("answers every request of a client alike with 503, decides none of them, and logs none of them", async () => {
     const { app, lines, endpoint } = await createApp({}, { isJournalUnavailable: () => true });
     const wrong = request.payload.replace("app", "nobody");
-    const answers = [request, { ...request, payload: wrong }, { ...request, payload: "?" }].map(async (one) => {
-      const { statusCode, headers, body } = await answerOf(app, one);
-      return { statusCode, retryAfter: headers["retry-after"], body };
-    });
+    const queries = ["/oauth2/introspect", "/oauth2/revoke"].map((url) => ({ ...request, url }));
+    const answers = [request, { ...request, payload: wrong }, { ...request, payload: "?" }, ...queries].map(
+      async (one) => {
+        const { statusCode, headers, body } = await answerOf(app, one);
+        return { statusCode, retryAfter: headers["retry-after"], body };
+      },
+    );
     const [first, ...others] = await Promise.all(answers);
     assert.equal(first?.statusCode, 503);
     assert.match(String(first.retryAfter), /^[1-9]\d*$/);

@@ -11,7 +11,7 @@ import {
   type Usage,
   type UsagePeriod,
 } from "@carnet/core/audit/usage";
-import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { adminScopes, introspectionScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/usage";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { ReadPorts } from "./admin-ports.ts";
@@ -84,6 +84,8 @@ async function showUsage(
     since: time(since),
     issued: sum.issued,
     returned: sum.returned,
+    introspected: sum.introspected,
+    revoked: sum.revoked,
     refused: totalOf(refused),
     last_issued_at: lastIssuedAt === null ? null : time(lastIssuedAt),
     periods: periodsOf(stored, now),
@@ -95,11 +97,15 @@ async function showUsage(
     })),
     without_scope: sum.withoutScope,
     unknown_scopes: sum.unknownScopes,
-    unused_scopes: sum.withoutScope > 0 ? [] : registered.filter((scope) => !scopes.has(scope)),
+    unused_scopes: sum.withoutScope > 0 ? [] : registered.filter((scope) => !isUsed(scope, sum, scopes)),
     addresses: mostFirst(addresses).map(([address, count]) => ({ address, count })),
   };
   return ok({ body });
 }
+
+/** Introspecting uses a scope that no token has to name. */
+const isUsed = (scope: string, { introspected }: Pick<Usage, "introspected">, asked: Counts): boolean =>
+  asked.has(scope) || (introspected > 0 && Object.values<string>(introspectionScopes).includes(scope));
 
 /** By hour for the last day, by day before, oldest first. */
 function periodsOf(stored: readonly UsagePeriod[], now: number): wire.ClientUsage["periods"] {
@@ -112,8 +118,8 @@ function periodsOf(stored: readonly UsagePeriod[], now: number): wire.ClientUsag
   return [
     ...[...days].map(([startsAt, parts]) => ({ ...sumOf(parts), startsAt, period: "day" })),
     ...stored.filter(inHours),
-  ].map(({ period, startsAt, issued, returned, refused }) => ({
-    ...{ period, starts_at: time(startsAt), issued, returned },
+  ].map(({ period, startsAt, issued, returned, introspected, revoked, refused }) => ({
+    ...{ period, starts_at: time(startsAt), issued, returned, introspected, revoked },
     refused: totalOf(refused),
   }));
 }

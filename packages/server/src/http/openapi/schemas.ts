@@ -10,6 +10,9 @@ export const Metadata = {
   required: [
     ...["issuer", "token_endpoint", "jwks_uri", "revocations_uri", "response_types_supported"],
     ...["grant_types_supported", "token_endpoint_auth_methods_supported", "service_documentation"],
+    ...["revocation_endpoint", "revocation_endpoint_auth_methods_supported"],
+    ...["introspection_endpoint", "introspection_endpoint_auth_methods_supported"],
+    "introspection_signing_alg_values_supported",
     ...["subject_types_supported", "id_token_signing_alg_values_supported"],
   ],
   properties: {
@@ -20,6 +23,14 @@ export const Metadata = {
     response_types_supported: { ...names, description: "Empty: there is no authorization endpoint.", maxItems: 0 },
     grant_types_supported: { ...names, description: "The grants of the token endpoint." },
     token_endpoint_auth_methods_supported: { ...names, description: "How clients may authenticate." },
+    revocation_endpoint: { ...url, description: "Where a client revokes its own tokens (RFC 7009)." },
+    revocation_endpoint_auth_methods_supported: { ...names, description: "How clients may authenticate there." },
+    introspection_endpoint: { ...url, description: "Where an API asks about a token (RFC 7662)." },
+    introspection_endpoint_auth_methods_supported: { ...names, description: "How clients may authenticate there." },
+    introspection_signing_alg_values_supported: {
+      ...names,
+      description: "The algorithms of signed introspection responses (RFC 9701).",
+    },
     service_documentation: { ...url, description: "The documentation of this API." },
     subject_types_supported: { ...names, description: "Always `public`. Parsers of OpenID metadata require it." },
     id_token_signing_alg_values_supported: {

@@ -30,6 +30,32 @@ export const tokenExample = (issuer: string) => ({
   token_type: "Bearer",
 });
 
+export const tokenQueryExamples = (token: string) =>
+  ({
+    basic: { summary: "Credentials in the Authorization header", value: { token, token_type_hint: "access_token" } },
+    body: {
+      summary: "Credentials in the body",
+      value: {
+        client_id: requestExamples.body.value.client_id,
+        client_secret: requestExamples.body.value.client_secret,
+        token,
+      },
+    },
+  }) as const;
+
+export const activeTokenExample = (issuer: string) => ({
+  active: true,
+  iss: issuer,
+  sub: clientId,
+  aud: issuer,
+  client_id: clientId,
+  scope,
+  exp: 1795695000,
+  iat: 1795694400,
+  jti: "3f1c8a52-0d4e-4a8c-9b57-6f2f6f0e1a11",
+  token_type: "Bearer",
+});
+
 /** Looks like a token but is not signed. */
 function exampleToken(issuer: string): string {
   const header = { typ: "at+jwt", alg: "ES256", kid: "1" };

@@ -2,6 +2,7 @@ import { paths } from "@carnet/protocol/endpoints";
 import { type RefusalKind, refusals } from "@carnet/protocol/refusals";
 import { knownVersions } from "@carnet/protocol/versions";
 import { type HeaderName, headersOf } from "./headers.ts";
+import { refusedAnswers, requestIdParameter } from "./refused-answers.ts";
 import { refusalExamples, requestExamples, tokenExample } from "./token-examples.ts";
 
 /** The token operation under one of its two paths. */
@@ -16,7 +17,10 @@ export function tokenOperation({ issuer, deprecated }: { issuer: string; depreca
     security: [{}, { clientSecretBasic: [] }],
     parameters,
     requestBody: { required: true, description: "Parameters in any order.", content: requestContent },
-    responses: { 200: tokenAnswer(issuer, deprecated), ...refusedAnswers(deprecated) },
+    responses: {
+      200: tokenAnswer(issuer, deprecated),
+      ...refusedAnswers(kindsOf(deprecated), { headers: answerHeaders(deprecated), examples: refusalExamples }),
+    },
   };
 }
 
@@ -40,13 +44,7 @@ const parameters = [
     description: `A date, which resolves to the newest of ${knownVersions.join(" and ")} on or before it; a preview's slug may follow a dot. Without this header, \`${paths.token}\` uses the newest version.`,
     schema: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}(\\..+)?$", examples: [...knownVersions] },
   },
-  {
-    name: "X-Request-ID",
-    in: "header",
-    description:
-      "Your own id for the request, used in the answer, the audit events and the log. An invalid one is replaced.",
-    schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[\\x21-\\x7e]+$" },
-  },
+  requestIdParameter,
 ];
 
 const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
@@ -69,46 +67,13 @@ const deprecationHeaders = {
   Link: "Link",
 } as const satisfies Record<string, HeaderName>;
 
-/** Headers that only the refusals of one status have. */
-const headersOfStatus: Readonly<Record<number, Readonly<Record<string, HeaderName>>>> = {
-  [refusals.invalidClient.status]: { "WWW-Authenticate": "Challenge" },
-  [refusals.unavailable.status]: { "Retry-After": "RetryAfter" },
-};
-
-const answerHeaders = (deprecated: boolean, others: Readonly<Record<string, HeaderName>> = {}) =>
-  headersOf({ ...commonHeaders, ...(deprecated ? deprecationHeaders : {}), ...others });
+const answerHeaders = (deprecated: boolean) => ({ ...commonHeaders, ...(deprecated ? deprecationHeaders : {}) });
 
 const tokenAnswer = (issuer: string, deprecated: boolean) => ({
   description: "A token.",
-  headers: answerHeaders(deprecated),
+  headers: headersOf(answerHeaders(deprecated)),
   content: { "application/json": { schema: ref("TokenResponse"), example: tokenExample(issuer) } },
 });
 
-function refusedAnswers(deprecated: boolean) {
-  const kinds = (Object.keys(refusals) as RefusalKind[]).filter((kind) => deprecated || kind !== "pathSunset");
-  const statuses = [...new Set(kinds.map((kind) => refusals[kind].status))].sort();
-  const answers = statuses.map((status) => {
-    const ofStatus = kinds.filter((kind) => refusals[kind].status === status);
-    return [status, refusedAnswer(ofStatus, answerHeaders(deprecated, headersOfStatus[status]))];
-  });
-  return Object.fromEntries(answers);
-}
-
-function refusedAnswer(kinds: readonly RefusalKind[], headers: object) {
-  const codes = [...new Set(kinds.map((kind) => refusals[kind].error))];
-  const examples = kinds.flatMap((kind) => {
-    const description = refusalExamples[kind];
-    if (description === undefined) return [];
-    return [[kind, { value: { error: refusals[kind].error, error_description: description } }]];
-  });
-  return {
-    description: kinds.map((kind) => `\`${refusals[kind].error}\`: ${refusals[kind].when}.`).join("\n\n"),
-    headers,
-    content: {
-      "application/json": {
-        schema: { allOf: [ref("ErrorResponse"), { type: "object", properties: { error: { enum: codes } } }] },
-        ...(examples.length > 0 ? { examples: Object.fromEntries(examples) } : {}),
-      },
-    },
-  };
-}
+const kindsOf = (deprecated: boolean): readonly RefusalKind[] =>
+  (Object.keys(refusals) as RefusalKind[]).filter((kind) => deprecated || kind !== "pathSunset");

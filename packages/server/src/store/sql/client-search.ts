@@ -136,7 +136,14 @@ function unused(where: ExpressionBuilder<Tables, "clients">, since: number): rea
       .select("client_usage.client_id")
       .whereRef("client_usage.client_id", "=", "clients.client_id")
       .where("client_usage.period", "=", period)
-      .where("client_usage.issued", ">", 0)
+      .where((usage) =>
+        usage.or([
+          usage("client_usage.issued", ">", 0),
+          // Zeros are left out, so a name is there only if it was counted
+          usage("client_usage.counts", "like", '%"introspected":%'),
+          usage("client_usage.counts", "like", '%"revoked":%'),
+        ]),
+      )
       .where("client_usage.starts_at", ">", since - length),
   );
   return [where("clients.created_at", "<", since), ...[used, ...counted].map((uses) => where.not(where.exists(uses)))];

@@ -203,11 +203,14 @@ async function countRows(db: Kysely<Tables>): Promise<number> {
 
 /** The counts of a row, except `issued`. Zeros and empty members are left out. */
 function countsOf(usage: Usage): string {
-  const { returned, refused, scopes, withoutScope, unknownScopes, addresses, lastIssuedAt } = usage;
+  const { returned, introspected, revoked, refused, scopes, withoutScope, unknownScopes, addresses, lastIssuedAt } =
+    usage;
   const objects = Object.entries({ refused, scopes, addresses }).filter(([, counts]) => counts.size > 0);
   return JSON.stringify({
     ...Object.fromEntries(objects.map(([name, counts]) => [name, Object.fromEntries(counts)])),
     returned: returned || undefined,
+    introspected: introspected || undefined,
+    revoked: revoked || undefined,
     without_scope: withoutScope || undefined,
     unknown_scopes: unknownScopes || undefined,
     last_issued_at: lastIssuedAt ?? undefined,
@@ -216,6 +219,8 @@ function countsOf(usage: Usage): string {
 
 interface StoredCounts {
   readonly returned?: number;
+  readonly introspected?: number;
+  readonly revoked?: number;
   readonly refused?: Readonly<Record<string, number>>;
   readonly scopes?: Readonly<Record<string, number>>;
   readonly without_scope?: number;
@@ -231,6 +236,8 @@ function periodOf(row: Selectable<Tables["client_usage"]>): UsagePeriod {
     startsAt: row.starts_at,
     issued: row.issued,
     returned: counts.returned ?? 0,
+    introspected: counts.introspected ?? 0,
+    revoked: counts.revoked ?? 0,
     refused: new Map(Object.entries(counts.refused ?? {})),
     scopes: new Map(Object.entries(counts.scopes ?? {})),
     withoutScope: counts.without_scope ?? 0,

@@ -17,6 +17,7 @@ const atLeast: Readonly<Record<string, number>> = {
   "docs/guide/configuration-as-code.md": 2,
   "docs/guide/credentials.md": 10,
   "docs/guide/explain.md": 1,
+  "docs/guide/introspection.md": 4,
   "docs/guide/revoking.md": 5,
   "docs/guide/usage.md": 3,
 };
@@ -73,6 +74,12 @@ suite("the README and its guides", () => {
       if (page.endsWith("protect-an-api.md")) await callApi(page, folder.path, shell);
     }
     assert.ok([...printed.values()].flat().length >= 20);
+    const [, active = "", revoked, signed = ""] = printed.get("docs/guide/introspection.md") ?? [];
+    assert.match(active, /^\{"active":true,"iss":"[^"]+","sub":"demo",.*"token_type":"Bearer"\}$/);
+    const [shown = ""] = blocksOf("docs/guide/introspection.md", "json");
+    assert.deepEqual(Object.keys(JSON.parse(shown)), Object.keys(JSON.parse(active)));
+    assert.equal(revoked, '{"active":false}');
+    assert.match(signed, /^[\w-]+\.[\w-]+\.[\w-]+$/);
     const [applied = ""] = printed.get("docs/guide/configuration-as-code.md") ?? [];
     assert.match(applied, /^\+ create .*archive-export\n\+ create .*graph-sync\n2 to do, 0 unchanged\.\n\+ create/);
     assert.match(applied, /\n0 to do, 2 unchanged\.\n$/);

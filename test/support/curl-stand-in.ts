@@ -12,7 +12,7 @@ const fromInput = valuesOf("--data-urlencode").map(
 );
 const body = [...valuesOf("-d"), ...fromInput].join("&");
 const headers = Object.fromEntries(valuesOf("-H").map((line) => line.split(": ")));
-const post = { method: "POST", body, headers: { "Content-Type": "application/x-www-form-urlencoded" } };
+const post = { method: "POST", body, headers: { "Content-Type": "application/x-www-form-urlencoded", ...headers } };
 fetch(words.find((word) => word.startsWith("http")), body === "" ? { headers } : post).then(async (answer) => {
   if (words.includes("-i")) console.log("HTTP/1.1 " + answer.status + " " + answer.statusText);
   console.log(await answer.text());

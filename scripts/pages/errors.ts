@@ -17,12 +17,12 @@ export function errorsPage(generated: string): string {
   const ofAdmin = Object.entries(problems).map(([code, { title, ...facts }]) => ({ ...facts, code, when: title }));
   return `# Errors
 
-${generated}Every response has an \`X-Request-ID\`. Under it, the operator [finds out why](../guide/explain.md#which-refusals-leave-an-event) a token
-request or a call of the admin API was refused.
+${generated}Every response has an \`X-Request-ID\`. Under it, the operator [finds out why](../guide/explain.md#which-refusals-leave-an-event) a request
+of a client or a call of the admin API was refused.
 
-## Token endpoint
+## Token, introspection and revocation
 
-\`POST /oauth2/token\` and the deprecated path. Each body is \`{"error": code, "error_description": text}\`. The codes are
+\`POST /oauth2/token\` and its deprecated path, \`POST /oauth2/introspect\` and \`POST /oauth2/revoke\`. Each body is \`{"error": code, "error_description": text}\`. The codes are
 those of [RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), plus \`temporarily_unavailable\` and
 \`server_error\`.
 

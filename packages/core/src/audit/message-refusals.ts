@@ -43,7 +43,7 @@ export const messageRefusals: Readonly<Record<MessageFlaw | CredentialsFlaw | Se
   },
   token_in_query: {
     meaning: "the token was in the URL, which proxies and servers log",
-    next: ["send it in the body", "revoke it, because it may be in a log"],
+    next: ["send it in the body", "revoke it, because it may be in a log: `carnet token revoke -`"],
   },
   empty_body: {
     meaning: "the body is empty",

@@ -83,7 +83,7 @@ export const revokeOperation = (issuer: string) => ({
   description: `Revokes a token of the calling client ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). A token that was not valid
 any more, or never was, gets the same answer.
 
-The service refuses the token at once on every node. APIs learn of it by introspection or from the list of revocations.
+The service refuses the token at once on every node. APIs learn of it by introspection or from the revocation feed.
 Administrators revoke tokens of other clients under \`/admin/v1/revocations\`.`,
   parameters: [requestIdParameter],
   responses: {

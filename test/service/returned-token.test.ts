@@ -167,7 +167,14 @@ describe("an empty POST with a token of ours", () => {
       Object((await api.expect(200, "GET", `/clients/${client.clientId}/secrets`)).json["secrets"])[0].secret_id;
     const cases: readonly [string, object, (client: Credentials) => unknown][] = [
       ["client_disabled", {}, ({ clientId }) => api.expect(200, "POST", `/clients/${clientId}/disable`)],
-      ["client_expired", { expires_at: soon() }, () => clock.advance(30_000)],
+      [
+        "client_expired",
+        {},
+        async ({ clientId }) => {
+          await api.expect(200, "PATCH", `/clients/${clientId}`, { body: { expires_at: soon() } });
+          clock.advance(30_000);
+        },
+      ],
       ["client_replaced", {}, ({ clientId }) => api.expect(204, "DELETE", `/clients/${clientId}`)],
       [
         "client_replaced",

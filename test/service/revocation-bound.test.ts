@@ -51,6 +51,21 @@ const feedOf = (name: string, { url }: ServingCarnet): Prober => ({
   },
 });
 
+/** The introspection of a process, as an API asks it. */
+const introspectionOf = (name: string, { url }: ServingCarnet, authorization: string): Prober => ({
+  name: `introspection at the ${name}`,
+  bound: 1000,
+  async refuses({ text }) {
+    const answer = await fetch(`${url}/oauth2/introspect`, {
+      method: "POST",
+      headers: { Authorization: authorization },
+      body: new URLSearchParams({ token: text }),
+    });
+    assert.equal(answer.status, 200);
+    return (await answer.json()).active === false;
+  },
+});
+
 /** A guard of an API that asks a process directly. */
 const guardOf = (name: string, { url }: ServingCarnet, issuer: string): Prober => {
   const guard = createGuard({
@@ -103,7 +118,13 @@ test(`a token revoked in ${trials} trials is refused within its bound by all who
   await using second = await serveCarnet({ folder: folder.path, args: ["--issuer", first.url] });
   const registry = await openTestRegistry(folder.file("carnet.db"), { now: () => Date.now() });
   await using _closing = { [Symbol.asyncDispose]: () => registry.close() };
+  const api = await register(registry, "carnet:introspect");
+  const authorization = `Basic ${Buffer.from(`${api.clientId}:${api.clientSecret}`).toString("base64")}`;
   const probers: readonly Prober[] = [
+    ...[
+      introspectionOf("first process", first, authorization),
+      introspectionOf("second process", second, authorization),
+    ],
     ...[feedOf("first process", first), feedOf("second process", second)],
     ...[guardOf("first process", first, first.url), guardOf("second process", second, first.url)],
   ];
@@ -143,8 +164,8 @@ async function issue({ url }: ServingCarnet, registry: TestRegistry) {
   return { clientId, token: { text, claims: payloadOf<AccessTokenClaims>(text) } };
 }
 
-async function register(registry: TestRegistry) {
-  const registered = await registerClient({ scope: "file:read" }, registry);
+async function register(registry: TestRegistry, scope = "file:read") {
+  const registered = await registerClient({ scope }, registry);
   assert.ok(registered.ok);
   const { client, generatedSecret } = registered.value;
   return { clientId: client.clientId, clientSecret: generatedSecret?.reveal() ?? assert.fail("it has no secret") };

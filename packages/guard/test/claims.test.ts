@@ -58,7 +58,7 @@ suite("A valid token", () => {
     ]);
   });
 
-  for (const algorithm of ["ES384", "EdDSA", "RS256", "PS256"])
+  for (const algorithm of ["ES384", "ES512", "EdDSA", "RS256", "RS512", "PS256", "PS384"])
     test(`may be signed with ${algorithm}`, async () => {
       const { issuer, guard } = await openWorld({}, { algorithm });
       assert.equal((await guard.verify(await issuer.issue())).clientId, "test-client");

@@ -37,10 +37,12 @@ export function readToken(source: TokenSource): string {
 }
 
 function authorizationOf({ headers, rawHeaders }: IncomingRequest): string | undefined {
-  const names =
-    rawHeaders?.filter((name, at) => at % 2 === 0 && name.length === 13 && name.toLowerCase() === "authorization") ??
-    [];
-  if (names.length > 1) throw new RequestInvalid("The request has more than one Authorization header. Send one.");
+  let count = 0;
+  for (let at = 0; at < (rawHeaders?.length ?? 0); at += 2) {
+    const name = rawHeaders?.[at];
+    if (name?.length === 13 && name.toLowerCase() === "authorization") count++;
+  }
+  if (count > 1) throw new RequestInvalid("The request has more than one Authorization header. Send one.");
   const value = isHeaders(headers) ? headers.get("authorization") : headers["authorization"];
   return typeof value === "string" ? value : undefined;
 }

@@ -100,6 +100,15 @@ describe("what a team is told of clients and owners that are not its own", () =>
     assert.equal(told(foreign ?? assert.fail()), told(none ?? assert.fail()));
   });
 
+  it("lists no revocation of a foreign client that had the id before", async () => {
+    const reused = { client_id: "reused", owner: "search" };
+    await as("search-admin", 201, "POST", "/clients", { body: reused });
+    await as("search-admin", 204, "DELETE", "/clients/reused");
+    await as("pay-admin", 201, "POST", "/clients", { body: { ...reused, owner: "payments" } });
+    const { json } = await as("pay-admin", 200, "GET", "/revocations?client_id=reused");
+    assert.deepEqual(json["revocations"], []);
+  });
+
   it("lets no auditor revoke, and no team revoke the tokens of all clients", async () => {
     for (const [caller, body] of [
       ["pay-auditor", { client_id: "pay-api" }],

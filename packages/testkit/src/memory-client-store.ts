@@ -40,7 +40,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     this.#now = now;
     this.events = events;
     this.owners = new MemoryOwnerStore(events, this);
-    this.revocations = new MemoryRevocationStore(events, (clientId) => this.#ownerOf(clientId));
+    this.revocations = new MemoryRevocationStore(events, (clientId) => this.#clients.get(clientId as ClientId));
   }
 
   async find(clientId: ClientId): Promise<Client | undefined> {
@@ -137,12 +137,6 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     for (const client of this.#clients.values()) {
       if (client.clientId === clientId) this.#clients.set(client.clientId, { ...client, ...change });
     }
-  }
-
-  /** The owner of a client that is no admin client. */
-  #ownerOf(clientId: string): string | undefined {
-    const client = [...this.#clients.values()].find((one) => one.clientId === clientId);
-    return client?.role === null ? client.owner : undefined;
   }
 
   #isChanged(owners: readonly Owner[]): boolean {

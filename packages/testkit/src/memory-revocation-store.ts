@@ -14,12 +14,12 @@ export class MemoryRevocationStore implements RevocationStore {
   #revocations: StoredRevocation[] = [];
   #number = 0;
   readonly #events: MemoryEventStore;
-  /** The owner of a client, for lists. */
-  readonly #ownerOf: (clientId: string) => string | undefined;
+  /** A client that exists, for lists. */
+  readonly #find: (clientId: string) => Client | undefined;
 
-  constructor(events: MemoryEventStore, ownerOf: (clientId: string) => string | undefined) {
+  constructor(events: MemoryEventStore, find: (clientId: string) => Client | undefined) {
     this.#events = events;
-    this.#ownerOf = ownerOf;
+    this.#find = find;
   }
 
   async find(token: RevocableToken, now: number): Promise<Revocation | undefined> {
@@ -44,8 +44,13 @@ export class MemoryRevocationStore implements RevocationStore {
   async list({ now, owners, clientId, after, limit }: RevocationQuery): Promise<readonly StoredRevocation[]> {
     return this.#revocations
       .filter((one) => one.number > after && one.endsAt > now && (clientId === null || one.clientId === clientId))
-      .filter((one) => owners === null || owners.includes(this.#ownerOf(one.clientId ?? "") ?? ""))
+      .filter((one) => owners === null || this.#isOf(owners, one))
       .slice(0, limit);
+  }
+
+  #isOf(owners: readonly string[], { clientId, revokedAt }: Revocation): boolean {
+    const client = this.#find(clientId ?? "");
+    return client?.role === null && client.createdAt <= revokedAt && owners.includes(client.owner);
   }
 
   async deleteEnded(now: number): Promise<void> {

@@ -196,6 +196,10 @@ function testLists(open: () => Promise<StoreUnderTest>): void {
     assert.deepEqual(await subjects({ clientId: app.clientId }), ["a"]);
     assert.deepEqual(await subjects({ owners: ["payments"] }), ["b"]);
     assert.deepEqual(await subjects({ owners: [] }), []);
+    const older = revocationOf(other.createdAt - 1, { subject: "old", clientId: other.clientId, endsAt: now + 1 });
+    await revocations.add(older, { event: eventWith() });
+    assert.deepEqual(await subjects({ clientId: other.clientId }), ["b", "old"]);
+    assert.deepEqual(await subjects({ owners: ["payments"] }), ["b"]);
     assert.deepEqual(await subjects({ now: now + 1 }), ["b", "k"]);
     await revocations.deleteEnded(now + 1);
     assert.deepEqual(await subjects({ now: 0 }), ["b", "k"]);

@@ -25,7 +25,7 @@ export interface RevocationStore {
 
 export interface RevocationQuery {
   readonly now: number;
-  /** Those of clients of these owners. null: all. */
+  /** Those of clients of these owners, from when each was registered. null: all. */
   readonly owners: readonly string[] | null;
   readonly clientId: ClientId | null;
   readonly after: number;

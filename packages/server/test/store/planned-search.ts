@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { ClientQuery } from "@carnet/core/client/client-store";
+import type { RevocationQuery } from "@carnet/core/revocation/revocation-store";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
+import { createSqlRevocationStore } from "@carnet/server/store/sql/revocation-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { queryOf } from "@carnet/testkit/all-clients";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
@@ -20,15 +22,25 @@ export async function openPlannedSearch() {
     },
     transformResult: async ({ result }) => result,
   });
-  const store = createSqlClientStore(watched, sqlitePorts(new FixedClock("2026-11-26T12:00:00Z")));
+  const ports = sqlitePorts(new FixedClock("2026-11-26T12:00:00Z"));
+  const store = createSqlClientStore(watched, ports);
+  const revocations = createSqlRevocationStore(watched, ports);
+  const planOf = async (named: string): Promise<readonly string[]> => {
+    const search = queries.findLast(({ sql }) => sql.includes(named)) ?? assert.fail();
+    const plan = CompiledQuery.raw(`explain query plan ${search.sql}`, [...search.parameters]);
+    const { rows } = await db.executeQuery<{ detail: string }>(plan);
+    return rows.map(({ detail }) => detail);
+  };
   return {
     /** The steps of SQLite's plan for a search. */
     async planOf(query: Partial<ClientQuery>): Promise<readonly string[]> {
       await store.search(queryOf(query));
-      const search = queries.findLast(({ sql }) => sql.includes("sort_value")) ?? assert.fail();
-      const plan = CompiledQuery.raw(`explain query plan ${search.sql}`, [...search.parameters]);
-      const { rows } = await db.executeQuery<{ detail: string }>(plan);
-      return rows.map(({ detail }) => detail);
+      return planOf("sort_value");
+    },
+    /** The same for a list of revocations. */
+    async planOfRevocations(query: Partial<RevocationQuery>): Promise<readonly string[]> {
+      await revocations.list({ now: 0, owners: null, clientId: null, after: 0, limit: 10, ...query });
+      return planOf("revocations");
     },
     async [Symbol.asyncDispose]() {
       await db.destroy();

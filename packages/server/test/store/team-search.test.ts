@@ -51,3 +51,16 @@ test("a search by a team for a foreign owner reads the caller alone, whatever th
     assert.match(reads[0] ?? "", /\bclient_id=\?/);
   }
 });
+
+test("a list of revocations for a team reads those of its clients alone", async () => {
+  await using at = await openPlannedSearch();
+  for (const query of [{}, { after: 5 }, { clientId: clientIdOf("app") }]) {
+    const plan = await at.planOfRevocations({ owners: ["payments", "search"], ...query });
+    const reads = plan.filter((step) => /^(?:SCAN|SEARCH) (?:clients|revocations)/.test(step));
+    assert.equal(reads.length, 2);
+    assert.deepEqual(
+      reads.filter((step) => !bounded.test(step)),
+      [],
+    );
+  }
+});

@@ -55,11 +55,13 @@ export class EventVisibility {
   async visible(events: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
     const parsed = events.map((stored) => ({ stored, record: parse(stored.json) }));
     if (this.#owners.size === 0) this.#owners = await this.#standings.owners(this.caller.owners);
-    await this.#lookUp(parsed.flatMap(({ record }) => (record === undefined ? [] : clientsOf(record))));
+    const named = parsed.flatMap(({ record }) => (record === undefined ? [] : clientsOf(record)));
+    await this.#lookUp(this.caller.clientId === null ? named : [this.caller.clientId, ...named]);
     return parsed.flatMap(({ stored, record }) => {
       if (record === undefined) return [];
       const received = this.#withoutFormerOwner(record);
-      const view = this.#isOwnCall(record) ? this.#ownView(record) : this.#names(received) ? received : undefined;
+      const others = this.#names(received) ? withoutRefused(received) : undefined;
+      const view = this.#isOwnCall(record) ? this.#ownView(record) : others;
       if (view === undefined) return [];
       if (!matches(view, this.#asked)) return [];
       const shown = this.#withOwnOwners(view);
@@ -78,8 +80,11 @@ export class EventVisibility {
     return clientId === this.caller.clientId || this.#isOwn(clientId, Number.POSITIVE_INFINITY);
   }
 
-  #isOwnCall({ actor }: EventRecord): boolean {
-    return actor.type === "client" && actor.client_id === this.caller.clientId;
+  /** An earlier client with the id of the caller may have seen more than it. */
+  #isOwnCall({ actor, time }: EventRecord): boolean {
+    if (actor.type !== "client" || actor.client_id !== this.caller.clientId) return false;
+    const since = this.#known.get(actor.client_id)?.createdAt ?? Number.POSITIVE_INFINITY;
+    return since <= Date.parse(time);
   }
 
   /** Whether an event names something, and nothing that is foreign. */
@@ -159,6 +164,13 @@ export class EventVisibility {
     const found = await this.#standings.find([...missing]);
     for (const clientId of missing) this.#known.set(clientId, found.get(clientId));
   }
+}
+
+/** What an import refused may be clients of other owners, of which the event names none. */
+function withoutRefused(event: EventRecord): EventRecord {
+  if (event.refused === undefined) return event;
+  const { refused: _refused, ...rest } = event;
+  return rest;
 }
 
 /** Whether an event names a client, and was done by an actor, as the stores and the journal compare them. */

@@ -1,7 +1,7 @@
 import { isoTime } from "../audit/client-changes.ts";
 import type { ChangedObject } from "../audit/event.ts";
 import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
-import type { Client } from "../client/client.ts";
+import { type Client, shownOwner } from "../client/client.ts";
 import type { Clock } from "../ports.ts";
 import type { VerifiedToken } from "../token/access-token-verifier.ts";
 import { endOfRevocation, endOfTokenRevocation, type Revocation } from "./revocation.ts";
@@ -21,14 +21,14 @@ export const maxRevokedTokens = 100;
  */
 export async function revokeToken(
   { claims, idHash }: VerifiedToken,
-  client: Pick<Client, "clientId" | "handle" | "owner">,
+  client: Pick<Client, "clientId" | "handle" | "owner" | "role">,
   ports: RevocationPorts,
 ): Promise<Revocation | undefined> {
-  const { clientId, handle, owner } = client;
+  const { clientId, handle } = client;
   if (claims.client_id !== clientId || claims.rvk[0] !== handle) return undefined; // all tokens with that handle are revoked
   const now = ports.clock.now();
   const object: ChangedObject = {
-    ...{ type: "token", id: claims.jti, clientId, owner, action: "changed" },
+    ...{ type: "token", id: claims.jti, clientId, owner: shownOwner(client), action: "changed" },
     changes: { revoked: { before: false, after: true } },
   };
   const revocation: Revocation = {
@@ -51,7 +51,7 @@ export async function revokeToken(
 export async function revokeIssuedBefore(
   cutOff: {
     readonly instant: number;
-    readonly client: Pick<Client, "clientId" | "handle" | "owner"> | null;
+    readonly client: Pick<Client, "clientId" | "handle" | "owner" | "role"> | null;
     readonly issuer?: string;
   },
   ports: RevocationPorts,
@@ -65,7 +65,7 @@ export async function revokeIssuedBefore(
   const object: ChangedObject = {
     ...(client === null
       ? { type: "service", id: cutOff.issuer ?? "", clientId: null, owner: null }
-      : { type: "client", id: client.clientId, clientId: null, owner: client.owner }),
+      : { type: "client", id: client.clientId, clientId: null, owner: shownOwner(client) }),
     action: "changed",
     changes: { tokens_issued_before: { before: null, after: isoTime(instant) } },
   };

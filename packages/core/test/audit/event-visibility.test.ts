@@ -82,6 +82,11 @@ suite("the events that exist for a caller over named owners", () => {
     ["a change of its owner", true, eventOf("x", { objects: [{ type: "owner", owner: "payments", changes: {} }] })],
     ["a change of another owner", false, eventOf("x", { objects: [{ type: "owner", owner: "search", changes: {} }] })],
     ["its own change", true, eventOf("client_changed", { ...by("pay-auditor"), objects: [object("foreign")] })],
+    [
+      "a change by an earlier client with its id",
+      false,
+      eventOf("client_changed", { ...by("pay-auditor"), objects: [object("foreign")] }, "2026-11-26T11:59:58.000Z"),
+    ],
     ["a token of its client", true, eventOf("token_issued", by("pay-api"))],
     ["a token of a foreign client", false, eventOf("token_issued", by("foreign"))],
     ["a refusal that names its client", true, eventOf("token_refused", { client_id: "pay-api" })],
@@ -183,7 +188,7 @@ suite("the events that exist for a caller over named owners", () => {
     const events = ["pay-api", "foreign", "pay-api", "gone"].map((id) => eventOf("token_issued", by(id)));
     await visibility.visible(events);
     await visibility.visible(events);
-    assert.deepEqual(standings.asked, [["pay-api", "foreign", "gone"]]);
+    assert.deepEqual(standings.asked, [["pay-auditor", "pay-api", "foreign", "gone"]]);
   });
 
   test("are found with bounded memory, however many clients they name", async () => {

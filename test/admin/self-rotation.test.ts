@@ -98,6 +98,23 @@ suite("rotating the own secret", () => {
       assert.ok(lifeOf(await rotateTo({})) < 11 * day);
     });
 
+    test("counts the end of a secret that ends when it is idle", async () => {
+      const { id, secret } = await create("auditor", "ending-idle");
+      const token = await tokenOf({ id, secret });
+      const idle = { end_old_when_idle_for: 3600, secret: { expires_at: inDays(30) } };
+      assert.equal((await api.call("POST", `/clients/${id}/secrets/rotate`, { body: idle })).status, 201);
+      const rotated = await api.call("POST", `/clients/${id}/secrets/rotate`, { token, body: {} });
+      assert.equal(rotated.status, 201);
+      assert.ok(lifeOf(rotated) < day, JSON.stringify(rotated.json));
+    });
+
+    test("gives a secret that was replaced no longer life than the one that replaced it", async () => {
+      const { rotateTo } = await expiring("ending-replaced", { role: "auditor" });
+      const shorter = { body: { secret: { expires_at: inDays(2) }, end_old_at: inDays(8) } };
+      assert.equal((await api.call("POST", "/clients/ending-replaced/secrets/rotate", shorter)).status, 201);
+      assert.ok(lifeOf(await rotateTo({})) < 3 * day);
+    });
+
     test("leaves it to a platform admin to give another end, also to its own secret", async () => {
       const byPlatform = await expiring("ending-platform", { role: "admin" });
       for (const as of [byPlatform.token, api.token]) {

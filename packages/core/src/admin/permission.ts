@@ -5,6 +5,7 @@ import { type Err, err, ok, type Result } from "@carnet/protocol/result";
 import type { AdminProblem, FieldProblem } from "../admin-problem.ts";
 import { roleText } from "../audit/event-record.ts";
 import type { Client } from "../client/client.ts";
+import type { ClientSecret } from "../client/client-secret.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
 import { newViolations, type PolicyContext } from "../owner/policy.ts";
@@ -156,23 +157,33 @@ const isPlatformAdmin = ({ role, owners }: AdminCaller): boolean => role === "ad
 
 /**
  * How long a new secret of the caller may live, in milliseconds: as long as the one that it replaces, from when it was
- * made to its end. null: any time, because that one has no end or the caller is a platform admin. A secret that
- * is unknown counts as the one with the shortest life.
+ * made to its end, and no longer than any that was made after that one. null: any time, because the replaced one has no
+ * end or the caller is a platform admin. A secret that is unknown counts as the one with the shortest life.
  */
-export function longestOwnSecret({ caller, secretId }: Authority, client: Client): number | null {
+export function longestOwnSecret({ caller, secretId }: Authority, client: Client, now: number): number | null {
   if (client.clientId !== caller.clientId || isPlatformAdmin(caller)) return null;
-  const used = client.secrets.filter((secret) => secret.secretId === secretId);
-  const replaced = used.length > 0 ? used : client.secrets.filter(({ revokedAt }) => revokedAt === null);
-  const lives = replaced.flatMap(({ createdAt, expiresAt }) => (expiresAt === null ? [] : [expiresAt - createdAt]));
+  const used = client.secrets.find((secret) => secret.secretId === secretId);
+  if (used !== undefined && endOf(used) === null) return null;
+  const since = used?.createdAt ?? 0;
+  const lives = client.secrets.flatMap((secret) => {
+    const { createdAt, revokedAt } = secret;
+    const end = endOf(secret);
+    const isReplaced = secret === used || (revokedAt === null && createdAt >= since && (end ?? now) >= now);
+    return end === null || !isReplaced ? [] : [end - createdAt];
+  });
   return lives.length === 0 ? null : Math.min(...lives);
 }
+
+/** When a secret ends if nobody uses it any more. */
+const endOf = ({ expiresAt, idle }: ClientSecret): number | null =>
+  expiresAt ?? (idle === null ? null : idle.since + idle.after);
 
 /** Whether the caller gives itself a secret that may live longer than the one that it replaces. */
 function outlivesOwn(
   authority: Authority,
   { before, after, now }: { readonly before: Client; readonly after: Client; readonly now: number },
 ): boolean {
-  const longest = longestOwnSecret(authority, before);
+  const longest = longestOwnSecret(authority, before, now);
   if (longest === null) return false;
   const known = new Set(before.secrets.map(({ secretId }) => secretId));
   return after.secrets.some(

@@ -64,7 +64,7 @@ export function rotateSecrets(
         return isLive(secretStateAt(secret, now, lastUse)) ? end.value(secret, lastUse) : secret;
       }),
     };
-    const longest = longestOwnSecret(ports.authority, client);
+    const longest = longestOwnSecret(ports.authority, client, now);
     const secret = withEnd(input.secret ?? {}, longest === null ? null : now + longest);
     return withNewSecret(ending, { input: secret, now, parent: "/secret" }, ports);
   });

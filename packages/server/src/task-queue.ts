@@ -1,4 +1,4 @@
-/** How many tasks may wait for the one that runs. */
+/** How many tasks of one caller may wait for the one that runs. */
 const maxWaiting = 8;
 
 /** Too many tasks are waiting. Try again in a second. */
@@ -10,22 +10,41 @@ export class QueueFull extends Error {
   }
 }
 
-/** Runs long tasks one at a time, so that callers cannot hold memory and time without bound. */
+/** Who has a task run: the id of an admin client. null: platform admins and others that are never refused. */
+export type TaskCaller = string | null;
+
+/**
+ * Runs long tasks one at a time, so that callers cannot hold memory and time without bound. Callers take turns, so that
+ * one with many tasks makes each other one wait for one of them, and has only its own refused.
+ */
 export class TaskQueue {
   readonly #what: string;
-  #waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The next turn is that of the first caller. Callers without a waiting task have no entry. */
+  readonly #waiting = new Map<TaskCaller, readonly (() => Promise<void>)[]>();
+  #isRunning = false;
 
   constructor(what: string) {
     this.#what = what;
   }
 
-  /** Runs a task after those before it. Rejects with a `QueueFull`. */
-  async run<Value>(task: () => Promise<Value>): Promise<Value> {
-    if (this.#waiting > maxWaiting) throw new QueueFull(this.#what);
-    this.#waiting++;
-    const done = this.#last.then(task);
-    this.#last = done.catch(() => {});
-    return done.finally(() => this.#waiting--);
+  /** Runs a task when it is its turn. Rejects with a `QueueFull`. */
+  async run<Value>(task: () => Promise<Value>, caller: TaskCaller): Promise<Value> {
+    const own = this.#waiting.get(caller) ?? [];
+    if (caller !== null && own.length >= maxWaiting) throw new QueueFull(this.#what);
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    this.#waiting.set(caller, [...own, () => task().then(resolve, reject)]);
+    if (!this.#isRunning) void this.#runAll();
+    return promise;
+  }
+
+  async #runAll(): Promise<void> {
+    this.#isRunning = true;
+    for (let [turn] = this.#waiting; turn !== undefined; [turn] = this.#waiting) {
+      const [caller, [next, ...rest]] = turn;
+      this.#waiting.delete(caller);
+      if (rest.length > 0) this.#waiting.set(caller, rest);
+      await next?.();
+    }
+    this.#isRunning = false;
   }
 }

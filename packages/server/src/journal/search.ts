@@ -36,7 +36,8 @@ export class JournalSearch {
 
   /** Throws a `QueueFull`. */
   search(query: EventQuery, visibility?: EventVisibility): Promise<FoundInJournal> {
-    return this.#queue.run(() => this.#searchFiles(query, visibility));
+    const caller = visibility?.caller.clientId ?? "over all owners";
+    return this.#queue.run(() => this.#searchFiles(query, visibility), caller);
   }
 
   async #searchFiles(query: EventQuery, visibility: EventVisibility | undefined): Promise<FoundInJournal> {

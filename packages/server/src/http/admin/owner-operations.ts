@@ -17,7 +17,7 @@ import { type Answer, type Call, type Operation, operation } from "./operation.t
 
 const { readClients, writeClients } = adminScopes;
 
-/** A report reads all clients of an owner, so this process makes one at a time. */
+/** A report reads all clients of an owner, so this process makes one at a time. Callers take turns. */
 const reports = new TaskQueue("reports of violations");
 
 /** The operations on owners and their policies. */
@@ -70,7 +70,7 @@ export const ownerOperations: readonly Operation[] = [
     async run({ parameter }, ports) {
       const found = await findOwner(parameter("owner"), ports);
       if (!found.ok) return found;
-      return unlessBusy(reports.run(() => reported(found.value, ports)));
+      return unlessBusy(reports.run(() => reported(found.value, ports), ports.authority.caller.clientId));
     },
   }),
   operation({
@@ -91,14 +91,11 @@ export const ownerOperations: readonly Operation[] = [
     refusals: ["not_found", "changed"],
     async run(call, ports) {
       const dryRun = call.query.dry_run === "true";
-      const report = await unlessBusy(
-        reports.run(async () => {
-          const changed = await changeOwner({ ...targetOf(call), dryRun }, call.body, ports);
-          return changed.ok ? ok(await reported(changed.value, ports)) : changed;
-        }),
-      );
-      if (!report.ok || !report.value.ok) return report.ok ? report.value : report;
-      return ok({ ...report.value.value, ...(dryRun && { unchanged: "dry_run" as const }) });
+      // At once: while it waited, the caller could lose its role, and a team's reports could hold up a change of its policy
+      const changed = await changeOwner({ ...targetOf(call), dryRun }, call.body, ports);
+      if (!changed.ok) return changed;
+      const report = await reports.run(() => reported(changed.value, ports), null);
+      return ok({ ...report, ...(dryRun && { unchanged: "dry_run" as const }) });
     },
   }),
   operation({

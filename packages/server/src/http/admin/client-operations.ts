@@ -149,8 +149,9 @@ export const clientOperations: readonly Operation[] = [
     refusals: ["not_found", "changed", "last_admin"],
     async run(call, ports) {
       const deleted = await deleteClient(targetOf(call), ports);
+      if (!deleted.ok) return deleted;
       ports.directory.forget(call.parameter("client_id"));
-      return deleted.ok ? ok({}) : deleted;
+      return ok({});
     },
   }),
   operation({

@@ -133,8 +133,9 @@ export const secretOperations: readonly Operation[] = [
       const withTokens = query.with_tokens === undefined ? undefined : query.with_tokens === "true";
       const secret = { secretId: parameter("secret_id"), withTokens };
       const revoked = await revokeSecret({ clientId, ifMatch }, secret, ports);
+      if (!revoked.ok) return revoked;
       ports.directory.forget(clientId);
-      return revoked.ok ? ok({}) : revoked;
+      return ok({});
     },
   }),
 ];

@@ -11,7 +11,7 @@ const maxStreams = 2;
 const maxStall = 60_000;
 
 /** How often to check that the caller may still read, in milliseconds. */
-const checkInterval = 5000;
+const checkInterval = 1000;
 
 export const tooManyStreams: AdminProblem = {
   kind: "unavailable",

@@ -44,18 +44,24 @@ const change = fc
 const newClient = fc
   .record({ client_id: fc.constantFrom(...newIds), owner, more: fc.option(change, { nil: {} }) })
   .map(({ more, ...given }) => ({ ...given, scope: "file:read", ...more }));
+const newAdmin = fc.record({
+  ...{ client_id: fc.constantFrom(...newIds), role: fc.constantFrom("admin", "operator", "auditor") },
+  role_owners: settings.role_owners,
+});
 const policy = fc.record({ scope: fc.constantFrom(null, "file:read", "file:read file:write") });
 
 /** A body for each schema of the operations. */
 export const bodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
-  NewClient: newClient,
+  NewClient: fc.oneof(newClient, newAdmin),
   ClientChange: change,
   ClientImport: newClient.map((client) => ({
     clients: [{ ...client, secret: { value: `imported-${client.client_id}-0123456789` } }],
   })),
   NewSecret: fc.constant({}),
   Rotation: fc.constantFrom({}, { end_old_when_idle_for: 60 }),
-  NewRevocation: fc.constantFrom(...clientIds).map((client_id) => ({ client_id })),
+  NewRevocation: fc
+    .tuple(target, fc.constantFrom({}, { issued_before: "1h" }))
+    .map(([client_id, tokens]) => ({ client_id, ...tokens })),
   ScopeDescription: fc.constantFrom({ description: "One" }, { description: "Two" }),
   NewOwner: fc.record({ name: fc.constantFrom("team-new", "team-none"), policy }),
   OwnerChange: fc.record({ policy }),
@@ -99,13 +105,16 @@ const overtaking = fc.constantFrom("pay-1", "pay-2").chain((same) => {
   );
 });
 
-/** The admin of a team asks for what the policy of the team does not allow. */
+/** The admin of a team asks for what its role or the policy of the team does not allow. */
 const reach = fc
   .tuple(
     fc
       .constantFrom(...changeOfClient)
       .chain((one) => callOf(one, { actor: fc.constant("admin-pay-1"), target: fc.constantFrom("pay-1", "pay-2") })),
-    fc.constantFrom({ scope: "file:read file:write" }, { access_token_ttl: 3600 }, { username: "user@example.test" }),
+    fc.constantFrom(
+      ...[{ scope: "file:read file:write" }, { scope: "file:read carnet:introspect" }],
+      ...[{ access_token_ttl: 3600 }, { username: "user@example.test" }, { role: "admin" }],
+    ),
   )
   .map(([call, body]): Call => ({ ...call, token: 0, body }));
 

@@ -14,6 +14,7 @@ import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
 import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
+import { createSqlRevocationStore } from "@carnet/server/store/sql/revocation-store";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
@@ -94,6 +95,7 @@ export class World implements AsyncDisposable {
     const scopes = new ScopeCatalogue(createSqlScopeStore(db, ports), true);
     const events = createSqlEventStore(db, ports);
     const answers = createSqlIdempotencyStore(db, ports);
+    const revocations = createSqlRevocationStore(db, ports);
     const raw = createSqlClientStore(db, ports);
     const store = world.#pausing(world.#noting(raw));
     for (const [name, policy] of Object.entries(policies))
@@ -107,7 +109,8 @@ export class World implements AsyncDisposable {
     }
     for (let process = 0; process < 2; process++) {
       const own = faulty(store, world, raw);
-      const admin = adminPortsOf({ ...world.endpoint, store: { ...own, ...answers }, scopes, storedEvents: events });
+      const stores = { store: { ...own, ...answers }, scopes, storedEvents: events, revocations };
+      const admin = adminPortsOf({ ...world.endpoint, ...stores });
       world.#apps.push(
         buildApp({
           ...{ token: world.endpoint.ports, admin: { ...admin, store: own, owners: faultyOwners(owners) } },

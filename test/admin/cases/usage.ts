@@ -25,7 +25,8 @@ export function usageCases(world: () => AdminWorld): void {
       const { json } = await api.expect(200, "GET", `/clients/${clientId}/usage?days=2`);
       const { since, last_issued_at, periods, scopes, ...rest } = json;
       assert.deepEqual(rest, {
-        ...{ client_id: clientId, issued: 3, returned: 0, refused: 1, without_scope: 0, unknown_scopes: 1 },
+        ...{ client_id: clientId, issued: 3, returned: 0, introspected: 0, revoked: 0, refused: 1 },
+        ...{ without_scope: 0, unknown_scopes: 1 },
         refusals: [{ reason: "client_disabled", count: 1 }],
         unused_scopes: ["graph:read"],
         addresses: [{ address: "127.0.0.1", count: 4 }],
@@ -38,10 +39,11 @@ export function usageCases(world: () => AdminWorld): void {
       ]);
       assert.equal(since, `${new Date(clock.now() - 2 * 86_400_000).toISOString().slice(0, 10)}T00:00:00.000Z`);
       assert.equal(last_issued_at, new Date(clock.now()).toISOString());
+      const unused = { introspected: 0, revoked: 0 };
       const hours = [start, clock.now()].map((at) => new Date(at - (at % 3_600_000)).toISOString());
       assert.deepEqual(periods, [
-        { period: "hour", starts_at: hours[0], issued: 2, returned: 0, refused: 0 },
-        { period: "hour", starts_at: hours[1], issued: 1, returned: 0, refused: 1 },
+        { period: "hour", starts_at: hours[0], issued: 2, returned: 0, ...unused, refused: 0 },
+        { period: "hour", starts_at: hours[1], issued: 1, returned: 0, ...unused, refused: 1 },
       ]);
       clock.advance(2 * 86_400_000);
       const auditor = await service.register({ role: "auditor", scope: "carnet:audit:read" });

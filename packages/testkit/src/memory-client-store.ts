@@ -10,6 +10,7 @@ import {
   isSameOwner,
   isUsablePlatformAdmin,
   type Replacement,
+  type RevocationLimit,
   type StoredWithClients,
 } from "@carnet/core/client/client-store";
 import { sameDigest } from "@carnet/core/client/secret-hasher";
@@ -78,7 +79,7 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     return { kind: "inserted" };
   }
 
-  async replace(next: Client, { event, record, owners }: StoredWithClients): Promise<Replacement> {
+  async replace(next: Client, { event, record, owners, maxRevocations }: StoredWithClients): Promise<Replacement> {
     if (this.#isRepeated(record)) return "repeated";
     const before = this.#clients.get(next.clientId);
     if (before?.createdAt !== next.createdAt || before.version !== next.version - 1) return "changed";
@@ -89,18 +90,23 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     const owner = owners.find(({ name }) => name === next.owner);
     if (owner !== undefined && this.#isFull(owner, countOf(owner, [next]) - countOf(owner, [before])))
       return "owner_full";
-    this.revocations.revokeLostHandles(before, next, this.#now());
+    const revocation = this.revocations.revokeLostHandles(before, next, { now: this.#now(), max: maxRevocations });
+    if (revocation === "too many") return "too_many_revocations";
     this.#clients.set(next.clientId, { ...next, secrets });
     this.#record(record);
     this.events.insert(event);
     return "replaced";
   }
 
-  async delete(client: Client, { event }: StoredWithChange): Promise<"deleted" | "changed" | "last_admin"> {
+  async delete(
+    client: Client,
+    { event, maxRevocations }: StoredWithChange & RevocationLimit,
+  ): ReturnType<ClientStore["delete"]> {
     const before = this.#clients.get(client.clientId);
     if (before?.createdAt !== client.createdAt || before.version !== client.version) return "changed";
     if (this.#isLastAdmin(before)) return "last_admin";
-    this.revocations.revokeLostHandles(before, null, this.#now());
+    const revocation = this.revocations.revokeLostHandles(before, null, { now: this.#now(), max: maxRevocations });
+    if (revocation === "too many") return "too_many_revocations";
     this.#clients.delete(client.clientId);
     this.events.insert(event);
     return "deleted";

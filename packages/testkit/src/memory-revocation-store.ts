@@ -13,6 +13,8 @@ import type { MemoryEventStore } from "./memory-event-store.ts";
 export class MemoryRevocationStore implements RevocationStore {
   #revocations: StoredRevocation[] = [];
   #number = 0;
+  /** Of lost handles. */
+  readonly #owned: { readonly owner: string; readonly endsAt: number }[] = [];
   readonly #events: MemoryEventStore;
   /** A client that exists, for lists. */
   readonly #find: (clientId: string) => Client | undefined;
@@ -57,17 +59,22 @@ export class MemoryRevocationStore implements RevocationStore {
     this.#revocations = this.#revocations.filter(({ endsAt }) => endsAt > now);
   }
 
-  /** Revokes handles that the next version of a client no longer has. null: it is deleted. */
-  revokeLostHandles(before: Client, next: Client | null, now: number): void {
-    const lost = { clientId: before.clientId, issuedUntil: null, revokedAt: now, endsAt: endOfRevocation(now) };
-    if (next?.handle !== before.handle) {
-      this.#insert({ ...lost, kind: "client", subject: before.handle });
-      return;
+  /** Revokes handles that the next version of a client no longer has, unless its owner has too many. null: it is deleted. */
+  revokeLostHandles(
+    before: Client,
+    next: Client | null,
+    { now, max = Number.POSITIVE_INFINITY }: { readonly now: number; readonly max: number | undefined },
+  ): "revoked" | "too many" {
+    const { clientId, owner } = before;
+    const lost = { clientId, issuedUntil: null, revokedAt: now, endsAt: endOfRevocation(now) };
+    const revocations = lostBy(before, next).map((one) => ({ ...lost, ...one }));
+    const owned = this.#owned.filter((one) => one.owner === owner && one.endsAt > now);
+    if (revocations.length > 0 && owned.length + revocations.length > max) return "too many";
+    for (const revocation of revocations) {
+      this.#insert(revocation);
+      this.#owned.push({ owner, endsAt: revocation.endsAt });
     }
-    for (const { secretId, handle } of before.secrets) {
-      const secret = next.secrets.find((one) => one.secretId === secretId);
-      if (secret !== undefined && secret.handle !== handle) this.#insert({ ...lost, kind: "secret", subject: handle });
-    }
+    return "revoked";
   }
 
   #insert(revocation: Revocation): void {
@@ -80,4 +87,12 @@ export class MemoryRevocationStore implements RevocationStore {
     );
     this.#revocations.push({ ...revocation, number: ++this.#number });
   }
+}
+
+function lostBy(before: Client, next: Client | null): readonly Pick<Revocation, "kind" | "subject">[] {
+  if (next?.handle !== before.handle) return [{ kind: "client", subject: before.handle }];
+  return before.secrets.flatMap(({ secretId, handle }) => {
+    const secret = next.secrets.find((one) => one.secretId === secretId);
+    return secret !== undefined && secret.handle !== handle ? [{ kind: "secret", subject: handle } as const] : [];
+  });
 }

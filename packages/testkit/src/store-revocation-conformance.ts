@@ -78,6 +78,28 @@ function testLostHandles(open: () => Promise<StoreUnderTest>): void {
     assert.equal((await revocations.list(everything)).length, 1);
   });
 
+  test("with a limit, an owner's lost handles are counted while they last, also of clients that are gone", async () => {
+    await using under = await open();
+    const { store, revocations, clock } = under;
+    const [app, other] = [plainClient("app"), { ...plainClient("other"), owner: "payments" }];
+    await store.insert([app, other], withEvent());
+    const limited = { ...withEvent(), maxRevocations: 1 };
+    await store.delete(other, limited);
+    const next = { ...app, handle: drawHandle(random), version: 2 };
+    assert.equal(await store.replace(next, limited), "replaced");
+    const third = { ...next, handle: drawHandle(random), version: 3 };
+    const event = eventWith();
+    assert.equal(await store.replace(third, { ...limited, event }), "too_many_revocations");
+    assert.equal(await store.delete(next, { ...limited, event }), "too_many_revocations");
+    assert.deepEqual(await store.find(app.clientId), next);
+    assert.equal((await idsOfEvents(under.events)).includes(event.id), false);
+    assert.equal((await revocations.list(everything)).length, 2);
+    assert.equal(await store.replace({ ...next, clientName: "App", version: 3 }, limited), "replaced");
+    assert.equal(await store.replace({ ...third, version: 4 }, withEvent()), "replaced", "without a limit");
+    clock.advance(endOfRevocation(clock.now()) - clock.now());
+    assert.equal(await store.replace({ ...next, handle: drawHandle(random), version: 5 }, limited), "replaced");
+  });
+
   test("deleting a client revokes its handle", async () => {
     await using under = await open();
     const client = plainClient("app");

@@ -11,7 +11,15 @@ import { unknownScopes } from "../client/register-client.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
 import type { Clock, RandomSource } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
-import { type Authority, ownerFull, type PermissionPorts, permit, permitChange } from "./permission.ts";
+import {
+  type Authority,
+  ownerFull,
+  type PermissionPorts,
+  permit,
+  permitChange,
+  revocationLimitOf,
+  tooManyRevocations,
+} from "./permission.ts";
 
 export interface ChangePorts extends ChangeRecorderPorts, PermissionPorts {
   readonly clock: Clock;
@@ -70,7 +78,10 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
     };
     const event = changed({ at: now, objects: clientChanges(before, outcome.client) }, ports);
     const owners = permitted.value;
-    const replaced = await ports.store.replace(outcome.client, { event, record: target.record?.(outcome), owners });
+    const replaced = await ports.store.replace(outcome.client, {
+      ...{ event, record: target.record?.(outcome), owners },
+      maxRevocations: revocationLimitOf(ports.authority),
+    });
     switch (replaced) {
       case "replaced":
         await ports.recorder.record(event);
@@ -81,6 +92,8 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
         return lastAdmin;
       case "owner_full":
         return ownerFull(owners[0], ports.authority);
+      case "too_many_revocations":
+        return tooManyRevocations(before, ports.authority);
       case "changed":
       case "owner_changed":
         continue; // decide again on what is stored now
@@ -148,8 +161,12 @@ export async function deleteClient(target: Target, ports: ChangePorts): Promise<
     if (!found.ok) return found;
     if (!matches(target, found.value)) return changedMeanwhile;
     const event = changed({ at: ports.clock.now(), objects: clientChanges(found.value, null) }, ports);
-    const deleted = await ports.store.delete(found.value, { event });
+    const deleted = await ports.store.delete(found.value, {
+      event,
+      maxRevocations: revocationLimitOf(ports.authority),
+    });
     if (deleted === "last_admin") return lastAdmin;
+    if (deleted === "too_many_revocations") return tooManyRevocations(found.value, ports.authority);
     if (deleted === "deleted") {
       await ports.recorder.record(event);
       return ok(undefined);

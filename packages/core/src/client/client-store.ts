@@ -25,12 +25,20 @@ export interface ClientStore extends SecretUseStore {
    */
   replace(next: Client, change: StoredWithClients): Promise<Replacement>;
   /** Deletes a client, unless it was changed since it was read, or no platform admin would be left. */
-  delete(client: Client, change: StoredWithChange): Promise<"deleted" | "changed" | "last_admin">;
+  delete(
+    client: Client,
+    change: StoredWithChange & RevocationLimit,
+  ): Promise<"deleted" | "changed" | "last_admin" | "too_many_revocations">;
   /** One page of the clients that match a query. */
   search(query: ClientQuery): Promise<ClientPage>;
 }
 
-export interface StoredWithClients extends StoredWithChange {
+/** How many revocations of handles the clients of an owner may have, also those that are gone. Not set: any number. */
+export interface RevocationLimit {
+  readonly maxRevocations?: number | undefined;
+}
+
+export interface StoredWithClients extends StoredWithChange, RevocationLimit {
   /**
    * The owners that the clients name, as they were when the change was permitted. The change is refused with
    * `owner_changed` if one is different now, and with `owner_full` if one would have more clients than its policy allows.
@@ -45,7 +53,14 @@ export type Insertion =
   | { readonly kind: "owner_changed" }
   | { readonly kind: "owner_full"; readonly owner: Owner };
 
-export type Replacement = "replaced" | "changed" | "repeated" | "owner_changed" | "owner_full" | "last_admin";
+export type Replacement =
+  | "replaced"
+  | "changed"
+  | "repeated"
+  | "owner_changed"
+  | "owner_full"
+  | "last_admin"
+  | "too_many_revocations";
 
 /** Whether two states of an owner are the same one. An owner that was deleted and made again is another. */
 export const isSameOwner = (

@@ -17,17 +17,23 @@ async function world() {
   await owners.insert({ ...owner, name: "search" }, withEvent());
   const { client, generatedSecret } = await endpoint.register({ client_id: "app", owner: "search", scope: "a" });
   const finds: string[] = [];
+  /** The limits that changes were stored with, and whether the store says that they are reached. */
+  const at = { limits: [] as (number | undefined)[], isFull: false };
   const ports = {
     ...adminPortsOf(endpoint),
     store: {
-      ...{ replace: store.replace.bind(store), delete: store.delete.bind(store) },
+      delete: store.delete.bind(store),
+      replace: (...[next, change]: Parameters<typeof store.replace>) => {
+        at.limits.push(change.maxRevocations);
+        return at.isFull ? Promise.resolve("too_many_revocations" as const) : store.replace(next, change);
+      },
       find: (clientId: typeof client.clientId) => {
         finds.push(clientId);
         return store.find(clientId);
       },
     },
   };
-  return {
+  return Object.assign(at, {
     ...{ endpoint, client, finds },
     async getToken(): Promise<string> {
       endpoint.ports.directory.forgetAll();
@@ -40,7 +46,7 @@ async function world() {
     },
     revoke: ({ token, ...input }: Omit<RevocationInput, "token"> & { token?: string }, authority = ports.authority) =>
       revoke({ ...input, ...(token !== undefined && { token: new Redacted(token) }) }, { ...ports, authority }),
-  };
+  });
 }
 
 const foreign = authorityOf(callerOf("operator", ["default"]), "operate");
@@ -55,6 +61,19 @@ suite("Revoking tokens", () => {
     assert.deepEqual([outcome.revocation.kind, outcome.revocation.clientId], ["cut_off", "app"]);
     const query = { now: at.endpoint.clock.now(), owners: null, clientId: null, after: 0, limit: 1000 };
     assert.equal((await at.endpoint.revocations.list(query)).length, 1);
+  });
+
+  test("limits how often a team can revoke all tokens of its clients, and not a caller over all owners", async () => {
+    const at = await world();
+    const team = authorityOf(callerOf("operator", ["search"]), "operate");
+    assert.ok(done(await at.revoke({ client_id: "app" }, team)).revoked);
+    assert.ok(done(await at.revoke({ client_id: "app" })).revoked);
+    assert.deepEqual(at.limits, [10_000, undefined]);
+    at.isFull = true;
+    const refused = await at.revoke({ client_id: "app" }, team);
+    assert.deepEqual(refusal(refused), ["policy"]);
+    assert.ok(!refused.ok);
+    assert.match(refused.error.detail, /of search were revoked 10000 times within a day.*ask /);
   });
 
   test("tells a caller of other owners the same about a foreign token, a revoked one, and one of no client", async () => {

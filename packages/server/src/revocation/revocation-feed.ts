@@ -24,8 +24,11 @@ export interface RevocationFeedPorts {
   readonly clock: Clock;
 }
 
-/** How old the list may be when a request comes, and how long a request waits for the store, in milliseconds. */
-const listAge = 500;
+/** How old the list may be when a request comes, in milliseconds. A read that finds nothing new is one probe of an index. */
+const listAge = 250;
+
+/** How long a request waits for the store, in milliseconds. */
+const storeWait = 500;
 
 /** A snapshot is signed anew after this, so that a frozen feed is noticed, in milliseconds. */
 const signInterval = 5000;
@@ -50,7 +53,7 @@ export function createRevocationFeed({ access, issuer, list, keys, clock }: Revo
   return {
     access,
     async current() {
-      await within(listAge, list.refreshIfOlder(listAge));
+      await within(storeWait, list.refreshIfOlder(listAge));
       if (clock.now() - list.readAt >= lifetime) return undefined;
       if (snapshot === undefined || isOutdated(snapshot, basis())) {
         signing ??= sign().finally(() => {

@@ -131,7 +131,7 @@ export const clientOperations: readonly Operation[] = [
           : "Enable a client again",
       conditional: true,
       success: { status: 200, schema: "Client", tagged: true },
-      refusals: ["not_found", "changed", verb === "enable" ? "policy" : "last_admin"],
+      refusals: ["not_found", "changed", "policy", ...(verb === "enable" ? [] : ["last_admin" as const])],
       run: (call, ports) => change({ status: verb === "disable" ? "disabled" : "active" }, call, ports),
     }),
   ),
@@ -146,7 +146,7 @@ export const clientOperations: readonly Operation[] = [
     summary: "Delete a client and its secrets, and revoke its tokens",
     conditional: true,
     success: { status: 204 },
-    refusals: ["not_found", "changed", "last_admin"],
+    refusals: ["not_found", "changed", "policy", "last_admin"],
     async run(call, ports) {
       const deleted = await deleteClient(targetOf(call), ports);
       if (!deleted.ok) return deleted;

@@ -24,7 +24,7 @@ export const revocationOperations: readonly Operation[] = [
       "Clients and secrets keep working and can get new tokens. Revoking the tokens of all clients needs the role `admin` over all owners. If a client has a hundred revoked tokens already, one more revokes all of its tokens so far.",
     body: "NewRevocation",
     success: { status: 201, schema: "RevocationResult" },
-    refusals: ["not_found"],
+    refusals: ["not_found", "policy"],
     async run({ body: { token, ...target } }, ports) {
       const outcome = await revoke({ ...target, ...(token !== undefined && { token: new Redacted(token) }) }, ports);
       if (!outcome.ok) return outcome;

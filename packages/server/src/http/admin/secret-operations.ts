@@ -127,7 +127,7 @@ export const secretOperations: readonly Operation[] = [
     query: "RevokedSecretFilter",
     conditional: true,
     success: { status: 204 },
-    refusals: ["not_found", "changed", "last_admin"],
+    refusals: ["not_found", "changed", "policy", "last_admin"],
     async run({ parameter, query, ifMatch }, ports) {
       const clientId = parameter("client_id");
       const withTokens = query.with_tokens === undefined ? undefined : query.with_tokens === "true";

@@ -23,9 +23,10 @@ export function createSqlClientStore(
   { clock, ...ports }: EventPorts & { readonly clock: Clock },
 ): ClientStore {
   const { dialect } = ports;
-  const dated = ({ event, record, owners = [] }: StoredWithChange & Partial<StoredWithClients>): StoredChange => {
+  const dated = (change: StoredWithChange & Partial<StoredWithClients>): StoredChange => {
+    const { event, record, owners = [], maxRevocations } = change;
     const now = clock.now();
-    return { event, record: record && { ...record, at: now }, owners, now, ports };
+    return { event, record: record && { ...record, at: now }, owners, maxRevocations, now, ports };
   };
   return {
     ...createClientLookup(db),
@@ -110,7 +111,7 @@ function outcomeOf<Outcome>(error: unknown): Outcome {
 async function replace(
   db: Kysely<Tables>,
   next: Client,
-  { event, record, owners, now, ports }: StoredChange,
+  { event, record, owners, maxRevocations: max, now, ports }: StoredChange,
 ): Promise<Replacement> {
   const attempt = db.transaction().execute(async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback("repeated");
@@ -124,7 +125,8 @@ async function replace(
     if (before === undefined) throw new Rollback("changed");
     if (await isOwnerChanged(transaction, owners)) throw new Rollback("owner_changed");
     const hadAdmin = before.role === "admin" && (await hasPlatformAdmin(transaction, now));
-    await revokeLostHandles(transaction, { before, next, now }, ports.dialect);
+    if ((await revokeLostHandles(transaction, { before, next, now, max }, ports.dialect)) === "too many")
+      throw new Rollback("too_many_revocations");
     await transaction.updateTable("clients").set(toClientRow(next)).where("client_id", "=", next.clientId).execute();
     await replaceSecrets(transaction, next);
     if (hadAdmin && !(await hasPlatformAdmin(transaction, now))) throw new Rollback("last_admin");
@@ -142,8 +144,8 @@ async function replace(
 async function remove(
   db: Kysely<Tables>,
   client: Client,
-  { event, now, ports }: StoredChange,
-): Promise<"deleted" | "changed" | "last_admin"> {
+  { event, maxRevocations: max, now, ports }: StoredChange,
+): Promise<"deleted" | "changed" | "last_admin" | "too_many_revocations"> {
   const attempt = db.transaction().execute(async (transaction) => {
     const hadAdmin = client.role === "admin" && (await hasPlatformAdmin(transaction, now));
     const deleted = await transaction
@@ -154,11 +156,12 @@ async function remove(
       .executeTakeFirst();
     if (deleted.numDeletedRows !== 1n) throw new Rollback("changed");
     if (hadAdmin && !(await hasPlatformAdmin(transaction, now))) throw new Rollback("last_admin");
-    await revokeLostHandles(transaction, { before: client, next: null, now }, ports.dialect);
+    if ((await revokeLostHandles(transaction, { before: client, next: null, now, max }, ports.dialect)) === "too many")
+      throw new Rollback("too_many_revocations");
     await transaction.insertInto("changes").values({ client_id: client.clientId }).execute();
     await insertEvent(transaction, event, ports);
   });
-  return attempt.then(() => "deleted" as const, outcomeOf<"changed" | "last_admin">);
+  return attempt.then(() => "deleted" as const, outcomeOf<"changed" | "last_admin" | "too_many_revocations">);
 }
 
 async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secrets }: Client): Promise<void> {

@@ -63,9 +63,14 @@ async function add(
       .executeTakeFirstOrThrow();
     if (Number(revoked) >= limit) return "full";
   }
-  await insertRevocations(transaction, [revocation], ports.dialect);
+  await insertRevocations(transaction, [{ ...revocation, owner: null }], ports.dialect);
   await insertEvent(transaction, event, ports);
   return "added";
+}
+
+/** A revocation of a handle that the clients of an owner lost. null: of anything else. */
+interface OwnedRevocation extends Revocation {
+  readonly owner: string | null;
 }
 
 /**
@@ -74,7 +79,7 @@ async function add(
  */
 async function insertRevocations(
   transaction: Transaction<Tables>,
-  revocations: readonly Revocation[],
+  revocations: readonly OwnedRevocation[],
   dialect: SqlDialect,
 ): Promise<void> {
   for (const revocation of revocations) {
@@ -94,37 +99,51 @@ async function insertRevocations(
   );
 }
 
-/** Revokes handles that the next version of a client no longer has. null: it is deleted, and its secrets with it. */
+interface LostHandles {
+  readonly before: { readonly clientId: ClientId; readonly handle: string; readonly owner: string };
+  /** null: the client is deleted, and its secrets with it. */
+  readonly next: Client | null;
+  readonly now: number;
+  /** How many the owner may have. undefined: any number. */
+  readonly max: number | undefined;
+}
+
+/** Revokes handles that the next version of a client no longer has. */
 export async function revokeLostHandles(
   transaction: Transaction<Tables>,
-  {
-    before,
-    next,
-    now,
-  }: {
-    readonly before: { readonly clientId: ClientId; readonly handle: string };
-    readonly next: Client | null;
-    readonly now: number;
-  },
+  { before, next, now, max }: LostHandles,
   dialect: SqlDialect,
-): Promise<void> {
-  const { clientId, handle } = before;
-  const lost = { clientId, issuedUntil: null, revokedAt: now, endsAt: endOfRevocation(now) } as const;
-  if (next?.handle !== handle)
-    // this revokes the tokens of its secrets, too
-    return insertRevocations(transaction, [{ ...lost, kind: "client", subject: handle }], dialect);
-  const secrets = await transaction
+): Promise<"revoked" | "too many"> {
+  const { clientId, handle, owner } = before;
+  const lost = { clientId, owner, issuedUntil: null, revokedAt: now, endsAt: endOfRevocation(now) } as const;
+  const revocations: OwnedRevocation[] =
+    next?.handle !== handle // this revokes the tokens of its secrets, too
+      ? [{ ...lost, kind: "client", subject: handle }]
+      : (await lostBySecrets(transaction, next)).map((subject) => ({ ...lost, kind: "secret", subject }));
+  await insertRevocations(transaction, revocations, dialect);
+  if (max === undefined || revocations.length === 0) return "revoked";
+  const { count } = await transaction
+    .selectFrom("revocations")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("owner", "=", owner)
+    .where("ends_at", ">", now)
+    .executeTakeFirstOrThrow();
+  return Number(count) > max ? "too many" : "revoked";
+}
+
+/** The handles that secrets of a client lose. A secret that is no longer listed ended long ago. */
+async function lostBySecrets(
+  transaction: Transaction<Tables>,
+  { clientId, secrets }: Client,
+): Promise<readonly string[]> {
+  const stored = await transaction
     .selectFrom("client_secrets")
     .select(["secret_id", "handle"])
     .where("client_id", "=", clientId)
     .execute();
-  const nextHandles = new Map(next.secrets.map((secret) => [secret.secretId, secret.handle]));
-  const revoked = secrets.filter((secret) => {
-    const nextHandle = nextHandles.get(secret.secret_id);
-    return nextHandle !== undefined && nextHandle !== secret.handle; // one that is no longer listed ended long ago
-  });
-  const revocations = revoked.map((secret): Revocation => ({ ...lost, kind: "secret", subject: secret.handle }));
-  await insertRevocations(transaction, revocations, dialect);
+  const nextHandles = new Map(secrets.map((secret) => [secret.secretId, secret.handle]));
+  const isLost = (next: string | undefined, handle: string) => next !== undefined && next !== handle;
+  return stored.flatMap(({ secret_id, handle }) => (isLost(nextHandles.get(secret_id), handle) ? [handle] : []));
 }
 
 async function list(
@@ -155,11 +174,20 @@ const ofOwners = (db: Kysely<Tables>, owners: readonly string[], dialect: SqlDia
 
 type Row = Selectable<Tables["revocations"]>;
 
-const toRow = ({ kind, subject, issuedUntil, clientId, revokedAt, endsAt }: Revocation): Omit<Row, "number"> => ({
+const toRow = ({
+  kind,
+  subject,
+  issuedUntil,
+  clientId,
+  owner,
+  revokedAt,
+  endsAt,
+}: OwnedRevocation): Omit<Row, "number"> => ({
   kind,
   subject,
   issued_until: issuedUntil,
   client_id: clientId,
+  owner,
   revoked_at: revokedAt,
   ends_at: endsAt,
 });

@@ -210,6 +210,8 @@ interface RevocationsTable {
   /** Seconds since the epoch. */
   readonly issued_until: number | null;
   readonly client_id: ClientId | null;
+  /** Of a lost handle: the owner of the client when it was lost, which `maxRevocations` counts. */
+  readonly owner: string | null;
   readonly revoked_at: number;
   readonly ends_at: number;
 }

@@ -8,9 +8,10 @@ export const revocations = (columns: ColumnTypes) => ({
     const statements = [
       sql`create table revocations (
         number ${sql.raw(columns.sequence)}, kind text not null, subject text not null, issued_until ${instant},
-        client_id text, revoked_at ${instant} not null, ends_at ${instant} not null)`,
+        client_id text, owner text, revoked_at ${instant} not null, ends_at ${instant} not null)`,
       sql`create unique index revocations_subject on revocations (subject, kind)`,
       sql`create index revocations_client on revocations (client_id, kind) where client_id is not null`,
+      sql`create index revocations_owner on revocations (owner, ends_at) where owner is not null`,
       sql`create index revocations_end on revocations (ends_at)`,
     ];
     for (const statement of statements) await statement.execute(db);

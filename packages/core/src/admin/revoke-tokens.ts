@@ -2,7 +2,7 @@ import type { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import { parseTimeOrAgo, timeOrAgoForms } from "@carnet/protocol/time-or-ago";
 import { type AdminProblem, invalid } from "../admin-problem.ts";
-import { endOfRevocation, type Revocation, type RevocationKind } from "../revocation/revocation.ts";
+import { endOfRevocation, oldestRevocableEnd, type Revocation, type RevocationKind } from "../revocation/revocation.ts";
 import { type RevocationPorts, revokeIssuedBefore, revokeToken } from "../revocation/revoke-token.ts";
 import type { AccessTokenVerifier } from "../token/access-token-verifier.ts";
 import { type ChangePorts, changeClient, findClient, revokeTokens } from "./change-client.ts";
@@ -82,7 +82,7 @@ async function revokeOne(
   token: Redacted<string>,
   ports: RevokePorts,
 ): Promise<Result<RevocationOutcome, AdminProblem>> {
-  const verified = await ports.verifier.verify(token.reveal(), ports.clock.now());
+  const verified = await ports.verifier.verify(token.reveal(), oldestRevocableEnd(ports.clock.now()));
   if (verified === undefined) return ok({ revoked: false, reason: "not_valid" });
   const found = await findClient(verified.claims.client_id, ports);
   // Deleting a client revoked its tokens. Only who sees every client may learn that this one is gone

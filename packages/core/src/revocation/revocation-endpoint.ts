@@ -12,6 +12,7 @@ import { parseTokenQuery } from "../token/parse-token-query.ts";
 import { type RefusalPorts, refuseRequest } from "../token/refuse-request.ts";
 import type { TokenAnswer } from "../token/render.ts";
 import { clientActor, type Decided } from "../token/token-events.ts";
+import { oldestRevocableEnd } from "./revocation.ts";
 import { type RevocationPorts, revokeToken } from "./revoke-token.ts";
 
 export interface RevocationEndpointPorts
@@ -48,7 +49,7 @@ export async function answerRevocationRequest(
   const permitted = checkAuthMethod(caller.value, request.value.credentials);
   if (!permitted.ok) return refuse(permitted.error);
 
-  const token = await verifyAccessToken(request.value.token.reveal(), now, ports);
+  const token = await verifyAccessToken(request.value.token.reveal(), oldestRevocableEnd(now), ports);
   if (token !== undefined) {
     if (token.clientId !== caller.value.client.clientId) return refuse(foreignToken(token, caller.value));
     const client = await ports.store.find(token.clientId);

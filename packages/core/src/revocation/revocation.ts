@@ -64,7 +64,7 @@ export function matchesToken({ kind, subject, issuedUntil }: RevokedTokens, toke
 /** The longest lifetime that a token can have, in seconds. */
 export const longestTokenLifetime = 86_400;
 
-/** How far the clock of a verifier may differ, in seconds: it may accept a token for so long after its end. */
+/** How far the clock of a verifier may differ, in seconds: it may accept a token for so long after its end. The guard accepts no more. */
 const verifierTolerance = 60;
 
 /** How long a node may still issue tokens that a new revocation matches, in seconds: it learns of changes within one. */
@@ -76,6 +76,9 @@ export const endOfRevocation = (now: number): number =>
 
 /** When the revocation of one token can be forgotten. `expiresAt` is its `exp`. */
 export const endOfTokenRevocation = (expiresAt: number): number => (expiresAt + verifierTolerance) * 1000;
+
+/** A token that expired after this is still worth revoking, because verifiers may accept it. In milliseconds since the epoch. */
+export const oldestRevocableEnd = (now: number): number => now - verifierTolerance * 1000;
 
 /**
  * The single revoked tokens of a client that a revocation makes superfluous: those that were revoked until then, in

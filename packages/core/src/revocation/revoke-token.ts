@@ -9,7 +9,7 @@ import type { RevocationStore } from "./revocation-store.ts";
 
 export interface RevocationPorts extends ChangeRecorderPorts {
   readonly clock: Clock;
-  readonly revocations: Pick<RevocationStore, "add">;
+  readonly revocations: Pick<RevocationStore, "find" | "add">;
 }
 
 /** How many single tokens of a client can be revoked. With one more, all of its tokens so far are. */
@@ -17,27 +17,32 @@ export const maxRevokedTokens = 100;
 
 /**
  * Revokes one token of a client. If the client has too many revoked tokens already, a cut-off takes their place, so a
- * client cannot grow the list by revoking its own. Returns what it added; undefined if there was nothing to revoke.
+ * client cannot grow the list by revoking its own. Returns what it added; undefined if the token was revoked already.
  */
 export async function revokeToken(
-  { claims, idHash }: VerifiedToken,
+  token: VerifiedToken,
   client: Pick<Client, "clientId" | "handle" | "owner" | "role">,
   ports: RevocationPorts,
 ): Promise<Revocation | undefined> {
+  const { claims, idHash } = token;
   const { clientId, handle } = client;
   if (claims.client_id !== clientId || claims.rvk[0] !== handle) return undefined; // all tokens with that handle are revoked
   const now = ports.clock.now();
+  // Otherwise a client could fill the store with tokens that a cut-off has revoked
+  if ((await ports.revocations.find(token, now)) !== undefined) return undefined;
+  // Never before it was issued, even if another clock dated it: later cut-offs go by this
+  const revokedAt = Math.max(now, claims.iat * 1000);
   const object: ChangedObject = {
     ...{ type: "token", id: claims.jti, clientId, owner: shownOwner(client), action: "changed" },
     changes: { revoked: { before: false, after: true } },
   };
   const revocation: Revocation = {
     ...{ kind: "token", subject: idHash, issuedUntil: null, clientId },
-    ...{ revokedAt: now, endsAt: endOfTokenRevocation(claims.exp) },
+    ...{ revokedAt, endsAt: endOfTokenRevocation(claims.exp) },
   };
   const event = changed({ at: now, objects: [object] }, ports);
   const added = await ports.revocations.add(revocation, { event, limit: maxRevokedTokens });
-  if (added === "full") return revokeIssuedBefore({ instant: now, client }, ports);
+  if (added === "full") return revokeIssuedBefore({ instant: revokedAt, client }, ports);
   if (added === "known") return undefined;
   await ports.recorder.record(event);
   return revocation;

@@ -2,6 +2,7 @@ import type { Client } from "@carnet/core/client/client";
 import {
   coveredUntil,
   endOfRevocation,
+  keptAfterEnd,
   matchesToken,
   type RevocableToken,
   type Revocation,
@@ -56,7 +57,7 @@ export class MemoryRevocationStore implements RevocationStore {
   }
 
   async deleteEnded(now: number): Promise<void> {
-    this.#revocations = this.#revocations.filter(({ endsAt }) => endsAt > now);
+    this.#revocations = this.#revocations.filter(({ endsAt }) => endsAt > now - keptAfterEnd);
   }
 
   /** Revokes handles that the next version of a client no longer has, unless its owner has too many. null: it is deleted. */

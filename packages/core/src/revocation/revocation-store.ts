@@ -19,7 +19,7 @@ export interface RevocationStore {
   ): Promise<"added" | "known" | "full">;
   /** Those that have not ended, in the order in which they were added. `after`: the number of the last one that is known. */
   list(query: RevocationQuery): Promise<readonly StoredRevocation[]>;
-  /** Deletes what has ended. */
+  /** Deletes what ended `keptAfterEnd` ago. */
   deleteEnded(now: number): Promise<void>;
 }
 

@@ -77,6 +77,9 @@ export const endOfRevocation = (now: number): number =>
 /** When the revocation of one token can be forgotten. `expiresAt` is its `exp`. */
 export const endOfTokenRevocation = (expiresAt: number): number => (expiresAt + verifierTolerance) * 1000;
 
+/** An ended revocation can be deleted after this, in milliseconds: a node whose clock is ahead must delete none that counts. */
+export const keptAfterEnd = 3_600_000;
+
 /** A token that expired after this is still worth revoking, because verifiers may accept it. In milliseconds since the epoch. */
 export const oldestRevocableEnd = (now: number): number => now - verifierTolerance * 1000;
 

@@ -43,7 +43,7 @@ export class RevocationList implements CutOffs {
     return this.#readAt;
   }
 
-  /** Increases with each read that found something new. */
+  /** Increases with whatever is read. */
   get version(): number {
     return this.#version;
   }
@@ -81,7 +81,7 @@ export class RevocationList implements CutOffs {
   async #read(): Promise<void> {
     const now = this.#ports.clock.now();
     this.#triedAt = now;
-    const before = this.#lastNumber;
+    if (now < this.#readAt) this.#lastNumber = 0; // the clock was ahead, so live ones may have been dropped as ended
     for (let rows = pageSize; rows === pageSize; ) {
       const query = { now, owners: null, clientId: null, after: this.#lastNumber, limit: pageSize };
       const page = await this.#ports.store.list(query);
@@ -89,11 +89,11 @@ export class RevocationList implements CutOffs {
       rows = page.length;
     }
     if (Math.abs(now - this.#droppedAt) >= dropInterval) this.#dropEnded(now);
-    if (this.#lastNumber !== before) this.#version++;
     this.#readAt = now;
   }
 
   #keep(page: readonly StoredRevocation[]): void {
+    if (page.length > 0) this.#version++;
     for (const { kind, subject, number, clientId, issuedUntil, revokedAt, endsAt } of page) {
       this.#live[kind].set(subject, { number, clientId, issuedUntil, revokedAt, endsAt });
       this.#lastNumber = number;

@@ -128,6 +128,41 @@ suite("the list of revocations", () => {
     assert.equal(list.readAt, clock.now());
   });
 
+  test("has a new version after a page that was read before a failure, even if no other page follows", async () => {
+    const { clock, store } = open();
+    let fails = false;
+    const failing: Pick<RevocationStore, "list"> = {
+      async list(query) {
+        if (fails && query.after > 0) throw new Error("the store is away");
+        return store.list(query);
+      },
+    };
+    const list = new RevocationList({ store: failing, clock });
+    await list.refresh();
+    const { version } = list;
+    for (let number = 0; number < 1000; number++) await store.add(tokenOf(`t${number}`, clock.now()), withEvent());
+    fails = true;
+    await assert.rejects(list.refresh(), /the store is away/);
+    fails = false;
+    await list.refresh();
+    assert.notEqual(list.version, version);
+  });
+
+  test("has all live revocations again after its clock was ahead for a while", async () => {
+    const { clock, store, list } = open();
+    await store.add(tokenOf("known", clock.now()), withEvent());
+    await list.refresh();
+    clock.advance(3_600_000);
+    await store.add(tokenOf("new", clock.now() - 3_600_000), withEvent());
+    await list.refresh();
+    assert.deepEqual([...list.subjects("token")], []);
+    const { version } = list;
+    clock.advance(-3_600_000);
+    await list.refresh();
+    assert.deepEqual([...list.subjects("token")].sort(), ["known", "new"]);
+    assert.notEqual(list.version, version);
+  });
+
   test("keeps the later of the cut-offs of a client and of the service, and none by default", async () => {
     const { clock, store, list } = open();
     const cutOff = (subject: string, issuedUntil: number) =>

@@ -3,6 +3,7 @@ import type { Client } from "@carnet/core/client/client";
 import {
   coveredUntil,
   endOfRevocation,
+  keptAfterEnd,
   matchesToken,
   type RevocableToken,
   type Revocation,
@@ -24,7 +25,10 @@ export const createSqlRevocationStore = (db: Kysely<Tables>, ports: EventPorts):
   add: (revocation, change) => db.transaction().execute((transaction) => add(transaction, revocation, change, ports)),
   list: (query) => list(db, query, ports.dialect),
   async deleteEnded(now) {
-    await db.deleteFrom("revocations").where("ends_at", "<=", now).execute();
+    await db
+      .deleteFrom("revocations")
+      .where("ends_at", "<=", now - keptAfterEnd)
+      .execute();
   },
 });
 

@@ -34,6 +34,16 @@ suite("the bounds of the events in the store", () => {
     assert.equal((await countOf(opened, "client_changed")).count, 1);
   });
 
+  test("revocations of tokens, which clients cause, push out no change", async () => {
+    await using opened = await openDatabase();
+    const store = createSqlEventStore(opened.db, { node: "node-1", dialect: sqliteDialect });
+    await store.append(eventWith({ at: 1, event: "client_changed" }));
+    await fill(opened, "tokens_revoked", { count: 100_250, step: 5 }); // as if most had been deleted before
+    assert.equal(await store.trim(0), 250);
+    assert.deepEqual(await countOf(opened, "tokens_revoked"), { count: 100_000, oldest: 251 });
+    assert.equal((await countOf(opened, "client_changed")).count, 1);
+  });
+
   test("the oldest changes go beyond half a million, and bursts do not count", async () => {
     await using opened = await openDatabase();
     const store = createSqlEventStore(opened.db, { node: "node-1", dialect: sqliteDialect });

@@ -16,11 +16,11 @@ export interface EventPorts {
   readonly dialect: SqlDialect;
 }
 
-/**
- * The bounds of the table of events: several hundred megabytes. Bursts of refusals have their own, because strangers
- * cause them and could push out the changes.
- */
-const maxEvents = { bursts: 10_000, others: 500_000 } as const;
+/** The bound of the table of events: several hundred megabytes. */
+const maxEvents = 500_000;
+
+/** What strangers and clients cause has bounds of its own, so that they cannot push out the changes. */
+const maxOfKind = { refusals_burst: 10_000, tokens_revoked: 100_000 } as const;
 
 /** Events in an SQL database. The other stores insert the event of a change in its transaction, with `insertEvent`. */
 export const createSqlEventStore = (db: Kysely<Tables>, ports: EventPorts): EventStore => ({
@@ -48,18 +48,23 @@ export async function insertEvent(
 /** How many events one transaction deletes. Token requests wait for it: some 15 milliseconds. */
 const eventsPerDeletion = 200;
 
-/** Deletes the oldest bursts beyond their bound, and then what is too old or beyond the other bound. */
+/** Deletes the oldest of each kind with its own bound, and then what is too old or beyond the other bound. */
 async function trim(db: Kysely<Tables>, before: number): Promise<number> {
-  const bursts = await countEvents(db, "refusals_burst");
-  const deletedBursts = await deleteParts(db, async (transaction, deleted) => {
-    const excess = bursts - maxEvents.bursts - deleted;
-    return excess <= 0 ? [] : await oldestBursts(transaction, Math.min(excess, eventsPerDeletion));
-  });
-  const others = (await countEvents(db)) - (bursts - deletedBursts);
+  let [trimmed, left] = [0, 0];
+  for (const kind of ["refusals_burst", "tokens_revoked"] as const) {
+    const count = await countEvents(db, kind);
+    const gone = await deleteParts(db, async (transaction, deleted) => {
+      const excess = count - maxOfKind[kind] - deleted;
+      return excess <= 0 ? [] : await oldestOf(transaction, kind, Math.min(excess, eventsPerDeletion));
+    });
+    trimmed += gone;
+    left += count - gone;
+  }
+  const others = (await countEvents(db)) - left;
   const deletedOthers = await deleteParts(db, (transaction, deleted) =>
-    oldestEvents(transaction, { before, excess: others - maxEvents.others - deleted }),
+    oldestEvents(transaction, { before, excess: others - maxEvents - deleted }),
   );
-  return deletedBursts + deletedOthers;
+  return trimmed + deletedOthers;
 }
 
 /** Deletes events by number until a part is not full. Lets requests run between the parts. Returns how many. */
@@ -80,9 +85,13 @@ async function deleteParts(
   }
 }
 
-async function oldestBursts(transaction: Transaction<Tables>, limit: number): Promise<readonly number[]> {
-  const bursts = transaction.selectFrom("audit_events").select("number").where("event", "=", "refusals_burst");
-  return (await bursts.orderBy("at").limit(limit).execute()).map(({ number }) => number);
+async function oldestOf(
+  transaction: Transaction<Tables>,
+  kind: keyof typeof maxOfKind,
+  limit: number,
+): Promise<readonly number[]> {
+  const events = transaction.selectFrom("audit_events").select("number").where("event", "=", kind);
+  return (await events.orderBy("at").limit(limit).execute()).map(({ number }) => number);
 }
 
 /**

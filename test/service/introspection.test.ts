@@ -140,6 +140,17 @@ suite("introspection", () => {
     assert.deepEqual(await introspect(service, files, again), inactive);
   });
 
+  test("a token is inactive once its client has expired, even if the end was moved after it was issued", async () => {
+    const client = await service.register({ client_id: "ending", scope: "file:read" });
+    const token = await tokenOf(service, client);
+    const expires_at = new Date(clock.now() + 5000).toISOString();
+    await api.expect(200, "PATCH", "/clients/ending", { body: { expires_at } });
+    clock.advance(4999);
+    assert.equal((await introspect(service, files, token))["active"], true);
+    clock.advance(1);
+    assert.deepEqual(await introspect(service, files, token), inactive);
+  });
+
   test("a token is active although its secret was revoked alone, or its client may not call from this address", async () => {
     const client = await service.register({ client_id: "two-secrets", scope: "file:read" });
     const { json } = await api.expect(201, "POST", "/clients/two-secrets/secrets", { body: {} });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { drawHandle } from "@carnet/core/client/draw";
 import { answerIntrospectionRequest } from "@carnet/core/introspection/introspection-endpoint";
 import { answerRevocationRequest } from "@carnet/core/revocation/revocation-endpoint";
 import type { ClientMessage } from "@carnet/core/token/client-message";
 import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
+import { withEvent } from "@carnet/testkit/sample-events";
 import { TestEndpoint, tokenRequestMessage } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -79,6 +81,19 @@ suite("a request to introspect or revoke a token", () => {
   test("is not answered with an inactive token when the store is away", async () => {
     const { endpoint, token } = await world({ revocations: fails });
     await assert.rejects(introspect(endpoint, { ...api, token }), /away/);
+  });
+
+  test("is answered with an inactive token by the client alone, even if no revocation is found", async () => {
+    const none = { find: async () => undefined, add: fails.add };
+    const { endpoint, token } = await world({ revocations: none });
+    const { store } = endpoint;
+    const isActive = async () => JSON.parse((await introspect(endpoint, { ...api, token })).body.reveal()).active;
+    const client = (await store.find("other" as never)) ?? assert.fail();
+    assert.equal(await isActive(), true);
+    await store.replace({ ...client, status: "disabled", version: 2 }, withEvent());
+    assert.equal(await isActive(), false);
+    await store.replace({ ...client, handle: drawHandle(endpoint.random), version: 3 }, withEvent());
+    assert.equal(await isActive(), false);
   });
 
   test("reads no store about a token that the caller may not know about", async () => {

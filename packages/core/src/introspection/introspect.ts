@@ -13,7 +13,7 @@ export interface IntrospectPorts extends TokenCheckPorts {
 
 /**
  * What a client is told about a token. Active: this service signed it, it has not expired, no revocation matches it, and
- * its client exists and is not disabled. Does not check the address or the secret of the token's client.
+ * its client exists, is not disabled and has not expired. Does not check the address or the secret of the token's client.
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-4
  */
 export async function introspect(
@@ -26,6 +26,7 @@ export async function introspect(
   if (verified === undefined || !mayKnow(caller, verified.claims, ports.policy)) return { active: false };
   const { client, flaw } = await findClientOf(verified, now, ports);
   if (flaw !== undefined || client?.status !== "active") return { active: false };
+  if (client.expiresAt !== null && client.expiresAt <= now) return { active: false }; // its end was moved
   return activeToken(verified.claims, client);
 }
 

@@ -28,7 +28,7 @@ export interface GuardOptions {
   readonly issuer: string;
   /** The identifiers of this API. One of them must be in `aud`. */
   readonly audience: string | readonly string[];
-  /** How many seconds the clocks of issuer and API may differ. Default: 5. */
+  /** How many seconds the clocks of issuer and API may differ, at most 60. Default: 5. */
   readonly clockTolerance?: number | undefined;
   /** The accepted signature algorithms. Default: every asymmetric algorithm that the issuer's key allows. */
   readonly algorithms?: readonly string[] | undefined;

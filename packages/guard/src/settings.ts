@@ -43,7 +43,7 @@ export function settingsOf(options: GuardOptions): Settings {
   return {
     issuer: options.issuer,
     audience: texts("audience", typeof options.audience === "string" ? [options.audience] : options.audience),
-    clockTolerance: amount("clockTolerance", options.clockTolerance ?? 5),
+    clockTolerance: tolerance(options.clockTolerance ?? 5),
     algorithms: algorithms && asymmetric(texts("algorithms", algorithms)),
     tokenTypes: texts("tokenTypes", options.tokenTypes ?? ["at+jwt"]).map(bareType),
     cachedTokens: amount("cache.tokens", options.cache?.tokens ?? 10_000),
@@ -103,6 +103,12 @@ function texts(name: string, values: readonly string[]): string[] {
 function amount(name: string, value: number): number {
   if (Number.isFinite(value) && value >= 0) return value;
   throw new TypeError(`\`${name}\` must be a number that is 0 or more.`);
+}
+
+/** Issuers forget the revocation of a token a minute after its end. */
+function tolerance(seconds: number): number {
+  if (seconds >= 0 && seconds <= 60) return seconds;
+  throw new TypeError("`clockTolerance` must be a number from 0 to 60.");
 }
 
 function asymmetric(algorithms: string[]): string[] {

@@ -40,6 +40,7 @@ test("callers that do not read keep no more than a few feeds, and the newest is 
   first.socket.resume();
   second.socket.resume();
   assert.deepEqual(await Promise.all([first.isCut, second.isCut]), [true, true]);
+  for (const { socket } of [first, second]) assert.ok(socket.bytesRead < size, "it has the whole feed");
   assert.deepEqual(cut(), [true, true, false, false]);
   server.closeAllConnections();
   server.close();

@@ -7,12 +7,16 @@ import { limitUnreadFeeds } from "@carnet/server/http/unread-feeds";
 
 const size = 32 * 1024 * 1024; // more than the kernel buffers
 
-test("callers that do not read keep no more than a few feeds, and the newest is still served", async () => {
+test("callers that do not read keep no more than a few feeds, and the newest is still served", async (t) => {
   let feed = Buffer.alloc(size);
   const bound = limitUnreadFeeds(3 * size);
   const server = createServer((_request, response) => {
     bound(response, feed);
     response.end(feed);
+  });
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
@@ -42,6 +46,4 @@ test("callers that do not read keep no more than a few feeds, and the newest is 
   assert.deepEqual(await Promise.all([first.isCut, second.isCut]), [true, true]);
   for (const { socket } of [first, second]) assert.ok(socket.bytesRead < size, "it has the whole feed");
   assert.deepEqual(cut(), [true, true, false, false]);
-  server.closeAllConnections();
-  server.close();
 });

@@ -54,9 +54,12 @@ export async function mint(grant: Grant, now: number, { policy, random, signer }
   return { accessToken: new Redacted(token), expiresIn, scope, claims, keyId };
 }
 
-/** A token must not outlive its client: APIs that receive it do not know when the client expires. */
+/**
+ * A token must not outlive its client: APIs that receive it do not know when the client expires. Rounded up, because
+ * callers cannot use a token that is valid for 0 seconds.
+ */
 const secondsLeft = ({ expiresAt }: TokenClient, issuedAt: number): number =>
-  expiresAt === null ? Infinity : Math.floor(expiresAt / 1000) - issuedAt;
+  expiresAt === null ? Infinity : Math.ceil(expiresAt / 1000) - issuedAt;
 
 /** The audience of a client's tokens, and of the tokens that it may introspect. */
 export const audienceOf = ({ audience }: Pick<TokenClient, "audience">, policy: TokenPolicy): string =>

@@ -56,16 +56,16 @@ async function checkJwt(jwt: string, { settings, issuer, feed, cache }: JwtPorts
   if (!keys.has(header.kid)) ({ keys } = await issuer.afterUnknownKeyIn("token"));
   const { jti, rvk, iat } = claims;
   // At the same time. Nothing is done with the hash before the signature was right.
-  const [idHash] = await Promise.all([
+  const [idHash, signer] = await Promise.all([
     feed !== undefined && typeof jti === "string" ? hashTokenId(jti) : undefined,
-    keys.checkSignature(jws, settings.algorithms),
+    keys.findSigner(jws, settings.algorithms),
   ]);
   const token = acceptClaims(claims, settings);
   const handles = Array.isArray(rvk) ? rvk.filter((each) => typeof each === "string") : [];
   const verified: VerifiedJwt = {
     token,
     endsAt: token.expiresAt.getTime() + settings.clockTolerance * 1000,
-    revocable: { kid: header.kid, issuedAt: iat, handles, idHash },
+    revocable: { kid: signer.kid, issuedAt: iat, handles, idHash },
     passed: undefined,
   };
   // Keys may have changed meanwhile. Then the cache was cleared, and this would put a token of a removed key into it.

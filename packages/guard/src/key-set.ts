@@ -3,60 +3,66 @@ import { type InvalidReason, TokenInvalid } from "./errors.ts";
 import type { Jws } from "./jws.ts";
 import { keyObjectOf, nodeCrypto, type VerifyOptions } from "./node-crypto.ts";
 
+/** A key of the issuer. */
+export interface IssuerKey {
+  /** Undefined if the JWKS gives it none. */
+  readonly kid: string | undefined;
+  /** The key as it is in the JWKS, to compare it. */
+  readonly text: string;
+}
+
 /** The issuer's keys, as one JWKS document gave them. */
 export interface KeySet {
   /** The texts of all keys. */
   readonly texts: ReadonlySet<string>;
-  /** The text of the key that `kid` names. */
-  keyText(kid: string | undefined): string | undefined;
   /** Whether a key has this id. True without an id: then any key may fit. */
   has(kid: string | undefined): boolean;
   /** Whether all keys of an earlier set are still in this one, unchanged. */
   includes(earlier: KeySet): boolean;
   /**
-   * Checks the signature of a JWS. The key decides which algorithms are possible; the token only chooses among them.
+   * Checks the signature of a JWS and returns the key that made it. The key decides which algorithms are possible; the token
+   * only chooses among them. Judge the signer by this key: a stolen one can sign a token that names no `kid`.
    * @param algorithms the accepted ones; undefined accepts every asymmetric one
    * @throws {TokenInvalid} No key fits, or the signature is wrong.
    */
-  checkSignature(jws: Jws, algorithms: readonly string[] | undefined): Promise<void>;
+  findSigner(jws: Jws, algorithms: readonly string[] | undefined): Promise<IssuerKey>;
 }
 
 /** Reads a JWKS document. Throws if it is malformed. Keys that are not for signatures are never found. */
 export function createKeySet(document: Readonly<Record<string, unknown>>): KeySet {
-  const jwks = document as unknown as JSONWebKeySet; // Checked by the next line
-  const find = createLocalJWKSet(jwks);
-  const textOf = new Map(jwks.keys.map((key) => [key.kid, JSON.stringify(key)]));
-  const texts = new Set(jwks.keys.map((key) => JSON.stringify(key)));
+  const jwks = createLocalJWKSet(document as unknown as JSONWebKeySet).jwks(); // Throws if it is none
+  const all = jwks.keys.map((jwk) => ({
+    kid: typeof jwk.kid === "string" ? jwk.kid : undefined,
+    text: JSON.stringify(jwk),
+    import: createLocalJWKSet({ keys: [jwk] }), // `jose` knows which key fits which algorithm
+  }));
+  const texts = new Set(all.map(({ text }) => text));
   return {
     texts,
-    keyText: (kid) => textOf.get(kid),
-    has: (kid) => kid === undefined || textOf.has(kid),
+    has: (kid) => kid === undefined || all.some((key) => key.kid === kid),
     includes: (earlier) => [...earlier.texts].every((text) => texts.has(text)),
-    async checkSignature(jws, algorithms) {
-      const { alg = "" } = jws.header;
+    async findSigner(jws, algorithms) {
+      const { alg = "", kid } = jws.header;
       if (algorithms !== undefined && !algorithms.includes(alg)) throw refusal("ERR_JOSE_ALG_NOT_ALLOWED");
-      for (const key of await candidates(find, jws)) if (await isSignedBy(key, jws)) return;
-      throw refusal("ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
+      let problem = "ERR_JWKS_NO_MATCHING_KEY";
+      for (const key of all) {
+        if (kid !== undefined && kid !== key.kid) continue;
+        try {
+          if (await isSignedBy(await key.import({ alg }), jws)) return key;
+          problem = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+        } catch (error) {
+          if (problem === "ERR_JWKS_NO_MATCHING_KEY") problem = Object(error).code;
+        }
+      }
+      throw refusal(problem);
     },
   };
-}
-
-/** The keys that fit the header: one, or several for a token without a `kid`. `jose` knows which key fits which algorithm. */
-async function candidates(find: ReturnType<typeof createLocalJWKSet>, { header }: Jws): Promise<readonly CryptoKey[]> {
-  try {
-    return [await find({ ...header, alg: header.alg ?? "" })];
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw refusal(Object(error).code);
-    const keys: CryptoKey[] = [];
-    for await (const key of error) keys.push(key);
-    return keys;
-  }
 }
 
 /** Called directly, because a second decoding of the token by `jose` costs a tenth of the check itself. */
 function isSignedBy(key: CryptoKey, { header: { alg = "" }, signature, signed }: Jws): boolean | Promise<boolean> {
   // RFC 7518 §3.3 and §3.5: RSA keys have at least 2048 bits
-  if (Number(Object(key.algorithm).modulusLength ?? 2048) < 2048) throw refusal("ERR_JOSE_NOT_SUPPORTED");
+  if (Number(Object(key.algorithm).modulusLength ?? 2048) < 2048) throw new errors.JOSENotSupported("short RSA key");
   const bits = Number(alg.slice(2)); // ES256, RS256, PS256; other algorithms ignore what is made of it
   const saltLength = bits / 8; // RFC 7518 §3.5: a salt as long as the hash
   if (nodeCrypto === undefined || !isCheckedHere.test(alg))

@@ -2,7 +2,7 @@ import { RevocationsStale, TokenInvalid } from "./errors.ts";
 import { send } from "./http.ts";
 import type { Issuer } from "./issuer.ts";
 import { parseJws } from "./jws.ts";
-import type { KeySet } from "./key-set.ts";
+import type { IssuerKey, KeySet } from "./key-set.ts";
 import { Refresher } from "./refresher.ts";
 import { parseRevocations, type RevocationList } from "./revocation-list.ts";
 import { bareType, type Settings } from "./settings.ts";
@@ -11,7 +11,7 @@ import type { Warning } from "./warning.ts";
 /** A snapshot with the key that vouches for it. */
 interface SignedList {
   readonly list: RevocationList;
-  readonly signer: { readonly kid: string; readonly keyText: string };
+  readonly signer: IssuerKey & { readonly kid: string };
 }
 
 interface Held extends SignedList {
@@ -75,7 +75,7 @@ export class RevocationFeed {
 
   /** Drops the snapshot, and with it the oldest accepted `iat`, if the key that signed it is no longer the issuer's. */
   dropUnless(keys: KeySet): void {
-    if (this.#held === undefined || keys.texts.has(this.#held.signer.keyText)) return;
+    if (this.#held === undefined || keys.texts.has(this.#held.signer.text)) return;
     this.#held = undefined;
     this.#refresher.reset();
   }
@@ -109,21 +109,21 @@ export class RevocationFeed {
   async #verify(text: string): Promise<SignedList> {
     const jws = parseJws(text);
     const { header, claims } = jws;
-    const { kid } = header;
     let { keys } = this.#issuer.current();
-    if (!keys.has(kid)) ({ keys } = await this.#issuer.afterUnknownKeyIn("feed"));
-    await keys.checkSignature(jws, this.#settings.algorithms).catch((error) => this.#distrust(messageOf(error)));
+    if (!keys.has(header.kid)) ({ keys } = await this.#issuer.afterUnknownKeyIn("feed"));
+    const { kid, text: keyText } = await keys
+      .findSigner(jws, this.#settings.algorithms)
+      .catch((error) => this.#distrust(messageOf(error)));
     if (bareType(String(header.typ)) !== "revocations+jwt") this.#distrust("its `typ` is not revocations+jwt");
     if (claims["iss"] !== this.#settings.issuer) this.#distrust("its `iss` is another issuer");
-    const keyText = keys.keyText(kid);
     const list = parseRevocations(claims);
-    if (list === undefined || kid === undefined || keyText === undefined) return this.#distrust("a member is missing");
+    if (list === undefined || kid === undefined) return this.#distrust("a member is missing");
     if (list.keys.has(kid)) this.#distrust("it names its own key as revoked");
     const now = this.#settings.clock() / 1000;
     const { clockTolerance } = this.#settings;
     if (list.expiresAt <= now - clockTolerance) this.#distrust("it has expired");
     if (list.issuedAt > now + clockTolerance) this.#distrust("its `iat` is in the future");
-    return { list, signer: { kid, keyText } };
+    return { list, signer: { kid, text: keyText } };
   }
 
   async #accept(signed: SignedList, etag: string | null): Promise<void> {
@@ -149,7 +149,7 @@ export class RevocationFeed {
     if (held === undefined) return;
     if (!list.keys.has(held.signer.kid) && !held.list.keys.has(signer.kid)) return;
     const { keys } = await this.#issuer.afterUnknownKeyIn("feed"); // Drops the held one if its key is gone
-    if (!keys.texts.has(signer.keyText)) this.#distrust("a key signed it that the issuer no longer publishes");
+    if (!keys.texts.has(signer.text)) this.#distrust("a key signed it that the issuer no longer publishes");
   }
 
   #distrust(why: string): never {

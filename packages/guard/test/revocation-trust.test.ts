@@ -180,6 +180,18 @@ suite("When a signing key is revoked", () => {
     assert.deepEqual(warnings, []);
   });
 
+  test("a token that it signs is refused also if it names no key", async () => {
+    const world = await openWorld();
+    const { issuer, guard, pass } = world;
+    const old = await issuer.issue();
+    const unnamed = await issuer.issue({ header: { kid: undefined } });
+    await issuer.rotateKeys(); // The JWKS that the guard holds still has the old key
+    await guard.verify(unnamed);
+    pass(1);
+    serve(world, await feedOf(issuer, { keys: [kidOf(old)] }));
+    await assertInvalid(guard.verify(unnamed), "revoked");
+  });
+
   test("its tokens are refused within a second, although keys were fetched just before", async () => {
     const { issuer, guard, pass } = await openWorld();
     const old = await issuer.issue();

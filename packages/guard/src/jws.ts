@@ -11,6 +11,9 @@ export interface Jws {
 
 const encoder = new TextEncoder();
 
+/** All but the characters of RFC 7515 §7.1. Decoders skip white space and padding, so one token would have many texts. */
+const otherCharacters = /[^\w.-]/;
+
 /** The last decoded header. All tokens that were signed with one key have the same, letter by letter. */
 let last: { readonly encoded: string; readonly header: ProtectedHeaderParameters } = { encoded: "", header: {} };
 
@@ -22,7 +25,7 @@ export function parseJws(text: string): Jws {
   try {
     const header = headerOf(text);
     // RFC 7515 §4.1.11: extensions that are not understood must be refused, and none is understood here
-    if (header.crit === undefined) {
+    if (header.crit === undefined && !otherCharacters.test(text)) {
       const end = text.lastIndexOf(".");
       const signature = base64url.decode(text.slice(end + 1)) as Uint8Array<ArrayBuffer>;
       return { header, claims: decodeJwt(text), signed: encoder.encode(text.slice(0, end)), signature };

@@ -92,6 +92,14 @@ suite("A forged token is refused", () => {
     await assertInvalid(world.guard.verify(`${encode(critical)}.${payload}.${signature}`), "malformed");
   });
 
+  test("with padding or white space, which decoders skip [RFC7515 §7.1]", async () => {
+    const { issuer, guard } = await openWorld();
+    const token = await issuer.issue();
+    for (const text of [`${token}==`, `${token}\n`, `${token}\t`, `${token.slice(0, -2)} ${token.slice(-2)}`])
+      await assertInvalid(guard.verify(text), "malformed");
+    await assertInvalid(guard.verify({ headers: { authorization: `Bearer ${token}\t` } }), "malformed");
+  });
+
   test("when it is the signed revocation feed", async () => {
     const world = await openWorld({ tokenTypes: ["at+jwt", "JWT"] });
     const feed = await (await world.issuer.fetch(`${world.issuer.issuer}${paths.feed}`)).text();

@@ -90,8 +90,11 @@ function workspaceOf(arid: unknown): string | undefined {
   }
 }
 
+/** Not recursive, because nested claims can be deeper than the stack. */
 function deepFreeze<Value>(value: Value): Value {
-  if (typeof value !== "object" || value === null) return value;
-  for (const each of Object.values(value)) deepFreeze(each);
-  return Object.freeze(value);
+  const open: unknown[] = [value];
+  for (const each of open)
+    if (typeof each === "object" && each !== null)
+      for (const inner of Object.values(Object.freeze(each))) open.push(inner);
+  return value;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createTestIssuer } from "@carnet/guard/testing";
 import { workspaceArid } from "@carnet/protocol/access-token-claims";
-import { assertInvalid, failureOf, openWorld } from "./support/world.ts";
+import { assertInvalid, failureOf, openWorld, paths } from "./support/world.ts";
 
 suite("A valid token", () => {
   test("gives its facts, typed, and never itself", async () => {
@@ -23,6 +23,17 @@ suite("A valid token", () => {
     });
     assert.equal(tokenId, all["jti"]);
     assert.ok(!JSON.stringify(token).includes(text.split(".")[2] ?? ""));
+  });
+
+  test("may have claims that are nested deeper than the stack", async () => {
+    const { guard, network } = await openWorld({ introspection: { clientId: "api", clientSecret: "secret" } });
+    const [deep, claims] = [
+      "[".repeat(9000) + "]".repeat(9000),
+      '"active":true,"client_id":"c","aud":"https://api.test"',
+    ];
+    network.answer(paths.introspection, () => new Response(`{${claims},"deep":${deep}}`));
+    const token = await guard.verify("opaque");
+    assert.ok(Object.isFrozen(token.claims["deep"]));
   });
 
   test("is frozen, because requests share it", async () => {

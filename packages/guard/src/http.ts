@@ -17,6 +17,9 @@ export interface Call extends Pick<RequestInit, "method" | "body"> {
 
 const timeLimit = 5000;
 
+/** Thrown when a server accepts a request and does not answer in time. */
+export class Timeout extends Error {}
+
 /** Sends a request. Throws an `Error` whose message names the URL and the cause, but nothing that was sent. */
 export async function send({ fetch }: Pick<Settings, "fetch">, url: string, call: Call): Promise<Answer> {
   const { limit, ...init } = call;
@@ -27,7 +30,8 @@ export async function send({ fetch }: Pick<Settings, "fetch">, url: string, call
     const response = await fetch(url, { ...init, redirect: "manual", signal: controller.signal });
     return { status: response.status, headers: response.headers, text: await readText(response, limit) };
   } catch (error) {
-    throw new Error(`${url} did not answer: ${controller.signal.aborted ? "timeout" : causeOf(error)}`);
+    if (controller.signal.aborted) throw new Timeout(`${url} did not answer: timeout`);
+    throw new Error(`${url} did not answer: ${causeOf(error)}`);
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,5 @@
 import { IssuerUnavailable } from "./errors.ts";
-import { getJson } from "./http.ts";
+import { getJson, Timeout } from "./http.ts";
 import { createKeySet, type KeySet } from "./key-set.ts";
 import { Refresher } from "./refresher.ts";
 import { checkUrl, type Settings } from "./settings.ts";
@@ -26,6 +26,8 @@ export class Issuer {
   readonly #refresher: Refresher;
   readonly #onChange: (facts: IssuerFacts, before: IssuerFacts | undefined) => void;
   #facts: IssuerFacts | undefined;
+  /** Orders fetches that overlap. Their times would not: the clock can be set back. */
+  readonly #fetches = { started: 0, accepted: 0 };
 
   /** @param onChange is called after each fetch */
   constructor(settings: Settings, onChange: (facts: IssuerFacts, before: IssuerFacts | undefined) => void) {
@@ -66,19 +68,21 @@ export class Issuer {
 
   async #fetch(): Promise<void> {
     const fetchedAt = this.#settings.clock();
+    const order = ++this.#fetches.started;
     try {
       const metadata = await this.#discover();
       const url = this.#urlIn(metadata, "jwks_uri");
       if (url === undefined) throw new Error("the metadata has no jwks_uri");
       const { json, headers } = await getJson(this.#settings, url);
+      if (order < this.#fetches.accepted) return; // A later fetch was faster
       const before = this.#facts;
-      if (before !== undefined && before.fetchedAt > fetchedAt) return; // A later fetch was faster
       this.#facts = {
         keys: createKeySet(json),
         revocationsUri: this.#urlIn(metadata, "revocations_uri"),
         introspectionEndpoint: this.#urlIn(metadata, "introspection_endpoint"),
         fetchedAt,
       };
+      this.#fetches.accepted = order;
       this.#refresher.times = timesFor(maxAgeOf(headers) ?? keyLifetimes.usual, this.#settings.keysMaxAge);
       this.#onChange(this.#facts, before);
     } catch (error) {
@@ -99,6 +103,7 @@ export class Issuer {
         throw new Error(`${url} names another issuer. \`issuer\` must equal it, byte for byte`);
       } catch (error) {
         problem ??= error;
+        if (error instanceof Timeout) break; // The other URLs are of the same server, and requests wait for this
       }
     }
     throw problem;

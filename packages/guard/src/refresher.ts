@@ -27,6 +27,7 @@ export class Refresher {
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
   #startedAt = Number.NEGATIVE_INFINITY;
+  #isFailing = false;
 
   /** @param fetch gets it and keeps it; if it throws, what was held stays */
   constructor(fetch: () => Promise<void>, clock: () => number, times: RefreshTimes) {
@@ -35,9 +36,9 @@ export class Refresher {
     this.#times = times;
   }
 
-  /** Whether the last attempt failed. */
+  /** Whether the last attempt failed, or has not ended. The latter is seen only where requests do not share fetches. */
   get isFailing(): boolean {
-    return this.#failedAt > this.#fetchedAt;
+    return this.#isFailing;
   }
 
   /** A promise that a request must await before it uses what is held; undefined if it may go on at once. */
@@ -83,8 +84,10 @@ export class Refresher {
   async #attempt(): Promise<void> {
     const startedAt = this.#clock();
     this.#startedAt = startedAt;
+    this.#isFailing = true;
     try {
       await this.#fetch();
+      this.#isFailing = false;
       this.#fetchedAt = startedAt;
     } catch {
       this.#failedAt = this.#clock();

@@ -76,10 +76,12 @@ export class Issuer {
       const { json, headers } = await getJson(this.#settings, url);
       if (order < this.#fetches.accepted) return; // A later fetch was faster
       const before = this.#facts;
+      const { revocations, introspection } = this.#settings;
       this.#facts = {
         keys: createKeySet(json),
-        revocationsUri: this.#urlIn(metadata, "revocations_uri"),
-        introspectionEndpoint: this.#urlIn(metadata, "introspection_endpoint"),
+        // A wrong URL of something that is not used must not stop the API
+        revocationsUri: revocations ? this.#urlIn(metadata, "revocations_uri") : undefined,
+        introspectionEndpoint: introspection && this.#urlIn(metadata, "introspection_endpoint"),
         fetchedAt,
       };
       this.#fetches.accepted = order;

@@ -234,6 +234,15 @@ suite("Discovery", () => {
     ]);
   });
 
+  test("does not mind a wrong URL of something that is not used", async () => {
+    const { issuer, guard, network } = await openWorld({ revocations: false });
+    const metadata = { issuer: issuer.issuer, jwks_uri: `${issuer.issuer}${paths.jwks}` };
+    network.answer(paths.metadata, () =>
+      Response.json({ ...metadata, introspection_endpoint: "http://internal/", revocations_uri: "" }),
+    );
+    await guard.verify(await issuer.issue());
+  });
+
   test("uses no keys from a plain http address", async () => {
     const { issuer, guard, network, warnings } = await openWorld();
     network.answer(paths.metadata, () =>

@@ -13,8 +13,8 @@ export interface VerifiedJwt {
   /** Milliseconds, including the tolerance. */
   readonly endsAt: number;
   readonly revocable: RevocableToken;
-  /** The last snapshot that did not revoke it, to compare with once only. */
-  passed: RevocationList | undefined;
+  /** The id of the last snapshot that did not revoke it, to compare with once only. */
+  passed: symbol | undefined;
 }
 
 /** The parts of a guard that verify JWTs. */
@@ -74,7 +74,7 @@ async function checkJwt(jwt: string, { settings, issuer, feed, cache }: JwtPorts
 }
 
 function refuseRevoked(verified: VerifiedJwt, list: RevocationList | undefined): void {
-  if (list === undefined || verified.passed === list) return;
+  if (list === undefined || verified.passed === list.id) return;
   if (list.revokes(verified.revocable)) throw new TokenInvalid("revoked", "The token was revoked.");
-  verified.passed = list;
+  verified.passed = list.id;
 }

@@ -14,6 +14,8 @@ export interface RevocableToken {
 
 /** A verified snapshot of the revocation feed. */
 export interface RevocationList {
+  /** Names the snapshot, so that a token can remember it without keeping it in memory. */
+  readonly id: symbol;
   /** Seconds, with fractions. Everything that was revoked before is in the list. */
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -33,6 +35,7 @@ export function parseRevocations(payload: Readonly<Record<string, unknown>>): Re
   const isBefore = (token: RevocableToken, until: number | null | undefined): boolean =>
     until !== null && until !== undefined && (token.issuedAt === undefined || token.issuedAt <= until);
   return {
+    id: Symbol(),
     issuedAt: iat,
     expiresAt: exp,
     keys: revoked.keys,

@@ -43,11 +43,12 @@ suite("A token whose signature is right is refused", () => {
     await assertInvalid(guard.verify(make({ alg: "RS256", kid: "short" }, shortRs256)), "algorithm");
   });
 
-  for (const members of [{ use: "enc" }, { key_ops: ["sign"] }])
-    test(`when its key is published with ${JSON.stringify(members)} [RFC7517 §4]`, async () => {
+  test("when its key is published for something else [RFC7517 §4]", async () => {
+    for (const members of [{ use: "enc" }, { key_ops: ["sign"] }]) {
       const { guard, make } = await worldWith([jwk(ec, { kid: "ec", ...members })]);
       await assertInvalid(guard.verify(make({ alg: "ES256", kid: "ec" }, es256)), "unknown_key");
-    });
+    }
+  });
 
   test("when it is in DER, or has a byte too many [RFC7518 §3.4]", async () => {
     const { guard, make } = await worldWith([jwk(ec, { kid: "ec" })]);

@@ -12,6 +12,8 @@ export interface RefreshTimes {
 
 /** How long a request waits at most if what is held may still be used. */
 const longestWait = 1000;
+/** How long an attempt takes at most. Requests end before, but a `fetch` or an `authorization` of the operator may never end. */
+const longestAttempt = 20_000;
 /** After a failure, how long requests do not wait. Otherwise each would be slow while the issuer is away. */
 const noWaitAfterFailure = 5000;
 
@@ -51,7 +53,7 @@ export class Refresher {
     if (mayUseHeld && !mayShare()) return undefined;
     const flight = this.refresh();
     if (mayUseHeld) return undefined;
-    return isUsable ? atMost(longestWait, flight) : flight;
+    return isUsable ? within(longestWait, flight).catch(() => {}) : flight;
   }
 
   /** Fetches now, or joins the fetch that is under way. Never rejects. */
@@ -86,7 +88,7 @@ export class Refresher {
     this.#startedAt = startedAt;
     this.#isFailing = true;
     try {
-      await this.#fetch();
+      await within(longestAttempt, this.#fetch());
       this.#isFailing = false;
       this.#fetchedAt = startedAt;
     } catch {
@@ -104,11 +106,11 @@ export class Refresher {
 /** Whether requests may await the same promise. Workers may not await a promise of another request, so there each request fetches for itself. */
 export const mayShare = (): boolean => !("WebSocketPair" in globalThis);
 
-async function atMost(ms: number, flight: Promise<void>): Promise<void> {
+/** Rejects if the work takes longer. The work goes on. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("too late")), ms);
   });
-  await Promise.race([flight, late]);
-  clearTimeout(timer);
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

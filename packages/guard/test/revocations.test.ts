@@ -170,6 +170,21 @@ suite("The revocation feed", () => {
     assert.equal(countOf(paths.feed), 0);
   });
 
+  test("whose authorization never comes is given up after 20 seconds, and asked for again", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const { issuer, guardWith, pass } = await openWorld();
+    let authorization = new Promise<string>(() => {});
+    const guard = guardWith({ revocations: { authorization: () => authorization } });
+    const token = await issuer.issue();
+    const failure = failureOf(guard.verify(token));
+    await settle();
+    context.mock.timers.tick(20_000);
+    assert.equal((await failure).code, "RevocationsStale");
+    authorization = Promise.resolve("Bearer token");
+    pass(1);
+    await guard.verify(token);
+  });
+
   test("that hangs keeps nobody waiting longer than a second", async (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const { issuer, guard, network, pass } = await openWorld();

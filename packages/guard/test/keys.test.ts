@@ -266,6 +266,22 @@ suite("Discovery", () => {
       assert.ok(code === "IssuerUnavailable" || code === "TokenInvalid", code);
     });
 
+  test("reads no more than a megabyte of an answer", async () => {
+    const { issuer, guard, network, warnings } = await openWorld();
+    let chunks = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        chunks += 1;
+        controller.enqueue(new Uint8Array(100_000).fill(32));
+        if (chunks === 100) controller.close(); // So that a guard that reads on fails and does not hang
+      },
+    });
+    network.answer(paths.jwks, () => new Response(endless));
+    assert.equal((await failureOf(guard.verify(await issuer.issue()))).code, "IssuerUnavailable");
+    assert.match(inspect(warnings), /the answer is too long/);
+    assert.ok(chunks < 15, `${chunks} chunks`);
+  });
+
   test("follows no redirect", async () => {
     const { issuer, guard, network, warnings } = await openWorld();
     network.answer(paths.jwks, (init) => {

@@ -32,6 +32,7 @@ export interface Guard {
    * @throws {ScopeInsufficient} The token does not have all `scopes`.
    * @throws {IssuerUnavailable} The issuer's keys are not known and cannot be fetched.
    * @throws {RevocationsStale} The known revocations are too old.
+   * @throws {TypeError} `requirements` has a member that is not known, or `scopes` is not a list.
    */
   verify(source: TokenSource, requirements?: Requirements): Promise<AccessToken>;
 }
@@ -49,7 +50,12 @@ export function createGuard(options: GuardOptions): Guard {
     issuer,
     audience: Object.freeze(audience),
     resource,
-    async verify(source: TokenSource, { scopes = [] }: Requirements = {}) {
+    async verify(source: TokenSource, requirements: Requirements = {}) {
+      // A misspelt requirement would admit every token
+      for (const name in requirements)
+        if (name !== "scopes") throw new TypeError(`\`${name}\` is no requirement: use \`scopes\`, a list.`);
+      const { scopes = [] } = requirements;
+      if (!Array.isArray(scopes)) throw new TypeError("`scopes` must be a list.");
       try {
         const token = await verifyToken(readToken(source));
         // RFC 6750 §3.1: insufficient_scope is for a token that is valid

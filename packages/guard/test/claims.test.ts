@@ -137,6 +137,13 @@ suite("A token is refused", () => {
       await assertInvalid(guard.verify(await issuer.issue({ claims })), "claims");
   });
 
+  test("by an error of the program if a requirement is misspelt, because it would admit every token", async () => {
+    const { issuer, guard } = await openWorld();
+    const text = await issuer.issue();
+    for (const wrong of [{ scope: ["files:read"] }, { scopes: "files:read" }, { scopes: null }])
+      await assert.rejects(guard.verify(text, Object(wrong)), TypeError);
+  });
+
   test("without each scope that the operation needs, and the answer names them [RFC6750 §3.1]", async () => {
     const { issuer, guard } = await openWorld();
     const text = await issuer.issue({ scopes: ["file:read", "file:writer"] });

@@ -13,10 +13,10 @@ export interface ProtectOptions extends Requirements {
 export async function admit(
   guard: Guard,
   source: TokenSource,
-  { onRefusal, scopes }: ProtectOptions,
+  { onRefusal, ...requirements }: ProtectOptions,
 ): Promise<AccessToken | GuardFailure> {
   try {
-    return await guard.verify(source, { scopes });
+    return await guard.verify(source, requirements);
   } catch (error) {
     if (!isFailure(error)) throw error;
     onRefusal?.(error);

@@ -23,12 +23,8 @@ export const paths = {
 /** The two paths of the token operation. */
 export type TokenPath = typeof paths.token | typeof paths.deprecatedToken;
 
-/** Every path at which a client authenticates itself. */
-export const clientPaths = [paths.token, paths.deprecatedToken, paths.introspect, paths.revoke] as const;
-export type ClientPath = (typeof clientPaths)[number];
-
-export const isTokenPath = (path: ClientPath): path is TokenPath =>
-  path === paths.token || path === paths.deprecatedToken;
+/** Every path at which a client authenticates itself. Not a list, which would keep `paths` in a bundle of the SDK. */
+export type ClientPath = TokenPath | typeof paths.introspect | typeof paths.revoke;
 
 /** The version of a path when the request names none. Literal keys let a bundler drop the table. */
 export const versionOfPath: Readonly<Record<TokenPath, ApiVersion>> = {

@@ -68,8 +68,8 @@ export async function findClientOf(
 
 /**
  * Checks that an access token is ours and valid now: its client is the same registration and may act from this address,
- * its secret is not revoked, and no revocation matches it. Reads these from the store each time, so a change takes effect at once, however
- * long the token lives. Does not check the audience or the scope.
+ * its secret is not revoked, and no revocation matches it. Reads these from the store each time, so a change takes effect
+ * at once, however long the token lives. Does not check the audience or the scope.
  */
 export async function checkAccessToken(
   token: string,

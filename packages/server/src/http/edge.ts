@@ -3,7 +3,7 @@ import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
 import { containsGeneratedSecret } from "@carnet/protocol/client-secret";
 import { deprecationHeaders } from "@carnet/protocol/deprecation";
-import { isTokenPath, paths, type TokenPath, versionOfPath } from "@carnet/protocol/endpoints";
+import { paths, type TokenPath, versionOfPath } from "@carnet/protocol/endpoints";
 import { resolveVersion } from "@carnet/protocol/versions";
 import { JournalUnavailable } from "../journal/journal.ts";
 import { callerAddress, type ProxyTrust } from "./caller-address.ts";
@@ -21,7 +21,7 @@ import { headerText, headerValues } from "./header-values.ts";
 import type { HttpPorts } from "./http-ports.ts";
 import { receiveBody } from "./received-body.ts";
 import { type ClientRequestContext, type RequestContext, setContext, type VersionedPath } from "./request-context.ts";
-import { clientPathOf, hasNeedlessEscape, pathOf } from "./request-target.ts";
+import { clientPathOf, hasNeedlessEscape, isTokenPath, pathOf } from "./request-target.ts";
 
 /** The contract's limit for the body of a request in which a client authenticates itself. */
 const bodyLimit = 64 * 1024;

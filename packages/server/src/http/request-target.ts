@@ -1,4 +1,4 @@
-import { type ClientPath, clientPaths, paths } from "@carnet/protocol/endpoints";
+import { type ClientPath, paths, type TokenPath } from "@carnet/protocol/endpoints";
 
 /** The path of a request target, which may be a whole URL (RFC 9112 §3.2.2). */
 export const pathOf = (target: string): string => target.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
@@ -8,6 +8,11 @@ export function queryOf(target: string): string {
   const end = target.search(/[?#]/);
   return end < 0 ? "" : target.slice(end + 1);
 }
+
+const clientPaths: readonly ClientPath[] = [paths.token, paths.deprecatedToken, paths.introspect, paths.revoke];
+
+export const isTokenPath = (path: ClientPath): path is TokenPath =>
+  path === paths.token || path === paths.deprecatedToken;
 
 /** The path of a client's request that a target names, with or without needless escapes (RFC 3986 §2.3). */
 export function clientPathOf(target: string): ClientPath | undefined {

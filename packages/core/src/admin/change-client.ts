@@ -11,15 +11,8 @@ import { unknownScopes } from "../client/register-client.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
 import type { Clock, RandomSource } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
-import {
-  type Authority,
-  ownerFull,
-  type PermissionPorts,
-  permit,
-  permitChange,
-  revocationLimitOf,
-  tooManyRevocations,
-} from "./permission.ts";
+import { type Authority, ownerFull, type PermissionPorts, permit, permitChange } from "./permission.ts";
+import { revocationLimitOf, tooManyRevocations } from "./revocation-limit.ts";
 
 export interface ChangePorts extends ChangeRecorderPorts, PermissionPorts {
   readonly clock: Clock;

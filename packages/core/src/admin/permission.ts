@@ -120,27 +120,6 @@ export const ownerFull = (
   ]);
 
 /**
- * How many revocations of all tokens of a client or a secret the clients of one owner may have. They last for a day, and
- * every guard reads them all, so no team may make their list long.
- */
-const maxRevocationsOfOwner = 10_000;
-
-/** The limit for a caller. undefined: none, for callers over all owners. */
-export const revocationLimitOf = ({ caller }: Authority): number | undefined =>
-  caller.owners === null ? undefined : maxRevocationsOfOwner;
-
-/** Why a change that revokes tokens was not stored. */
-export const tooManyRevocations = (
-  { owner }: Pick<Client, "owner">,
-  { platformContact }: Pick<Authority, "platformContact">,
-): Err<Denied> =>
-  err({
-    kind: "policy",
-    rule: "revocations",
-    detail: `the tokens of clients and secrets of ${owner} were revoked ${maxRevocationsOfOwner} times within a day, the maximum for a team: ask ${platformContact} to do it`,
-  });
-
-/**
  * Whether a caller may carry out an operation: on nothing in particular, on a target, or with a change. Every admin
  * operation is decided here and nowhere else. Does not protect the last platform admin, which only the store can do.
  */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { RefusalReason } from "@carnet/core/token/refusal-reason";
 import { sendBytes } from "@carnet/testkit/raw-http";
-import { requestToken } from "@carnet/testkit/serve-carnet";
 import type { TestService } from "@carnet/testkit/service";
 import { type AdminApi, tokenOf } from "./admin-api.ts";
 
@@ -138,7 +137,6 @@ export const refusedRequests: Readonly<Record<Exclude<RefusalReason, Unexplained
     sent: async ({ admin, service }) => {
       const { clientId: client_id, clientSecret } = await service.register({ client_id: "cut-off" });
       await admin(201, "POST", "/revocations", { client_id, issued_before: "2026-11-23T12:00:00Z" });
-      while ((await requestToken(service.url, client_id, clientSecret)).ok); // learnt within half a second
       return { body: credentials(client_id, clientSecret) };
     },
   },

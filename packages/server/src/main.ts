@@ -27,6 +27,7 @@ import { LogOutput } from "./log/log-output.ts";
 import { createLog, type Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
+import { refreshAfterAdding } from "./revocation/refresh-after-adding.ts";
 import { createRevocationFeed } from "./revocation/revocation-feed.ts";
 import { RevocationList } from "./revocation/revocation-list.ts";
 import { openStore } from "./store/open-store.ts";
@@ -103,7 +104,7 @@ export async function startServer(
   const log = createLog(configuration.logLevel, output);
   const eventIds = createEventIds(systemRandom);
   const storage = await openStore(configuration, clock, eventIds);
-  const { db, store, hasher, scopes, answers, events, owners, revocations, signingKeys } = storage;
+  const { db, store, hasher, scopes, answers, events, owners, signingKeys } = storage;
   const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
   opened.defer(() => db.destroy());
   try {
@@ -124,8 +125,9 @@ export async function startServer(
     const directory = new ClientDirectory(store, memory);
     const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
     const verifier = createAccessTokenVerifier(issuer, keys);
-    const list = new RevocationList({ store: revocations, clock });
+    const list = new RevocationList({ store: storage.revocations, clock });
     await list.refresh();
+    const revocations = refreshAfterAdding(storage.revocations, list);
     const service = createServiceEvents(registry);
     const token: ClientPorts = {
       policy: { issuer, audience, accessTokenTtl, sunsetAt },

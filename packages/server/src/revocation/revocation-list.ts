@@ -3,7 +3,7 @@ import { coveredUntil, type RevocationKind } from "@carnet/core/revocation/revoc
 import type { CutOffs, RevocationStore, StoredRevocation } from "@carnet/core/revocation/revocation-store";
 
 /**
- * The live revocations in memory. The feed and the cut-offs at minting need them all at once; whoever checks one token
+ * The live revocations in memory. The feed and the cut-offs at minting need them all at once. A check of a single token
  * asks the store instead.
  */
 
@@ -72,7 +72,13 @@ export class RevocationList implements CutOffs {
     return this.#refreshing;
   }
 
-  /** The same, unless the store was asked less than so many milliseconds ago. Waits for a read in progress. */
+  /** Reads again after a read in progress, which may have started before the latest change. */
+  async refreshAnew(): Promise<void> {
+    await this.#refreshing?.catch(() => {}); // its own caller handles this
+    await this.refresh();
+  }
+
+  /** The same as `refresh`, unless the store was asked less than so many milliseconds ago. Waits for a read in progress. */
   async refreshIfOlder(age: number): Promise<void> {
     const isOld = Math.abs(this.#ports.clock.now() - this.#triedAt) >= age;
     if (isOld || this.#refreshing !== undefined) await this.refresh();

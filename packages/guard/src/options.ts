@@ -48,7 +48,7 @@ export interface GuardOptions {
   readonly revocations?: RevocationOptions | false | undefined;
   /** Asks the issuer about tokens that are not JWTs, or about all. Default: off. */
   readonly introspection?: IntrospectionOptions | undefined;
-  /** Allows plain `http:` to hosts other than loopback. Whoever is on that network can then forge tokens. Default: false. */
+  /** Allows plain `http:` to hosts other than loopback. Anyone on that network can then forge tokens. Default: false. */
   readonly allowInsecureHTTP?: boolean | undefined;
   /**
    * The https URL of this API, if it serves its protected resource metadata (RFC 9728) with `resourceMetadata` of an

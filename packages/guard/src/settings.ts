@@ -114,7 +114,7 @@ function tolerance(seconds: number): number {
 function asymmetric(algorithms: string[]): string[] {
   if (algorithms.every((algorithm) => !/^(HS|none)/i.test(algorithm))) return algorithms;
   throw new TypeError(
-    "`algorithms` must be asymmetric, such as ES256: whoever can verify with a shared key can also sign.",
+    "`algorithms` must be asymmetric, such as ES256: a shared key that verifies tokens can also sign them.",
   );
 }
 

@@ -227,7 +227,7 @@ export const settings = {
     environment: "CARNET_REVOCATION_FEED",
     flag: "--revocation-feed <access>",
     description:
-      "Who may read the revocation feed: anybody, or whoever has an access token with the scope `carnet:introspect` or `carnet:introspect:all`.",
+      "Who may read the revocation feed: everyone, or only callers that send an access token with the scope `carnet:introspect` or `carnet:introspect:all`.",
     accepts: "public, token",
     otherwise: "public",
     parse: (text) => (text === "public" || text === "token" ? ok(text) : bad),

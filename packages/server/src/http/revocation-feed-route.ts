@@ -16,7 +16,7 @@ import { limitUnreadFeeds } from "./unread-feeds.ts";
 /** How long a cache may keep the feed, in seconds. */
 const maxAge = 1;
 
-/** Publishes the revocation feed, to anybody or to holders of a token for introspection. */
+/** Publishes the revocation feed, to everyone or only to callers with a token for introspection. */
 export function addRevocationFeed(app: FastifyInstance, { revocationFeed, token }: HttpPorts): void {
   const isPublic = revocationFeed.access === "public";
   const cacheControl = `${isPublic ? "public" : "private"}, max-age=${maxAge}`; // a shared cache must not serve it to others

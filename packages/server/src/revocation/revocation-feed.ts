@@ -10,7 +10,7 @@ export interface FeedSnapshot {
 }
 
 export interface RevocationFeed {
-  /** Who may read it: anybody, or whoever has a token with a scope for introspection. */
+  /** Who may read it: everyone, or only callers that send a token with a scope for introspection. */
   readonly access: "public" | "token";
   /** The present snapshot. undefined: the store has been away for so long that the last one has expired. */
   current(): Promise<FeedSnapshot | undefined>;

@@ -1,4 +1,4 @@
-import type { Migration } from "kysely";
+import type { Migration } from "kysely/migration";
 import { initialSchema } from "./migrations/0001-initial.ts";
 import { secretsByDigest } from "./migrations/0004-secrets-by-digest.ts";
 import { noSecretPrefix } from "./migrations/0005-no-secret-prefix.ts";

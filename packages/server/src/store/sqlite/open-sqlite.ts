@@ -2,7 +2,8 @@ import { accessSync, closeSync, constants, existsSync, openSync, statSync } from
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { quoted } from "@carnet/protocol/shell-word";
-import { type Kysely, Migrator } from "kysely";
+import type { Kysely } from "kysely";
+import { Migrator } from "kysely/migration";
 import { createAtomically } from "../../configuration/atomic-file.ts";
 import { OperatorFault } from "../../fault.ts";
 import { migrations } from "../sql/migrations.ts";

@@ -48,6 +48,11 @@ class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
+
+  /** There is one, but Kysely would not let a waiting transaction leave it to others: the driver below does. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 /**
@@ -56,10 +61,26 @@ class TransactionalAdapter extends SqliteAdapter {
  */
 class WaitingDriver extends SqliteDriver {
   readonly #timeout: number;
+  /** Ends when the last one in the queue gives the connection back. */
+  #lastTurn: Promise<void> = Promise.resolve();
+  #endTurn: () => void = () => {};
 
   constructor({ database, timeout }: SqliteConnection) {
     super({ database });
     this.#timeout = timeout;
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const earlier = this.#lastTurn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastTurn = promise;
+    await earlier;
+    this.#endTurn = resolve;
+    return super.acquireConnection();
+  }
+
+  override async releaseConnection(): Promise<void> {
+    this.#endTurn();
   }
 
   override beginTransaction(connection: DatabaseConnection): Promise<void> {

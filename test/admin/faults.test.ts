@@ -54,6 +54,7 @@ const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
+    storeAbsence: () => undefined,
     isDraining: () => isDraining,
     isJournalUnavailable: () => false,
   });

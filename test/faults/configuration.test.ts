@@ -18,6 +18,7 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   issuer: ["", "iam.example.com", "http://iam.example.com", "https://iam.example.com/path", "https://a#b"],
   audience: ["", "with space", "ü", "x".repeat(256)],
   store: ["", "sqlite:", "carnet.db", "postgres://localhost/carnet", "sqlite://carnet.db", "sqlite:a\nb"],
+  storeGrace: ["", "-1", "86400001", "25h"],
   storeTimeout: ["", "-1", "60001", "2m"],
   masterKey: ["", "short", "A".repeat(42), "A".repeat(44), "!".repeat(43)],
   dataDir: [""],

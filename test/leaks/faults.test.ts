@@ -65,6 +65,7 @@ function httpPorts(world: TokenWorld, token: ClientPorts, log: string[]): HttpPo
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
+    storeAbsence: () => undefined,
     isDraining: () => false,
     isJournalUnavailable: () => false,
   };

@@ -132,6 +132,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
+    storeAbsence: () => undefined,
     isDraining: () => false,
     isJournalUnavailable: () => false,
   });

@@ -65,6 +65,7 @@ async function listening() {
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
+    storeAbsence: () => undefined,
     isDraining: () => false,
     isJournalUnavailable: () => false,
   });

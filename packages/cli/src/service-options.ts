@@ -1,5 +1,6 @@
 import type { Configuration } from "@carnet/server/configuration/load-configuration";
-import { type Setting, type SettingName, settings } from "@carnet/server/configuration/settings";
+import type { Setting } from "@carnet/server/configuration/setting";
+import { type SettingName, settings } from "@carnet/server/configuration/settings";
 import { type Command, Option } from "commander";
 
 /** Adds the service's flags, generated from the table of settings. */

@@ -7,23 +7,31 @@ const sameSignal = 1000;
 const parentCheck = 250;
 
 /**
- * Stops the service gracefully on the first SIGTERM, SIGINT or SIGHUP, or when npm's shell ends, and immediately on a
- * later signal. A signal during the start stops the service once it has started. The caller reports a failed start.
+ * Starts the service, and stops it gracefully on the first SIGTERM, SIGINT or SIGHUP, or when npm's shell ends, and
+ * immediately on a later signal. A signal during the start stops the service once it has started, or no longer waits for
+ * its store. The caller reports a failed start.
  */
-export function stopOnSignal(starting: Promise<{ close(): Promise<void> }>): void {
+export function stopOnSignal<Service extends { close(): Promise<void> }>(
+  start: (signal: AbortSignal) => Promise<Service>,
+): Promise<Service> {
+  const ending = new AbortController(); // ends a start that waits for the store
+  const starting = start(ending.signal);
   let stopping = false;
   let insists = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
     setTimeout(() => (insists = true), sameSignal).unref();
+    ending.abort();
     starting.then(
       (server) =>
         server.close().then(
           () => process.exit(0),
           (error: unknown) => process.exit(fail(error)),
         ),
-      () => {},
+      (error: unknown) => {
+        if (error === ending.signal.reason) process.exit(0);
+      },
     );
   };
   const onSignal = (): void => {
@@ -32,6 +40,7 @@ export function stopOnSignal(starting: Promise<{ close(): Promise<void> }>): voi
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, onSignal);
   onParentEnd(stop);
+  return starting;
 }
 
 /** npm passes a signal on to its shell, which can end without passing it on: the process would run on without a parent. */

@@ -15,7 +15,7 @@ async function stopsWithParent(script: string | undefined): Promise<boolean> {
     if (script === undefined) delete process.env["npm_lifecycle_event"];
     else process.env["npm_lifecycle_event"] = script;
     const close = mock.fn(async () => {});
-    stopOnSignal(Promise.resolve({ close }));
+    stopOnSignal(async () => ({ close }));
     mock.timers.tick(10_000);
     await setImmediate();
     assert.equal(close.mock.callCount(), 0, "its parent still runs");

@@ -1,5 +1,6 @@
 import type { Log } from "./log/logger.ts";
 import { StoreBusy } from "./store/store-busy.ts";
+import { StoreUnavailable } from "./store/store-unavailable.ts";
 
 /** Periodic work. */
 export interface BackgroundTask {
@@ -22,6 +23,7 @@ export function startBackground(tasks: readonly BackgroundTask[], log: Log): () 
     let active = false;
     let busyRuns = 0;
     const report = (error: unknown): void => {
+      if (error instanceof StoreUnavailable) return; // logged once, by whoever polls for changes
       if (!(error instanceof StoreBusy)) log.fault("background_task_failed", error, { task: name });
       else if (++busyRuns === busyRunsBeforeWarning) log.warn("store_busy", { task: name, runs: busyRuns });
     };

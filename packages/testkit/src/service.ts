@@ -67,7 +67,7 @@ export async function startTestService({
         done();
       },
     });
-    return startServer(configuration, stream, clock);
+    return startServer(configuration, stream, clock === undefined ? {} : { clock });
   });
   return {
     url: server.url,

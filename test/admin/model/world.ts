@@ -120,7 +120,12 @@ export class World implements AsyncDisposable {
             trustedProxies: [],
             revocationFeed: noFeed,
           },
-          ...{ checkStore: async () => {}, isDraining: () => false, isJournalUnavailable: () => false },
+          ...{
+            checkStore: async () => {},
+            storeAbsence: () => undefined,
+            isDraining: () => false,
+            isJournalUnavailable: () => false,
+          },
         }),
       );
     }

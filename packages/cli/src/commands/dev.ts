@@ -15,9 +15,7 @@ export function addDevCommand(program: Command): void {
   addServiceOptions(command, allSettings).action(async () => {
     const configuration = await configurationOf(command, "dev");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
-    const starting = startServer(configuration, logTo(2, configuration));
-    stopOnSignal(starting);
-    const server = await starting;
+    const server = await stopOnSignal((signal) => startServer(configuration, logTo(2, configuration), { signal }));
     const secret = await registerDemoClient(server.registry);
     const { store, adminFile, journal, issuer } = configuration;
     const url = server.url.replace(/\/\/(0\.0\.0\.0|\[::]):/, "//localhost:"); // a wildcard is only for listening

@@ -9,9 +9,7 @@ export function addServeCommand(program: Command): void {
   addServiceOptions(command, allSettings).action(async () => {
     const configuration = await configurationOf(command, "serve");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
-    const starting = startServer(configuration, logTo(1, configuration));
-    stopOnSignal(starting);
-    await starting;
+    await stopOnSignal((signal) => startServer(configuration, logTo(1, configuration), { signal }));
     boundHeap();
   });
 }

@@ -8,7 +8,8 @@ import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "../fault.ts";
-import { foreignEnvironment, type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { foreignEnvironment, type SettingName, type SettingValues, settings } from "./settings.ts";
 import { forbidden, readTrusted } from "./trusted-file.ts";
 
 /** The settings of the service. They do not change while it runs. */
@@ -86,6 +87,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     dataDir,
     store,
     storeTimeout: take("storeTimeout", settings.storeTimeout) ?? 5000,
+    storeGrace: take("storeGrace", settings.storeGrace) ?? 15 * 60_000,
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
     masterKeyFile,
     adminFile: take("adminFile", settings.adminFile) ?? join(dataDir, "admin.json"),

@@ -1,3 +1,4 @@
+import type { RequestListener, Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import { addAdminRoutes } from "./admin/admin-routes.ts";
 import { createProxyTrust } from "./caller-address.ts";
@@ -13,13 +14,19 @@ import { contextOf } from "./request-context.ts";
 import { clientPathOf } from "./request-target.ts";
 import { addRevocationFeed } from "./revocation-feed-route.ts";
 
-/** Builds the HTTP application, which does not listen yet. Fastify logs nothing: every line goes through `Log`. */
-export function buildApp(ports: HttpPorts): FastifyInstance {
+/**
+ * Builds the HTTP application. `serve` gives its handler to a server that listens already. Fastify logs nothing: every
+ * line goes through `Log`.
+ */
+export function buildApp(ports: HttpPorts, serve?: (handle: RequestListener) => Server): FastifyInstance {
   const edge = { ...ports, isTrustedProxy: createProxyTrust(ports.trustedProxies) };
   const onError = createErrorHandler(ports.log);
   const app = Fastify({
     logger: false,
-    serverFactory: (handleRoutes) => createHttpServer(createEdge(edge, handleRoutes), edge),
+    serverFactory(handleRoutes) {
+      const handle = createEdge(edge, handleRoutes);
+      return serve === undefined ? createHttpServer(handle, edge) : serve(handle);
+    },
     return503OnClosing: false, // the edge answers while draining, in the format of the path
     forceCloseConnections: "idle",
     genReqId: (request) => contextOf(request).requestId,

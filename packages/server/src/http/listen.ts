@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import type { FastifyInstance } from "fastify";
 import { OperatorFault } from "../fault.ts";
 
 /**
@@ -9,14 +8,14 @@ import { OperatorFault } from "../fault.ts";
  * requests. Throws an OperatorFault when an address cannot be used.
  */
 export async function listen(
-  app: FastifyInstance,
+  http: HttpServer,
   { host, port, drainTimeout }: { host: string; port: number; drainTimeout: number },
 ): Promise<{ url: string; close(): Promise<"finished" | "cut off"> }> {
   const isLocal = host === "localhost";
   const first = isLocal ? "127.0.0.1" : host;
-  await orFault(app, { host: first, port }, () => app.listen({ host: first, port }));
-  const second = isLocal && (await orFault(app, { host: "::1", port }, () => listenOnIpv6(app.server, port)));
-  const address = app.server.address() as AddressInfo;
+  await orFault(http, { host: first, port }, () => once(http.listen(port, first), "listening"));
+  const second = isLocal && (await orFault(http, { host: "::1", port }, () => listenOnIpv6(http, port)));
+  const address = http.address() as AddressInfo;
   const shown = isLocal ? host : address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
     url: `http://${shown}:${address.port}`,
@@ -24,11 +23,11 @@ export async function listen(
       let outcome: "finished" | "cut off" = "finished";
       const timer = setTimeout(() => {
         outcome = "cut off";
-        app.server.closeAllConnections();
+        http.closeAllConnections();
       }, drainTimeout);
-      const closing = second && once(second.close(), "close");
-      await app.close();
-      await closing;
+      const closing = [http, ...(second ? [second] : [])].map((server) => once(server.close(), "close"));
+      http.closeIdleConnections();
+      await Promise.all(closing);
       clearTimeout(timer);
       return outcome;
     },
@@ -49,16 +48,16 @@ async function listenOnIpv6(http: HttpServer, port: number): Promise<Server | un
   }
 }
 
-/** Closes the application again if it cannot listen. */
+/** Closes the server again if it cannot listen. */
 async function orFault<Value>(
-  app: FastifyInstance,
+  http: HttpServer,
   { host, port }: { host: string; port: number },
   act: () => Promise<Value>,
 ): Promise<Value> {
   try {
     return await act();
   } catch (error) {
-    await app.close();
+    http.close();
     throw listenFault(error, host, port) ?? error;
   }
 }

@@ -84,6 +84,11 @@ export class RevocationList implements CutOffs {
     if (isOld || this.#refreshing !== undefined) await this.refresh();
   }
 
+  /** Has the next read start from the beginning: the store may give numbers again after it was restored or replaced. */
+  startOver(): void {
+    this.#lastNumber = 0;
+  }
+
   async #read(): Promise<void> {
     const now = this.#ports.clock.now();
     this.#triedAt = now;

@@ -88,6 +88,7 @@ suite("The configuration", () => {
       scopeCatalogue: "closed",
       sunsetAt: Date.UTC(2029, 0, 31),
       storeTimeout: 5000,
+      storeGrace: 900_000,
       drainTimeout: 9000,
       trustedProxies: [],
       logLevel: "info",

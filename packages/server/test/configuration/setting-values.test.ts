@@ -66,6 +66,14 @@ const table: Readonly<
     ],
     bad: ["", "x.db", "sqlite:", "sqlite://x", "postgres://x/y", "mysql:x"],
   },
+  storeGrace: {
+    good: [
+      ["0", 0],
+      ["15m", 900_000],
+      ["24h", 86_400_000],
+    ],
+    bad: ["-1", "25h", "2 minutes"],
+  },
   storeTimeout: {
     good: [
       ["0", 0],

@@ -27,6 +27,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
+    storeAbsence: () => undefined,
     isDraining: () => false,
     isJournalUnavailable: () => false,
     ...http,

@@ -7,6 +7,7 @@ import { buildApp } from "@carnet/server/http/app";
 import type { HttpPorts } from "@carnet/server/http/http-ports";
 import { JournalUnavailable } from "@carnet/server/journal/journal";
 import { createLog } from "@carnet/server/log/logger";
+import { StoreUnavailable } from "@carnet/server/store/store-unavailable";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
@@ -35,6 +36,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
+    storeAbsence: () => undefined,
     isDraining: () => false,
     isJournalUnavailable: () => false,
     ...http,
@@ -167,5 +169,23 @@ suite("A readiness probe", () => {
     assert.ok(!answer.body.includes(secret) && !broken.lines.join("").includes(secret));
     const keyless = await createApp({}, { keys: noKeys });
     assert.equal((await answerOf(keyless.app, "/health/ready")).statusCode, 503);
+  });
+
+  test("gets 200 and `degraded` while the store is away and clients in memory still get tokens, then 503", async () => {
+    const since = Date.parse("2026-01-01T00:00:00Z");
+    const absence = { since, graceEnds: since + 900_000 };
+    const checkStore = () => Promise.reject(new StoreUnavailable("the database does not answer"));
+    const probe = async (isGraceOver: boolean) => {
+      const { app, lines } = await createApp({}, { checkStore, storeAbsence: () => ({ ...absence, isGraceOver }) });
+      const answer = await answerOf(app, "/health/ready");
+      assert.deepEqual(lines, [], "the absence is logged once, not for each probe");
+      return [answer.statusCode, answer.json()];
+    };
+    const facts = {
+      ...{ draining: false, keys: true, store: false, journal: true, detail: "the database does not answer" },
+      ...{ store_away_since: "2026-01-01T00:00:00.000Z", grace_ends: "2026-01-01T00:15:00.000Z" },
+    };
+    assert.deepEqual(await probe(false), [200, { status: "degraded", ...facts }]);
+    assert.deepEqual(await probe(true), [503, { status: "unavailable", ...facts }]);
   });
 });

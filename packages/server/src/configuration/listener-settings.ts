@@ -1,0 +1,58 @@
+import { isIP } from "node:net";
+import { ok } from "@carnet/protocol/result";
+import { setting } from "./setting.ts";
+import { bad, duration, parseBlocks, parseIssuer, wholeNumber } from "./setting-values.ts";
+
+/** Where the service listens, and by what name callers know it. */
+export const listenerSettings = {
+  host: setting({
+    environment: "CARNET_HOST",
+    flag: "--host <address>",
+    description: "The address to listen on. `localhost` means 127.0.0.1 and ::1.",
+    accepts: "an IP address or a host name of this machine",
+    otherwise: "`localhost` for `carnet dev`, 0.0.0.0 for `carnet serve`",
+    // RFC 4343 §3: names are compared without case, and `localhost` is compared with this one
+    parse: (text) => (isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text.toLowerCase()) : bad),
+  }),
+  port: setting({
+    environment: "CARNET_PORT",
+    flag: "--port <number>",
+    description: "The TCP port to listen on.",
+    accepts: "a whole number from 1 to 65535",
+    otherwise: "8080",
+    parse: (text) => wholeNumber(text, 1, 65_535),
+  }),
+  issuer: setting({
+    environment: "CARNET_ISSUER",
+    flag: "--issuer <url>",
+    description: "The issuer: the `iss` of each token, and the address at which callers reach this service.",
+    accepts: "an https URL without path, query or fragment (http only for localhost and loopback addresses)",
+    otherwise:
+      "`http://localhost:PORT` for `carnet dev`, or with the loopback host that it listens on; required for `carnet serve`",
+    parse: parseIssuer,
+  }),
+  audience: setting({
+    environment: "CARNET_AUDIENCE",
+    flag: "--audience <uri>",
+    description: "The `aud` of each token: the identifier of the APIs that accept the tokens.",
+    accepts: "1 to 255 printable ASCII characters without spaces",
+    otherwise: "the issuer",
+    parse: (text) => (/^[\x21-\x7e]{1,255}$/.test(text) ? ok(text) : bad),
+  }),
+  drainTimeout: setting({
+    environment: "CARNET_DRAIN_TIMEOUT",
+    flag: "--drain-timeout <duration>",
+    description: "How long requests in progress may take to finish after SIGTERM.",
+    ...duration(0, 600_000, "ms"),
+    otherwise: "9s, because many service managers send SIGKILL after ten seconds",
+  }),
+  trustedProxies: setting({
+    environment: "CARNET_TRUSTED_PROXIES",
+    flag: "--trusted-proxies <blocks>",
+    description:
+      "The proxies whose `X-Forwarded-For` is trusted, for `ip_allowlist` and the addresses of audit events.",
+    accepts: "address blocks like 10.0.0.0/8, separated by commas",
+    otherwise: "none",
+    parse: parseBlocks,
+  }),
+} as const;

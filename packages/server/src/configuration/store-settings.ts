@@ -1,0 +1,64 @@
+import { ok } from "@carnet/protocol/result";
+import { setting } from "./setting.ts";
+import { bad, duration, parseMasterKey, parsePath } from "./setting-values.ts";
+
+/** The store, the files of the service, and the key that encrypts secrets. */
+export const storeSettings = {
+  dataDir: setting({
+    environment: "CARNET_DATA_DIR",
+    flag: "--data-dir <path>",
+    description: "The folder for Carnet's own files. Created with mode 0700.",
+    accepts: "the path of a folder",
+    otherwise: "`.carnet`",
+    parse: parsePath,
+  }),
+  store: setting({
+    environment: "CARNET_STORE",
+    flag: "--store <url>",
+    description: "The database of clients and keys.",
+    accepts: "sqlite:PATH (PostgreSQL is not supported by this version)",
+    otherwise: "`sqlite:` and `carnet.db` in the data folder",
+    parse: (text) =>
+      /^sqlite:(?!\/\/)[^\p{Cc}]+$/u.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad,
+  }),
+  storeTimeout: setting({
+    environment: "CARNET_STORE_TIMEOUT",
+    flag: "--store-timeout <duration>",
+    description: "How long to wait for the store while another process writes to it.",
+    ...duration(0, 60_000, "ms"),
+    otherwise: "5s",
+  }),
+  storeGrace: setting({
+    environment: "CARNET_STORE_GRACE",
+    flag: "--store-grace <duration>",
+    description:
+      "How long clients in memory still get tokens while the store is away. A client that is disabled meanwhile gets tokens for as long.",
+    ...duration(0, 86_400_000, "ms"),
+    otherwise: "15m",
+  }),
+  masterKey: setting({
+    environment: "CARNET_MASTER_KEY",
+    flag: undefined,
+    description: "The key that encrypts the secrets in the store.",
+    accepts: "32 bytes in base64",
+    otherwise: "read from the master key file",
+    secret: true,
+    parse: parseMasterKey,
+  }),
+  masterKeyFile: setting({
+    environment: "CARNET_MASTER_KEY_FILE",
+    flag: "--master-key-file <path>",
+    description: "The file that contains the master key.",
+    accepts: "the path of a file with 32 bytes in base64",
+    otherwise: "`master.key` in the data folder, created by the first start with mode 0600",
+    parse: parsePath,
+  }),
+  adminFile: setting({
+    environment: "CARNET_ADMIN_FILE",
+    flag: "--admin-file <path>",
+    description: "The file to which the service writes the credentials of the first admin client.",
+    accepts: "the path of a file",
+    otherwise: "`admin.json` in the data folder",
+    parse: parsePath,
+  }),
+} as const;

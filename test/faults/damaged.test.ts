@@ -48,7 +48,7 @@ suite("a damaged database", () => {
     [
       "of a newer version of Carnet",
       addMigration,
-      /was made by a newer version of Carnet: start that version, or set CARNET_STORE to another file/,
+      /was made by a newer version of Carnet: start that version, or set CARNET_STORE to another database/,
     ],
   ];
   for (const [title, harm, sentence] of faults) {

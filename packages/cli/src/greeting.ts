@@ -9,7 +9,7 @@ export const demoClient = { client_id: "demo", client_name: "Demo client", scope
 export interface Greeting {
   readonly url: string;
   readonly issuer: string;
-  readonly storePath: string;
+  readonly store: string;
   /** The path of the admin file, which may have been removed. */
   readonly adminFile: string;
   /** The folder of the journal, or `stdout`. */
@@ -33,14 +33,14 @@ export const greeting = (facts: Greeting): string =>
     "\nStop it with Ctrl+C.\n",
   ].join("");
 
-function demoLines({ url, storePath, adminFile, secret, command }: Greeting): readonly string[] {
+function demoLines({ url, store, adminFile, secret, command }: Greeting): readonly string[] {
   const curl = (value: string) =>
     `  curl -s ${url}${paths.token} -d grant_type=client_credentials -d client_id=${demoClient.client_id} -d client_secret=${value}\n`;
   if (secret !== undefined) {
     return [`Client:  ${demoClient.client_id}\n${secretLines(secret)}`, "\nGet a token:\n\n", curl(secret.reveal())];
   }
   return [
-    `Client:  ${demoClient.client_id} (its secret was shown when ${storePath} was created)\n`,
+    `Client:  ${demoClient.client_id} (its secret was shown when ${store} was created)\n`,
     "\nGet a token, with that secret in CARNET_CLIENT_SECRET:\n\n",
     curl('"$CARNET_CLIENT_SECRET"'),
     `\nLost the secret? Add a new one: ${command} secret add ${demoClient.client_id}${adminFlag(adminFile)}\n`,

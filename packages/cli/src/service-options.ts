@@ -20,6 +20,7 @@ export const allSettings = Object.keys(settings) as SettingName[];
 export const storeSettings: readonly SettingName[] = [
   "dataDir",
   "store",
+  "storePasswordFile",
   "storeTimeout",
   "masterKeyFile",
   "adminFile",
@@ -37,6 +38,7 @@ export async function configurationOf(command: Command, mode: "dev" | "serve"): 
   const flags = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(settings, name)));
   const environment = { ...process.env };
   for (const name of secretVariables) delete process.env[name];
+  if (/:[^/@]*@/.test(environment["CARNET_STORE"] ?? "")) delete process.env["CARNET_STORE"]; // has a password
   try {
     return loadConfiguration({ mode, flags, environment, file: config });
   } catch (error) {

@@ -16,6 +16,7 @@ import { forbidden, readTrusted } from "./configuration/trusted-file.ts";
 import { OperatorFault } from "./fault.ts";
 import { insertClients } from "./store/sql/client-store.ts";
 import { type EventPorts, insertEvent } from "./store/sql/event-store.ts";
+import { inTurn } from "./store/sql/in-turn.ts";
 import type { Tables } from "./store/sql/schema.ts";
 
 /** The first admin client, which can register all others. */
@@ -51,7 +52,7 @@ export async function makeBootstrapAdmin(
   const objects = clientChanges(null, client);
   const made = changed({ at: client.createdAt, objects }, { ...ports, origin: serviceOrigin("admin_created") });
   const written = credentialsFileWritten({ clientId: client.clientId, file: adminFile, actor: made.actor }, ports);
-  const admin = await db.transaction().execute(async (transaction) => {
+  const admin = await inTurn({ db, dialect }, "changes", async (transaction) => {
     if (await isMade(transaction)) return undefined; // another process was faster
     await transaction
       .insertInto("sealed_values")

@@ -11,7 +11,6 @@ import { SecretUses } from "@carnet/core/client/secret-uses";
 import { PolicyEnforcement } from "@carnet/core/owner/enforce-policies";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { Clock, RandomSource } from "@carnet/core/ports";
-import type { Kysely } from "kysely";
 import { createEventIds } from "./audit/event-ids.ts";
 import { openAudit } from "./audit/open-audit.ts";
 import { createServiceEvents } from "./audit/service-events.ts";
@@ -28,9 +27,8 @@ import { PackedClients } from "./memory/packed-clients.ts";
 import { refreshAfterAdding } from "./revocation/refresh-after-adding.ts";
 import { createRevocationFeed } from "./revocation/revocation-feed.ts";
 import { RevocationList } from "./revocation/revocation-list.ts";
-import { openStore } from "./store/open-store.ts";
+import { openStore, type Storage } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
-import type { Tables } from "./store/sql/schema.ts";
 import { createSqlWebhookQueue } from "./store/sql/webhook-store.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 import { StoreContact } from "./store/store-contact.ts";
@@ -97,7 +95,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
   const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
   opened.defer(() => db.destroy());
   try {
-    const webhook = await openWebhook(configuration, db, { clock, random, log });
+    const webhook = await openWebhook(configuration, storage, { clock, random, log });
     const uses = new SecretUses(store);
     const audit = opened.use(openAudit(configuration, { storage, uses, eventIds, clock, log, output }));
     const { recorder, journal } = audit;
@@ -239,11 +237,11 @@ export async function openService(configuration: Configuration, ports: ServicePo
 /** Undefined: none is configured. Otherwise events from now on are sent, also those that come before the first delivery. */
 async function openWebhook(
   { webhookUrl: url, webhookSecret: key }: Configuration,
-  db: Kysely<Tables>,
+  { db, dialect }: Pick<Storage, "db" | "dialect">,
   ports: { readonly clock: Clock; readonly random: RandomSource; readonly log: Log },
 ): Promise<Webhook | undefined> {
   if (url === undefined || key === undefined) return undefined;
-  const queue = createSqlWebhookQueue(db);
+  const queue = createSqlWebhookQueue(db, dialect);
   await queue.begin();
   return createWebhook({ ...ports, queue, url, key, timeout: webhookTimeout });
 }

@@ -13,8 +13,8 @@ import { freePort } from "./free-port.ts";
 
 export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
-  /** Creates an empty database and returns its URL, for the superuser `postgres`, who needs no password. */
-  createDatabase(): Promise<string>;
+  /** Creates a database and returns its URL, for the superuser `postgres`, who needs no password. Default: empty. */
+  createDatabase(template?: string): Promise<string>;
   /** Runs SQL as the superuser, in the database `postgres` unless another URL is given. */
   query(sql: string, url?: string): Promise<readonly Record<string, unknown>[]>;
   /** Ends all sessions and shuts down. The data is kept for `start`. */
@@ -157,9 +157,9 @@ async function serve(native: string, folder: string, options: PostgresOptions): 
     kill: () => end("SIGQUIT"),
     freeze: () => signalAll(child, "SIGSTOP"),
     thaw: () => signalAll(child, "SIGCONT"),
-    async createDatabase() {
+    async createDatabase(template = "template1") {
       const name = `test${++databases}`;
-      await query(`create database ${name}`);
+      await query(`create database ${name} template ${template}`);
       return url(name);
     },
     startReplica: () => startReplica({ native, data, port, query, options }),

@@ -36,8 +36,11 @@ export function addAdminCommand(program: Command): void {
 async function reset(command: Command): Promise<void> {
   const { serverUrl, yes, json } = command.opts<ResetOptions>();
   const configuration = await configurationOf(command, "dev");
-  const { path } = configuration.store;
-  await confirm(`Give carnet-admin in ${path} a new secret and revoke its old ones at once?`, { yes });
+  const { storeName } = await import("@carnet/server/configuration/setting-values");
+  await confirm(
+    `Give carnet-admin in ${storeName(configuration.store)} a new secret and revoke its old ones at once?`,
+    { yes },
+  );
   const { resetAdmin } = await import("@carnet/server/main");
   const { clientId, clientSecret, file, serverUrl: url, ...problems } = await resetAdmin(configuration, serverUrl);
   const secret = clientSecret.reveal();

@@ -29,7 +29,7 @@ export function addAuditVerifyCommand(audit: Command): void {
     )
     .option("--json", "Print JSON");
   addConnectionOptions(command);
-  addServiceOptions(command, ["dataDir", "store", "storeTimeout", "journal", "node"]).action(
+  addServiceOptions(command, ["dataDir", "store", "storePasswordFile", "storeTimeout", "journal", "node"]).action(
     async (options: VerifyOptions) => {
       if (options.input !== undefined) await verifyInput(command, options.input, options);
       else if (options.offline) await reportSteps(await offlineSteps(command), options);

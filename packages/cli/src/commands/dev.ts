@@ -15,13 +15,14 @@ export function addDevCommand(program: Command): void {
   addServiceOptions(command, allSettings).action(async () => {
     const configuration = await configurationOf(command, "dev");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
+    const { storeName } = await import("@carnet/server/configuration/setting-values");
     const server = await stopOnSignal((signal) => startServer(configuration, logTo(2, configuration), { signal }));
     const secret = await registerDemoClient(server.registry);
     const { store, adminFile, journal, issuer } = configuration;
     const url = server.url.replace(/\/\/(0\.0\.0\.0|\[::]):/, "//localhost:"); // a wildcard is only for listening
     // Without an installed package, npx would run whatever the registry has under this name
     const ownCommand = isSea() ? quoted(process.execPath) : "npx carnet";
-    const facts = { url, issuer, storePath: store.path, adminFile, journal, secret, admin: server.bootstrapAdmin };
+    const facts = { url, issuer, store: storeName(store), adminFile, journal, secret, admin: server.bootstrapAdmin };
     const text = greeting({ ...facts, command: ownCommand });
     if (secret === undefined) process.stdout.write(text);
     else

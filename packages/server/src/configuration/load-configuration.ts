@@ -2,19 +2,24 @@ import { createSecretKey, type KeyObject } from "node:crypto";
 import { createRequire } from "node:module";
 import { isIPv6 } from "node:net";
 import { hostname } from "node:os";
-import { dirname, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { defaultSunset } from "@carnet/protocol/deprecation";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { OperatorFault } from "../fault.ts";
 import type { Setting } from "./setting.ts";
+import type { StoreAddress } from "./setting-values.ts";
 import { foreignEnvironment, type SettingName, type SettingValues, settings } from "./settings.ts";
 import { forbidden, readTrusted } from "./trusted-file.ts";
 
 /** The settings of the service. They do not change while it runs. */
 export interface Configuration
-  extends Readonly<Omit<SettingValues, "masterKey" | "masterKeyFile" | "webhookUrl" | "webhookSecret">> {
+  extends Readonly<
+    Omit<SettingValues, "masterKey" | "masterKeyFile" | "storePasswordFile" | "webhookUrl" | "webhookSecret">
+  > {
+  /** undefined: the password is in the URL of the store, or there is none. */
+  readonly storePasswordFile: string | undefined;
   /** undefined: read from the file. */
   readonly masterKey: KeyObject | undefined;
   /** undefined: the one in the data folder, created by the first start. */
@@ -53,7 +58,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     if (value.ok) return value.value;
     const seen = setting.secret ? "" : `: ${JSON.stringify(withoutCredentials(given.text))}`;
     const Fault = sources.flags[name] === undefined ? OperatorFault : InvalidFlag;
-    throw new Fault(`${given.source} has an invalid value${seen}. Accepted: ${setting.accepts}.`);
+    const problem = value.error === undefined ? "" : `, because ${value.error}`;
+    throw new Fault(`${given.source} has an invalid value${seen}${problem}. Accepted: ${setting.accepts}.`);
   };
   const dev = sources.mode === "dev";
   const host = take("host", settings.host) ?? (dev ? "localhost" : "0.0.0.0");
@@ -79,6 +85,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   }
   const dataDir = take("dataDir", settings.dataDir) ?? ".carnet";
   const store = take("store", settings.store) ?? { kind: "sqlite" as const, path: join(dataDir, "carnet.db") };
+  const storePasswordFile = take("storePasswordFile", settings.storePasswordFile);
+  refuseUnsafePassword(store, storePasswordFile, sources);
   return Object.freeze({
     host,
     port,
@@ -86,6 +94,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     audience: take("audience", settings.audience) ?? issuer,
     dataDir,
     store,
+    storePasswordFile,
+    storeConnections: take("storeConnections", settings.storeConnections) ?? 10,
     storeTimeout: take("storeTimeout", settings.storeTimeout) ?? 5000,
     storeGrace: take("storeGrace", settings.storeGrace) ?? 15 * 60_000,
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
@@ -93,7 +103,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     adminFile: take("adminFile", settings.adminFile) ?? join(dataDir, "admin.json"),
     contact: take("contact", settings.contact) ?? "a platform admin",
     node: take("node", settings.node) ?? hostname(),
-    journal: take("journal", settings.journal) ?? join(dirname(store.path), "journal"),
+    journal: take("journal", settings.journal) ?? join(dataDir, "journal"),
     journalSync: take("journalSync", settings.journalSync) ?? "second",
     journalFull: take("journalFull", settings.journalFull) ?? "refuse",
     journalFileSize: take("journalFileSize", settings.journalFileSize) ?? 64 * 1024 ** 2,
@@ -111,6 +121,23 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     trustedProxies: take("trustedProxies", settings.trustedProxies) ?? [],
     logLevel: take("logLevel", settings.logLevel) ?? "info",
   });
+}
+
+/** Other users of the machine see flags. Two passwords would leave open which one counts. */
+function refuseUnsafePassword(
+  store: StoreAddress,
+  file: string | undefined,
+  { flags }: Pick<ConfigurationSources, "flags">,
+): void {
+  if (store.kind === "sqlite" || store.password === undefined) return;
+  if (file !== undefined)
+    throw new OperatorFault(
+      "The password of the store is given twice, in its URL and as a file (CARNET_STORE_PASSWORD_FILE): remove it from the URL.",
+    );
+  if (flags["store"] === undefined) return;
+  throw new InvalidFlag(
+    "The flag --store contains a password, which other users of this machine can see: put it into a file and name that with --store-password-file, or give the URL in CARNET_STORE.",
+  );
 }
 
 /** The host of a URL: the same loopback host, or `localhost` for any other, because only loopback may use plain HTTP. */

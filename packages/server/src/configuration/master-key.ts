@@ -10,16 +10,22 @@ import { type Forbidden, forbidden, readTrusted } from "./trusted-file.ts";
 
 /**
  * Returns the given master key, or reads it from its file. If neither is given and the store is still empty, creates a
- * file in the data folder. Throws an OperatorFault if the key of an existing store is missing.
+ * file in the data folder, but not for PostgreSQL, because another node would not have it. Throws an OperatorFault if the
+ * key of an existing store is missing.
  */
 export function obtainMasterKey(configuration: Configuration, storeIsSealed: boolean): KeyObject {
   if (configuration.masterKey !== undefined) return configuration.masterKey;
   // Others may read a file that the operator names: Kubernetes mounts secrets with mode 0644
   if (configuration.masterKeyFile !== undefined) return readKeyFile(configuration.masterKeyFile, forbidden.write);
+  const { store } = configuration;
+  if (store.kind === "postgres") throw new OperatorFault(keyNeeded);
   const path = join(configuration.dataDir, "master.key");
   if (!storeIsSealed) createKeyFile(path);
-  return readKeyFile(path, forbidden.access, keyBesideStore(configuration.store.path, path));
+  return readKeyFile(path, forbidden.access, keyBesideStore(store.path, path));
 }
+
+const keyNeeded =
+  "A store on PostgreSQL needs a master key that all nodes share, and none is given: make one with `openssl rand -base64 32`, keep it in a safe place, and give it to each node in CARNET_MASTER_KEY or as a file in CARNET_MASTER_KEY_FILE.";
 
 function readKeyFile(path: string, bits: Forbidden, hint = ""): KeyObject {
   let text: string;

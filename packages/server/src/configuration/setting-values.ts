@@ -4,6 +4,7 @@ import { type DurationUnit, durationRange, parseDuration } from "@carnet/protoco
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
+import { nameOf, type PostgresAddress, parsePostgresUrl } from "../store/postgres/postgres-address.ts";
 
 /** Parsers for the values of settings. */
 
@@ -56,6 +57,18 @@ export function parseWebhookSecret(text: string): Result<Redacted<Uint8Array>, u
   const bytes = Buffer.from(base64, "base64");
   return bytes.length >= 24 && bytes.length <= 64 ? ok(new Redacted(bytes)) : bad;
 }
+
+/** A database: the path of an SQLite file, or the address of a PostgreSQL database. */
+export function parseStore(text: string): Result<StoreAddress, string | undefined> {
+  if (text.startsWith("postgres")) return parsePostgresUrl(text);
+  return /^sqlite:(?!\/\/)[^\p{Cc}]+$/u.test(text) ? ok({ kind: "sqlite", path: text.slice(7) }) : bad;
+}
+
+/** Where the store is. */
+export type StoreAddress = PostgresAddress | { readonly kind: "sqlite"; readonly path: string };
+
+/** The store for messages: the path of its file, or its URL without the password. */
+export const storeName = (store: StoreAddress): string => (store.kind === "sqlite" ? store.path : nameOf(store));
 
 /** How a setting accepts a number of bytes. */
 export function byteSize(min: number, max: number): ValueKind {

@@ -11,7 +11,9 @@ export interface Setting<Value> {
   /** The default, in words. */
   readonly otherwise: string;
   readonly secret?: true;
-  parse(text: string): Result<Value, undefined>;
+  /** The error says what is wrong with the value, if more can be said than what is accepted. */
+  parse(text: string): Result<Value, string | undefined>;
 }
 
+/** Infers the type of the value. */
 export const setting = <Value>(row: Setting<Value>): Setting<Value> => row;

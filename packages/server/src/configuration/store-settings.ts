@@ -1,6 +1,6 @@
-import { ok } from "@carnet/protocol/result";
+import { postgresUrlForm } from "../store/postgres/postgres-address.ts";
 import { setting } from "./setting.ts";
-import { bad, duration, parseMasterKey, parsePath } from "./setting-values.ts";
+import { duration, parseMasterKey, parsePath, parseStore, wholeNumber } from "./setting-values.ts";
 
 /** The store, the files of the service, and the key that encrypts secrets. */
 export const storeSettings = {
@@ -16,10 +16,26 @@ export const storeSettings = {
     environment: "CARNET_STORE",
     flag: "--store <url>",
     description: "The database of clients and keys.",
-    accepts: "sqlite:PATH (PostgreSQL is not supported by this version)",
+    accepts: `sqlite:PATH, or ${postgresUrlForm}`,
     otherwise: "`sqlite:` and `carnet.db` in the data folder",
-    parse: (text) =>
-      /^sqlite:(?!\/\/)[^\p{Cc}]+$/u.test(text) ? ok({ kind: "sqlite" as const, path: text.slice(7) }) : bad,
+    parse: parseStore,
+  }),
+  storePasswordFile: setting({
+    environment: "CARNET_STORE_PASSWORD_FILE",
+    flag: "--store-password-file <path>",
+    description:
+      "The file that contains the password of the PostgreSQL user. It is read again for each connection, so the password can be rotated.",
+    accepts: "the path of a file",
+    otherwise: "none",
+    parse: parsePath,
+  }),
+  storeConnections: setting({
+    environment: "CARNET_STORE_CONNECTIONS",
+    flag: "--store-connections <number>",
+    description: "The most connections of this process to PostgreSQL. SQLite has one.",
+    accepts: "a whole number from 2 to 100",
+    otherwise: "10",
+    parse: (text) => wholeNumber(text, 2, 100),
   }),
   storeTimeout: setting({
     environment: "CARNET_STORE_TIMEOUT",

@@ -49,16 +49,16 @@ export function readTrusted(path: string, bits: Forbidden): string {
 
 /** The paths in a configuration. */
 interface OwnFiles {
-  readonly store: { readonly path: string };
+  readonly store: { readonly kind: "postgres" } | { readonly kind: "sqlite"; readonly path: string };
   readonly dataDir: string;
   readonly adminFile: string;
 }
 
 /** Refuses a store or an admin file that other users can change. Throws an OperatorFault. */
 export function refuseExposedFiles({ store, dataDir, adminFile }: OwnFiles): void {
-  const database = ["", "-wal", "-shm", "-journal"].map((suffix) => store.path + suffix);
-  for (const path of new Set([dataDir, dirname(store.path), dirname(adminFile), ...database]))
-    refuse(exposureOf(path, forbidden.write));
+  const database = store.kind === "sqlite" ? ["", "-wal", "-shm", "-journal"].map((end) => store.path + end) : [];
+  const folders = [adminFile, ...database].map(dirname);
+  for (const path of new Set([dataDir, ...folders, ...database])) refuse(exposureOf(path, forbidden.write));
   refuse(exposureOf(adminFile, forbidden.access));
 }
 

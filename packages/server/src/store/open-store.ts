@@ -3,6 +3,7 @@ import type { EventIds } from "@carnet/core/audit/recorder";
 import { day } from "@carnet/core/audit/usage";
 import type { Clock } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import type { Kysely } from "kysely";
 import type { Configuration } from "../configuration/load-configuration.ts";
 import { obtainMasterKey } from "../configuration/master-key.ts";
 import { refuseExposedFiles } from "../configuration/trusted-file.ts";
@@ -16,33 +17,51 @@ import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
 import { createSqlOwnerStore } from "./sql/owner-store.ts";
 import { createSqlRefusalStore } from "./sql/refusal-store.ts";
 import { createSqlRevocationStore } from "./sql/revocation-store.ts";
+import type { Tables } from "./sql/schema.ts";
 import { createSqlScopeStore } from "./sql/scope-store.ts";
 import { isSealed, openSealedKeys } from "./sql/sealed-keys.ts";
+import type { SqlDialect } from "./sql/sql-dialect.ts";
 import { createSqlUsageStore } from "./sql/usage-store.ts";
 import { openSqlite } from "./sqlite/open-sqlite.ts";
 import { sqliteDialect } from "./sqlite/sqlite-dialect.ts";
 import { watchStore } from "./watch-store.ts";
 
 /** Opens the database of a store that exists. Needs no master key. Throws an OperatorFault if there is none. */
-export async function openExistingDatabase({ store, storeTimeout }: Configuration) {
-  refuseMissingStore(store);
-  return openSqlite(store.path, storeTimeout);
+export async function openExistingDatabase(configuration: Configuration): Promise<Kysely<Tables>> {
+  refuseMissingStore(configuration.store);
+  return (await openDatabase(configuration)).db;
+}
+
+/** Opens and migrates the database that is configured. The only place that chooses one. */
+async function openDatabase(
+  configuration: Configuration,
+): Promise<{ readonly db: Kysely<Tables>; readonly dialect: SqlDialect }> {
+  const {
+    store,
+    storeTimeout: timeout,
+    storeConnections: connections,
+    storePasswordFile: passwordFile,
+  } = configuration;
+  if (store.kind === "sqlite") return { db: await openSqlite(store.path, timeout), dialect: sqliteDialect };
+  const { openPostgres, postgresDialect } = await import("./postgres/open-postgres.ts"); // the driver is slow to load
+  return { db: await openPostgres(store, { timeout, connections, passwordFile }), dialect: postgresDialect };
 }
 
 /** For commands that work on a store without a service, and must not create one. Throws an OperatorFault. */
-export function refuseMissingStore({ path }: Configuration["store"]): void {
-  if (existsSync(path)) return;
+export function refuseMissingStore(store: Configuration["store"]): void {
+  if (store.kind === "postgres" || existsSync(store.path)) return;
   throw new OperatorFault(
-    `There is no store at ${path}: run this in the service's folder, or name its data folder with --data-dir or its store with --store.`,
+    `There is no store at ${store.path}: run this in the service's folder, or name its data folder with --data-dir or its store with --store.`,
   );
 }
 
+export type Storage = Awaited<ReturnType<typeof openStore>>;
+
 /** Opens the database and everything that is stored in it. Throws an OperatorFault if it cannot be opened. */
 export async function openStore(configuration: Configuration, clock: Clock, eventIds: EventIds) {
-  const dialect = sqliteDialect; // the only place that chooses the database
-  const events = { node: configuration.node, dialect };
   refuseExposedFiles(configuration);
-  const db = await openSqlite(configuration.store.path, configuration.storeTimeout);
+  const { db, dialect } = await openDatabase(configuration);
+  const events = { node: configuration.node, dialect };
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const { pepper, signingKeys, created } = await openSealedKeys(db, sealer, { clock, eventIds, ...events });

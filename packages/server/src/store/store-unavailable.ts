@@ -1,4 +1,4 @@
 import { OperatorFault } from "../fault.ts";
 
-/** The store cannot be reached at the moment. The same call succeeds once it is back. */
+/** The store cannot be reached, or does not accept writes right now. It may come back without the operator's help. */
 export class StoreUnavailable extends OperatorFault {}

@@ -4,43 +4,41 @@ import { OperatorFault } from "@carnet/server/fault";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
-import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { testOwnerStore } from "@carnet/testkit/owner-store-conformance";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { sqlitePorts } from "@carnet/testkit/test-sqlite";
+import { databases, storePorts, type TestDatabase } from "@carnet/testkit/test-database";
 
-async function open() {
-  const cleanup = new AsyncDisposableStack();
-  const folder = cleanup.use(await temporaryFolder());
-  const ports = sqlitePorts(new FixedClock("2026-11-21T12:00:00Z"));
-  const db = await openSqlite(folder.file("carnet.db"));
-  cleanup.defer(() => db.destroy());
-  const second = await openSqlite(folder.file("carnet.db"));
-  cleanup.defer(() => second.destroy());
+async function openOwners(open: () => Promise<TestDatabase>) {
+  const database = await open();
+  const { db, other: second, dialect } = database;
+  const ports = storePorts(dialect, new FixedClock("2026-11-21T12:00:00Z"));
   return {
     db,
     owners: createSqlOwnerStore(db, ports),
     other: createSqlOwnerStore(second, ports),
     clients: createSqlClientStore(db, ports),
     events: createSqlEventStore(second, ports),
-    [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
 
-testOwnerStore("SQLite", open);
+for (const { name, open } of databases) testOwnerStore(name, () => openOwners(open));
 
-test("a policy that cannot be read is a fault of the operator, who is told what to do", async () => {
-  await using under = await open();
-  for (const policy of ["", "{", "[1", '{"addressBlocks":["nonsense"]}', '{"addressBlocks":7}']) {
-    await under.db.updateTable("owners").set({ policy }).execute();
-    for (const read of [() => under.owners.find("default"), () => under.owners.list()])
-      await assert.rejects(read, (error) => {
-        assert.ok(error instanceof OperatorFault, policy);
-        assert.match(error.message, /cannot read: start the version that wrote it, or restore the store from a backup/);
-        return true;
-      });
-  }
-  await under.db.updateTable("owners").set({ policy: "{}" }).execute();
-  assert.deepEqual((await under.owners.find("default"))?.policy.usernames, [], "what is missing has its default");
-});
+for (const { name, open } of databases)
+  test(`${name}: a policy that cannot be read is a fault of the operator, who is told what to do`, async () => {
+    await using under = await openOwners(open);
+    for (const policy of ["", "{", "[1", '{"addressBlocks":["nonsense"]}', '{"addressBlocks":7}']) {
+      await under.db.updateTable("owners").set({ policy }).execute();
+      for (const read of [() => under.owners.find("default"), () => under.owners.list()])
+        await assert.rejects(read, (error) => {
+          assert.ok(error instanceof OperatorFault, policy);
+          assert.match(
+            error.message,
+            /cannot read: start the version that wrote it, or restore the store from a backup/,
+          );
+          return true;
+        });
+    }
+    await under.db.updateTable("owners").set({ policy: "{}" }).execute();
+    assert.deepEqual((await under.owners.find("default"))?.policy.usernames, [], "what is missing has its default");
+  });

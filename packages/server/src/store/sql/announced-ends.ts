@@ -2,13 +2,14 @@ import type { AnnouncedEnds } from "@carnet/core/audit/coming-ends";
 import type { CredentialExpiring } from "@carnet/core/audit/event";
 import type { Kysely } from "kysely";
 import { type EventPorts, insertEvent } from "./event-store.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 
 /** Announced ends in an SQL database. */
 export const createSqlAnnouncedEnds = (db: Kysely<Tables>, ports: EventPorts): AnnouncedEnds => ({
   async announce(ends) {
     if (ends.length === 0) return [];
-    return db.transaction().execute(async (transaction) => {
+    return inTurn({ db, ...ports }, "changes", async (transaction) => {
       const announced: CredentialExpiring[] = [];
       for (const { subject, event } of ends) {
         const inserted = await transaction
@@ -24,7 +25,7 @@ export const createSqlAnnouncedEnds = (db: Kysely<Tables>, ports: EventPorts): A
     });
   },
   async forgetPast(now) {
-    await db.transaction().execute(async (transaction) => {
+    await inTurn({ db, ...ports }, "changes", async (transaction) => {
       await transaction.deleteFrom("announced_ends").where("ends_at", "<=", now).execute();
     });
   },

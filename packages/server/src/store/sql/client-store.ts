@@ -12,6 +12,7 @@ import { createClientLookup } from "./client-lookup.ts";
 import { toClientRow, toSecretRow, toUseRows } from "./client-rows.ts";
 import { searchClients } from "./client-search.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
+import { inTurn } from "./in-turn.ts";
 import { insertChunks } from "./insert-chunks.ts";
 import { revokeLostHandles } from "./revocation-store.ts";
 import type { Tables } from "./schema.ts";
@@ -52,7 +53,7 @@ async function insert(
   clients: readonly Client[],
   { event, record, owners, ports }: StoredChange,
 ): Promise<Insertion> {
-  const attempt = db.transaction().execute(async (transaction) => {
+  const attempt = inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback({ kind: "repeated" });
     const ids = clients.map((client) => client.clientId);
     const taken = await transaction.selectFrom("clients").select("client_id").where("client_id", "in", ids).execute();
@@ -113,7 +114,7 @@ async function replace(
   next: Client,
   { event, record, owners, maxRevocations: max, now, ports }: StoredChange,
 ): Promise<Replacement> {
-  const attempt = db.transaction().execute(async (transaction) => {
+  const attempt = inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback("repeated");
     const before = await transaction
       .selectFrom("clients")
@@ -146,7 +147,7 @@ async function remove(
   client: Client,
   { event, maxRevocations: max, now, ports }: StoredChange,
 ): Promise<"deleted" | "changed" | "last_admin" | "too_many_revocations"> {
-  const attempt = db.transaction().execute(async (transaction) => {
+  const attempt = inTurn({ db, ...ports }, "changes", async (transaction) => {
     const hadAdmin = client.role === "admin" && (await hasPlatformAdmin(transaction, now));
     const deleted = await transaction
       .deleteFrom("clients")

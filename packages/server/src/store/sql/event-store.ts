@@ -5,6 +5,7 @@ import { actorName, namedClients } from "@carnet/core/audit/named-clients";
 import type { Kysely, Transaction } from "kysely";
 import { eventJson } from "../../audit/event-json.ts";
 import { searchStoredEvents } from "./event-search.ts";
+import { inTurn, type Writer } from "./in-turn.ts";
 import { insertChunks } from "./insert-chunks.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
@@ -24,9 +25,9 @@ const maxOfKind = { refusals_burst: 10_000, tokens_revoked: 100_000 } as const;
 
 /** Events in an SQL database. The other stores insert the event of a change in its transaction, with `insertEvent`. */
 export const createSqlEventStore = (db: Kysely<Tables>, ports: EventPorts): EventStore => ({
-  append: (event) => db.transaction().execute((transaction) => insertEvent(transaction, event, ports)),
+  append: (event) => inTurn({ db, ...ports }, "changes", (transaction) => insertEvent(transaction, event, ports)),
   search: (query) => searchStoredEvents(db, query),
-  trim: (before) => trim(db, before),
+  trim: (before) => trim({ db, ...ports }, before),
 });
 
 /** Inserts an event as part of a transaction. */
@@ -49,19 +50,19 @@ export async function insertEvent(
 const eventsPerDeletion = 200;
 
 /** Deletes the oldest of each kind with its own bound, and then what is too old or beyond the other bound. */
-async function trim(db: Kysely<Tables>, before: number): Promise<number> {
+async function trim(writer: Writer, before: number): Promise<number> {
   let [trimmed, left] = [0, 0];
   for (const kind of ["refusals_burst", "tokens_revoked"] as const) {
-    const count = await countEvents(db, kind);
-    const gone = await deleteParts(db, async (transaction, deleted) => {
+    const count = await countEvents(writer.db, kind);
+    const gone = await deleteParts(writer, async (transaction, deleted) => {
       const excess = count - maxOfKind[kind] - deleted;
       return excess <= 0 ? [] : await oldestOf(transaction, kind, Math.min(excess, eventsPerDeletion));
     });
     trimmed += gone;
     left += count - gone;
   }
-  const others = (await countEvents(db)) - left;
-  const deletedOthers = await deleteParts(db, (transaction, deleted) =>
+  const others = (await countEvents(writer.db)) - left;
+  const deletedOthers = await deleteParts(writer, (transaction, deleted) =>
     oldestEvents(transaction, { before, excess: others - maxEvents - deleted }),
   );
   return trimmed + deletedOthers;
@@ -69,11 +70,11 @@ async function trim(db: Kysely<Tables>, before: number): Promise<number> {
 
 /** Deletes events by number until a part is not full. Lets requests run between the parts. Returns how many. */
 async function deleteParts(
-  db: Kysely<Tables>,
+  writer: Writer,
   next: (transaction: Transaction<Tables>, deleted: number) => Promise<readonly number[]>,
 ): Promise<number> {
   for (let deleted = 0; ; await endOfTurn()) {
-    const part = await db.transaction().execute(async (transaction) => {
+    const part = await inTurn(writer, "changes", async (transaction) => {
       const numbers = await next(transaction, deleted);
       if (numbers.length === 0) return 0;
       await transaction.deleteFrom("audit_event_clients").where("number", "in", numbers).execute();

@@ -4,6 +4,7 @@ import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import { type Kysely, type Selectable, sql } from "kysely";
 import { OperatorFault } from "../../fault.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 
 type OwnerRow = Selectable<Tables["owners"]>;
@@ -26,7 +27,7 @@ export const createSqlOwnerStore = (db: Kysely<Tables>, ports: EventPorts): Owne
     return (await enforced.execute()).map(toOwner);
   },
   insert: (owner, { event }) =>
-    db.transaction().execute(async (transaction) => {
+    inTurn({ db, ...ports }, "changes", async (transaction) => {
       const same = transaction
         .selectFrom("owners")
         .select("name")
@@ -37,7 +38,7 @@ export const createSqlOwnerStore = (db: Kysely<Tables>, ports: EventPorts): Owne
       return "inserted";
     }),
   replace: (next, { event }) =>
-    db.transaction().execute(async (transaction) => {
+    inTurn({ db, ...ports }, "changes", async (transaction) => {
       const updated = await transaction
         .updateTable("owners")
         .set(toRow(next))
@@ -50,7 +51,7 @@ export const createSqlOwnerStore = (db: Kysely<Tables>, ports: EventPorts): Owne
       return "replaced";
     }),
   delete: (owner, { event }) =>
-    db.transaction().execute(async (transaction) => {
+    inTurn({ db, ...ports }, "changes", async (transaction) => {
       const used = transaction.selectFrom("clients").select("client_id").where("owner", "=", owner.name);
       if ((await used.executeTakeFirst()) !== undefined) return "in_use";
       const bound = await transaction

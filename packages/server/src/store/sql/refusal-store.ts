@@ -4,6 +4,7 @@ import type { Counts } from "@carnet/core/audit/usage";
 import type { ClientId } from "@carnet/protocol/ids";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { compiled } from "./compiled.ts";
+import { inTurn, type Writer } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 
@@ -44,13 +45,13 @@ export function createSqlRefusalStore(
       return found;
     },
     write: ({ refusals, unknown }) =>
-      db.transaction().execute(async (transaction) => {
+      inTurn({ db, dialect }, "refusals", async (transaction) => {
         for (const refusal of refusals) await statements.insert(transaction, rowOf(refusal));
         for (const clientId of new Set(refusals.map(({ clientId: id }) => id)))
           await statements.deleteOldest(transaction, [clientId, clientId, maxPerClient - 1]);
         for (const [hour, counts] of unknown) await countUnknown(transaction, { hour, counts }, statements);
       }),
-    trim: (now) => trim(db, bounds, now),
+    trim: (now) => trim({ db, dialect }, bounds, now),
     unknownCallers: (since, limit) => unknownCallers(db, since, limit),
   };
 }
@@ -109,12 +110,12 @@ async function countUnknown(
 }
 
 /** Deletes in small transactions, so that requests run in between. */
-async function trim(db: Kysely<Tables>, { maxRows, maxAge }: RefusalBounds, now: number): Promise<void> {
-  const inTransaction = (act: (transaction: Transaction<Tables>) => Promise<number>) => db.transaction().execute(act);
+async function trim(writer: Writer, { maxRows, maxAge }: RefusalBounds, now: number): Promise<void> {
+  const inTransaction = (act: (transaction: Transaction<Tables>) => Promise<number>) => inTurn(writer, "refusals", act);
   const expired = () =>
     inTransaction((transaction) => deleteRefusals(transaction, { before: now - maxAge, limit: perStatement }));
   while ((await expired()) === perStatement) await endOfTurn();
-  for (let excess = (await countRefusals(db)) - maxRows; excess > 0; excess -= perStatement) {
+  for (let excess = (await countRefusals(writer.db)) - maxRows; excess > 0; excess -= perStatement) {
     await inTransaction((transaction) => deleteRefusals(transaction, { limit: Math.min(excess, perStatement) }));
     await endOfTurn();
   }

@@ -15,6 +15,7 @@ import type { RevocationQuery, RevocationStore, StoredRevocation } from "@carnet
 import type { ClientId } from "@carnet/protocol/ids";
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { type EventPorts, insertEvent } from "./event-store.ts";
+import { inTurn } from "./in-turn.ts";
 import { insertChunks } from "./insert-chunks.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
@@ -22,7 +23,8 @@ import type { SqlDialect } from "./sql-dialect.ts";
 /** Revocations in an SQL database. */
 export const createSqlRevocationStore = (db: Kysely<Tables>, ports: EventPorts): RevocationStore => ({
   find: (token, now) => find(db, token, now),
-  add: (revocation, change) => db.transaction().execute((transaction) => add(transaction, revocation, change, ports)),
+  add: (revocation, change) =>
+    inTurn({ db, ...ports }, "changes", (transaction) => add(transaction, revocation, change, ports)),
   list: (query) => list(db, query, ports.dialect),
   async deleteEnded(now) {
     await db

@@ -1,6 +1,7 @@
 import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import type { Kysely } from "kysely";
 import { type EventPorts, insertEvent } from "./event-store.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 
 /** The scope catalogue in an SQL database. */
@@ -17,7 +18,7 @@ export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): Scop
     return rows.map(({ name }) => name);
   },
   put: ({ name, description }, before, { event }) =>
-    db.transaction().execute(async (transaction) => {
+    inTurn({ db, ...ports }, "changes", async (transaction) => {
       const [current] = await transaction.selectFrom("scopes").selectAll().where("name", "=", name).execute();
       if (current?.description !== before?.description) return "changed";
       await transaction
@@ -29,7 +30,7 @@ export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): Scop
       return "put";
     }),
   delete: ({ name, description }, { event }) =>
-    db.transaction().execute(async (transaction) => {
+    inTurn({ db, ...ports }, "changes", async (transaction) => {
       const used = await transaction
         .selectFrom("client_scopes")
         .select("client_id")

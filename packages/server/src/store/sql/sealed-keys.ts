@@ -11,6 +11,7 @@ import { exportPrivateKey, generateSigningKey, importSigningKey, type SigningKey
 import { OperatorFault } from "../../fault.ts";
 import { missing } from "../damaged-store.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 
 /** The keys that are stored sealed under the master key. */
@@ -83,7 +84,7 @@ async function makeSealedKeys(
   const object = { type: "key", id: key.keyId, clientId: null } as const;
   const objects = difference(object, null, { algorithm: key.algorithm });
   const event = changed({ at, objects }, { eventIds, origin: serviceOrigin("key_created") });
-  return db.transaction().execute(async (transaction) => {
+  return inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (await isSealed(transaction)) return undefined; // another process was faster
     const sealed = sealer.seal(randomBytes(32), "pepper");
     await transaction.insertInto("sealed_values").values({ name: "pepper", sealed }).execute();

@@ -1,10 +1,16 @@
 import type { ClientId } from "@carnet/protocol/ids";
-import type { Expression, Kysely, RawBuilder, SqlBool } from "kysely";
+import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql, type Transaction } from "kysely";
 import type { Tables } from "./schema.ts";
 
 /**
- * What the shared queries need to know of a database. A new database is a folder beside `sqlite`, which also opens it,
- * maps its faults and waits for its locks. Its transactions must be serializable: the queries check before they write.
+ * What a writer changes. Writers of one domain wait for each other, those of different domains do not. `changes` are all
+ * writes that draw a number of a feed (`changes`, `revocations`, `audit_events`) or check something before they write.
+ */
+export type Domain = "changes" | "usage" | "refusals" | "webhook" | "schema";
+
+/**
+ * What the shared queries need to know of a database. Each database has its own folder, which also opens it, maps its
+ * faults and waits for its locks.
  */
 export interface SqlDialect {
   readonly columns: ColumnTypes;
@@ -18,11 +24,17 @@ export interface SqlDialect {
   contains(column: "client_id" | "client_name" | "username", text: string): Expression<SqlBool>;
   /** Removes the bytes of deleted rows from the database's files, unless another process is reading them right now. */
   eraseDeleted(db: Kysely<Tables>): Promise<void>;
+  /** Makes a transaction wait until it is the only writer of its domain. Call it before anything is read. */
+  takeTurn(transaction: Transaction<Tables>, domain: Domain): Promise<void>;
   openChangeFeed(db: Kysely<Tables>, listener: ChangeListener): Promise<ChangeFeed>;
 }
 
 /** The database's own types, for the statements of migrations. */
 export interface ColumnTypes {
+  /** Sorts and compares by code point. */
+  readonly text: string;
+  /** Holds every safe integer. */
+  readonly integer: string;
   readonly instant: string;
   readonly bytes: string;
   /** A primary key that the database increments and never reuses. */
@@ -30,6 +42,16 @@ export interface ColumnTypes {
   /** Ends a table whose rows are stored in the order of the primary key, if the database can. */
   readonly clustered: string;
 }
+
+/** The types as parts of a statement. */
+export const rawTypes = (columns: ColumnTypes) => ({
+  text: sql.raw(columns.text),
+  integer: sql.raw(columns.integer),
+  instant: sql.raw(columns.instant),
+  bytes: sql.raw(columns.bytes),
+  sequence: sql.raw(columns.sequence),
+  clustered: sql.raw(columns.clustered),
+});
 
 /** Reports clients that any process has changed. */
 export interface ChangeFeed {

@@ -14,6 +14,7 @@ import type { Redacted } from "@carnet/protocol/redacted";
 import { parseScope } from "@carnet/protocol/scope";
 import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { compiled } from "./compiled.ts";
+import { inTurn, type Writer } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 
@@ -37,9 +38,10 @@ export function createSqlUsageStore(
   { dialect, maxRows = maxUsageRows }: { readonly dialect: SqlDialect; readonly maxRows?: number },
 ): SqlUsageStore {
   const statements = compileStatements(db, dialect);
+  const writer = { db, dialect };
   return {
     async add(usage) {
-      await db.transaction().execute((transaction) => addHours(transaction, usage, statements));
+      await inTurn(writer, "usage", (transaction) => addHours(transaction, usage, statements));
       await endOfTurn(); // requests run before the next batch
     },
     async read(clientId, since) {
@@ -54,10 +56,10 @@ export function createSqlUsageStore(
     },
     async fold(now) {
       const cutoff = startOf(day, now - maxAge.hours);
-      while ((await foldSome(db, cutoff, statements)) === perTransaction) await endOfTurn();
-      while ((await deleteSome(db, { before: now - maxAge.days })) === perTransaction) await endOfTurn();
+      while ((await foldSome(writer, cutoff, statements)) === perTransaction) await endOfTurn();
+      while ((await deleteSome(writer, { before: now - maxAge.days })) === perTransaction) await endOfTurn();
       for (let excess = (await countRows(db)) - maxRows; excess > 0; excess -= perTransaction) {
-        await deleteSome(db, { limit: Math.min(excess, perTransaction) });
+        await deleteSome(writer, { limit: Math.min(excess, perTransaction) });
         await endOfTurn();
       }
     },
@@ -145,8 +147,8 @@ function countScopes(asked: Redacted<Counts>, known: ReadonlySet<string>) {
 }
 
 /** Folds the oldest hours before an instant into days. Returns how many. */
-const foldSome = (db: Kysely<Tables>, before: number, statements: Statements): Promise<number> =>
-  db.transaction().execute(async (transaction) => {
+const foldSome = (writer: Writer, before: number, statements: Statements): Promise<number> =>
+  inTurn(writer, "usage", async (transaction) => {
     const rows = await transaction
       .selectFrom("client_usage")
       .selectAll()
@@ -171,10 +173,10 @@ const foldSome = (db: Kysely<Tables>, before: number, statements: Statements): P
 
 /** Deletes the oldest rows, days first. Returns how many. */
 const deleteSome = (
-  db: Kysely<Tables>,
+  writer: Writer,
   { before, limit = perTransaction }: { readonly before?: number; readonly limit?: number },
 ): Promise<number> =>
-  db.transaction().execute(async (transaction) => {
+  inTurn(writer, "usage", async (transaction) => {
     const rows = await transaction
       .selectFrom("client_usage")
       .select(["client_id", "period", "starts_at"])

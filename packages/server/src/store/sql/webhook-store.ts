@@ -1,6 +1,8 @@
 import type { Kysely, Transaction } from "kysely";
 import { leaseTime, maxAge, maxPause, maxWaiting, type WebhookQueue } from "../../webhook/webhook-queue.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 const name = "webhook";
 
@@ -8,11 +10,11 @@ const name = "webhook";
 const rowsPerQuery = 10;
 
 /** The queue of the webhook in an SQL database: the table of events, and the number of the last one delivered. */
-export const createSqlWebhookQueue = (db: Kysely<Tables>): WebhookQueue => ({
+export const createSqlWebhookQueue = (db: Kysely<Tables>, dialect: SqlDialect): WebhookQueue => ({
   async begin() {
     const row = await readRow(db);
     if (row !== undefined) return;
-    await db.transaction().execute(async (transaction) => {
+    await inTurn({ db, dialect }, "webhook", async (transaction) => {
       const delivered = (await newest(transaction)) ?? 0;
       const counts = { skipped: 0, attempts: 0, refused_since: null };
       await transaction
@@ -24,7 +26,7 @@ export const createSqlWebhookQueue = (db: Kysely<Tables>): WebhookQueue => ({
   },
   async lease(now) {
     if ((await findWork(db, now)) === undefined) return undefined; // mostly, so do not lock the store each second
-    return db.transaction().execute(async (transaction) => {
+    return inTurn({ db, dialect }, "webhook", async (transaction) => {
       const work = await findWork(transaction, now);
       if (work === undefined) return undefined;
       const { row, oldest } = work;
@@ -57,7 +59,7 @@ export const createSqlWebhookQueue = (db: Kysely<Tables>): WebhookQueue => ({
   },
   async release(lease, next) {
     // In a transaction, because only a transaction waits for another process's lock
-    await db.transaction().execute(async (transaction) => {
+    await inTurn({ db, dialect }, "webhook", async (transaction) => {
       await transaction
         .updateTable("webhook_delivery")
         .set({

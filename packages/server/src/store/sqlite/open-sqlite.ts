@@ -3,10 +3,9 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { Kysely } from "kysely";
-import { Migrator } from "kysely/migration";
 import { createAtomically } from "../../configuration/atomic-file.ts";
 import { OperatorFault } from "../../fault.ts";
-import { migrations } from "../sql/migrations.ts";
+import { migrate } from "../sql/migrate.ts";
 import type { Tables } from "../sql/schema.ts";
 import { wrapDatabase } from "./node-sqlite-database.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
@@ -36,7 +35,7 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     database.exec("pragma cache_size = -16384");
     const connection = wrapDatabase(database, file);
     const db = new SqliteKysely<Tables>({ database: connection, timeout, inTransaction: () => opened.isTransaction });
-    await migrate(db, file);
+    await migrate({ db, dialect: sqliteDialect, name: file });
     eraseEarlierRemains(database);
     // SQLite would block the event loop while it waits for a lock. From here on, transactions wait on a timer
     database.exec("pragma busy_timeout = 0");
@@ -86,19 +85,6 @@ function refuseForeign(database: DatabaseSync, file: string): void {
   throw new OperatorFault(
     `The database ${file} belongs to another program: set CARNET_STORE to another file. It was not changed.`,
   );
-}
-
-async function migrate(db: Kysely<Tables>, file: string): Promise<void> {
-  const known = migrations(sqliteDialect.columns);
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } });
-  const { error } = await migrator.migrateToLatest();
-  if (error === undefined) return;
-  if (error instanceof Error && error.message.startsWith("corrupted migrations")) {
-    throw new OperatorFault(
-      `The database ${file} was made by a newer version of Carnet: start that version, or set CARNET_STORE to another file.`,
-    );
-  }
-  throw error;
 }
 
 function fileFault(error: unknown, file: string): OperatorFault | undefined {

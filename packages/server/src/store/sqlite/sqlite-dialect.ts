@@ -4,6 +4,8 @@ import { openChangeFeed } from "./change-feed.ts";
 
 export const sqliteDialect: SqlDialect = {
   columns: {
+    text: "text",
+    integer: "integer",
     instant: "integer",
     bytes: "blob",
     sequence: "integer primary key autoincrement",
@@ -21,5 +23,6 @@ export const sqliteDialect: SqlDialect = {
     // `secure_delete` has overwritten them in the newest pages. The log has older pages, and the file has them until then
     await sql`pragma wal_checkpoint(truncate)`.execute(db);
   },
+  async takeTurn() {}, // a transaction has the only write lock from its beginning
   openChangeFeed,
 };

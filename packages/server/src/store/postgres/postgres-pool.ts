@@ -1,0 +1,136 @@
+import { randomInt } from "node:crypto";
+import type { PostgresPool as KyselyPool, PostgresPoolClient } from "kysely";
+import pg from "pg";
+import { StoreUnavailable } from "../store-unavailable.ts";
+import { connectionSettings } from "./connection-settings.ts";
+import { nameOf, type PostgresAddress } from "./postgres-address.ts";
+import { noTls, postgresFault } from "./postgres-fault.ts";
+import { type Limits, PostgresSession } from "./postgres-session.ts";
+
+export interface PoolOptions {
+  readonly limits: Limits;
+  /** The most connections at a time. */
+  readonly connections: number;
+  readonly passwordFile: string | undefined;
+}
+
+/** How many callers may wait for each connection. Beyond that they are refused at once. */
+const waitingPerConnection = 10;
+
+/** The shortest and the longest pause between two attempts to connect, in milliseconds. */
+const pauses = { first: 100, longest: 5000 } as const;
+
+/**
+ * Run once on each connection. The server then notices within seconds that a node is gone, and frees its locks. A standby
+ * would refuse each write.
+ */
+const greeting = `set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
+  set tcp_user_timeout = 15000; select current_setting('transaction_read_only') as read_only`;
+
+/**
+ * A bounded pool of connections that never waits for long. While the database is away, one caller at a time tries to
+ * connect, with growing pauses, and all others are refused at once.
+ */
+export class PostgresPool implements KyselyPool {
+  readonly #address: PostgresAddress;
+  readonly #options: PoolOptions;
+  readonly #pool: pg.Pool;
+  /** Connections of an earlier generation are closed instead of used again. */
+  #generation = 0;
+  readonly #generationOf = new WeakMap<pg.PoolClient, number>();
+  /** Why the database is away. undefined: it is there. */
+  #away: string | undefined;
+  #isPausing = false;
+  #pause: number = pauses.first;
+
+  constructor(address: PostgresAddress, options: PoolOptions) {
+    this.#address = address;
+    this.#options = options;
+    this.#pool = new pg.Pool({
+      ...connectionSettings(address, options.passwordFile),
+      max: options.connections,
+      idleTimeoutMillis: 60_000,
+      allowExitOnIdle: true,
+      onConnect: (client) => this.#greet(client),
+    });
+    this.#pool.on("error", () => {}); // an idle connection was cut, and the pool has dropped it
+    // Without a listener, a connection that is cut between two queries of a transaction would end the process
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
+  }
+
+  get options(): object {
+    return {};
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    if (this.#away !== undefined && this.#isPausing) throw new StoreUnavailable(this.#away);
+    if (this.#pool.waitingCount >= this.#options.connections * waitingPerConnection) throw this.#tooMany();
+    this.#isPausing = this.#away !== undefined; // the others are refused during this attempt
+    try {
+      const client = await this.#checkOut();
+      this.#away = undefined;
+      this.#pause = pauses.first;
+      return new PostgresSession(client, {
+        limits: this.#options.limits,
+        name: nameOf(this.#address),
+        lost: () => this.#generation++,
+      });
+    } catch (error) {
+      if (error instanceof Error && error.message === "timeout exceeded when trying to connect") throw this.#tooMany();
+      const fault = postgresFault(error, nameOf(this.#address));
+      if (fault instanceof StoreUnavailable) this.#pauseAfter(fault);
+      else this.#isPausing = false;
+      throw fault ?? error;
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #checkOut(): Promise<pg.PoolClient> {
+    for (;;) {
+      try {
+        const client = await this.#pool.connect();
+        const generation = this.#generationOf.get(client) ?? this.#generation;
+        this.#generationOf.set(client, generation);
+        if (generation === this.#generation) return client;
+        client.release(true);
+      } catch (error) {
+        // libpq's sslmode=prefer: without TLS if the server has none
+        if (this.#address.sslMode !== "prefer" || !noTls(error) || this.#pool.options.ssl === false) throw error;
+        this.#pool.options.ssl = false;
+      }
+    }
+  }
+
+  async #greet(client: pg.ClientBase): Promise<void> {
+    const query = { text: greeting, query_timeout: this.#address.connectTimeout };
+    const results: unknown = await client.query(query);
+    const last: unknown = Array.isArray(results) ? results.at(-1) : results;
+    if (JSON.stringify(last, ["rows", "read_only"]).includes('"read_only":"on"'))
+      throw Object.assign(new Error("the server is read-only"), { code: "25006" });
+  }
+
+  #pauseAfter({ message }: StoreUnavailable): void {
+    if (this.#away !== undefined && this.#isPausing && this.#pauseTimer !== undefined) return;
+    this.#away = message;
+    this.#isPausing = true;
+    this.#pauseTimer = setTimeout(
+      () => {
+        this.#isPausing = false;
+        this.#pauseTimer = undefined;
+      },
+      this.#pause / 2 + randomInt(Math.ceil(this.#pause / 2)),
+    ).unref();
+    this.#pause = Math.min(this.#pause * 2, pauses.longest);
+  }
+
+  #pauseTimer: NodeJS.Timeout | undefined;
+
+  #tooMany(): StoreUnavailable {
+    return new StoreUnavailable(
+      `All ${this.#options.connections} connections to ${nameOf(this.#address)} are in use: raise CARNET_STORE_CONNECTIONS, or find out why the database is slow.`,
+    );
+  }
+}

@@ -9,6 +9,7 @@ import { createLog, type Log } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
+import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { clientIdOf } from "@carnet/testkit/sample-clients";
 import { eventQuery } from "@carnet/testkit/sample-events";
@@ -54,7 +55,7 @@ const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
-    storeAbsence: () => undefined,
+    storeGrace: () => noGrace,
     isDraining: () => isDraining,
     isJournalUnavailable: () => false,
   });

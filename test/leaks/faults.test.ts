@@ -7,6 +7,7 @@ import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
+import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
@@ -65,7 +66,7 @@ function httpPorts(world: TokenWorld, token: ClientPorts, log: string[]): HttpPo
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
-    storeAbsence: () => undefined,
+    storeGrace: () => noGrace,
     isDraining: () => false,
     isJournalUnavailable: () => false,
   };

@@ -20,6 +20,7 @@ import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { noFeed } from "@carnet/testkit/no-feed";
+import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
@@ -132,7 +133,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
-    storeAbsence: () => undefined,
+    storeGrace: () => noGrace,
     isDraining: () => false,
     isJournalUnavailable: () => false,
   });

@@ -7,6 +7,7 @@ import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { noFeed } from "@carnet/testkit/no-feed";
+import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { sendBytes } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
@@ -65,7 +66,7 @@ async function listening() {
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
-    storeAbsence: () => undefined,
+    storeGrace: () => noGrace,
     isDraining: () => false,
     isJournalUnavailable: () => false,
   });

@@ -155,7 +155,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       revocationFeed: createRevocationFeed({ access: configuration.revocationFeed, issuer, list, keys, clock }),
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
-      storeAbsence: () => contact.absence,
+      storeGrace: () => contact.grace,
       isDraining: ports.isDraining,
       isJournalUnavailable: () => journal.isUnavailable,
     };

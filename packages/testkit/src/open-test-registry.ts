@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
@@ -20,13 +21,20 @@ export interface TestRegistry extends RegistrationPorts {
   close(): Promise<void>;
 }
 
-/** Opens the SQLite store at a path, with the master key in the same folder. Creates both if missing. Accepts any scope. */
+/**
+ * Opens the SQLite store at a path, with the master key in the same folder, or the PostgreSQL store at a URL, with the
+ * master key that is given. Creates what is missing. Accepts any scope.
+ */
 export async function openTestRegistry(
-  path: string,
+  place: string,
   clock: Clock = new FixedClock("2026-11-21T12:00:00Z"),
+  masterKey?: string,
 ): Promise<TestRegistry> {
-  const flags = { dataDir: dirname(path), store: `sqlite:${path}`, scopeCatalogue: "open" };
-  const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
+  const isUrl = place.startsWith("postgres://");
+  const environment = masterKey === undefined ? {} : { CARNET_MASTER_KEY: masterKey };
+  const folder = isUrl ? tmpdir() : dirname(place);
+  const flags = { dataDir: folder, store: isUrl ? place : `sqlite:${place}`, scopeCatalogue: "open" };
+  const configuration = loadConfiguration({ mode: "dev", flags, environment, file: undefined });
   const eventIds = createEventIds({ bytes: (length) => randomBytes(length) });
   const storage = await openStore(configuration, clock, eventIds);
   const { db, store, scopes, owners, hasher, events, revocations } = storage;

@@ -190,7 +190,13 @@ async function ready({ stderr }: ChildProcess): Promise<void> {
 function signalAll(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
   if (child?.pid === undefined) return;
   const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
-  for (const pid of [child.pid, ...children.map(Number)]) process.kill(pid, signal);
+  for (const pid of [child.pid, ...children.map(Number)]) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error; // a session that has ended
+    }
+  }
 }
 
 function tlsSettings(data: string, tls: PostgresOptions["tls"]): Readonly<Record<string, string>> {

@@ -20,6 +20,7 @@ import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
+import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { eventWith } from "@carnet/testkit/sample-events";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -122,7 +123,7 @@ export class World implements AsyncDisposable {
           },
           ...{
             checkStore: async () => {},
-            storeAbsence: () => undefined,
+            storeGrace: () => noGrace,
             isDraining: () => false,
             isJournalUnavailable: () => false,
           },

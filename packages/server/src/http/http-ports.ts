@@ -4,7 +4,7 @@ import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { VerificationKeys } from "../crypto/key-ring.ts";
 import type { Log } from "../log/logger.ts";
 import type { RevocationFeed } from "../revocation/revocation-feed.ts";
-import type { StoreAbsence } from "../store/store-contact.ts";
+import type { StoreGrace } from "../store/store-contact.ts";
 import type { AdminPorts } from "./admin/admin-ports.ts";
 
 /** What the endpoints need at which clients authenticate themselves. */
@@ -20,8 +20,8 @@ export interface HttpPorts {
   readonly trustedProxies: readonly string[];
   /** Rejects when the store does not answer. */
   checkStore(): Promise<void>;
-  /** undefined: the store answers. */
-  storeAbsence(): StoreAbsence | undefined;
+  /** How long clients in memory get tokens while the store is away. */
+  storeGrace(): StoreGrace;
   /** Whether the service was told to stop. */
   isDraining(): boolean;
   /** Whether requests must be refused, because nothing can be recorded at the moment. */

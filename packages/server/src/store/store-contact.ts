@@ -11,12 +11,13 @@ export interface StoreContactPorts {
   forgetAll(): void;
 }
 
-/** The store cannot be reached. Times are milliseconds since the epoch. */
-export interface StoreAbsence {
+/** What holds while the store is away. Times are milliseconds since the epoch. */
+export interface StoreGrace {
+  /** When the store was last heard from. */
   readonly since: number;
   /** When clients in memory get no more tokens. */
-  readonly graceEnds: number;
-  readonly isGraceOver: boolean;
+  readonly ends: number;
+  readonly isOver: boolean;
 }
 
 /**
@@ -33,18 +34,11 @@ export class StoreContact {
     this.#heardAt = ports.clock.now();
   }
 
-  /** When the store was last heard from, in milliseconds since the epoch. */
-  get heardAt(): number {
-    return this.#heardAt;
-  }
-
-  /** undefined: the last poll succeeded. */
-  get absence(): StoreAbsence | undefined {
-    if (!this.#away) return undefined;
+  get grace(): StoreGrace {
     const { clock, grace } = this.#ports;
     // A clock that was set back must not lengthen the grace
-    const isGraceOver = Math.abs(clock.now() - this.#heardAt) > grace;
-    return { since: this.#heardAt, graceEnds: this.#heardAt + grace, isGraceOver };
+    const isOver = Math.abs(clock.now() - this.#heardAt) > grace;
+    return { since: this.#heardAt, ends: this.#heardAt + grace, isOver };
   }
 
   /** Asks the store for changes. A failure is logged once, until the store is back. */
@@ -56,7 +50,7 @@ export class StoreContact {
     } catch (fault) {
       if (!this.#away) log.fault("store_away", fault, { detail: `clients in memory get tokens for ${grace / 1000} s` });
       this.#away = true;
-      if (this.absence?.isGraceOver) forgetAll(); // each look-up now asks the store, and fails
+      if (this.grace.isOver) forgetAll(); // each look-up now asks the store, and fails
       return;
     }
     if (this.#away) log.info("store_back", { awaySeconds: Math.round((clock.now() - this.#heardAt) / 1000) });

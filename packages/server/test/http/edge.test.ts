@@ -6,6 +6,7 @@ import { createLog, type Log } from "@carnet/server/log/logger";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
+import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
@@ -27,7 +28,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
-    storeAbsence: () => undefined,
+    storeGrace: () => noGrace,
     isDraining: () => false,
     isJournalUnavailable: () => false,
     ...http,

@@ -11,6 +11,7 @@ import { StoreUnavailable } from "@carnet/server/store/store-unavailable";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
+import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
@@ -36,7 +37,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     trustedProxies: [],
     revocationFeed: noFeed,
     checkStore: async () => {},
-    storeAbsence: () => undefined,
+    storeGrace: () => noGrace,
     isDraining: () => false,
     isJournalUnavailable: () => false,
     ...http,
@@ -173,10 +174,10 @@ suite("A readiness probe", () => {
 
   test("gets 200 and `degraded` while the store is away and clients in memory still get tokens, then 503", async () => {
     const since = Date.parse("2026-01-01T00:00:00Z");
-    const absence = { since, graceEnds: since + 900_000 };
+    const grace = { since, ends: since + 900_000 };
     const checkStore = () => Promise.reject(new StoreUnavailable("the database does not answer"));
-    const probe = async (isGraceOver: boolean) => {
-      const { app, lines } = await createApp({}, { checkStore, storeAbsence: () => ({ ...absence, isGraceOver }) });
+    const probe = async (isOver: boolean) => {
+      const { app, lines } = await createApp({}, { checkStore, storeGrace: () => ({ ...grace, isOver }) });
       const answer = await answerOf(app, "/health/ready");
       assert.deepEqual(lines, [], "the absence is logged once, not for each probe");
       return [answer.statusCode, answer.json()];

@@ -30,15 +30,15 @@ suite("contact with the store", () => {
     const { contact, now } = contactAt();
     now.at += 5 * second;
     await contact.poll(async () => {});
-    assert.equal(contact.absence, undefined);
-    assert.equal(contact.heardAt, start + 5 * second);
+    assert.equal(contact.grace.isOver, false);
+    assert.equal(contact.grace.since, start + 5 * second);
   });
 
-  test("within the grace, clients in memory are kept and the absence says until when", async () => {
+  test("within the grace, clients in memory are kept and the grace says until when", async () => {
     const { contact, now, forgotten } = contactAt();
     now.at += grace;
     await contact.poll(away);
-    assert.deepEqual(contact.absence, { since: start, graceEnds: start + grace, isGraceOver: false });
+    assert.deepEqual(contact.grace, { since: start, ends: start + grace, isOver: false });
     assert.equal(forgotten(), 0);
   });
 
@@ -47,7 +47,7 @@ suite("contact with the store", () => {
     now.at += grace + 1;
     await contact.poll(away);
     await contact.poll(away);
-    assert.equal(contact.absence?.isGraceOver, true);
+    assert.equal(contact.grace.isOver, true);
     assert.equal(forgotten(), 2, "a look-up that succeeded in between must not start a new grace");
   });
 
@@ -63,7 +63,7 @@ suite("contact with the store", () => {
     await contact.poll(async () => {
       now.at += 10 * second;
     });
-    assert.equal(contact.heardAt, start);
+    assert.equal(contact.grace.since, start);
   });
 
   test("an absence is logged once, and its end with its length", async () => {
@@ -77,7 +77,7 @@ suite("contact with the store", () => {
     assert.match(first.fault, /the database does not answer/);
     assert.deepEqual([last.event, last.awaySeconds], ["store_back", 30]);
     assert.deepEqual(more, []);
-    assert.equal(contact.absence, undefined);
+    assert.equal(contact.grace.isOver, false);
   });
 });
 

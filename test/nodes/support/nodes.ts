@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { registerClient } from "@carnet/core/client/register-client";
+import type { TestRegistry } from "@carnet/testkit/open-test-registry";
+import { requestToken, type ServingCarnet, serveCarnet } from "@carnet/testkit/serve-carnet";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+
+/** The issuer of all nodes, as behind one balancer. The tests ask each node directly. */
+export const issuer = "https://tokens.example";
+
+export const newMasterKey = (): string => randomBytes(32).toString("base64");
+
+export interface NodeOptions {
+  readonly store: string;
+  readonly masterKey: string;
+  readonly workers?: number;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its store is away, so do not wait for the end of the start. */
+  readonly waits?: boolean;
+}
+
+/** A node with a data folder of its own. */
+export async function startNode({ store, masterKey, workers, args = [], env = {}, waits = false }: NodeOptions) {
+  const folder = await temporaryFolder();
+  try {
+    const node = await serveCarnet({
+      folder: folder.path,
+      args: ["--issuer", issuer, ...(workers === undefined ? [] : ["--workers", `${workers}`]), ...args],
+      env: { CARNET_STORE: store, CARNET_MASTER_KEY: masterKey, ...env },
+      ...(waits ? { until: /"event":"store_away"/ } : {}),
+    });
+    return {
+      ...node,
+      /** Reads a file of its data folder. */
+      read: (name: string) => readFile(folder.file(name), "utf8"),
+      async [Symbol.asyncDispose]() {
+        await node[Symbol.asyncDispose]();
+        await folder[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export type Node = Awaited<ReturnType<typeof startNode>>;
+
+export interface Credentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export async function register(registry: TestRegistry, scope = "file:read"): Promise<Credentials> {
+  const registered = await registerClient({ scope }, registry);
+  assert.ok(registered.ok);
+  const { client, generatedSecret } = registered.value;
+  return { clientId: client.clientId, clientSecret: generatedSecret?.reveal() ?? assert.fail("it has no secret") };
+}
+
+/** What callers saw of a load. */
+export interface Seen {
+  issued: number;
+  /** Connections that broke before an answer came, after which the caller tried the next node. */
+  reconnects: number;
+  /** Other answers than a token, with what they said. */
+  readonly failed: string[];
+  /** Tokens that did not verify. */
+  readonly invalid: string[];
+  longest: number;
+}
+
+/**
+ * Callers that request tokens without a pause from one node after the other, and go on with the next node when a
+ * connection fails. Each token is verified with the published keys. Dispose of it to stop.
+ */
+export function callersOf(nodes: () => readonly ServingCarnet[], credentials: readonly Credentials[], callers = 8) {
+  const seen: Seen = { issued: 0, reconnects: 0, failed: [], invalid: [], longest: 0 };
+  const first = nodes()[0] ?? assert.fail("there is no node");
+  const keys = createRemoteJWKSet(new URL(`${first.url}/oauth2/jwks`), { cacheMaxAge: Infinity });
+  let isStopped = false;
+
+  async function call(turn: number): Promise<void> {
+    const { clientId, clientSecret } = credentials[turn % credentials.length] ?? assert.fail("there is no client");
+    const start = performance.now();
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const all = nodes();
+      const node = all[(turn + attempt) % all.length] ?? assert.fail("there is no node");
+      const answer = await requestToken(node.url, clientId, clientSecret).catch(() => undefined);
+      const body = await answer?.json().catch(() => undefined);
+      if (answer === undefined || body === undefined) {
+        seen.reconnects++;
+        continue;
+      }
+      seen.longest = Math.max(seen.longest, performance.now() - start);
+      if (answer.status !== 200) return void seen.failed.push(`${answer.status} ${JSON.stringify(body)}`);
+      seen.issued++;
+      await jwtVerify(String(body.access_token), keys, { issuer }).catch((error) => seen.invalid.push(String(error)));
+      return;
+    }
+    seen.failed.push("no node answered in 50 attempts");
+  }
+
+  const loops = Array.from({ length: callers }, async (_, caller) => {
+    for (let turn = caller; !isStopped; turn += callers) await call(turn);
+  });
+  return {
+    seen,
+    async [Symbol.asyncDispose]() {
+      isStopped = true;
+      await Promise.all(loops);
+    },
+  };
+}

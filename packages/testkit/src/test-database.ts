@@ -60,11 +60,12 @@ async function openPostgresTwice(timeout = 5000): Promise<TestDatabase> {
   };
 }
 
-let template: Promise<string> | undefined;
+const templates = new WeakMap<PostgresServer, Promise<string>>();
 
 /** The URL of a new database with all tables: a copy of one that was migrated, because that takes half the time. */
-async function migratedDatabase(server: PostgresServer): Promise<string> {
-  template ??= makeTemplate(server);
+export async function migratedDatabase(server: PostgresServer): Promise<string> {
+  const template = templates.get(server) ?? makeTemplate(server);
+  templates.set(server, template);
   const name = new URL(await template).pathname.slice(1);
   return server.createDatabase(name);
 }

@@ -28,6 +28,7 @@ export class RevocationList implements CutOffs {
     ...{ token: new Map(), client: new Map(), secret: new Map(), cut_off: new Map(), key: new Map() },
   };
   #lastNumber = 0;
+  #startsOver = false;
   #refreshing: Promise<void> | undefined;
   #triedAt = 0;
   #readAt = 0;
@@ -64,6 +65,11 @@ export class RevocationList implements CutOffs {
     return Math.max(cut_off.get(clientHandle)?.issuedUntil ?? 0, cut_off.get("")?.issuedUntil ?? 0);
   }
 
+  /** Makes the next read begin with the oldest: the store may have lost some and given their numbers again. */
+  startOver(): void {
+    this.#startsOver = true;
+  }
+
   /** Reads what is new in the store. Calls during a read share it. Rejects if the store cannot be read. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#read().finally(() => {
@@ -84,15 +90,12 @@ export class RevocationList implements CutOffs {
     if (isOld || this.#refreshing !== undefined) await this.refresh();
   }
 
-  /** Has the next read start from the beginning: the store may give numbers again after it was restored or replaced. */
-  startOver(): void {
-    this.#lastNumber = 0;
-  }
-
   async #read(): Promise<void> {
     const now = this.#ports.clock.now();
     this.#triedAt = now;
-    if (now < this.#readAt) this.#lastNumber = 0; // the clock was ahead, so live ones may have been dropped as ended
+    // If the clock was ahead, live ones may have been dropped as ended
+    if (this.#startsOver || now < this.#readAt) this.#lastNumber = 0;
+    this.#startsOver = false;
     for (let rows = pageSize; rows === pageSize; ) {
       const query = { now, owners: null, clientId: null, after: this.#lastNumber, limit: pageSize };
       const page = await this.#ports.store.list(query);

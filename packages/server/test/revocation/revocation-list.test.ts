@@ -26,6 +26,23 @@ const tokenOf = (subject: string, revokedAt: number, parts: Partial<Revocation> 
 const held = (list: RevocationList) => revocationKinds.map((kind) => [kind, [...list.subjects(kind)].sort()]);
 
 suite("the list of revocations", () => {
+  test("finds one whose number was given before, by a database that lost it, after starting over", async () => {
+    const clock = new FixedClock("2026-11-21T12:00:00Z");
+    const stored = (subject: string, number: number) => ({ ...tokenOf(subject, clock.now()), number });
+    let rows = [stored("kept", 1), stored("lost", 2)];
+    const list = new RevocationList({
+      clock,
+      store: { list: async ({ after }) => rows.filter(({ number }) => number > after) },
+    });
+    await list.refresh();
+    rows = [stored("kept", 1), stored("new", 2)];
+    await list.refresh();
+    assert.deepEqual([...list.subjects("token")], ["kept", "lost"]);
+    list.startOver();
+    await list.refresh();
+    assert.deepEqual([...list.subjects("token")], ["kept", "lost", "new"], "the lost one stays revoked until it ends");
+  });
+
   test("holds after each read what the store holds, whatever is revoked, covered and ended", async () => {
     const action = fc.record({
       kind: fc.constantFrom(...revocationKinds),

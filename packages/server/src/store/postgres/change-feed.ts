@@ -10,7 +10,6 @@ const kept = 100_000;
 interface FeedRow {
   /** When the server started. Another value means another server, which may have lost the newest changes. */
   readonly server: string;
-  readonly oldest: number | null;
   readonly newest: number | null;
   /** null: there is no change to read. */
   readonly number: number | null;
@@ -32,13 +31,14 @@ export async function openChangeFeed(db: Kysely<Tables>, listener: ChangeListene
     const rows = await read(db, seen);
     const [first] = rows;
     if (first === undefined) return false;
-    const isTrimmed = first.oldest !== null && first.oldest > seen + 1;
-    const isLost = (first.newest ?? 0) < seen;
+    const newest = first.newest ?? 0;
+    const isTrimmed = seen < newest - kept;
+    const isLost = newest < seen;
     if (hasFailed || first.server !== server || isTrimmed || isLost) listener.missed();
     hasFailed = false;
     server = first.server;
     for (const { client_id } of rows) if (client_id !== null) listener.changed(client_id);
-    seen = isLost ? (first.newest ?? 0) : (rows.at(-1)?.number ?? seen);
+    seen = isLost ? newest : (rows.at(-1)?.number ?? seen);
     return rows.length === batch;
   }
 
@@ -59,9 +59,8 @@ export async function openChangeFeed(db: Kysely<Tables>, listener: ChangeListene
 
 /** The changes after a number, in one statement, so that all of it is of one moment. At least one row. */
 async function read(db: Kysely<Tables>, after: number): Promise<readonly FeedRow[]> {
-  const { rows } = await sql<FeedRow>`select state.server, state.oldest, state.newest, change.number, change.client_id
-    from (select pg_postmaster_start_time()::text as server,
-      (select min(number) from changes) as oldest, (select max(number) from changes) as newest) as state
+  const { rows } = await sql<FeedRow>`select state.server, state.newest, change.number, change.client_id
+    from (select pg_postmaster_start_time()::text as server, (select max(number) from changes) as newest) as state
     left join (select number, client_id from changes where number > ${after} order by number limit ${sql.lit(batch)})
       as change on true
     order by change.number`.execute(db);

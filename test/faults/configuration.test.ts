@@ -19,6 +19,8 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   audience: ["", "with space", "ü", "x".repeat(256)],
   store: ["", "sqlite:", "carnet.db", "postgres://localhost/carnet", "sqlite://carnet.db", "sqlite:a\nb"],
   storeGrace: ["", "-1", "86400001", "25h"],
+  storePasswordFile: [""],
+  storeConnections: ["", "0", "1000", "many"],
   storeTimeout: ["", "-1", "60001", "2m"],
   masterKey: ["", "short", "A".repeat(42), "A".repeat(44), "!".repeat(43)],
   dataDir: [""],

@@ -27,20 +27,22 @@ export interface TestDatabase extends AsyncDisposable {
   readonly db: Kysely<Tables>;
   readonly other: Kysely<Tables>;
   readonly dialect: SqlDialect;
+  /** As in CARNET_STORE. */
+  readonly url: string;
 }
 
 /** The databases that every test of the shared queries runs on. `timeout` is how long writers wait for each other. */
 export const databases: readonly { readonly name: string; open(timeout?: number): Promise<TestDatabase> }[] = [
-  { name: "SQLite", open: openSqliteTwice },
-  { name: "PostgreSQL", open: openPostgresTwice },
+  { name: "SQLite", open: openTwoSqlite },
+  { name: "PostgreSQL", open: openTwoPostgres },
 ];
 
-async function openSqliteTwice(timeout = 5000): Promise<TestDatabase> {
+export async function openTwoSqlite(timeout = 5000): Promise<TestDatabase> {
   const folder = await temporaryFolder();
   const file = folder.file("carnet.db");
   const [db, other] = [await openSqlite(file, timeout), await openSqlite(file, timeout)];
   return {
-    ...{ db, other, dialect: sqliteDialect },
+    ...{ db, other, dialect: sqliteDialect, url: `sqlite:${file}` },
     async [Symbol.asyncDispose]() {
       for (const connection of [db, other]) await connection.destroy();
       await folder[Symbol.asyncDispose]();
@@ -48,17 +50,26 @@ async function openSqliteTwice(timeout = 5000): Promise<TestDatabase> {
   };
 }
 
-async function openPostgresTwice(timeout = 5000): Promise<TestDatabase> {
-  const address = addressOf(await migratedDatabase(await sharedPostgres()));
-  const options = { timeout, connections: 10, passwordFile: undefined };
+async function openTwoPostgres(timeout = 5000): Promise<TestDatabase> {
+  const url = await migratedDatabase(await sharedPostgres());
+  const address = addressOf(url);
+  const options = { ...postgresOptions, timeout };
   const [db, other] = [await openPostgres(address, options), await openPostgres(address, options)];
   return {
-    ...{ db, other, dialect: postgresDialect },
+    ...{ db, other, dialect: postgresDialect, url },
     async [Symbol.asyncDispose]() {
       for (const pool of [db, other]) await pool.destroy();
     },
   };
 }
+
+/** Opens a database that exists. `url` is as in CARNET_STORE. */
+export async function openByUrl(url: string): Promise<Pick<TestDatabase, "db" | "dialect">> {
+  if (url.startsWith("sqlite:")) return { db: await openSqlite(url.slice("sqlite:".length)), dialect: sqliteDialect };
+  return { db: await openPostgres(addressOf(url), postgresOptions), dialect: postgresDialect };
+}
+
+const postgresOptions = { timeout: 5000, connections: 10, passwordFile: undefined };
 
 const templates = new WeakMap<PostgresServer, Promise<string>>();
 
@@ -72,7 +83,7 @@ export async function migratedDatabase(server: PostgresServer): Promise<string> 
 
 async function makeTemplate(server: PostgresServer): Promise<string> {
   const url = await server.createDatabase();
-  const db = await openPostgres(addressOf(url), { timeout: 5000, connections: 2, passwordFile: undefined });
+  const db = await openPostgres(addressOf(url), postgresOptions);
   await db.destroy();
   return url;
 }

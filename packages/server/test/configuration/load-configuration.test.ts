@@ -103,10 +103,12 @@ suite("The configuration", () => {
     const dataDir = "/var/lib/carnet";
     const { store, adminFile } = load({ flags: { dataDir } });
     assert.deepEqual(
-      { store: store.path, adminFile },
-      { store: `${dataDir}/carnet.db`, adminFile: `${dataDir}/admin.json` },
+      { store, adminFile },
+      { store: { kind: "sqlite", path: `${dataDir}/carnet.db` }, adminFile: `${dataDir}/admin.json` },
     );
-    assert.equal(load({ flags: { store: "sqlite:/elsewhere/x.db" } }).adminFile, ".carnet/admin.json");
+    const elsewhere = load({ flags: { store: "sqlite:/elsewhere/x.db" } });
+    assert.equal(elsewhere.adminFile, ".carnet/admin.json");
+    assert.equal(elsewhere.journal, ".carnet/journal");
     assert.equal(load({ flags: { dataDir, adminFile: "/run/a.json" } }).adminFile, "/run/a.json");
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { Client } from "@carnet/core/client/client";
 import { type ClientPlace, type ClientQuery, type ClientStore, clientSortKeys } from "@carnet/core/client/client-store";
 import { allClients } from "@carnet/testkit/all-clients";
@@ -7,14 +7,8 @@ import { MemoryClientStore } from "@carnet/testkit/memory-client-store";
 import { clientIdOf, comparable, plainClient, secretOf } from "@carnet/testkit/sample-clients";
 import { withEvent } from "@carnet/testkit/sample-events";
 import type { StoreUnderTest } from "@carnet/testkit/store-under-test";
-import { openTestSqlite } from "@carnet/testkit/test-sqlite";
+import { databases, openTestStore } from "@carnet/testkit/test-database";
 import fc from "fast-check";
-
-let sqlite: StoreUnderTest;
-before(async () => {
-  sqlite = await openTestSqlite();
-});
-after(() => sqlite[Symbol.asyncDispose]());
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 
@@ -77,33 +71,34 @@ const change: fc.Arbitrary<Change> = fc.record({
   ),
 });
 
-test("SQLite agrees with a map after any inserts, changes, deletions and searches", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      clients,
-      fc.array(change, { maxLength: 5 }),
-      fc.array(query, { minLength: 1, maxLength: 5 }),
-      same,
-    ),
-    { numRuns: 150 },
-  );
-});
+for (const { name: database, open } of databases)
+  test(`${database} agrees with a map after any inserts, changes, deletions and searches`, async () => {
+    await using under = await openTestStore(open);
+    await fc.assert(
+      fc.asyncProperty(
+        clients,
+        fc.array(change, { maxLength: 5 }),
+        fc.array(query, { minLength: 1, maxLength: 5 }),
+        (...world) => same(under, ...world),
+      ),
+      { numRuns: 150 },
+    );
+  });
 
 async function same(
-  some: readonly Client[],
-  changes: readonly Change[],
-  queries: readonly Omit<ClientQuery, "after">[],
+  under: StoreUnderTest,
+  ...[some, changes, queries]: [readonly Client[], readonly Change[], readonly Omit<ClientQuery, "after">[]]
 ) {
-  for (const left of await allClients(sqlite.store)) await sqlite.store.delete(left, withEvent());
+  for (const left of await allClients(under.store)) await under.store.delete(left, withEvent());
   const memory = new MemoryClientStore(() => now);
-  const stores = [memory, sqlite.store] as const;
+  const stores = [memory, under.store] as const;
   for (const store of stores) assert.deepEqual(await store.insert(some, withEvent()), { kind: "inserted" });
   for (const { of, changes: wanted } of changes) {
     const outcomes = await Promise.all(stores.map((store) => apply(store, some[of % some.length], wanted)));
     assert.equal(outcomes[1], outcomes[0]);
   }
   for (const wanted of queries) {
-    const [expected, found] = [await pagesOf(memory, wanted), await pagesOf(sqlite.other, wanted)];
+    const [expected, found] = [await pagesOf(memory, wanted), await pagesOf(under.other, wanted)];
     assert.deepEqual(found, expected, JSON.stringify(wanted));
   }
 }

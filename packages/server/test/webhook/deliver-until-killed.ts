@@ -2,14 +2,15 @@
 import { Redacted } from "@carnet/protocol/redacted";
 import { createLog } from "@carnet/server/log/logger";
 import { createSqlWebhookQueue } from "@carnet/server/store/sql/webhook-store";
-import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { createWebhook } from "@carnet/server/webhook/webhook";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { SeededRandom } from "@carnet/testkit/seeded-random";
+import { openByUrl } from "@carnet/testkit/test-database";
 
-const [, , file = "", url = "", time = ""] = process.argv;
+const [, , store = "", url = "", time = ""] = process.argv;
+const { db, dialect } = await openByUrl(store);
 const webhook = createWebhook({
-  queue: createSqlWebhookQueue(await openSqlite(file, 5000)),
+  queue: createSqlWebhookQueue(db, dialect),
   url: new Redacted(url),
   key: new Redacted(new Uint8Array(32)),
   clock: new FixedClock(time),

@@ -2,11 +2,11 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { createLog, type Log } from "@carnet/server/log/logger";
 import type { Tables } from "@carnet/server/store/sql/schema";
 import { createSqlWebhookQueue } from "@carnet/server/store/sql/webhook-store";
-import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { createWebhook, type Webhook } from "@carnet/server/webhook/webhook";
+import type { WebhookQueue } from "@carnet/server/webhook/webhook-queue";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { SeededRandom } from "@carnet/testkit/seeded-random";
-import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import type { TestDatabase } from "@carnet/testkit/test-database";
 import { WebhookReceiver } from "@carnet/testkit/webhook-receiver";
 import type { Kysely } from "kysely";
 
@@ -21,20 +21,17 @@ export class WebhookUnderTest implements AsyncDisposable {
   readonly receiver: WebhookReceiver;
   readonly webhook: Webhook;
   readonly other: Webhook;
-  readonly #connections: readonly [Kysely<Tables>, Kysely<Tables>];
+  readonly #database: TestDatabase;
   readonly #cleanup: AsyncDisposableStack;
 
-  readonly file: string;
-
-  private constructor(file: string, { connections, receiver, cleanup, timeout }: Parts) {
-    this.file = file;
-    this.#connections = connections;
+  private constructor({ database, receiver, cleanup, timeout }: Parts) {
+    this.#database = database;
     this.#cleanup = cleanup;
     this.receiver = receiver;
     const log: Log = createLog("debug", { write: (line: string) => this.logged.push(line) });
     const make = (db: Kysely<Tables>): Webhook =>
       createWebhook({
-        queue: createSqlWebhookQueue(db),
+        queue: createSqlWebhookQueue(db, database.dialect),
         url: new Redacted(receiver.url),
         key: new Redacted(key),
         clock: this.clock,
@@ -42,28 +39,34 @@ export class WebhookUnderTest implements AsyncDisposable {
         log,
         timeout,
       });
-    this.webhook = make(connections[0]);
-    this.other = make(connections[1]);
+    this.webhook = make(database.db);
+    this.other = make(database.other);
   }
 
-  static async open({ timeout = 10_000 } = {}): Promise<WebhookUnderTest> {
+  static async open(open: () => Promise<TestDatabase>, { timeout = 10_000 } = {}): Promise<WebhookUnderTest> {
     const cleanup = new AsyncDisposableStack();
-    const folder = cleanup.use(await temporaryFolder());
-    const file = folder.file("carnet.db");
-    const connections = [await openSqlite(file, 5000), await openSqlite(file, 5000)] as const;
-    for (const db of connections) cleanup.defer(() => db.destroy());
+    const database = cleanup.use(await open());
     const receiver = cleanup.use(await WebhookReceiver.start());
-    const under = new WebhookUnderTest(file, { connections, receiver, cleanup, timeout });
+    const under = new WebhookUnderTest({ database, receiver, cleanup, timeout });
     await under.begin();
     return under;
   }
 
   get db(): Kysely<Tables> {
-    return this.#connections[0];
+    return this.#database.db;
+  }
+
+  /** As in CARNET_STORE. */
+  get url(): string {
+    return this.#database.url;
+  }
+
+  get queue(): WebhookQueue {
+    return createSqlWebhookQueue(this.db, this.#database.dialect);
   }
 
   begin(): Promise<void> {
-    return createSqlWebhookQueue(this.db).begin();
+    return this.queue.begin();
   }
 
   /** Stores events that differ in their ids only. */
@@ -89,7 +92,7 @@ export class WebhookUnderTest implements AsyncDisposable {
 }
 
 interface Parts {
-  readonly connections: readonly [Kysely<Tables>, Kysely<Tables>];
+  readonly database: TestDatabase;
   readonly receiver: WebhookReceiver;
   readonly cleanup: AsyncDisposableStack;
   readonly timeout: number;

@@ -184,6 +184,7 @@ function makeForeign(file: string): void {
 
 function addMigration(file: string): void {
   change(file, "insert into kysely_migration values ('9999-of-the-future', '2999-01-01T00:00:00.000Z')");
+  change(file, "update schema_compatibility set works_with = '9999-of-the-future'");
 }
 
 function makeTable(file: string): void {

@@ -16,6 +16,7 @@ const commands = {
   apply: async () => (await import("./commands/apply.ts")).addApplyCommand,
   export: async () => (await import("./commands/export.ts")).addExportCommand,
   admin: async () => (await import("./commands/admin.ts")).addAdminCommand,
+  migrate: async () => (await import("./commands/migrate.ts")).addMigrateCommand,
   whoami: async () => (await import("./commands/whoami.ts")).addWhoamiCommand,
   audit: async () => (await import("./commands/audit.ts")).addAuditCommand,
   completion: async () => (await import("./commands/completion.ts")).addCompletionCommand,

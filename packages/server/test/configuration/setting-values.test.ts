@@ -73,6 +73,7 @@ const table: Readonly<
       ["24h", 86_400_000],
     ],
     bad: ["-1", "25h", "2 minutes"],
+  },
   storePasswordFile: { good: [["/run/secrets/password", "/run/secrets/password"]], bad: [""] },
   storeConnections: {
     good: [

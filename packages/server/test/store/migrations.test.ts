@@ -63,6 +63,7 @@ suite("The schema", () => {
         ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "owners", "refusals"],
         ...[
           "revocations",
+          "schema_compatibility",
           "scopes",
           "sealed_values",
           "secret_uses",
@@ -89,6 +90,7 @@ suite("The schema", () => {
       { name: "0006-audit" },
       { name: "0007-teams" },
       { name: "0008-revocations" },
+      { name: "0009-compatibility" },
     ]);
   });
 
@@ -107,6 +109,7 @@ suite("The schema", () => {
   test("of a newer version is refused and left unchanged", async () => {
     await openAndClose();
     query("insert into kysely_migration (name, timestamp) values ('0099-later', '2030-01-01')");
+    query("update schema_compatibility set works_with = '0099-later'");
     await assert.rejects(openSqlite(file), refusal(/made by a newer version of Carnet/));
     assert.deepEqual(query("select name from kysely_migration order by name").at(-1), { name: "0099-later" });
   });

@@ -32,6 +32,8 @@ export class PostgresSession implements PostgresPoolClient {
   /** A transaction that has not begun on the server yet: `begin` is sent together with its first statement. */
   #isBeginning = false;
   #broken: StoreUnavailable | undefined;
+  /** What aborted the transaction. The server says of later statements only that it is aborted. */
+  #cause: unknown;
 
   constructor(client: pg.PoolClient, options: SessionOptions) {
     this.#client = client;
@@ -80,7 +82,9 @@ export class PostgresSession implements PostgresPoolClient {
         this.#broken = fault;
         this.#options.lost();
       }
-      throw fault ?? error;
+      const isAborted = error instanceof Error && "code" in error && error.code === "25P02";
+      if (!isAborted) this.#cause = fault ?? error;
+      throw this.#cause;
     }
   }
 }

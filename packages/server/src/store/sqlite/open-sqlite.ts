@@ -5,7 +5,7 @@ import { quoted } from "@carnet/protocol/shell-word";
 import type { Kysely } from "kysely";
 import { createAtomically } from "../../configuration/atomic-file.ts";
 import { OperatorFault } from "../../fault.ts";
-import { migrate } from "../sql/migrate.ts";
+import { migrate, type SchemaTarget } from "../sql/migrate.ts";
 import type { Tables } from "../sql/schema.ts";
 import { wrapDatabase } from "./node-sqlite-database.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
@@ -16,11 +16,16 @@ import { SqliteKysely } from "./sqlite-kysely.ts";
 const applicationId = 0x43726e74;
 
 /**
- * Opens the database file, creates it if it is missing, and migrates it to the newest schema. `timeout` is how long the
+ * Opens the database file, creates it if it is missing, and migrates it to the newest schema, unless the caller does
+ * something else with the schema. `timeout` is how long the
  * start and each later transaction wait for the lock of another process, in milliseconds. Throws an OperatorFault if the
  * file cannot be opened, and then leaves it unchanged.
  */
-export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<Tables>> {
+export async function openSqlite(
+  file: string,
+  timeout = 5000,
+  prepare: (target: SchemaTarget) => Promise<unknown> = migrate,
+): Promise<Kysely<Tables>> {
   let database: DatabaseSync | undefined;
   const path = resolve(file); // SQLite does not treat names such as `:memory:` and `file:x?mode=memory` as files
   try {
@@ -35,7 +40,7 @@ export async function openSqlite(file: string, timeout = 5000): Promise<Kysely<T
     database.exec("pragma cache_size = -16384");
     const connection = wrapDatabase(database, file);
     const db = new SqliteKysely<Tables>({ database: connection, timeout, inTransaction: () => opened.isTransaction });
-    await migrate({ db, dialect: sqliteDialect, name: file });
+    await prepare({ db, dialect: sqliteDialect, name: file });
     eraseEarlierRemains(database);
     // SQLite would block the event loop while it waits for a lock. From here on, transactions wait on a timer
     database.exec("pragma busy_timeout = 0");

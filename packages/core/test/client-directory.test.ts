@@ -121,3 +121,52 @@ for (const forget of ["forget", "forgetAll"] as const) {
     assert.equal(directory.peek(digest), undefined);
   });
 }
+
+test("what is in doubt is read anew on its next use", async () => {
+  const { store, directory } = setUp();
+  const first = directory.read(digest);
+  store.answerAll();
+  await first;
+  directory.doubtAll();
+  assert.equal(directory.peek(digest), undefined);
+  const again = directory.read(digest);
+  store.answerAll();
+  assert.equal(await again, found);
+  assert.equal(directory.peek(digest), found);
+});
+
+test("what is in doubt is used as it is while the store cannot be read, and is no longer there once the store says so", async () => {
+  const { store, directory } = setUp();
+  const first = directory.read(digest);
+  store.answerAll();
+  await first;
+  directory.doubtAll();
+  const away = new Error("away");
+  const readWhileAway = () => {
+    store.failure = away;
+    const read = directory.read(digest);
+    store.answerAll();
+    store.failure = undefined;
+    return read;
+  };
+  assert.equal(await readWhileAway(), found);
+  assert.equal(directory.peek(digest), undefined, "it is still in doubt");
+  store.has = undefined;
+  const gone = directory.read(digest);
+  store.answerAll();
+  assert.equal(await gone, undefined);
+  await assert.rejects(readWhileAway(), away, "a client that was deleted must not come back with the next outage");
+});
+
+test("a client that was changed is not used while the store cannot be read", async () => {
+  const { store, directory } = setUp();
+  const first = directory.read(digest);
+  store.answerAll();
+  await first;
+  directory.doubtAll();
+  directory.forget(app.clientId);
+  store.failure = new Error("away");
+  const read = directory.read(digest);
+  store.answerAll();
+  await assert.rejects(read, store.failure);
+});

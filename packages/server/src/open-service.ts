@@ -166,7 +166,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const changeFeed = await storage.dialect.openChangeFeed(db, {
       changed: (clientId) => directory.forget(clientId),
       missed() {
-        directory.forgetAll();
+        directory.doubtAll();
         list.startOver();
       },
     });

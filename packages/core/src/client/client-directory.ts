@@ -3,7 +3,10 @@ import type { ClientMemory } from "./client-memory.ts";
 import type { ClientStore } from "./client-store.ts";
 import type { ProvenSecret } from "./token-client.ts";
 
-/** Finds clients by the digest of a secret: first in the memory of this process, then in the store. */
+/**
+ * Finds clients by the digest of a secret: first in the memory of this process, then in the store. What is in doubt is
+ * read anew, and used as it is only while the store cannot be read.
+ */
 export class ClientDirectory {
   readonly #store: Pick<ClientStore, "findBySecret">;
   readonly #memory: ClientMemory;
@@ -21,7 +24,10 @@ export class ClientDirectory {
     return this.#memory.get(digest);
   }
 
-  /** Reads the store, once for all callers that ask for the same digest at the same time, and caches what it finds. */
+  /**
+   * Reads the store, once for all callers that ask for the same digest at the same time, and caches what it finds. Rejects
+   * if the store cannot be read and memory does not have it either.
+   */
   read(digest: Uint8Array): Promise<ProvenSecret | undefined> {
     const key = String.fromCharCode(...digest);
     const inFlight = this.#reads.get(key);
@@ -29,11 +35,19 @@ export class ClientDirectory {
     const changes = this.#changes;
     const read = this.#store
       .findBySecret(digest)
-      .then((proven) => {
-        // The client may have changed while it was being read; do not cache a stale copy.
-        if (proven !== undefined && this.#changes === changes) this.#memory.set(digest, proven);
-        return proven;
-      })
+      .then(
+        (proven) => {
+          if (proven === undefined) this.#memory.delete(digest);
+          // The client may have changed while it was being read; do not cache a stale copy.
+          else if (this.#changes === changes) this.#memory.set(digest, proven);
+          return proven;
+        },
+        (fault: unknown) => {
+          const doubted = this.#memory.getDoubted(digest);
+          if (doubted === undefined) throw fault;
+          return doubted;
+        },
+      )
       .finally(() => {
         if (this.#reads.get(key) === read) this.#reads.delete(key);
       });
@@ -48,7 +62,14 @@ export class ClientDirectory {
     this.#memory.deleteClient(clientId as ClientId);
   }
 
-  /** Drops all clients, for when changes may have been missed. */
+  /** Has each client read anew on its next use, for when changes may have been missed. */
+  doubtAll(): void {
+    this.#changes++;
+    this.#reads.clear();
+    this.#memory.doubtAll();
+  }
+
+  /** Drops all clients. */
   forgetAll(): void {
     this.#changes++;
     this.#reads.clear();

@@ -15,6 +15,8 @@ export class PackedClients implements ClientMemory {
   readonly #byClient = new PositionIndex((position) => this.#hash(this.#clientIdAt(position)));
   readonly #ring: RecordRing;
   readonly #seed: number;
+  /** What entries of an earlier generation say is in doubt. */
+  #generation = 0;
 
   /**
    * Uses this many bytes, at least half a MiB, and about a fifth more for the indexes. The seed, a random 32-bit number,
@@ -29,11 +31,19 @@ export class PackedClients implements ClientMemory {
     const position = this.#find(digest);
     if (position < 0) return undefined;
     const { bytes, start, end } = this.#ring.at(position);
+    if (this.#codec.generation(bytes, start) !== this.#generation) return undefined;
+    return this.#codec.decode(bytes, start, end);
+  }
+
+  getDoubted(digest: Uint8Array): ProvenSecret | undefined {
+    const position = this.#find(digest);
+    if (position < 0) return undefined;
+    const { bytes, start, end } = this.#ring.at(position);
     return this.#codec.decode(bytes, start, end);
   }
 
   set(digest: Uint8Array, proven: ProvenSecret): void {
-    const packed = this.#codec.encode(digest, proven);
+    const packed = this.#codec.encode(digest, proven, this.#generation);
     const before = this.#find(digest);
     if (packed !== undefined && this.#isAt(before, packed)) return;
     if (before >= 0) this.#removeFromIndexes(before);
@@ -43,6 +53,11 @@ export class PackedClients implements ClientMemory {
     this.#byClient.add(this.#hash(proven.client.clientId), position);
   }
 
+  delete(digest: Uint8Array): void {
+    const position = this.#find(digest);
+    if (position >= 0) this.#removeFromIndexes(position);
+  }
+
   deleteClient(clientId: ClientId): void {
     const hash = this.#hash(clientId);
     for (;;) {
@@ -50,6 +65,11 @@ export class PackedClients implements ClientMemory {
       if (position < 0) return;
       this.#removeFromIndexes(position);
     }
+  }
+
+  doubtAll(): void {
+    this.#generation = (this.#generation + 1) % 256;
+    if (this.#generation === 0) this.clear(); // the oldest entries would look like new ones
   }
 
   clear(): void {

@@ -3,8 +3,8 @@ import type { ProvenSecret, TokenClient, TokenSecret } from "@carnet/core/client
 import type { ClientId, RevocationHandle, SecretId } from "@carnet/protocol/ids";
 
 /**
- * Packs a secret with its client into about a hundred bytes: the start of its digest, and its fields as text between
- * separators. Settings that many clients share, such as scopes and policies, are stored once and referred to by number.
+ * Packs a secret with its client into about a hundred bytes: the start of its digest, a byte for its generation, and its
+ * fields as text between separators. Settings that many clients share, such as scopes and policies, are stored once and referred to by number.
  * Equal input gives equal bytes.
  */
 export class SecretCodec {
@@ -12,7 +12,7 @@ export class SecretCodec {
   readonly #settings: Settings[] = [];
 
   /** Returns undefined if the bytes would be too long, or if a field contains the separator. */
-  encode(digest: Uint8Array, { client, secret }: ProvenSecret): Buffer | undefined {
+  encode(digest: Uint8Array, { client, secret }: ProvenSecret, generation: number): Buffer | undefined {
     const { idle } = secret;
     const fields = [
       client.clientId,
@@ -29,12 +29,12 @@ export class SecretCodec {
     ];
     const text = fields.join(separator);
     if (text.split(separator).length !== fields.length || !text.isWellFormed()) return undefined;
-    const packed = Buffer.concat([digest.subarray(0, digestLength), Buffer.from(text)]);
+    const packed = Buffer.concat([digest.subarray(0, digestLength), Buffer.of(generation), Buffer.from(text)]);
     return packed.length > maxLength ? undefined : packed;
   }
 
   decode(bytes: Buffer, start: number, end: number): ProvenSecret {
-    const fields = bytes.toString("utf8", start + digestLength, end).split(separator);
+    const fields = bytes.toString("utf8", start + headLength, end).split(separator);
     return {
       client: {
         clientId: fields[0] as ClientId,
@@ -51,6 +51,11 @@ export class SecretCodec {
     return bytes.compare(digest, 0, digestLength, start, start + digestLength) === 0;
   }
 
+  /** The generation that an entry was encoded with. */
+  generation(bytes: Buffer, start: number): number {
+    return bytes.readUInt8(start + digestLength);
+  }
+
   /** Digests are uniformly distributed, so the first bytes serve as a hash. */
   digestHash(bytes: Uint8Array, start = 0): number {
     const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(start, start + 4);
@@ -58,7 +63,7 @@ export class SecretCodec {
   }
 
   clientId(bytes: Buffer, start: number): ClientId {
-    const from = start + digestLength;
+    const from = start + headLength;
     return bytes.toString("latin1", from, bytes.indexOf(separator, from)) as ClientId;
   }
 
@@ -89,6 +94,9 @@ const separator = "\0";
 
 /** Half of HMAC-SHA-256 still has 128 bits of strength (RFC 2104 §5), and a million secrets take 16 MB less. */
 const digestLength = 16;
+
+/** The digest and the generation. */
+const headLength = digestLength + 1;
 
 /** In bytes. */
 const maxLength = 65_000;

@@ -220,3 +220,30 @@ function numbered(name: string, number: number): ProvenSecret {
     secret: { ...plainSecret, secretId: secretIdOf(number) as typeof plainSecret.secretId },
   };
 }
+
+test("what is in doubt is found only as that, until it is set again", () => {
+  const memory = roomy();
+  const client = plainClient("app");
+  const proven = { client, secret: secretOf(client) };
+  memory.set(digestOf("app"), proven);
+  for (let doubts = 0; doubts < 3; doubts++) {
+    memory.doubtAll();
+    assert.equal(memory.get(digestOf("app")), undefined);
+    const doubted = memory.getDoubted(digestOf("app")) ?? assert.fail("it is gone");
+    assert.deepEqual(comparable(doubted), comparable(proven));
+    memory.set(digestOf("app"), proven);
+    assertThere(memory, digestOf("app"), proven);
+  }
+  memory.delete(digestOf("app"));
+  assert.equal(memory.getDoubted(digestOf("app")), undefined);
+});
+
+test("however often memory was in doubt, an old entry does not look like a new one", () => {
+  const memory = roomy();
+  const client = plainClient("app");
+  memory.set(digestOf("app"), { client, secret: secretOf(client) });
+  for (let doubts = 1; doubts <= 600; doubts++) {
+    memory.doubtAll();
+    assert.equal(memory.get(digestOf("app")), undefined, `after ${doubts}`);
+  }
+});

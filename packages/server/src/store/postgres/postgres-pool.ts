@@ -98,7 +98,7 @@ export class PostgresPool implements KyselyPool {
         client.release(true);
       } catch (error) {
         // libpq's sslmode=prefer: without TLS if the server has none
-        if (this.#address.sslMode !== "prefer" || !noTls(error) || this.#pool.options.ssl === false) throw error;
+        if (this.#address.sslMode !== "prefer" || !noTls(error)) throw error;
         this.#pool.options.ssl = false;
       }
     }

@@ -8,6 +8,7 @@ import { queryOf } from "./all-clients.ts";
 import { clientIdOf, comparable, fullClient, plainClient } from "./sample-clients.ts";
 import { withEvent } from "./sample-events.ts";
 import { testChanges } from "./store-change-conformance.ts";
+import { testConcurrency } from "./store-concurrency-conformance.ts";
 import { testEvents } from "./store-event-conformance.ts";
 import { testOwners } from "./store-owner-conformance.ts";
 import { testRevocations } from "./store-revocation-conformance.ts";
@@ -37,6 +38,7 @@ export function testClientStore(name: string, open: () => Promise<StoreUnderTest
   });
   testChanges(name, open);
   testSearches(name, open);
+  testConcurrency(name, open);
   testOwners(name, open);
   testRevocations(name, open);
   testEvents(name, open);

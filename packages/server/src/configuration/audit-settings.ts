@@ -26,7 +26,7 @@ export const auditSettings = {
     flag: "--journal <place>",
     description: "Where events are recorded: a folder of this process's files, or `stdout`, among the log lines.",
     accepts: "the path of a folder, or stdout",
-    otherwise: "`journal` beside the store",
+    otherwise: "`journal` in the data folder",
     parse: parsePath,
   }),
   journalSync: setting<"second" | "strict">({

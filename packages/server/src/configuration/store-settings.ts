@@ -66,7 +66,8 @@ export const storeSettings = {
     flag: "--master-key-file <path>",
     description: "The file that contains the master key.",
     accepts: "the path of a file with 32 bytes in base64",
-    otherwise: "`master.key` in the data folder, created by the first start with mode 0600",
+    otherwise:
+      "`master.key` in the data folder, created by the first start with mode 0600; required with PostgreSQL, unless CARNET_MASTER_KEY is set",
     parse: parsePath,
   }),
   adminFile: setting({

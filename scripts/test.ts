@@ -27,7 +27,6 @@ const filesPerProcess = 12;
 const alone = [
   "packages/cli/test/stop-on-signal.test.ts",
   "packages/core/test/audit/event-memory.test.ts",
-  "packages/server/test/crypto/{key-ring,signing-thread}.test.ts",
   "packages/server/test/http/{caller-address,connection-limits,received-body}.test.ts",
   "packages/server/test/memory/packed-clients.test.ts",
 ];

@@ -15,13 +15,11 @@ export async function bundleCarnet(folder: string): Promise<void> {
     main: join(root, "packages/cli/src/main.ts"),
     yaml: join(root, "packages/server/src/configuration/yaml.ts"),
   });
-  // By itself, because the single executable runs the worker from its text, where it cannot import other files
-  const worker = await write(dist, { "signing-worker": join(root, "packages/server/src/crypto/signing-worker.ts") });
   // The places where `#reader` and reader-script.ts expect them
   const script = join(reader, "js/standalone.js");
   cpSync(script, join(dist, "js/standalone.js"));
   cpSync(join(root, "packages/cli/bin"), join(folder, "bin"), { recursive: true });
-  writeFileSync(join(folder, "THIRD-PARTY-LICENSES"), thirdPartyLicences([...command, ...worker, script]));
+  writeFileSync(join(folder, "THIRD-PARTY-LICENSES"), thirdPartyLicences([...command, script]));
 }
 
 const reader = join(root, "node_modules/@scalar/fastify-api-reference/dist");

@@ -23,14 +23,14 @@ test("replaced keys apply to the next token, its record, the JWKS and its ETag, 
   const { clientId, clientSecret } = service.server.bootstrapAdmin ?? assert.fail("there is no bootstrap admin");
   const newToken = () => tokenOf(service, { clientId, clientSecret: clientSecret.reveal() });
 
-  await service.server.keys.replace([first]);
+  service.server.keys.replace([first]);
   const old = await newToken();
   const before = await publishedBy(service);
   assert.equal(decodeProtectedHeader(old).kid, first.keyId);
   assert.deepEqual(before.keyIds, [first.keyId]);
   assert.equal((await publishedBy(service, before.etag)).status, 304);
 
-  await service.server.keys.replace([first, second]);
+  service.server.keys.replace([first, second]);
   const fresh = await newToken();
   assert.equal(decodeProtectedHeader(fresh).kid, second.keyId);
   assert.equal(service.journal().at(-1)?.["key_id"], second.keyId);
@@ -43,7 +43,7 @@ test("replaced keys apply to the next token, its record, the JWKS and its ETag, 
     assert.equal(await adminStatus(service, token), 200);
   }
 
-  await service.server.keys.replace([second]);
+  service.server.keys.replace([second]);
   assert.deepEqual((await publishedBy(service, both.etag)).keyIds, [second.keyId]);
   assert.equal(await adminStatus(service, old), 401);
   assert.equal(await adminStatus(service, fresh), 200);

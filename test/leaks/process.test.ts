@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { watch } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { askInCrowd } from "@carnet/testkit/crowd";
@@ -110,7 +110,7 @@ test("carnet serve shows no secret in a diagnostic report requested by a signal"
   serving("", async ({ serve, planted, folder }) => {
     const [, file = ""] = await serve.until("stdout", /"file":"([^"]+)"/);
     const [, url = ""] = await serve.until("stdout", /"url":"([^"]+)"/);
-    await requestManyTokens(url, resolve(folder, file), planted); // starts a signing thread, which the report includes
+    await requestManyTokens(url, resolve(folder, file), planted);
     const watcher = watch(join(folder, "reports"));
     const written = once(watcher, "change");
     serve.process.kill("SIGUSR2");
@@ -118,13 +118,10 @@ test("carnet serve shows no secret in a diagnostic report requested by a signal"
     watcher.close();
     serve.process.kill("SIGTERM");
     assert.equal(await serve.ended(), 0);
-    const [report = "", ...others] = await readdir(join(folder, "reports"));
-    assert.equal(others.length, 0);
-    const { workers } = JSON.parse(await readFile(join(folder, "reports", report), "utf8"));
-    assert.equal(workers.length, availableParallelism() > 1 ? 1 : 0);
+    assert.equal((await readdir(join(folder, "reports"))).length, 1);
   }));
 
-/** Requests so many tokens at once that the service signs on a second thread. */
+/** Requests many tokens at once, so that the report is of a service that has handled secrets. */
 async function requestManyTokens(url: string, file: string, planted: PlantedSecrets): Promise<void> {
   const { client_id: clientId, client_secret: clientSecret } = JSON.parse(await readFile(file, "utf8"));
   planted.text("the admin client's secret", clientSecret.slice(24)); // the characters before are its id

@@ -67,7 +67,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     clock,
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
     hasher: createSecretHasher(pepper.reveal()),
-    signer: createSigner(signingKey, (fault) => console.error(fault)),
+    signer: createSigner(signingKey),
     verifier: { verify: async () => undefined },
     store,
     revocations: { find: async () => undefined, add: async () => "known" },

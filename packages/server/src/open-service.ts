@@ -110,7 +110,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const bootstrapAdmin = await makeBootstrapAdmin(storage, configuration, registry);
     const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
-    const keys = new KeyRing(signingKeys, (fault) => log.fault("signing_thread_failed", fault));
+    const keys = new KeyRing(signingKeys);
     const verifier = createAccessTokenVerifier(issuer, keys);
     const list = new RevocationList({ store: storage.revocations, clock });
     await list.refresh();
@@ -216,7 +216,6 @@ export async function openService(configuration: Configuration, ports: ServicePo
         await app.close();
         webhook?.stop();
         await stopBackground();
-        await keys.close();
         // A store that cannot be written must not prevent a clean shutdown
         await retryWhileBusy(() => audit.admin.saveCounts(), configuration.storeTimeout).catch((error: unknown) =>
           log.fault("counts_lost", error),

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { boundHeap } from "../heap-bounds.ts";
 import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
@@ -10,6 +9,5 @@ export function addServeCommand(program: Command): void {
     const configuration = await configurationOf(command, "serve");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
     await stopOnSignal((signal) => startServer(configuration, logTo(1, configuration), { signal }));
-    boundHeap();
   });
 }

@@ -13,13 +13,11 @@ export interface VerificationKeys {
 
 /** The keys of the service. Signing, JWKS and the admin guard share one ring, so a change reaches them all at once. */
 export class KeyRing implements TokenSigner, VerificationKeys {
-  readonly #reportFault: (fault: unknown) => void;
   #current: ReturnType<typeof open>;
 
-  /** Publishes all keys and signs with the last one. Faults of the signing thread are reported. */
-  constructor(keys: readonly SigningKey[], reportFault: (fault: unknown) => void) {
-    this.#reportFault = reportFault;
-    this.#current = open(keys, reportFault);
+  /** Publishes all keys and signs with the last one. */
+  constructor(keys: readonly SigningKey[]) {
+    this.#current = open(keys);
   }
 
   get published(): readonly JWK[] {
@@ -35,24 +33,18 @@ export class KeyRing implements TokenSigner, VerificationKeys {
 
   readonly sign: TokenSigner["sign"] = (claims, typ) => this.#current.signer.sign(claims, typ);
 
-  /** Replaces all keys and closes the thread of the key that signed. Signatures in progress are finished with that key. */
-  async replace(keys: readonly SigningKey[]): Promise<void> {
-    const { signer } = this.#current;
-    this.#current = open(keys, this.#reportFault);
-    await signer.close();
-  }
-
-  close(): Promise<void> {
-    return this.#current.signer.close();
+  /** Replaces all keys. */
+  replace(keys: readonly SigningKey[]): void {
+    this.#current = open(keys);
   }
 }
 
-function open(keys: readonly SigningKey[], reportFault: (fault: unknown) => void) {
+function open(keys: readonly SigningKey[]) {
   const signingKey = keys.at(-1);
   if (signingKey === undefined) throw new Error("a key ring needs a key to sign with");
   const published = keys.map(({ publicJwk }) => publicJwk);
   return {
     ...{ published, signingKeyId: signingKey.keyId },
-    ...{ find: createLocalJWKSet({ keys: published }), signer: createSigner(signingKey, reportFault) },
+    ...{ find: createLocalJWKSet({ keys: published }), signer: createSigner(signingKey) },
   };
 }

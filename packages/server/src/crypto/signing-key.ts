@@ -3,7 +3,6 @@ import type { TokenSigner } from "@carnet/core/token/token-signer";
 import type { JWK } from "jose";
 import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 import { type SigningAlgorithmName, signingAlgorithms } from "./signing-algorithms.ts";
-import { SigningThread } from "./signing-thread.ts";
 
 /** A key that signs tokens. */
 export interface SigningKey {
@@ -31,14 +30,8 @@ async function describe(algorithm: SigningAlgorithmName, privateKey: KeyObject):
 /** Exports the private key as PKCS #8 in DER, to be sealed. */
 export const exportPrivateKey = (key: SigningKey): Buffer => key.privateKey.export({ format: "der", type: "pkcs8" });
 
-/** A signer with a thread of its own, to be closed after use. */
-interface ClosableSigner extends TokenSigner {
-  close(): Promise<void>;
-}
-
 /** Creates a signer for one key. The header is the same for each token of a type, so it is encoded once. */
-export function createSigner(key: SigningKey, reportFault: (fault: unknown) => void): ClosableSigner {
-  const thread = new SigningThread(key, reportFault);
+export function createSigner(key: SigningKey): TokenSigner {
   const headers = new Map<string, string>();
   const headerOf = (typ: string): string => {
     const header = { typ, alg: key.algorithm, kid: key.keyId };
@@ -50,8 +43,8 @@ export function createSigner(key: SigningKey, reportFault: (fault: unknown) => v
     async sign(claims, typ) {
       // RFC 7515 §7.1: the compact serialisation
       const signed = `${headerOf(typ)}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
-      return { token: `${signed}.${await thread.sign(signed)}`, keyId: key.keyId };
+      const signature = signingAlgorithms[key.algorithm].sign(Buffer.from(signed, "latin1"), key.privateKey);
+      return { token: `${signed}.${signature.toString("base64url")}`, keyId: key.keyId };
     },
-    close: () => thread.close(),
   };
 }

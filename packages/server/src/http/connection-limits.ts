@@ -8,7 +8,7 @@ import type { ProxyTrust } from "./caller-address.ts";
 /** Bounds on what strangers can hold. A well-behaved caller never reaches them. */
 const limits = {
   connections: 10_000,
-  /** Descriptors kept free for the store, the log and the signing thread. */
+  /** Descriptors kept free for the store, the journal and the log. */
   reservedFiles: 128,
   /** Or a quarter of all connections, if that is lower. */
   connectionsPerAddress: 512,

@@ -29,16 +29,25 @@ export const storeSettings: readonly SettingName[] = [
 ];
 
 /**
- * Loads the configuration from flags, environment and file. Then it deletes the secrets from the environment, because a
- * diagnostic report after running out of memory prints the environment even with `excludeEnv`.
+ * Returns the environment, and deletes the secrets from that of the process, because a diagnostic report after running out
+ * of memory prints it even with `excludeEnv`.
  */
-export async function configurationOf(command: Command, mode: "dev" | "serve"): Promise<Configuration> {
-  const { InvalidFlag, loadConfiguration } = await import("@carnet/server/configuration/load-configuration"); // Slow to load.
-  const { config, ...given } = command.opts<Record<string, string | undefined>>();
-  const flags = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(settings, name)));
+export function takeEnvironment(): NodeJS.ProcessEnv {
   const environment = { ...process.env };
   for (const name of secretVariables) delete process.env[name];
   if (/:[^/@]*@/.test(environment["CARNET_STORE"] ?? "")) delete process.env["CARNET_STORE"]; // has a password
+  return environment;
+}
+
+/** Loads the configuration from flags, environment and file. */
+export async function configurationOf(
+  command: Command,
+  mode: "dev" | "serve",
+  environment = takeEnvironment(),
+): Promise<Configuration> {
+  const { InvalidFlag, loadConfiguration } = await import("@carnet/server/configuration/load-configuration"); // Slow to load.
+  const { config, ...given } = command.opts<Record<string, string | undefined>>();
+  const flags = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(settings, name)));
   try {
     return loadConfiguration({ mode, flags, environment, file: config });
   } catch (error) {

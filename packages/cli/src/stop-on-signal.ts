@@ -7,13 +7,14 @@ const sameSignal = 1000;
 const parentCheck = 250;
 
 /**
- * Starts the service, and stops it gracefully on the first SIGTERM, SIGINT or SIGHUP, or when npm's shell ends, and
+ * Starts the service, and stops it gracefully on the first of the signals, when npm's shell ends, or by `stop`, and
  * immediately on a later signal. A signal during the start stops the service once it has started, or no longer waits for
  * its store. The caller reports a failed start.
  */
 export function stopOnSignal<Service extends { close(): Promise<void> }>(
   start: (signal: AbortSignal) => Promise<Service>,
-): Promise<Service> {
+  signals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP"],
+): { readonly starting: Promise<Service>; stop(): void } {
   const ending = new AbortController(); // ends a start that waits for the store
   const starting = start(ending.signal);
   let stopping = false;
@@ -38,9 +39,9 @@ export function stopOnSignal<Service extends { close(): Promise<void> }>(
     if (insists) process.exit(1);
     stop();
   };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   onParentEnd(stop);
-  return starting;
+  return { starting, stop };
 }
 
 /** npm passes a signal on to its shell, which can end without passing it on: the process would run on without a parent. */

@@ -6,13 +6,14 @@ import { createEventIds } from "./audit/event-ids.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { createProxyTrust } from "./http/caller-address.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { listen } from "./http/listen.ts";
+import { listen, urlOf } from "./http/listen.ts";
 import { answerStarting } from "./http/starting.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog } from "./log/logger.ts";
 import { openService, type Service } from "./open-service.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openWhenReachable } from "./store/store-contact.ts";
+import type { WorkerPlace } from "./supervisor/worker-place.ts";
 
 export type { Registry } from "./open-service.ts";
 
@@ -27,6 +28,11 @@ const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uui
 export interface RunningServer extends Pick<Service, "registry" | "keys" | "bootstrapAdmin"> {
   /** Where it listens, such as `http://localhost:8080`. */
   readonly url: string;
+  /**
+   * Stops accepting, and closes each connection after its next answer, until all are closed or the drain timeout is over.
+   * For the time before `close` when another process takes over.
+   */
+  retire(): Promise<void>;
   /** Stops accepting, finishes requests in progress within the drain timeout, and closes the store. */
   close(): Promise<void>;
 }
@@ -35,6 +41,8 @@ export interface StartOptions {
   readonly clock?: Clock;
   /** Ends a start that waits for the store: `startServer` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** This process is one of the workers of a node. */
+  readonly worker?: WorkerPlace | undefined;
 }
 
 /** Gives the admin client a new secret, whether or not the service is running. */
@@ -52,11 +60,12 @@ export const resetAdmin = (configuration: Configuration, serverUrl: string | und
 export async function startServer(
   configuration: Configuration,
   logStream: Writable,
-  { clock = systemClock, signal }: StartOptions = {},
+  { clock = systemClock, signal, worker }: StartOptions = {},
 ): Promise<RunningServer> {
   const records = createLog("info", logStream);
   const output = new LogOutput(logStream, (lines) => records.warn("log_lines_dropped", { lines }));
   const log = createLog(configuration.logLevel, output);
+  const processes = worker === undefined ? 1 : (configuration.workers ?? 1);
   let draining = false;
   const isDraining = () => draining;
   let waitsFor: string | null = null;
@@ -66,11 +75,14 @@ export async function startServer(
     log,
     isDraining,
     isTrustedProxy,
+    processes,
   });
-  const listening = await listen(server, configuration);
+  const url = urlOf(configuration);
+  const startListening = () => listen(server, configuration, worker?.sockets);
+  const early = worker?.othersServe ? undefined : await startListening();
   const open = () =>
     openService(configuration, {
-      ...{ clock, random: systemRandom, log, output, url: listening.url, isDraining },
+      ...{ clock, random: systemRandom, log, output, url, processes, isDraining },
       serve(newHandle) {
         handle = newHandle;
         return server;
@@ -85,9 +97,19 @@ export async function startServer(
         waitsFor = reason;
       },
     });
+    const listening =
+      early ??
+      (await startListening().catch(async (error: unknown) => {
+        await service.close({ cutOff: false });
+        throw error;
+      }));
     return {
       ...service,
-      url: listening.url,
+      url,
+      async retire() {
+        log.info("retiring");
+        await listening.retire();
+      },
       async close() {
         draining = true;
         log.info("stopping");
@@ -99,7 +121,7 @@ export async function startServer(
       },
     };
   } catch (error) {
-    await listening.close();
+    await early?.close();
     throw error;
   }
 }

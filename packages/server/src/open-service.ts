@@ -37,7 +37,7 @@ import { createWebhook, type Webhook } from "./webhook/webhook.ts";
 
 /** Everything behind the listener: chooses the adapters and wires them. */
 
-/** The bytes of clients and secrets that a process keeps in memory: room for more than a million. */
+/** The bytes of clients and secrets that the processes of a node keep in memory: room for more than a million. */
 const memoryBytes = 160 * 1024 * 1024;
 
 const slowSecretAdvice =
@@ -72,6 +72,8 @@ export interface ServicePorts {
   readonly output: LogOutput;
   /** Where it listens. */
   readonly url: string;
+  /** The processes of the node, which share its memory for clients. */
+  readonly processes: number;
   isDraining(): boolean;
   /** Gives the listener what answers requests from now on. Returns the server that listens. */
   serve(handle: RequestListener): Server;
@@ -108,7 +110,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const { issuer, audience, accessTokenTtl, sunsetAt, adminFile } = configuration;
     if (storage.keyCreated !== undefined) await registry.recorder.record(storage.keyCreated);
     const bootstrapAdmin = await makeBootstrapAdmin(storage, configuration, registry);
-    const memory = new PackedClients(memoryBytes, randomBytes(4).readUInt32LE());
+    const memory = new PackedClients(Math.floor(memoryBytes / ports.processes), randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
     const keys = new KeyRing(signingKeys);
     const verifier = createAccessTokenVerifier(issuer, keys);

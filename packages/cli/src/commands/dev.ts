@@ -9,14 +9,17 @@ import { addServiceOptions, allSettings, configurationOf } from "../service-opti
 import { showOnce } from "../shown-once.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
+const devSettings = allSettings.filter((name) => name !== "workers");
+
 /** `carnet dev`: the service on this machine, with a demo client. */
 export function addDevCommand(program: Command): void {
   const command = program.command("dev").description("Run the token service on this machine, with a demo client.");
-  addServiceOptions(command, allSettings).action(async () => {
+  addServiceOptions(command, devSettings).action(async () => {
     const configuration = await configurationOf(command, "dev");
     const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
     const { storeName } = await import("@carnet/server/configuration/setting-values");
-    const server = await stopOnSignal((signal) => startServer(configuration, logTo(2, configuration), { signal }));
+    const start = (signal: AbortSignal) => startServer(configuration, logTo(2, configuration), { signal });
+    const server = await stopOnSignal(start).starting;
     const secret = await registerDemoClient(server.registry);
     const { store, adminFile, journal, issuer } = configuration;
     const url = server.url.replace(/\/\/(0\.0\.0\.0|\[::]):/, "//localhost:"); // a wildcard is only for listening

@@ -1,13 +1,47 @@
+import type { Configuration } from "@carnet/server/configuration/load-configuration";
+import { takeWorkerPlace, type WorkerPlace } from "@carnet/server/supervisor/worker-place";
 import type { Command } from "commander";
-import { addServiceOptions, allSettings, configurationOf } from "../service-options.ts";
+import { Failure } from "../failure.ts";
+import { followSupervisor } from "../follow-supervisor.ts";
+import { addServiceOptions, allSettings, configurationOf, takeEnvironment } from "../service-options.ts";
 import { stopOnSignal } from "../stop-on-signal.ts";
 
 /** `carnet serve`: the service for production. It logs JSON lines to standard output, never a secret. */
 export function addServeCommand(program: Command): void {
   const command = program.command("serve").description("Run the token service.");
   addServiceOptions(command, allSettings).action(async () => {
-    const configuration = await configurationOf(command, "serve");
-    const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
-    await stopOnSignal((signal) => startServer(configuration, logTo(1, configuration), { signal }));
+    const place = takeWorkerPlace();
+    const environment = takeEnvironment();
+    const load = () => configurationOf(command, "serve", environment);
+    const configuration = await load();
+    if (place !== undefined || configuration.workers === undefined) await serve(configuration, place);
+    else await supervise(configuration, { environment, load });
   });
+}
+
+/** The service in this process, which may be a worker. */
+async function serve(configuration: Configuration, worker: WorkerPlace | undefined): Promise<void> {
+  const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
+  const start = (signal: AbortSignal) => startServer(configuration, logTo(1, configuration), { signal, worker });
+  await (worker === undefined ? stopOnSignal(start).starting : followSupervisor(start));
+}
+
+/** The service in worker processes. SIGHUP replaces them one after another. */
+async function supervise(
+  configuration: Configuration,
+  { environment, load }: { readonly environment: NodeJS.ProcessEnv; readonly load: () => Promise<Configuration> },
+): Promise<void> {
+  const [{ Supervisor }, { logTo }, { createLog }] = await Promise.all([
+    import("@carnet/server/supervisor/supervisor"),
+    import("../log-output.ts"),
+    import("@carnet/server/log/logger"),
+  ]);
+  const output = logTo(1, configuration).setMaxListeners(0); // the log of each worker adds some
+  const log = createLog(configuration.logLevel, output);
+  const supervisor = await Supervisor.open(configuration, { log, output, environment, load });
+  stopOnSignal(async () => supervisor, ["SIGTERM", "SIGINT"]);
+  process.on("SIGHUP", () => void supervisor.reload());
+  const ended = await supervisor.start();
+  if (ended?.signal) throw new Failure(`A worker was ended by ${ended.signal} while the service started.`);
+  if (ended !== undefined) process.exitCode = ended.code || 1; // it has printed why
 }

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { availableParallelism } from "node:os";
 import { ok } from "@carnet/protocol/result";
 import { setting } from "./setting.ts";
 import { bad, duration, parseBlocks, parseIssuer, wholeNumber } from "./setting-values.ts";
@@ -21,6 +22,14 @@ export const listenerSettings = {
     accepts: "a whole number from 1 to 65535",
     otherwise: "8080",
     parse: (text) => wholeNumber(text, 1, 65_535),
+  }),
+  workers: setting({
+    environment: "CARNET_WORKERS",
+    flag: "--workers <number>",
+    description: "How many processes serve the port of `carnet serve`.",
+    accepts: "a whole number from 1 to 256, or auto for one per core",
+    otherwise: "one process, without a supervisor",
+    parse: (text) => (text === "auto" ? ok(Math.min(availableParallelism(), 256)) : wholeNumber(text, 1, 256)),
   }),
   issuer: setting({
     environment: "CARNET_ISSUER",

@@ -16,8 +16,13 @@ import { forbidden, readTrusted } from "./trusted-file.ts";
 /** The settings of the service. They do not change while it runs. */
 export interface Configuration
   extends Readonly<
-    Omit<SettingValues, "masterKey" | "masterKeyFile" | "storePasswordFile" | "webhookUrl" | "webhookSecret">
+    Omit<
+      SettingValues,
+      "masterKey" | "masterKeyFile" | "storePasswordFile" | "webhookUrl" | "webhookSecret" | "workers"
+    >
   > {
+  /** undefined: one process, without a supervisor. `carnet dev` ignores it. */
+  readonly workers: number | undefined;
   /** undefined: the password is in the URL of the store, or there is none. */
   readonly storePasswordFile: string | undefined;
   /** undefined: read from the file. */
@@ -90,6 +95,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   return Object.freeze({
     host,
     port,
+    workers: take("workers", settings.workers),
     issuer,
     audience: take("audience", settings.audience) ?? issuer,
     dataDir,

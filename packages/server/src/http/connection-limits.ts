@@ -25,17 +25,23 @@ export interface ConnectionPorts {
   isDraining(): boolean;
   /** A proxy carries many callers, so it may have any number of connections. */
   readonly isTrustedProxy: ProxyTrust;
+  /** The processes of the node, which share its limits. Default: 1. */
+  readonly processes?: number;
 }
 
 /** Bounds the connections of a server. The function that it returns says whether a request may go on. */
-export function limitConnections(server: Server, { log, isDraining, isTrustedProxy }: ConnectionPorts) {
+export function limitConnections(server: Server, ports: ConnectionPorts) {
+  const { log, isDraining, isTrustedProxy, processes = 1 } = ports;
   /** For each connection, the bytes sent when it last made progress, and the checks since then. */
   const connections = new Map<Socket, { sent: number; stuckChecks: number }>();
   const byAddress = new Map<string, Set<Socket>>();
   const closed = { server_full: 0, address_full: 0, pipelined: 0, not_reading: 0 };
 
-  server.maxConnections = Math.min(limits.connections, Math.max(1, openFilesLimit() - limits.reservedFiles));
-  const perAddress = Math.min(limits.connectionsPerAddress, Math.ceil(server.maxConnections / 4));
+  // The limit on open files is one of each process
+  const freeFiles = Math.max(1, openFilesLimit() - limits.reservedFiles);
+  server.maxConnections = Math.min(Math.ceil(limits.connections / processes), freeFiles);
+  const ofAddress = Math.ceil(limits.connectionsPerAddress / processes);
+  const perAddress = Math.min(ofAddress, Math.ceil(server.maxConnections / 4));
   server.on("drop", () => closed.server_full++);
   server.on("connection", (socket) => {
     // Node counts only the server's own socket, and `localhost` has a second one

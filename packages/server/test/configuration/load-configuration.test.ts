@@ -64,6 +64,7 @@ suite("The configuration", () => {
     assert.deepEqual(load({}), {
       host: "localhost",
       port: 8080,
+      workers: undefined,
       issuer: "http://localhost:8080",
       audience: "http://localhost:8080",
       dataDir: ".carnet",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { type SettingName, settings } from "@carnet/server/configuration/settings";
@@ -30,6 +31,14 @@ const table: Readonly<
       ["65535", 65_535],
     ],
     bad: ["", "0", "65536", "-1", "80.5", "0x50", "http", " 80"],
+  },
+  workers: {
+    good: [
+      ["1", 1],
+      ["256", 256],
+      ["auto", availableParallelism()],
+    ],
+    bad: ["", "0", "257", "-1", "1.5", "AUTO", "all"],
   },
   issuer: {
     good: [

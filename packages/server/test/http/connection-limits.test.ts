@@ -115,6 +115,23 @@ suite("A connection", () => {
     );
   });
 
+  test("counts towards a limit that the processes of a node share", (context) => {
+    const log = createLog("silent", { write: () => {} });
+    const ports = { log, isDraining: () => false, isTrustedProxy: () => false };
+    const server = createServer();
+    context.after(() => server.emit("close"));
+    limitConnections(server, { ...ports, processes: 16 });
+    assert.equal(server.maxConnections, 625);
+    const sockets = Array.from({ length: 33 }, () => new Socket());
+    for (const socket of sockets) {
+      Object.defineProperty(socket, "remoteAddress", { value: "192.0.2.1" });
+      server.emit("connection", socket);
+    }
+    // A sixteenth of 512 for one address; the oldest idle one made room
+    assert.equal(sockets.filter(({ destroyed }) => destroyed).length, 1);
+    assert.equal(sockets[0]?.destroyed, true);
+  });
+
   test("that pipelines 64 requests gets every response in order", async () => {
     const requests = Array.from({ length: 64 }, (_, index) =>
       get("/health/live", `X-Request-ID: r${index}\r\n${index === 63 ? "Connection: close\r\n" : ""}`),

@@ -19,6 +19,19 @@ async function beginRequest(service: TestService, host: string) {
   return socket;
 }
 
+/** A connection that has had one answer, and asks for another. */
+async function keepAlive(service: TestService, host: string) {
+  const socket = connect(portOf(service), host).setEncoding("utf8");
+  const closed = once(socket, "close");
+  async function ask(): Promise<string> {
+    const answer = once(socket, "data");
+    socket.write("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+    return String(await answer);
+  }
+  assert.match(await ask(), /\r\nconnection: keep-alive\r\n/i);
+  return { ask, closed };
+}
+
 suite("The host localhost", () => {
   test("listens on both loopback addresses with one port", async () => {
     await using service = await startOnLocalhost();
@@ -41,6 +54,29 @@ suite("The host localhost", () => {
     await Promise.all([idleClosed, stopped]);
     for (const host of ["127.0.0.1", "[::1]"])
       await assert.rejects(fetch(`http://${host}:${portOf(service)}/health/live`));
+  });
+
+  test("retiring accepts nothing more, and closes each connection after its next answer, which is no refusal", async () => {
+    await using service = await startOnLocalhost();
+    const connections = await Promise.all(["127.0.0.1", "::1"].map((host) => keepAlive(service, host)));
+    const retired = service.server.retire();
+    for (const host of ["127.0.0.1", "[::1]"])
+      await assert.rejects(fetch(`http://${host}:${portOf(service)}/health/live`));
+    for (const { ask, closed } of connections) {
+      const answer = await ask();
+      assert.match(answer, /^HTTP\/1\.1 200 /);
+      assert.match(answer, /\r\nconnection: close\r\n/i);
+      await closed;
+    }
+    await retired; // long before the drain timeout
+  });
+
+  test("retiring ends after the drain timeout, although a caller keeps its connection idle", async () => {
+    await using service = await startOnLocalhost({ drainTimeout: "1" });
+    const { ask, closed } = await keepAlive(service, "127.0.0.1");
+    await service.server.retire();
+    assert.match(await ask(), /^HTTP\/1\.1 200 /);
+    await closed;
   });
 
   test("the drain timeout cuts off requests on both addresses", async () => {

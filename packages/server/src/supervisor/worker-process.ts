@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { isSea } from "node:sea";
+import { Transform, type Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { WorkerSockets } from "./shared-port.ts";
+import { placeAsVariable, type SupervisorMessage } from "./worker-place.ts";
+
+/** How a worker ended. */
+export interface WorkerExit {
+  /** null if a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A process that serves the port: the command line of the supervisor again, with a variable that makes it a worker. */
+export class WorkerProcess {
+  readonly sockets: WorkerSockets;
+  readonly exited: Promise<WorkerExit>;
+  /** Whether it has started to serve. False if it exits before. */
+  readonly serves: Promise<boolean>;
+  readonly #child: ChildProcess;
+
+  /** The environment has the secrets of the service, which the supervisor has removed from its own. */
+  constructor(sockets: WorkerSockets, environment: NodeJS.ProcessEnv, { othersServe }: { othersServe: boolean }) {
+    this.sockets = sockets;
+    const entry = isSea() ? [] : process.argv.slice(1, 2);
+    const child = spawn(process.execPath, [...process.execArgv, ...entry, ...process.argv.slice(2)], {
+      env: { ...environment, ...placeAsVariable(sockets.length, { othersServe }) },
+      stdio: ["ignore", "pipe", "inherit", "ipc", ...sockets.map((socket) => socket.fd())],
+    });
+    this.#child = child;
+    this.exited = new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal }));
+      child.once("error", ({ message }) => resolve({ code: null, signal: message })); // it could not be started
+    });
+    const started = new Promise<boolean>((resolve) => child.once("message", () => resolve(true)));
+    this.serves = Promise.race([started, this.exited.then(() => false)]);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Copies its log, in whole lines, so that the lines of several workers never mix. Resolves at its end. */
+  async copyLog(to: Writable): Promise<void> {
+    const lines = this.#child.stdout?.pipe(wholeLines());
+    if (lines === undefined) return;
+    lines.pipe(to, { end: false });
+    await finished(lines);
+  }
+
+  /** Does nothing if it has ended. */
+  tell(message: SupervisorMessage): void {
+    if (this.#child.connected) this.#child.send(message, () => {}); // its end is noticed elsewhere
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+const lineEnd = Buffer.from("\n");
+
+/** Holds back the beginning of a line until its end arrives. Ends the line that a killed process left unfinished. */
+function wholeLines(): Transform {
+  let rest: Buffer = Buffer.alloc(0);
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const end = chunk.lastIndexOf(lineEnd) + 1;
+      const whole = end === 0 ? undefined : Buffer.concat([rest, chunk.subarray(0, end)]);
+      rest = end === 0 ? Buffer.concat([rest, chunk]) : chunk.subarray(end);
+      done(null, whole);
+    },
+    flush: (done) => done(null, rest.length === 0 ? undefined : Buffer.concat([rest, lineEnd])),
+  });
+}

@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { BoundSocket } from "node:net";
+import net, { type BoundSocket } from "node:net"; // a named import would not load where BoundSocket is missing
 import { OperatorFault } from "../fault.ts";
 import { addressesOf, hasNoIpv6, listenFault } from "../http/listen.ts";
 
@@ -22,7 +22,7 @@ export class SharedPort {
 
   /** Throws an OperatorFault if this system cannot share ports, or if the port is taken. */
   static async open({ host, port }: { readonly host: string; readonly port: number }): Promise<SharedPort> {
-    if (process.platform !== "linux" || BoundSocket === undefined) {
+    if (process.platform !== "linux" || net.BoundSocket === undefined) {
       throw new OperatorFault(
         `Workers need Linux and Node 26.4 or newer, and this is Node ${process.versions.node} on ${process.platform}: update Node, or start without --workers and CARNET_WORKERS.`,
       );
@@ -32,7 +32,7 @@ export class SharedPort {
       try {
         const { address } = await lookup(name);
         // Without reusePort, because a second service of this user could otherwise share the port unnoticed
-        using _socket = new BoundSocket({ host: address, port });
+        using _socket = new net.BoundSocket({ host: address, port });
         usable.push(address);
       } catch (error) {
         if (usable.length > 0 && hasNoIpv6(error)) continue;
@@ -42,8 +42,14 @@ export class SharedPort {
     return new SharedPort(usable, port);
   }
 
-  /** New sockets for a worker. They get connections once it listens on them. */
+  /** New sockets for a worker. They get connections once it listens on them. Throws an OperatorFault if the port is taken. */
   bind(): WorkerSockets {
-    return this.#addresses.map((host) => new BoundSocket({ host, port: this.#port, reusePort: true }));
+    return this.#addresses.map((host) => {
+      try {
+        return new net.BoundSocket({ host, port: this.#port, reusePort: true });
+      } catch (error) {
+        throw listenFault(error, host, this.#port) ?? error;
+      }
+    });
   }
 }

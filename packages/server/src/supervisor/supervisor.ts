@@ -56,7 +56,8 @@ export class Supervisor {
   readonly #serving = new Set<WorkerProcess>();
   readonly #logs = new Set<Promise<void>>();
   #drainTimeout: number;
-  #reloads = Promise.resolve();
+  readonly #started = Promise.withResolvers<void>();
+  #reloads = this.#started.promise;
   #hasStarted = false;
   #isStopping = false;
 
@@ -86,11 +87,12 @@ export class Supervisor {
       return ended.worker?.exited;
     }
     this.#hasStarted = true;
+    this.#started.resolve();
     this.#ports.log.info("workers_started", { pid: process.pid, workers: this.#slots.length });
     return undefined;
   }
 
-  /** Replaces the workers one after another, if the configuration is valid. Waits for an earlier reload. */
+  /** Replaces the workers one after another, if the configuration is valid. Waits for the start, and for an earlier reload. */
   reload(): Promise<void> {
     this.#reloads = this.#reloads.then(() => this.#reload());
     return this.#reloads;
@@ -110,7 +112,7 @@ export class Supervisor {
 
   async #reload(): Promise<void> {
     const { log, load } = this.#ports;
-    if (!this.#hasStarted || this.#isStopping) return;
+    if (this.#isStopping) return;
     try {
       const next = await load();
       this.#drainTimeout = Math.max(this.#drainTimeout, next.drainTimeout);
@@ -127,15 +129,15 @@ export class Supervisor {
   /** The new worker serves before the old one retires. Throws an OperatorFault if the new one cannot start. */
   async #replace(slot: Slot): Promise<void> {
     if (this.#isStopping) return;
-    clearTimeout(slot.timer);
-    slot.isReplacing = true;
     const old = slot.worker;
     const next = this.#spawn(old?.sockets ?? this.#port.bind(), slot);
+    clearTimeout(slot.timer);
+    slot.isReplacing = true;
     const serves = await next.serves;
     slot.isReplacing = false;
+    if (this.#isStopping) return;
     if (serves) this.#adopt(slot, next);
     if (slot.worker === undefined || !this.#running.has(slot.worker)) this.#replaceLater(slot);
-    if (this.#isStopping) return;
     if (!serves) {
       throw new OperatorFault(
         "A worker could not start with the new configuration: see its message on standard error, then send SIGHUP again.",

@@ -29,7 +29,14 @@ suite("carnet on PostgreSQL", () => {
     const nodes = [1, 2].map(async () => {
       const folder = folders.use(await temporaryFolder());
       writeFileSync(folder.file("password"), `${password}\n`, { mode: 0o600 });
-      const env = { CARNET_STORE: url, CARNET_MASTER_KEY: masterKey };
+      // What libpq reads has no effect
+      const foreign = {
+        PGHOST: "nowhere.invalid",
+        PGPASSWORD: "x",
+        PGSSLMODE: "verify-full",
+        PGOPTIONS: "-c search_path=x",
+      };
+      const env = { CARNET_STORE: url, CARNET_MASTER_KEY: masterKey, ...foreign };
       const args = ["--store-password-file", folder.file("password")];
       return { folder, carnet: folders.use(await serveCarnet({ folder: folder.path, args, env })) };
     });

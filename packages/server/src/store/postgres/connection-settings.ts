@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { checkServerIdentity, type ConnectionOptions as TlsOptions } from "node:tls";
-import type { ClientConfig } from "pg";
+import pg, { type ClientConfig } from "pg";
 import { forbidden, readTrusted } from "../../configuration/trusted-file.ts";
 import { OperatorFault } from "../../fault.ts";
 import type { PostgresAddress } from "./postgres-address.ts";
@@ -14,11 +14,22 @@ export const connectionSettings = (address: PostgresAddress, passwordFile: strin
   // Asked for each connection, so that a new password in the file is used without a restart
   password: () => readPassword(address, passwordFile),
   ssl: tlsOf(address),
+  sslnegotiation: "postgres",
   application_name: address.applicationName,
   connectionTimeoutMillis: address.connectTimeout,
   keepAlive: true,
   types: { getTypeParser },
 });
+
+/** The driver's client, without what it takes from PGOPTIONS and PGREPLICATION. */
+export class PostgresClient extends pg.Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    const parameters: unknown = Reflect.get(this, "connectionParameters");
+    if (typeof parameters === "object" && parameters !== null)
+      Object.assign(parameters, { options: undefined, replication: undefined });
+  }
+}
 
 /** Reads the password file, or returns the password of the URL. Throws an OperatorFault if the file cannot be read. */
 export function readPassword({ password }: PostgresAddress, file: string | undefined): string {

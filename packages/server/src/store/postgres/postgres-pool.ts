@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { PostgresPool as KyselyPool, PostgresPoolClient } from "kysely";
 import pg from "pg";
 import { StoreUnavailable } from "../store-unavailable.ts";
-import { connectionSettings } from "./connection-settings.ts";
+import { connectionSettings, PostgresClient } from "./connection-settings.ts";
 import { nameOf, type PostgresAddress } from "./postgres-address.ts";
 import { noTls, postgresFault } from "./postgres-fault.ts";
 import { type Limits, PostgresSession } from "./postgres-session.ts";
@@ -48,6 +48,7 @@ export class PostgresPool implements KyselyPool {
     this.#options = options;
     this.#pool = new pg.Pool({
       ...connectionSettings(address, options.passwordFile),
+      Client: PostgresClient,
       max: options.connections,
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,

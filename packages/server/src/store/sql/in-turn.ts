@@ -15,8 +15,26 @@ export const inTurn = <Value>(
   { db, dialect }: Writer,
   domain: Domain,
   work: (transaction: Transaction<Tables>) => Promise<Value>,
-): Promise<Value> =>
-  db.transaction().execute(async (transaction) => {
-    await dialect.takeTurn(transaction, domain);
-    return work(transaction);
-  });
+): Promise<Value> => {
+  const transact = (): Promise<Value> =>
+    db.transaction().execute(async (transaction) => {
+      await dialect.takeTurn(transaction, domain);
+      return work(transaction);
+    });
+  return afterEarlier(db, domain, transact);
+};
+
+/** The last writer of each domain. */
+const lastWriters = new WeakMap<Kysely<Tables>, Map<Domain, Promise<unknown>>>();
+
+/** The writers of one process wait here, so that they leave the database's connections to those who read. */
+function afterEarlier<Value>(db: Kysely<Tables>, domain: Domain, transact: () => Promise<Value>): Promise<Value> {
+  const writers = lastWriters.get(db) ?? new Map<Domain, Promise<unknown>>();
+  lastWriters.set(db, writers);
+  const outcome = (writers.get(domain) ?? Promise.resolve()).then(transact);
+  writers.set(
+    domain,
+    outcome.catch(() => {}),
+  ); // the caller handles the error
+  return outcome;
+}

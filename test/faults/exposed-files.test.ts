@@ -157,15 +157,15 @@ suite("a secret of the service that other users can read", () => {
 });
 
 suite("the data folder", () => {
-  test("contains the key and the admin file for any store path, and only its owner may enter it", async () => {
+  test("contains the key, the admin file and the journal for any store path, and only its owner may enter it", async () => {
     await using folder = await temporaryFolder();
     mkdirSync(folder.file("db"));
     const args = ["--data-dir", "own/data", "--store", "sqlite:db/x.db"];
     assert.equal((await startOnce({ folder: folder.path, args })).code, 0);
-    const journal = /^db\/journal\/\d{8}-[0-9a-f]{12}-1\.jsonl$/;
+    const journal = /\/journal\/\d{8}-[0-9a-f]{12}-1\.jsonl$/;
     assert.deepEqual(
-      Object.keys(contentsOf(folder.path)).map((name) => name.replace(journal, "db/journal/*")),
-      ["db/journal/*", "db/x.db", "own/data/admin.json", "own/data/master.key"],
+      Object.keys(contentsOf(folder.path)).map((name) => name.replace(journal, "/journal/*")),
+      ["db/x.db", "own/data/admin.json", "own/data/journal/*", "own/data/master.key"],
     );
     for (const made of ["own", "own/data"]) assert.equal(modeOf(folder.file(made)), 0o700);
   });

@@ -69,6 +69,8 @@ suite("The configuration", () => {
       audience: "http://localhost:8080",
       dataDir: ".carnet",
       store: { kind: "sqlite", path: ".carnet/carnet.db" },
+      storePasswordFile: undefined,
+      storeConnections: 10,
       masterKey: undefined,
       masterKeyFile: undefined,
       adminFile: ".carnet/admin.json",
@@ -180,7 +182,7 @@ suite("The configuration", () => {
 
   test("never repeats a password in a URL that it refuses", () => {
     for (const url of [
-      "postgres://app:planted@db/carnet",
+      "postgres://app:planted@db:port/carnet",
       "postgres://app:pla/nted@db/x",
       "postgres://db/x?user=a&password=planted",
     ]) {

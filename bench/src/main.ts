@@ -33,11 +33,12 @@ async function measure(options: Options, folder: string): Promise<void> {
   const commit = measuredCommit();
   const estimates = options.modes.map((name) => modes[name].estimate(scale, options.contenders.length));
   const progress = new Progress(estimates.reduce((sum, seconds) => sum + seconds, 0));
-  await using generator = new Generator();
+  await using generator = new Generator(scale.patience);
   for (const name of options.modes) {
     const start = performance.now();
-    const { contenders } = options;
-    const measured = await modes[name].measure({ scale, contenders, generator, progress, cache: join(home, ".cache") });
+    const { contenders, workers } = options;
+    const bench = { scale, contenders, workers, generator, progress, cache: join(home, ".cache") };
+    const measured = await modes[name].measure(bench);
     const took = (performance.now() - start) / 1000;
     writeResults(folder, {
       mode: name,

@@ -13,6 +13,8 @@ export interface Options {
   readonly modes: readonly ModeName[];
   readonly scale: ScaleName;
   readonly contenders: readonly Contender[];
+  /** Carnet's worker processes in the mode `recording`. */
+  readonly workers: number | undefined;
   /** The folder for the results and the page. */
   readonly output: string | undefined;
   /** Only write the page again, from the stored results. */
@@ -31,6 +33,7 @@ Options:
   --only <names>     contenders, comma-separated: ${contenders.map(({ name }) => name).join(",")}
   --peer name=url    a token endpoint that is running on this machine; repeatable; url,PID also measures CPU and memory
   --baseline <path>  another checkout of Carnet, measured as "Carnet before"
+  --workers <count>  Carnet's worker processes in the mode recording (default: one process without a supervisor)
   --output <folder>  the folder for the results and the page (default: bench)
   --page             only write the page again, from the stored results
 `;
@@ -45,6 +48,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: "string" },
       peer: { type: "string", multiple: true, default: [] },
       baseline: { type: "string" },
+      workers: { type: "string" },
       output: { type: "string" },
       page: { type: "boolean", default: false },
     },
@@ -53,15 +57,21 @@ export function readOptions(args: readonly string[]): Options {
     throw new Error(`--output cannot be ${JSON.stringify(values.output)}, because it is a file. Give a folder`);
   if (values.baseline !== undefined && !existsSync(join(values.baseline, "packages/server/package.json")))
     throw new Error(`--baseline cannot be ${JSON.stringify(values.baseline)}, because it is not a checkout of Carnet`);
+  if (values.workers !== undefined && !/^[1-9]\d?$/.test(values.workers))
+    throw new Error(`--workers cannot be ${JSON.stringify(values.workers)}. Give a number from 1 to 99`);
   const chosen = values.only?.split(",").map((name) => oneOf("contender", contenders.map(nameOf), name));
+  const all = [
+    ...contenders.filter(({ name }) => chosen === undefined || chosen.includes(name)),
+    ...(values.baseline === undefined ? [] : [carnetBefore(values.baseline)]),
+    ...values.peer.map(externalPeer),
+  ];
+  const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) < index);
+  if (twice !== undefined) throw new Error(`there is another contender ${JSON.stringify(twice.name)}. Rename the peer`);
   return {
     modes: positionals.length === 0 ? modeNames : positionals.map((name) => oneOf("mode", modeNames, name)),
     scale: oneOf("scale", Object.keys(scales) as ScaleName[], values.scale),
-    contenders: [
-      ...contenders.filter(({ name }) => chosen === undefined || chosen.includes(name)),
-      ...(values.baseline === undefined ? [] : [carnetBefore(values.baseline)]),
-      ...values.peer.map(externalPeer),
-    ],
+    contenders: all,
+    workers: values.workers === undefined ? undefined : Number(values.workers),
     output: values.output,
     pageOnly: values.page,
   };

@@ -24,6 +24,8 @@ export interface Scale {
   readonly sdkSlice: number;
   readonly sdkCallers: number;
   readonly profile: number;
+  /** How long to wait for an answer before a contender counts as stalled, and for a running peer to listen. */
+  readonly patience: number;
 }
 
 /** `full` is published; `quick` gives a first impression after a change; `tiny` tests that everything runs. */
@@ -46,6 +48,7 @@ export const scales = {
     sdkSlice: 3,
     sdkCallers: 10_000,
     profile: 8,
+    patience: 10,
   },
   quick: {
     rounds: 5,
@@ -65,13 +68,14 @@ export const scales = {
     sdkSlice: 1,
     sdkCallers: 10_000,
     profile: 4,
+    patience: 10,
   },
   tiny: {
     rounds: 1,
     slice: 0.05,
     warmup: 0.02,
     firstWarmup: 0.02,
-    connections: [1, 4],
+    connections: [1, 32],
     openShares: [0.3],
     capacity: 0.05,
     openSlice: 0.1,
@@ -84,6 +88,7 @@ export const scales = {
     sdkSlice: 0.05,
     sdkCallers: 20,
     profile: 0.3,
+    patience: 5,
   },
 } as const satisfies Readonly<Record<string, Scale>>;
 

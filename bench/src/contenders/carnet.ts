@@ -8,45 +8,77 @@ import type { Contender, Launch } from "./contender.ts";
 /** The checkout that contains this benchmark. */
 const thisCheckout = fileURLToPath(new URL("../../..", import.meta.url));
 
-const binaryOf = (checkout: string): string => join(checkout, "packages/cli/bin/carnet.js");
+/** How a contender differs from `carnet serve` of this checkout with default settings. */
+interface Variant {
+  readonly name: string;
+  readonly title: string;
+  /** For the report. */
+  readonly difference?: string;
+  readonly checkout?: string;
+  /** Undefined for one process without a supervisor. */
+  readonly workers?: number | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly nodeOptions?: readonly string[];
+}
 
-/** Carnet as in production: `carnet serve` with its SQLite store, its journal beside it, and default settings. */
-export const carnet: Contender = carnetOf(thisCheckout, { name: "carnet", title: "Carnet" });
+export function carnetOf({ name, title, difference, checkout = thisCheckout, ...variant }: Variant): Contender {
+  const manifest = JSON.parse(readFileSync(join(checkout, "packages/server/package.json"), "utf8"));
+  const command = variant.workers === undefined ? "carnet serve" : `carnet serve --workers ${variant.workers}`;
+  return {
+    name,
+    title,
+    settings: `\`${command}\` with its SQLite store, its journal (one record per token) beside it, ${difference ?? "default settings"}; ES256 JWT`,
+    version: `${manifest.version}, ${checkout === thisCheckout ? "this checkout" : "another checkout"}`,
+    required: true,
+    shape: { path: "/oauth2/token", scope, parameters: {} },
+    async prepare({ folder, port }) {
+      const store = join(folder, "carnet.db");
+      await register(checkout, store);
+      const { args, environment } = serve(store, port, checkout);
+      const workers = variant.workers === undefined ? [] : ["--workers", String(variant.workers)];
+      return {
+        kind: "start",
+        args: [...(variant.nodeOptions ?? []), ...args, ...workers],
+        environment: { ...environment, ...variant.environment },
+      };
+    },
+  };
+}
+
+/** Carnet as in production. */
+export const carnet: Contender = carnetOf({ name: "carnet", title: "Carnet" });
+
+export const carnetWithWorkers = (workers: number): Contender =>
+  carnetOf({ name: `carnet-workers-${workers}`, title: `Carnet, ${workers} workers`, workers });
 
 /** Carnet from another checkout, to compare a change with the code before it. */
 export const carnetBefore = (checkout: string): Contender =>
-  carnetOf(checkout, { name: "carnet-before", title: "Carnet before" });
+  carnetOf({ name: "carnet-before", title: "Carnet before", checkout });
 
 /** Carnet that syncs the journal before each answer. */
-export const carnetStrict: Contender = {
-  ...carnet,
-  name: "carnet-strict",
-  title: "Carnet in strict mode",
-  settings: "the same, with `CARNET_JOURNAL_SYNC=strict`",
-  async prepare(place) {
-    const launch = await carnet.prepare(place);
-    if (launch.kind === "running") return launch;
-    return { ...launch, environment: { ...launch.environment, CARNET_JOURNAL_SYNC: "strict" } };
-  },
-};
+export const carnetStrict = (workers?: number): Contender =>
+  carnetOf({
+    name: "carnet-strict",
+    title: "Carnet in strict mode",
+    difference: "`CARNET_JOURNAL_SYNC=strict`",
+    workers,
+    environment: { CARNET_JOURNAL_SYNC: "strict" },
+  });
 
 /** Carnet that records no events, to measure what recording costs. Only the benchmark can run it like this. */
-export const carnetUnrecorded: Contender = {
-  ...carnet,
-  name: "carnet-unrecorded",
-  title: "Carnet without records",
-  settings: "the same, but the module that records events does nothing",
-  async prepare(place) {
-    const launch = await carnet.prepare(place);
-    const replacement = fileURLToPath(new URL("../processes/without-records.ts", import.meta.url));
-    return launch.kind === "running" ? launch : { ...launch, args: ["--import", replacement, ...launch.args] };
-  },
-};
+export const carnetUnrecorded = (workers?: number): Contender =>
+  carnetOf({
+    name: "carnet-unrecorded",
+    title: "Carnet without records",
+    difference: "the module that records events does nothing",
+    workers,
+    nodeOptions: ["--import", fileURLToPath(new URL("../processes/without-records.ts", import.meta.url))],
+  });
 
-/** How to start Carnet on an existing store. */
-export const serve = (store: string, port: number, checkout = thisCheckout): Launch => ({
+/** How to start Carnet on an existing SQLite store. */
+export const serve = (store: string, port: number, checkout = thisCheckout): Launch & { readonly kind: "start" } => ({
   kind: "start",
-  args: [binaryOf(checkout), "serve"],
+  args: [join(checkout, "packages/cli/bin/carnet.js"), "serve"],
   environment: {
     CARNET_HOST: "127.0.0.1",
     CARNET_PORT: String(port),
@@ -58,22 +90,6 @@ export const serve = (store: string, port: number, checkout = thisCheckout): Lau
     CARNET_ADMIN_FILE: join(dirname(store), "admin.json"),
   },
 });
-
-function carnetOf(checkout: string, names: Pick<Contender, "name" | "title">): Contender {
-  const manifest = JSON.parse(readFileSync(join(checkout, "packages/server/package.json"), "utf8"));
-  return {
-    ...names,
-    settings:
-      "`carnet serve` with its SQLite store, its journal (one record per token) beside it, default settings; ES256 JWT",
-    version: `${manifest.version}, this checkout`,
-    shape: { path: "/oauth2/token", scope, parameters: {} },
-    async prepare({ folder, port }) {
-      const store = join(folder, "carnet.db");
-      await register(checkout, store);
-      return serve(store, port, checkout);
-    },
-  };
-}
 
 /** Registers the client with the code of the measured checkout. */
 async function register(checkout: string, store: string): Promise<void> {

@@ -9,6 +9,8 @@ export interface Contender {
   /** What it issues and how it is configured, in one sentence. */
   readonly settings: string;
   readonly version: string;
+  /** If it fails, the run ends. Other contenders drop out, with the reason in their row. */
+  readonly required: boolean;
   readonly shape: RequestShape;
   /** Prepares an empty folder and returns how to start the process. */
   prepare(place: Place): Promise<Launch>;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { audience, scope } from "../workload.ts";
 import type { Contender } from "./contender.ts";
 
@@ -13,17 +13,21 @@ export function externalPeer(text: string): Contender {
     );
   }
   const pids = match?.[3] === undefined ? [] : [Number(match[3])];
-  for (const pid of pids) readFileSync(`/proc/${pid}/stat`); // Fail before the run if there is no such process.
   return {
     name,
     title: name,
     settings: `already running at ${url.href}`,
     version: "unknown",
+    required: false,
     shape: {
       path: url.pathname,
       scope: process.env["BENCH_PEER_SCOPE"] ?? scope,
       parameters: process.env["BENCH_PEER_AUDIENCE"] === undefined ? {} : { audience },
     },
-    prepare: async () => ({ kind: "running", port: Number(url.port || 80), pids }),
+    async prepare() {
+      const ended = pids.find((pid) => !existsSync(`/proc/${pid}`));
+      if (ended !== undefined) throw new Error(`there is no process ${ended}`);
+      return { kind: "running", port: Number(url.port || 80), pids };
+    },
   };
 }

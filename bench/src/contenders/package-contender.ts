@@ -10,16 +10,32 @@ interface PackageContender {
   /** The packages whose versions are reported. */
   readonly packages: readonly string[];
   readonly shape: RequestShape;
+  readonly required?: boolean;
+  /** The file in `servers/`. Default: the name. */
+  readonly server?: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A contender whose process is the file with its name in `servers/`. */
-export const packageContender = ({ packages, ...about }: PackageContender): Contender => ({
+/** A contender whose process is a file in `servers/`. */
+export const packageContender = ({
+  packages,
+  required = false,
+  server,
+  environment,
+  ...about
+}: PackageContender): Contender => ({
   ...about,
+  required,
   version: packages.map((name) => `${name} ${versionOf(name)}`).join(", ") || `Node ${process.version}`,
   prepare: async ({ port, answerBytes }) => ({
     kind: "start",
-    args: [fileURLToPath(new URL(`../servers/${about.name}.ts`, import.meta.url))],
-    environment: { PORT: String(port), FLOOR_ANSWER_BYTES: String(answerBytes), NODE_ENV: "production" },
+    args: [fileURLToPath(new URL(`../servers/${server ?? about.name}.ts`, import.meta.url))],
+    environment: {
+      PORT: String(port),
+      FLOOR_ANSWER_BYTES: String(answerBytes),
+      NODE_ENV: "production",
+      ...environment,
+    },
   }),
 });
 

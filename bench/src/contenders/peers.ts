@@ -2,13 +2,27 @@ import { audience, scope } from "../workload.ts";
 import type { Contender } from "./contender.ts";
 import { packageContender } from "./package-contender.ts";
 
-export const floor: Contender = packageContender({
+const theFloor = {
   name: "floor",
   title: "the floor",
   settings: "bare `node:http`: reads the body, signs once with ES256, sends as many bytes as Carnet; checks nothing",
   packages: [],
   shape: { path: "/oauth2/token", scope, parameters: {} },
-});
+  required: true,
+} as const;
+
+export const floor: Contender = packageContender(theFloor);
+
+/** The floor in several processes on one port. */
+export const floorWithProcesses = (processes: number): Contender =>
+  packageContender({
+    ...theFloor,
+    name: `floor-${processes}`,
+    title: `the floor, ${processes} processes`,
+    settings: `the same in ${processes} processes on one port`,
+    server: "floor",
+    environment: { FLOOR_PROCESSES: String(processes) },
+  });
 
 export const fastifyFloor: Contender = packageContender({
   name: "fastify-floor",

@@ -24,11 +24,17 @@ export class Connection {
     this.#socket = this.#adopt(socket);
   }
 
+  get isWaiting(): boolean {
+    return this.#waiting;
+  }
+
   static async open(port: number, onAnswer: OnAnswer): Promise<Connection> {
     return new Connection(port, onAnswer, await openSocket(port));
   }
 
+  /** Does nothing on a connection that was lost and could not be opened again. */
   send(request: string): void {
+    if (this.#closed) return;
     this.#waiting = true;
     this.#socket.write(request, "latin1");
   }
@@ -71,11 +77,17 @@ export class Connection {
   }
 }
 
+/** A stopped process accepts no connections once its queue is full, and then the system would retry for minutes. */
+const connectTimeoutMs = 5000;
+
 function openSocket(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const timer = setTimeout(() => socket.destroy(new Error("it accepts no connections")), connectTimeoutMs);
     socket.once("error", reject);
+    socket.once("close", () => clearTimeout(timer));
     socket.once("connect", () => {
+      clearTimeout(timer);
       socket.off("error", reject);
       resolve(socket);
     });

@@ -34,12 +34,16 @@ export interface Job {
   readonly warmup: number;
   /** The duration in seconds, or the number of responses. */
   readonly measure: { readonly seconds: number } | { readonly answers: number };
+  /** How many seconds to wait for an answer before the service counts as stalled. */
+  readonly patience: number;
 }
 
 export interface LoadResult {
   readonly answers: number;
   /** The number of responses per unexpected status. 0 stands for broken connections. */
   readonly unexpected: Readonly<Record<string, number>>;
+  /** The number of requests that got no answer in time. */
+  readonly unanswered: number;
   /** An HDR histogram of latencies in microseconds, encoded. */
   readonly latencies: string;
   /** A histogram of how late requests were sent although a connection was free, in microseconds. Open loop only. */

@@ -9,6 +9,8 @@ export class Meter {
   readonly #expect: number;
   #on = false;
   answers = 0;
+  /** All answers, also those with an unexpected status. */
+  seen = 0;
 
   constructor(expect: number) {
     this.#expect = expect;
@@ -24,6 +26,7 @@ export class Meter {
 
   answered(status: number, latency: number): void {
     if (!this.#on) return;
+    this.seen++;
     if (status !== this.#expect) {
       this.#unexpected[status] = (this.#unexpected[status] ?? 0) + 1;
       return;
@@ -36,10 +39,11 @@ export class Meter {
     if (this.#on) this.#lateness.recordValue(microseconds(late));
   }
 
-  result(): LoadResult {
+  result(unanswered: number): LoadResult {
     return {
       answers: this.answers,
       unexpected: this.#unexpected,
+      unanswered,
       latencies: encodeIntoCompressedBase64(this.#latencies),
       lateness: this.#lateness.totalCount === 0 ? undefined : encodeIntoCompressedBase64(this.#lateness),
     };

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { requestSource } from "./caller-source.ts";
 import { Connection } from "./connection.ts";
 import type { Load } from "./job.ts";
@@ -5,7 +6,8 @@ import type { Meter } from "./meter.ts";
 
 /** A running load. */
 export interface PacedLoad {
-  stop(): void;
+  /** Sends no more, waits some seconds for the answers that are due, and returns how many did not come. */
+  stop(patience: number): Promise<number>;
 }
 
 /** Starts a load that runs until it is stopped. */
@@ -33,9 +35,9 @@ async function startClosedLoop(load: Load, count: number, meter: Meter): Promise
   });
   connections.forEach(send);
   return {
-    stop() {
+    stop(patience) {
       running = false;
-      for (const connection of connections) connection.close();
+      return closeAfterAnswers(connections, patience);
     },
   };
 }
@@ -76,17 +78,31 @@ async function startOpenLoop(load: Load, pace: Load["pace"] & { kind: "open" }, 
   };
   tick();
   return {
-    stop() {
+    stop(patience) {
       running = false;
-      for (const connection of all) connection.close();
+      return closeAfterAnswers(all, patience);
     },
   };
 }
 
-function openConnections(
+async function openConnections(
   load: Load,
   count: number,
   onAnswer: (connection: Connection, status: number) => void,
 ): Promise<Connection[]> {
-  return Promise.all(Array.from({ length: count }, () => Connection.open(load.port, onAnswer)));
+  const opened = await Promise.allSettled(Array.from({ length: count }, () => Connection.open(load.port, onAnswer)));
+  const connections = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = opened.find((one) => one.status === "rejected");
+  if (failed === undefined) return connections;
+  for (const connection of connections) connection.close();
+  throw failed.reason;
+}
+
+async function closeAfterAnswers(connections: readonly Connection[], patience: number): Promise<number> {
+  const missing = (): number => connections.filter(({ isWaiting }) => isWaiting).length;
+  const start = performance.now();
+  while (missing() > 0 && performance.now() - start < patience * 1000) await pause(1);
+  const unanswered = missing();
+  for (const connection of connections) connection.close();
+  return unanswered;
 }

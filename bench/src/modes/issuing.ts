@@ -5,6 +5,7 @@ import { type RunningContender, startContender } from "../processes/running-cont
 import { readUsage } from "../processes/usage.ts";
 import { medianOf } from "../statistics.ts";
 import type { Bench, Mode } from "./mode.ts";
+import { Participants } from "./participants.ts";
 import { measureSlice, type Slice } from "./slice.ts";
 
 /** The results of one contender. Lists have one entry per round. */
@@ -13,7 +14,10 @@ export interface IssuingResult {
   readonly title: string;
   readonly settings: string;
   readonly version: string;
-  readonly token: TokenSeen;
+  /** Undefined if it did not start. */
+  readonly token: TokenSeen | undefined;
+  /** Why it dropped out. It has figures only of the parts that it completed. */
+  readonly failure: string | undefined;
   /** Milliseconds. Empty if it was already running. */
   readonly starts: readonly number[];
   /** Resident bytes shortly after the first token. */
@@ -58,17 +62,19 @@ export const issuing: Mode<readonly IssuingResult[]> = {
     return contenders * (closed + open + scale.starts * (scale.idle + 1));
   },
   async measure(bench) {
-    const starts = await measureStarts(bench);
-    const running = await startAll(bench.contenders);
+    const participants = new Participants();
+    const starts = await measureStarts(bench, participants);
+    const running = await startAll(bench, participants);
     try {
-      const closed = await measureClosedLoops(bench, running);
-      const open = await measureOpenLoops(bench, running);
-      return running.map(({ contender, token }) => ({
+      const closed = await measureClosedLoops(bench, participants, running);
+      const open = await measureOpenLoops(bench, participants, running);
+      return bench.contenders.map((contender) => ({
         name: contender.name,
         title: contender.title,
         settings: contender.settings,
         version: contender.version,
-        token,
+        token: running.find((one) => one.contender === contender)?.token,
+        failure: participants.failureOf(contender),
         ...(starts.get(contender) ?? { starts: [], idle: [] }),
         closed: closed.get(contender) ?? [],
         open: open.get(contender) ?? [],
@@ -81,16 +87,21 @@ export const issuing: Mode<readonly IssuingResult[]> = {
 
 type Starts = Pick<IssuingResult, "starts" | "idle">;
 
-async function measureStarts({ contenders, scale, progress }: Bench): Promise<Map<Contender, Starts>> {
+async function measureStarts(
+  { contenders, scale, progress }: Bench,
+  participants: Participants,
+): Promise<Map<Contender, Starts>> {
   const seen = new Map(contenders.map((contender) => [contender, { starts: [] as number[], idle: [] as number[] }]));
   progress.part("start to first token");
   for (let round = 0; round < scale.starts; round++) {
     for (const [contender, { starts, idle }] of seen) {
-      await using running = await startContender(contender);
-      if (running.timeToFirstToken === undefined) continue;
-      starts.push(running.timeToFirstToken);
-      await pause(scale.idle * 1000);
-      idle.push(readUsage(running.pids).resident);
+      await participants.attempt(contender, async () => {
+        await using running = await startContender(contender, { patience: scale.patience });
+        if (running.timeToFirstToken === undefined) return;
+        starts.push(running.timeToFirstToken);
+        await pause(scale.idle * 1000);
+        idle.push(readUsage(running.pids).resident);
+      });
       progress.step(scale.idle + 1, contender.title);
     }
   }
@@ -98,16 +109,22 @@ async function measureStarts({ contenders, scale, progress }: Bench): Promise<Ma
 }
 
 /** Starts Carnet first, because the floor matches the size of its response. */
-async function startAll(contenders: readonly Contender[]): Promise<readonly RunningContender[]> {
+async function startAll(
+  { contenders, scale: { patience } }: Bench,
+  participants: Participants,
+): Promise<readonly RunningContender[]> {
   const running: RunningContender[] = [];
   for (const contender of contenders) {
-    running.push(await startContender(contender, { answerBytes: running[0]?.token.bytes ?? 0 }));
+    const options = { answerBytes: running[0]?.token.bytes ?? 0, patience };
+    const started = await participants.attempt(contender, () => startContender(contender, options));
+    if (started !== undefined) running.push(started);
   }
   return running;
 }
 
 async function measureClosedLoops(
   { scale, generator, progress }: Bench,
+  participants: Participants,
   running: readonly RunningContender[],
 ): Promise<Map<Contender, ClosedLoop[]>> {
   const loops = new Map(running.map(({ contender }) => [contender, [] as ClosedLoop[]]));
@@ -118,17 +135,23 @@ async function measureClosedLoops(
       for (const [one, list] of slices) {
         const warmup = index === 0 && round === 0 ? scale.firstWarmup : scale.warmup;
         const pace = { kind: "closed", connections } as const;
-        list.push(await measureSlice(one, generator, { pace, warmup, measure: { seconds: scale.slice } }));
+        const options = { pace, warmup, measure: { seconds: scale.slice } };
+        await participants.attempt(one.contender, async () => {
+          list.push(await measureSlice(one, generator, options));
+        });
         progress.step(warmup + scale.slice, one.contender.title);
       }
     }
-    for (const [one, list] of slices) loops.get(one.contender)?.push({ connections, slices: list });
+    for (const [{ contender }, list] of slices) {
+      if (list.length === scale.rounds) loops.get(contender)?.push({ connections, slices: list });
+    }
   }
   return loops;
 }
 
 async function measureOpenLoops(
   { scale, generator, progress }: Bench,
+  participants: Participants,
   running: readonly RunningContender[],
 ): Promise<Map<Contender, OpenLoop[]>> {
   const loops = new Map(running.map(({ contender }) => [contender, [] as OpenLoop[]]));
@@ -142,26 +165,27 @@ async function measureOpenLoops(
     const turns = new Map(running.map((one) => [one, { rates: [] as number[], slices: [] as Slice[] }]));
     for (let round = 0; round < scale.openRounds; round++) {
       for (const [one, { rates, slices }] of turns) {
-        // Measured again before each slice, because capacity drifts on a shared machine.
-        const capacity = await measureSlice(one, generator, {
-          pace: atCapacity,
-          warmup,
-          measure: { seconds: scale.capacity },
+        await participants.attempt(one.contender, async () => {
+          // Measured again before each slice, because capacity drifts on a shared machine.
+          const measure = { seconds: scale.capacity };
+          const capacity = await measureSlice(one, generator, { pace: atCapacity, warmup, measure });
+          const rate = share * capacity.rate;
+          const pace = { kind: "open", connections: openConnections, rate, arrivals } as const;
+          slices.push(await measureSlice(one, generator, { pace, warmup, measure: { seconds: scale.openSlice } }));
+          rates.push(rate);
         });
-        const rate = share * capacity.rate;
-        const pace = { kind: "open", connections: openConnections, rate, arrivals } as const;
-        rates.push(rate);
-        slices.push(await measureSlice(one, generator, { pace, warmup, measure: { seconds: scale.openSlice } }));
         progress.step(scale.capacity + scale.openSlice + 2 * warmup, one.contender.title);
       }
     }
-    for (const [one, turn] of turns) loops.get(one.contender)?.push({ share, arrivals, ...turn });
+    for (const [{ contender }, turn] of turns) {
+      if (turn.rates.length === scale.openRounds) loops.get(contender)?.push({ share, arrivals, ...turn });
+    }
   }
   return loops;
 }
 
 /** A contender's capacity in tokens per second. */
 export function capacityOf(loops: readonly ClosedLoop[]): number {
-  const loop = loops.find(({ connections }) => connections === capacityConnections) ?? loops.at(-1);
+  const loop = loops.find(({ connections }) => connections === capacityConnections);
   return medianOf(loop?.slices.map(({ rate }) => rate) ?? []);
 }

@@ -8,6 +8,8 @@ export interface Bench {
   readonly scale: Scale;
   /** Carnet first. */
   readonly contenders: readonly Contender[];
+  /** Carnet's worker processes in the mode `recording`. Undefined for one process without a supervisor. */
+  readonly workers: number | undefined;
   readonly generator: Generator;
   readonly progress: Progress;
   /** A folder that persists between runs, for example for a store of a million clients. */

@@ -1,4 +1,4 @@
-import { carnet, carnetStrict, carnetUnrecorded } from "../contenders/carnet.ts";
+import { carnet, carnetStrict, carnetUnrecorded, carnetWithWorkers } from "../contenders/carnet.ts";
 import { startContender } from "../processes/running-contender.ts";
 import { capacityConnections } from "./issuing.ts";
 import type { Mode } from "./mode.ts";
@@ -7,6 +7,8 @@ import { measureSlice, type Slice } from "./slice.ts";
 /** Carnet in both modes of the journal, and without recording, in alternating rounds. */
 export interface RecordingLoad {
   readonly connections: number;
+  /** Undefined for one process without a supervisor. */
+  readonly workers: number | undefined;
   readonly recorded: readonly Slice[];
   readonly strict: readonly Slice[];
   readonly unrecorded: readonly Slice[];
@@ -19,13 +21,14 @@ export const recording: Mode<readonly RecordingLoad[]> = {
   name: "recording",
   about: "the cost of recording each token",
   estimate: (scale) => 3 * (scale.firstWarmup + 2 * loads.length * scale.rounds * (scale.slice + scale.warmup)),
-  async measure({ scale, generator, progress }) {
+  async measure({ scale, generator, progress, workers }) {
     progress.part("recording");
-    await using withRecords = await startContender(carnet);
-    await using inStrictMode = await startContender(carnetStrict);
-    await using without = await startContender(carnetUnrecorded);
+    await using withRecords = await startContender(workers === undefined ? carnet : carnetWithWorkers(workers));
+    await using inStrictMode = await startContender(carnetStrict(workers));
+    await using without = await startContender(carnetUnrecorded(workers));
     const results = loads.map((connections) => ({
       connections,
+      workers,
       recorded: [] as Slice[],
       strict: [] as Slice[],
       unrecorded: [] as Slice[],

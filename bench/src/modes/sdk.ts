@@ -15,6 +15,7 @@ const target = packageContender({
   settings: "bare `node:http`",
   packages: [],
   shape: { path: "/oauth2/token", scope, parameters: {} },
+  required: true,
 });
 
 export const sdk: Mode<readonly LibraryResult[]> = {

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly answerBytes?: number;
   /** The client that requests the first token. */
   readonly firstClient?: { readonly id: string; readonly secret: string };
+  /** Seconds to wait for a peer that is said to be running. */
+  readonly patience?: number;
   /** Overrides how the contender is started. */
   readonly launch?: (port: number) => Launch;
   /** Extra options for Node. */
@@ -37,12 +39,11 @@ export async function startContender(contender: Contender, options: StartOptions
   const port = await freePort();
   const launch =
     options.launch?.(port) ?? (await contender.prepare({ folder, port, answerBytes: options.answerBytes ?? 0 }));
-  const { id, secret } = options.firstClient ?? client;
-  const ask = (at: number, alive: () => boolean) => firstToken({ contender, port: at, id, secret, alive });
+  const first = { contender, ...(options.firstClient ?? client) };
   if (launch.kind === "running") {
-    const token = await ask(launch.port, () => true);
-    const stop = () => rm(folder, { recursive: true, force: true });
     const { port: at, pids } = launch;
+    const stop = () => rm(folder, { recursive: true, force: true });
+    const token = await firstToken({ ...first, port: at, ended: () => undefined, patience: options.patience ?? 10 });
     return { contender, port: at, pids, timeToFirstToken: undefined, token, stop, [Symbol.asyncDispose]: stop };
   }
   const log = join(folder, "output.log");
@@ -53,16 +54,21 @@ export async function startContender(contender: Contender, options: StartOptions
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const token = await ask(port, () => child.exitCode === null);
+    const ended = () => (hasEnded(child) ? "its process ended" : undefined);
+    const token = await firstToken({ ...first, port, ended, patience: startPatience });
     const timeToFirstToken = performance.now() - started;
     const pids = child.pid === undefined ? [] : [child.pid];
     return { contender, port, pids, timeToFirstToken, token, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     const output = readFileSync(log, "utf8").slice(-2000);
     await stop();
-    throw new Error(`${contender.title} did not start: ${String(error)}\n${output}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${contender.title} did not start: ${reason}`, { cause: output });
   }
 }
+
+/** Seconds within which a started process must issue a token. */
+const startPatience = 60;
 
 /** Children to kill when the benchmark exits for any reason. */
 const alive = new Set<ChildProcess>();
@@ -87,8 +93,10 @@ function spawnNode(args: readonly string[], environment: Readonly<Record<string,
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   const killTimer = setTimeout(() => child.kill("SIGKILL"), 5000);

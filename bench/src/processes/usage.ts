@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** CPU and memory use of processes. */
 export interface Usage {
@@ -16,8 +16,10 @@ export interface Usage {
 const microsecondsPerTick = 10_000;
 const pageSize = 4096;
 
-/** The use of processes and their descendants since they started. */
+/** The use of processes and their descendants since they started. Throws if one of the processes has ended. */
 export function readUsage(pids: readonly number[]): Usage {
+  const ended = pids.find((pid) => !existsSync(`/proc/${pid}`));
+  if (ended !== undefined) throw new Error(`its process ${ended} ended`);
   const all = pids.flatMap(withDescendants).map(readProcess);
   const sum = (field: keyof Usage) => all.reduce((total, usage) => total + usage[field], 0);
   return { user: sum("user"), system: sum("system"), mainThread: sum("mainThread"), resident: sum("resident") };

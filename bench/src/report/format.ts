@@ -1,9 +1,9 @@
 import type { Spread } from "../statistics.ts";
 
-/** A Markdown table. */
+/** A Markdown table. Cells that a row lacks are empty. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map((_, column) => (isNumber(rows[0]?.[column]) ? "---:" : "---")), ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`)
+    .map((cells) => `| ${head.map((_, column) => cells[column] ?? "").join(" | ")} |`)
     .join("\n");
 
 const isNumber = (cell = ""): boolean => /^[-–\d]/.test(cell);

@@ -12,10 +12,10 @@ export function issuingSection(results: readonly IssuingResult[]): Section {
     "## Issuing",
     table(
       ["contender", "version", "configuration"],
-      results.map(({ title, version, settings, token }) => [
+      results.map(({ title, version, settings, token, failure }) => [
         title,
         version,
-        `${settings}; observed: ${token.algorithm}, ${token.expiresIn} s, \`${token.scope}\`, ${token.bytes} bytes`,
+        settings + observed(token) + (failure === undefined ? "" : `. **Failed**: ${failure}`),
       ]),
     ),
     ...counts.map((connections) => closedTable(results, connections)),
@@ -28,7 +28,7 @@ export function issuingSection(results: readonly IssuingResult[]): Section {
 }
 
 export const slicesAt = (result: IssuingResult | undefined, connections = capacityConnections): readonly Slice[] =>
-  (result?.closed.find((loop) => loop.connections === connections) ?? result?.closed.at(-1))?.slices ?? [];
+  result?.closed.find((loop) => loop.connections === connections)?.slices ?? [];
 
 export const rates = (slices: readonly Slice[]): readonly number[] => slices.map(({ rate }) => rate);
 
@@ -40,12 +40,21 @@ export const cpu = (slices: readonly Slice[]): readonly number[] =>
 export const mainThread = (slices: readonly Slice[]): readonly number[] =>
   known(slices.map((slice) => slice.mainThread));
 
+const observed = (token: IssuingResult["token"]): string =>
+  token === undefined
+    ? ""
+    : `; observed: ${token.algorithm}, ${token.expiresIn} s, \`${token.scope}\`, ${token.bytes} bytes`;
+
+/** The row of a contender that failed before it completed a part. */
+const failed = ({ title, failure = "" }: IssuingResult): readonly string[] => [title, `failed: ${failure}`];
+
 const floorOf = (results: readonly IssuingResult[]) => results.find(({ name }) => name === "floor");
 
 function closedTable(results: readonly IssuingResult[], connections: number): string {
   const floor = slicesAt(floorOf(results), connections);
   const rows = results.map((result) => {
     const slices = slicesAt(result, connections);
+    if (slices.length === 0) return failed(result);
     const of = (key: keyof Slice) => medianOf(known(slices.map((slice) => slice[key])));
     return [
       result.title,
@@ -79,17 +88,18 @@ function closedTable(results: readonly IssuingResult[], connections: number): st
 
 function openTables(results: readonly IssuingResult[]): string {
   const points = results[0]?.open ?? [];
-  const parts = points.map(({ share, arrivals }, index) => {
+  const parts = points.map(({ share, arrivals }) => {
     const rows = results.map((result) => {
-      const loop = result.open[index];
-      const of = (key: keyof Slice) => medianOf(known(loop?.slices.map((slice) => slice[key]) ?? []));
+      const loop = result.open.find((one) => one.share === share && one.arrivals === arrivals);
+      if (loop === undefined) return failed(result);
+      const of = (key: keyof Slice) => medianOf(known(loop.slices.map((slice) => slice[key])));
       return [
         result.title,
-        whole(medianOf(loop?.rates ?? [])),
+        whole(medianOf(loop.rates)),
         milliseconds(of("p50")),
         milliseconds(of("p99")),
         milliseconds(of("p999")),
-        figure(medianOf(loop?.slices.map((slice) => slice.p99 / slice.p50) ?? [])),
+        figure(medianOf(loop.slices.map((slice) => slice.p99 / slice.p50))),
         milliseconds(of("late")),
       ];
     });
@@ -131,7 +141,8 @@ function plots(results: readonly IssuingResult[]): Readonly<Record<string, strin
         text: `${whole(length)}${unit}`,
         ours: result.name === "carnet",
       }));
-  const latency = results.map(({ title, open }) => ({
+  const complete = results.filter(({ failure }) => failure === undefined);
+  const latency = complete.map(({ title, open }) => ({
     label: title,
     points: open
       .filter(({ arrivals }) => arrivals === "even")

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { contenders } from "./contenders/all.ts";
+import { contenders, peersOnRequest } from "./contenders/all.ts";
 import { carnetBefore } from "./contenders/carnet.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { externalPeer } from "./contenders/external-peer.ts";
@@ -31,6 +31,7 @@ ${Object.values(modes)
 Options:
   --scale <name>     ${Object.keys(scales).join(", ")} (default: full)
   --only <names>     contenders, comma-separated: ${contenders.map(({ name }) => name).join(",")}
+  --with <names>     peers that need Go or Java, comma-separated: ${peersOnRequest.map(({ name }) => name).join(",")}
   --peer name=url    a token endpoint that is running on this machine; repeatable; url,PID also measures CPU and memory
   --baseline <path>  another checkout of Carnet, measured as "Carnet before"
   --workers <count>  Carnet's worker processes in the mode recording (default: one process without a supervisor)
@@ -46,6 +47,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       scale: { type: "string", default: "full" },
       only: { type: "string" },
+      with: { type: "string" },
       peer: { type: "string", multiple: true, default: [] },
       baseline: { type: "string" },
       workers: { type: "string" },
@@ -60,9 +62,11 @@ export function readOptions(args: readonly string[]): Options {
   if (values.workers !== undefined && !/^[1-9]\d?$/.test(values.workers))
     throw new Error(`--workers cannot be ${JSON.stringify(values.workers)}. Give a number from 1 to 99`);
   const chosen = values.only?.split(",").map((name) => oneOf("contender", contenders.map(nameOf), name));
+  const requested = values.with?.split(",").map((name) => oneOf("peer", peersOnRequest.map(nameOf), name)) ?? [];
   const all = [
     ...contenders.filter(({ name }) => chosen === undefined || chosen.includes(name)),
     ...(values.baseline === undefined ? [] : [carnetBefore(values.baseline)]),
+    ...peersOnRequest.filter(({ name }) => requested.includes(name)),
     ...values.peer.map(externalPeer),
   ];
   const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) < index);

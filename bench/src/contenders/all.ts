@@ -1,5 +1,7 @@
 import { carnet } from "./carnet.ts";
 import type { Contender } from "./contender.ts";
+import { hydra } from "./hydra.ts";
+import { keycloak } from "./keycloak.ts";
 import { betterAuth, fastifyFloor, floor, jmondi, nodeOauth, oidcProvider } from "./peers.ts";
 
 /** All contenders in the order of the tables. Carnet comes first. */
@@ -12,3 +14,6 @@ export const contenders: readonly Contender[] = [
   jmondi,
   betterAuth,
 ];
+
+/** Contenders that are measured only on request, because they need Go or Java. */
+export const peersOnRequest: readonly Contender[] = [hydra, keycloak];

@@ -5,14 +5,13 @@ import { port } from "./port.ts";
 
 /**
  * The least work per token in Node: read the body, make one ES256 signature with a loaded key, and send as many bytes as
- * Carnet. It checks nothing, so it is not a token service. Several processes share the port in the same way as Carnet's
- * workers.
+ * Carnet. It checks nothing, so it is not a token service. Several processes share the port as Carnet's workers do: each
+ * has its own socket, and the kernel distributes the connections.
  */
 
 const processes = Number(process.env["FLOOR_PROCESSES"] ?? 1);
 
 if (processes > 1 && cluster.isPrimary) {
-  cluster.schedulingPolicy = cluster.SCHED_NONE;
   for (let started = 0; started < processes; started++) cluster.fork();
 } else serve();
 
@@ -26,5 +25,5 @@ function serve(): void {
       response.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length });
       response.end(body);
     });
-  }).listen(port, "127.0.0.1");
+  }).listen({ port, host: "127.0.0.1", reusePort: processes > 1 });
 }

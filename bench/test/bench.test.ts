@@ -34,6 +34,9 @@ test("a short run measures every mode and contender, and writes the page and its
     ),
     ["10 uniform", "10 zipf", "100 uniform", "100 zipf"],
   );
+  const namesIn = (mode: string) => read(mode).map(({ name }: { name: string }) => name);
+  assert.deepEqual(namesIn("workers"), ["carnet", "carnet-workers-2", "floor", "floor-2"]);
+  assert.deepEqual(namesIn("stores"), ["carnet", "carnet-postgres"]);
   assert.ok(read("refusals").wrongSecrets.length > 0);
   assert.deepEqual(
     read("revocations").map(({ revocations }: { revocations: number }) => revocations),
@@ -54,16 +57,32 @@ test("a short run measures every mode and contender, and writes the page and its
   for (const plot of plots) assert.ok(existsSync(join(output, plot)), plot);
 });
 
+test("recording is also measured with worker processes", () => {
+  const folder = join(output, "workers");
+  const { status, stderr } = bench("recording", "--workers", "2", "--scale", "tiny", "--output", folder);
+  assert.equal(status, 0, stderr);
+  assert.match(readFileSync(join(folder, "README.md"), "utf8"), /Carnet with 2 workers, with its journal/);
+});
+
 test("invalid arguments are refused with what is accepted, and nothing is started", () => {
   const unknown = bench("issueing");
   assert.equal(unknown.status, 2);
-  assert.match(unknown.stderr, /there is no mode "issueing"\. Use issuing, recording/);
+  assert.match(unknown.stderr, /there is no mode "issueing"\. Use issuing, workers, stores, recording/);
   const file = bench("--output", main);
   assert.equal(file.status, 2);
   assert.match(file.stderr, /--output cannot be .*, because it is a file/);
   const baseline = bench("--baseline", output);
   assert.equal(baseline.status, 2);
   assert.match(baseline.stderr, /--baseline cannot be .*, because it is not a checkout of Carnet/);
+  const workers = bench("--workers", "two");
+  assert.equal(workers.status, 2);
+  assert.match(workers.stderr, /--workers cannot be "two"\. Give a number from 1 to 99/);
+  const twice = bench("--peer", "floor=http://127.0.0.1:1/");
+  assert.equal(twice.status, 2);
+  assert.match(twice.stderr, /there is another contender "floor"\. Rename the peer/);
+  const requested = bench("--with", "hydro");
+  assert.equal(requested.status, 2);
+  assert.match(requested.stderr, /there is no peer "hydro"\. Use hydra, keycloak/);
   const peer = bench("--peer", "far=http://192.0.2.1/token");
   assert.equal(peer.status, 2);
   assert.match(peer.stderr, /Accepted: name=http:\/\/127\.0\.0\.1:PORT\/PATH/);

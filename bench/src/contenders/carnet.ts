@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type * as registry from "../registry/fill-registry.ts";
+import { fillStore } from "../registry/fill-registry.ts";
 import { audience, client, issuerAt, scope } from "../workload.ts";
 import type { Contender, Launch } from "./contender.ts";
 
@@ -19,6 +21,8 @@ interface Variant {
   readonly workers?: number | undefined;
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** Creates an empty PostgreSQL database and returns its URL. Default: a SQLite store. */
+  readonly createDatabase?: () => Promise<string>;
 }
 
 export function carnetOf({ name, title, difference, checkout = thisCheckout, ...variant }: Variant): Contender {
@@ -27,19 +31,20 @@ export function carnetOf({ name, title, difference, checkout = thisCheckout, ...
   return {
     name,
     title,
-    settings: `\`${command}\` with its SQLite store, its journal (one record per token) beside it, ${difference ?? "default settings"}; ES256 JWT`,
+    settings: `\`${command}\` with ${variant.createDatabase === undefined ? "its SQLite store" : "PostgreSQL"}, its journal (one record per token) beside it, ${difference ?? "default settings"}; ES256 JWT`,
     version: `${manifest.version}, ${checkout === thisCheckout ? "this checkout" : "another checkout"}`,
     required: true,
     shape: { path: "/oauth2/token", scope, parameters: {} },
     async prepare({ folder, port }) {
       const store = join(folder, "carnet.db");
-      await register(checkout, store);
       const { args, environment } = serve(store, port, checkout);
+      const database = variant.createDatabase === undefined ? {} : await fillDatabase(variant.createDatabase, folder);
+      if (variant.createDatabase === undefined) await register(checkout, store);
       const workers = variant.workers === undefined ? [] : ["--workers", String(variant.workers)];
       return {
         kind: "start",
         args: [...(variant.nodeOptions ?? []), ...args, ...workers],
-        environment: { ...environment, ...variant.environment },
+        environment: { ...environment, ...database, ...variant.environment },
       };
     },
   };
@@ -90,6 +95,15 @@ export const serve = (store: string, port: number, checkout = thisCheckout): Lau
     CARNET_ADMIN_FILE: join(dirname(store), "admin.json"),
   },
 });
+
+/** Registers the client in a new PostgreSQL database, and returns the settings for it. */
+async function fillDatabase(createDatabase: () => Promise<string>, folder: string): Promise<Record<string, string>> {
+  const masterKeyFile = join(folder, "master.key");
+  writeFileSync(masterKeyFile, randomBytes(32).toString("base64"), { mode: 0o600 });
+  const environment = { CARNET_STORE: await createDatabase(), CARNET_MASTER_KEY_FILE: masterKeyFile };
+  await fillStore({ ...environment, CARNET_DATA_DIR: folder }, [client]);
+  return environment;
+}
 
 /** Registers the client with the code of the measured checkout. */
 async function register(checkout: string, store: string): Promise<void> {

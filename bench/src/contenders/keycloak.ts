@@ -51,7 +51,7 @@ async function start(): Promise<Launch> {
   };
   const pid = await startPeer(
     { command: "sh", args: [join(home, "bin/kc.sh"), "start", "--optimized", "--import-realm"], environment },
-    { url: `http://127.0.0.1:${port}/realms/bench`, seconds: 180, log: join(folder, "output.log") },
+    { url: `http://127.0.0.1:${port}/realms/bench`, seconds: 600, log: join(folder, "output.log") },
   );
   await warmUp(`http://127.0.0.1:${port}${keycloak.shape.path}`);
   return { kind: "running", port, pids: [pid, await pidOf(postgres)] };

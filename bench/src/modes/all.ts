@@ -6,10 +6,22 @@ import { refusals } from "./refusals.ts";
 import { registry } from "./registry.ts";
 import { revocations } from "./revocations.ts";
 import { sdk } from "./sdk.ts";
+import { stores } from "./stores.ts";
 import { workers } from "./workers.ts";
 
 /** All modes in the order of the page. */
-export const modes = { issuing, workers, recording, registry, refusals, revocations, sdk, guard, profile } as const;
+export const modes = {
+  issuing,
+  workers,
+  stores,
+  recording,
+  registry,
+  refusals,
+  revocations,
+  sdk,
+  guard,
+  profile,
+} as const;
 
 export type ModeName = keyof typeof modes;
 

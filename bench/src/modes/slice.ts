@@ -12,8 +12,6 @@ export interface Slice {
   /** CPU microseconds per response in user and kernel mode, over all processes. Null if no process is known. */
   readonly user: number | null;
   readonly system: number | null;
-  /** The same for the main thread only, which is the first bottleneck of a Node server. */
-  readonly mainThread: number | null;
   /** Resident bytes at the end. Null if no process is known. */
   readonly resident: number | null;
   /** Microseconds. */
@@ -68,7 +66,6 @@ export async function measureSlice(
     rate: own.answers / result.seconds,
     user: usage === undefined ? null : usage.user / all,
     system: usage === undefined ? null : usage.system / all,
-    mainThread: usage === undefined ? null : usage.mainThread / all,
     resident: usage?.resident ?? null,
     p50: latencies.getValueAtPercentile(50),
     p99: latencies.getValueAtPercentile(99),

@@ -23,19 +23,22 @@ export interface FirstTokenRequest {
   readonly patience: number;
 }
 
-/** Requests a token, retrying every two milliseconds until the service listens. */
+/** Requests a token, retrying every two milliseconds until the service listens and no longer answers 503. */
 export async function firstToken(asked: FirstTokenRequest): Promise<TokenSeen> {
   const { contender, port, ended, patience } = asked;
   const body = bodyOf(asked);
+  let waitingFor = `nothing listened on port ${port}`;
   for (const start = performance.now(); performance.now() - start < patience * 1000; await pause(2)) {
     const reason = ended();
     if (reason !== undefined) throw new Error(reason);
     const answer = await post({ port, path: contender.shape.path, body, patience });
     if (answer === undefined) continue;
     if (answer.status === 200) return seen(answer.body);
-    throw new Error(`it answered ${answer.status} to the first request`, { cause: answer.body.slice(0, 500) });
+    waitingFor = `it answered ${answer.status}`;
+    if (answer.status === 503) continue; // it is still starting
+    throw new Error(`${waitingFor} to the first request`, { cause: answer.body.slice(0, 500) });
   }
-  throw new Error(`nothing listened on port ${port} within ${patience} s`);
+  throw new Error(`it issued no token within ${patience} s: ${waitingFor}`);
 }
 
 function bodyOf({ contender, id, secret }: FirstTokenRequest): string {

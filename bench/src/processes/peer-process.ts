@@ -52,10 +52,11 @@ export async function startPeer(
   const child = spawn(command, args, { env: environment, stdio: ["ignore", output, output] });
   closeSync(output);
   running.add(child);
+  const cause = `See ${log}`;
   for (const start = performance.now(); performance.now() - start < seconds * 1000; await pause(100)) {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: see ${log}`);
+    if (child.exitCode !== null) throw new Error(`its process ended with ${child.exitCode}`, { cause });
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.ok && child.pid !== undefined) return child.pid;
   }
-  throw new Error(`it did not answer within ${seconds} s: see ${log}`);
+  throw new Error(`it did not answer within ${seconds} s of its start`, { cause });
 }

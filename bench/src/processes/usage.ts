@@ -6,8 +6,6 @@ export interface Usage {
   readonly user: number;
   /** CPU time in the kernel, in microseconds. */
   readonly system: number;
-  /** CPU time of the main threads in microseconds, from the scheduler's statistics. */
-  readonly mainThread: number;
   /** Resident memory at the end, in bytes. */
   readonly resident: number;
 }
@@ -22,14 +20,13 @@ export function readUsage(pids: readonly number[]): Usage {
   if (ended !== undefined) throw new Error(`its process ${ended} ended`);
   const all = pids.flatMap(withDescendants).map(readProcess);
   const sum = (field: keyof Usage) => all.reduce((total, usage) => total + usage[field], 0);
-  return { user: sum("user"), system: sum("system"), mainThread: sum("mainThread"), resident: sum("resident") };
+  return { user: sum("user"), system: sum("system"), resident: sum("resident") };
 }
 
 /** The use between two readings. Memory is that of the later one. */
 export const usageBetween = (before: Usage, after: Usage): Usage => ({
   user: after.user - before.user,
   system: after.system - before.system,
-  mainThread: after.mainThread - before.mainThread,
   resident: after.resident,
 });
 
@@ -43,11 +40,9 @@ function withDescendants(pid: number): readonly number[] {
 function readProcess(pid: number): Usage {
   // proc_pid_stat(5): the second field is in parentheses and may contain spaces, so count fields after it.
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ") ?? [];
-  const [onCpu = ""] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ");
   return {
     user: Number(fields[11]) * microsecondsPerTick,
     system: Number(fields[12]) * microsecondsPerTick,
-    mainThread: Number(onCpu) / 1000,
     resident: Number(fields[21]) * pageSize,
   };
 }

@@ -18,17 +18,25 @@ export interface KnownClient {
 /** Clients per transaction. */
 const batch = 10_000;
 
+/** Registers clients in a SQLite store, which is created if needed. Other checkouts of the benchmark call it as well. */
+export const fillRegistry = (
+  storePath: string,
+  clients: Iterable<KnownClient>,
+  onProgress?: (done: number) => void,
+): Promise<void> =>
+  fillStore({ CARNET_DATA_DIR: dirname(storePath), CARNET_STORE: `sqlite:${storePath}` }, clients, onProgress);
+
 /**
- * Registers clients in a store, which is created if needed. It uses the product's own registration and store code, with
+ * Registers clients in the store that these settings name. It uses the product's own registration and store code, with
  * larger transactions than the import. Only this file knows how.
  */
-export async function fillRegistry(
-  storePath: string,
+export async function fillStore(
+  settings: Readonly<Record<string, string>>,
   clients: Iterable<KnownClient>,
   onProgress: (done: number) => void = () => {},
 ): Promise<void> {
-  const flags = { dataDir: dirname(storePath), store: `sqlite:${storePath}`, scopeCatalogue: "open" };
-  const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
+  const environment = { ...settings, CARNET_SCOPE_CATALOGUE: "open" };
+  const configuration = loadConfiguration({ mode: "dev", flags: {}, environment, file: undefined });
   const { db, dialect, hasher, scopes } = await openStore(configuration, clock, createEventIds(random));
   let waiting: Client[] = [];
   let done = 0;
@@ -42,7 +50,7 @@ export async function fillRegistry(
     for (const { id, secret } of clients) {
       const registration = { client_id: id, scope, secret: { value: new Redacted(secret) } };
       const prepared = await prepareClient(registration, { clock, random, hasher, scopes });
-      if (!prepared.ok) throw new Error(`${dirname(storePath)}: ${prepared.error.detail}`);
+      if (!prepared.ok) throw new Error(`client ${id}: ${prepared.error.detail}`);
       waiting.push(prepared.value.client);
       if (waiting.length === batch) await write();
     }

@@ -3,8 +3,8 @@ import { recordsCategory } from "../profile/categories.ts";
 import type { ProfileShare } from "../profile/shares.ts";
 import type { AllResults } from "../results.ts";
 import { medianOf, ratiosOf } from "../statistics.ts";
-import { figure, megabytes, milliseconds, percent } from "./format.ts";
-import { cpu, mainThread, slicesAt } from "./issuing-section.ts";
+import { megabytes, milliseconds, percent } from "./format.ts";
+import { cpu, slicesAt } from "./issuing-section.ts";
 
 /** Work that the floor does too. */
 const sharedWithFloor = [
@@ -21,21 +21,19 @@ export function explanationsOf({ issuing, profile }: AllResults) {
   const tokens = profile?.results.tokens.shares ?? [];
   const start = profile?.results.start.shares ?? [];
   const floor = contender("floor");
-  const p99 = contender("floor")?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
+  const floorAt70 = contender("floor")?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
   const oursAt70 = contender("carnet")?.open.find(({ share, arrivals }) => share === 0.7 && arrivals === "even");
   const tail = (slices: readonly Slice[] | undefined) =>
     milliseconds(medianOf((slices ?? []).map((slice) => slice.p99)));
-  const floorLatency = medianOf((p99?.slices ?? []).map(({ p99, p50 }) => p99 / p50));
   const floorCpu = ratiosOf(cpu(slicesAt(floor)), cpu(slicesAt(contender("oidc-provider")))).median;
   const ourCpu = ratiosOf(cpu(slicesAt(contender("carnet"))), cpu(slicesAt(contender("oidc-provider")))).median;
-  const generator = medianOf(slicesAt(contender("carnet")).map((slice) => slice.generator));
   return {
-    throughput: `Carnet signs mostly on a second thread. Its main thread takes ${figure(medianOf(mainThread(slicesAt(contender("carnet")))))} µs per token, the floor's ${figure(medianOf(mainThread(slicesAt(floor))))} µs. The second thread shares ${issuing?.machine.cpus} CPUs with the load generator, which uses ${percent(generator)} of one. Of the main thread's time, ${percent(sumOf(tokens, sharedWithFloor))} is work that the floor does too. The rest: ${listed(tokens.filter(({ name }) => !sharedWithFloor.includes(name)))}`,
+    floor: `of the main thread's time, ${percent(sumOf(tokens, sharedWithFloor))} is work that the floor does too. The rest: ${listed(tokens.filter(({ name }) => !sharedWithFloor.includes(name)))}`,
     cpu: `the floor, which checks nothing, is at ${percent(floorCpu)} itself. That leaves ${percent(1 / 3 - floorCpu)} for checks, claims, records and everything else, which take ${percent(ourCpu - floorCpu)}`,
-    latency: `on this shared machine even the floor is at ${figure(floorLatency, "×")} in the same rounds, with a p99 of ${tail(p99?.slices)}; Carnet's is ${tail(oursAt70?.slices)}`,
+    latency: `the floor's p99 is ${tail(floorAt70?.slices)} in the same turns, Carnet's is ${tail(oursAt70?.slices)}`,
     idle: `the floor takes ${megabytes(medianOf(floor?.idle ?? []))}, and with Fastify ${megabytes(medianOf(contender("fastify-floor")?.idle ?? []))}`,
     start: `where the time goes: ${listed(start.slice(0, 4))}`,
-    recording: `${percent(sumOf(tokens, [recordsCategory]))} of the main thread's time is recording events, with one write per turn of the event loop`,
+    recording: `of the main thread's time, ${percent(sumOf(tokens, [recordsCategory]))} is recording events, with one write per turn of the event loop`,
   };
 }
 

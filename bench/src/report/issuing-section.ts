@@ -36,10 +36,6 @@ export const rates = (slices: readonly Slice[]): readonly number[] => slices.map
 export const cpu = (slices: readonly Slice[]): readonly number[] =>
   slices.flatMap(({ user, system }) => (user === null || system === null ? [] : [user + system]));
 
-/** Main-thread microseconds per token, the first bottleneck of a Node process. */
-export const mainThread = (slices: readonly Slice[]): readonly number[] =>
-  known(slices.map((slice) => slice.mainThread));
-
 const observed = (token: IssuingResult["token"]): string =>
   token === undefined
     ? ""
@@ -60,10 +56,8 @@ function closedTable(results: readonly IssuingResult[], connections: number): st
       result.title,
       withSpread(spreadOf(rates(slices)), whole),
       withSpread(ratiosOf(rates(slices), rates(floor)), percent),
-      withSpread(ratiosOf(mainThread(floor), mainThread(slices)), percent),
-      withSpread(ratiosOf(cpu(floor), cpu(slices)), percent),
       `${figure(medianOf(cpu(slices)))} (${figure(of("user"))} + ${figure(of("system"))})`,
-      figure(of("mainThread")),
+      withSpread(ratiosOf(cpu(slices), cpu(floor)), (ratio) => figure(ratio, "×")),
       milliseconds(of("p50")),
       milliseconds(of("p99")),
       milliseconds(of("p999")),
@@ -74,10 +68,8 @@ function closedTable(results: readonly IssuingResult[], connections: number): st
     "contender",
     "tokens/s",
     "of the floor",
-    "of the floor by main thread",
-    "of the floor by CPU",
     "CPU µs per token (user + system)",
-    "main thread µs",
+    "CPU relative to the floor",
     "p50",
     "p99",
     "p99.9",

@@ -5,20 +5,21 @@ import type { RegistryResult } from "../modes/registry.ts";
 import type { LibraryResult } from "../sdk/tasks.ts";
 import { medianOf, ratiosOf, spreadOf } from "../statistics.ts";
 import { figure, known, megabytes, milliseconds, percent, table, whole, withSpread } from "./format.ts";
-import { cpu, mainThread, rates } from "./issuing-section.ts";
+import { cpu, rates } from "./issuing-section.ts";
 import type { Section } from "./section.ts";
 import { barPlot } from "./svg.ts";
 
 /** The smaller sections of the page. */
 
 export function recordingSection(loads: readonly RecordingLoad[]): Section {
+  const workers = loads[0]?.workers;
+  const processes = workers === undefined ? "Carnet in one process," : `Carnet with ${workers} workers,`;
   const rows = loads.flatMap(({ connections, recorded, strict, unrecorded }) => {
     const row = (title: string, slices: RecordingLoad["recorded"]) => [
       `${connections} connections, ${title}`,
       withSpread(spreadOf(rates(slices)), whole),
       withSpread(ratiosOf(rates(slices), rates(unrecorded)), percent),
       figure(medianOf(cpu(slices))),
-      figure(medianOf(mainThread(slices))),
     ];
     return [
       row("the journal synced every second (the default)", recorded),
@@ -26,7 +27,7 @@ export function recordingSection(loads: readonly RecordingLoad[]): Section {
       row("no recording", unrecorded),
     ];
   });
-  const markdown = `## Recording\n\nCarnet with its journal in both modes, and without the module that records events, in alternating rounds. Records of one turn of the event loop share a write, and records of one sync share it, so more callers at a time make each cheaper.\n\n${table(["Carnet", "tokens/s", "relative to no recording", "CPU µs a token", "main thread µs a token"], rows)}`;
+  const markdown = `## Recording\n\n${processes} with its journal in both modes, and without the module that records events, in alternating rounds. Records of one turn of the event loop share a write, and records of one sync share it, so more callers at a time make each cheaper.\n\n${table(["Carnet", "tokens/s", "relative to no recording", "CPU µs per token"], rows)}`;
   return { markdown, plots: {} };
 }
 
@@ -73,18 +74,10 @@ export function refusalsSection(results: RefusalResults): Section {
     withSpread(spreadOf(rates(slices)), whole),
     figure(medianOf(cpu(slices))),
     withSpread(ratiosOf(cpu(slices), tokens), (ratio) => figure(ratio, "×")),
-    figure(medianOf(mainThread(slices))),
     milliseconds(medianOf(slices.map(({ p99 }) => p99))),
   ];
   const costs = table(
-    [
-      "32 connections, closed loop",
-      "responses/s",
-      "CPU µs per response",
-      "relative to a token",
-      "main thread µs",
-      "p99",
-    ],
+    ["32 connections, closed loop", "responses/s", "CPU µs per response", "relative to a token", "p99"],
     [
       row("right secret: a token", results.tokens),
       row("wrong secret", results.wrongSecrets),
@@ -112,7 +105,7 @@ export function refusalsSection(results: RefusalResults): Section {
       ],
     ],
   );
-  const stated = `With 32 connections that send wrong secrets as fast as they can, honest callers keep ${withSpread(share, percent)} of the throughput that they have with 32 more honest connections. The limit that we promise is 60 %: a refusal takes less CPU than a token but occupies the main thread longer, because most tokens are signed on another thread.`;
+  const stated = `With 32 connections that send wrong secrets as fast as they can, honest callers keep ${withSpread(share, percent)} of the throughput that they have with 32 more honest connections. The limit that we promise is 60 %.`;
   return { markdown: `## Refusals\n\n${costs}\n\n${stated}\n\n${honest}`, plots: {} };
 }
 

@@ -2,7 +2,7 @@ import { capacityOf } from "../modes/issuing.ts";
 import type { AllResults } from "../results.ts";
 import { medianOf, ratiosOf } from "../statistics.ts";
 import { lifetime } from "../workload.ts";
-import { figure, percent, whole } from "./format.ts";
+import { figure, whole } from "./format.ts";
 import type { Goal } from "./goals.ts";
 import { cpu, rates, slicesAt } from "./issuing-section.ts";
 
@@ -12,7 +12,7 @@ export function summary(results: AllResults, goals: readonly Goal[]): string {
     Compared: `Carnet, other OAuth servers for Node, and a "floor": a bare \`node:http\` server that signs a JWT and checks nothing. Each answers \`client_credentials\` requests with a JWT that is valid for ${lifetime} seconds.`,
     Result: headline(results),
     Machine: machine(results),
-    Reproduce: "`npm ci && npm run bench`. It takes about twenty minutes ([details](#reproduce)).",
+    Reproduce: "`npm ci && npm run bench`. It takes about 25 minutes ([details](#reproduce)).",
     Goals: verdict(goals),
   };
   const list = Object.entries(lines).map(([name, text]) => `- **${name}:** ${text}`);
@@ -24,9 +24,9 @@ function headline({ issuing }: AllResults): string {
   const [carnet, floor, provider] = [of("carnet"), of("floor"), of("oidc-provider")];
   if (!carnet || !floor || !provider) return "no run of `issuing` with Carnet, the floor and node-oidc-provider.";
   const [ours, least, theirs] = [carnet, floor, provider].map((result) => slicesAt(result));
-  const ofFloor = ratiosOf(rates(ours ?? []), rates(least ?? [])).median;
+  const ofFloor = ratiosOf(cpu(ours ?? []), cpu(least ?? [])).median;
   const times = ratiosOf(rates(ours ?? []), rates(theirs ?? [])).median;
-  return `${whole(capacityOf(carnet.closed))} tokens per second and ${figure(medianOf(cpu(ours ?? [])))} µs of CPU per token. The throughput is ${percent(ofFloor)} of the floor's and ${figure(times)} times that of node-oidc-provider.`;
+  return `${whole(capacityOf(carnet.closed))} tokens per second and ${figure(medianOf(cpu(ours ?? [])))} µs of CPU per token. That is ${figure(ofFloor)} times the CPU of the floor, and ${figure(times)} times the throughput of node-oidc-provider.`;
 }
 
 function machine(results: AllResults): string {

@@ -8,15 +8,18 @@ import { guardSection } from "./guard-section.ts";
 import { howTo } from "./how-to.ts";
 import { issuingSection } from "./issuing-section.ts";
 import { profileSection, recordingSection, refusalsSection, registrySection, sdkSection } from "./other-sections.ts";
+import { storesSection, workersSection } from "./processes-sections.ts";
 import { revocationsSection } from "./revocations-section.ts";
 import type { Section } from "./section.ts";
 import { summary } from "./summary.ts";
 
 /** Writes the page and its plots from the stored results. */
 export function writePage(folder: string, results: AllResults): void {
-  const { issuing, recording, registry, refusals, revocations, sdk, guard, profile } = results;
+  const { issuing, workers, stores, recording, registry, refusals, revocations, sdk, guard, profile } = results;
   const sections = [
     issuing && issuingSection(issuing.results),
+    workers && workersSection(workers.results),
+    stores && storesSection(stores.results),
     recording && recordingSection(recording.results),
     registry && registrySection(registry.results),
     refusals && refusalsSection(refusals.results),

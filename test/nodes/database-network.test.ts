@@ -25,6 +25,7 @@ test(`${seconds} seconds of a bad network to the database: no crash, no stuck re
   const registry = await openTestRegistry(direct, { now: () => Date.now() }, masterKey);
   await using _closing = { [Symbol.asyncDispose]: () => registry.close() };
   const known = await register(registry);
+  await pause(1000); // the feed has told the node about it, so it will not be read again
   assert.equal((await requestToken(node.url, known.clientId, known.clientSecret)).status, 200);
   const random = new SeededRandom();
   const statuses = new Map<number, number>();
@@ -74,7 +75,7 @@ test(`${seconds} seconds of a bad network to the database: no crash, no stuck re
     [],
   );
   assert.ok((statuses.get(200) ?? 0) > 0 && (statuses.get(503) ?? 0) > 0, "both were seen");
-  assert.deepEqual([load.seen.failed, load.seen.invalid, load.seen.reconnects], [[], [], 0]);
+  assert.deepEqual([load.seen.failed, load.seen.reconnects], [{}, 0]);
   assert.ok(Math.max(slowest, load.seen.longest) < longestAnswer, "no request was stuck");
   const later = memory.slice(Math.floor(memory.length / 2));
   const earlier = memory.slice(0, Math.ceil(memory.length / 2));

@@ -68,12 +68,13 @@ export async function warmUp({ url }: ServingCarnet, credentials: readonly Crede
   for (const { clientId, clientSecret } of credentials)
     for (let connection = 0; connection < connections; connection++) {
       const form = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
-      await using agent = new Agent();
+      const agent = new Agent();
       const body = new URLSearchParams(form).toString();
       const headers = { "Content-Type": "application/x-www-form-urlencoded" };
       const answer = await agent.request({ origin: url, path: "/oauth2/token", method: "POST", headers, body });
       assert.equal(answer.statusCode, 200);
       await answer.body.dump();
+      await agent.close();
     }
 }
 

@@ -98,6 +98,12 @@ export class Supervisor {
     return this.#reloads;
   }
 
+  /** The numbers of each worker for `/metrics`, without those that do not answer in time. */
+  async metrics(): Promise<readonly unknown[]> {
+    const numbers = await Promise.all([...this.#serving].map((worker) => worker.metrics()));
+    return numbers.filter((of) => of !== undefined);
+  }
+
   /** Stops all workers, which finish the requests in progress. */
   async close(): Promise<void> {
     this.#isStopping = true;

@@ -8,8 +8,8 @@ export interface WorkerPlace {
   readonly othersServe: boolean;
 }
 
-/** `retire`: let another worker take over, then stop. `stop`: stop now. */
-export type SupervisorMessage = "retire" | "stop";
+/** `retire`: let another worker take over, then stop. `stop`: stop now. `metrics`: answer with the numbers of the process. */
+export type SupervisorMessage = "retire" | "stop" | "metrics";
 
 /** Makes a process a worker. Only a supervisor sets it. */
 const placeVariable = "CARNET_WORKER";

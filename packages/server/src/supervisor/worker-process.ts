@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { isSea } from "node:sea";
 import { Transform, type Writable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -11,6 +12,9 @@ export interface WorkerExit {
   readonly code: number | null;
   readonly signal: string | null;
 }
+
+/** How long a worker may take to tell its numbers, in milliseconds. */
+const metricsTimeout = 2000;
 
 /** A process that serves the port: the command line of the supervisor again, with a variable that makes it a worker. */
 export class WorkerProcess {
@@ -52,6 +56,15 @@ export class WorkerProcess {
   /** Does nothing if it has ended. */
   tell(message: SupervisorMessage): void {
     if (this.#child.connected) this.#child.send(message, () => {}); // its end is noticed elsewhere
+  }
+
+  /** Its numbers for `/metrics`, once it serves. undefined: it has ended, or does not answer in time. */
+  async metrics(): Promise<unknown> {
+    if (!this.#child.connected) return undefined;
+    const heard = once(this.#child, "message", { signal: AbortSignal.timeout(metricsTimeout) });
+    this.tell("metrics");
+    const [numbers] = await heard.catch(() => []);
+    return numbers;
   }
 
   kill(): void {

@@ -131,6 +131,7 @@ async function serve(native: string, folder: string, options: PostgresOptions): 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === undefined) return;
     const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
+    child.ref(); // wait for its end
     child.kill("SIGCONT");
     child.kill(signal);
     await ended;

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { PostgresPool as KyselyPool, PostgresPoolClient } from "kysely";
 import pg from "pg";
+import type { OperatorFault } from "../../fault.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { connectionSettings, PostgresClient } from "./connection-settings.ts";
 import { nameOf, type PostgresAddress } from "./postgres-address.ts";
@@ -41,6 +42,8 @@ export class PostgresPool implements KyselyPool {
   /** Why the database is away. undefined: it is there. */
   #away: string | undefined;
   #isPausing = false;
+  /** A connection has succeeded before. */
+  #wasThere = false;
   #pause: number = pauses.first;
 
   constructor(address: PostgresAddress, options: PoolOptions) {
@@ -70,6 +73,7 @@ export class PostgresPool implements KyselyPool {
     try {
       const client = await this.#checkOut();
       this.#away = undefined;
+      this.#wasThere = true;
       this.#pause = pauses.first;
       return new PostgresSession(client, {
         limits: this.#options.limits,
@@ -78,7 +82,7 @@ export class PostgresPool implements KyselyPool {
       });
     } catch (error) {
       if (error instanceof Error && error.message === "timeout exceeded when trying to connect") throw this.#tooMany();
-      const fault = postgresFault(error, nameOf(this.#address));
+      const fault = this.#connectFault(error);
       if (fault instanceof StoreUnavailable) this.#pauseAfter(fault);
       else this.#isPausing = false;
       throw fault ?? error;
@@ -111,6 +115,13 @@ export class PostgresPool implements KyselyPool {
     const last: unknown = Array.isArray(results) ? results.at(-1) : results;
     if (JSON.stringify(last, ["rows", "read_only"]).includes('"read_only":"on"'))
       throw Object.assign(new Error("the server is read-only"), { code: "25006" });
+  }
+
+  /** After the first success, a refused login or a new certificate is an outage as well: it does not stop the service. */
+  #connectFault(error: unknown): OperatorFault | undefined {
+    const fault = postgresFault(error, nameOf(this.#address));
+    if (!this.#wasThere || fault === undefined || fault instanceof StoreUnavailable) return fault;
+    return new StoreUnavailable(fault.message, { cause: fault });
   }
 
   #pauseAfter({ message }: StoreUnavailable): void {

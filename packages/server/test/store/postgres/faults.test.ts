@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { setImmediate as endOfTurn } from "node:timers/promises";
+import { inspect } from "node:util";
 import { OperatorFault } from "@carnet/server/fault";
 import { DamagedStore } from "@carnet/server/store/damaged-store";
 import { connectPostgres, openPostgres } from "@carnet/server/store/postgres/open-postgres";
@@ -23,6 +24,14 @@ const options = { timeout: 5000, connections: 4, passwordFile: undefined };
 
 const storeOn = (db: Kysely<Tables>) =>
   createSqlClientStore(db, storePorts(postgresDialect, new FixedClock("2026-11-21T12:00:00Z")));
+
+/** Repeats a call until new connections are refused, not only the old ones cut. Throws that refusal. */
+async function onceRefused(call: () => Promise<unknown>): Promise<never> {
+  for (;;)
+    await call().catch((error: unknown) => {
+      if (error instanceof Error && error.message.includes("refuses")) throw error;
+    });
+}
 
 const killSessions = `select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid()`;
@@ -250,6 +259,28 @@ suite("a PostgreSQL database that fails", () => {
         return true;
       });
     });
+
+  test("a login that is refused later is an outage, which ends with it, and the password is in no inspection", async () => {
+    const server = await sharedPostgres();
+    const url = await migratedDatabase(server);
+    await server.query("create role later login password 'planted'", url);
+    const db = connectPostgres(addressOf(url.replace("postgres@", "later:planted@")), options);
+    await sql`select 1`.execute(db);
+    await server.query("alter role later password 'other'");
+    await server.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'later'");
+    await assert.rejects(
+      () => onceRefused(() => sql`select 1`.execute(db)),
+      (error) => {
+        assert.ok(error instanceof StoreUnavailable);
+        assert.match(error.message, /The server refuses the login of postgres:\/\/later@/);
+        assert.doesNotMatch(inspect([error, db], { depth: Number.POSITIVE_INFINITY }), /planted/);
+        return true;
+      },
+    );
+    await server.query("alter role later password 'planted'");
+    await onceBack(() => sql`select 1`.execute(db));
+    await db.destroy();
+  });
 
   test("a database with another encoding is refused, because it could not store every name", async () => {
     const server = await sharedPostgres();

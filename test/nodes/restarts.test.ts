@@ -38,16 +38,18 @@ test(`nodes that restart, a migration and a database away for ${outage} s fail n
   await postgres.query("create table later_table (id bigint)", options.store);
   await settle();
 
-  for (const node of nodes) await warmUp(node, clients);
+  for (const node of nodes) assert.ok(await warmUp(node, clients));
   const before = load.seen.issued;
   await postgres.stop();
   await pause(outage * 1000);
   assert.ok(load.seen.issued > before, "tokens are issued while the database is away");
   await postgres.start();
   await settle();
+  // A client that nobody knew yet, once each worker has connected again
   const added = await register(registry);
-  await using more = callersOf(() => nodes, [added], 3);
-  while (more.seen.issued < 50 && Object.keys(more.seen.failed).length === 0) await pause(20);
+  const end = performance.now() + 15_000;
+  for (const node of nodes)
+    while (!(await warmUp(node, [added]))) assert.ok(performance.now() < end, "a worker does not connect again");
   t.diagnostic(`${load.seen.issued} tokens, longest answer ${Math.round(load.seen.longest)} ms`);
-  assert.deepEqual([load.seen.failed, more.seen.failed], [{}, {}]);
+  assert.deepEqual(load.seen.failed, {});
 });

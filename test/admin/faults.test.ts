@@ -14,6 +14,7 @@ import { noKeys } from "@carnet/testkit/no-keys";
 import { clientIdOf } from "@carnet/testkit/sample-clients";
 import { eventQuery } from "@carnet/testkit/sample-events";
 import { startTestService } from "@carnet/testkit/service";
+import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { AdminApi } from "../support/admin-api.ts";
 
@@ -53,6 +54,7 @@ const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
     log,
     keys: noKeys,
     trustedProxies: [],
+    counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,

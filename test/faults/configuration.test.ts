@@ -16,6 +16,8 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   host: ["", "127.0.0.1:8080", "http://localhost", "a b"],
   port: ["", "0", "65536", "8e3", "0x50", " 80", "-1", "80.0"],
   workers: ["", "0", "257", "1.5", "AUTO", "max"],
+  managementHost: ["", "127.0.0.1:9464", "http://localhost", "a b"],
+  managementPort: ["", "0", "65536", "off"],
   issuer: ["", "iam.example.com", "http://iam.example.com", "https://iam.example.com/path", "https://a#b"],
   audience: ["", "with space", "ü", "x".repeat(256)],
   storeGrace: ["", "-1", "86400001", "25h"],

@@ -9,6 +9,7 @@ import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
 import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
+import { testCounts } from "@carnet/testkit/test-counts";
 import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
 import { type Credentials, openTokenWorld, type TokenWorld } from "./token-world.ts";
@@ -64,6 +65,7 @@ function httpPorts(world: TokenWorld, token: ClientPorts, log: string[]): HttpPo
     log: written,
     keys: noKeys,
     trustedProxies: [],
+    counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,

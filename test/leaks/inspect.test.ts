@@ -23,6 +23,7 @@ import { noFeed } from "@carnet/testkit/no-feed";
 import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
+import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { PlantedSecrets } from "./planted.ts";
@@ -131,6 +132,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
     log: written,
     keys: noKeys,
     trustedProxies: [],
+    counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,

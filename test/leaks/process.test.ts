@@ -88,6 +88,8 @@ async function serving(failBy: string, act: (served: Served) => Promise<void>): 
       CARNET_LOG_LEVEL: "trace",
       CARNET_MASTER_KEY: masterKey.toString("base64"),
       CARNET_CLIENT_SECRET: planted.text("a secret in the environment", newSecret()),
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/no-collector`,
+      OTEL_EXPORTER_OTLP_HEADERS: `api-key=${planted.text("the key of the collector", newSecret())}`,
       // When memory runs out, Node may report the environment despite its settings. Carnet removes only its own variables
       // from the environment, so this case plants no other
       ...(failBy === "memory" ? {} : { OTHER_PASSWORD: planted.text("the password of another program", newSecret()) }),

@@ -11,6 +11,7 @@ import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { sendBytes } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
+import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { AdminApi, type AdminCall, tokenOf } from "./admin-api.ts";
 import { answerTo, serviceIn } from "./answer-to.ts";
@@ -64,6 +65,7 @@ async function listening() {
   const app = buildApp({
     ...{ token: endpoint.ports, admin: adminPortsOf(endpoint), log, keys },
     trustedProxies: [],
+    counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,

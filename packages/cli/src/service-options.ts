@@ -1,6 +1,7 @@
 import type { Configuration } from "@carnet/server/configuration/load-configuration";
 import type { Setting } from "@carnet/server/configuration/setting";
 import { type SettingName, settings } from "@carnet/server/configuration/settings";
+import { secretTracingVariables } from "@carnet/server/configuration/tracing-settings";
 import { type Command, Option } from "commander";
 
 /** Adds the service's flags, generated from the table of settings. */
@@ -59,5 +60,6 @@ export async function configurationOf(
 const secretVariables = [
   "CARNET_CLIENT_SECRET", // For `carnet token`; the service does not need it.
   "CARNET_ADMIN_CLIENT_SECRET",
+  ...secretTracingVariables,
   ...Object.values<Setting<unknown>>(settings).flatMap(({ secret, environment }) => (secret ? [environment] : [])),
 ];

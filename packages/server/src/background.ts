@@ -1,4 +1,5 @@
 import type { Log } from "./log/logger.ts";
+import type { ServiceCounts } from "./metrics/service-counts.ts";
 import { StoreBusy } from "./store/store-busy.ts";
 import { StoreUnavailable } from "./store/store-unavailable.ts";
 
@@ -15,14 +16,23 @@ export interface BackgroundTask {
 /** A warning is logged after so many busy runs in a row: for the last uses, after 15 seconds. */
 const busyRunsBeforeWarning = 3;
 
+interface BackgroundPorts {
+  readonly log: Log;
+  readonly counts: Pick<ServiceCounts, "taskSucceeded" | "taskFailed">;
+}
+
 /** Runs tasks until they are stopped. A task that fails is logged and runs again. Stopping waits for running tasks. */
-export function startBackground(tasks: readonly BackgroundTask[], log: Log): () => Promise<void> {
+export function startBackground(
+  tasks: readonly BackgroundTask[],
+  { log, counts }: BackgroundPorts,
+): () => Promise<void> {
   let stopped = false;
   const running = new Set<Promise<void>>();
   const timers = tasks.map(({ name, every, atStart = false, run }) => {
     let active = false;
     let busyRuns = 0;
     const report = (error: unknown): void => {
+      counts.taskFailed(name);
       if (error instanceof StoreUnavailable) return; // logged once, by whoever polls for changes
       if (!(error instanceof StoreBusy)) log.fault("background_task_failed", error, { task: name });
       else if (++busyRuns === busyRunsBeforeWarning) log.warn("store_busy", { task: name, runs: busyRuns });
@@ -33,7 +43,9 @@ export function startBackground(tasks: readonly BackgroundTask[], log: Log): () 
       const work = run()
         .then(() => {
           busyRuns = 0;
-        }, report)
+          counts.taskSucceeded(name);
+        })
+        .catch(report)
         .finally(() => {
           active = false;
           running.delete(work);

@@ -5,15 +5,21 @@ import type { Clock, RandomSource } from "@carnet/core/ports";
 import { createEventIds } from "./audit/event-ids.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { createProxyTrust } from "./http/caller-address.ts";
+import { starting } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { listen, urlOf } from "./http/listen.ts";
 import { answerStarting } from "./http/starting.ts";
+import { type AsyncListener, watchRequests } from "./http/watched-requests.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog } from "./log/logger.ts";
+import { openManagement } from "./management/open-management.ts";
+import { createNodeMetrics, type NodeMetrics, renderMetrics } from "./metrics/node-metrics.ts";
+import { ServiceCounts } from "./metrics/service-counts.ts";
 import { openService, type Service } from "./open-service.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
 import { openWhenReachable } from "./store/store-contact.ts";
 import type { WorkerPlace } from "./supervisor/worker-place.ts";
+import { openTracing } from "./trace/open-tracing.ts";
 
 export type { Registry } from "./open-service.ts";
 
@@ -25,7 +31,7 @@ const flushTimeout = 250;
 const systemClock: Clock = { now: () => Date.now() };
 const systemRandom: RandomSource = { bytes: (length) => randomBytes(length), uuid: () => randomUUID() };
 
-export interface RunningServer extends Pick<Service, "registry" | "keys" | "bootstrapAdmin"> {
+export interface RunningServer extends Pick<Service, "registry" | "keys" | "bootstrapAdmin" | "readiness"> {
   /** Where it listens, such as `http://localhost:8080`. */
   readonly url: string;
   /**
@@ -33,6 +39,8 @@ export interface RunningServer extends Pick<Service, "registry" | "keys" | "boot
    * For the time before `close` when another process takes over.
    */
   retire(): Promise<void>;
+  /** The numbers of this process, for `/metrics` of its node. */
+  readonly metrics: Pick<NodeMetrics, "json">;
   /** Stops accepting, finishes requests in progress within the drain timeout, and closes the store. */
   close(): Promise<void>;
 }
@@ -64,25 +72,36 @@ export async function startServer(
 ): Promise<RunningServer> {
   const records = createLog("info", logStream);
   const output = new LogOutput(logStream, (lines) => records.warn("log_lines_dropped", { lines }));
-  const log = createLog(configuration.logLevel, output);
+  const { tracing, log } = await openTracing(configuration.tracing, createLog(configuration.logLevel, output));
   const processes = worker === undefined ? 1 : (configuration.workers ?? 1);
+  const counts = new ServiceCounts(() => performance.now());
+  const metrics = createNodeMetrics({ counts, clock });
+  let readiness = async () => starting(waitsFor);
   let draining = false;
   const isDraining = () => draining;
   let waitsFor: string | null = null;
-  let handle = answerStarting(systemRandom, () => waitsFor);
+  let handle: AsyncListener = answerStarting(systemRandom, () => waitsFor);
   const isTrustedProxy = createProxyTrust(configuration.trustedProxies);
-  const server = createHttpServer((request, response) => handle(request, response), {
-    log,
-    isDraining,
-    isTrustedProxy,
-    processes,
-  });
+  const watched = watchRequests((request, response) => handle(request, response), { counts, tracing });
+  const server = createHttpServer(watched, { log, isDraining, isTrustedProxy, counts, processes });
+  const watching = new AsyncDisposableStack();
+  watching.defer(() => tracing.close());
+  watching.defer(() => metrics.stop());
+  const stopWatching = async (error: unknown): Promise<never> => {
+    await watching.disposeAsync();
+    throw error;
+  };
+  if (worker === undefined) {
+    const render = async () => renderMetrics([await metrics.json()]);
+    const management = openManagement(configuration, { log, metrics: render, readiness: () => readiness() });
+    watching.use(await management.catch(stopWatching));
+  }
   const url = urlOf(configuration);
   const startListening = () => listen(server, configuration, worker?.sockets);
-  const early = worker?.othersServe ? undefined : await startListening();
+  const early = worker?.othersServe ? undefined : await startListening().catch(stopWatching);
   const open = () =>
     openService(configuration, {
-      ...{ clock, random: systemRandom, log, output, url, processes, isDraining },
+      ...{ clock, random: systemRandom, log, output, counts, tracing, metrics, url, processes, isDraining },
       serve(newHandle) {
         handle = newHandle;
         return server;
@@ -103,8 +122,10 @@ export async function startServer(
         await service.close({ cutOff: false });
         throw error;
       }));
+    readiness = service.readiness;
     return {
       ...service,
+      metrics,
       url,
       async retire() {
         log.info("retiring");
@@ -116,12 +137,13 @@ export async function startServer(
         const cutOff = (await listening.close()) === "cut off";
         if (cutOff) log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
         await service.close({ cutOff });
+        await watching.disposeAsync();
         log.info("stopped");
         await output.flush(flushTimeout);
       },
     };
   } catch (error) {
     await early?.close();
-    throw error;
+    return stopWatching(error);
   }
 }

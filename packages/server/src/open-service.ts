@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { RequestListener, Server } from "node:http";
+import type { Server } from "node:http";
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
-import { cliOrigin } from "@carnet/core/audit/recorder";
+import { cliOrigin, type Recorder } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
@@ -20,10 +20,16 @@ import type { Configuration } from "./configuration/load-configuration.ts";
 import { createAccessTokenVerifier } from "./crypto/access-token-verifier.ts";
 import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
+import { checkReadiness, type Probe } from "./http/health-routes.ts";
 import type { ClientPorts, HttpPorts } from "./http/http-ports.ts";
+import type { AsyncListener } from "./http/watched-requests.ts";
 import type { LogOutput } from "./log/log-output.ts";
 import type { Log } from "./log/logger.ts";
 import { PackedClients } from "./memory/packed-clients.ts";
+import type { NodeMetrics } from "./metrics/node-metrics.ts";
+import type { ServiceCounts } from "./metrics/service-counts.ts";
+import { readStoredFacts } from "./metrics/stored-facts.ts";
+import { timeStore } from "./metrics/timed-store.ts";
 import { refreshAfterAdding } from "./revocation/refresh-after-adding.ts";
 import { createRevocationFeed } from "./revocation/revocation-feed.ts";
 import { RevocationList } from "./revocation/revocation-list.ts";
@@ -32,6 +38,7 @@ import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import { createSqlWebhookQueue } from "./store/sql/webhook-store.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 import { StoreContact } from "./store/store-contact.ts";
+import type { Tracing } from "./trace/tracing.ts";
 import { version } from "./version.ts";
 import { createWebhook, type Webhook } from "./webhook/webhook.ts";
 
@@ -70,13 +77,16 @@ export interface ServicePorts {
   readonly random: RandomSource;
   readonly log: Log;
   readonly output: LogOutput;
+  readonly counts: ServiceCounts;
+  readonly tracing: Tracing;
+  readonly metrics: Pick<NodeMetrics, "watch">;
   /** Where it listens. */
   readonly url: string;
   /** The processes of the node, which share its memory for clients. */
   readonly processes: number;
   isDraining(): boolean;
   /** Gives the listener what answers requests from now on. Returns the server that listens. */
-  serve(handle: RequestListener): Server;
+  serve(handle: AsyncListener): Server;
 }
 
 export interface Service {
@@ -84,23 +94,29 @@ export interface Service {
   readonly keys: KeyRing;
   /** The first admin client, if this start made it. */
   readonly bootstrapAdmin: BootstrapAdmin | undefined;
+  /** For a probe that is not a request of a caller. */
+  readiness(): Promise<Probe>;
   /** Saves what is only in memory, and closes the store. No request may be in progress. */
   close(stop: { readonly cutOff: boolean }): Promise<void>;
 }
 
 /** Opens the store and everything that works on it. Throws an OperatorFault if an operator must fix something first. */
 export async function openService(configuration: Configuration, ports: ServicePorts): Promise<Service> {
-  const { clock, random, log, output } = ports;
+  const { clock, random, log, output, counts, tracing } = ports;
   const eventIds = createEventIds(random);
-  const storage = await openStore(configuration, clock, eventIds);
+  const unwatched = await openStore(configuration, clock, eventIds);
+  const storage = { ...unwatched, store: timeStore(unwatched.store, { counts, tracing }) };
   const { db, store, hasher, scopes, answers, events, owners, signingKeys } = storage;
   const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
   opened.defer(() => db.destroy());
   try {
     const webhook = await openWebhook(configuration, storage, { clock, random, log });
     const uses = new SecretUses(store);
-    const audit = opened.use(openAudit(configuration, { storage, uses, eventIds, clock, log, output }));
-    const { recorder, journal } = audit;
+    const audit = opened.use(
+      openAudit(configuration, { storage, uses, eventIds, clock, log, output, consumers: [counts] }),
+    );
+    const { journal } = audit;
+    const recorder: Recorder = { record: (event) => tracing.part("record event", () => audit.recorder.record(event)) };
     const registry: Registry = {
       ...{ clock, random, hasher, store, scopes, events, eventIds },
       recorder: audit.lenientRecorder,
@@ -123,7 +139,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       clock,
       random,
       hasher,
-      signer: keys,
+      signer: { sign: (claims, typ) => tracing.part("sign token", () => keys.sign(claims, typ)) },
       verifier,
       directory,
       store,
@@ -154,6 +170,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       },
       log,
       keys,
+      counts,
       revocationFeed: createRevocationFeed({ access: configuration.revocationFeed, issuer, list, keys, clock }),
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
@@ -179,6 +196,10 @@ export async function openService(configuration: Configuration, ports: ServicePo
         clientIds: slow.slice(0, 100),
         detail: slowSecretAdvice,
       });
+    ports.metrics.watch({
+      ...{ memory, journal, revocationList: list, contact, grace: configuration.storeGrace },
+      readStoredFacts: () => readStoredFacts(db, clock.now()),
+    });
     const app = buildApp(http, ports.serve);
     await app.ready();
     const enforcement = new PolicyEnforcement({ ...registry, endOfTurn });
@@ -198,7 +219,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
         { name: "policies", every: intervals.policies, atStart: true, run: () => enforcement.run() },
         { name: "webhook", every: intervals.webhook, run: async () => webhook?.deliver() },
       ],
-      log,
+      { log, counts },
     );
     try {
       await updateAdminFile(adminFile, ports.url, { ...registry, isNew: bootstrapAdmin !== undefined });
@@ -214,6 +235,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       registry,
       keys,
       bootstrapAdmin,
+      readiness: () => checkReadiness(http, null),
       async close({ cutOff }) {
         await app.close();
         webhook?.stop();

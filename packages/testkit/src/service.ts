@@ -37,6 +37,8 @@ export interface TestServiceOptions {
   readonly clock?: Clock;
   /** Settings by their names in the configuration. The issuer is the service's own address unless it is set. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The environment variables of the service. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Discard the log of a test that makes very many requests. */
   readonly log?: "discard";
 }
@@ -45,6 +47,7 @@ export interface TestServiceOptions {
 export async function startTestService({
   clock,
   settings = {},
+  environment = {},
   log: logging,
 }: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "carnet-test-"));
@@ -59,7 +62,7 @@ export async function startTestService({
       scopeCatalogue: "open",
       ...settings,
     };
-    const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
+    const configuration = loadConfiguration({ mode: "dev", flags, environment, file: undefined });
     const stream = new Writable({
       decodeStrings: false,
       write(lines, _encoding, done) {

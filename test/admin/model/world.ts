@@ -24,6 +24,7 @@ import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { eventWith } from "@carnet/testkit/sample-events";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 
@@ -119,6 +120,7 @@ export class World implements AsyncDisposable {
             log: createLog("silent", { write: () => {} }),
             keys: noKeys,
             trustedProxies: [],
+            counts: testCounts(),
             revocationFeed: noFeed,
           },
           ...{

@@ -31,17 +31,26 @@ async function supervise(
   configuration: Configuration,
   { environment, load }: { readonly environment: NodeJS.ProcessEnv; readonly load: () => Promise<Configuration> },
 ): Promise<void> {
-  const [{ Supervisor }, { logTo }, { createLog }] = await Promise.all([
+  const [{ Supervisor }, { openManagement }, { logTo }, { createLog }] = await Promise.all([
     import("@carnet/server/supervisor/supervisor"),
+    import("@carnet/server/management/open-management"),
     import("../log-output.ts"),
     import("@carnet/server/log/logger"),
   ]);
   const output = logTo(1, configuration).setMaxListeners(0); // the log of each worker adds some
   const log = createLog(configuration.logLevel, output);
   const supervisor = await Supervisor.open(configuration, { log, output, environment, load });
-  stopOnSignal(async () => supervisor, ["SIGTERM", "SIGINT"]);
+  const management = await openManagement(configuration, {
+    ...{ log, metrics: () => supervisor.metrics(), readiness: () => supervisor.readiness() },
+  });
+  const close = async (): Promise<void> => {
+    await supervisor.close();
+    await management[Symbol.asyncDispose]();
+  };
+  stopOnSignal(async () => ({ close }), ["SIGTERM", "SIGINT"]);
   process.on("SIGHUP", () => void supervisor.reload());
   const ended = await supervisor.start();
+  if (ended !== undefined) await management[Symbol.asyncDispose]();
   if (ended?.signal) throw new Failure(`A worker was ended by ${ended.signal} while the service started.`);
   if (ended !== undefined) process.exitCode = ended.code || 1; // it has printed why
 }

@@ -17,7 +17,7 @@ import type { openStore } from "../store/open-store.ts";
 import { createSqlAnnouncedEnds } from "../store/sql/announced-ends.ts";
 import { createSqlJournalAnchors } from "../store/sql/journal-anchors.ts";
 import { countEvents } from "./counts.ts";
-import { recordEvents } from "./record-events.ts";
+import { type EventConsumer, recordEvents } from "./record-events.ts";
 import { recordIfPossible } from "./service-events.ts";
 
 /** How often each task runs, in milliseconds. */
@@ -36,6 +36,8 @@ export interface AuditOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly output: LogOutput;
+  /** Get every event that is recorded. */
+  readonly consumers: readonly EventConsumer[];
 }
 
 /** Everything that records, counts, keeps and reads events. */
@@ -54,7 +56,7 @@ export interface Audit extends AsyncDisposable {
 /** Throws an OperatorFault if the journal cannot be written. Disposing of it syncs the journal. */
 export function openAudit(
   configuration: Configuration,
-  { storage, uses, eventIds, clock, log, output }: AuditOptions,
+  { storage, uses, eventIds, clock, log, output, consumers }: AuditOptions,
 ): Audit {
   const { node, refusalsMaxAge, refusalsMaxRows: maxRows } = configuration;
   const { events, refusals, usage, standings } = storage;
@@ -66,7 +68,7 @@ export function openAudit(
     usageStore: usage,
     recorder: { record: (event) => lenientRecorder.record(event) },
   });
-  const recorder = recordEvents(journal, { uses, consumers: counts.consumers });
+  const recorder = recordEvents(journal, { uses, consumers: [...counts.consumers, ...consumers] });
   const lenientRecorder = recordIfPossible(recorder);
   const announcedEnds = createSqlAnnouncedEnds(storage.db, { node, dialect: storage.dialect });
   // What is announced is in the store for good, so the journal must get, or count, each of them

@@ -1,8 +1,7 @@
-import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { ok } from "@carnet/protocol/result";
 import { setting } from "./setting.ts";
-import { bad, duration, parseBlocks, parseIssuer, wholeNumber } from "./setting-values.ts";
+import { bad, duration, parseBlocks, parseHost, parseIssuer, wholeNumber } from "./setting-values.ts";
 
 /** Where the service listens, and by what name callers know it. */
 export const listenerSettings = {
@@ -12,8 +11,7 @@ export const listenerSettings = {
     description: "The address to listen on. `localhost` means 127.0.0.1 and ::1.",
     accepts: "an IP address or a host name of this machine",
     otherwise: "`localhost` for `carnet dev`, 0.0.0.0 for `carnet serve`",
-    // RFC 4343 §3: names are compared without case, and `localhost` is compared with this one
-    parse: (text) => (isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text.toLowerCase()) : bad),
+    parse: parseHost,
   }),
   port: setting({
     environment: "CARNET_PORT",
@@ -30,6 +28,22 @@ export const listenerSettings = {
     accepts: "a whole number from 1 to 256, or auto for one per core",
     otherwise: "one process, without a supervisor",
     parse: (text) => (text === "auto" ? ok(Math.min(availableParallelism(), 256)) : wholeNumber(text, 1, 256)),
+  }),
+  managementHost: setting({
+    environment: "CARNET_MANAGEMENT_HOST",
+    flag: "--management-host <address>",
+    description: "The address on which metrics and probes are served.",
+    accepts: "an IP address or a host name of this machine",
+    otherwise: "127.0.0.1",
+    parse: parseHost,
+  }),
+  managementPort: setting({
+    environment: "CARNET_MANAGEMENT_PORT",
+    flag: "--management-port <number>",
+    description: "The TCP port on which metrics and probes are served, apart from callers.",
+    accepts: "a whole number from 1 to 65535",
+    otherwise: "none: metrics are not served",
+    parse: (text) => wholeNumber(text, 1, 65_535),
   }),
   issuer: setting({
     environment: "CARNET_ISSUER",

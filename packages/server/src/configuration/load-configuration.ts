@@ -11,6 +11,7 @@ import { OperatorFault } from "../fault.ts";
 import type { Setting } from "./setting.ts";
 import type { StoreAddress } from "./setting-values.ts";
 import { foreignEnvironment, type SettingName, type SettingValues, settings } from "./settings.ts";
+import { readTracing, type TracingConfiguration } from "./tracing-settings.ts";
 import { forbidden, readTrusted } from "./trusted-file.ts";
 
 /** The settings of the service. They do not change while it runs. */
@@ -18,17 +19,27 @@ export interface Configuration
   extends Readonly<
     Omit<
       SettingValues,
-      "masterKey" | "masterKeyFile" | "storePasswordFile" | "webhookUrl" | "webhookSecret" | "workers"
+      | "masterKey"
+      | "masterKeyFile"
+      | "storePasswordFile"
+      | "webhookUrl"
+      | "webhookSecret"
+      | "workers"
+      | "managementPort"
     >
   > {
   /** undefined: one process, without a supervisor. `carnet dev` ignores it. */
   readonly workers: number | undefined;
+  /** undefined: no metrics are served. */
+  readonly managementPort: number | undefined;
   /** undefined: the password is in the URL of the store, or there is none. */
   readonly storePasswordFile: string | undefined;
   /** undefined: read from the file. */
   readonly masterKey: KeyObject | undefined;
   /** undefined: the one in the data folder, created by the first start. */
   readonly masterKeyFile: string | undefined;
+  /** undefined: requests are not traced. */
+  readonly tracing: TracingConfiguration | undefined;
   /** undefined, like its secret: no webhook. */
   readonly webhookUrl: Redacted<string> | undefined;
   readonly webhookSecret: Redacted<Uint8Array> | undefined;
@@ -96,6 +107,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     host,
     port,
     workers: take("workers", settings.workers),
+    managementHost: take("managementHost", settings.managementHost) ?? "127.0.0.1",
+    managementPort: take("managementPort", settings.managementPort),
     issuer,
     audience: take("audience", settings.audience) ?? issuer,
     dataDir,
@@ -119,6 +132,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     refusalsMaxAge: take("refusalsMaxAge", settings.refusalsMaxAge) ?? 7,
     webhookUrl,
     webhookSecret,
+    tracing: readTracing(sources.environment),
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
     revocationFeed: take("revocationFeed", settings.revocationFeed) ?? "public",
     scopeCatalogue: take("scopeCatalogue", settings.scopeCatalogue) ?? "closed",

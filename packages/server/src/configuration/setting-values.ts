@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { parseCidr } from "@carnet/core/client/cidr";
 import { formatByteSize, parseByteSize } from "@carnet/protocol/byte-size";
 import { type DurationUnit, durationRange, parseDuration } from "@carnet/protocol/duration";
@@ -34,6 +35,10 @@ export function duration(min: number, max: number, unit: DurationUnit): ValueKin
   };
   return { accepts: durationRange(min, max, unit), parse };
 }
+
+// RFC 4343 §3: names are compared without case, and `localhost` is compared with this one
+export const parseHost = (text: string): Result<string, undefined> =>
+  isIP(text) !== 0 || /^[0-9A-Za-z._-]+$/.test(text) ? ok(text.toLowerCase()) : bad;
 
 export function parseIssuer(text: string): Result<string, undefined> {
   const url = URL.parse(text);

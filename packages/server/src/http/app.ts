@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from "node:http";
+import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import { addAdminRoutes } from "./admin/admin-routes.ts";
 import { createProxyTrust } from "./caller-address.ts";
@@ -13,12 +13,13 @@ import { answerBrokenMessage, answerUnknownRoute, createErrorHandler } from "./r
 import { contextOf } from "./request-context.ts";
 import { clientPathOf } from "./request-target.ts";
 import { addRevocationFeed } from "./revocation-feed-route.ts";
+import { type AsyncListener, noteRoutes } from "./watched-requests.ts";
 
 /**
  * Builds the HTTP application. `serve` gives its handler to a server that listens already. Fastify logs nothing: every
  * line goes through `Log`.
  */
-export function buildApp(ports: HttpPorts, serve?: (handle: RequestListener) => Server): FastifyInstance {
+export function buildApp(ports: HttpPorts, serve?: (handle: AsyncListener) => Server): FastifyInstance {
   const edge = { ...ports, isTrustedProxy: createProxyTrust(ports.trustedProxies) };
   const onError = createErrorHandler(ports.log);
   const app = Fastify({
@@ -30,7 +31,7 @@ export function buildApp(ports: HttpPorts, serve?: (handle: RequestListener) => 
     return503OnClosing: false, // the edge answers while draining, in the format of the path
     forceCloseConnections: "idle",
     genReqId: (request) => contextOf(request).requestId,
-    clientErrorHandler: answerBrokenMessage(ports.token.random),
+    clientErrorHandler: answerBrokenMessage(ports.token, ports.counts),
     frameworkErrors: onError,
     routerOptions: { maxParamLength: 3 * 255 }, // the longest client id, percent-encoded
   });
@@ -38,6 +39,7 @@ export function buildApp(ports: HttpPorts, serve?: (handle: RequestListener) => 
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   const methodsOf = collectMethods(app);
   app.setErrorHandler(onError);
+  noteRoutes(app);
   app.addHook("onRequest", answerUnknownRoute(methodsOf));
   addMetadataRoutes(app, ports);
   addRevocationFeed(app, ports);

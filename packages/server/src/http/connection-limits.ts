@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { parseAddress } from "@carnet/core/client/cidr";
 import type { Log } from "../log/logger.ts";
+import type { ServiceCounts } from "../metrics/service-counts.ts";
 import type { ProxyTrust } from "./caller-address.ts";
 
 /** Bounds on what strangers can hold. A well-behaved caller never reaches them. */
@@ -27,11 +28,12 @@ export interface ConnectionPorts {
   readonly isTrustedProxy: ProxyTrust;
   /** The processes of the node, which share its limits. Default: 1. */
   readonly processes?: number;
+  readonly counts: Pick<ServiceCounts, "connectionsOpen" | "connectionsClosed">;
 }
 
 /** Bounds the connections of a server. The function that it returns says whether a request may go on. */
 export function limitConnections(server: Server, ports: ConnectionPorts) {
-  const { log, isDraining, isTrustedProxy, processes = 1 } = ports;
+  const { log, isDraining, isTrustedProxy, counts, processes = 1 } = ports;
   /** For each connection, the bytes sent when it last made progress, and the checks since then. */
   const connections = new Map<Socket, { sent: number; stuckChecks: number }>();
   const byAddress = new Map<string, Set<Socket>>();
@@ -61,7 +63,9 @@ export function limitConnections(server: Server, ports: ConnectionPorts) {
     byAddress.set(address, peers.add(socket));
     connections.set(socket, { sent: 0, stuckChecks: 0 });
     unanswered.set(socket, new Set());
+    counts.connectionsOpen++;
     socket.once("close", () => {
+      counts.connectionsOpen--;
       connections.delete(socket);
       peers.delete(socket);
       if (peers.size === 0) byAddress.delete(address);
@@ -85,6 +89,7 @@ export function limitConnections(server: Server, ports: ConnectionPorts) {
     }
     if (connections.size >= server.maxConnections) server.closeIdleConnections();
     if (Object.values(closed).some((count) => count > 0)) log.warn("connections_closed", { ...closed });
+    counts.connectionsClosed(closed);
     Object.assign(closed, { server_full: 0, address_full: 0, pipelined: 0, not_reading: 0 });
   }
 

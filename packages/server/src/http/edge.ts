@@ -22,6 +22,7 @@ import type { HttpPorts } from "./http-ports.ts";
 import { receiveBody } from "./received-body.ts";
 import { type ClientRequestContext, type RequestContext, setContext, type VersionedPath } from "./request-context.ts";
 import { clientPathOf, hasNeedlessEscape, isTokenPath, pathOf } from "./request-target.ts";
+import type { AsyncListener } from "./watched-requests.ts";
 
 /** The contract's limit for the body of a request in which a client authenticates itself. */
 const bodyLimit = 64 * 1024;
@@ -42,7 +43,7 @@ interface Exchange {
  * the routes. The paths of clients stay on node:http, because Fastify would add to the cost of every token (see the two
  * floors in `bench/README.md`).
  */
-export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): RequestListener {
+export function createEdge(ports: EdgePorts, handleRoutes: RequestListener): AsyncListener {
   const { token, isDraining, isJournalUnavailable, log } = ports;
   const answerClient = createClientHandler(ports);
   const deprecation = Object.entries(deprecationHeaders(token.policy.issuer, token.policy.sunsetAt)).flat();

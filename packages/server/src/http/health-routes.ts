@@ -4,33 +4,58 @@ import type { StoreGrace } from "../store/store-contact.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import type { HttpPorts } from "./http-ports.ts";
 
+/** The answer of a probe. */
+export interface Probe {
+  readonly status: 200 | 503;
+  readonly body: string;
+}
+
+/** The process answers. */
+export const live: Probe = { status: 200, body: '{"status":"live"}' };
+
+/** The start waits for the store. */
+export const starting = (reason: string | null): Probe => ({
+  status: 503,
+  body: JSON.stringify({ status: "starting", store: false, detail: reason }),
+});
+
+export type ReadinessPorts = Pick<
+  HttpPorts,
+  "keys" | "checkStore" | "storeGrace" | "isDraining" | "isJournalUnavailable" | "log"
+>;
+
 /**
- * Probes: `live` means that the process answers, `ready` that it can issue tokens: it has keys, a store and a journal.
- * While the store is away and clients in memory still get tokens, it is `degraded`, with status 200.
+ * Whether the process can issue tokens: it has keys, a store and a journal. While the store is away and clients in
+ * memory still get tokens, it is `degraded`, with status 200.
  */
-export function addHealthRoutes(app: FastifyInstance, ports: HttpPorts): void {
+export async function checkReadiness(ports: ReadinessPorts, requestId: string | null): Promise<Probe> {
   const { keys, checkStore, storeGrace, isDraining, isJournalUnavailable, log } = ports;
-  app.get(paths.live, async (_request, reply) => reply.headers(probeHeaders).send('{"status":"live"}'));
+  const fault: unknown = await checkStore().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const isAway = fault instanceof StoreUnavailable; // logged when it was noticed
+  if (fault !== undefined && !isAway) log.fault("store_check_failed", fault, { requestId });
+  const grace = storeGrace();
+  const checks = {
+    draining: isDraining(),
+    keys: keys.published.length > 0,
+    store: fault === undefined,
+    journal: !isJournalUnavailable(),
+  };
+  const isOpen = !checks.draining && checks.keys && checks.journal;
+  const isDegraded = isAway && !grace.isOver;
+  const status = !isOpen ? "unavailable" : checks.store ? "ready" : isDegraded ? "degraded" : "unavailable";
+  const why = isAway ? { detail: fault.message, ...graceFacts(grace) } : {};
+  return { status: status === "unavailable" ? 503 : 200, body: JSON.stringify({ status, ...checks, ...why }) };
+}
+
+/** Serves the probes to callers. */
+export function addHealthRoutes(app: FastifyInstance, ports: ReadinessPorts): void {
+  app.get(paths.live, async (_request, reply) => reply.headers(probeHeaders).send(live.body));
   app.get(paths.ready, async (request, reply) => {
-    reply.headers(probeHeaders);
-    const fault: unknown = await checkStore().then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    const isAway = fault instanceof StoreUnavailable; // logged when it was noticed
-    if (fault !== undefined && !isAway) log.fault("store_check_failed", fault, { requestId: request.id });
-    const grace = storeGrace();
-    const checks = {
-      draining: isDraining(),
-      keys: keys.published.length > 0,
-      store: fault === undefined,
-      journal: !isJournalUnavailable(),
-    };
-    const isOpen = !checks.draining && checks.keys && checks.journal;
-    const isDegraded = isAway && !grace.isOver;
-    const status = !isOpen ? "unavailable" : checks.store ? "ready" : isDegraded ? "degraded" : "unavailable";
-    const why = isAway ? { detail: fault.message, ...graceFacts(grace) } : {};
-    return reply.code(status === "unavailable" ? 503 : 200).send(JSON.stringify({ status, ...checks, ...why }));
+    const { status, body } = await checkReadiness(ports, request.id);
+    return reply.code(status).headers(probeHeaders).send(body);
   });
 }
 

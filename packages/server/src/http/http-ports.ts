@@ -3,6 +3,7 @@ import type { RevocationEndpointPorts } from "@carnet/core/revocation/revocation
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import type { VerificationKeys } from "../crypto/key-ring.ts";
 import type { Log } from "../log/logger.ts";
+import type { ServiceCounts } from "../metrics/service-counts.ts";
 import type { RevocationFeed } from "../revocation/revocation-feed.ts";
 import type { StoreGrace } from "../store/store-contact.ts";
 import type { AdminPorts } from "./admin/admin-ports.ts";
@@ -17,6 +18,7 @@ export interface HttpPorts {
   readonly keys: VerificationKeys;
   readonly revocationFeed: RevocationFeed;
   readonly log: Log;
+  readonly counts: Pick<ServiceCounts, "requests" | "connectionsOpen" | "connectionsClosed">;
   readonly trustedProxies: readonly string[];
   /** Rejects when the store does not answer. */
   checkStore(): Promise<void>;

@@ -5,6 +5,7 @@ import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { JournalUnavailable } from "../journal/journal.ts";
 import type { Log } from "../log/logger.ts";
+import type { ServiceCounts } from "../metrics/service-counts.ts";
 import { awaitsAnswer } from "./connection-limits.ts";
 import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
 import { type Answer, renderError, renderUnknownMethod, renderUnknownPath } from "./error-answers.ts";
@@ -51,13 +52,17 @@ const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
   reply.code(status).headers(headers).send(body.reveal());
 
 /** Answers bytes that are not an HTTP message, which the edge never sees. */
-export function answerBrokenMessage(random: RandomSource) {
+export function answerBrokenMessage(
+  { random }: { readonly random: RandomSource },
+  counts: Pick<ServiceCounts, "requests">,
+) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
     // A caller that never closes its side would keep the connection, and the body received so far, forever
     setTimeout(() => socket.destroy(), graceToRead).unref();
     if (awaitsAnswer(socket)) return; // the caller would take this answer for that one
     const { status, error: code } = httpRefusals[kindOfBrokenMessage(error.code)];
+    counts.requests.add("unknown", "4xx");
     const text = reasonPhrases[status];
     const body = JSON.stringify({
       error: code,

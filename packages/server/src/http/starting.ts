@@ -4,7 +4,7 @@ import type { Refusal } from "@carnet/core/refusal";
 import { paths } from "@carnet/protocol/endpoints";
 import { refusalWith } from "./edge-refusals.ts";
 import { renderError } from "./error-answers.ts";
-import { probeHeaders } from "./health-routes.ts";
+import { live, probeHeaders, starting } from "./health-routes.ts";
 import { pathOf } from "./request-target.ts";
 
 /** Answers while the service starts, which takes as long as its store is away: alive, not ready, and 503 for the rest. */
@@ -13,17 +13,14 @@ export const answerStarting =
   (request, response) => {
     const path = pathOf(request.url ?? "");
     response.setHeader("Connection", "close"); // the body of the request is not read
-    if (path === paths.live) return void response.writeHead(200, probeHeaders).end('{"status":"live"}');
-    if (path === paths.ready) {
-      const body = JSON.stringify({ status: "starting", store: false, detail: reason() });
-      return void response.writeHead(503, probeHeaders).end(body);
-    }
+    const probe = path === paths.live ? live : path === paths.ready ? starting(reason()) : undefined;
+    if (probe !== undefined) return void response.writeHead(probe.status, probeHeaders).end(probe.body);
     const requestId = random.uuid();
-    const { status, headers, body } = renderError(starting, { path, requestId });
+    const { status, headers, body } = renderError(notOpen, { path, requestId });
     response.writeHead(status, { "X-Request-ID": requestId, ...headers }).end(body.reveal());
   };
 
-const starting: Refusal = {
+const notOpen: Refusal = {
   ...refusalWith(
     "unavailable",
     "store_unavailable",

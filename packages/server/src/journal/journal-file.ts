@@ -29,6 +29,10 @@ export class JournalFile {
     this.synced = this.#head;
   }
 
+  get unsyncedRecords(): number {
+    return this.#head.records - this.synced.records;
+  }
+
   get size(): number {
     return this.#size;
   }

@@ -43,9 +43,16 @@ export class JournalFolder implements JournalSink {
   #nextSync: Promise<void> | undefined;
   #rotation: Promise<void> | undefined;
   #rotationFails = false;
+  #syncedAt: number;
 
   constructor(options: JournalFolderOptions) {
     this.#options = options;
+    this.#syncedAt = options.clock.now();
+  }
+
+  get unsynced(): JournalSink["unsynced"] {
+    const files = [...this.#retired, ...(this.#current === undefined ? [] : [this.#current.file])];
+    return { records: files.reduce((sum, file) => sum + file.unsyncedRecords, 0), since: this.#syncedAt };
   }
 
   append(records: readonly JournalRecord[]): void | Promise<void> {
@@ -152,6 +159,7 @@ export class JournalFolder implements JournalSink {
       if (file === this.#current?.file) this.#retire();
       throw error;
     }
+    this.#syncedAt = this.#options.clock.now();
   }
 
   /** A broken file stays open in the store, because its end is not known. */

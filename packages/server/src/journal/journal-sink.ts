@@ -50,6 +50,8 @@ export interface JournalSink {
   maintain(): Promise<void>;
   /** Anchors the records since the last call, once they are on disk. Files also renew their anchor when there are none. */
   anchor(): Promise<void>;
+  /** Records that are written and not on disk, and when the last sync was. */
+  readonly unsynced: { readonly records: number; readonly since: number };
   /** Ends the chain, and syncs it. */
   close(): Promise<void>;
 }

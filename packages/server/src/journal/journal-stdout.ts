@@ -42,6 +42,9 @@ export class JournalStdout implements JournalSink {
     return !this.#output.isStalled;
   }
 
+  /** Nothing is synced here. */
+  readonly unsynced = { records: 0, since: 0 };
+
   async maintain(): Promise<void> {}
 
   async anchor(): Promise<void> {

@@ -45,6 +45,9 @@ export class Journal {
   #isOpen = false;
   #isClosed = false;
   #outage: Outage | undefined;
+  #failures = 0;
+  /** Of the outages that have ended. */
+  #lost = 0;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -53,6 +56,16 @@ export class Journal {
   /** Whether requests must be refused, because nothing can be recorded at the moment. */
   get isUnavailable(): boolean {
     return this.#outage !== undefined && this.#options.whenFull === "refuse";
+  }
+
+  /** For the metrics. `failures` counts outages, `lost` events. */
+  get status() {
+    return {
+      isWritable: this.#outage === undefined,
+      failures: this.#failures,
+      lost: this.#lost + (this.#outage?.lost ?? 0),
+      unsynced: this.#options.sink.unsynced,
+    };
   }
 
   /** Makes the first file. The first event does it as well, so that a start that fails leaves no file. */
@@ -110,6 +123,7 @@ export class Journal {
   #beginOutage(error: unknown): Outage {
     if (this.#outage !== undefined) return this.#outage;
     const { clock, log, whenFull } = this.#options;
+    this.#failures++;
     this.#outage = { since: clock.now(), lost: 0, loggedAt: clock.now() };
     log.fault("journal_unavailable", error, { detail: adviceWhen[whenFull] });
     return this.#outage;
@@ -136,6 +150,7 @@ export class Journal {
       this.#outage = outage; // it is tried again in a second
       return;
     }
+    this.#lost += outage.lost;
     log.warn("journal_available", { since: isoTime(outage.since), lost: outage.lost });
   }
 

@@ -17,6 +17,9 @@ export class PackedClients implements ClientMemory {
   readonly #seed: number;
   /** What entries of an earlier generation say is in doubt. */
   #generation = 0;
+  /** How often a digest was found, and how often not. */
+  hits = 0;
+  misses = 0;
 
   /**
    * Uses this many bytes, at least half a MiB, and about a fifth more for the indexes. The seed, a random 32-bit number,
@@ -27,11 +30,23 @@ export class PackedClients implements ClientMemory {
     this.#seed = seed;
   }
 
+  get entries(): number {
+    return this.#byDigest.size;
+  }
+
+  /** The bytes that are allocated at the moment. */
+  get bytes(): number {
+    return this.#ring.bytes + this.#byDigest.bytes + this.#byClient.bytes;
+  }
+
   get(digest: Uint8Array): ProvenSecret | undefined {
     const position = this.#find(digest);
-    if (position < 0) return undefined;
+    if (position < 0 || this.#isDoubted(position)) {
+      this.misses++;
+      return undefined;
+    }
+    this.hits++;
     const { bytes, start, end } = this.#ring.at(position);
-    if (this.#codec.generation(bytes, start) !== this.#generation) return undefined;
     return this.#codec.decode(bytes, start, end);
   }
 
@@ -77,6 +92,11 @@ export class PackedClients implements ClientMemory {
     this.#byDigest.clear();
     this.#byClient.clear();
     this.#ring.clear();
+  }
+
+  #isDoubted(position: number): boolean {
+    const { bytes, start } = this.#ring.at(position);
+    return this.#codec.generation(bytes, start) !== this.#generation;
   }
 
   #find(digest: Uint8Array): number {

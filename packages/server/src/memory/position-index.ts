@@ -17,6 +17,10 @@ export class PositionIndex {
     return this.#size;
   }
 
+  get bytes(): number {
+    return this.#slots.byteLength;
+  }
+
   /** The first position with this hash that matches, or -1. */
   find(hash: number, matches: (position: number) => boolean): number {
     const mask = this.#slots.length - 1;

@@ -23,6 +23,10 @@ export class RecordRing {
     this.#onEvict = onEvict;
   }
 
+  get bytes(): number {
+    return this.#blocks.length * blockLength;
+  }
+
   /** Adds a record of less than 64 KiB and returns its position. */
   add(record: Uint8Array): number {
     const length = headLength + record.length;

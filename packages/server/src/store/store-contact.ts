@@ -34,6 +34,11 @@ export class StoreContact {
     this.#heardAt = ports.clock.now();
   }
 
+  /** Whether the last poll failed. */
+  get isAway(): boolean {
+    return this.#away;
+  }
+
   get grace(): StoreGrace {
     const { clock, grace } = this.#ports;
     // A clock that was set back must not lengthen the grace

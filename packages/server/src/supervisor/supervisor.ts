@@ -2,9 +2,11 @@ import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Configuration } from "../configuration/load-configuration.ts";
 import { OperatorFault } from "../fault.ts";
+import { type Probe, starting } from "../http/health-routes.ts";
 import type { Log } from "../log/logger.ts";
+import { addCounts, type MetricsJson, renderMetrics } from "../metrics/node-metrics.ts";
 import { SharedPort, type WorkerSockets } from "./shared-port.ts";
-import type { SupervisorMessage } from "./worker-place.ts";
+import type { SupervisorMessage, WorkerReport } from "./worker-place.ts";
 import { type WorkerExit, WorkerProcess } from "./worker-process.ts";
 
 /**
@@ -55,6 +57,8 @@ export class Supervisor {
   readonly #running = new Set<WorkerProcess>();
   readonly #serving = new Set<WorkerProcess>();
   readonly #logs = new Set<Promise<void>>();
+  /** What workers that have ended had counted. Without it the counters of the node would go back. */
+  #countedBefore: Promise<MetricsJson> = Promise.resolve([]);
   #drainTimeout: number;
   readonly #started = Promise.withResolvers<void>();
   #reloads = this.#started.promise;
@@ -98,10 +102,28 @@ export class Supervisor {
     return this.#reloads;
   }
 
-  /** The numbers of each worker for `/metrics`, without those that do not answer in time. */
-  async metrics(): Promise<readonly unknown[]> {
-    const numbers = await Promise.all([...this.#serving].map((worker) => worker.metrics()));
-    return numbers.filter((of) => of !== undefined);
+  /** The numbers of the node, in the text format of Prometheus: of all its workers, and what those before had counted. */
+  async metrics(): Promise<string> {
+    const reports = await this.#reports();
+    return renderMetrics([await this.#countedBefore, ...reports.map(({ metrics }) => metrics)]);
+  }
+
+  /** The worst answer of the workers that serve. */
+  async readiness(): Promise<Probe> {
+    const probes = (await this.#reports()).map(({ readiness }) => readiness);
+    const isReady = (probe: Probe): boolean => probe.status === 200 && probe.body.startsWith('{"status":"ready"');
+    return (
+      probes.find(({ status }) => status !== 200) ??
+      probes.find((probe) => !isReady(probe)) ??
+      probes[0] ??
+      starting(null)
+    );
+  }
+
+  /** The reports of the workers that serve, without those that do not answer in time. */
+  async #reports(): Promise<readonly WorkerReport[]> {
+    const reports = await Promise.all([...this.#serving].map((worker) => worker.report()));
+    return reports.filter((report) => report !== undefined);
   }
 
   /** Stops all workers, which finish the requests in progress. */
@@ -176,6 +198,9 @@ export class Supervisor {
     void worker.exited.then((exit) => {
       this.#running.delete(worker);
       this.#serving.delete(worker);
+      const { metrics } = worker.lastReport ?? {};
+      if (metrics !== undefined)
+        this.#countedBefore = this.#countedBefore.then((before) => addCounts([before, metrics]));
       if (!this.#hasStarted || this.#isStopping || slot.worker !== worker) return;
       log.warn("worker_ended", { pid: worker.pid, code: exit.code, signal: exit.signal });
       if (!slot.isReplacing) this.#replaceLater(slot);

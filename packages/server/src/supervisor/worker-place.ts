@@ -1,3 +1,6 @@
+import type { Probe } from "../http/health-routes.ts";
+import type { MetricsJson } from "../metrics/node-metrics.ts";
+
 /** What a supervisor and its workers know of each other. */
 
 /** What a supervisor gives to a worker. */
@@ -8,8 +11,14 @@ export interface WorkerPlace {
   readonly othersServe: boolean;
 }
 
-/** `retire`: let another worker take over, then stop. `stop`: stop now. `metrics`: answer with the numbers of the process. */
-export type SupervisorMessage = "retire" | "stop" | "metrics";
+/** `retire`: let another worker take over, then stop. `stop`: stop now. `report`: answer with a report. */
+export type SupervisorMessage = "retire" | "stop" | "report";
+
+/** What a worker tells its supervisor when it is asked, and before it ends. */
+export interface WorkerReport {
+  readonly metrics: MetricsJson;
+  readonly readiness: Probe;
+}
 
 /** Makes a process a worker. Only a supervisor sets it. */
 const placeVariable = "CARNET_WORKER";

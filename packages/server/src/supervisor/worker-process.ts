@@ -4,7 +4,7 @@ import { isSea } from "node:sea";
 import { Transform, type Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { WorkerSockets } from "./shared-port.ts";
-import { placeAsVariable, type SupervisorMessage } from "./worker-place.ts";
+import { placeAsVariable, type SupervisorMessage, type WorkerReport } from "./worker-place.ts";
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -14,7 +14,7 @@ export interface WorkerExit {
 }
 
 /** How long a worker may take to tell its numbers, in milliseconds. */
-const metricsTimeout = 2000;
+const reportTimeout = 2000;
 
 /** A process that serves the port: the command line of the supervisor again, with a variable that makes it a worker. */
 export class WorkerProcess {
@@ -22,6 +22,8 @@ export class WorkerProcess {
   readonly exited: Promise<WorkerExit>;
   /** Whether it has started to serve. False if it exits before. */
   readonly serves: Promise<boolean>;
+  /** Its latest report, which counts on after it has ended. */
+  lastReport: WorkerReport | undefined;
   readonly #child: ChildProcess;
 
   /** The environment has the secrets of the service, which the supervisor has removed from its own. */
@@ -33,6 +35,9 @@ export class WorkerProcess {
       stdio: ["ignore", "pipe", "inherit", "ipc", ...sockets.map((socket) => socket.fd())],
     });
     this.#child = child;
+    child.on("message", (message) => {
+      if (typeof message === "object") this.lastReport = message as WorkerReport;
+    });
     this.exited = new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
       child.once("error", ({ message }) => resolve({ code: null, signal: message })); // it could not be started
@@ -58,13 +63,13 @@ export class WorkerProcess {
     if (this.#child.connected) this.#child.send(message, () => {}); // its end is noticed elsewhere
   }
 
-  /** Its numbers for `/metrics`, once it serves. undefined: it has ended, or does not answer in time. */
-  async metrics(): Promise<unknown> {
+  /** Asks for a report, once it serves. undefined: it has ended, or does not answer in time. */
+  async report(): Promise<WorkerReport | undefined> {
     if (!this.#child.connected) return undefined;
-    const heard = once(this.#child, "message", { signal: AbortSignal.timeout(metricsTimeout) });
-    this.tell("metrics");
-    const [numbers] = await heard.catch(() => []);
-    return numbers;
+    const heard = once(this.#child, "message", { signal: AbortSignal.timeout(reportTimeout) });
+    this.tell("report");
+    const [report] = await heard.catch(() => []);
+    return report;
   }
 
   kill(): void {

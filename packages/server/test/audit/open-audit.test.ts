@@ -25,7 +25,10 @@ suite("the background work of the audit", () => {
     const log = createLog("info", { write() {} });
     const output = new LogOutput(process.stdout, () => {});
     const uses = new SecretUses(storage.store);
-    const { journal, tasks, ...audit } = openAudit(configuration, { storage, uses, eventIds, clock, log, output });
+    const { journal, tasks, ...audit } = openAudit(configuration, {
+      ...{ storage, uses, eventIds, clock, log, output },
+      consumers: [],
+    });
     const expiresAt = clock.now() + 86_400_000;
     const clients = ["one", "two", "three"].map((id) => ({ ...plainClient(id), expiresAt, secrets: [] }));
     await storage.store.insert(clients, withEvent());

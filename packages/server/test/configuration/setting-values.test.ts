@@ -21,6 +21,8 @@ const table: Readonly<
     ],
     bad: ["", "a b", "http://x", "[::1]"],
   },
+  managementHost: { good: [["127.0.0.1", "127.0.0.1"]], bad: ["", "a b"] },
+  managementPort: { good: [["9464", 9464]], bad: ["", "0", "65536", "9464.0"] },
   contact: {
     good: [["#iam on the chat", "#iam on the chat"]],
     bad: ["", "two\nlines", "x".repeat(256)],

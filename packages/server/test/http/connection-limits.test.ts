@@ -6,6 +6,7 @@ import { limitConnections, networkOf } from "@carnet/server/http/connection-limi
 import { createLog } from "@carnet/server/log/logger";
 import { sendBytes, sendRaw } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
+import { testCounts } from "@carnet/testkit/test-counts";
 
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
 
@@ -87,7 +88,7 @@ suite("A connection", () => {
       const server = createServer();
       context.after(() => server.emit("close"));
       const log = createLog("silent", { write: () => {} });
-      limitConnections(server, { log, isDraining: () => false, isTrustedProxy: () => false });
+      limitConnections(server, { log, counts: testCounts(), isDraining: () => false, isTrustedProxy: () => false });
       server.emit("listening");
       const socket = new Socket();
       let [check, waiting] = [0, 10_000_000];
@@ -105,7 +106,7 @@ suite("A connection", () => {
     const server = createServer();
     context.after(() => server.emit("close"));
     const log = createLog("silent", { write: () => {} });
-    limitConnections(server, { log, isDraining: () => false, isTrustedProxy: () => true });
+    limitConnections(server, { log, counts: testCounts(), isDraining: () => false, isTrustedProxy: () => true });
     server.maxConnections = 2;
     const sockets = [new Socket(), new Socket(), new Socket()];
     for (const socket of sockets) server.emit("connection", socket);
@@ -117,7 +118,7 @@ suite("A connection", () => {
 
   test("counts towards a limit that the processes of a node share", (context) => {
     const log = createLog("silent", { write: () => {} });
-    const ports = { log, isDraining: () => false, isTrustedProxy: () => false };
+    const ports = { log, counts: testCounts(), isDraining: () => false, isTrustedProxy: () => false };
     const server = createServer();
     context.after(() => server.emit("close"));
     limitConnections(server, { ...ports, processes: 16 });

@@ -8,6 +8,7 @@ import { answerOf } from "@carnet/testkit/answer-of";
 import { noFeed } from "@carnet/testkit/no-feed";
 import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
+import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const silent = createLog("silent", { write: () => {} });
@@ -26,6 +27,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     log: silent,
     keys: { ...noKeys, published: [{}] },
     trustedProxies: [],
+    counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,

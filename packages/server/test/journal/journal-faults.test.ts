@@ -35,6 +35,18 @@ suite("a journal on a full disk, which must refuse", () => {
     assertAnchored(at.folder, at.anchors.values());
   });
 
+  test("knows which records are not on disk, and since when", async () => {
+    await using at = await openTestJournal();
+    await at.journal.maintain();
+    const syncedAt = at.clock.now();
+    at.clock.advance(700);
+    at.record("r-1");
+    at.record("r-2");
+    assert.deepEqual(at.journal.status.unsynced, { records: 2, since: syncedAt });
+    await at.journal.maintain();
+    assert.deepEqual(at.journal.status.unsynced, { records: 0, since: at.clock.now() });
+  });
+
   test("does not go on before there is room for more than one record", async () => {
     await using at = await openTestJournal();
     at.files.room = 0;
@@ -55,7 +67,9 @@ suite("a journal on a full disk, which must refuse", () => {
     at.files.room = 2 ** 30;
     const since = at.clock.now();
     at.clock.advance(90_000);
+    assert.deepEqual({ ...at.journal.status, unsynced: 0 }, { isWritable: false, failures: 1, lost: 1, unsynced: 0 });
     await at.journal.maintain();
+    assert.deepEqual({ ...at.journal.status, unsynced: 0 }, { isWritable: true, failures: 1, lost: 1, unsynced: 0 });
     const [lost] = lostIn(at.folder);
     assert.deepEqual(
       [lost?.["count"], lost?.["since"], lost?.["outcome"]],

@@ -5,6 +5,7 @@ import type { Log } from "@carnet/server/log/logger";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { StoreBusy } from "@carnet/server/store/store-busy";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { testCounts } from "@carnet/testkit/test-counts";
 
 async function setUp(timeout: number) {
   const folder = await temporaryFolder();
@@ -74,10 +75,12 @@ test("a background task that finds the store busy runs again, and is reported on
     if (++runs === 10) ranOften.resolve();
     throw new StoreBusy("the store is busy");
   };
-  const stop = startBackground([{ name: "uses", every: 1, run }], log);
+  const counts = testCounts();
+  const stop = startBackground([{ name: "uses", every: 1, run }], { log, counts });
   const alive = setInterval(() => {}, 1000); // the tasks alone do not keep the process
   await ranOften.promise;
   clearInterval(alive);
   await stop();
   assert.deepEqual(lines, ["store_busy"]);
+  assert.deepEqual(counts.taskFailures.samples("task"), [{ value: runs, labels: { task: "uses" } }]);
 });

@@ -9,6 +9,7 @@ import { conformancePage } from "./pages/conformance.ts";
 import { errorsPage } from "./pages/errors.ts";
 import { eventsPage } from "./pages/events.ts";
 import { explainPage } from "./pages/explain.ts";
+import { metricsPage } from "./pages/metrics.ts";
 
 const folder = "docs/reference";
 const generated = "<!-- Generated from the code by `npm run docs`. Do not edit. -->\n\n";
@@ -20,6 +21,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "configuration.md": configurationPage,
   "errors.md": () => errorsPage(generated),
   "events.md": () => eventsPage(generated),
+  "metrics.md": () => metricsPage(generated),
   "cli.md": cliPage,
   "conformance.md": () => conformancePage(generated),
   "../guide/explain.md": explainPage,

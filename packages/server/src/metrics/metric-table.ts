@@ -116,8 +116,8 @@ export const metricTable = {
   },
   carnet_event_loop_delay_seconds: {
     type: "gauge",
-    help: "How late the event loop was since the last scrape: the median, the 99th percentile and the longest.",
-    labels: ["quantile"],
+    help: "How late the event loop was since the last scrape, by statistic: p50, p99 or max.",
+    labels: ["statistic"],
     across: "max",
   },
   carnet_process_cpu_seconds_total: { type: "counter", help: "User and system CPU time." },

@@ -13,9 +13,9 @@ export function watchProcess() {
     carnet_event_loop_delay_seconds() {
       const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0);
       const samples = [
-        { value: seconds(delays.percentile(50)), labels: { quantile: "0.5" } },
-        { value: seconds(delays.percentile(99)), labels: { quantile: "0.99" } },
-        { value: seconds(delays.max), labels: { quantile: "1" } },
+        { value: seconds(delays.percentile(50)), labels: { statistic: "p50" } },
+        { value: seconds(delays.percentile(99)), labels: { statistic: "p99" } },
+        { value: seconds(delays.max), labels: { statistic: "max" } },
       ];
       delays.reset();
       return samples;

@@ -77,6 +77,18 @@ const client = fc
   })
   .map((given) => ({ ...plainClient("any"), ...given }));
 
+test("counts its entries, its bytes, and which look-ups it could answer", () => {
+  const memory = roomy();
+  assert.deepEqual([memory.entries, memory.hits, memory.misses], [0, 0, 0]);
+  const before = memory.bytes;
+  memory.set(digestOf("one"), { client: plainClient("one"), secret: secretOf("one") });
+  memory.get(digestOf("one"));
+  memory.get(digestOf("one"));
+  memory.get(digestOf("other"));
+  assert.deepEqual([memory.entries, memory.hits, memory.misses], [1, 2, 1]);
+  assert.ok(memory.bytes > before);
+});
+
 test("memory returns what was set, and nothing that was dropped", () => {
   const action = fc.record({
     act: fc.constantFrom("set", "set", "set", "deleteClient", "clear"),

@@ -29,6 +29,8 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   dataDir: [""],
   masterKeyFile: [""],
   adminFile: [""],
+  tlsCert: [""],
+  tlsKey: [""],
   contact: ["", "a\nb", "c".repeat(256)],
   node: ["", "a b", "n".repeat(64)],
   journal: [""],

@@ -9,6 +9,7 @@ import { starting } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { listen, urlOf } from "./http/listen.ts";
 import { answerStarting } from "./http/starting.ts";
+import { TlsCertificate } from "./http/tls-certificate.ts";
 import { type AsyncListener, watchRequests } from "./http/watched-requests.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog } from "./log/logger.ts";
@@ -83,7 +84,10 @@ export async function startServer(
   let handle: AsyncListener = answerStarting(systemRandom, () => waitsFor);
   const isTrustedProxy = createProxyTrust(configuration.trustedProxies);
   const watched = watchRequests((request, response) => handle(request, response), { counts, tracing });
-  const server = createHttpServer(watched, { log, isDraining, isTrustedProxy, counts, processes });
+  const certificate = configuration.tls && new TlsCertificate(configuration.tls, { clock, log });
+  const server = createHttpServer(watched, {
+    ...{ log, isDraining, isTrustedProxy, counts, processes, certificate },
+  });
   const watching = new AsyncDisposableStack();
   watching.defer(() => tracing.close());
   watching.defer(() => metrics.stop());

@@ -222,7 +222,9 @@ export async function openService(configuration: Configuration, ports: ServicePo
       { log, counts },
     );
     try {
-      await updateAdminFile(adminFile, ports.url, { ...registry, isNew: bootstrapAdmin !== undefined });
+      // A certificate is for the host of the issuer, not for the address that the service listens on
+      const address = configuration.tls === undefined ? ports.url : issuer;
+      await updateAdminFile(adminFile, address, { ...registry, isNew: bootstrapAdmin !== undefined });
     } catch (error) {
       log.fault("admin_file_outdated", error); // the CLI can be given the address by a flag
     }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { ok } from "@carnet/protocol/result";
 import { setting } from "./setting.ts";
-import { bad, duration, parseBlocks, parseHost, parseIssuer, wholeNumber } from "./setting-values.ts";
+import { bad, duration, parseBlocks, parseHost, parseIssuer, parsePath, wholeNumber } from "./setting-values.ts";
 
 /** Where the service listens, and by what name callers know it. */
 export const listenerSettings = {
@@ -51,7 +51,7 @@ export const listenerSettings = {
     description: "The issuer: the `iss` of each token, and the address at which callers reach this service.",
     accepts: "an https URL without path, query or fragment (http only for localhost and loopback addresses)",
     otherwise:
-      "`http://localhost:PORT` for `carnet dev`, or with the loopback host that it listens on; required for `carnet serve`",
+      "`http://localhost:PORT` (with a TLS certificate, `https`) for `carnet dev`, or with the loopback host that it listens on; required for `carnet serve`",
     parse: parseIssuer,
   }),
   audience: setting({
@@ -61,6 +61,22 @@ export const listenerSettings = {
     accepts: "1 to 255 printable ASCII characters without spaces",
     otherwise: "the issuer",
     parse: (text) => (/^[\x21-\x7e]{1,255}$/.test(text) ? ok(text) : bad),
+  }),
+  tlsCert: setting({
+    environment: "CARNET_TLS_CERT",
+    flag: "--tls-cert <path>",
+    description: "The certificate with which the service itself serves HTTPS. Read again when the file changes.",
+    accepts: "the path of a PEM file: the certificate, then those between it and the root",
+    otherwise: "none: plain HTTP, for a proxy that terminates TLS",
+    parse: parsePath,
+  }),
+  tlsKey: setting({
+    environment: "CARNET_TLS_KEY",
+    flag: "--tls-key <path>",
+    description: "The private key of that certificate. Required with it.",
+    accepts: "the path of a PEM file without a passphrase that only this user, or its group, can read",
+    otherwise: "none",
+    parse: parsePath,
   }),
   drainTimeout: setting({
     environment: "CARNET_DRAIN_TIMEOUT",

@@ -26,6 +26,8 @@ export interface Configuration
       | "webhookSecret"
       | "workers"
       | "managementPort"
+      | "tlsCert"
+      | "tlsKey"
     >
   > {
   /** undefined: one process, without a supervisor. `carnet dev` ignores it. */
@@ -34,6 +36,8 @@ export interface Configuration
   readonly managementPort: number | undefined;
   /** undefined: the password is in the URL of the store, or there is none. */
   readonly storePasswordFile: string | undefined;
+  /** undefined: the service serves plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** undefined: read from the file. */
   readonly masterKey: KeyObject | undefined;
   /** undefined: the one in the data folder, created by the first start. */
@@ -80,11 +84,18 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   const dev = sources.mode === "dev";
   const host = take("host", settings.host) ?? (dev ? "localhost" : "0.0.0.0");
   const port = take("port", settings.port) ?? 8080;
+  const tls = tlsFiles(take("tlsCert", settings.tlsCert), take("tlsKey", settings.tlsKey));
+  const scheme = tls === undefined ? "http" : "https";
   // The same name that `dev` prints, because discovery compares the issuer with the address that the caller used
-  const issuer = take("issuer", settings.issuer) ?? (dev ? `http://${loopbackName(host)}:${port}` : undefined);
+  const issuer = take("issuer", settings.issuer) ?? (dev ? `${scheme}://${loopbackName(host)}:${port}` : undefined);
   if (issuer === undefined) {
     throw new OperatorFault(
       `CARNET_ISSUER is not set: set it, or --issuer, to the address at which callers reach this service. Accepted: ${settings.issuer.accepts}.`,
+    );
+  }
+  if (tls !== undefined && !issuer.startsWith("https:")) {
+    throw new OperatorFault(
+      `The issuer is ${issuer}, but with CARNET_TLS_CERT this service serves only HTTPS: set CARNET_ISSUER, or --issuer, to the https address at which callers reach it.`,
     );
   }
   const masterKey = take("masterKey", settings.masterKey);
@@ -110,6 +121,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     managementHost: take("managementHost", settings.managementHost) ?? "127.0.0.1",
     managementPort: take("managementPort", settings.managementPort),
     issuer,
+    tls,
     audience: take("audience", settings.audience) ?? issuer,
     dataDir,
     store,
@@ -158,6 +170,12 @@ function refuseUnsafePassword(
   throw new InvalidFlag(
     "The flag --store contains a password, which other users of this machine can see: put it into a file and name that with --store-password-file, or give the URL in CARNET_STORE.",
   );
+}
+
+function tlsFiles(cert: string | undefined, key: string | undefined): Configuration["tls"] {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return undefined;
+  throw new OperatorFault("CARNET_TLS_CERT and CARNET_TLS_KEY belong together: set both, or neither.");
 }
 
 /** The host of a URL: the same loopback host, or `localhost` for any other, because only loopback may use plain HTTP. */

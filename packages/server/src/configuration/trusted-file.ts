@@ -8,8 +8,13 @@ import { OperatorFault } from "../fault.ts";
  * are open to other users are therefore refused, with the command that closes them.
  */
 
-/** The mode bits that a file must not have: others may not write it, or may not access it at all. */
-export const forbidden = { write: 0o022, access: 0o077 } as const;
+/**
+ * The mode bits that a file must not have: others may not write it, may not access it at all, or may only read it as
+ * members of its group, as secrets that Kubernetes mounts with `fsGroup` are read.
+ */
+export const forbidden = { write: 0o022, access: 0o077, allButGroupRead: 0o027 } as const;
+
+const chmodOf = { [forbidden.write]: "go-w", [forbidden.access]: "go-rwx", [forbidden.allButGroupRead]: "g-w,o-rwx" };
 
 export type Forbidden = (typeof forbidden)[keyof typeof forbidden];
 
@@ -24,7 +29,7 @@ export function exposure(path: string, stat: Stats, bits: Forbidden): string | u
   const writable = (stat.mode & forbidden.write) !== 0;
   const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
   const subject = `The ${stat.isDirectory() ? "folder" : "file"} ${path} can be ${writable ? "written" : "read"} by other users (mode ${mode})`;
-  const next = `run \`chmod ${bits === forbidden.write ? "go-w" : "go-rwx"} ${quoted(path)}\``;
+  const next = `run \`chmod ${chmodOf[bits]} ${quoted(path)}\``;
   return writable ? `${subject}: make sure that nobody has changed it, then ${next}.` : `${subject}: ${next}.`;
 }
 

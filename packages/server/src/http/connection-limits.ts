@@ -35,7 +35,9 @@ export interface ConnectionPorts {
 export function limitConnections(server: Server, ports: ConnectionPorts) {
   const { log, isDraining, isTrustedProxy, counts, processes = 1 } = ports;
   /** For each connection, the bytes sent when it last made progress, and the checks since then. */
-  const connections = new Map<Socket, { sent: number; stuckChecks: number }>();
+  const connections = new Map<Socket, { sent: number; stuckChecks: number; forget(): void }>();
+  /** Connections in a TLS handshake, by the caller's address and port. */
+  const handshakes = new Map<string, Socket>();
   const byAddress = new Map<string, Set<Socket>>();
   const closed = { server_full: 0, address_full: 0, pipelined: 0, not_reading: 0 };
 
@@ -44,6 +46,7 @@ export function limitConnections(server: Server, ports: ConnectionPorts) {
   server.maxConnections = Math.min(Math.ceil(limits.connections / processes), freeFiles);
   const ofAddress = Math.ceil(limits.connectionsPerAddress / processes);
   const perAddress = Math.min(ofAddress, Math.ceil(server.maxConnections / 4));
+  const isTls = "setSecureContext" in server;
   server.on("drop", () => closed.server_full++);
   server.on("connection", (socket) => {
     // Node counts only the server's own socket, and `localhost` has a second one
@@ -52,29 +55,50 @@ export function limitConnections(server: Server, ports: ConnectionPorts) {
       socket.destroy();
       return;
     }
-    const address = networkOf(socket.remoteAddress ?? "");
-    const peers = byAddress.get(address) ?? new Set();
+    const peers = byAddress.get(networkOf(socket.remoteAddress ?? "")) ?? new Set();
     if (peers.size >= perAddress && !isTrustedProxy(socket.remoteAddress ?? "")) {
       closed.address_full++;
       const idle = [...peers].find((peer) => !peer.destroyed && unanswered.get(peer)?.size === 0);
       (idle ?? socket).destroy(); // an idle one makes room, so that a flood does not lock out callers behind the same NAT
       if (idle === undefined) return;
     }
-    byAddress.set(address, peers.add(socket));
-    connections.set(socket, { sent: 0, stuckChecks: 0 });
-    unanswered.set(socket, new Set());
-    counts.connectionsOpen++;
-    socket.once("close", () => {
-      counts.connectionsOpen--;
-      connections.delete(socket);
-      peers.delete(socket);
-      if (peers.size === 0) byAddress.delete(address);
-    });
+    count(socket);
+    if (isTls) handshakes.set(endpointOf(socket), socket);
   });
+  // Requests arrive, and answers leave, by the socket that decrypts. It takes the place of the one below it
+  server.on("secureConnection", (socket: Socket) => {
+    const plain = handshakes.get(endpointOf(socket));
+    if (plain === undefined) return void socket.destroy(); // closed in the meantime
+    connections.get(plain)?.forget();
+    count(socket);
+  });
+  const closeIdleConnections = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    closeIdleConnections();
+    for (const socket of handshakes.values()) socket.destroy(); // Node would wait for them when it closes
+  };
   server.once("listening", () => {
     const timer = setInterval(check, limits.checkInterval).unref();
     server.once("close", () => clearInterval(timer));
   });
+
+  function count(socket: Socket): void {
+    const address = networkOf(socket.remoteAddress ?? "");
+    const endpoint = endpointOf(socket);
+    const peers = byAddress.get(address) ?? new Set();
+    byAddress.set(address, peers.add(socket));
+    const forget = (): void => {
+      if (!connections.delete(socket)) return;
+      counts.connectionsOpen--;
+      peers.delete(socket);
+      if (peers.size === 0 && byAddress.get(address) === peers) byAddress.delete(address);
+      if (handshakes.get(endpoint) === socket) handshakes.delete(endpoint);
+    };
+    connections.set(socket, { sent: 0, stuckChecks: 0, forget });
+    counts.connectionsOpen++;
+    unanswered.set(socket, new Set());
+    socket.once("close", forget);
+  }
 
   function check(): void {
     for (const [socket, connection] of connections) {
@@ -111,6 +135,8 @@ export function limitConnections(server: Server, ports: ConnectionPorts) {
     return true;
   };
 }
+
+const endpointOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /** The responses on each connection that are not finished. */
 const unanswered = new WeakMap<Socket, Set<ServerResponse>>();

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server as HttpServer } from "node:http";
 import { createServer, isIPv6, Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Configuration } from "../configuration/load-configuration.ts";
 import { OperatorFault } from "../fault.ts";
 
 export interface ListenSettings {
@@ -26,8 +27,8 @@ export const addressesOf = (host: string): readonly [string, ...string[]] =>
   host === "localhost" ? ["127.0.0.1", "::1"] : [host];
 
 /** The address that callers on this machine can use. */
-export const urlOf = ({ host, port }: Pick<ListenSettings, "host" | "port">): string =>
-  `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+export const urlOf = ({ host, port, tls }: Pick<Configuration, "host" | "port" | "tls">): string =>
+  `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
 /**
  * Listens on the addresses of the host, or on the descriptors of sockets that are bound to them. Throws an OperatorFault

@@ -96,6 +96,7 @@ suite("The configuration", () => {
       storeTimeout: 5000,
       storeGrace: 900_000,
       drainTimeout: 9000,
+      tls: undefined,
       trustedProxies: [],
       logLevel: "info",
     });

@@ -107,14 +107,21 @@ suite("A listener with a certificate", () => {
   });
 
   test("bounds the unanswered requests of a connection", async () => {
-    const { folder, settings } = await pairFolder();
-    await using _ = folder;
-    await using service = await startOverTls(settings);
-    const socket = await handshake(service);
-    const closed = once(socket.on("error", () => {}).resume(), "close");
-    socket.write("GET /docs/reader.js HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100));
-    await closed;
-    assert.equal(await statusOf(service), 200);
+    mock.timers.enable({ apis: ["setInterval"] });
+    try {
+      const { folder, settings } = await pairFolder();
+      await using _ = folder;
+      await using service = await startOverTls(settings);
+      const socket = await handshake(service);
+      const closed = once(socket.on("error", () => {}).resume(), "close");
+      socket.write("GET /docs/reader.js HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100));
+      await closed;
+      mock.timers.tick(5000);
+      assert.match(service.log.join(""), /"pipelined":1,/);
+      assert.equal(await statusOf(service), 200);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   test("stops at once, although a connection never finishes its handshake", async () => {

@@ -23,7 +23,7 @@ const tlsOptions = {
 /** A server for HTTP/1.1, over TLS if there is a certificate, whose connections are bounded. */
 export function createHttpServer(
   handle: RequestListener,
-  { certificate, ...ports }: ConnectionPorts & { readonly certificate: TlsCertificate | undefined },
+  { certificate, ...ports }: ConnectionPorts & { readonly certificate?: TlsCertificate | undefined },
 ): Server {
   const server = certificate === undefined ? createServer(httpOptions) : createHttpsServer(certificate);
   const admits = limitConnections(server, ports);

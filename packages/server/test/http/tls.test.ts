@@ -216,7 +216,7 @@ suite("A service does not start", () => {
     const { folder, settings } = await pairFolder();
     await using _ = folder;
     const refuses = (message: RegExp) => assert.rejects(startOverTls(settings), { name: "OperatorFault", message });
-    cpSync(join(fixtures, "other/server.key"), settings.tlsKey);
+    writeFileSync(settings.tlsKey, readFileSync(join(fixtures, "other/server.key"))); // keeps the mode
     await refuses(/cannot be used together \(ERR_OSSL_X509_KEY_VALUES_MISMATCH\): put a PEM certificate/);
     writeFileSync(settings.tlsKey, "PLANTED");
     await refuses(/^(?!.*PLANTED).* cannot be used together/);

@@ -121,10 +121,10 @@ suite("the Kubernetes manifests", () => {
     for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe]) assert.ok(names.includes(httpGet.port));
     const service = contentOf("Service").spec;
     assert.ok(names.includes(service.ports[0].targetPort));
-    assert.equal(literalsOf("base")["CARNET_MANAGEMENT_PORT"], "8081");
+    assert.equal(literalsOf("base")["CARNET_MANAGEMENT_PORT"], "9464");
     assert.deepEqual(
       ports.map(({ containerPort }: { containerPort: number }) => containerPort),
-      [8080, 8081],
+      [8080, 9464],
     );
   });
 

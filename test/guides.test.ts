@@ -46,7 +46,7 @@ suite("the guides", () => {
         .toLowerCase()
         .replace(/[^\w -]/g, "")
         .replaceAll(" ", "-");
-    for (const path of globSync("docs/guide/**/*.md", { cwd: root })) {
+    for (const path of globSync("docs/{guide,operate}/**/*.md", { cwd: root })) {
       const text = readFileSync(join(root, path), "utf8");
       for (const [, target = "", anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
         const file = target === "" ? join(root, path) : join(root, dirname(path), target);

@@ -5,7 +5,8 @@ import { join } from "node:path";
  * Writes an `nginx` into a folder, for machines without it. It understands the `upstream`, `listen` and `pid` of the guide
  * and sends a request to the next server when one does not answer or answers 503.
  */
-export const writeNginxStandIn = (folder: string): void => writeFileSync(join(folder, "nginx"), standIn, { mode: 0o755 });
+export const writeNginxStandIn = (folder: string): void =>
+  writeFileSync(join(folder, "nginx"), standIn, { mode: 0o755 });
 
 const standIn = `#!/usr/bin/env node
 const { spawn } = require("child_process");

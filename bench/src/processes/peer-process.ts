@@ -11,8 +11,13 @@ const cache = fileURLToPath(new URL("../../.cache", import.meta.url));
 
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) endGroup(child);
 });
+
+/** Ends a peer and its children: Keycloak's script is the parent of its Java process. */
+function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+}
 
 /** The folder of an installed peer. Installs it if the recipe is new. */
 export function installed(name: string, recipe: readonly (readonly [string, ...string[]])[]): string {
@@ -49,7 +54,8 @@ export async function startPeer(
   { url, seconds, log }: { readonly url: string; readonly seconds: number; readonly log: string },
 ): Promise<number> {
   const output = openSync(log, "w");
-  const child = spawn(command, args, { env: environment, stdio: ["ignore", output, output] });
+  const child = spawn(command, args, { env: environment, stdio: ["ignore", output, output], detached: true });
+  child.unref(); // so that the benchmark can end, which ends the peer
   closeSync(output);
   running.add(child);
   const cause = `See ${log}`;

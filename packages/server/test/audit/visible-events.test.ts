@@ -12,16 +12,16 @@ import { sqliteDialect } from "@carnet/server/store/sqlite/sqlite-dialect";
 import { eventQuery, eventWith, withEvent } from "@carnet/testkit/sample-events";
 import { CompiledQuery, SqliteQueryCompiler, sql } from "kysely";
 import { issued, JournalUnderTest } from "../journal/support/journal-under-test.ts";
-import { openDatabase, type TestDatabase } from "./open-database.ts";
+import { databases, type Open, openDatabase, type TestDatabase } from "./open-database.ts";
 
 const self = parseClientId("pay-auditor");
 assert.ok(self.ok);
 const caller = { clientId: self.value, owners: ["payments"] };
 
 /** A store with a client of each of two teams. */
-async function openTeams(): Promise<TestDatabase> {
-  const opened = await openDatabase();
-  const owners = createSqlOwnerStore(opened.db, { node: "node-1", dialect: sqliteDialect });
+async function openTeams(open?: Open): Promise<TestDatabase> {
+  const opened = await openDatabase(open);
+  const owners = createSqlOwnerStore(opened.db, { ...opened, node: "node-1" });
   const of = { description: null, contact: null, policy: defaultPolicy, createdAt: 0, updatedAt: 0, version: 1 };
   for (const name of ["payments", "search"]) await owners.insert({ ...of, name }, withEvent());
   await opened.register("pay-api", { owner: "payments", createdAt: 0 });
@@ -35,41 +35,76 @@ const by = (id: string) => ({ type: "client", clientId: id as ClientId, secretId
 
 /** Stores an event for each number. One in a thousand is of `pay-api`. */
 async function fill({ db }: TestDatabase, count: number): Promise<void> {
-  await sql`insert into audit_events (id, at, event, request_id, actor, json)
-    with recursive made(n) as (select 1 union all select n + 1 from made where n < ${count})
-    select printf('e%06d', n), n, 'client_changed', null, 'cli', json_object('time', '2026-11-26T12:00:00.000Z',
-      'id', printf('e%06d', n), 'event', 'client_changed', 'actor', json_object('type', 'cli'), 'objects', json_array(
-        json_object('type', 'client', 'client_id', case n % 1000 when 1 then 'pay-api' else 'search-api' end,
-          'action', 'changed', 'changes', json_object()))) from made`.execute(db);
-  await sql`insert into audit_event_clients (client_id, at, number)
-    select json_extract(json, '$.objects[0].client_id'), at, number from audit_events`.execute(db);
+  const insert = async (from: number, to: number): Promise<void> => {
+    const numbers = Array.from({ length: to - from }, (_, place) => from + place);
+    const clients = numbers.map((n) => (n % 1000 === 1 ? "pay-api" : "search-api"));
+    const events = numbers.map((n, place) => eventOf(`e${String(n).padStart(6, "0")}`, n, clients[place] ?? ""));
+    const stored = await db.insertInto("audit_events").values(events).returning("number").execute();
+    const named = stored.map(({ number }, place) => ({ client_id: clients[place] ?? "", at: from + place, number }));
+    await db.insertInto("audit_event_clients").values(named).execute();
+  };
+  for (let from = 1; from <= count; from += 1000) await insert(from, Math.min(from + 1000, count + 1));
 }
 
-suite("what a team finds among the events of all teams", () => {
-  test("in the store: full pages, the newest first, however few of the events are its own", async () => {
-    await using opened = await openTeams();
-    await fill(opened, 5000);
-    const events = createSqlEventStore(opened.db, { node: "node-1", dialect: sqliteDialect });
-    const ports = { events, journal: undefined };
-    const visibility = () => new EventVisibility(caller, createSqlClientStandings(opened.db));
-    const ids: string[] = [];
-    const sizes: number[] = [];
-    for (
-      let before: Parameters<typeof searchEvents>[0]["before"] = null, isFirst = true;
-      isFirst || before !== null;
-    ) {
-      isFirst = false;
-      const page = await searchEvents(eventQuery({ limit: 2, before }), ports, visibility());
-      sizes.push(page.events.length);
-      ids.push(...page.events.map(({ id }) => id));
-      before = page.next;
-    }
-    assert.deepEqual(ids, ["e004001", "e003001", "e002001", "e001001", "e000001"]);
-    assert.deepEqual(sizes, [2, 2, 1]);
-    const foreign = await searchEvents(eventQuery({ clientId: "search-api" }), ports, visibility());
-    assert.deepEqual(foreign, { events: [], next: null, unread: [] });
+const eventOf = (id: string, at: number, client: string) => ({
+  ...{ id, at, event: "client_changed", request_id: null, actor: "cli" },
+  json: JSON.stringify({
+    ...{ time: "2026-11-26T12:00:00.000Z", id, event: "client_changed", actor: { type: "cli" } },
+    objects: [{ type: "client", client_id: client, action: "changed", changes: {} }],
+  }),
+});
+
+for (const { name, open } of databases)
+  suite(`what a team finds among the events of all teams on ${name}`, () => {
+    test("full pages, the newest first, however few of the events are its own", async () => {
+      await using opened = await openTeams(open);
+      await fill(opened, 5000);
+      const events = createSqlEventStore(opened.db, { ...opened, node: "node-1" });
+      const ports = { events, journal: undefined };
+      const visibility = () => new EventVisibility(caller, createSqlClientStandings(opened.db));
+      const ids: string[] = [];
+      const sizes: number[] = [];
+      for (
+        let before: Parameters<typeof searchEvents>[0]["before"] = null, isFirst = true;
+        isFirst || before !== null;
+      ) {
+        isFirst = false;
+        const page = await searchEvents(eventQuery({ limit: 2, before }), ports, visibility());
+        sizes.push(page.events.length);
+        ids.push(...page.events.map(({ id }) => id));
+        before = page.next;
+      }
+      assert.deepEqual(ids, ["e004001", "e003001", "e002001", "e001001", "e000001"]);
+      assert.deepEqual(sizes, [2, 2, 1]);
+      const foreign = await searchEvents(eventQuery({ clientId: "search-api" }), ports, visibility());
+      assert.deepEqual(foreign, { events: [], next: null, unread: [] });
+    });
+
+    test("the JSON of a foreign import is not read, and that of deleted clients of the team is", async () => {
+      await using opened = await openTeams(open);
+      await opened.register("platform", { role: "admin", createdAt: 0 });
+      const objects = (ids: readonly string[], owner: string) =>
+        ids.map((id) => ({ type: "client", id, clientId: null, owner, action: "created", changes: {} }) as const);
+      const events = createSqlEventStore(opened.db, { ...opened, node: "node-1" });
+      for (const [id, objectsOf] of [
+        ["mixed", [...objects(["pay-api"], "payments"), ...objects(["search-api"], "search")]],
+        ["foreign", objects(["search-api"], "search")],
+        ["gone-foreign", objects(["gone-1", "gone-2"], "search")],
+        ["gone", objects(["gone-3", "gone-4"], "payments")],
+        ["own", objects(["pay-api"], "payments")],
+      ] as const)
+        await events.append(eventWith({ id, event: "clients_imported", actor: by("platform"), objects: objectsOf }));
+      const found = await events.search(eventQuery({ visibleTo: caller }));
+      assert.deepEqual(found.map(({ id }) => id).toSorted(), ["gone", "own"]);
+      for (const asked of [{}, { clientId: "gone-3" }]) {
+        const visibility = new EventVisibility(caller, createSqlClientStandings(opened.db));
+        const page = await searchEvents(eventQuery(asked), { events, journal: undefined }, visibility);
+        assert.ok(page.events.some(({ id }) => id === "gone"));
+      }
+    });
   });
 
+suite("what a team finds among the events of all teams", () => {
   test("in the store: requests run while it is searched, and the JSON of foreign events is not read", async () => {
     await using opened = await openTeams();
     await fill(opened, 5000);
@@ -128,29 +163,6 @@ suite("what a team finds among the events of all teams", () => {
     assert.deepEqual([(await read({ clientId: "nobody" })).statements, ofForeign.ids], [ofForeign.statements, []]);
     assert.deepEqual((await read({ clientId: "pay-api" })).ids, ofAdmin.ids);
     assert.ok((await read({ clientId: "pay-api" })).statements.length < 4); // by the index
-  });
-
-  test("in the store: the JSON of a foreign import is not read, and that of deleted clients of the team is", async () => {
-    await using opened = await openTeams();
-    await opened.register("platform", { role: "admin", createdAt: 0 });
-    const objects = (ids: readonly string[], owner: string) =>
-      ids.map((id) => ({ type: "client", id, clientId: null, owner, action: "created", changes: {} }) as const);
-    const events = createSqlEventStore(opened.db, { node: "node-1", dialect: sqliteDialect });
-    for (const [id, objectsOf] of [
-      ["mixed", [...objects(["pay-api"], "payments"), ...objects(["search-api"], "search")]],
-      ["foreign", objects(["search-api"], "search")],
-      ["gone-foreign", objects(["gone-1", "gone-2"], "search")],
-      ["gone", objects(["gone-3", "gone-4"], "payments")],
-      ["own", objects(["pay-api"], "payments")],
-    ] as const)
-      await events.append(eventWith({ id, event: "clients_imported", actor: by("platform"), objects: objectsOf }));
-    const found = await events.search(eventQuery({ visibleTo: caller }));
-    assert.deepEqual(found.map(({ id }) => id).toSorted(), ["gone", "own"]);
-    for (const asked of [{}, { clientId: "gone-3" }]) {
-      const visibility = new EventVisibility(caller, createSqlClientStandings(opened.db));
-      const page = await searchEvents(eventQuery(asked), { events, journal: undefined }, visibility);
-      assert.ok(page.events.some(({ id }) => id === "gone"));
-    }
   });
 
   test("in the store: a search for several kinds sorts no more rows than one step has", async () => {

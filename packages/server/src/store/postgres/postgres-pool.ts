@@ -22,11 +22,10 @@ const waitingPerConnection = 10;
 const pauses = { first: 100, longest: 5000 } as const;
 
 /**
- * Run once on each connection. The server then notices within seconds that a node is gone, and frees its locks. A standby
- * would refuse each write.
+ * Run once on each connection, so that the server notices within seconds that a node is gone. Its locks are then freed.
  */
-const greeting = `set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
-  set tcp_user_timeout = 15000; select current_setting('transaction_read_only') as read_only`;
+const keepAlive =
+  "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set tcp_user_timeout = 15000";
 
 /**
  * A bounded pool of connections that never waits for long. While the database is away, one caller at a time tries to
@@ -42,6 +41,7 @@ export class PostgresPool implements KyselyPool {
   /** Why the database is away. undefined: it is there. */
   #away: string | undefined;
   #isPausing = false;
+  #pauseTimer: NodeJS.Timeout | undefined;
   /** A connection has succeeded before. */
   #wasThere = false;
   #pause: number = pauses.first;
@@ -73,6 +73,7 @@ export class PostgresPool implements KyselyPool {
     try {
       const client = await this.#checkOut();
       this.#away = undefined;
+      this.#isPausing = false;
       this.#wasThere = true;
       this.#pause = pauses.first;
       return new PostgresSession(client, {
@@ -81,10 +82,10 @@ export class PostgresPool implements KyselyPool {
         lost: () => this.#generation++,
       });
     } catch (error) {
+      this.#isPausing = this.#pauseTimer !== undefined;
       if (error instanceof Error && error.message === "timeout exceeded when trying to connect") throw this.#tooMany();
       const fault = this.#connectFault(error);
       if (fault instanceof StoreUnavailable) this.#pauseAfter(fault);
-      else this.#isPausing = false;
       throw fault ?? error;
     }
   }
@@ -110,10 +111,14 @@ export class PostgresPool implements KyselyPool {
   }
 
   async #greet(client: pg.ClientBase): Promise<void> {
-    const query = { text: greeting, query_timeout: this.#address.connectTimeout };
-    const results: unknown = await client.query(query);
-    const last: unknown = Array.isArray(results) ? results.at(-1) : results;
-    if (JSON.stringify(last, ["rows", "read_only"]).includes('"read_only":"on"'))
+    const limited = { query_timeout: this.#address.connectTimeout };
+    await client.query({ ...limited, text: keepAlive });
+    const { rows } = await client.query<{ transaction_read_only: string }>({
+      ...limited,
+      text: "show transaction_read_only",
+    });
+    // A standby would refuse each write
+    if (rows[0]?.transaction_read_only === "on")
       throw Object.assign(new Error("the server is read-only"), { code: "25006" });
   }
 
@@ -125,8 +130,8 @@ export class PostgresPool implements KyselyPool {
   }
 
   #pauseAfter({ message }: StoreUnavailable): void {
-    if (this.#away !== undefined && this.#isPausing && this.#pauseTimer !== undefined) return;
     this.#away = message;
+    if (this.#pauseTimer !== undefined) return;
     this.#isPausing = true;
     this.#pauseTimer = setTimeout(
       () => {
@@ -137,8 +142,6 @@ export class PostgresPool implements KyselyPool {
     ).unref();
     this.#pause = Math.min(this.#pause * 2, pauses.longest);
   }
-
-  #pauseTimer: NodeJS.Timeout | undefined;
 
   #tooMany(): StoreUnavailable {
     return new StoreUnavailable(

@@ -101,6 +101,9 @@ export function postgresFault(error: unknown, name: string): OperatorFault | und
 export const noTls = (error: unknown): boolean =>
   error instanceof Error && error.message === "The server does not support SSL connections";
 
+export const isTooManyConnections = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "53300";
+
 /** Whether it is an SQLSTATE, not a code of Node. */
 const isState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !code.startsWith("E");
 

@@ -5,7 +5,7 @@ import type { OperatorFault } from "../../fault.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { connectionSettings, PostgresClient } from "./connection-settings.ts";
 import { nameOf, type PostgresAddress } from "./postgres-address.ts";
-import { noTls, postgresFault } from "./postgres-fault.ts";
+import { isTooManyConnections, noTls, postgresFault } from "./postgres-fault.ts";
 import { type Limits, PostgresSession } from "./postgres-session.ts";
 
 export interface PoolOptions {
@@ -85,7 +85,9 @@ export class PostgresPool implements KyselyPool {
       this.#isPausing = this.#pauseTimer !== undefined;
       if (error instanceof Error && error.message === "timeout exceeded when trying to connect") throw this.#tooMany();
       const fault = this.#connectFault(error);
-      if (fault instanceof StoreUnavailable) this.#pauseAfter(fault);
+      // A server that only has no further connection for us still answers on those that we have
+      const isOnlyFull = isTooManyConnections(error) && this.#pool.totalCount > 0;
+      if (fault instanceof StoreUnavailable && !isOnlyFull) this.#pauseAfter(fault);
       throw fault ?? error;
     }
   }

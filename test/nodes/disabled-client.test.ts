@@ -7,7 +7,6 @@ import { changeSettings } from "@carnet/core/admin/change-client";
 import { openTestRegistry } from "@carnet/testkit/open-test-registry";
 import { startPostgres } from "@carnet/testkit/postgres-server";
 import { requestToken } from "@carnet/testkit/serve-carnet";
-import pg from "pg";
 import { callersOf, newMasterKey, register, startNode } from "./support/nodes.ts";
 
 const soak = process.env["NODE_TRIALS"];
@@ -25,9 +24,7 @@ test(`a client that is disabled in ${trials} trials gets its last token elsewher
   await using third = await startNode(options);
   const registry = await openTestRegistry(options.store, { now: () => Date.now() }, options.masterKey);
   await using _closing = { [Symbol.asyncDispose]: () => registry.close() };
-  const bystander = new pg.Client({ connectionString: options.store });
-  await bystander.connect();
-  await using _ending = { [Symbol.asyncDispose]: () => bystander.end() };
+  await using bystander = await postgres.openSession(options.store);
   await bystander.query("begin; create table unrelated (number bigint)"); // open until the end, with a transaction id
   await using load = callersOf(() => [first, second, third], [await register(registry)], 4);
 

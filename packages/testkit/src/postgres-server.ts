@@ -17,6 +17,8 @@ export interface PostgresServer extends AsyncDisposable {
   createDatabase(template?: string): Promise<string>;
   /** Runs SQL as the superuser, in the database `postgres` unless another URL is given. */
   query(sql: string, url?: string): Promise<readonly Record<string, unknown>[]>;
+  /** A session of its own, which stays open. Fails if the server has no room for it. */
+  openSession(url: string): Promise<PostgresSession>;
   /** Ends all sessions and shuts down. The data is kept for `start`. */
   stop(): Promise<void>;
   /** Ends the server without a checkpoint, as a power loss does. */
@@ -28,6 +30,10 @@ export interface PostgresServer extends AsyncDisposable {
   /** A replica that streams from this server and refuses to write, until `promote`. */
   startReplica(): Promise<PostgresServer>;
   promote(): Promise<void>;
+}
+
+export interface PostgresSession extends AsyncDisposable {
+  query(sql: string): Promise<unknown>;
 }
 
 export interface PostgresOptions {
@@ -128,6 +134,13 @@ async function serve(native: string, folder: string, options: PostgresOptions): 
     }
   };
 
+  const openSession = async (at: string): Promise<PostgresSession> => {
+    const client = new pg.Client({ connectionString: at });
+    client.on("error", () => {}); // a query reports it
+    await client.connect();
+    return { query: (sql) => client.query(sql), [Symbol.asyncDispose]: () => client.end() };
+  };
+
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === undefined) return;
     const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
@@ -153,6 +166,7 @@ async function serve(native: string, folder: string, options: PostgresOptions): 
   return {
     port,
     query,
+    openSession,
     start,
     stop: () => end("SIGINT"), // "fast shutdown" ends the sessions
     kill: () => end("SIGQUIT"),

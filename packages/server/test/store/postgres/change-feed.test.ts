@@ -7,9 +7,9 @@ import { inTurn } from "@carnet/server/store/sql/in-turn";
 import type { Tables } from "@carnet/server/store/sql/schema";
 import type { ChangeFeed } from "@carnet/server/store/sql/sql-dialect";
 import { StoreUnavailable } from "@carnet/server/store/store-unavailable";
+import { startChaosProxy } from "@carnet/testkit/chaos-proxy";
 import { type PostgresServer, startPostgres } from "@carnet/testkit/postgres-server";
 import { clientIdOf } from "@carnet/testkit/sample-clients";
-import { startProxy } from "@carnet/testkit/tcp-proxy";
 import { addressOf, migratedDatabase } from "@carnet/testkit/test-database";
 import type { Kysely, Transaction } from "kysely";
 import { onceBack } from "./once-back.ts";
@@ -126,7 +126,7 @@ test("a replica that was promoted gives lost numbers again, and no change is mis
   await replica.stop(); // it lags from here on, so the changes below are lost
   for (const id of ["lost", "lost too"]) await write(old.db, id);
 
-  await using proxy = await startProxy(server.port);
+  await using proxy = await startChaosProxy(server.port);
   await using node = await watch(url.replace(`:${server.port}/`, `:${proxy.port}/`));
   assert.deepEqual(await node.reported(), []);
   await server.kill();

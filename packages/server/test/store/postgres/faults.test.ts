@@ -11,11 +11,11 @@ import { inTurn } from "@carnet/server/store/sql/in-turn";
 import type { Tables } from "@carnet/server/store/sql/schema";
 import { StoreBusy } from "@carnet/server/store/store-busy";
 import { StoreUnavailable } from "@carnet/server/store/store-unavailable";
+import { startChaosProxy } from "@carnet/testkit/chaos-proxy";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { sharedPostgres, startPostgres } from "@carnet/testkit/postgres-server";
 import { clientIdOf, plainClient } from "@carnet/testkit/sample-clients";
 import { withEvent } from "@carnet/testkit/sample-events";
-import { startProxy } from "@carnet/testkit/tcp-proxy";
 import { addressOf, migratedDatabase, storePorts } from "@carnet/testkit/test-database";
 import { type Kysely, sql } from "kysely";
 import { onceBack } from "./once-back.ts";
@@ -161,18 +161,18 @@ suite("a PostgreSQL database that fails", () => {
   test("a network that drops packets is noticed after the timeout, and later calls are refused at once", async () => {
     await using server = await startPostgres();
     const url = await migratedDatabase(server);
-    await using proxy = await startProxy(server.port);
+    await using proxy = await startChaosProxy(server.port);
     const through = `${url.replace(`:${server.port}/`, `:${proxy.port}/`)}?connect_timeout=1`;
     const db = connectPostgres(addressOf(through), { ...options, timeout: 100 });
     await Promise.all([1, 2, 3, 4].map(() => sql`select 1`.execute(db)));
-    proxy.isDropping = true;
+    proxy.mode = "drop";
     const since = performance.now();
     await assert.rejects(sql`select 1`.execute(db), StoreUnavailable);
     await assert.rejects(sql`select 1`.execute(db), StoreUnavailable); // an attempt to connect
     const refused = performance.now();
     for (let n = 0; n < 20; n++) await assert.rejects(sql`select 1`.execute(db), StoreUnavailable);
     assert.ok(refused - since > 1000, "it was worth a try");
-    proxy.isDropping = false;
+    proxy.mode = "pass";
     proxy.reset();
     await onceBack(() => sql`select 1`.execute(db));
     await db.destroy();

@@ -62,7 +62,9 @@ async function waitsForTurn(server: PostgresServer, unless: Promise<unknown>): P
 
 test("two writers that would commit in the other order than they drew their numbers are both seen", async () => {
   await using server = await startPostgres();
-  await using first = await watch(await migratedDatabase(server));
+  const url = await migratedDatabase(server);
+  await using first = await watch(url);
+  await using second = await watch(url); // another node: the writers of one wait for each other in memory
   const gate = Promise.withResolvers<void>();
   const drawn = Promise.withResolvers<void>();
   const slow = inTurn({ ...first, dialect: postgresDialect }, "changes", async (transaction) => {
@@ -71,7 +73,7 @@ test("two writers that would commit in the other order than they drew their numb
     await gate.promise;
   });
   await drawn.promise;
-  const fast = write(first.db, "fast");
+  const fast = write(second.db, "fast");
   await waitsForTurn(server, fast);
   const before = await first.reported();
   gate.resolve();

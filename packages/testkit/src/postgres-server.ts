@@ -124,7 +124,7 @@ function copyForOthers(root: string): string {
   const kept = join(tmpdir(), `carnet-postgres-binaries-${version}`);
   if (!existsSync(kept)) {
     const draft = mkdtempSync(`${kept}-`);
-    cpSync(join(root, "native"), draft, { recursive: true });
+    cpSync(join(root, "native"), draft, { recursive: true, verbatimSymlinks: true });
     chmodSync(draft, 0o755);
     try {
       renameSync(draft, kept);

@@ -1,9 +1,10 @@
 // The guide to two nodes, followed from its first line to its last by somebody with an empty PostgreSQL.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { freePort } from "@carnet/testkit/free-port";
 import { sharedPostgres } from "@carnet/testkit/postgres-server";
 import { decodeJwt } from "jose";
@@ -28,8 +29,16 @@ test("the guide to two nodes works from nothing to a stopped node", async () => 
   try {
     for (const [, commands = ""] of guide.matchAll(/^```sh\n(.*?)^```/gms))
       printed.push(await runBlock(commands, folder.path, env));
+
+    await postgres.stop();
+    const proxy = /^issuer: (.*)$/m.exec(guide)?.[1] ?? "";
+    const { client_secret: secret } = JSON.parse(readFileSync(folder.file("secrets/first.json"), "utf8"));
+    for (let n = 0; n < 3; n++) assert.match(String(await statusOf(proxy, "unknown")), /^50[23]$/);
+    assert.equal(await statusOf(proxy, secret), 200, "refusals must not close the proxy to known clients");
   } finally {
+    await postgres.start();
     for (const name of ["node-1", "node-2", "nginx"]) stop(folder.file(`${name}.pid`));
+    for (const name of ["node-1", "node-2"]) await stopped(folder.file(`${name}.log`));
   }
   const tokens = printed.map((text) => text.trim()).filter((text) => text.startsWith("eyJ"));
   assert.equal(tokens.length, 2, printed.join("\n"));
@@ -46,6 +55,11 @@ async function withOwnPorts(text: string, postgresPort: number): Promise<string>
   return text.replace(/\b(5432|808[012])\b/g, (port) => String(ports.get(Number(port))));
 }
 
+async function statusOf(proxy: string, secret: string): Promise<number> {
+  const body = new URLSearchParams({ grant_type: "client_credentials", client_id: "first", client_secret: secret });
+  return (await fetch(`${proxy}/oauth2/token`, { method: "POST", body })).status;
+}
+
 /** Stops a process that the guide started, if it is still there. */
 function stop(pidFile: string): void {
   try {
@@ -53,4 +67,9 @@ function stop(pidFile: string): void {
   } catch {
     // It has ended, or was never started
   }
+}
+
+/** Waits until a node has closed its files, so that its folder can be removed. */
+async function stopped(log: string): Promise<void> {
+  while (existsSync(log) && !readFileSync(log, "utf8").includes('"event":"stopped"')) await setTimeout(20);
 }

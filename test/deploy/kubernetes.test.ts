@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { paths } from "@carnet/protocol/endpoints";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
+import { parse } from "yaml";
 import { settingsOf } from "./support/settings.ts";
 import { readYaml } from "./support/yaml.ts";
 
@@ -89,6 +90,17 @@ suite("the Kubernetes manifests", () => {
       );
     }
     assert.match(readFileSync(join(root, ".gitignore"), "utf8"), /^deploy\/\*\*\/secrets\/$/m);
+  });
+
+  test("change tables with the secret of the owner that the upgrade page makes", () => {
+    const page = readFileSync(join(root, "docs/operate/upgrade.md"), "utf8");
+    const { secretGenerator } = parse(/^```yaml\n(.*?)^```/ms.exec(page)?.[1] ?? "");
+    const [{ name, literals, files: kept }] = secretGenerator;
+    const { containers, volumes } = contentOf("Job").spec.template.spec;
+    const from = containers[0].env.find((variable: { name: string }) => variable.name === "CARNET_STORE");
+    assert.deepEqual(from.valueFrom.secretKeyRef, { name, key: literals[0].split("=")[0] });
+    assert.ok(volumes.some(({ secret }: { secret?: { secretName: string } }) => secret?.secretName === name));
+    assert.ok(literalsOf("base")["CARNET_STORE_PASSWORD_FILE"]?.endsWith(`/${kept[0].split("=")[0]}`));
   });
 
   test("keep the variables that Kubernetes makes for a Service away from the settings", () => {

@@ -57,6 +57,12 @@ suite("the systemd unit", () => {
     assert.ok(given.some(([name, value]) => name === "CARNET_MASTER_KEY_FILE" && value === "%d/master-key"));
   });
 
+  test("is installed with a folder of settings that the service can read", () => {
+    const page = readFileSync(join(folder, "../../docs/operate/systemd.md"), "utf8");
+    assert.ok(page.includes(`install -d -m 0750 -g ${one("Group")} /etc/carnet`));
+    assert.ok(page.includes(`install -m 0640 -g ${one("Group")} store-password /etc/carnet/store-password`));
+  });
+
   test("waits for a drain before it kills, and restarts the service whenever it ends", () => {
     assert.ok(Number(one("TimeoutStopSec")) > 9);
     assert.equal(one("KillMode"), "mixed");

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freePort } from "@carnet/testkit/free-port";
-import { blocksOf, readersFolder, runBlock, startDev } from "../support/reader.ts";
+import { blocksOf, readersFolder, runBlock, startDev, stopped } from "../support/reader.ts";
 import { writeSqlite3StandIn } from "../support/sqlite3-stand-in.ts";
 
 const page = join(import.meta.dirname, "../../docs/operate/backup-and-restore.md");
@@ -51,6 +51,7 @@ test("a service that was restored as the guide says issues tokens for the secret
     assert.match(await run(list), /\bbefore\b(?!.*\bafter\b)/s);
   } finally {
     process.kill(Number(readFileSync(folder.file("restored.pid"), "utf8")), "SIGTERM");
+    await stopped(folder.file("restored.log"));
   }
 });
 

@@ -1,15 +1,14 @@
 // The guide to two nodes, followed from its first line to its last by somebody with an empty PostgreSQL.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { freePort } from "@carnet/testkit/free-port";
 import { sharedPostgres } from "@carnet/testkit/postgres-server";
 import { decodeJwt } from "jose";
 import { writeNginxStandIn } from "../support/nginx-stand-in.ts";
-import { readersFolder, runBlock, saveFiles } from "../support/reader.ts";
+import { readersFolder, runBlock, saveFiles, stopped } from "../support/reader.ts";
 
 const page = join(import.meta.dirname, "../../docs/operate/two-nodes.md");
 
@@ -67,9 +66,4 @@ function stop(pidFile: string): void {
   } catch {
     // It has ended, or was never started
   }
-}
-
-/** Waits until a node has closed its files, so that its folder can be removed. */
-async function stopped(log: string): Promise<void> {
-  while (existsSync(log) && !readFileSync(log, "utf8").includes('"event":"stopped"')) await setTimeout(20);
 }

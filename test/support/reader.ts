@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { CarnetProcess, carnetBin, compileCache } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/free-port";
@@ -56,6 +57,11 @@ esac
 export async function runBlock(block: string, cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", block], { cwd, env });
   return stdout;
+}
+
+/** Waits until a node has closed its files, so that its folder can be removed. */
+export async function stopped(log: string): Promise<void> {
+  while (existsSync(log) && !readFileSync(log, "utf8").includes('"event":"stopped"')) await setTimeout(20);
 }
 
 /** `carnet dev` in a folder. */

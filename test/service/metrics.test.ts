@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { suite, test } from "node:test";
 import { tokenRefusals } from "@carnet/core/audit/token-refusals";
+import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { type Metric, type MetricName, metricTable } from "@carnet/server/metrics/metric-table";
 import { createNodeMetrics, type MetricsJson, renderMetrics } from "@carnet/server/metrics/node-metrics";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
@@ -129,6 +131,22 @@ suite("The metrics of a service", () => {
     assert.ok(!series.some(({ name }) => name === "carnet_journal_up"));
   });
 
+  test("do not wait for a store that hangs", async () => {
+    const metrics = createNodeMetrics({ counts: testCounts(), clock: new FixedClock("2026-06-01T00:00:00Z") });
+    const status = { isWritable: true, failures: 0, lost: 0, unsynced: { records: 0, since: 0 } };
+    metrics.watch({
+      memory: new PackedClients(1024, 1),
+      journal: { status },
+      revocationList: { readAt: 0 },
+      contact: { isAway: false, grace: { since: 0, ends: 0, isOver: false } },
+      grace: 0,
+      readStoredFacts: () => new Promise(() => {}),
+    });
+    const series = parseSeries(await renderMetrics([await metrics.json()]));
+    metrics.stop();
+    assert.equal(sumOf(series, "carnet_store_up"), 1);
+  });
+
   test("of several processes are added up, apart from ages and states", async () => {
     const process = (issued: number, age: number, up: number): MetricsJson => [
       { ...row("carnet_tokens_issued_total", "sum"), values: [{ value: issued, labels: {} }] },
@@ -184,6 +202,21 @@ suite("The management listener", () => {
     for (const end of ends) void end.then(() => ++count === 30 && closed.resolve());
     await closed.promise; // 50 stay open
     for (const socket of sockets) socket.destroy();
+  });
+
+  test("closes idle connections to make room for a scraper", async () => {
+    const { service, management } = await startMeasured();
+    await using _ = service;
+    const { hostname, port } = new URL(management);
+    const idle = Array.from({ length: 50 }, () => connect(Number(port), hostname).on("error", () => {}));
+    for (const socket of idle) {
+      socket.write("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+      await once(socket, "data");
+    }
+    const closed = Promise.all(idle.map((socket) => once(socket, "close")));
+    await assert.rejects(scrape(management), "one that finds it full");
+    await closed;
+    assert.equal(sumOf(await scrape(management), "carnet_processes"), 1);
   });
 
   test("names its setting when its port is taken", async () => {

@@ -57,6 +57,7 @@ export async function listenForManagement(
     );
   });
   server.maxConnections = maxConnections;
+  server.on("drop", () => server.closeIdleConnections()); // so that idle ones do not keep a scraper out
   server.setTimeout(unreadTimeout);
   try {
     await once(server.listen({ host, port }), "listening");

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "@carnet/core/ports";
 import type { Journal } from "../journal/journal.ts";
 import type { PackedClients } from "../memory/packed-clients.ts";
@@ -54,6 +55,9 @@ export interface WatchedService {
 
 /** How long what was read from the store is shown, in milliseconds: many scrapes must not load it. */
 const storedFactsAge = 10_000;
+
+/** How long a scrape waits for the store, in milliseconds: one that hangs must not hide the other numbers. */
+const storedFactsPatience = 1000;
 
 /** Adds up what processes have counted. What they measured at a moment is left out: it ended with them. */
 export async function addCounts(processes: readonly MetricsJson[]): Promise<MetricsJson> {
@@ -151,13 +155,18 @@ function rememberFor(
   { readStoredFacts, clock }: Pick<WatchedService, "readStoredFacts"> & Pick<MetricsPorts, "clock">,
 ): () => Promise<StoredFacts | undefined> {
   let readAt = -Infinity;
-  let reading: Promise<StoredFacts | undefined> = Promise.resolve(undefined);
-  return () => {
+  let facts: StoredFacts | undefined;
+  let reading: Promise<void> = Promise.resolve();
+  const read = async (): Promise<void> => {
+    facts = await readStoredFacts().catch(() => undefined); // carnet_store_up tells it
+  };
+  return async () => {
     const now = clock.now();
     if (Math.abs(now - readAt) >= age) {
       readAt = now;
-      reading = readStoredFacts().catch(() => undefined); // carnet_store_up tells it
+      reading = read();
     }
-    return reading;
+    await Promise.race([reading, sleep(storedFactsPatience, undefined, { ref: false })]);
+    return facts;
   };
 }

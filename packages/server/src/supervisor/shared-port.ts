@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { once } from "node:events";
 import net, { type BoundSocket } from "node:net"; // a named import would not load where BoundSocket is missing
 import { OperatorFault } from "../fault.ts";
 import { addressesOf, hasNoIpv6, listenFault } from "../http/listen.ts";
@@ -31,6 +32,7 @@ export class SharedPort {
     for (const name of addressesOf(host)) {
       try {
         const { address } = await lookup(name);
+        await claim(address, port);
         // Without reusePort, because a second service of this user could otherwise share the port unnoticed
         using _socket = new net.BoundSocket({ host: address, port });
         usable.push(address);
@@ -51,5 +53,18 @@ export class SharedPort {
         throw listenFault(error, host, this.#port) ?? error;
       }
     });
+  }
+}
+
+/**
+ * Lets no other supervisor share the port as long as this process lives: two that start together would both find it free.
+ * The name is an abstract socket, which like the port belongs to the network namespace.
+ */
+async function claim(address: string, port: number): Promise<void> {
+  const server = net.createServer((socket) => socket.destroy()).unref();
+  try {
+    await once(server.listen(`\0carnet ${address} ${port}`), "listening");
+  } catch (error) {
+    throw listenFault(error, address, port) ?? error;
   }
 }

@@ -35,6 +35,12 @@ suite("a port that workers share", () => {
     });
   });
 
+  test("is refused while another supervisor has it, whose workers do not listen yet", async () => {
+    const address = { host: "127.0.0.1", port: await freePort() };
+    await SharedPort.open(address);
+    await assert.rejects(SharedPort.open(address), /is taken by another process/);
+  });
+
   test("needs a Node that can bind a socket without listening, and the message says so", async () => {
     const { BoundSocket } = net;
     try {

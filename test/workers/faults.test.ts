@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { suite, test } from "node:test";
-import { runCarnet } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, runCarnet } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/free-port";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { isRunning, printsAfter, serveWorkers, until } from "./support/serve-workers.ts";
+import { childrenOf, isRunning, printsAfter, serveWorkers, until } from "./support/serve-workers.ts";
 import { loadWithTokens } from "./support/token-load.ts";
 
 suite("a service with workers", () => {
@@ -57,6 +58,17 @@ suite("a service with workers", () => {
     const port = Number(new URL(carnet.url).port);
     await using server = createServer().listen(port, "127.0.0.1");
     await once(server, "listening");
+  });
+
+  test("ends a worker that still starts when the supervisor is killed", async () => {
+    await using folder = await temporaryFolder();
+    const port = await freePort();
+    const args = ["--host", "127.0.0.1", "--port", `${port}`, "--issuer", `http://127.0.0.1:${port}`];
+    await using carnet = new CarnetProcess(["serve", "--workers", "1", ...args], { cwd: folder.path });
+    await until(() => childrenOf(carnet.pid).length > 0);
+    const workers = childrenOf(carnet.pid);
+    process.kill(carnet.pid, "SIGKILL"); // not its group
+    await until(() => !workers.some(isRunning));
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

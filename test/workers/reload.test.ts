@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { chmod, cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { suite, test } from "node:test";
+import { freePort } from "@carnet/testkit/free-port";
+import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { printsAfter, serveWorkers, until } from "./support/serve-workers.ts";
 import { loadWithTokens } from "./support/token-load.ts";
 
@@ -65,6 +68,13 @@ suite("SIGHUP to a service with workers", () => {
     assert.match(carnet.process.stdout, /"settings":\["workers"\].*"event":"reload_needs_restart"/);
     assert.equal(carnet.workers().length, 2);
   });
+
+  test("does not move the management listener, and the log says that this needs a restart", async () => {
+    await using carnet = await serveWorkers();
+    await carnet.configure(`managementPort: ${await freePort()}\n`);
+    await carnet.reload();
+    assert.match(carnet.process.stdout, /"settings":\["managementPort"\].*"event":"reload_needs_restart"/);
+  });
 });
 
 test("a second SIGHUP during a reload leads to another reload", async () => {
@@ -79,4 +89,29 @@ test("a second SIGHUP during a reload leads to another reload", async () => {
   await until(() => load.lifetimes.length > 20);
   await load.stop();
   assert.deepEqual([new Set(load.lifetimes), load.failures], [new Set([540]), []]);
+});
+
+test("SIGHUP replaces workers that serve HTTPS, and the certificate, and no request fails under load", async () => {
+  const fixtures = join(import.meta.dirname, "../fixtures/tls");
+  await using folder = await temporaryFolder();
+  const [tlsCert, tlsKey] = [folder.file("server.pem"), folder.file("server.key")];
+  const put = async (name: string): Promise<void> => {
+    await cp(join(fixtures, name, "server.pem"), tlsCert);
+    await cp(join(fixtures, name, "server.key"), tlsKey);
+    await chmod(tlsKey, 0o600);
+  };
+  await put(".");
+  const env = { CARNET_TLS_CERT: tlsCert, CARNET_TLS_KEY: tlsKey };
+  await using carnet = await serveWorkers({ args: ["--issuer", "https://localhost"], env });
+  const ca = await Promise.all(["ca.pem", "other/server.pem"].map((name) => readFile(join(fixtures, name))));
+  const overTls = { ...carnet, url: carnet.url.replace("http:", "https:") };
+  await using load = loadWithTokens(overTls, 12, { ca, servername: "localhost" });
+  await until(() => load.lifetimes.length > 100);
+  await put("other");
+  await carnet.reload();
+  const before = load.lifetimes.length;
+  await until(() => load.lifetimes.length > before + 100);
+  await load.stop();
+  assert.deepEqual(load.failures, []);
+  assert.match(carnet.process.stdout, /"event":"reloaded"/);
 });

@@ -5,7 +5,7 @@ import type { Clock, RandomSource } from "@carnet/core/ports";
 import { createEventIds } from "./audit/event-ids.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { createProxyTrust } from "./http/caller-address.ts";
-import { starting } from "./http/health-routes.ts";
+import { type Probe, starting } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { listen, urlOf } from "./http/listen.ts";
 import { answerStarting } from "./http/starting.ts";
@@ -14,7 +14,7 @@ import { type AsyncListener, watchRequests } from "./http/watched-requests.ts";
 import { LogOutput } from "./log/log-output.ts";
 import { createLog } from "./log/logger.ts";
 import { openManagement } from "./management/open-management.ts";
-import { createNodeMetrics, type NodeMetrics, renderMetrics } from "./metrics/node-metrics.ts";
+import { createNodeMetrics, type MetricsJson, renderMetrics } from "./metrics/node-metrics.ts";
 import { ServiceCounts } from "./metrics/service-counts.ts";
 import { openService, type Service } from "./open-service.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
@@ -40,10 +40,14 @@ export interface RunningServer extends Pick<Service, "registry" | "keys" | "boot
    * For the time before `close` when another process takes over.
    */
   retire(): Promise<void>;
-  /** The numbers of this process, for `/metrics` of its node. */
-  readonly metrics: Pick<NodeMetrics, "json">;
   /** Stops accepting, finishes requests in progress within the drain timeout, and closes the store. */
   close(): Promise<void>;
+}
+
+/** What a supervisor asks a worker for. */
+export interface Reports {
+  metrics(): Promise<MetricsJson>;
+  readiness(): Promise<Probe>;
 }
 
 export interface StartOptions {
@@ -52,6 +56,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
   /** This process is one of the workers of a node. */
   readonly worker?: WorkerPlace | undefined;
+  /** Called before the store is open, because a start that waits for it has to be seen. */
+  readonly whenWatched?: ((reports: Reports) => void) | undefined;
 }
 
 /** Gives the admin client a new secret, whether or not the service is running. */
@@ -69,7 +75,7 @@ export const resetAdmin = (configuration: Configuration, serverUrl: string | und
 export async function startServer(
   configuration: Configuration,
   logStream: Writable,
-  { clock = systemClock, signal, worker }: StartOptions = {},
+  { clock = systemClock, signal, worker, whenWatched }: StartOptions = {},
 ): Promise<RunningServer> {
   const records = createLog("info", logStream);
   const output = new LogOutput(logStream, (lines) => records.warn("log_lines_dropped", { lines }));
@@ -95,6 +101,7 @@ export async function startServer(
     await watching.disposeAsync();
     throw error;
   };
+  whenWatched?.({ metrics: () => metrics.json(), readiness: () => readiness() });
   if (worker === undefined) {
     const render = async () => renderMetrics([await metrics.json()]);
     const management = openManagement(configuration, { log, metrics: render, readiness: () => readiness() });
@@ -129,7 +136,6 @@ export async function startServer(
     readiness = service.readiness;
     return {
       ...service,
-      metrics,
       url,
       async retire() {
         log.info("retiring");

@@ -50,7 +50,8 @@ export async function printsAfter({ process }: ServingCarnet, position: number, 
   await process.prints("stdout", new RegExp(`^[\\s\\S]{${position},}${pattern.source}`));
 }
 
-const childrenOf = (pid: number): readonly number[] =>
+/** The ids of the processes that a process has started and that have not ended. */
+export const childrenOf = (pid: number): readonly number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 
 /** Waits until a condition holds that nothing announces. */

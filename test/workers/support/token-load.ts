@@ -10,9 +10,13 @@ export interface TokenLoad extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export function loadWithTokens({ url, credentials }: ServingWorkers, callers = 12): TokenLoad {
-  const keeping = new Agent({ connections: callers });
-  const opening = new Agent({ connections: callers, pipelining: 0 });
+export function loadWithTokens(
+  { url, credentials }: Pick<ServingWorkers, "url" | "credentials">,
+  callers = 12,
+  connect: Agent.Options["connect"] = {},
+): TokenLoad {
+  const keeping = new Agent({ connections: callers, connect });
+  const opening = new Agent({ connections: callers, pipelining: 0, connect });
   const lifetimes: number[] = [];
   const failures: string[] = [];
   const body = new URLSearchParams({

@@ -1,4 +1,5 @@
 import type { Configuration } from "@carnet/server/configuration/load-configuration";
+import type { Reports } from "@carnet/server/main";
 import { takeWorkerPlace, type WorkerPlace } from "@carnet/server/supervisor/worker-place";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
@@ -22,8 +23,9 @@ export function addServeCommand(program: Command): void {
 /** The service in this process, which may be a worker. */
 async function serve(configuration: Configuration, worker: WorkerPlace | undefined): Promise<void> {
   const [{ startServer }, { logTo }] = await Promise.all([import("@carnet/server/main"), import("../log-output.ts")]);
-  const start = (signal: AbortSignal) => startServer(configuration, logTo(1, configuration), { signal, worker });
-  await (worker === undefined ? stopOnSignal(start).starting : followSupervisor(start));
+  const start = (signal: AbortSignal, whenWatched?: (reports: Reports) => void) =>
+    startServer(configuration, logTo(1, configuration), { signal, worker, whenWatched });
+  await (worker === undefined ? stopOnSignal((signal) => start(signal)).starting : followSupervisor(start));
 }
 
 /** The service in worker processes. SIGHUP replaces them one after another. */

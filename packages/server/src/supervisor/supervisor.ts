@@ -6,7 +6,7 @@ import { type Probe, starting } from "../http/health-routes.ts";
 import type { Log } from "../log/logger.ts";
 import { addCounts, type MetricsJson, renderMetrics } from "../metrics/node-metrics.ts";
 import { SharedPort, type WorkerSockets } from "./shared-port.ts";
-import type { SupervisorMessage, WorkerReport } from "./worker-place.ts";
+import type { SupervisorMessage } from "./worker-place.ts";
 import { type WorkerExit, WorkerProcess } from "./worker-process.ts";
 
 /**
@@ -26,8 +26,14 @@ const endMargin = 10_000;
 /** How long to wait for the last log lines of the workers, in milliseconds. */
 const flushTimeout = 250;
 
-/** The sockets are bound once, and there is a place for each worker. */
-const needRestart = ["host", "port", "workers"] as const;
+/** How long to wait for the answers of workers, in milliseconds. Readiness takes longer while the store is slow. */
+const patience = { metrics: 2000, readiness: 10_000, silence: 30_000 } as const;
+
+/** How often to look whether a worker still answers, in milliseconds. */
+const watchInterval = 10_000;
+
+/** The supervisor uses these once: it binds the sockets, and makes a place for each worker. */
+const needRestart = ["host", "port", "workers", "managementHost", "managementPort"] as const;
 
 export interface SupervisorPorts {
   readonly log: Log;
@@ -62,6 +68,8 @@ export class Supervisor {
   #drainTimeout: number;
   readonly #started = Promise.withResolvers<void>();
   #reloads = this.#started.promise;
+  /** Waits for its turn. Signals meanwhile add no other: it reads the configuration when it begins. */
+  #nextReload: Promise<void> | undefined;
   #hasStarted = false;
   #isStopping = false;
 
@@ -98,19 +106,31 @@ export class Supervisor {
 
   /** Replaces the workers one after another, if the configuration is valid. Waits for the start, and for an earlier reload. */
   reload(): Promise<void> {
-    this.#reloads = this.#reloads.then(() => this.#reload());
+    this.#nextReload ??= this.#reloads.then(() => {
+      this.#nextReload = undefined;
+      return this.#reload();
+    });
+    this.#reloads = this.#nextReload;
     return this.#reloads;
   }
 
   /** The numbers of the node, in the text format of Prometheus: of all its workers, and what those before had counted. */
   async metrics(): Promise<string> {
-    const reports = await this.#reports();
-    return renderMetrics([await this.#countedBefore, ...reports.map(({ metrics }) => metrics)]);
+    const asked = this.#asked();
+    const answers = await Promise.all(asked.map((worker) => worker.ask("metrics", patience.metrics)));
+    // Taken at one moment, after all answers: a worker that ended meanwhile would count twice, or not at all
+    const before = this.#countedBefore;
+    const running = asked.map((worker, index) => ({ worker, answer: answers[index] }));
+    const current = running.filter(({ worker }) => this.#running.has(worker));
+    const silent = current.filter(({ answer }) => answer === undefined).map(({ worker }) => worker.lastMetrics);
+    const counted = await addCounts([await before, ...silent]);
+    return renderMetrics([counted, ...current.flatMap(({ answer }) => (answer === undefined ? [] : [answer]))]);
   }
 
-  /** The worst answer of the workers that serve. */
+  /** The worst answer of the workers. */
   async readiness(): Promise<Probe> {
-    const probes = (await this.#reports()).map(({ readiness }) => readiness);
+    const answers = await Promise.all(this.#asked().map((worker) => worker.ask("readiness", patience.readiness)));
+    const probes = answers.filter((probe) => probe !== undefined);
     const isReady = (probe: Probe): boolean => probe.status === 200 && probe.body.startsWith('{"status":"ready"');
     return (
       probes.find(({ status }) => status !== 200) ??
@@ -120,10 +140,9 @@ export class Supervisor {
     );
   }
 
-  /** The reports of the workers that serve, without those that do not answer in time. */
-  async #reports(): Promise<readonly WorkerReport[]> {
-    const reports = await Promise.all([...this.#serving].map((worker) => worker.report()));
-    return reports.filter((report) => report !== undefined);
+  /** The workers that serve, or if none does those that start. */
+  #asked(): readonly WorkerProcess[] {
+    return [...(this.#serving.size > 0 ? this.#serving : this.#running)];
   }
 
   /** Stops all workers, which finish the requests in progress. */
@@ -194,13 +213,15 @@ export class Supervisor {
     const copied = worker.copyLog(output).catch(() => {}); // an output that fails has ended the service, or loses lines
     this.#logs.add(copied);
     void copied.then(() => this.#logs.delete(copied));
-    void worker.serves.then((serves) => serves && this.#running.has(worker) && this.#serving.add(worker));
+    void worker.serves.then((serves) => {
+      if (!serves || !this.#running.has(worker)) return;
+      this.#serving.add(worker);
+      void this.#watch(worker);
+    });
     void worker.exited.then((exit) => {
       this.#running.delete(worker);
       this.#serving.delete(worker);
-      const { metrics } = worker.lastReport ?? {};
-      if (metrics !== undefined)
-        this.#countedBefore = this.#countedBefore.then((before) => addCounts([before, metrics]));
+      this.#countedBefore = this.#countedBefore.then((before) => addCounts([before, worker.lastMetrics]));
       if (!this.#hasStarted || this.#isStopping || slot.worker !== worker) return;
       log.warn("worker_ended", { pid: worker.pid, code: exit.code, signal: exit.signal });
       if (!slot.isReplacing) this.#replaceLater(slot);
@@ -224,13 +245,21 @@ export class Supervisor {
     }, delay);
   }
 
+  /** Kills a worker that is frozen: the connections that the kernel gives it would wait without an end. */
+  async #watch(worker: WorkerProcess): Promise<void> {
+    while ((await worker.ask("metrics", patience.silence)) !== undefined)
+      await new Promise((resolve) => setTimeout(resolve, watchInterval).unref());
+    if (this.#running.has(worker)) this.#kill(worker, "it did not answer");
+  }
+
+  #kill(worker: WorkerProcess, detail: string): void {
+    this.#ports.log.warn("worker_killed", { pid: worker.pid, detail });
+    worker.kill();
+  }
+
   async #end(worker: WorkerProcess, message: SupervisorMessage): Promise<void> {
     worker.tell(message);
-    const kill = (): void => {
-      this.#ports.log.warn("worker_killed", { pid: worker.pid, detail: "it did not end in time" });
-      worker.kill();
-    };
-    const timer = setTimeout(kill, 2 * this.#drainTimeout + endMargin);
+    const timer = setTimeout(() => this.#kill(worker, "it did not end in time"), 2 * this.#drainTimeout + endMargin);
     await worker.exited;
     clearTimeout(timer);
   }

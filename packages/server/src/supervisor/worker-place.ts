@@ -11,14 +11,17 @@ export interface WorkerPlace {
   readonly othersServe: boolean;
 }
 
-/** `retire`: let another worker take over, then stop. `stop`: stop now. `report`: answer with a report. */
-export type SupervisorMessage = "retire" | "stop" | "report";
-
-/** What a worker tells its supervisor when it is asked, and before it ends. */
+/** What a supervisor asks its workers for, also while they start. Each answer is a message with one of the two. */
 export interface WorkerReport {
   readonly metrics: MetricsJson;
   readonly readiness: Probe;
 }
+
+/** `retire`: let another worker take over, then stop. `stop`: stop now. Otherwise what to report. */
+export type SupervisorMessage = "retire" | "stop" | keyof WorkerReport;
+
+/** A worker also tells its metrics before it ends. */
+export type WorkerMessage = "serves" | Partial<WorkerReport>;
 
 /** Makes a process a worker. Only a supervisor sets it. */
 const placeVariable = "CARNET_WORKER";

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { isSea } from "node:sea";
 import { Transform, type Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { WorkerSockets } from "./shared-port.ts";
-import { placeAsVariable, type SupervisorMessage, type WorkerReport } from "./worker-place.ts";
+import { placeAsVariable, type SupervisorMessage, type WorkerMessage, type WorkerReport } from "./worker-place.ts";
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -13,18 +13,17 @@ export interface WorkerExit {
   readonly signal: string | null;
 }
 
-/** How long a worker may take to tell its numbers, in milliseconds. */
-const reportTimeout = 2000;
-
 /** A process that serves the port: the command line of the supervisor again, with a variable that makes it a worker. */
 export class WorkerProcess {
   readonly sockets: WorkerSockets;
   readonly exited: Promise<WorkerExit>;
   /** Whether it has started to serve. False if it exits before. */
   readonly serves: Promise<boolean>;
-  /** Its latest report, which counts on after it has ended. */
-  lastReport: WorkerReport | undefined;
+  /** The latest that it told, which count on after it has ended. */
+  lastMetrics: WorkerReport["metrics"] = [];
   readonly #child: ChildProcess;
+  #hasExited = false;
+  readonly #reports = new EventEmitter<{ readonly [What in keyof WorkerReport]: [WorkerReport[What] | undefined] }>();
 
   /** The environment has the secrets of the service, which the supervisor has removed from its own. */
   constructor(sockets: WorkerSockets, environment: NodeJS.ProcessEnv, { othersServe }: { othersServe: boolean }) {
@@ -35,15 +34,21 @@ export class WorkerProcess {
       stdio: ["ignore", "pipe", "inherit", "ipc", ...sockets.map((socket) => socket.fd())],
     });
     this.#child = child;
-    child.on("message", (message) => {
-      if (typeof message === "object") this.lastReport = message as WorkerReport;
-    });
     this.exited = new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
       child.once("error", ({ message }) => resolve({ code: null, signal: message })); // it could not be started
     });
-    const started = new Promise<boolean>((resolve) => child.once("message", () => resolve(true)));
-    this.serves = Promise.race([started, this.exited.then(() => false)]);
+    const { promise: serves, resolve: settle } = Promise.withResolvers<boolean>();
+    this.serves = serves;
+    child.on("message", (message: WorkerMessage) => {
+      if (message === "serves") settle(true);
+      else this.#hear(message);
+    });
+    void this.exited.then(() => {
+      this.#hasExited = true;
+      settle(false);
+      for (const what of ["metrics", "readiness"] as const) this.#reports.emit(what, undefined);
+    });
   }
 
   get pid(): number {
@@ -63,13 +68,22 @@ export class WorkerProcess {
     if (this.#child.connected) this.#child.send(message, () => {}); // its end is noticed elsewhere
   }
 
-  /** Asks for a report, once it serves. undefined: it has ended, or does not answer in time. */
-  async report(): Promise<WorkerReport | undefined> {
-    if (!this.#child.connected) return undefined;
-    const heard = once(this.#child, "message", { signal: AbortSignal.timeout(reportTimeout) });
-    this.tell("report");
+  /** undefined: it has ended, or does not answer within so many milliseconds. */
+  async ask<What extends keyof WorkerReport>(what: What, patience: number): Promise<WorkerReport[What] | undefined> {
+    if (this.#hasExited) return undefined;
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), patience);
+    const heard = once(this.#reports, what, waiting);
+    this.tell(what);
     const [report] = await heard.catch(() => []);
+    clearTimeout(timer);
     return report;
+  }
+
+  #hear({ metrics, readiness }: Partial<WorkerReport>): void {
+    this.lastMetrics = metrics ?? this.lastMetrics;
+    if (metrics !== undefined) this.#reports.emit("metrics", metrics);
+    if (readiness !== undefined) this.#reports.emit("readiness", readiness);
   }
 
   kill(): void {

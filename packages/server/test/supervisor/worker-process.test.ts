@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { WorkerProcess } from "@carnet/server/supervisor/worker-process";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
+/** Answers with the question, unless it is frozen. */
 const stub = `
-process.on("message", (asked) => process.send({ asked }));
+process.on("message", (asked) => process.send({ [asked]: [asked] }));
 process.on("disconnect", () => process.exit());
+process.send({ metrics: [] });
 process.send("serves");
 `;
 
-test("a worker reports when it is asked, and nothing once it has ended", async () => {
+async function startStub(): Promise<WorkerProcess> {
   await using folder = await temporaryFolder();
   await writeFile(folder.file("stub.mjs"), stub);
   const [, own = ""] = process.argv;
@@ -18,9 +20,30 @@ test("a worker reports when it is asked, and nothing once it has ended", async (
   const worker = new WorkerProcess([], process.env, { othersServe: false });
   process.argv[1] = own;
   assert.equal(await worker.serves, true);
-  for (let time = 0; time < 2; time++) assert.deepEqual(await worker.report(), { asked: "report" });
-  worker.kill();
-  assert.deepEqual(await worker.exited, { code: null, signal: "SIGKILL" });
-  assert.equal(await worker.report(), undefined);
-  assert.deepEqual(worker.lastReport, { asked: "report" }, "its latest report counts on");
+  return worker;
+}
+
+const patience = 60_000;
+
+suite("a worker", () => {
+  test("answers what it is asked, and nothing once it has ended", async () => {
+    const worker = await startStub();
+    for (const what of ["metrics", "readiness", "metrics"] as const)
+      assert.deepEqual(await worker.ask(what, patience), [what]);
+    worker.kill();
+    assert.deepEqual(await worker.exited, { code: null, signal: "SIGKILL" });
+    assert.equal(await worker.ask("metrics", patience), undefined);
+    assert.deepEqual(worker.lastMetrics, ["metrics"], "its latest metrics count on");
+  });
+
+  test("that is frozen is waited for only so long, and not at all once it has ended", async () => {
+    const worker = await startStub();
+    process.kill(worker.pid, "SIGSTOP");
+    assert.equal(await worker.ask("metrics", 10), undefined);
+    const asked = worker.ask("metrics", patience);
+    worker.kill();
+    const killedAt = performance.now();
+    assert.equal(await asked, undefined);
+    assert.ok(performance.now() - killedAt < patience / 2);
+  });
 });

@@ -96,6 +96,17 @@ suite("A client is authenticated", () => {
     assert.notDeepEqual(one[0]?.digest, two[0]?.digest);
   });
 
+  test("and while the store is away, not refused for what memory says, because that may have changed", async () => {
+    const endpoint = new TestEndpoint();
+    await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) } });
+    endpoint.store.change("app", { status: "disabled" });
+    const post = () => endpoint.post({ client_id: "app", client_secret: imported });
+    assert.equal((await post()).status, 401);
+    const away = new Error("away");
+    endpoint.store.findBySecret = () => Promise.reject(away);
+    await assert.rejects(post(), away, "the HTTP side answers 503");
+  });
+
   test("with an expired secret only until the moment of its expiry", async () => {
     const endpoint = new TestEndpoint();
     await endpoint.register({ client_id: "app", secret: { value: new Redacted(imported) } });

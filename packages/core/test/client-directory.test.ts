@@ -144,7 +144,7 @@ test("what is in doubt is used as it is while the store cannot be read, and is n
   const away = new Error("away");
   const readWhileAway = () => {
     store.failure = away;
-    const read = directory.read(digest);
+    const read = directory.readOrRecall(digest, () => true);
     store.answerAll();
     store.failure = undefined;
     return read;
@@ -166,7 +166,7 @@ test("a client that was changed is not used while the store cannot be read", asy
   directory.doubtAll();
   directory.forget(app.clientId);
   store.failure = new Error("away");
-  const read = directory.read(digest);
+  const read = directory.readOrRecall(digest, () => true);
   store.answerAll();
   await assert.rejects(read, store.failure);
 });

@@ -26,7 +26,7 @@ export class ClientDirectory {
 
   /**
    * Reads the store, once for all callers that ask for the same digest at the same time, and caches what it finds. Rejects
-   * if the store cannot be read and memory does not have it either.
+   * if the store cannot be read.
    */
   read(digest: Uint8Array): Promise<ProvenSecret | undefined> {
     const key = String.fromCharCode(...digest);
@@ -35,24 +35,34 @@ export class ClientDirectory {
     const changes = this.#changes;
     const read = this.#store
       .findBySecret(digest)
-      .then(
-        (proven) => {
-          if (proven === undefined) this.#memory.delete(digest);
-          // The client may have changed while it was being read; do not cache a stale copy.
-          else if (this.#changes === changes) this.#memory.set(digest, proven);
-          return proven;
-        },
-        (fault: unknown) => {
-          const doubted = this.#memory.getDoubted(digest);
-          if (doubted === undefined) throw fault;
-          return doubted;
-        },
-      )
+      .then((proven) => {
+        if (proven === undefined) this.#memory.delete(digest);
+        // The client may have changed while it was being read; do not cache a stale copy.
+        else if (this.#changes === changes) this.#memory.set(digest, proven);
+        return proven;
+      })
       .finally(() => {
         if (this.#reads.get(key) === read) this.#reads.delete(key);
       });
     this.#reads.set(key, read);
     return read;
+  }
+
+  /**
+   * Reads the store. While that fails, uses what memory has if it is in the caller's favour: it may be outdated, and nobody
+   * is refused for what was true once. Rejects otherwise.
+   */
+  async readOrRecall(
+    digest: Uint8Array,
+    isFavourable: (proven: ProvenSecret) => boolean,
+  ): Promise<ProvenSecret | undefined> {
+    try {
+      return await this.read(digest);
+    } catch (fault) {
+      const doubted = this.#memory.getDoubted(digest);
+      if (doubted === undefined || !isFavourable(doubted)) throw fault;
+      return doubted;
+    }
   }
 
   /** Drops a client that was changed. */

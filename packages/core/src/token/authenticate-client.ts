@@ -36,14 +36,15 @@ export async function authenticateClient(
   }
   const { directory, hasher } = ports;
   const digests = presented.readings.map((reading) => hasher.digest(reading.clientId, reading.clientSecret.reveal()));
+  const isFavourable = (proven: ProvenSecret): boolean => reasonAgainst(proven, from, ports) === undefined;
   for (const digest of digests) {
     const proven = directory.peek(digest);
-    if (proven !== undefined && reasonAgainst(proven, from, ports) === undefined) return ok(proven);
+    if (proven !== undefined && isFavourable(proven)) return ok(proven);
   }
   // Memory may be stale, so ask the store before refusing anyone
   let refusal: Refusal | undefined;
   for (const digest of digests) {
-    const proven = await directory.read(digest);
+    const proven = await directory.readOrRecall(digest, isFavourable);
     if (proven === undefined) continue;
     const reason = reasonAgainst(proven, from, ports);
     if (reason === undefined) return ok(proven);

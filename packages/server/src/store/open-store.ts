@@ -10,6 +10,7 @@ import { refuseExposedFiles } from "../configuration/trusted-file.ts";
 import { createSealer } from "../crypto/sealer.ts";
 import { createSecretHasher } from "../crypto/secret-hasher.ts";
 import { OperatorFault } from "../fault.ts";
+import { limitLookups } from "./limit-lookups.ts";
 import { createSqlClientStandings } from "./sql/client-standings.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
 import { createSqlEventStore } from "./sql/event-store.ts";
@@ -32,19 +33,29 @@ export async function openExistingDatabase(configuration: Configuration): Promis
   return (await openDatabase(configuration)).db;
 }
 
+/** How many look-ups of secrets may use or wait for each connection: half of what the pool lets wait. */
+const lookupsPerConnection = 5;
+
+interface OpenDatabase {
+  readonly db: Kysely<Tables>;
+  readonly dialect: SqlDialect;
+  /** The most look-ups of secrets at a time. */
+  readonly maxLookups: number;
+}
+
 /** Opens and migrates the database that is configured. The only place that chooses one. */
-async function openDatabase(
-  configuration: Configuration,
-): Promise<{ readonly db: Kysely<Tables>; readonly dialect: SqlDialect }> {
+async function openDatabase(configuration: Configuration): Promise<OpenDatabase> {
   const {
     store,
     storeTimeout: timeout,
     storeConnections: connections,
     storePasswordFile: passwordFile,
   } = configuration;
-  if (store.kind === "sqlite") return { db: await openSqlite(store.path, timeout), dialect: sqliteDialect };
+  if (store.kind === "sqlite")
+    return { db: await openSqlite(store.path, timeout), dialect: sqliteDialect, maxLookups: Infinity };
   const { openPostgres, postgresDialect } = await import("./postgres/open-postgres.ts"); // the driver is slow to load
-  return { db: await openPostgres(store, { timeout, connections, passwordFile }), dialect: postgresDialect };
+  const db = await openPostgres(store, { timeout, connections, passwordFile });
+  return { db, dialect: postgresDialect, maxLookups: connections * lookupsPerConnection };
 }
 
 /** For commands that work on a store without a service, and must not create one. Throws an OperatorFault. */
@@ -60,7 +71,7 @@ export type Storage = Awaited<ReturnType<typeof openStore>>;
 /** Opens the database and everything that is stored in it. Throws an OperatorFault if it cannot be opened. */
 export async function openStore(configuration: Configuration, clock: Clock, eventIds: EventIds) {
   refuseExposedFiles(configuration);
-  const { db, dialect } = await openDatabase(configuration);
+  const { db, dialect, maxLookups } = await openDatabase(configuration);
   const events = { node: configuration.node, dialect };
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
@@ -74,7 +85,7 @@ export async function openStore(configuration: Configuration, clock: Clock, even
       keyCreated: created,
       events: createSqlEventStore(db, events),
       standings: createSqlClientStandings(db),
-      store: watchStore(createSqlClientStore(db, { clock, ...events })),
+      store: limitLookups(watchStore(createSqlClientStore(db, { clock, ...events })), maxLookups),
       scopes: new ScopeCatalogue(createSqlScopeStore(db, events), configuration.scopeCatalogue === "open"),
       owners: createSqlOwnerStore(db, events),
       revocations: createSqlRevocationStore(db, events),

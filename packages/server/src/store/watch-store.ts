@@ -3,7 +3,7 @@ import { DamagedStore } from "./damaged-store.ts";
 
 /** A store that remembers whether it is damaged. */
 export interface WatchedStore extends ClientStore {
-  /** Reads from the store. Throws any fault, and any damage that was found since the start. */
+  /** Reads from the store, once for all calls at the same time. Throws any fault, and any damage since the start. */
   check(): Promise<void>;
 }
 
@@ -13,6 +13,7 @@ export interface WatchedStore extends ClientStore {
  */
 export function watchStore(store: ClientStore): WatchedStore {
   let damage: DamagedStore | undefined;
+  let checking: Promise<unknown> | undefined;
   const watch = async <Value>(act: () => Promise<Value>): Promise<Value> => {
     try {
       return await act();
@@ -32,7 +33,9 @@ export function watchStore(store: ClientStore): WatchedStore {
     recordUses: (uses) => watch(() => store.recordUses(uses)),
     async check() {
       if (damage !== undefined) throw damage;
-      await watch(() => store.findBySecret(new Uint8Array(32)));
+      // Shared, because any stranger can send probes
+      checking ??= watch(() => store.findBySecret(new Uint8Array(32))).finally(() => (checking = undefined));
+      await checking;
     },
   };
 }

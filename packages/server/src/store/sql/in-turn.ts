@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import { StoreBusy } from "../store-busy.ts";
 import type { Tables } from "./schema.ts";
 import type { Domain, SqlDialect } from "./sql-dialect.ts";
 
@@ -27,11 +28,21 @@ export const inTurn = <Value>(
 /** The last writer of each domain. */
 const lastWriters = new WeakMap<Kysely<Tables>, Map<Domain, Promise<unknown>>>();
 
+/**
+ * How long a writer may wait for the earlier ones of its process, in milliseconds. Without a bound, each one behind a lock
+ * would wait for the timeouts of all before it.
+ */
+const longestWait = 5000;
+
 /** The writers of one process wait here, so that they leave the database's connections to those who read. */
 function afterEarlier<Value>(db: Kysely<Tables>, domain: Domain, transact: () => Promise<Value>): Promise<Value> {
   const writers = lastWriters.get(db) ?? new Map<Domain, Promise<unknown>>();
   lastWriters.set(db, writers);
-  const outcome = (writers.get(domain) ?? Promise.resolve()).then(transact);
+  const patience = AbortSignal.timeout(longestWait);
+  const outcome = (writers.get(domain) ?? Promise.resolve()).then(() => {
+    if (!patience.aborted) return transact();
+    throw new StoreBusy("Earlier writes took too long: try again. If that lasts, find out why the database is slow.");
+  });
   writers.set(
     domain,
     outcome.catch(() => {}),

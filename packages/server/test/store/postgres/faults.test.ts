@@ -117,33 +117,6 @@ suite("a PostgreSQL database that fails", () => {
     for (const db of [frozen, other]) await db.destroy();
   });
 
-  test("writers wait for a lock no longer than the store timeout, and are told that the store is busy", async () => {
-    const url = await migratedDatabase(await sharedPostgres());
-    const [holder, waiting] = [
-      connectPostgres(addressOf(url), options),
-      connectPostgres(addressOf(url), { ...options, timeout: 50 }),
-    ];
-    await inTurn({ db: holder, dialect: postgresDialect }, "changes", async (transaction) => {
-      await transaction.deleteFrom("announced_ends").execute();
-      await assert.rejects(storeOn(waiting).insert([plainClient("app")], withEvent()), StoreBusy);
-      await inTurn({ db: waiting, dialect: postgresDialect }, "usage", async () => {}); // another domain does not wait
-    });
-    for (const db of [holder, waiting]) await db.destroy();
-  });
-
-  test("writers that wait for a lock leave connections to those who read", async () => {
-    const url = await migratedDatabase(await sharedPostgres());
-    const [holder, db] = [connectPostgres(addressOf(url), options), connectPostgres(addressOf(url), options)];
-    const store = storeOn(db);
-    const writes = await inTurn({ db: holder, dialect: postgresDialect }, "changes", async () => {
-      const waiting = Array.from({ length: 8 }, (_, n) => store.insert([plainClient(`app-${n}`)], withEvent()));
-      assert.equal(await store.find(clientIdOf("nobody")), undefined, "answered while eight writers wait");
-      return { waiting: Promise.all(waiting) };
-    });
-    assert.deepEqual(new Set((await writes.waiting).map(({ kind }) => kind)), new Set(["inserted"]));
-    for (const pool of [holder, db]) await pool.destroy();
-  });
-
   test("a server that stops is away, and is found again after it has started", async () => {
     await using server = await startPostgres();
     const db = connectPostgres(addressOf(await migratedDatabase(server)), options);

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock, RandomSource } from "@carnet/core/ports";
 import { createEventIds } from "./audit/event-ids.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
+import { storeName } from "./configuration/setting-values.ts";
 import { createProxyTrust } from "./http/caller-address.ts";
-import { type Probe, starting } from "./http/health-routes.ts";
+import { type Probe, starting, withoutPlace } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { listen, urlOf } from "./http/listen.ts";
 import { answerStarting } from "./http/starting.ts";
@@ -124,7 +125,7 @@ export async function startServer(
       random: () => randomBytes(1).readUInt8() / 255,
       sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => signal?.throwIfAborted()),
       failed: (reason) => {
-        waitsFor = reason;
+        waitsFor = withoutPlace(reason, storeName(configuration.store));
       },
     });
     const listening =

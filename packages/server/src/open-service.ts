@@ -17,6 +17,7 @@ import { createServiceEvents } from "./audit/service-events.ts";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
+import { storeName } from "./configuration/setting-values.ts";
 import { createAccessTokenVerifier } from "./crypto/access-token-verifier.ts";
 import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
@@ -175,6 +176,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
       storeGrace: () => contact.grace,
+      storeName: storeName(configuration.store),
       isDraining: ports.isDraining,
       isJournalUnavailable: () => journal.isUnavailable,
     };

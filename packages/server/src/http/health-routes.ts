@@ -13,6 +13,9 @@ export interface Probe {
 /** The process answers. */
 export const live: Probe = { status: 200, body: '{"status":"live"}' };
 
+/** Strangers can send probes, so the place of the database is only in the log. */
+export const withoutPlace = (reason: string, storeName: string): string => reason.replaceAll(storeName, "CARNET_STORE");
+
 /** The start waits for the store. */
 export const starting = (reason: string | null): Probe => ({
   status: 503,
@@ -21,7 +24,7 @@ export const starting = (reason: string | null): Probe => ({
 
 export type ReadinessPorts = Pick<
   HttpPorts,
-  "keys" | "checkStore" | "storeGrace" | "isDraining" | "isJournalUnavailable" | "log"
+  "keys" | "checkStore" | "storeGrace" | "storeName" | "isDraining" | "isJournalUnavailable" | "log"
 >;
 
 /**
@@ -29,7 +32,7 @@ export type ReadinessPorts = Pick<
  * memory still get tokens, it is `degraded`, with status 200.
  */
 export async function checkReadiness(ports: ReadinessPorts, requestId: string | null): Promise<Probe> {
-  const { keys, checkStore, storeGrace, isDraining, isJournalUnavailable, log } = ports;
+  const { keys, checkStore, storeGrace, storeName, isDraining, isJournalUnavailable, log } = ports;
   const fault: unknown = await checkStore().then(
     () => undefined,
     (error: unknown) => error,
@@ -46,7 +49,7 @@ export async function checkReadiness(ports: ReadinessPorts, requestId: string | 
   const isOpen = !checks.draining && checks.keys && checks.journal;
   const isDegraded = isAway && !grace.isOver;
   const status = !isOpen ? "unavailable" : checks.store ? "ready" : isDegraded ? "degraded" : "unavailable";
-  const why = isAway ? { detail: fault.message, ...graceFacts(grace) } : {};
+  const why = isAway ? { detail: withoutPlace(fault.message, storeName), ...graceFacts(grace) } : {};
   return { status: status === "unavailable" ? 503 : 200, body: JSON.stringify({ status, ...checks, ...why }) };
 }
 

@@ -24,6 +24,8 @@ export interface HttpPorts {
   checkStore(): Promise<void>;
   /** How long clients in memory get tokens while the store is away. */
   storeGrace(): StoreGrace;
+  /** The store in the messages of its faults: a path, or a URL without the password. */
+  readonly storeName: string;
   /** Whether the service was told to stop. */
   isDraining(): boolean;
   /** Whether requests must be refused, because nothing can be recorded at the moment. */

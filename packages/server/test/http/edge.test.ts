@@ -31,6 +31,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,
+    storeName: "postgres://carnet@db.internal:5432/carnet",
     isDraining: () => false,
     isJournalUnavailable: () => false,
     ...http,

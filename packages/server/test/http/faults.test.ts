@@ -40,6 +40,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,
+    storeName: "postgres://carnet@db.internal:5432/carnet",
     isDraining: () => false,
     isJournalUnavailable: () => false,
     ...http,
@@ -177,7 +178,8 @@ suite("A readiness probe", () => {
   test("gets 200 and `degraded` while the store is away and clients in memory still get tokens, then 503", async () => {
     const since = Date.parse("2026-01-01T00:00:00Z");
     const grace = { since, ends: since + 900_000 };
-    const checkStore = () => Promise.reject(new StoreUnavailable("the database does not answer"));
+    const checkStore = () =>
+      Promise.reject(new StoreUnavailable("The database postgres://carnet@db.internal:5432/carnet does not answer."));
     const probe = async (isOver: boolean) => {
       const { app, lines } = await createApp({}, { checkStore, storeGrace: () => ({ ...grace, isOver }) });
       const answer = await answerOf(app, "/health/ready");
@@ -185,7 +187,8 @@ suite("A readiness probe", () => {
       return [answer.statusCode, answer.json()];
     };
     const facts = {
-      ...{ draining: false, keys: true, store: false, journal: true, detail: "the database does not answer" },
+      ...{ draining: false, keys: true, store: false, journal: true },
+      detail: "The database CARNET_STORE does not answer.", // any stranger can read it
       ...{ store_away_since: "2026-01-01T00:00:00.000Z", grace_ends: "2026-01-01T00:15:00.000Z" },
     };
     assert.deepEqual(await probe(false), [200, { status: "degraded", ...facts }]);

@@ -58,6 +58,7 @@ const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,
+    storeName: "store",
     isDraining: () => isDraining,
     isJournalUnavailable: () => false,
   });

@@ -69,6 +69,7 @@ function httpPorts(world: TokenWorld, token: ClientPorts, log: string[]): HttpPo
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,
+    storeName: "store",
     isDraining: () => false,
     isJournalUnavailable: () => false,
   };

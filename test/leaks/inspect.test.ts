@@ -136,6 +136,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,
+    storeName: "store",
     isDraining: () => false,
     isJournalUnavailable: () => false,
   });

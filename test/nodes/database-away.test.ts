@@ -18,10 +18,10 @@ async function openWorld(options: Partial<NodeOptions> = {}, settings: Readonly<
   const masterKey = newMasterKey();
   const store = direct.replace(`:${postgres.port}`, `:${network.port}`);
   const env = { CARNET_STORE_TIMEOUT: "2s", ...options.env };
-  const node = stack.use(await startNode({ store, masterKey, ...options, env }));
   const registry = await openTestRegistry(direct, { now: () => Date.now() }, masterKey);
   stack.defer(() => registry.close());
-  const known = await register(registry);
+  const known = await register(registry); // before the node starts, whose change feed would make it forget this client
+  const node = stack.use(await startNode({ store, masterKey, ...options, env }));
   const admin = await adminOf(node);
   assert.equal((await request(node, known)).status, 200);
   return { postgres, network, direct, masterKey, node, registry, known, admin, stack };

@@ -69,6 +69,7 @@ async function listening() {
     revocationFeed: noFeed,
     checkStore: async () => {},
     storeGrace: () => noGrace,
+    storeName: "store",
     isDraining: () => false,
     isJournalUnavailable: () => false,
   });

@@ -126,6 +126,7 @@ export class World implements AsyncDisposable {
           ...{
             checkStore: async () => {},
             storeGrace: () => noGrace,
+            storeName: "store",
             isDraining: () => false,
             isJournalUnavailable: () => false,
           },

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
+import { PassThrough } from "node:stream";
 import { suite, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { WorkerProcess } from "@carnet/server/supervisor/worker-process";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
-/** Answers with the question, unless it is frozen. */
+/** Answers with the question, and ends the line that it has begun in its log. */
 const stub = `
-process.on("message", (asked) => process.send({ [asked]: [asked] }));
+process.stdout.write("begun ");
+process.on("message", (asked) => {
+  process.stdout.write("ended\\n");
+  process.send({ [asked]: [asked] });
+});
 process.on("disconnect", () => process.exit());
 process.send({ metrics: [] });
 process.send("serves");
@@ -45,5 +51,20 @@ suite("a worker", () => {
     const killedAt = performance.now();
     assert.equal(await asked, undefined);
     assert.ok(performance.now() - killedAt < patience / 2);
+  });
+
+  test("has its log copied in whole lines, also when another writes between the parts of one", async () => {
+    const output = new PassThrough().setEncoding("utf8");
+    let log = "";
+    output.on("data", (text: string) => (log += text));
+    const [first, second] = [await startStub(), await startStub()];
+    const copied = [first, second].map((worker) => worker.copyLog(output));
+    await second.ask("metrics", patience);
+    while (log === "") await setImmediate();
+    assert.equal(log, "begun ended\n");
+    await first.ask("metrics", patience);
+    for (const worker of [first, second]) worker.kill();
+    await Promise.all(copied);
+    assert.equal(log, "begun ended\nbegun ended\n");
   });
 });

@@ -82,7 +82,8 @@ export async function startServer(
   const output = new LogOutput(logStream, (lines) => records.warn("log_lines_dropped", { lines }));
   const { tracing, log } = await openTracing(configuration.tracing, createLog(configuration.logLevel, output));
   const processes = worker === undefined ? 1 : (configuration.workers ?? 1);
-  const counts = new ServiceCounts(() => performance.now());
+  const elapsed = () => performance.now();
+  const counts = new ServiceCounts(elapsed);
   const metrics = createNodeMetrics({ counts, clock });
   let readiness = async () => starting(waitsFor);
   let draining = false;
@@ -113,7 +114,7 @@ export async function startServer(
   const early = worker?.othersServe ? undefined : await startListening().catch(stopWatching);
   const open = () =>
     openService(configuration, {
-      ...{ clock, random: systemRandom, log, output, counts, tracing, metrics, url, processes, isDraining },
+      ...{ clock, elapsed, random: systemRandom, log, output, counts, tracing, metrics, url, processes, isDraining },
       serve(newHandle) {
         handle = newHandle;
         return server;

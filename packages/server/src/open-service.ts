@@ -75,6 +75,8 @@ export interface Registry extends RegistrationPorts {
 
 export interface ServicePorts {
   readonly clock: Clock;
+  /** Milliseconds since any instant, whatever becomes of the clock. */
+  elapsed(): number;
   readonly random: RandomSource;
   readonly log: Log;
   readonly output: LogOutput;
@@ -181,7 +183,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       isJournalUnavailable: () => journal.isUnavailable,
     };
     const contact = new StoreContact({
-      ...{ clock, log, grace: configuration.storeGrace },
+      ...{ clock, elapsed: ports.elapsed, log, grace: configuration.storeGrace },
       forgetAll: () => directory.forgetAll(),
     });
     const changeFeed = await storage.dialect.openChangeFeed(db, {

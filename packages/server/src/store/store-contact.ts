@@ -4,6 +4,8 @@ import { StoreUnavailable } from "./store-unavailable.ts";
 
 export interface StoreContactPorts {
   readonly clock: Clock;
+  /** Milliseconds since any instant, whatever becomes of the clock: one that is set back must not lengthen the grace. */
+  elapsed(): number;
   readonly log: Log;
   /** How long clients in memory still get tokens after the store was last heard from, in milliseconds. */
   readonly grace: number;
@@ -27,11 +29,13 @@ export interface StoreGrace {
 export class StoreContact {
   readonly #ports: StoreContactPorts;
   #heardAt: number;
+  #heardElapsed: number;
   #away = false;
 
   constructor(ports: StoreContactPorts) {
     this.#ports = ports;
     this.#heardAt = ports.clock.now();
+    this.#heardElapsed = ports.elapsed();
   }
 
   /** Whether the last poll failed. */
@@ -40,16 +44,15 @@ export class StoreContact {
   }
 
   get grace(): StoreGrace {
-    const { clock, grace } = this.#ports;
-    // A clock that was set back must not lengthen the grace
-    const isOver = Math.abs(clock.now() - this.#heardAt) > grace;
+    const { elapsed, grace } = this.#ports;
+    const isOver = elapsed() - this.#heardElapsed > grace;
     return { since: this.#heardAt, ends: this.#heardAt + grace, isOver };
   }
 
   /** Asks the store for changes. A failure is logged once, until the store is back. */
   async poll(readChanges: () => Promise<void>): Promise<void> {
-    const { clock, log, grace, forgetAll } = this.#ports;
-    const startedAt = clock.now();
+    const { clock, elapsed, log, grace, forgetAll } = this.#ports;
+    const started = { at: clock.now(), elapsed: elapsed() };
     try {
       await readChanges();
     } catch (fault) {
@@ -58,9 +61,10 @@ export class StoreContact {
       if (this.grace.isOver) forgetAll(); // each look-up now asks the store, and fails
       return;
     }
-    if (this.#away) log.info("store_back", { awaySeconds: Math.round((clock.now() - this.#heardAt) / 1000) });
+    if (this.#away) log.info("store_back", { awaySeconds: Math.round((elapsed() - this.#heardElapsed) / 1000) });
     this.#away = false;
-    this.#heardAt = startedAt;
+    this.#heardAt = started.at;
+    this.#heardElapsed = started.elapsed;
   }
 }
 

@@ -1,5 +1,4 @@
-// `npm test`: runs all tests, or the files that are named, or with --operate those that take minutes: nodes whose database
-// fails, the guides to operation, and the image. Node's start and the loading of modules would be a third of the
+// `npm test`: runs all tests, or the files that are named. With --slow: those that it leaves out because they take minutes. Node's start and the loading of modules would be a third of the
 // work. So the `carnet` command that tests start is a bundle, and most test files share a process.
 import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
@@ -32,17 +31,20 @@ const alone = [
   "packages/server/test/memory/packed-clients.test.ts",
 ];
 
-/** What `npm test` leaves to `npm run test:operate`. */
-const slow = ["test/nodes/*.test.ts", "test/operate/*.test.ts", "test/deploy/dockerfile.test.ts"];
+/** What `npm test` leaves to `npm run test:slow`. */
+const slow = [
+  ...["test/nodes/*.test.ts", "test/operate/*.test.ts", "test/deploy/dockerfile.test.ts", "test/fresh-clone.test.ts"],
+  "packages/server/test/store/postgres/{faults,lookup-flood,waiting-writers}.test.ts",
+];
 
 const root = join(import.meta.dirname, "..");
 const cache = join(root, "node_modules/.cache");
 const [first, ...others] = process.argv.slice(2);
-const named = first === "--operate" ? globSync(slow, { cwd: root }) : first === undefined ? [] : [first, ...others];
+const named = first === "--slow" ? globSync(slow, { cwd: root }) : first === undefined ? [] : [first, ...others];
 
 run({
   files: named.length > 0 ? named : allTests(),
-  concurrency: first === "--operate" ? 1 : 3,
+  concurrency: first === "--slow" ? 2 : 3,
   timeout: 300_000,
   env: {
     ...process.env,

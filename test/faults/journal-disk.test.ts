@@ -102,6 +102,19 @@ suite("a disk that takes no more of the journal", () => {
 });
 
 suite("the folder of the journal", () => {
+  test("may be removed with the working folder that its path is relative to: the service still answers", async () => {
+    await using folder = await temporaryFolder();
+    const work = folder.file("work");
+    mkdirSync(work);
+    await using carnet = await serveCarnet({ folder: "data", cwd: work });
+    rmSync(work, { recursive: true });
+    for (let second = 0; second < 3; second++) {
+      await sleep(1000); // the journal looks after its folder each second
+      const answer = await fetch(`${carnet.url}/health/live`, { signal: AbortSignal.timeout(5000) });
+      assert.equal(answer.status, 200);
+    }
+  });
+
   test("may be removed while the service runs: within a second every record is there again", async () => {
     await using folder = await temporaryFolder();
     await using carnet = await serveCarnet({ folder: folder.path });

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { Configuration } from "../configuration/load-configuration.ts";
 import { exposureOf, forbidden } from "../configuration/trusted-file.ts";
@@ -40,7 +40,17 @@ export function openJournalFolder(configuration: Configuration, ports: FolderPor
   prepareFolder(folder);
   const { process } = eventIds;
   const putHead = putHeadWith(configuration, ports);
-  const sink = new JournalFolder({ folder, process, fileSize, sync, files: journalFiles, putHead, clock, log });
+  // Absolute: in a working folder that was removed, Node's recursive mkdir of a relative path never returns
+  const sink = new JournalFolder({
+    folder: resolve(folder),
+    process,
+    fileSize,
+    sync,
+    files: journalFiles,
+    putHead,
+    clock,
+    log,
+  });
   return new Journal({ ...ports, sink, node, whenFull });
 }
 

@@ -91,11 +91,12 @@ suite("a fresh clone", () => {
     const warnings = output
       .split("\n")
       .filter((line) => /warn|error|deprecat/i.test(line) && !line.includes("Unknown user config"));
-    // One dependency of the tests lists the Node versions that it supports, and the newest is missing
-    const major = Number(
-      execFileSync("node", ["-p", "process.versions.node"], { env: environment, encoding: "utf8" }).split(".")[0],
+    // npm compares with the Node that runs it. Some dependencies do not list older or newer ones, and the project brings its own
+    const isEngine = (line: string): boolean => line.includes("EBADENGINE");
+    assert.deepEqual(
+      warnings.filter((line) => !isEngine(line)),
+      [],
     );
-    if (major <= 24) assert.deepEqual(warnings, []);
     const { packages } = JSON.parse(readFileSync(join(clone, "package-lock.json"), "utf8"));
     const withScript = Object.keys(packages).filter((path) => packages[path].hasInstallScript);
     const { allowScripts } = JSON.parse(readFileSync(join(clone, "package.json"), "utf8"));
@@ -155,10 +156,11 @@ suite("a fresh clone", () => {
     assert.deepEqual(exported, ["CARNET_SERVER_URL", "CARNET_CLIENT_ID", "CARNET_CLIENT_SECRET"]);
   });
 
-  test(".ci/run starts with the test command of CONTRIBUTING.md, then runs the check, the runtimes and the benchmark's own test", () => {
+  test(".ci/run starts with the test command of CONTRIBUTING.md, then runs the slow tests, the check, the runtimes and the benchmark's own test", () => {
     const ci = readFileSync(join(root, ".ci/run"), "utf8");
     assert.match(readFileSync(join(root, "CONTRIBUTING.md"), "utf8"), /^npm ci && npm test$/m);
-    const others = /^npm run check$\n^npm run runtimes$\n^npm ci --prefix bench && npm test --prefix bench$/m;
+    const others =
+      /^npm run test:slow$\n^npm run check$\n^npm run runtimes$\n^npm ci --prefix bench && npm test --prefix bench$/m;
     assert.match(ci, new RegExp(`^npm ci && npm test$\n${others.source}`, "m"));
   });
 

@@ -62,7 +62,7 @@ async function issueUntilGone(url: string, secret: string): Promise<number> {
 
 async function listens(url: string): Promise<void> {
   const answers = () =>
-    fetch(`${url}/health/live`).then(
+    fetch(`${url}/health/ready`).then(
       ({ ok }) => ok,
       () => false,
     );

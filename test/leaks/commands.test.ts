@@ -82,9 +82,19 @@ const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
     args: ["serve", "--config", "given"],
     file: `issuer: [${s}]\n`,
   }),
-  "a password in the URL of a store": (s) => ({
+  "a password in a URL of a store that is not accepted": (s) => ({
     args: ["serve"],
-    environment: { CARNET_ISSUER: "https://iam.example.test", CARNET_STORE: `postgres://carnet:${s}@localhost/carnet` },
+    environment: {
+      CARNET_ISSUER: "https://iam.example.test",
+      CARNET_STORE: `postgres://carnet:${s}@localhost/carnet?sslmode=never`,
+    },
+  }),
+  "a password in the URL of a store that is not there": (s) => ({
+    args: ["migrate"],
+    environment: { CARNET_STORE: `postgres://carnet:${s}@127.0.0.1:1/carnet` },
+  }),
+  "a password in the flag of a store": (s) => ({
+    args: ["serve", "--issuer", "https://iam.example.test", "--store", `postgres://carnet:${s}@localhost/carnet`],
   }),
   "a password in the issuer": (s) => ({ args: ["serve", "--issuer", `https://user:${s}@iam.example.test`] }),
   "a secret in an unknown flag": (s) => ({ args: ["client", "create", `--client-secret=${s}`] }),

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { runCarnet } from "@carnet/testkit/carnet-process";
+import { freePort } from "@carnet/testkit/free-port";
 import { sharedPostgres } from "@carnet/testkit/postgres-server";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -95,7 +96,7 @@ suite("carnet on PostgreSQL", () => {
   test("a password in a flag, an unknown parameter and a missing master key are refused with a next step", async () => {
     await using folder = await temporaryFolder();
     const url = await databaseOf("careful");
-    const serve = ["serve", "--issuer", "https://iam.example.com"];
+    const serve = ["serve", "--issuer", "https://iam.example.com", "--port", `${await freePort()}`];
     const inFlag = await runCarnet([...serve, "--store", url.replace("@", `:${password}@`)], { cwd: folder.path });
     assert.equal(inFlag.code, 2);
     assert.match(

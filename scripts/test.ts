@@ -34,6 +34,7 @@ const alone = [
 /** What `npm test` leaves to `npm run test:slow`. */
 const slow = [
   ...["test/nodes/*.test.ts", "test/operate/*.test.ts", "test/deploy/dockerfile.test.ts", "test/fresh-clone.test.ts"],
+  ...["test/workers/{faults,metrics}.test.ts", "test/service/revocation-bound.test.ts", "test/admin/scale.test.ts"],
   "packages/server/test/store/postgres/{faults,lookup-flood,waiting-writers}.test.ts",
 ];
 

@@ -4,13 +4,13 @@ import type { Sample } from "./tally.ts";
 
 type ProcessMetric = Extract<MetricName, `carnet_process${string}` | `carnet_event_loop_${string}`>;
 
-/** Measures this process. Watching the event loop wakes it 50 times a second, until `stop`. */
+/** Measures this process. Watching the event loop wakes it 50 times a second, from the first reading until `stop`. */
 export function watchProcess() {
   const delays = monitorEventLoopDelay({ resolution: 20 });
-  delays.enable();
   const readings: Readonly<Record<ProcessMetric, () => readonly Sample[]>> = {
     carnet_event_loop_active_seconds_total: () => [{ value: performance.eventLoopUtilization().active / 1000 }],
     carnet_event_loop_delay_seconds() {
+      delays.enable(); // not before: most processes are never asked
       const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0);
       const samples = [
         { value: seconds(delays.percentile(50)), labels: { statistic: "p50" } },

@@ -1,3 +1,4 @@
+import { type Around, aroundStore } from "../store/around-store.ts";
 import type { WatchedStore } from "../store/watch-store.ts";
 import type { Tracing } from "../trace/tracing.ts";
 import type { ServiceCounts } from "./service-counts.ts";
@@ -12,7 +13,7 @@ export function timeStore(
   store: WatchedStore,
   { counts: { stopwatch, storeTimes, storeFailures }, tracing }: TimedStorePorts,
 ): WatchedStore {
-  const timed = async <Value>(operation: string, act: () => Promise<Value>): Promise<Value> => {
+  const timed: Around = async (operation, act) => {
     const startedAt = stopwatch();
     try {
       return await tracing.part(`store ${operation}`, act);
@@ -23,15 +24,5 @@ export function timeStore(
       storeTimes.observe(operation, (stopwatch() - startedAt) / 1000);
     }
   };
-  return {
-    find: (clientId) => timed("find", () => store.find(clientId)),
-    findBySecret: (digest) => timed("find_by_secret", () => store.findBySecret(digest)),
-    identify: (digest) => timed("identify", () => store.identify(digest)),
-    insert: (clients, change) => timed("insert", () => store.insert(clients, change)),
-    replace: (next, change) => timed("replace", () => store.replace(next, change)),
-    delete: (client, change) => timed("delete", () => store.delete(client, change)),
-    search: (query) => timed("search", () => store.search(query)),
-    recordUses: (uses) => timed("record_uses", () => store.recordUses(uses)),
-    check: () => timed("check", () => store.check()),
-  };
+  return { ...aroundStore(store, timed), check: () => timed("check", () => store.check()) };
 }

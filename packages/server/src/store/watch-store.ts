@@ -1,4 +1,5 @@
 import type { ClientStore } from "@carnet/core/client/client-store";
+import { type Around, aroundStore } from "./around-store.ts";
 import { DamagedStore } from "./damaged-store.ts";
 
 /** A store that remembers whether it is damaged. */
@@ -14,7 +15,7 @@ export interface WatchedStore extends ClientStore {
 export function watchStore(store: ClientStore): WatchedStore {
   let damage: DamagedStore | undefined;
   let checking: Promise<unknown> | undefined;
-  const watch = async <Value>(act: () => Promise<Value>): Promise<Value> => {
+  const watch: Around = async (_operation, act) => {
     try {
       return await act();
     } catch (error) {
@@ -22,19 +23,13 @@ export function watchStore(store: ClientStore): WatchedStore {
       throw error;
     }
   };
+  const read = () => watch("check", () => store.findBySecret(new Uint8Array(32)));
   return {
-    find: (clientId) => watch(() => store.find(clientId)),
-    findBySecret: (digest) => watch(() => store.findBySecret(digest)),
-    identify: (digest) => watch(() => store.identify(digest)),
-    insert: (clients, change) => watch(() => store.insert(clients, change)),
-    replace: (next, change) => watch(() => store.replace(next, change)),
-    delete: (client, change) => watch(() => store.delete(client, change)),
-    search: (query) => watch(() => store.search(query)),
-    recordUses: (uses) => watch(() => store.recordUses(uses)),
+    ...aroundStore(store, watch),
     async check() {
       if (damage !== undefined) throw damage;
       // Shared, because any stranger can send probes
-      checking ??= watch(() => store.findBySecret(new Uint8Array(32))).finally(() => (checking = undefined));
+      checking ??= read().finally(() => (checking = undefined));
       await checking;
     },
   };

@@ -19,7 +19,7 @@ export class WorkerProcess {
   readonly exited: Promise<WorkerExit>;
   /** Whether it has started to serve. False if it exits before. */
   readonly serves: Promise<boolean>;
-  /** The latest that it told, which count on after it has ended. */
+  /** The numbers that it told last. They still count after it has ended. */
   lastMetrics: WorkerReport["metrics"] = [];
   readonly #child: ChildProcess;
   #hasExited = false;

@@ -1,5 +1,6 @@
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from "kysely";
 import { OperatorFault } from "../../fault.ts";
+import { queueWriters } from "../sql/in-turn.ts";
 import { migrate, type SchemaTarget } from "../sql/migrate.ts";
 import type { Tables } from "../sql/schema.ts";
 import { retryWhileBusy } from "../store-busy.ts";
@@ -33,7 +34,9 @@ export function connectPostgres(
   { timeout, connections, passwordFile }: PostgresOptions,
 ): Kysely<Tables> {
   const limits = { lock: Math.max(timeout, 1), statement: timeout + 1000, answer: timeout + 2000 };
-  return kyselyOn(new PostgresPool(address, { limits, connections, passwordFile }));
+  const db = kyselyOn(new PostgresPool(address, { limits, connections, passwordFile }));
+  queueWriters(db, timeout);
+  return db;
 }
 
 /** Runs work on the schema. A change of a large table may take any time, but must not wait for locks for long. */

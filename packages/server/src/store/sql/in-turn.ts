@@ -25,27 +25,31 @@ export const inTurn = <Value>(
   return afterEarlier(db, domain, transact);
 };
 
-/** The last writer of each domain. */
-const lastWriters = new WeakMap<Kysely<Tables>, Map<Domain, Promise<unknown>>>();
+interface Queue {
+  /** How long a writer waits for the earlier ones, in milliseconds. */
+  readonly patience: number;
+  readonly last: Map<Domain, Promise<unknown>>;
+}
+
+const queues = new WeakMap<Kysely<Tables>, Queue>();
 
 /**
- * How long a writer may wait for the earlier ones of its process, in milliseconds. Without a bound, each one behind a lock
- * would wait for the timeouts of all before it.
+ * Has the writers of this process wait in memory, so that they leave the database's connections to those who read. Each
+ * waits so many milliseconds at most: behind a lock, it would otherwise wait for the timeouts of all before it.
  */
-const longestWait = 5000;
+export function queueWriters(db: Kysely<Tables>, patience: number): void {
+  queues.set(db, { patience, last: new Map() });
+}
 
-/** The writers of one process wait here, so that they leave the database's connections to those who read. */
 function afterEarlier<Value>(db: Kysely<Tables>, domain: Domain, transact: () => Promise<Value>): Promise<Value> {
-  const writers = lastWriters.get(db) ?? new Map<Domain, Promise<unknown>>();
-  lastWriters.set(db, writers);
-  const patience = AbortSignal.timeout(longestWait);
-  const outcome = (writers.get(domain) ?? Promise.resolve()).then(() => {
+  const queue = queues.get(db);
+  if (queue === undefined) return transact();
+  const patience = AbortSignal.timeout(queue.patience);
+  const outcome = (queue.last.get(domain) ?? Promise.resolve()).then(() => {
     if (!patience.aborted) return transact();
     throw new StoreBusy("Earlier writes took too long: try again. If that lasts, find out why the database is slow.");
   });
-  writers.set(
-    domain,
-    outcome.catch(() => {}),
-  ); // the caller handles the error
+  const settled = outcome.catch(() => {}); // the caller handles the error
+  queue.last.set(domain, settled);
   return outcome;
 }

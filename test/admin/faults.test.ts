@@ -57,6 +57,7 @@ const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
     counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
+    jwksMaxAge: 300_000,
     storeGrace: () => noGrace,
     storeName: "store",
     isDraining: () => isDraining,

@@ -49,6 +49,10 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   trustedProxies: ["", "10.0.0.0/33", "10.0.0.0/8 192.168.0.0/16", "proxy.example.com"],
   logLevel: ["", "INFO", "verbose"],
   revocationFeed: ["", "TOKEN", "private", "false"],
+  signingAlgorithm: ["", "es256", "HS256", "none"],
+  audienceAlgorithms: ["", "RS256", "https://api.example=HS256", "a=RS256,a=ES256"],
+  keyRotation: ["", "23h", "0", "always"],
+  jwksMaxAge: ["", "14s", "25h", "never"],
   scopeCatalogue: ["", "shut", "OPEN", "true"],
 };
 

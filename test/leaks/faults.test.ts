@@ -68,6 +68,7 @@ function httpPorts(world: TokenWorld, token: ClientPorts, log: string[]): HttpPo
     counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
+    jwksMaxAge: 300_000,
     storeGrace: () => noGrace,
     storeName: "store",
     isDraining: () => false,

@@ -25,6 +25,7 @@ import { noKeys } from "@carnet/testkit/no-keys";
 import { startTestService } from "@carnet/testkit/service";
 import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
+import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { PlantedSecrets } from "./planted.ts";
 import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
@@ -114,7 +115,7 @@ test("shows no pepper and no private key in the opened store", async () => {
   const planted = new PlantedSecrets();
   planted.bytes("the master key", masterKey);
   planted.bytes("the pepper", keys.pepper.reveal());
-  for (const { privateKey } of keys.signingKeys) {
+  for (const { privateKey } of await storedSigningKeys(db, sealer, sqlitePorts(clock))) {
     planted.bytes("the private key", Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url"));
     planted.bytes("the private key in DER", privateKey.export({ format: "der", type: "pkcs8" }));
   }
@@ -135,6 +136,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
     counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
+    jwksMaxAge: 300_000,
     storeGrace: () => noGrace,
     storeName: "store",
     isDraining: () => false,

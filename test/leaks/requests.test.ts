@@ -9,6 +9,7 @@ import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService, type TestService } from "@carnet/testkit/service";
+import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
@@ -125,7 +126,9 @@ async function plantKeys(folder: string, planted: PlantedSecrets): Promise<void>
   planted.bytes("the master key", masterKey);
   const db = await openSqlite(join(folder, "carnet.db"));
   const sealer = createSealer(createSecretKey(masterKey));
-  const { pepper, signingKeys } = await openSealedKeys(db, sealer, sqlitePorts(new FixedClock("2026-06-01T00:00:00Z")));
+  const ports = sqlitePorts(new FixedClock("2026-06-01T00:00:00Z"));
+  const { pepper } = await openSealedKeys(db, sealer, ports);
+  const signingKeys = await storedSigningKeys(db, sealer, ports);
   await db.destroy();
   planted.bytes("the pepper", pepper.reveal());
   for (const { privateKey } of signingKeys) {

@@ -29,6 +29,7 @@ import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { countingIds } from "@carnet/testkit/counting-ids";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { tokenRequestMessage } from "@carnet/testkit/test-endpoint";
+import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 
 export interface Credentials {
@@ -49,12 +50,9 @@ export async function openTokenWorld(): Promise<TokenWorld> {
   const folder = await mkdtemp(join(tmpdir(), "carnet-world-"));
   const db = await openSqlite(join(folder, "carnet.db"));
   const clock = new FixedClock("2026-06-01T00:00:00Z");
-  const { pepper, signingKeys } = await openSealedKeys(
-    db,
-    createSealer(createSecretKey(randomBytes(32))),
-    sqlitePorts(clock),
-  );
-  const [signingKey] = signingKeys;
+  const sealer = createSealer(createSecretKey(randomBytes(32)));
+  const { pepper } = await openSealedKeys(db, sealer, sqlitePorts(clock));
+  const [signingKey] = await storedSigningKeys(db, sealer, sqlitePorts(clock));
   if (signingKey === undefined) throw new Error("no signing key");
   const store = {
     ...createSqlClientStore(db, sqlitePorts(clock)),
@@ -62,12 +60,13 @@ export async function openTokenWorld(): Promise<TokenWorld> {
   };
   const scopes = new ScopeCatalogue(createSqlScopeStore(db, sqlitePorts(clock)), true);
   const uses = new SecretUses(store);
+  const sign = createSigner(signingKey);
   const ports: ClientPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
     clock,
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
     hasher: createSecretHasher(pepper.reveal()),
-    signer: createSigner(signingKey),
+    signer: { sign: async (claims, typ) => sign(claims, typ) },
     verifier: { verify: async () => undefined },
     store,
     revocations: { find: async () => undefined, add: async () => "known" },

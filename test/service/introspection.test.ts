@@ -173,7 +173,7 @@ suite("introspection", () => {
       [{ rvk: undefined }, "at+jwt"],
       [{ client_id: "nobody" }, "at+jwt"],
     ] as const) {
-      const signed = await service.server.keys.sign({ ...claims, ...wrong }, typ);
+      const signed = await service.server.keys.sign({ ...claims, ...wrong }, typ, null);
       assert.deepEqual(await introspect(service, gateway, signed.token), inactive);
     }
   });

@@ -148,7 +148,7 @@ describe("an empty POST with a token of ours", () => {
     assert.equal(await refusalOf(bearer(foreign)), "token_invalid");
     const claims = Object(decodeJwt(await tokenOf(service, await register())));
     for (const wrong of [{ iss: "https://elsewhere.example.test" }, { iss: undefined }, { rvk: undefined }]) {
-      const { token } = await service.server.keys.sign({ ...claims, ...wrong }, "at+jwt");
+      const { token } = await service.server.keys.sign({ ...claims, ...wrong }, "at+jwt", null);
       assert.equal(await refusalOf(bearer(token)), "token_invalid");
     }
   });

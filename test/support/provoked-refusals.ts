@@ -68,6 +68,7 @@ async function listening() {
     counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
+    jwksMaxAge: 300_000,
     storeGrace: () => noGrace,
     storeName: "store",
     isDraining: () => false,

@@ -4,9 +4,9 @@ import { Agent, get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { KeyRing } from "@carnet/server/crypto/key-ring";
 import { generateSigningKey } from "@carnet/server/crypto/signing-key";
 import { createRevocationFeed } from "@carnet/server/revocation/revocation-feed";
+import { openTestKeyRing } from "@carnet/testkit/test-key-ring";
 import { carnet, serve } from "../contenders/carnet.ts";
 import { startContender } from "../processes/running-contender.ts";
 import { readUsage, usageBetween } from "../processes/usage.ts";
@@ -113,7 +113,8 @@ async function read(url: string, agent: Agent, headers: Readonly<Record<string, 
 
 /** Signs a feed again and again, with one more change each time. */
 async function measureSigning(size: number, rounds: number): Promise<readonly number[]> {
-  const keys = new KeyRing([await generateSigningKey("ES256")]);
+  const clock = { now: () => 0 };
+  const { ring: keys } = await openTestKeyRing(clock, [await generateSigningKey("ES256")]);
   const tokens = Array.from({ length: size }, (_, number) => String(number).padStart(22, "x"));
   const list = {
     readAt: 0,
@@ -127,7 +128,7 @@ async function measureSigning(size: number, rounds: number): Promise<readonly nu
     issuer: "https://iam.example",
     list,
     keys,
-    clock: { now: () => 0 },
+    clock,
   });
   const took: number[] = [];
   for (let sample = 0; sample < 3 * rounds; sample++) {

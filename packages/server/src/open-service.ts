@@ -3,11 +3,13 @@ import type { Server } from "node:http";
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
-import { cliOrigin, type Recorder } from "@carnet/core/audit/recorder";
+import { cliOrigin, type Recorder, serviceOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
+import { keepKeys } from "@carnet/core/key/keep-keys";
+import { algorithmsInUse } from "@carnet/core/key/key-ring";
 import { PolicyEnforcement } from "@carnet/core/owner/enforce-policies";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { Clock, RandomSource } from "@carnet/core/ports";
@@ -16,9 +18,11 @@ import { openAudit } from "./audit/open-audit.ts";
 import { createServiceEvents } from "./audit/service-events.ts";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
+import { algorithmsOf, keyTimesOf } from "./configuration/key-settings.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { storeName } from "./configuration/setting-values.ts";
 import { createAccessTokenVerifier } from "./crypto/access-token-verifier.ts";
+import { keyMaker } from "./crypto/key-maker.ts";
 import { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
 import { checkReadiness, type Probe } from "./http/health-routes.ts";
@@ -54,6 +58,8 @@ const slowSecretAdvice =
 /** How often each background task runs, in milliseconds. */
 const intervals = {
   changes: 500,
+  keys: 500,
+  keyRotation: 60_000,
   revocations: 500,
   uses: 5000,
   answers: 60_000,
@@ -131,7 +137,10 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const bootstrapAdmin = await makeBootstrapAdmin(storage, configuration, registry);
     const memory = new PackedClients(Math.floor(memoryBytes / ports.processes), randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
-    const keys = new KeyRing(signingKeys);
+    const keys = new KeyRing({
+      ...{ source: signingKeys, clock, algorithms: algorithmsOf(configuration), times: keyTimesOf(configuration) },
+    });
+    await keys.refresh();
     const verifier = createAccessTokenVerifier(issuer, keys);
     const list = new RevocationList({ store: storage.revocations, clock });
     await list.refresh();
@@ -142,7 +151,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       clock,
       random,
       hasher,
-      signer: { sign: (claims, typ) => tracing.part("sign token", () => keys.sign(claims, typ)) },
+      signer: { sign: (...signed) => tracing.part("sign token", () => keys.sign(...signed)) },
       verifier,
       directory,
       store,
@@ -174,6 +183,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       log,
       keys,
       counts,
+      jwksMaxAge: configuration.jwksMaxAge,
       revocationFeed: createRevocationFeed({ access: configuration.revocationFeed, issuer, list, keys, clock }),
       trustedProxies: configuration.trustedProxies,
       checkStore: () => store.check(),
@@ -206,6 +216,14 @@ export async function openService(configuration: Configuration, ports: ServicePo
     });
     const app = buildApp(http, ports.serve);
     await app.ready();
+    const rotateKeys = () =>
+      keepKeys(
+        { inUse: algorithmsInUse(algorithmsOf(configuration)), rotation: configuration.keyRotation },
+        {
+          ...{ clock, eventIds, signingKeys, keyMaker, keyTimes: keyTimesOf(configuration) },
+          ...{ recorder: audit.lenientRecorder, origin: serviceOrigin("key_created") },
+        },
+      );
     const enforcement = new PolicyEnforcement({ ...registry, endOfTurn });
     const stopBackground = startBackground(
       [
@@ -221,6 +239,8 @@ export async function openService(configuration: Configuration, ports: ServicePo
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "policies", every: intervals.policies, atStart: true, run: () => enforcement.run() },
+        { name: "keys", every: intervals.keys, run: () => keys.refresh() },
+        { name: "key rotation", every: intervals.keyRotation, atStart: true, run: () => rotateKeys() },
         { name: "webhook", every: intervals.webhook, run: async () => webhook?.deliver() },
       ],
       { log, counts },

@@ -1,5 +1,6 @@
 import { createSecretKey } from "node:crypto";
 import type { Clock } from "@carnet/core/ports";
+import { keyMaker } from "@carnet/server/crypto/key-maker";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import { openPostgres } from "@carnet/server/store/postgres/open-postgres";
 import { type PostgresAddress, parsePostgresUrl } from "@carnet/server/store/postgres/postgres-address";
@@ -101,6 +102,8 @@ export const storePorts = (dialect: SqlDialect, clock: Clock) => ({
   dialect,
   node: "test",
   eventIds: countingIds(),
+  keyMaker,
+  algorithm: "ES256" as const,
 });
 
 /** The stores on a new database, with two connections to it, as the service opens it. */

@@ -125,6 +125,7 @@ export class World implements AsyncDisposable {
           },
           ...{
             checkStore: async () => {},
+            jwksMaxAge: 300_000,
             storeGrace: () => noGrace,
             storeName: "store",
             isDraining: () => false,

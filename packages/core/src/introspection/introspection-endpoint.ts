@@ -60,5 +60,5 @@ export async function answerIntrospectionRequest(
 
   if (!prefersJwt(message.accept)) return renderIntrospection(result);
   const claims = introspectionClaims(result, { caller: caller.value.client, now, policy: ports.policy });
-  return renderSignedIntrospection(await ports.signer.sign(claims, introspectionType));
+  return renderSignedIntrospection(await ports.signer.sign(claims, introspectionType, null));
 }

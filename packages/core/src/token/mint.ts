@@ -50,7 +50,7 @@ export async function mint(grant: Grant, now: number, { policy, random, signer }
     rvk: [client.handle, secret.handle],
     ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
   };
-  const { token, keyId } = await signer.sign(claims, accessTokenType);
+  const { token, keyId } = await signer.sign(claims, accessTokenType, claims.aud);
   return { accessToken: new Redacted(token), expiresIn, scope, claims, keyId };
 }
 

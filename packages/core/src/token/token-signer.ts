@@ -5,8 +5,11 @@ export interface SignedToken {
   readonly keyId: string;
 }
 
-/** Signs tokens with the current key. */
+/** Signs tokens with the keys of the service. */
 export interface TokenSigner {
-  /** Returns the claims as a JWT with this `typ`, such as `at+jwt`. @see https://www.rfc-editor.org/rfc/rfc8725#section-3.11 */
-  sign(claims: object, typ: string): Promise<SignedToken>;
+  /**
+   * Returns the claims as a JWT with this `typ`, such as `at+jwt`. The audience chooses the algorithm; null: the default.
+   * @see https://www.rfc-editor.org/rfc/rfc8725#section-3.11
+   */
+  sign(claims: object, typ: string, audience: string | null): Promise<SignedToken>;
 }

@@ -114,6 +114,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   const store = take("store", settings.store) ?? { kind: "sqlite" as const, path: join(dataDir, "carnet.db") };
   const storePasswordFile = take("storePasswordFile", settings.storePasswordFile);
   refuseUnsafePassword(store, storePasswordFile, sources);
+  const keyRotation = take("keyRotation", settings.keyRotation);
   return Object.freeze({
     host,
     port,
@@ -146,6 +147,10 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     webhookSecret,
     tracing: readTracing(sources.environment),
     accessTokenTtl: take("accessTokenTtl", settings.accessTokenTtl) ?? 600,
+    signingAlgorithm: take("signingAlgorithm", settings.signingAlgorithm) ?? "ES256",
+    audienceAlgorithms: take("audienceAlgorithms", settings.audienceAlgorithms) ?? new Map(),
+    keyRotation: keyRotation === undefined ? 90 * 86_400_000 : keyRotation,
+    jwksMaxAge: take("jwksMaxAge", settings.jwksMaxAge) ?? 5 * 60_000,
     revocationFeed: take("revocationFeed", settings.revocationFeed) ?? "public",
     scopeCatalogue: take("scopeCatalogue", settings.scopeCatalogue) ?? "closed",
     sunsetAt: take("sunsetAt", settings.sunsetAt) ?? defaultSunset,

@@ -1,11 +1,18 @@
 import { auditSettings } from "./audit-settings.ts";
+import { keySettings } from "./key-settings.ts";
 import { listenerSettings } from "./listener-settings.ts";
 import type { Setting } from "./setting.ts";
 import { storeSettings } from "./store-settings.ts";
 import { tokenSettings } from "./token-settings.ts";
 
 /** All settings, in the order of the reference page. */
-export const settings = { ...listenerSettings, ...storeSettings, ...tokenSettings, ...auditSettings } as const;
+export const settings = {
+  ...listenerSettings,
+  ...storeSettings,
+  ...tokenSettings,
+  ...keySettings,
+  ...auditSettings,
+} as const;
 
 export type SettingName = keyof typeof settings;
 

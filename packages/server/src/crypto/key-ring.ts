@@ -1,50 +1,140 @@
+import {
+  type AlgorithmChoice,
+  isPublished,
+  type KeyInRing,
+  type KeyTimes,
+  type PublicJwk,
+  ringAt,
+  type SigningKeyRecord,
+  signingKeyFor,
+} from "@carnet/core/key/key-ring";
+import type { Clock } from "@carnet/core/ports";
 import type { TokenSigner } from "@carnet/core/token/token-signer";
-import type { JWK, JWTVerifyGetKey } from "jose";
+import type { JWTVerifyGetKey } from "jose";
 import { createLocalJWKSet } from "jose/jwks/local";
-import { createSigner, type SigningKey } from "./signing-key.ts";
+import { createSigner, importSigningKey, type Signer } from "./signing-key.ts";
 
 /** The keys that verify tokens. They can change at any time: read them on each use and keep no copy. */
 export interface VerificationKeys {
   /** What JWKS publishes. */
-  readonly published: readonly JWK[];
+  readonly published: readonly PublicJwk[];
   /** Finds the published key that a token names, for `jwtVerify`. */
   readonly find: JWTVerifyGetKey;
 }
 
-/** The keys of the service. Signing, JWKS and the admin guard share one ring, so a change reaches them all at once. */
+/** Where the ring reads its keys. */
+export interface KeySource {
+  list(): Promise<readonly SigningKeyRecord[]>;
+  /** The private key as PKCS #8 in DER. */
+  openPrivateKey(keyId: string): Promise<Uint8Array>;
+}
+
+export interface KeyRingPorts {
+  readonly source: KeySource;
+  readonly clock: Clock;
+  readonly times: Pick<KeyTimes, "jwksMaxAge">;
+  readonly algorithms: AlgorithmChoice;
+}
+
+/**
+ * The keys of the service. Signing, JWKS, metadata, introspection and the admin guard share one ring, so a change reaches
+ * them all at once. It is as old as its last successful `refresh`; what time alone changes needs none.
+ */
 export class KeyRing implements TokenSigner, VerificationKeys {
-  #current: ReturnType<typeof open>;
+  readonly #ports: KeyRingPorts;
+  readonly #signers = new Map<string, Signer>();
+  #keys: readonly SigningKeyRecord[] = [];
+  #view: View | undefined;
+  #refreshing: Promise<void> | undefined;
 
-  /** Publishes all keys and signs with the last one. */
-  constructor(keys: readonly SigningKey[]) {
-    this.#current = open(keys);
+  constructor(ports: KeyRingPorts) {
+    this.#ports = ports;
   }
 
-  get published(): readonly JWK[] {
-    return this.#current.published;
+  /** Every key and its state now. */
+  get states(): readonly KeyInRing[] {
+    return this.#now().ring;
   }
 
-  readonly find: JWTVerifyGetKey = (header, token) => this.#current.find(header, token);
+  get published(): readonly PublicJwk[] {
+    return this.#now().published;
+  }
 
-  /** The id of the key that signs now. */
+  readonly find: JWTVerifyGetKey = (header, token) => this.#now().find(header, token);
+
+  /** The id of the key that signs what is for no audience. */
   get signingKeyId(): string {
-    return this.#current.signingKeyId;
+    return this.#signingKey(null).keyId;
   }
 
-  readonly sign: TokenSigner["sign"] = (claims, typ) => this.#current.signer.sign(claims, typ);
+  readonly sign: TokenSigner["sign"] = async (claims, typ, audience) => {
+    const signer = this.#signers.get(this.#signingKey(audience).keyId);
+    if (signer === undefined) throw new Error("the private key of the signing key is not open");
+    return signer(claims, typ);
+  };
 
-  /** Replaces all keys. */
-  replace(keys: readonly SigningKey[]): void {
-    this.#current = open(keys);
+  /**
+   * Reads the keys of the store, and opens the private keys that are new. Calls during a read share it. Rejects if the
+   * store cannot be read.
+   */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /** Reads again after a read in progress, which may have started before the latest change. */
+  async refreshAnew(): Promise<void> {
+    await this.#refreshing?.catch(() => {}); // its own caller handles this
+    await this.refresh();
+  }
+
+  async #read(): Promise<void> {
+    const { source, clock, times } = this.#ports;
+    const keys = await source.list();
+    const ring = ringAt(keys, clock.now(), times);
+    const signing = ring.filter(({ state }) => state === "upcoming" || state === "active").map(({ key }) => key);
+    for (const { keyId, algorithm } of signing) {
+      if (this.#signers.has(keyId)) continue;
+      this.#signers.set(keyId, createSigner(await importSigningKey(algorithm, await source.openPrivateKey(keyId))));
+    }
+    for (const keyId of this.#signers.keys())
+      if (!signing.some((key) => key.keyId === keyId)) this.#signers.delete(keyId);
+    this.#keys = keys;
+    this.#view = undefined;
+  }
+
+  #signingKey(audience: string | null): SigningKeyRecord {
+    const { algorithms } = this.#ports;
+    const { ring, chosen } = this.#now();
+    // Clients can have any number of audiences that have no algorithm of their own
+    const asked = audience !== null && algorithms.byAudience.has(audience) ? audience : null;
+    const key = chosen.get(asked) ?? signingKeyFor(asked, ring, algorithms);
+    if (key === undefined) throw new Error("the key ring has no key to sign with");
+    chosen.set(asked, key);
+    return key;
+  }
+
+  /** What the keys are now. Kept until the time changes a state. */
+  #now(): View {
+    const now = this.#ports.clock.now();
+    if (this.#view !== undefined && this.#view.from <= now && now < this.#view.until) return this.#view;
+    const ring = ringAt(this.#keys, now, this.#ports.times);
+    const published = ring.filter(({ state }) => isPublished(state)).map(({ key }) => key.publicJwk);
+    const find = createLocalJWKSet({ keys: published.map((jwk) => ({ ...jwk })) as { kty: string }[] });
+    const until = Math.min(...ring.map(({ endsAt }) => endsAt ?? Infinity));
+    this.#view = { from: now, until, ring, published, find, chosen: new Map() };
+    return this.#view;
   }
 }
 
-function open(keys: readonly SigningKey[]) {
-  const signingKey = keys.at(-1);
-  if (signingKey === undefined) throw new Error("a key ring needs a key to sign with");
-  const published = keys.map(({ publicJwk }) => publicJwk);
-  return {
-    ...{ published, signingKeyId: signingKey.keyId },
-    ...{ find: createLocalJWKSet({ keys: published }), signer: createSigner(signingKey) },
-  };
+interface View {
+  readonly from: number;
+  readonly until: number;
+  readonly ring: readonly KeyInRing[];
+  readonly published: readonly PublicJwk[];
+  readonly find: JWTVerifyGetKey;
+  /** The signing key for each audience that was asked for. */
+  readonly chosen: Map<string | null, SigningKeyRecord>;
 }

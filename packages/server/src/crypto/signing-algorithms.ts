@@ -1,21 +1,56 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { constants, generateKeyPair, type KeyObject, type SignKeyObjectInput, sign } from "node:crypto";
+import { promisify } from "node:util";
+import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
 
-/** A signature algorithm. To support another one, add a row below. */
-interface SigningAlgorithm {
-  generate(): { readonly privateKey: KeyObject };
+/** A signature algorithm. To support another one, add a row below and its name to the protocol. */
+export interface SigningAlgorithm {
+  generate(): Promise<KeyObject>;
+  /** Whether a key is of the right kind and long enough. */
+  accepts(key: KeyObject): boolean;
   sign(data: Uint8Array, privateKey: KeyObject): Buffer;
 }
 
-/** Names as in RFC 7518 §3.1. */
-export const signingAlgorithms = {
-  ES256: {
-    generate: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
-    // RFC 7518 §3.4: R and S concatenated, not DER
-    sign: (data, key) => sign("sha256", data, { key, dsaEncoding: "ieee-p1363" }),
+/** In a thread, because an RSA key takes up to a second. */
+const generatePair = promisify(generateKeyPair) as (
+  type: string,
+  options?: object,
+) => Promise<{ readonly privateKey: KeyObject }>;
+
+const generate = (type: string, options?: object) => async () => (await generatePair(type, options)).privateKey;
+
+const ellipticCurve = (curve: string, hash: string): SigningAlgorithm => ({
+  generate: generate("ec", { namedCurve: curve }),
+  accepts: ({ asymmetricKeyType, asymmetricKeyDetails }) =>
+    asymmetricKeyType === "ec" && asymmetricKeyDetails?.namedCurve === curve,
+  // RFC 7518 §3.4: R and S concatenated, not DER
+  sign: (data, key) => sign(hash, data, { key, dsaEncoding: "ieee-p1363" }),
+});
+
+const rsa = (options: Omit<SignKeyObjectInput, "key">): SigningAlgorithm => ({
+  generate: generate("rsa", { modulusLength: 2048 }),
+  // RFC 7518 §3.3 and §3.5: 2048 bits or more. Longer than 4096 takes a service too long for each token
+  accepts({ asymmetricKeyType, asymmetricKeyDetails }) {
+    const bits = asymmetricKeyDetails?.modulusLength ?? 0;
+    return asymmetricKeyType === "rsa" && bits >= 2048 && bits <= 4096;
   },
-} as const satisfies Readonly<Record<string, SigningAlgorithm>>;
+  sign: (data, key) => sign("sha256", data, { key, ...options }),
+});
 
-export type SigningAlgorithmName = keyof typeof signingAlgorithms;
+/** Algorithms that hash by themselves. */
+const pure = (type: "ed25519" | "ml-dsa-44" | "ml-dsa-65"): SigningAlgorithm => ({
+  generate: generate(type),
+  accepts: ({ asymmetricKeyType }) => asymmetricKeyType === type,
+  sign: (data, key) => sign(null, data, key),
+});
 
-export const isSigningAlgorithm = (name: string): name is SigningAlgorithmName =>
-  Object.hasOwn(signingAlgorithms, name);
+export const signingAlgorithms: Readonly<Record<SigningAlgorithmName, SigningAlgorithm>> = {
+  ES256: ellipticCurve("prime256v1", "sha256"),
+  ES384: ellipticCurve("secp384r1", "sha384"),
+  Ed25519: pure("ed25519"),
+  EdDSA: pure("ed25519"),
+  RS256: rsa({ padding: constants.RSA_PKCS1_PADDING }),
+  // RFC 7518 §3.5: a salt as long as the hash
+  PS256: rsa({ padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }),
+  "ML-DSA-44": pure("ml-dsa-44"),
+  "ML-DSA-65": pure("ml-dsa-65"),
+};

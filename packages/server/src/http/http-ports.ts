@@ -16,6 +16,8 @@ export interface HttpPorts {
   readonly token: ClientPorts;
   readonly admin: AdminPorts;
   readonly keys: VerificationKeys;
+  /** How long verifiers use the published keys before they ask for them again, in milliseconds. */
+  readonly jwksMaxAge: number;
   readonly revocationFeed: RevocationFeed;
   readonly log: Log;
   readonly counts: Pick<ServiceCounts, "requests" | "connectionsOpen" | "connectionsClosed">;

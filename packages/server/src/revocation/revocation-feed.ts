@@ -45,7 +45,7 @@ export function createRevocationFeed({ access, issuer, list, keys, clock }: Revo
 
   async function sign(): Promise<void> {
     const from = basis();
-    const { token } = await keys.sign(claimsOf(list, issuer), revocationFeedType);
+    const { token } = await keys.sign(claimsOf(list, issuer), revocationFeedType, null);
     const etag = `"${token.slice(token.lastIndexOf(".") + 1).slice(0, 22)}"`; // each signature is different
     snapshot = { ...from, etag, body: Buffer.from(token, "latin1") };
   }

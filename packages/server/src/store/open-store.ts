@@ -7,6 +7,7 @@ import type { Kysely } from "kysely";
 import type { Configuration } from "../configuration/load-configuration.ts";
 import { obtainMasterKey } from "../configuration/master-key.ts";
 import { refuseExposedFiles } from "../configuration/trusted-file.ts";
+import { keyMaker } from "../crypto/key-maker.ts";
 import { createSealer } from "../crypto/sealer.ts";
 import { createSecretHasher } from "../crypto/secret-hasher.ts";
 import { OperatorFault } from "../fault.ts";
@@ -21,6 +22,7 @@ import { createSqlRevocationStore } from "./sql/revocation-store.ts";
 import type { Tables } from "./sql/schema.ts";
 import { createSqlScopeStore } from "./sql/scope-store.ts";
 import { isSealed, openSealedKeys } from "./sql/sealed-keys.ts";
+import { createSqlSigningKeyStore } from "./sql/signing-key-store.ts";
 import type { SqlDialect } from "./sql/sql-dialect.ts";
 import { createSqlUsageStore } from "./sql/usage-store.ts";
 import { openSqlite } from "./sqlite/open-sqlite.ts";
@@ -75,12 +77,13 @@ export async function openStore(configuration: Configuration, clock: Clock, even
   const events = { node: configuration.node, dialect };
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
-    const { pepper, signingKeys, created } = await openSealedKeys(db, sealer, { clock, eventIds, ...events });
+    const sealed = { clock, eventIds, keyMaker, algorithm: configuration.signingAlgorithm, ...events };
+    const { pepper, created } = await openSealedKeys(db, sealer, sealed);
     return {
       db,
       dialect,
       sealer,
-      signingKeys,
+      signingKeys: createSqlSigningKeyStore(db, { sealer, ...events }),
       /** The event of a signing key that this call made. The store has it, the journal does not have it yet. */
       keyCreated: created,
       events: createSqlEventStore(db, events),

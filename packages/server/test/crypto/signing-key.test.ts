@@ -27,7 +27,7 @@ const claims = {
 
 test("a signature verifies with the published key, and the header has typ, alg and kid [RFC9068 §2.1]", async () => {
   const key = await generateSigningKey("ES256");
-  const { token } = await createSigner(key).sign(claims, "at+jwt");
+  const { token } = createSigner(key)(claims, "at+jwt");
   const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet({ keys: [key.publicJwk] }), {
     issuer: claims.iss,
     audience: claims.aud,
@@ -40,7 +40,7 @@ test("a signature verifies with the published key, and the header has typ, alg a
 
 test("a token changed after signing does not verify", async () => {
   const key = await generateSigningKey("ES256");
-  const [header, payload, signature] = (await createSigner(key).sign(claims, "at+jwt")).token.split(".");
+  const [header, payload, signature] = createSigner(key)(claims, "at+jwt").token.split(".");
   const changed = Buffer.from(JSON.stringify({ ...claims, scope: "admin" })).toString("base64url");
   const keys = createLocalJWKSet({ keys: [key.publicJwk] });
   await assert.rejects(jwtVerify(`${header}.${changed}.${signature}`, keys), errors.JWSSignatureVerificationFailed);

@@ -51,7 +51,7 @@ suite("A published document", () => {
         return published;
       },
     };
-    addMetadataRoutes(app, { token: { policy: { issuer: "https://iam.example.test" } }, keys });
+    addMetadataRoutes(app, { token: { policy: { issuer: "https://iam.example.test" } }, keys, jwksMaxAge: 300_000 });
     const read = async () => (await app.inject({ url: "/.well-known/openid-configuration" })).json();
     assert.deepEqual((await read()).id_token_signing_alg_values_supported, ["ES256"]);
     published = [...published, { kty: "OKP", alg: "EdDSA" }, { kty: "EC", alg: "ES256" }];

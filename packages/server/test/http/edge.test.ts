@@ -30,6 +30,7 @@ function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPo
     counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
+    jwksMaxAge: 300_000,
     storeGrace: () => noGrace,
     storeName: "postgres://carnet@db.internal:5432/carnet",
     isDraining: () => false,

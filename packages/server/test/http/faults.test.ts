@@ -39,6 +39,7 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
     counts: testCounts(),
     revocationFeed: noFeed,
     checkStore: async () => {},
+    jwksMaxAge: 300_000,
     storeGrace: () => noGrace,
     storeName: "postgres://carnet@db.internal:5432/carnet",
     isDraining: () => false,

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import type { Revocation } from "@carnet/core/revocation/revocation";
 import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { RevocationFeedClaims } from "@carnet/protocol/revocation-feed";
-import { KeyRing } from "@carnet/server/crypto/key-ring";
+import type { KeyRing } from "@carnet/server/crypto/key-ring";
 import { generateSigningKey } from "@carnet/server/crypto/signing-key";
 import { createRevocationFeed, type FeedSnapshot } from "@carnet/server/revocation/revocation-feed";
 import { RevocationList } from "@carnet/server/revocation/revocation-list";
@@ -12,6 +12,7 @@ import { MemoryEventStore } from "@carnet/testkit/memory-event-store";
 import { MemoryRevocationStore } from "@carnet/testkit/memory-revocation-store";
 import { clientIdOf } from "@carnet/testkit/sample-clients";
 import { withEvent } from "@carnet/testkit/sample-events";
+import { openTestKeyRing, type TestKeyRing } from "@carnet/testkit/test-key-ring";
 import { type JWTPayload, jwtVerify } from "jose";
 
 const issuer = "https://iam.example.test";
@@ -19,13 +20,20 @@ const [first, second] = [await generateSigningKey("ES256"), await generateSignin
 
 /** A store of revocations that can fail or never answer, and nodes that serve the feed from it. */
 class World {
-  readonly clock = new FixedClock("2026-11-21T12:00:00.123Z");
+  readonly clock: FixedClock;
   readonly revocations = new MemoryRevocationStore(new MemoryEventStore(), () => undefined);
-  readonly keys = new KeyRing([first]);
+  readonly keys: KeyRing;
+  readonly replaceKeys: TestKeyRing["replace"];
   state: "answers" | "fails" | "hangs" = "answers";
   reads = 0;
   signed = 0;
   #revoked = 0;
+
+  constructor(clock: FixedClock, { ring, replace }: TestKeyRing) {
+    this.clock = clock;
+    this.keys = ring;
+    this.replaceKeys = replace;
+  }
 
   node(clock = this.clock) {
     const list: RevocationStore["list"] = async (query) => {
@@ -39,9 +47,9 @@ class World {
       get signingKeyId() {
         return keys.signingKeyId;
       },
-      sign: (claims, type) => {
+      sign: (...signed) => {
         this.signed++;
-        return keys.sign(claims, type);
+        return keys.sign(...signed);
       },
     };
     const held = new RevocationList({ store: { list }, clock });
@@ -63,9 +71,14 @@ class World {
   }
 }
 
+async function openWorld(): Promise<World> {
+  const clock = new FixedClock("2026-11-21T12:00:00.123Z");
+  return new World(clock, await openTestKeyRing(clock, [first]));
+}
+
 suite("the revocation feed", () => {
   test("is a JWS of its own type with every kind of revocation, and names no client", async () => {
-    const world = new World();
+    const world = await openWorld();
     await world.revoke({ subject: "hash" });
     await world.revoke({ kind: "client", subject: "client-handle", clientId: clientIdOf("secretive") });
     await world.revoke({ kind: "secret", subject: "secret-handle", clientId: clientIdOf("secretive") });
@@ -91,7 +104,7 @@ suite("the revocation feed", () => {
   });
 
   test("is empty, but there, when nothing is revoked", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { tokens, handles, cut_offs, issued_until, keys } = await world.claims(await world.node().read());
     assert.deepEqual(
       { tokens, handles, cut_offs, issued_until, keys },
@@ -102,7 +115,7 @@ suite("the revocation feed", () => {
   });
 
   test("is signed only when somebody asks, and then once for all who ask", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { list, read } = world.node();
     for (let poll = 0; poll < 100; poll++) {
       await world.revoke();
@@ -116,7 +129,7 @@ suite("the revocation feed", () => {
   });
 
   test("asks the store at most four times a second, however many ask", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { read } = world.node();
     for (let second = 0; second < 10; second++)
       for (let request = 0; request < 100; request++) {
@@ -127,7 +140,7 @@ suite("the revocation feed", () => {
   });
 
   test("shows a revocation within a quarter of a second, and is not signed anew without one", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { read } = world.node();
     const before = await read();
     world.clock.advance(249);
@@ -142,7 +155,7 @@ suite("the revocation feed", () => {
   });
 
   test("is signed anew after five seconds even when nothing has changed", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { read } = world.node();
     const before = await read();
     world.clock.advance(4999);
@@ -154,7 +167,7 @@ suite("the revocation feed", () => {
   });
 
   test("with a later iat never knows less, whichever of two nodes made it", async () => {
-    const world = new World();
+    const world = await openWorld();
     const nodes = [world.node(), world.node()] as const;
     const seen: { iat: number; tokens: ReadonlySet<string> }[] = [];
     for (let step = 0; step < 200; step++) {
@@ -175,7 +188,7 @@ suite("the revocation feed", () => {
 
   for (const state of ["fails", "hangs"] as const) {
     test(`stays what it was while the store ${state}, until it has expired`, async () => {
-      const world = new World();
+      const world = await openWorld();
       const { read, feed } = world.node();
       const before = await read();
       world.state = state;
@@ -190,7 +203,7 @@ suite("the revocation feed", () => {
   }
 
   test("is there again as soon as the store is", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { read, feed } = world.node();
     world.state = "fails";
     assert.equal(await feed.current(), undefined);
@@ -201,10 +214,10 @@ suite("the revocation feed", () => {
   });
 
   test("is signed by the present key at once when keys are replaced", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { read } = world.node();
     const before = await read();
-    world.keys.replace([second]);
+    await world.replaceKeys([second]);
     const after = await read();
     assert.notEqual(after.etag, before.etag);
     await world.claims(after);
@@ -212,7 +225,7 @@ suite("the revocation feed", () => {
   });
 
   test("follows a clock that is set back", async () => {
-    const world = new World();
+    const world = await openWorld();
     const { read } = world.node();
     await read();
     world.clock.advance(-3_600_000);
@@ -221,7 +234,7 @@ suite("the revocation feed", () => {
   });
 
   test("of 100,000 revocations is made once for any number of readers", async () => {
-    const world = new World();
+    const world = await openWorld();
     const now = world.clock.now();
     const rows = Array.from({ length: 100_000 }, (_, number) => ({
       ...{ kind: "token" as const, subject: `${number}`.padStart(22, "x"), issuedUntil: null, number: number + 1 },

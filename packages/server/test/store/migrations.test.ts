@@ -13,6 +13,7 @@ import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { eventQuery } from "@carnet/testkit/sample-events";
+import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { sql } from "kysely";
 
@@ -91,6 +92,7 @@ suite("The schema", () => {
       { name: "0007-teams" },
       { name: "0008-revocations" },
       { name: "0009-compatibility" },
+      { name: "0010-key-ring" },
     ]);
   });
 
@@ -191,6 +193,7 @@ suite("A sealed value", () => {
     const db = await openSqlite(file);
     assert.equal(await isSealed(db), false);
     const made = await openSealedKeys(db, sealerOf(1), ports);
+    const [signingKey] = await storedSigningKeys(db, sealerOf(1), ports);
     assert.equal(await isSealed(db), true);
     const stored = createSqlEventStore(db, ports).search(eventQuery({ kinds: ["key_created"] }));
     assert.deepEqual(
@@ -200,19 +203,19 @@ suite("A sealed value", () => {
     const [key] = made.created?.objects ?? [];
     assert.deepEqual(key, {
       type: "key",
-      id: made.signingKeys[0]?.keyId,
+      id: signingKey?.keyId,
       clientId: null,
       owner: null,
       action: "created",
-      changes: { algorithm: { before: null, after: "ES256" } },
+      changes: {
+        algorithm: { before: null, after: "ES256" },
+        active_from: { before: null, after: "2026-11-21T12:00:00.000Z" },
+      },
     });
     const opened = await openSealedKeys(db, sealerOf(1), ports);
     assert.equal(opened.created, undefined);
     assert.deepEqual([...opened.pepper.reveal()], [...made.pepper.reveal()]);
-    assert.deepEqual(
-      opened.signingKeys.map(({ keyId }) => keyId),
-      made.signingKeys.map(({ keyId }) => keyId),
-    );
+    assert.equal((await storedSigningKeys(db, sealerOf(1), ports)).length, 1);
     assert.equal(made.pepper.reveal().length, 32);
     await db.destroy();
   });
@@ -227,7 +230,8 @@ suite("A sealed value", () => {
 
   test("is not in the file in plain or base64", async () => {
     const db = await openSqlite(file);
-    const { pepper, signingKeys } = await openSealedKeys(db, sealerOf(1), ports);
+    const { pepper } = await openSealedKeys(db, sealerOf(1), ports);
+    const signingKeys = await storedSigningKeys(db, sealerOf(1), ports);
     await db.destroy();
     const bytes = await readFile(file);
     assert.ok(!bytes.includes(Buffer.from(pepper.reveal())));

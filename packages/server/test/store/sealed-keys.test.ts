@@ -6,6 +6,7 @@ import { OperatorFault } from "@carnet/server/fault";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { databases, storePorts } from "@carnet/testkit/test-database";
+import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 
 const sealerOf = (key: number) => createSealer(createSecretKey(Buffer.alloc(32, key)));
 
@@ -19,7 +20,7 @@ for (const { name, open } of databases)
       );
       assert.equal(all.filter(({ created }) => created !== undefined).length, 1);
       assert.equal(new Set(all.map(({ pepper }) => Buffer.from(pepper.reveal()).toString("hex"))).size, 1);
-      assert.equal(new Set(all.flatMap(({ signingKeys }) => signingKeys.map(({ keyId }) => keyId))).size, 1);
+      assert.equal((await storedSigningKeys(opened.other, sealerOf(1), ports)).length, 1);
       assert.equal((await opened.db.selectFrom("audit_events").select("event").execute()).length, 1);
     });
 

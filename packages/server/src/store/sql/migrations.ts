@@ -6,6 +6,7 @@ import { audit } from "./migrations/0006-audit.ts";
 import { teams } from "./migrations/0007-teams.ts";
 import { revocations } from "./migrations/0008-revocations.ts";
 import { compatibility } from "./migrations/0009-compatibility.ts";
+import { keyRing } from "./migrations/0010-key-ring.ts";
 import type { ColumnTypes } from "./sql-dialect.ts";
 
 /**
@@ -29,4 +30,5 @@ export const schemaSteps = (columns: ColumnTypes): Readonly<Record<string, Schem
   "0007-teams": teams(columns),
   "0008-revocations": revocations(columns),
   "0009-compatibility": compatibility(columns),
+  "0010-key-ring": keyRing(columns),
 });

@@ -75,7 +75,7 @@ async function add(
 }
 
 /** A revocation of a handle that the clients of an owner lost. null: of anything else. */
-interface OwnedRevocation extends Revocation {
+export interface OwnedRevocation extends Revocation {
   readonly owner: string | null;
 }
 
@@ -83,7 +83,7 @@ interface OwnedRevocation extends Revocation {
  * Inserts revocations as part of a transaction, each with a new number. What revokes all tokens of a client so far makes
  * its single revoked tokens superfluous.
  */
-async function insertRevocations(
+export async function insertRevocations(
   transaction: Transaction<Tables>,
   revocations: readonly OwnedRevocation[],
   dialect: SqlDialect,

@@ -119,6 +119,10 @@ interface SigningKeysTable {
   readonly public_jwk: string;
   readonly sealed_private_key: Uint8Array;
   readonly created_at: number;
+  /** null: since it was made. */
+  readonly active_from: number | null;
+  readonly retired_at: number | null;
+  readonly revoked_at: number | null;
 }
 
 interface SealedValuesTable {

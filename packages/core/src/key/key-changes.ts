@@ -1,0 +1,184 @@
+import { err, ok, type Result } from "@carnet/protocol/result";
+import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
+import { endOfRevocation, keptAfterEnd } from "../revocation/revocation.ts";
+import { type KeyInRing, type KeyTimes, neverSigns, ringAt, type SigningKeyRecord } from "./key-ring.ts";
+
+/** Every change of the key ring, as a decision on plain data. A store carries it out in one transaction. */
+export interface KeyChange {
+  /** A key that is new, or one that the ring has, with its next facts. */
+  readonly keys: readonly { readonly before: SigningKeyRecord | null; readonly after: SigningKeyRecord }[];
+}
+
+/** A key that was generated or imported and is not in the ring yet. */
+export type FreshKey = Pick<SigningKeyRecord, "keyId" | "algorithm" | "publicJwk">;
+
+/** Why a change of the ring is refused, for the operator. */
+export type KeyRefusal = { readonly kind: "unknown" | "known" | "wrong_state"; readonly detail: string };
+
+export interface ChangeFacts {
+  readonly now: number;
+  readonly times: KeyTimes;
+}
+
+/** Adds a key. It takes over once it has been published for long enough, or at once. */
+export function addKey(
+  keys: readonly SigningKeyRecord[],
+  { fresh, immediately }: { readonly fresh: FreshKey; readonly immediately: boolean },
+  { now, times }: ChangeFacts,
+): Result<KeyChange, KeyRefusal> {
+  if (keys.some(({ keyId }) => keyId === fresh.keyId))
+    return refuse("known", "the key ring has this key already: `carnet key list` shows its state");
+  const upcoming = inState(keys, "upcoming", fresh.algorithm, { now, times });
+  if (upcoming !== undefined) return refuse("wrong_state", alreadyUpcoming(upcoming.key));
+  return ok({ keys: [{ before: null, after: newKey(keys, fresh, immediately ? now : now + times.publication, now) }] });
+}
+
+/** Lets the upcoming key of an algorithm sign at once. */
+export function activate(upcoming: SigningKeyRecord, keys: readonly SigningKeyRecord[], now: number): KeyChange {
+  const others = keys.filter(({ keyId }) => keyId !== upcoming.keyId);
+  return { keys: [{ before: upcoming, after: { ...upcoming, activeFrom: afterOthers(others, upcoming, now) } }] };
+}
+
+/**
+ * Takes a key out of use. An upcoming one never signs. An active one hands over to an upcoming one that has been published
+ * for long enough; the last one of an algorithm in use must stay.
+ */
+export function retireKey(
+  keys: readonly SigningKeyRecord[],
+  { keyId, inUse }: { readonly keyId: string; readonly inUse: ReadonlySet<SigningAlgorithmName> },
+  facts: ChangeFacts,
+): Result<KeyChange, KeyRefusal> {
+  const { now, times } = facts;
+  const found = findKey(keys, keyId, facts);
+  if (!found.ok) return found;
+  const { key, state } = found.value;
+  const retired = { before: key, after: { ...key, retiredAt: now } };
+  if (state === "upcoming") return ok({ keys: [retired] });
+  if (state !== "active") return refuse("wrong_state", `the key is ${state}: it signs nothing any more`);
+  const upcoming = inState(keys, "upcoming", key.algorithm, facts)?.key;
+  if (upcoming !== undefined) {
+    if (upcoming.createdAt + times.publication <= now) return ok(activate(upcoming, keys, now));
+    return refuse(
+      "wrong_state",
+      `its successor ${upcoming.keyId} signs from ${isoTime(upcoming.activeFrom)}, because verifiers must know it first: wait, or let it sign at once with \`carnet key rotate --now\``,
+    );
+  }
+  const isOnly = !ringAt(keys, now, times).some((other) => other.state === "active" && other.key.keyId !== keyId);
+  if (!isOnly && !inUse.has(key.algorithm)) return ok({ keys: [retired] });
+  return refuse("wrong_state", "it signs tokens and has no successor: make one first with `carnet key rotate`");
+}
+
+/**
+ * Voids a key and its tokens at once. An active key is replaced by the upcoming one of its algorithm, or by a fresh one,
+ * which signs at once. The fresh key is not used otherwise.
+ */
+export function revokeKey(
+  keys: readonly SigningKeyRecord[],
+  { keyId, fresh }: { readonly keyId: string; readonly fresh: FreshKey },
+  facts: ChangeFacts,
+): Result<KeyChange, KeyRefusal> {
+  const { now } = facts;
+  const found = findKey(keys, keyId, facts);
+  if (!found.ok) return found;
+  const { key, state } = found.value;
+  if (state === "revoked") return refuse("wrong_state", "the key is revoked already");
+  const revoked = { before: key, after: { ...key, revokedAt: now } };
+  if (state !== "active") return ok({ keys: [revoked] });
+  const upcoming = inState(keys, "upcoming", key.algorithm, facts)?.key;
+  const successor =
+    upcoming === undefined
+      ? { keys: [{ before: null, after: newKey(keys, fresh, now, now) }] }
+      : activate(upcoming, keys, now);
+  return ok({ keys: [revoked, ...successor.keys] });
+}
+
+/** The age at which an active key is replaced, in milliseconds. null: never. */
+export type KeyRotation = number | null;
+
+export interface DueKey {
+  readonly algorithm: SigningAlgorithmName;
+  readonly activeFrom: number;
+}
+
+/** The keys that have to be made now: the first one of an algorithm, and the successor of one that will be too old. */
+export function dueKeys(
+  keys: readonly SigningKeyRecord[],
+  { inUse, rotation }: { readonly inUse: ReadonlySet<SigningAlgorithmName>; readonly rotation: KeyRotation },
+  facts: ChangeFacts,
+): readonly DueKey[] {
+  const { now, times } = facts;
+  return [...inUse].flatMap((algorithm) => {
+    if (inState(keys, "upcoming", algorithm, facts) !== undefined) return [];
+    const active = inState(keys, "active", algorithm, facts)?.key;
+    if (active === undefined) return [{ algorithm, activeFrom: now + times.publication }];
+    if (rotation === null) return [];
+    const due = active.activeFrom + rotation;
+    return due - times.publication > now ? [] : [{ algorithm, activeFrom: Math.max(due, now + times.publication) }];
+  });
+}
+
+/** Adds a key that is due. */
+export const addDueKey = (
+  keys: readonly SigningKeyRecord[],
+  { fresh, activeFrom }: { readonly fresh: FreshKey; readonly activeFrom: number },
+  now: number,
+): KeyChange => ({ keys: [{ before: null, after: newKey(keys, fresh, activeFrom, now) }] });
+
+/** The keys that nothing needs any more. Kept for an hour longer, in case the clock is ahead. */
+export const endedKeys = (keys: readonly SigningKeyRecord[], { now, times }: ChangeFacts): readonly string[] => {
+  const earlier = now - keptAfterEnd;
+  return ringAt(keys, earlier, times).flatMap(({ key, state }) => {
+    const isOver = state === "removed" || (key.revokedAt !== null && endOfRevocation(key.revokedAt) <= earlier);
+    return isOver ? [key.keyId] : [];
+  });
+};
+
+/**
+ * The warning about a key that signs before every verifier knows it. Undefined: it has been published for long enough.
+ * Verifiers that ask for the keys again when they see an unknown `kid` are not affected.
+ */
+export function earlyKeyWarning({ createdAt }: SigningKeyRecord, { now, times }: ChangeFacts): string | undefined {
+  const knownFrom = createdAt + times.jwksMaxAge;
+  if (knownFrom <= now) return undefined;
+  return `verifiers that cached the JWKS before ${isoTime(createdAt)}, and do not ask for it again when they see an unknown kid, refuse new tokens until ${isoTime(knownFrom)}`;
+}
+
+const newKey = (
+  keys: readonly SigningKeyRecord[],
+  fresh: FreshKey,
+  activeFrom: number,
+  now: number,
+): SigningKeyRecord => ({
+  ...{ keyId: fresh.keyId, algorithm: fresh.algorithm, publicJwk: fresh.publicJwk },
+  ...{ createdAt: now, activeFrom: afterOthers(keys, fresh, activeFrom), retiredAt: null, revokedAt: null },
+});
+
+/** The clock of the node that made the last key may be ahead: a new key must not sign before it. */
+function afterOthers(keys: readonly SigningKeyRecord[], { algorithm }: FreshKey, activeFrom: number): number {
+  const others = keys.filter((key) => key.algorithm === algorithm && !neverSigns(key));
+  return Math.max(activeFrom, ...others.map((key) => key.activeFrom + 1));
+}
+
+function findKey(
+  keys: readonly SigningKeyRecord[],
+  keyId: string,
+  { now, times }: ChangeFacts,
+): Result<KeyInRing, KeyRefusal> {
+  const found = ringAt(keys, now, times).find(({ key }) => key.keyId === keyId);
+  return found === undefined ? refuse("unknown", "no key has this id: `carnet key list` shows them") : ok(found);
+}
+
+const inState = (
+  keys: readonly SigningKeyRecord[],
+  state: KeyInRing["state"],
+  algorithm: SigningAlgorithmName,
+  { now, times }: ChangeFacts,
+): KeyInRing | undefined =>
+  ringAt(keys, now, times).find((one) => one.state === state && one.key.algorithm === algorithm);
+
+const alreadyUpcoming = ({ keyId, activeFrom }: SigningKeyRecord): string =>
+  `the key ${keyId} is upcoming and signs from ${isoTime(activeFrom)}: wait, let it sign at once with \`carnet key rotate --now\`, or retire it first`;
+
+const refuse = (kind: KeyRefusal["kind"], detail: string): Result<never, KeyRefusal> => err({ kind, detail });
+
+const isoTime = (at: number): string => new Date(at).toISOString();

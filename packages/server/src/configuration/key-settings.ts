@@ -1,0 +1,78 @@
+import type { AlgorithmChoice, KeyTimes } from "@carnet/core/key/key-ring";
+import { ok, type Result } from "@carnet/protocol/result";
+import {
+  isSigningAlgorithm,
+  type SigningAlgorithmName,
+  signingAlgorithmNames,
+} from "@carnet/protocol/signing-algorithms";
+import { setting } from "./setting.ts";
+import { bad, duration } from "./setting-values.ts";
+
+const names = signingAlgorithmNames.join(", ");
+const rotationRange = duration(86_400_000, 3650 * 86_400_000, "ms");
+
+/** The keys that sign tokens. */
+export const keySettings = {
+  signingAlgorithm: setting<SigningAlgorithmName>({
+    environment: "CARNET_SIGNING_ALGORITHM",
+    flag: "--signing-algorithm <name>",
+    description: "The algorithm that signs tokens, unless their audience has its own.",
+    accepts: names,
+    otherwise: "ES256",
+    parse: (text) => (isSigningAlgorithm(text) ? ok(text) : bad),
+  }),
+  audienceAlgorithms: setting({
+    environment: "CARNET_AUDIENCE_ALGORITHMS",
+    flag: "--audience-algorithms <list>",
+    description:
+      "The algorithms for APIs that need another one than the default, by the audience of their tokens. The first key of an algorithm is published before it signs; until then the default signs.",
+    accepts: `audiences and algorithms, such as https://api.example.com=RS256, separated by commas; the algorithms are ${names}`,
+    otherwise: "none",
+    parse: parseAudiences,
+  }),
+  keyRotation: setting<number | null>({
+    environment: "CARNET_KEY_ROTATION",
+    flag: "--key-rotation <duration>",
+    description: "The age at which a signing key is replaced by a new one, which is published before it signs.",
+    accepts: `${rotationRange.accepts}, or never`,
+    otherwise: "90d",
+    parse: (text) => (text === "never" ? ok(null) : rotationRange.parse(text)),
+  }),
+  jwksMaxAge: setting({
+    environment: "CARNET_JWKS_MAX_AGE",
+    flag: "--jwks-max-age <duration>",
+    description:
+      "How long verifiers use the published keys before they ask for them again: the `max-age` of `/oauth2/jwks`. A new key signs after twice this time and CARNET_STORE_GRACE. Set it to the longest time that any of your verifiers caches keys.",
+    ...duration(15_000, 86_400_000, "ms"),
+    otherwise: "5m",
+  }),
+} as const;
+
+function parseAudiences(text: string): Result<ReadonlyMap<string, SigningAlgorithmName>, string | undefined> {
+  const audiences = new Map<string, SigningAlgorithmName>();
+  for (const entry of text.split(",")) {
+    const [, audience = "", name = ""] = /^\s*(\S.*?)\s*=\s*([^=]*?)\s*$/.exec(entry) ?? [];
+    if (audience === "" || !isSigningAlgorithm(name) || audiences.has(audience)) return bad;
+    audiences.set(audience, name);
+  }
+  return ok(audiences);
+}
+
+/** Which algorithm signs for whom. */
+export const algorithmsOf = ({ signingAlgorithm, audienceAlgorithms }: KeyConfiguration): AlgorithmChoice => ({
+  byDefault: signingAlgorithm,
+  byAudience: audienceAlgorithms,
+});
+
+/** A node that cannot read the store may publish old keys for the grace, and verifiers may cache those afterwards. */
+export const keyTimesOf = ({ jwksMaxAge, storeGrace }: KeyConfiguration): KeyTimes => ({
+  jwksMaxAge,
+  publication: 2 * jwksMaxAge + storeGrace,
+});
+
+interface KeyConfiguration {
+  readonly signingAlgorithm: SigningAlgorithmName;
+  readonly audienceAlgorithms: ReadonlyMap<string, SigningAlgorithmName>;
+  readonly jwksMaxAge: number;
+  readonly storeGrace: number;
+}

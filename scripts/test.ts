@@ -1,5 +1,6 @@
-// `npm test`: runs all tests, or the files that are named. With --slow: those that it leaves out because they take minutes. Node's start and the loading of modules would be a third of the
-// work. So the `carnet` command that tests start is a bundle, and most test files share a process.
+// `npm test`: runs all tests, or the files that are named. With --slow: those that it leaves out because they take minutes.
+// Node's start and the loading of modules would be a third of the work. So the `carnet` command that tests start is a
+// bundle, and most test files share a process.
 import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
 import { run } from "node:test";
@@ -36,6 +37,11 @@ const slow = [
   ...["test/nodes/*.test.ts", "test/operate/*.test.ts", "test/deploy/dockerfile.test.ts", "test/fresh-clone.test.ts"],
   ...["test/workers/{faults,metrics}.test.ts", "test/service/revocation-bound.test.ts", "test/admin/scale.test.ts"],
   "packages/server/test/store/postgres/{faults,lookup-flood,waiting-writers}.test.ts",
+  ...[
+    "test/{guides,guides-in-order,docs-page,sdk-examples}.test.ts",
+    "test/*-guide.test.ts",
+    "test/workers/reload.test.ts",
+  ],
 ];
 
 const root = join(import.meta.dirname, "..");

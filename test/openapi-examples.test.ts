@@ -61,6 +61,10 @@ describe("the example requests of the OpenAPI document", () => {
           body: isForm ? new URLSearchParams(Object(body)) : JSON.stringify(body),
         });
         const answer = await response.text();
+        if (path.endsWith("/keys/import")) {
+          assert.match(answer, /private_key must be an unencrypted private key/); // a real one would be known to everyone
+          continue;
+        }
         assert.ok(response.ok, `${response.status} ${answer}`);
         if (answer === "") continue; // a revocation
         assert.equal(Object(JSON.parse(answer)).failed?.length ?? 0, 0, answer);

@@ -7,9 +7,11 @@ import type { TestService } from "@carnet/testkit/service";
 import { decodeJwt } from "jose";
 import { AdminApi } from "../support/admin-api.ts";
 import { changeCases, importedSecret, plantedSecret } from "./cases/events.ts";
+import { keyChangeCases } from "./cases/key-events.ts";
 import { eventOf, journalOf, startRecordedService, storedEventsOf } from "./support/recorded-events.ts";
 import { differences, show, sorted, withRevoked } from "./support/shown-changes.ts";
 
+const allCases = [...changeCases, ...keyChangeCases];
 const changes = adminOperations.filter((operation) => operation.method !== "GET");
 
 describe("the events of the admin API", () => {
@@ -32,11 +34,11 @@ describe("the events of the admin API", () => {
   const named = (requestId: string, headers: object = {}) => ({ headers: { ...headers, "x-request-id": requestId } });
 
   it("are tested with every operation that changes something", () => {
-    const tested = changeCases.map(({ operationId }) => operationId);
+    const tested = allCases.map(({ operationId }) => operationId);
     assert.deepEqual([...new Set(tested)].sort(), changes.map(({ operationId }) => operationId).sort());
   });
 
-  for (const { operationId, title, prepare, call } of changeCases) {
+  for (const { operationId, title, prepare, call } of allCases) {
     it(`${operationId} leaves one event with what GET showed before and after: ${title}`, async () => {
       const operation = changes.find((one) => one.operationId === operationId) ?? assert.fail();
       const prefix = `case-${++calls}`;

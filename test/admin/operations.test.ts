@@ -8,6 +8,7 @@ import { auditCases } from "./cases/audit.ts";
 import { clientCases } from "./cases/clients.ts";
 import { explanationCases } from "./cases/explanations.ts";
 import { importCases } from "./cases/imports.ts";
+import { keyCases } from "./cases/keys.ts";
 import { listCases } from "./cases/lists.ts";
 import { ownerCases } from "./cases/owners.ts";
 import { repetitionCases } from "./cases/repetitions.ts";
@@ -40,6 +41,7 @@ describe("the admin API", () => {
   revocationCases(world);
   scopeCases(world);
   ownerCases(world);
+  keyCases(world);
   listCases(world);
   importCases(world);
   repetitionCases(world);

@@ -54,10 +54,11 @@ describe("whatever admins send", () => {
     for (const [operationId, needs] of [
       ["deleteClient", "read"],
       ["putScope", "read"],
+      ["rotateKey", "read"],
       ["createClient", "operate"],
     ] as const) {
       it(`an operation that needs too little: ${operationId}`, () =>
-        withNeeds(operationId, needs, () => finds(/beyond role or policy|owners or scopes were changed/)));
+        withNeeds(operationId, needs, () => finds(/beyond role or policy|owners, scopes or keys were changed/)));
     }
 
     it("a write of what was decided on an earlier version", () =>

@@ -54,7 +54,9 @@ describe("the permission of each admin operation", () => {
     const answers = new Map<string, AdminAnswer>();
     // The answer for no such object is first, to compare the others with it. Itself is last, because it may not remain
     for (const name of ["none", "own", "other", "higher", "self"] as const) {
-      const target = await targetOf(name, ids[name]?.clientId);
+      if (operation.tag === "Keys") await retireUpcoming();
+      const named = operation.path.includes(":kid") && name !== "none" ? await newKey() : "no-such-key";
+      const target = { ...(await targetOf(name, ids[name]?.clientId)), keyId: named };
       if (operation.operationId === "explainRequest" && name !== "none") await leaveEvent(target, token);
       if (operation.operationId === "listRevocations" && name !== "none") await revokeTokens(target);
       if (operation.operationId === "deleteScope" && name !== "none") await putScope(target.scope);
@@ -80,7 +82,7 @@ describe("the permission of each admin operation", () => {
       name === "lastUse" ? undefined : value,
     ) ?? "";
 
-  async function targetOf(name: Target["name"], clientId = "no-such-client"): Promise<Target> {
+  async function targetOf(name: Target["name"], clientId = "no-such-client"): Promise<Omit<Target, "keyId">> {
     const client = await service.server.registry.store.find(clientId as never);
     return {
       ...{
@@ -97,6 +99,17 @@ describe("the permission of each admin operation", () => {
 
   const putScope = (name: string) =>
     api.expect(200, "PUT", `/scopes/${name}`, { body: { description: "To be deleted" } });
+
+  /** An upcoming key, which nobody misses. */
+  const newKey = async (): Promise<string> =>
+    Object((await api.expect(200, "POST", "/keys/rotate", { body: {} })).json["key"]).kid;
+
+  async function retireUpcoming(): Promise<void> {
+    const { json } = await api.expect(200, "GET", "/keys");
+    const keys: { readonly kid: string; readonly state: string }[] = Object(json["keys"]);
+    for (const { kid } of keys.filter(({ state }) => state === "upcoming"))
+      await api.expect(200, "POST", `/keys/${kid}/retire`);
+  }
 
   /** Hits no token, because the client has none that old. */
   const revokeTokens = ({ clientId: client_id }: Target) =>
@@ -119,6 +132,7 @@ function callOf(
     .replace(":client_id", target.clientId)
     .replace(":secret_id", target.secretId)
     .replace(":owner", target.owner)
+    .replace(":kid", target.keyId)
     .replace(":name", target.scope);
   // One id for all calls, so that answers can be compared
   const call = { token, headers: { "x-request-id": "the-call" }, ...(body && { body: body(target) }) };

@@ -14,6 +14,7 @@ import { requestToken } from "@carnet/testkit/serve-carnet";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { testCounts } from "@carnet/testkit/test-counts";
 import { exchange } from "../leaks/raw-request.ts";
+import { AdminApi } from "../support/admin-api.ts";
 
 async function startMeasured(): Promise<{ readonly service: TestService; readonly management: string }> {
   const port = await freePort();
@@ -93,6 +94,30 @@ suite("The metrics of a service", () => {
     }
   });
 
+  test("show the age of the key that signs, not of an upcoming or a revoked one", async () => {
+    const [clock, port] = [new FixedClock("2026-11-21T12:00:00Z"), await freePort()];
+    await using service = await startTestService({ clock, settings: { managementPort: String(port) } });
+    const api = await AdminApi.of(service);
+    const started = clock.now() / 1000;
+    const change = async (path: string, body?: object) => {
+      clock.advance(60_000);
+      return Object((await api.expect(200, "POST", `/keys/${path}`, body && { body })).json["key"]).kid;
+    };
+    const shown = async () => {
+      const series = parseSeries(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+      return sumOf(series, "carnet_signing_key_created_timestamp_seconds") - started;
+    };
+    const upcoming = await change("rotate", {});
+    assert.equal(await shown(), 0);
+    await change(`${upcoming}/retire`);
+    const second = await change("rotate", { now: true });
+    assert.equal(await shown(), 180);
+    await change(`${second}/revoke`);
+    assert.equal(await shown(), 240);
+    const series = parseSeries(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+    assert.equal(sumOf(series, "carnet_signing_key_rotation_seconds"), 90 * 86_400);
+  });
+
   test("have no series that a crowd of random requests could add", async () => {
     const { service, management } = await startMeasured();
     await using _ = service;
@@ -135,6 +160,7 @@ suite("The metrics of a service", () => {
     const metrics = createNodeMetrics({ counts: testCounts(), clock: new FixedClock("2026-06-01T00:00:00Z") });
     const status = { isWritable: true, failures: 0, lost: 0, unsynced: { records: 0, since: 0 } };
     metrics.watch({
+      ...{ signingKeys: () => [{ createdAt: 0 }], keyRotation: null },
       memory: new PackedClients(1024, 1),
       journal: { status },
       revocationList: { readAt: 0 },

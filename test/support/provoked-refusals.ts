@@ -168,6 +168,10 @@ export const ofAdmin: readonly (() => Promise<Seen>)[] = [
     await api.expect(201, "POST", "/clients", { body: { scope: "file:read" } });
     return ["DELETE", "/scopes/file:read"];
   }),
+  admin(async ({ api }) => {
+    await api.expect(200, "POST", "/keys/rotate", { body: {} });
+    return ["POST", "/keys/rotate", { body: {} }];
+  }),
   async () => {
     await using service = await startTestService({ settings: { journal: "stdout" } });
     const { status, body } = await (await AdminApi.of(service)).call("GET", "/audit/export");

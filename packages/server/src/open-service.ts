@@ -8,8 +8,6 @@ import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { RegistrationPorts } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
-import { keepKeys } from "@carnet/core/key/keep-keys";
-import { algorithmsInUse } from "@carnet/core/key/key-ring";
 import { PolicyEnforcement } from "@carnet/core/owner/enforce-policies";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { Clock, RandomSource } from "@carnet/core/ports";
@@ -18,12 +16,10 @@ import { openAudit } from "./audit/open-audit.ts";
 import { createServiceEvents } from "./audit/service-events.ts";
 import { startBackground } from "./background.ts";
 import { type BootstrapAdmin, makeBootstrapAdmin, updateAdminFile } from "./bootstrap-admin.ts";
-import { algorithmsOf, keyTimesOf } from "./configuration/key-settings.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { storeName } from "./configuration/setting-values.ts";
 import { createAccessTokenVerifier } from "./crypto/access-token-verifier.ts";
-import { keyMaker } from "./crypto/key-maker.ts";
-import { KeyRing } from "./crypto/key-ring.ts";
+import type { KeyRing } from "./crypto/key-ring.ts";
 import { buildApp } from "./http/app.ts";
 import { checkReadiness, type Probe } from "./http/health-routes.ts";
 import type { ClientPorts, HttpPorts } from "./http/http-ports.ts";
@@ -35,6 +31,7 @@ import type { NodeMetrics } from "./metrics/node-metrics.ts";
 import type { ServiceCounts } from "./metrics/service-counts.ts";
 import { readStoredFacts } from "./metrics/stored-facts.ts";
 import { timeStore } from "./metrics/timed-store.ts";
+import { openKeys } from "./open-keys.ts";
 import { refreshAfterAdding } from "./revocation/refresh-after-adding.ts";
 import { createRevocationFeed } from "./revocation/revocation-feed.ts";
 import { RevocationList } from "./revocation/revocation-list.ts";
@@ -137,10 +134,8 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const bootstrapAdmin = await makeBootstrapAdmin(storage, configuration, registry);
     const memory = new PackedClients(Math.floor(memoryBytes / ports.processes), randomBytes(4).readUInt32LE());
     const directory = new ClientDirectory(store, memory);
-    const keys = new KeyRing({
-      ...{ source: signingKeys, clock, algorithms: algorithmsOf(configuration), times: keyTimesOf(configuration) },
-    });
-    await keys.refresh();
+    const signing = await openKeys(configuration, { store: signingKeys, clock, log });
+    const keys = signing.ring;
     const verifier = createAccessTokenVerifier(issuer, keys);
     const list = new RevocationList({ store: storage.revocations, clock });
     await list.refresh();
@@ -166,6 +161,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const http: HttpPorts = {
       token,
       admin: {
+        keys: signing.ports,
         ...{
           ...registry,
           recorder,
@@ -212,18 +208,14 @@ export async function openService(configuration: Configuration, ports: ServicePo
       });
     ports.metrics.watch({
       ...{ memory, journal, revocationList: list, contact, grace: configuration.storeGrace },
+      signingKeys: () => keys.signing,
+      keyRotation: configuration.keyRotation,
       readStoredFacts: () => readStoredFacts(db, clock.now()),
     });
     const app = buildApp(http, ports.serve);
     await app.ready();
     const rotateKeys = () =>
-      keepKeys(
-        { inUse: algorithmsInUse(algorithmsOf(configuration)), rotation: configuration.keyRotation },
-        {
-          ...{ clock, eventIds, signingKeys, keyMaker, keyTimes: keyTimesOf(configuration) },
-          ...{ recorder: audit.lenientRecorder, origin: serviceOrigin("key_created") },
-        },
-      );
+      signing.keep({ eventIds, recorder: audit.lenientRecorder, origin: serviceOrigin("key_created") });
     const enforcement = new PolicyEnforcement({ ...registry, endOfTurn });
     const stopBackground = startBackground(
       [

@@ -4,6 +4,7 @@ import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
+import type { SigningKeyStore } from "@carnet/core/key/signing-key-store";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
@@ -13,6 +14,7 @@ import type { ChangePorts } from "@carnet/server/http/admin/admin-ports";
 import { MemoryEventStore } from "./memory-event-store.ts";
 import { MemoryOwnerStore } from "./memory-owner-store.ts";
 import { MemoryRevocationStore } from "./memory-revocation-store.ts";
+import { keyPortsOf, MemorySigningKeyStore } from "./memory-signing-key-store.ts";
 
 /** What a test has besides its token endpoint. */
 export interface AdministeredEndpoint {
@@ -23,6 +25,8 @@ export interface AdministeredEndpoint {
   readonly owners?: OwnerStore;
   /** Defaults to a list of its own. */
   readonly revocations?: RevocationStore;
+  /** Defaults to a list of its own. */
+  readonly signingKeys?: SigningKeyStore;
   /** Where unchanged and repeated calls are stored. Defaults to a list that nobody reads. */
   readonly storedEvents?: EventStore;
 }
@@ -37,13 +41,14 @@ export function adminPortsOf({
   scopes,
   owners = new MemoryOwnerStore(),
   storedEvents = new MemoryEventStore(),
+  signingKeys = new MemorySigningKeyStore(),
   revocations = new MemoryRevocationStore(new MemoryEventStore(), () => undefined),
 }: AdministeredEndpoint): ChangePorts {
   const { clock, random, hasher, uses, directory, policy, verifier, recorder, eventIds } = ports;
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   return {
     ...{ clock, random, hasher, uses, directory, store, scopes, verifier, revocations, answerSealer },
-    ...{ recorder, eventIds, events: storedEvents },
+    ...{ recorder, eventIds, events: storedEvents, keys: keyPortsOf(signingKeys) },
     origin: cliOrigin("client_changed"),
     answers: store,
     node: "node-1",

@@ -62,6 +62,10 @@ const ofOwner = (action: ChangedObject["action"], changes: Changes = {}): Change
   ...{ type: "owner", id: "payments", clientId: null, owner: "payments", action, changes },
 });
 
+const ofKey = (keyId: string, action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
+  ...{ type: "key", id: keyId, clientId: null, owner: null, action, changes },
+});
+
 const scope = (before: string | null, after: string | null): Changes => ({ scope: { before, after } });
 
 /** An event of every kind. */
@@ -146,6 +150,25 @@ export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly
   key_created: {
     ...change([{ type: "key", id: "key-1", clientId: null, owner: null, action: "created", changes: {} }]),
     ...{ ...byService, role: null, event: "key_created" },
+  },
+  key_rotated: {
+    ...change([ofKey("key-2", "created", { algorithm: { before: null, after: "ES256" } })]),
+    event: "key_rotated",
+  },
+  key_imported: {
+    ...change([ofKey("key-2", "created", { algorithm: { before: null, after: "RS256" } })]),
+    event: "key_imported",
+  },
+  key_retired: {
+    ...change([ofKey("key-1", "changed", { retired_at: { before: null, after: "2026-11-26T17:00:01.250Z" } })]),
+    event: "key_retired",
+  },
+  key_revoked: {
+    ...change([
+      ofKey("key-1", "changed", { revoked_at: { before: null, after: "2026-11-26T17:00:01.250Z" } }),
+      ofKey("key-2", "created"),
+    ]),
+    event: "key_revoked",
   },
   admin_refused: {
     ...{ ...facts, event: "admin_refused", actor: admin, operation: "changeClient", reason: "not_found" },

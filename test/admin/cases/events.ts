@@ -7,10 +7,10 @@ export const importedSecret = "imported-secret-0123456789";
 export const plantedSecret = "planted-secret-0123456789";
 
 /** What `prepare` made. */
-type Prepared = Readonly<Record<string, unknown>>;
+export type Prepared = Readonly<Record<string, unknown>>;
 
 /** A call of an operation that changes something. `name` is a client id of its own. */
-interface ChangeCase {
+export interface ChangeCase {
   readonly operationId: string;
   readonly title: string;
   readonly prepare?: (api: AdminApi, name: string) => Promise<Prepared>;
@@ -102,7 +102,7 @@ const everyOwnerSetting = {
   },
 };
 
-/** At least one for each operation that changes something. */
+/** At least one for each operation that changes something, except for signing keys. */
 export const changeCases: readonly ChangeCase[] = [
   {
     operationId: "createClient",

@@ -30,7 +30,7 @@ async function playStep(world: World, calls: readonly Call[], step: number): Pro
     calls.map(async (call, place) => {
       const grants = world.grants.get(call.actor) ?? [];
       const grant = grants[call.token % grants.length] ?? assert.fail("an admin has no token");
-      const [url, jti] = [urlOf(call, start), `call-${step}-${place}`];
+      const [url, jti] = [urlOf(call, start, world.signingKeys.keys.at(-1)?.keyId), `call-${step}-${place}`];
       const { method } = call.operation;
       const answer = await world.send(
         call.process,
@@ -58,10 +58,10 @@ async function playStep(world: World, calls: readonly Call[], step: number): Pro
     const mayDoSo = one.actors.some((actor) => [before, after].some(({ owners }) => mayCommit(actor, commit, owners)));
     assert.ok(mayDoSo, told("a change beyond role or policy", { ...one, commit }));
   }
-  if (JSON.stringify([before.owners, before.scopes]) !== JSON.stringify([after.owners, after.scopes]))
+  if (JSON.stringify([before.owners, before.others]) !== JSON.stringify([after.owners, after.others]))
     assert.ok(
       sent.some(({ actors, answer }) => answer.status < 300 && actors.some(isPlatform)),
-      told("owners or scopes were changed", sent),
+      told("owners, scopes or keys were changed", sent),
     );
   for (const one of sent) assertTellsNothing(one, [...start.values(), ...end.values()]);
   const left = [...end.values()].filter((client) => isUsablePlatformAdmin(client, now));
@@ -96,12 +96,17 @@ function withoutOwnCalls(text: string, actor: string): string {
   return JSON.stringify([others, rest]);
 }
 
-function urlOf({ operation, target, owner, scope }: Call, clients: ReadonlyMap<string, Client>): string {
+function urlOf(
+  { operation, target, owner, scope }: Call,
+  clients: ReadonlyMap<string, Client>,
+  keyId = "no-such-key",
+): string {
   const secretId = clients.get(target)?.secrets.find(({ revokedAt }) => revokedAt === null)?.secretId ?? "none";
   const path = operation.path
     .replace(":client_id", target)
     .replace(":secret_id", secretId)
     .replace(":owner", owner)
+    .replace(":kid", keyId)
     .replace(":name", scope);
   const query = operation.operationId === "explainRequest" ? "?request_id=req" : "";
   return `/admin/v1${path}${query}`;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { adminOperations } from "@carnet/server/http/admin/admin-routes";
 import type { Operation } from "@carnet/server/http/admin/operation";
 import fc from "fast-check";
@@ -50,6 +51,11 @@ const newAdmin = fc.record({
 });
 const policy = fc.record({ scope: fc.constantFrom(null, "file:read", "file:read file:write") });
 
+const privateKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+  type: "pkcs8",
+  format: "pem",
+});
+
 /** A body for each schema of the operations. */
 export const bodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
   NewClient: fc.oneof(newClient, newAdmin),
@@ -65,6 +71,8 @@ export const bodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
   ScopeDescription: fc.constantFrom({ description: "One" }, { description: "Two" }),
   NewOwner: fc.record({ name: fc.constantFrom("team-new", "team-none"), policy }),
   OwnerChange: fc.record({ policy }),
+  KeyRotation: fc.record({ now: fc.boolean() }),
+  KeyImport: fc.constant({ private_key: privateKey.toString() }),
 };
 
 const callOf = (operation: Operation, ofCall: Partial<Record<"actor" | "target", fc.Arbitrary<string>>> = {}) =>

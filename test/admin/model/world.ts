@@ -19,6 +19,7 @@ import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { MemorySigningKeyStore } from "@carnet/testkit/memory-signing-key-store";
 import { noFeed } from "@carnet/testkit/no-feed";
 import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
@@ -77,6 +78,7 @@ export class World implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly endpoint = new TestEndpoint();
   readonly commits: Commit[] = [];
+  readonly signingKeys = new MemorySigningKeyStore();
   /** The clients as they are in the store. */
   readonly truth = new Map<string, Client>();
   /** Every token that could ever be requested. */
@@ -111,7 +113,8 @@ export class World implements AsyncDisposable {
     }
     for (let process = 0; process < 2; process++) {
       const own = faulty(store, world, raw);
-      const stores = { store: { ...own, ...answers }, scopes, storedEvents: events, revocations };
+      const { signingKeys } = world;
+      const stores = { store: { ...own, ...answers }, scopes, storedEvents: events, revocations, signingKeys };
       const admin = adminPortsOf({ ...world.endpoint, ...stores });
       world.#apps.push(
         buildApp({
@@ -140,9 +143,9 @@ export class World implements AsyncDisposable {
   }
 
   /** What platform admins alone manage besides clients. */
-  async catalogue(): Promise<{ readonly owners: readonly Owner[]; readonly scopes: string }> {
+  async catalogue(): Promise<{ readonly owners: readonly Owner[]; readonly others: string }> {
     const owners = (await this.owners?.list()) ?? [];
-    return { owners, scopes: JSON.stringify(await this.#scopes?.list()) };
+    return { owners, others: JSON.stringify([await this.#scopes?.list(), this.signingKeys.keys]) };
   }
 
   /** Sends a call with a token for a grant, which names all admin scopes. */

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from "node:crypto";
+
 /** The admin clients that call each operation. Those of a team are bound to the owner `payments`. */
 export const callers = {
   platformAdmin: { role: "admin" },
@@ -24,6 +26,8 @@ export interface Target {
   readonly requestId: string;
   /** A scope of the catalogue that no client has. */
   readonly scope: string;
+  /** A signing key that is upcoming. */
+  readonly keyId: string;
   /** Different for each call. */
   readonly unique: string;
 }
@@ -97,6 +101,8 @@ const auditAll: Cells = {
   teamAuditor: all("r"),
 };
 
+const readAll: Cells = { ...auditAll, operator: all("+") };
+
 /** A 404 would be an empty list. */
 const listed = (cells: Cells): Cells =>
   Object.fromEntries(Object.entries(cells).map(([caller, letters]) => [caller, letters.replaceAll("-", "e")])) as Cells;
@@ -112,6 +118,9 @@ const newClient = ({ name, owner, clientId, unique }: Target): object => {
   return name === "higher" ? { client_id: unique, role: "admin" } : { client_id: unique, owner };
 };
 const creation: Cells = { ...manage, platformAdmin: "++ut+", teamAdmin: "+uutr" };
+
+const newPrivateKey = (): string =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
 const clientId = (target: Target): string => target.clientId;
 
@@ -162,5 +171,10 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   explainRequest: { cells: audit, query: (target) => `request_id=${target.requestId}` },
   showClientUsage: { cells: audit, finds: clientId },
   listUnknownCallers: { cells: auditAll },
+  listKeys: { cells: readAll },
+  rotateKey: { cells: platform(all("+")), body: () => ({}) },
+  importKey: { cells: platform(all("+")), body: () => ({ private_key: newPrivateKey() }) },
+  retireKey: { cells: platform("++-++") },
+  revokeKey: { cells: platform("++-++") },
   whoami: { cells: everyone },
 };

@@ -1,9 +1,10 @@
+import type { SigningKey } from "@carnet/protocol/admin/keys";
 import type { AdminApi } from "../../support/admin-api.ts";
 import type { RecordedObject } from "./recorded-events.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Every client and secret of some clients, every scope and every owner, as GET shows them: by type, client and id. */
+/** Every client and secret of some clients, every scope, owner and signing key, as GET shows them: by type, client and id. */
 export type Shown = ReadonlyMap<string, { readonly object: Pick<RecordedObject, "type">; readonly fields: Fields }>;
 
 const secretFields = ["label", "not_before", "expires_at", "ends_when_idle_for", "revoked_at"];
@@ -19,6 +20,11 @@ export async function show(api: AdminApi, clientIds: readonly string[]): Promise
     const fields = { description, contact, ...Object.fromEntries(lines) };
     shown.set(`owner ${name}`, { object: Object({ type: "owner", id: name, owner: name }), fields });
   }
+  for (const { kid, algorithm, active_from, retired_at, revoked_at } of await keysOf(api))
+    shown.set(`key ${kid}`, {
+      object: Object({ type: "key", id: kid }),
+      fields: { algorithm, active_from, retired_at, revoked_at },
+    });
   for (const clientId of clientIds) {
     const { status, json } = await api.call("GET", `/clients/${clientId}`);
     if (status === 404) continue;
@@ -34,6 +40,9 @@ export async function show(api: AdminApi, clientIds: readonly string[]): Promise
   }
   return shown;
 }
+
+const keysOf = async (api: AdminApi): Promise<readonly SigningKey[]> =>
+  Object((await api.expect(200, "GET", "/keys")).json["keys"]);
 
 /** What an event must say, given what GET showed before and after. A field of a new or a deleted object is named if it is set. */
 export function differences(before: Shown, after: Shown): readonly RecordedObject[] {

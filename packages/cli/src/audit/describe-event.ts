@@ -54,6 +54,10 @@ function whatHappened(event: RecordedEvent): string {
     case "admin_created":
     case "admin_reset":
     case "key_created":
+    case "key_rotated":
+    case "key_imported":
+    case "key_retired":
+    case "key_revoked":
       return `${describeChange(event)}${origin(event)}`;
     default:
       return unknownEvent(event);
@@ -101,6 +105,10 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
   admin_created: { did: "created the first admin client", tried: "create the first admin client" },
   admin_reset: { did: "reset the admin client", tried: "reset the admin client" },
   key_created: { did: "created signing key", tried: "create signing key" },
+  key_rotated: { did: "rotated to signing key", tried: "rotate the signing key" },
+  key_imported: { did: "imported signing key", tried: "import a signing key" },
+  key_retired: { did: "retired signing key", tried: "retire a signing key" },
+  key_revoked: { did: "revoked signing key", tried: "revoke a signing key" },
 };
 
 function describeChange(change: Changed): string {
@@ -146,11 +154,11 @@ function shortList(parts: readonly string[], separator: string): string {
   return `${parts.slice(0, maxNamed).join(separator)} and ${parts.length - maxNamed} more`;
 }
 
-function detailsOf({ type, id, action, changes }: ChangedObject): string {
+function detailsOf({ type, id, action, changes }: ChangedObject, place: number): string {
   const fields = action === "deleted" ? [] : Object.entries(changes).flatMap((field) => fieldOf(field, action));
   if (type === "token") return `token ${id}`;
-  if (type !== "secret") return fields.join(", ");
-  return `${action} secret ${id}${fields.length === 0 ? "" : ` (${fields.join(", ")})`}`;
+  if (type !== "secret" && !(type === "key" && place > 0)) return fields.join(", "); // the headline names it
+  return `${action} ${type} ${id}${fields.length === 0 ? "" : ` (${fields.join(", ")})`}`;
 }
 
 /** A new object has many fields that are empty. */

@@ -15,6 +15,8 @@ export const needs = {
   /** Any admin client: who am I. */
   anyone: { roles: ["admin", "operator", "auditor"], owners: "named" },
   read: { roles: ["admin", "operator", "auditor"], owners: "named" },
+  /** What concerns the whole service, such as its keys. */
+  readAll: { roles: ["admin", "operator", "auditor"], owners: "all" },
   audit: { roles: ["admin", "auditor"], owners: "named" },
   /** The audit trail beyond single clients, such as the whole journal. */
   auditAll: { roles: ["admin", "auditor"], owners: "all" },

@@ -21,6 +21,7 @@ const bounds = { "all owners": null, "one owner": ["payments"] } as const;
 const table: Readonly<Record<Need, Readonly<Record<keyof typeof bounds, string>>>> = {
   anyone: { "all owners": "admin operator auditor", "one owner": "admin operator auditor" },
   read: { "all owners": "admin operator auditor", "one owner": "admin operator auditor" },
+  readAll: { "all owners": "admin operator auditor", "one owner": "" },
   audit: { "all owners": "admin auditor", "one owner": "admin auditor" },
   auditAll: { "all owners": "admin auditor", "one owner": "" },
   operate: { "all owners": "admin operator", "one owner": "admin operator" },

@@ -18,6 +18,10 @@ export const changeKinds = [
   "admin_created",
   "admin_reset",
   "key_created",
+  "key_rotated",
+  "key_imported",
+  "key_retired",
+  "key_revoked",
 ] as const;
 
 /** Every kind of event. */

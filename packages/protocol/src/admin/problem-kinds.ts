@@ -51,6 +51,11 @@ export const problems = {
     title: "The last platform admin must stay",
     next: "make another admin first: `carnet admin create CLIENT_ID --role admin`",
   },
+  key_state: {
+    status: 409,
+    title: "The state of the signing key does not allow this",
+    next: "see the states with `carnet key list`, and do what `detail` says",
+  },
   too_many_secrets: {
     status: 409,
     title: "The client has too many live secrets",

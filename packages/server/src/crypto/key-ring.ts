@@ -67,6 +67,12 @@ export class KeyRing implements TokenSigner, VerificationKeys {
     return this.#signingKey(null).keyId;
   }
 
+  /** The keys that sign now: by default, and for each audience that has its own algorithm. Each once. */
+  get signing(): readonly SigningKeyRecord[] {
+    const audiences = [null, ...this.#ports.algorithms.byAudience.keys()];
+    return [...new Set(audiences.map((audience) => this.#signingKey(audience)))];
+  }
+
   readonly sign: TokenSigner["sign"] = async (claims, typ, audience) => {
     const signer = this.#signers.get(this.#signingKey(audience).keyId);
     if (signer === undefined) throw new Error("the private key of the signing key is not open");

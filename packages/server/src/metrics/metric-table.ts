@@ -86,8 +86,13 @@ export const metricTable = {
   carnet_client_memory_misses_total: { type: "counter", help: "Look-ups of a client secret that went to the store." },
   carnet_signing_key_created_timestamp_seconds: {
     type: "gauge",
-    help: "When the newest signing key was made.",
-    across: "max",
+    help: "When the key that signs was made; with several algorithms, the oldest of those that sign.",
+    across: "min",
+  },
+  carnet_signing_key_rotation_seconds: {
+    type: "gauge",
+    help: "The age at which signing keys are replaced. Absent if CARNET_KEY_ROTATION is never.",
+    across: "min",
   },
   carnet_next_expiry_timestamp_seconds: {
     type: "gauge",

@@ -50,6 +50,10 @@ export interface WatchedService {
   readonly contact: Pick<StoreContact, "isAway" | "grace">;
   /** Milliseconds. */
   readonly grace: number;
+  /** The keys that sign now. */
+  signingKeys(): readonly { readonly createdAt: number }[];
+  /** Milliseconds. null: never. */
+  readonly keyRotation: number | null;
   readStoredFacts(): Promise<StoredFacts>;
 }
 
@@ -107,7 +111,8 @@ const countReadings = (counts: ServiceCounts) =>
     carnet_build_info: () => [{ value: 1, labels: { version, node: process.versions.node } }],
   }) satisfies Partial<Readings>;
 
-function stateReadings({ memory, journal, revocationList, contact, grace }: WatchedService, now: number) {
+function stateReadings(service: WatchedService, now: number) {
+  const { memory, journal, revocationList, contact, grace, signingKeys, keyRotation } = service;
   const age = (at: number) => [{ value: Math.max(0, now - at) / 1000 }];
   const { isWritable, failures, lost, unsynced } = journal.status;
   return {
@@ -124,6 +129,10 @@ function stateReadings({ memory, journal, revocationList, contact, grace }: Watc
     carnet_client_memory_bytes: () => [{ value: memory.bytes }],
     carnet_client_memory_hits_total: () => [{ value: memory.hits }],
     carnet_client_memory_misses_total: () => [{ value: memory.misses }],
+    carnet_signing_key_created_timestamp_seconds: () => [
+      { value: Math.min(...signingKeys().map(({ createdAt }) => createdAt)) / 1000 },
+    ],
+    carnet_signing_key_rotation_seconds: () => (keyRotation === null ? [] : [{ value: keyRotation / 1000 }]),
   } satisfies Partial<Readings>;
 }
 
@@ -131,7 +140,6 @@ function factReadings(facts: StoredFacts | undefined) {
   const seconds = (at: number | undefined, labels = {}) => (at === undefined ? [] : [{ value: at / 1000, labels }]);
   const webhook = facts?.webhook === undefined ? [] : [facts.webhook];
   return {
-    carnet_signing_key_created_timestamp_seconds: () => seconds(facts?.keyCreatedAt),
     carnet_next_expiry_timestamp_seconds: () => [
       ...seconds(facts?.nextClientExpiry, { what: "client" }),
       ...seconds(facts?.nextSecretExpiry, { what: "secret" }),

@@ -3,7 +3,6 @@ import type { Tables } from "../store/sql/schema.ts";
 
 /** What the metrics show of the store's content. Times are milliseconds since the epoch. */
 export interface StoredFacts {
-  readonly keyCreatedAt: number | undefined;
   readonly nextClientExpiry: number | undefined;
   readonly nextSecretExpiry: number | undefined;
   readonly webhook: { readonly waiting: number; readonly failedAttempts: number } | undefined;
@@ -11,10 +10,6 @@ export interface StoredFacts {
 
 /** Reads them with one query each, all from an index. */
 export async function readStoredFacts(db: Kysely<Tables>, now: number): Promise<StoredFacts> {
-  const key = await db
-    .selectFrom("signing_keys")
-    .select(({ fn }) => fn.max("created_at").as("at"))
-    .executeTakeFirst();
   const client = await db
     .selectFrom("clients")
     .select("expires_at as at")
@@ -34,7 +29,6 @@ export async function readStoredFacts(db: Kysely<Tables>, now: number): Promise<
     .limit(1)
     .executeTakeFirst();
   return {
-    keyCreatedAt: key?.at ?? undefined,
     nextClientExpiry: client?.at ?? undefined,
     nextSecretExpiry: secret?.at ?? undefined,
     webhook: await readWebhook(db),

@@ -1,4 +1,5 @@
 import type { IdempotencyPorts } from "@carnet/core/admin/idempotency";
+import type { KeyPorts } from "@carnet/core/admin/keys";
 import type { Authority } from "@carnet/core/admin/permission";
 import type { SecretPorts } from "@carnet/core/admin/secrets";
 import type { EventStore } from "@carnet/core/audit/event-store";
@@ -21,6 +22,7 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin" | "aut
   readonly scopes: ScopeCatalogue;
   readonly owners: OwnerStore;
   readonly revocations: RevocationStore;
+  readonly keys: KeyPorts;
   /** Whom to ask for a role. */
   readonly platformContact: string;
   readonly directory: ClientDirectory;

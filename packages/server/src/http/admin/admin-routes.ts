@@ -14,6 +14,7 @@ import { clientOperations } from "./client-operations.ts";
 import { explainOperation } from "./explain-operation.ts";
 import { type Admitted, createGuard, type Denial } from "./guard.ts";
 import { adminBodyLimit, parseJsonBody } from "./json-body.ts";
+import { keyOperations } from "./key-operations.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { ownerOperations } from "./owner-operations.ts";
 import { sendProblem } from "./problem-answers.ts";
@@ -31,6 +32,7 @@ const operations: readonly Operation[] = [
   ...revocationOperations,
   ...scopeOperations,
   ...ownerOperations,
+  ...keyOperations,
   ...auditOperations,
   explainOperation,
   ...usageOperations,

@@ -135,8 +135,12 @@ export class CallEvents {
 
   /** What the path names, as far as it exists. Looked up for admins only: for others, its time would tell who exists. */
   async #targetOf(request: FastifyRequest): Promise<Pick<AdminRefused, "target" | "targetOwner">> {
-    const { scopes, owners } = this.#ports;
-    const { secret_id, name, owner: ownerName } = parametersOf(request);
+    const { scopes, owners, keys } = this.#ports;
+    const { secret_id, name, owner: ownerName, kid } = parametersOf(request);
+    if (kid !== undefined) {
+      const key = (await keys.store.list()).find(({ keyId }) => keyId === kid);
+      return { target: key?.keyId ?? null, targetOwner: null };
+    }
     if (ownerName !== undefined) {
       const owner = await owners.find(ownerName);
       return owner === undefined ? noTarget : { target: owner.name, targetOwner: owner.name };

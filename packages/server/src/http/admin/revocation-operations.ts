@@ -50,7 +50,7 @@ export const revocationOperations: readonly Operation[] = [
 ];
 
 /** How long after a revocation a token may still be accepted, in milliseconds. */
-const acceptedFor = { byNodes: 1000, byGuards: 2000 } as const;
+export const acceptedFor = { byNodes: 1000, byGuards: 2000 } as const;
 
 function outcomeView(outcome: RevocationOutcome): wire.RevocationResult {
   if (!outcome.revoked) return nothingRevoked(outcome.reason);

@@ -2,6 +2,7 @@ import * as audit from "@carnet/protocol/admin/audit";
 import { RecordedEvent } from "@carnet/protocol/admin/audit-events";
 import * as clients from "@carnet/protocol/admin/clients";
 import * as explanation from "@carnet/protocol/admin/explanation";
+import * as keys from "@carnet/protocol/admin/keys";
 import * as owners from "@carnet/protocol/admin/owners";
 import * as revocations from "@carnet/protocol/admin/revocations";
 import * as scopes from "@carnet/protocol/admin/scopes";
@@ -35,6 +36,12 @@ export const bodySchemas = {
   OwnerList: owners.OwnerList,
   OwnerReport: owners.OwnerReport,
   NewOwner: owners.NewOwner,
+  SigningKey: keys.SigningKey,
+  SigningKeyList: keys.SigningKeyList,
+  SigningKeyChange: keys.SigningKeyChange,
+  SigningKeyRevocation: keys.SigningKeyRevocation,
+  KeyRotation: keys.KeyRotation,
+  KeyImport: keys.KeyImport,
   OwnerChange: owners.OwnerChange,
   Explanation: explanation.Explanation,
   ClientUsage: usage.ClientUsage,

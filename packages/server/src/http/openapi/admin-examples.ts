@@ -12,6 +12,8 @@ type RequestSchemas = Pick<
   | "ScopeDescription"
   | "NewOwner"
   | "OwnerChange"
+  | "KeyRotation"
+  | "KeyImport"
 >;
 
 /**
@@ -46,6 +48,9 @@ export const bodyExamples: { readonly [Name in keyof RequestSchemas]: Static<Req
     policy: { scope: "file:read file:write", max_secret_age: 7_776_000 },
   },
   OwnerChange: { policy: { max_clients: 50 } },
+  KeyRotation: { algorithm: "ES256" },
+  // Refused when it is sent: a key that stands here is known to everyone
+  KeyImport: { private_key: "-----BEGIN PRIVATE KEY-----\n(your key)\n-----END PRIVATE KEY-----\n" },
 };
 
 export const parameterExamples: Readonly<Record<string, string>> = {
@@ -53,4 +58,5 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   secret_id: "4h7k2m9p1r5t8w3x",
   name: "invoice:read",
   owner: "payments",
+  kid: "vN8mUoHZ3xk5nBmVfPBm0b7YQm0Q0oG7p0mVJQp5l1A",
 };

@@ -26,6 +26,7 @@ export const adminTags = [
   { name: "Tokens", description: "Revoke tokens before they expire, and see what is revoked." },
   { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
   { name: "Owners", description: "The teams that clients belong to, and what their clients may have." },
+  { name: "Keys", description: "Rotate, import, retire and revoke the keys that sign tokens." },
   { name: "Audit", description: "Who did what, and whether the record of it is complete and unaltered." },
 ];
 

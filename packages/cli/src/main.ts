@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { Failure, fail, failUsage } from "./failure.ts";
-import { buildProgram, readHelp, withoutValue } from "./program.ts";
+import { buildProgram, readHelp, withKeyIdLast, withoutValue } from "./program.ts";
 
 /** Runs the command line. Exit codes: 0 success, 1 refused or failed, 2 usage error. */
 export async function main(): Promise<void> {
@@ -8,7 +8,7 @@ export async function main(): Promise<void> {
   try {
     const program = await buildProgram(process.argv[2]);
     const words = process.argv.slice(2);
-    await program.parseAsync(readHelp(program, words) ?? words, { from: "user" });
+    await program.parseAsync(readHelp(program, words) ?? withKeyIdLast(words), { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : failUsage(messageOf(error));
     else process.exitCode = fail(error);

@@ -12,6 +12,7 @@ const commands = {
   owner: async () => (await import("./commands/owner.ts")).addOwnerCommand,
   secret: async () => (await import("./commands/secret.ts")).addSecretCommand,
   scope: async () => (await import("./commands/scope.ts")).addScopeCommand,
+  key: async () => (await import("./commands/key.ts")).addKeyCommand,
   explain: async () => (await import("./commands/explain.ts")).addExplainCommand,
   apply: async () => (await import("./commands/apply.ts")).addApplyCommand,
   export: async () => (await import("./commands/export.ts")).addExportCommand,
@@ -56,6 +57,14 @@ export function readHelp(program: Command, [first, ...names]: readonly string[])
     command = child;
   }
   return [...names, "--help"];
+}
+
+/** The id of a key is 43 characters of base64url. One that begins with `-` must not be taken for a flag. */
+export function withKeyIdLast(words: readonly string[]): readonly string[] {
+  const place = words[0] === "key" && !words.includes("--") ? words.findIndex((word) => /^-[\w-]{42}$/.test(word)) : -1;
+  return place === -1
+    ? words
+    : [...words.slice(0, place), ...words.slice(place + 1), "--", ...words.slice(place, place + 1)];
 }
 
 /** The command line with only the named command, or with all commands if the name is not one. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -12,7 +13,7 @@ import { type AdminService, startAdminService } from "./support/admin-service.ts
 const others = new Set([
   ...["dev", "serve", "migrate", "token", "token revocations", "completion", "complete", "export"],
   ...["client list", "client show", "client usage", "secret list", "scope list", "explain", "whoami"],
-  ...["admin list", "owner list", "owner show"],
+  ...["admin list", "owner list", "owner show", "key list", "key export-public"],
   ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],
 ]);
 
@@ -48,6 +49,10 @@ const changes: readonly (readonly [args: readonly string[], kinds: readonly stri
   [["owner", "create", "unused"], ["owner_created"]],
   [["owner", "change", "unused", "--max-clients", "1"], ["owner_changed"]],
   [["owner", "delete", "unused", "--yes"], ["owner_deleted"]],
+  [["key", "rotate"], ["key_rotated"]],
+  [["key", "retire", "KEY"], ["key_retired"]],
+  [["key", "import", "-f", "key.pem"], ["key_imported"]],
+  [["key", "revoke", "KEY", "--yes"], ["key_revoked"]],
   [["admin", "reset", "--data-dir", ".", "--yes"], ["admin_reset", "credentials_file_written"], "cli"],
 ];
 
@@ -64,6 +69,8 @@ suite("the events of commands", () => {
     const lines = ["imported-1", "imported-2"].map((client_id) =>
       JSON.stringify({ client_id, scope: "file:read", secret: { value: `secret-of-${client_id}-0123456789` } }),
     );
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    await write("key.pem", privateKey.export({ type: "pkcs8", format: "pem" }).toString());
     await write("import.jsonl", `${lines.join("\n")}\n`);
     await write("two.yaml", "owner: me\nclients:\n  - client_id: one\n  - client_id: two\n");
     await write("one.yaml", "owner: me\nclients:\n  - { client_id: one, client_name: One }\n");
@@ -89,7 +96,9 @@ suite("the events of commands", () => {
       const earlier = (await events()).length;
       const clients = await allClients(at.service.server.registry.store);
       const secretId = clients.find(({ clientId }) => clientId === "app")?.secrets[0]?.secretId ?? "";
-      const { code, stderr } = await at.carnet(args.map((word) => (word === "SECRET" ? secretId : word)));
+      const keyId = at.service.server.keys.states.find(({ state }) => state === "upcoming")?.key.keyId ?? "";
+      const ids: Readonly<Record<string, string>> = { SECRET: secretId, KEY: keyId };
+      const { code, stderr } = await at.carnet(args.map((word) => ids[word] ?? word));
       assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
       const left = (await events()).slice(earlier);
       assert.deepEqual(left.map(({ event }) => event).sort(), [...kinds].sort(), args.join(" "));

@@ -17,6 +17,14 @@ import type {
   Secret,
 } from "@carnet/protocol/admin/clients";
 import type { Explanation } from "@carnet/protocol/admin/explanation";
+import type {
+  KeyImport,
+  KeyRotation,
+  SigningKey,
+  SigningKeyChange,
+  SigningKeyList,
+  SigningKeyRevocation,
+} from "@carnet/protocol/admin/keys";
 import type { NewOwner, Owner, OwnerChange, OwnerList, OwnerReport } from "@carnet/protocol/admin/owners";
 import type { NewRevocation, RevocationList, RevocationResult } from "@carnet/protocol/admin/revocations";
 import type { Scope } from "@carnet/protocol/admin/scopes";
@@ -24,6 +32,7 @@ import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
 import { Failure, notice } from "../failure.ts";
+import { clientPath, keyPath, ownerPath, type Query, queryOf, scopePath, secretPath } from "./admin-paths.ts";
 import { AdminRefusal, readProblem, unexpectedResponse } from "./admin-refusal.ts";
 
 /** A client of the admin API. Methods throw an AdminRefusal if the service refuses, else the SDK's errors. */
@@ -139,9 +148,7 @@ export class AdminApi {
   async showScope(name: string): Promise<Scope> {
     const found = (await this.listScopes()).find((scope) => scope.name === name);
     if (found !== undefined) return found;
-    const detail = "the catalogue has no such scope";
-    const problem = { type: "urn:carnet:problem:not_found", title: "Not found", status: 404, detail, request_id: "" };
-    throw new AdminRefusal(problem, "GET", scopePath(name));
+    throw notFound("the catalogue has no such scope", scopePath(name));
   }
 
   putScope(name: string, description: string): Promise<Scope> {
@@ -170,6 +177,33 @@ export class AdminApi {
 
   deleteOwner(name: string): Promise<void> {
     return this.#delete(ownerPath(name));
+  }
+
+  async listKeys(): Promise<readonly SigningKey[]> {
+    return (await this.#json<SigningKeyList>("GET", "/keys")).keys;
+  }
+
+  /** Finds a key in the list, because the admin API cannot show a single one. */
+  async showKey(kid: string): Promise<SigningKey> {
+    const found = (await this.listKeys()).find((key) => key.kid === kid);
+    if (found !== undefined) return found;
+    throw notFound("no key has this id", keyPath(kid));
+  }
+
+  rotateKey(rotation: KeyRotation): Promise<SigningKeyChange> {
+    return this.#json("POST", "/keys/rotate", { body: rotation });
+  }
+
+  importKey(key: KeyImport): Promise<SigningKeyChange> {
+    return this.#json("POST", "/keys/import", { body: key });
+  }
+
+  retireKey(kid: string): Promise<SigningKeyChange> {
+    return this.#json("POST", `${keyPath(kid)}/retire`);
+  }
+
+  revokeKey(kid: string): Promise<SigningKeyRevocation> {
+    return this.#json("POST", `${keyPath(kid)}/revoke`);
   }
 
   explain(requestId: string): Promise<Explanation> {
@@ -237,7 +271,10 @@ export class AdminApi {
   }
 }
 
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+function notFound(detail: string, path: string): AdminRefusal {
+  const problem = { type: "urn:carnet:problem:not_found", title: "Not found", status: 404, detail, request_id: "" };
+  return new AdminRefusal(problem, "GET", path);
+}
 
 interface RequestOptions {
   readonly body?: unknown;
@@ -258,20 +295,4 @@ async function* whole(
       requestId: requestId ?? undefined,
     });
   }
-}
-
-const clientPath = (clientId: string): string => `/clients/${encodeURIComponent(clientId)}`;
-
-const secretPath = (clientId: string, secretId: string): string =>
-  `${clientPath(clientId)}/secrets/${encodeURIComponent(secretId)}`;
-
-const scopePath = (name: string): string => `/scopes/${encodeURIComponent(name)}`;
-
-const ownerPath = (name: string): string => `/owners/${encodeURIComponent(name)}`;
-
-function queryOf(query: Query): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query))
-    for (const one of [value ?? []].flat()) parameters.append(name, one);
-  return parameters.size === 0 ? "" : `?${parameters}`;
 }

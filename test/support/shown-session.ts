@@ -11,6 +11,8 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "REQUEST"],
   [secret, "carnet_…"],
   [/(?<=secret )[a-z0-9]{16}\b/g, "SECRET"],
+  [/(?<![\w-])[\w-]{43}(?![\w-])/g, "KEY"],
+  [/(?<= )\d+m$/gm, "AGE"],
   [/127\.0\.0\.1|::1/g, "ADDRESS"],
   [/Checked .*/g, "CHECKED"],
 ];

@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
 import {
   type AlgorithmChoice,
   isPublished,
@@ -10,16 +11,20 @@ import {
 } from "@carnet/core/key/key-ring";
 import type { Clock } from "@carnet/core/ports";
 import type { TokenSigner } from "@carnet/core/token/token-signer";
-import type { JWTVerifyGetKey } from "jose";
-import { createLocalJWKSet } from "jose/jwks/local";
 import { createSigner, importSigningKey, type Signer } from "./signing-key.ts";
 
 /** The keys that verify tokens. They can change at any time: read them on each use and keep no copy. */
 export interface VerificationKeys {
   /** What JWKS publishes. */
   readonly published: readonly PublicJwk[];
-  /** Finds the published key that a token names, for `jwtVerify`. */
-  readonly find: JWTVerifyGetKey;
+  /** The published key that the header of a token names. Throws if there is none of its algorithm. */
+  find(header: KeyReference): KeyObject;
+}
+
+/** How the header of a token names its key. */
+export interface KeyReference {
+  readonly kid?: unknown;
+  readonly alg?: unknown;
 }
 
 /** Where the ring reads its keys. */
@@ -60,7 +65,14 @@ export class KeyRing implements TokenSigner, VerificationKeys {
     return this.#now().published;
   }
 
-  readonly find: JWTVerifyGetKey = (header, token) => this.#now().find(header, token);
+  readonly find: VerificationKeys["find"] = ({ kid, alg }) => {
+    const { published, imported } = this.#now();
+    const key = published.find((one) => one.kid === kid && one.alg === alg); // the key decides, not the token
+    if (key === undefined) throw new Error("no published key has this id and algorithm");
+    const known = imported.get(key) ?? createPublicKey({ key, format: "jwk" });
+    imported.set(key, known);
+    return known;
+  };
 
   /** The id of the key that signs what is for no audience. */
   get signingKeyId(): string {
@@ -128,9 +140,8 @@ export class KeyRing implements TokenSigner, VerificationKeys {
     if (this.#view !== undefined && this.#view.from <= now && now < this.#view.until) return this.#view;
     const ring = ringAt(this.#keys, now, this.#ports.times);
     const published = ring.filter(({ state }) => isPublished(state)).map(({ key }) => key.publicJwk);
-    const find = createLocalJWKSet({ keys: published.map((jwk) => ({ ...jwk })) as { kty: string }[] });
     const until = Math.min(...ring.map(({ endsAt }) => endsAt ?? Infinity));
-    this.#view = { from: now, until, ring, published, find, chosen: new Map() };
+    this.#view = { from: now, until, ring, published, imported: new Map(), chosen: new Map() };
     return this.#view;
   }
 }
@@ -140,7 +151,8 @@ interface View {
   readonly until: number;
   readonly ring: readonly KeyInRing[];
   readonly published: readonly PublicJwk[];
-  readonly find: JWTVerifyGetKey;
+  /** The published keys that were asked for. */
+  readonly imported: Map<PublicJwk, KeyObject>;
   /** The signing key for each audience that was asked for. */
   readonly chosen: Map<string | null, SigningKeyRecord>;
 }

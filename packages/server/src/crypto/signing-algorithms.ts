@@ -1,4 +1,4 @@
-import { constants, generateKeyPair, type KeyObject, type SignKeyObjectInput, sign } from "node:crypto";
+import { constants, generateKeyPair, type KeyObject, type SigningOptions, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
 import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
 
@@ -8,6 +8,7 @@ export interface SigningAlgorithm {
   /** Whether a key is of the right kind and long enough. */
   accepts(key: KeyObject): boolean;
   sign(data: Uint8Array, privateKey: KeyObject): Buffer;
+  verify(data: Uint8Array, publicKey: KeyObject, signature: Uint8Array): boolean;
 }
 
 /** In a thread, because an RSA key takes up to a second. */
@@ -18,29 +19,35 @@ const generatePair = promisify(generateKeyPair) as (
 
 const generate = (type: string, options?: object) => async () => (await generatePair(type, options)).privateKey;
 
+/** With `node:crypto`, because Web Crypto is slower and warns that its ML-DSA is experimental. */
+const signatures = (hash: string | null, options: SigningOptions = {}): Pick<SigningAlgorithm, "sign" | "verify"> => ({
+  sign: (data, key) => sign(hash, data, { key, ...options }),
+  verify: (data, key, signature) => verify(hash, data, { key, ...options }, signature),
+});
+
 const ellipticCurve = (curve: string, hash: string): SigningAlgorithm => ({
   generate: generate("ec", { namedCurve: curve }),
   accepts: ({ asymmetricKeyType, asymmetricKeyDetails }) =>
     asymmetricKeyType === "ec" && asymmetricKeyDetails?.namedCurve === curve,
   // RFC 7518 §3.4: R and S concatenated, not DER
-  sign: (data, key) => sign(hash, data, { key, dsaEncoding: "ieee-p1363" }),
+  ...signatures(hash, { dsaEncoding: "ieee-p1363" }),
 });
 
-const rsa = (options: Omit<SignKeyObjectInput, "key">): SigningAlgorithm => ({
+const rsa = (options: SigningOptions): SigningAlgorithm => ({
   generate: generate("rsa", { modulusLength: 2048 }),
   // RFC 7518 §3.3 and §3.5: 2048 bits or more. Longer than 4096 takes a service too long for each token
   accepts({ asymmetricKeyType, asymmetricKeyDetails }) {
     const bits = asymmetricKeyDetails?.modulusLength ?? 0;
     return asymmetricKeyType === "rsa" && bits >= 2048 && bits <= 4096;
   },
-  sign: (data, key) => sign("sha256", data, { key, ...options }),
+  ...signatures("sha256", options),
 });
 
 /** Algorithms that hash by themselves. */
 const pure = (type: "ed25519" | "ml-dsa-44" | "ml-dsa-65"): SigningAlgorithm => ({
   generate: generate(type),
   accepts: ({ asymmetricKeyType }) => asymmetricKeyType === type,
-  sign: (data, key) => sign(null, data, key),
+  ...signatures(null),
 });
 
 export const signingAlgorithms: Readonly<Record<SigningAlgorithmName, SigningAlgorithm>> = {

@@ -221,7 +221,7 @@ suite("the revocation feed", () => {
     const after = await read();
     assert.notEqual(after.etag, before.etag);
     await world.claims(after);
-    await assert.rejects(world.claims(before), { code: "ERR_JWKS_NO_MATCHING_KEY" });
+    await assert.rejects(world.claims(before), /no published key has this id/);
   });
 
   test("follows a clock that is set back", async () => {

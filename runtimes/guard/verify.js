@@ -1,12 +1,11 @@
-// Calls the API with each token of TOKENS and prints the answers as JSON.
+// Calls the API with each of CALLS, an issuer and a token, and prints the answers as JSON.
 import process from "node:process";
 import worker from "./worker.js";
 
-const { ISSUER, TOKENS } = process.env;
 const answers = [];
-for (const token of JSON.parse(TOKENS)) {
-  const request = new Request("https://files.test/files", { headers: { Authorization: `Bearer ${token}` } });
-  const response = await worker.fetch(request, { ISSUER });
+for (const [issuer, token] of JSON.parse(process.env.CALLS)) {
+  const headers = { Authorization: `Bearer ${token}` };
+  const response = await worker.fetch(new Request(`https://files.test/files?issuer=${issuer}`, { headers }));
   answers.push([response.status, response.status === 200 ? await response.text() : undefined]);
 }
 process.stdout.write(JSON.stringify(answers));

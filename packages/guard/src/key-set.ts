@@ -86,6 +86,11 @@ const reasons: Readonly<Record<string, readonly [InvalidReason, string]>> = {
   ERR_JWKS_NO_MATCHING_KEY: ["unknown_key", "The issuer has no key with the token's `kid` and algorithm."],
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: ["signature", "The token's signature is wrong."],
   ERR_JOSE_ALG_NOT_ALLOWED: ["algorithm", "The token's algorithm is not one of `algorithms`."],
+  // Node has ML-DSA since 24
+  [DOMException.NOT_SUPPORTED_ERR]: [
+    "algorithm",
+    "This runtime cannot check the algorithm of the issuer's key. Update it, or have the issuer sign the tokens for this API with another algorithm, such as ES256.",
+  ],
 };
 
 /** Errors of `jose` are not passed on as a cause: some hold the claims. */

@@ -1,4 +1,5 @@
 import type { AlgorithmChoice, KeyTimes } from "@carnet/core/key/key-ring";
+import { adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
 import {
   isSigningAlgorithm,
@@ -26,7 +27,7 @@ export const keySettings = {
     flag: "--audience-algorithms <list>",
     description:
       "The algorithms for APIs that need another one than the default, by the audience of their tokens. The first key of an algorithm is published before it signs; until then the default signs.",
-    accepts: `audiences and algorithms, such as https://api.example.com=RS256, separated by commas; the algorithms are ${names}`,
+    accepts: `audiences and algorithms, such as https://api.example.com=RS256, separated by commas (urn:carnet:admin is the admin API); the algorithms are ${names}`,
     otherwise: "none",
     parse: parseAudiences,
   }),
@@ -58,10 +59,21 @@ function parseAudiences(text: string): Result<ReadonlyMap<string, SigningAlgorit
   return ok(audiences);
 }
 
-/** Which algorithm signs for whom. */
-export const algorithmsOf = ({ signingAlgorithm, audienceAlgorithms }: KeyConfiguration): AlgorithmChoice => ({
+/** Which algorithm signs for whom. The admin audience can be named as in a client's registration. */
+export const algorithmsOf = ({
+  signingAlgorithm,
+  audienceAlgorithms,
+  issuer,
+}: Pick<KeyConfiguration, "signingAlgorithm" | "audienceAlgorithms"> & {
+  readonly issuer: string;
+}): AlgorithmChoice => ({
   byDefault: signingAlgorithm,
-  byAudience: audienceAlgorithms,
+  byAudience: new Map(
+    [...audienceAlgorithms].map(([name, algorithm]) => [
+      name === adminAudienceName ? adminAudience(issuer) : name,
+      algorithm,
+    ]),
+  ),
 });
 
 /** A node that cannot read the store may publish old keys for the grace, and verifiers may cache those afterwards. */

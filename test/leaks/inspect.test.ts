@@ -11,8 +11,15 @@ import { mint } from "@carnet/core/token/mint";
 import { parseTokenRequest } from "@carnet/core/token/parse-token-request";
 import { answerTokenRequest } from "@carnet/core/token/token-endpoint";
 import { Redacted } from "@carnet/protocol/redacted";
+import { signingAlgorithmNames } from "@carnet/protocol/signing-algorithms";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { createSealer } from "@carnet/server/crypto/sealer";
+import {
+  exportPrivateKey,
+  generateSigningKey,
+  importSigningKey,
+  type SigningKey,
+} from "@carnet/server/crypto/signing-key";
 import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
@@ -22,11 +29,12 @@ import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { noFeed } from "@carnet/testkit/no-feed";
 import { noGrace } from "@carnet/testkit/no-grace";
 import { noKeys } from "@carnet/testkit/no-keys";
-import { startTestService } from "@carnet/testkit/service";
 import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
+import { decodeProtectedHeader } from "jose";
+import { audienceOf, startWithAllAlgorithms } from "../support/signing-algorithms.ts";
 import { PlantedSecrets } from "./planted.ts";
 import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
 
@@ -106,22 +114,51 @@ test("shows no master key in a configuration", () => {
   assertHidden(planted, { configuration });
 });
 
-test("shows no pepper and no private key in the opened store", async () => {
-  await using service = await startTestService();
+test("shows no pepper and no private key of any algorithm in the opened store and in the service", async () => {
+  await using service = await startWithAllAlgorithms(new FixedClock("2026-06-01T00:00:00Z"));
   const masterKey = Buffer.from(await readFile(join(service.folder, "master.key"), "utf8"), "base64");
   const db = await openSqlite(join(service.folder, "carnet.db"));
   const sealer = createSealer(createSecretKey(masterKey));
   const keys = await openSealedKeys(db, sealer, sqlitePorts(clock));
+  const signingKeys = await storedSigningKeys(db, sealer, sqlitePorts(clock));
+  assert.deepEqual(signingKeys.map(({ algorithm }) => algorithm).toSorted(), signingAlgorithmNames.toSorted());
   const planted = new PlantedSecrets();
   planted.bytes("the master key", masterKey);
   planted.bytes("the pepper", keys.pepper.reveal());
-  for (const { privateKey } of await storedSigningKeys(db, sealer, sqlitePorts(clock))) {
-    planted.bytes("the private key", Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url"));
-    planted.bytes("the private key in DER", privateKey.export({ format: "der", type: "pkcs8" }));
+  for (const key of signingKeys) plantKey(planted, key);
+  for (const { algorithm } of signingKeys) {
+    const { token } = await service.server.keys.sign({}, "at+jwt", audienceOf(algorithm));
+    assert.equal(decodeProtectedHeader(token).alg, algorithm);
   }
-  assertHidden(planted, { keys, sealer, db, "the service": service.server });
+  assertHidden(planted, { keys, sealer, db, signingKeys, "the service": service.server });
+  for (const line of service.log) planted.assertAbsent(line, "The log");
+  planted.assertAbsent(JSON.stringify(service.journal()), "The journal");
+  for (const path of ["/oauth2/jwks", "/.well-known/oauth-authorization-server", "/oauth2/revocations"])
+    planted.assertAbsent(await (await fetch(service.url + path)).text(), path);
   await db.destroy();
 });
+
+test("shows no private key of any algorithm when it cannot be imported", async () => {
+  for (const algorithm of signingAlgorithmNames) {
+    const planted = new PlantedSecrets();
+    const key = await generateSigningKey(algorithm);
+    plantKey(planted, key);
+    const der = exportPrivateKey(key);
+    for (const damaged of [der.subarray(0, -1), Buffer.concat([der.subarray(1), der])]) {
+      const failure = await (async () => importSigningKey(algorithm, damaged))().catch((error: unknown) => error);
+      assert.ok(failure instanceof Error, algorithm);
+      assertHidden(planted, { failure });
+    }
+  }
+});
+
+/** The private members of a key, and the whole as it is stored. */
+function plantKey(planted: PlantedSecrets, { algorithm, privateKey }: SigningKey): void {
+  const { d, p, q, dp, dq, qi, priv } = privateKey.export({ format: "jwk" }) as Readonly<Record<string, string>>;
+  for (const [name, value] of Object.entries({ d, p, q, dp, dq, qi, priv }))
+    if (value !== undefined) planted.bytes(`${name} of the key of ${algorithm}`, Buffer.from(value, "base64url"));
+  planted.bytes(`the key of ${algorithm} in DER`, exportPrivateKey({ privateKey }));
+}
 
 test("shows no secret in the HTTP server between the requests of an open connection", async () => {
   await using world = await openTokenWorld();

@@ -14,12 +14,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { signingAlgorithmNames } from "@carnet/protocol/signing-algorithms";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { createSealer } from "@carnet/server/crypto/sealer";
-import {
-  exportPrivateKey,
-  generateSigningKey,
-  importSigningKey,
-  type SigningKey,
-} from "@carnet/server/crypto/signing-key";
+import { exportPrivateKey, generateSigningKey, importSigningKey } from "@carnet/server/crypto/signing-key";
 import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
@@ -125,7 +120,7 @@ test("shows no pepper and no private key of any algorithm in the opened store an
   const planted = new PlantedSecrets();
   planted.bytes("the master key", masterKey);
   planted.bytes("the pepper", keys.pepper.reveal());
-  for (const key of signingKeys) plantKey(planted, key);
+  for (const key of signingKeys) planted.key(key);
   for (const { algorithm } of signingKeys) {
     const { token } = await service.server.keys.sign({}, "at+jwt", audienceOf(algorithm));
     assert.equal(decodeProtectedHeader(token).alg, algorithm);
@@ -142,7 +137,7 @@ test("shows no private key of any algorithm when it cannot be imported", async (
   for (const algorithm of signingAlgorithmNames) {
     const planted = new PlantedSecrets();
     const key = await generateSigningKey(algorithm);
-    plantKey(planted, key);
+    planted.key(key);
     const der = exportPrivateKey(key);
     for (const damaged of [der.subarray(0, -1), Buffer.concat([der.subarray(1), der])]) {
       const failure = await (async () => importSigningKey(algorithm, damaged))().catch((error: unknown) => error);
@@ -151,14 +146,6 @@ test("shows no private key of any algorithm when it cannot be imported", async (
     }
   }
 });
-
-/** The private members of a key, and the whole as it is stored. */
-function plantKey(planted: PlantedSecrets, { algorithm, privateKey }: SigningKey): void {
-  const { d, p, q, dp, dq, qi, priv } = privateKey.export({ format: "jwk" }) as Readonly<Record<string, string>>;
-  for (const [name, value] of Object.entries({ d, p, q, dp, dq, qi, priv }))
-    if (value !== undefined) planted.bytes(`${name} of the key of ${algorithm}`, Buffer.from(value, "base64url"));
-  planted.bytes(`the key of ${algorithm} in DER`, exportPrivateKey({ privateKey }));
-}
 
 test("shows no secret in the HTTP server between the requests of an open connection", async () => {
   await using world = await openTokenWorld();

@@ -6,6 +6,7 @@
  * which contains each secret during its check and each key while the process runs.
  */
 import assert from "node:assert/strict";
+import { exportPrivateKey, type SigningKey } from "@carnet/server/crypto/signing-key";
 
 /** A planted secret that was found, and the encoding in which it was found. */
 export interface Find {
@@ -47,6 +48,14 @@ export class PlantedSecrets {
       this.#add(name, `in base64, shifted by ${shift}`, whole);
       this.#add(name, `in base64url, shifted by ${shift}`, whole.replaceAll("+", "-").replaceAll("/", "_"));
     }
+  }
+
+  /** Plants the private members of a signing key, and the whole key as it is stored. */
+  key({ algorithm, privateKey }: SigningKey): void {
+    const { d, p, q, dp, dq, qi, priv } = privateKey.export({ format: "jwk" }) as Readonly<Record<string, string>>;
+    for (const [name, value] of Object.entries({ d, p, q, dp, dq, qi, priv }))
+      if (value !== undefined) this.bytes(`${name} of the key of ${algorithm}`, Buffer.from(value, "base64url"));
+    this.bytes(`the key of ${algorithm} in DER`, exportPrivateKey({ privateKey }));
   }
 
   #add(name: string, spelling: string, text: string): void {

@@ -1,17 +1,26 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createSecretKey, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { watch } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { signingAlgorithmNames } from "@carnet/protocol/signing-algorithms";
+import { createSealer } from "@carnet/server/crypto/sealer";
+import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { askInCrowd } from "@carnet/testkit/crowd";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { freePort } from "@carnet/testkit/free-port";
+import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
+import { sqlitePorts } from "@carnet/testkit/test-sqlite";
+import { audienceAlgorithms } from "../support/signing-algorithms.ts";
 import { type CarnetChild, startCarnet } from "./carnet-child.ts";
 import { PlantedSecrets } from "./planted.ts";
 import { exchange } from "./raw-request.ts";
 import { places } from "./requests-with-secrets.ts";
+
+const clock = new FixedClock("2026-11-21T12:00:00Z"); // opening keys does not depend on the time
 
 const newSecret = () => randomBytes(24).toString("base64url");
 
@@ -87,6 +96,7 @@ async function serving(failBy: string, act: (served: Served) => Promise<void>): 
       CARNET_PORT: String(port),
       CARNET_LOG_LEVEL: "trace",
       CARNET_MASTER_KEY: masterKey.toString("base64"),
+      CARNET_AUDIENCE_ALGORITHMS: audienceAlgorithms,
       CARNET_CLIENT_SECRET: planted.text("a secret in the environment", newSecret()),
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/no-collector`,
       OTEL_EXPORTER_OTLP_HEADERS: `api-key=${planted.text("the key of the collector", newSecret())}`,
@@ -99,13 +109,33 @@ async function serving(failBy: string, act: (served: Served) => Promise<void>): 
     };
     await using serve = startCarnet(["serve"], { folder, environment });
     await serve.until("stdout", /"listening"/);
+    await publishesKeys(environment.CARNET_ISSUER);
     await sendMisplacedSecrets(environment.CARNET_ISSUER, planted);
     await act({ serve, planted, folder });
+    await plantSigningKeys(join(folder, ".carnet/carnet.db"), { masterKey, planted });
     assertSilent(planted, serve);
     for (const file of await readdir(join(folder, "reports"))) {
       planted.assertAbsent(await readFile(join(folder, "reports", file)), `The report ${file}`);
     }
   });
+}
+
+/** Waits until the service has made a key of each algorithm. */
+async function publishesKeys(url: string): Promise<void> {
+  for (let count = 0; count < signingAlgorithmNames.length; )
+    count = Object(await (await fetch(`${url}/oauth2/jwks`)).json()).keys.length;
+}
+
+/** Plants the keys that the service made. They must be absent from what it wrote before. */
+async function plantSigningKeys(
+  file: string,
+  { masterKey, planted }: { readonly masterKey: Uint8Array; readonly planted: PlantedSecrets },
+): Promise<void> {
+  const db = await openSqlite(file);
+  const keys = await storedSigningKeys(db, createSealer(createSecretKey(masterKey)), sqlitePorts(clock));
+  assert.equal(keys.length, signingAlgorithmNames.length);
+  for (const key of keys) planted.key(key);
+  await db.destroy();
 }
 
 test("carnet serve shows no secret in a diagnostic report requested by a signal", () =>

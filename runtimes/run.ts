@@ -106,7 +106,7 @@ for (const [name, path, args] of runtimes) {
 
 cpSync(join(here, "guard"), join(consumer, "guard"), { recursive: true });
 const guardTest = { command: process.execPath, args: ["--test", "runtimes/guard.test.ts"], cwd: root };
-attempt({ title: "the guard on Node 20 and 26, Bun, Deno and workerd", ...guardTest });
+attempt({ title: "the guard on Node 20, 22 and 26, Bun, Deno and workerd", ...guardTest });
 
 for (const version of ["20", "22", "26"]) {
   const command = join(modules, `node-${version}/bin/node`);

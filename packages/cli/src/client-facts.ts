@@ -16,6 +16,10 @@ export function secretEnd(secrets: readonly Secret[]): string {
   return ends.at(-1) ?? "when it is not used";
 }
 
+/** Static claims as JSON. */
+export const claimsText = (claims: Client["claims"]): string =>
+  Object.keys(claims).length === 0 ? "-" : JSON.stringify(claims);
+
 /** A client's fields as text, with words for empty values. */
 export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secrets" | "warnings">, string> => ({
   client_id: client.client_id,
@@ -37,6 +41,7 @@ export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secre
     Object.entries(client.labels)
       .map(([name, value]) => `${name}=${value}`)
       .join(" ") || "-",
+  claims: claimsText(client.claims),
   created_at: client.created_at ?? "-",
   updated_at: client.updated_at ?? "-",
 });

@@ -1,5 +1,6 @@
 import type { ClientChange } from "@carnet/protocol/admin/clients";
 import type { Command } from "commander";
+import { addClaimsOptions, type ClaimsOptions, readClaimsOptions } from "./claims-options.ts";
 import {
   choiceOrEmpty,
   collect,
@@ -11,7 +12,7 @@ import {
 } from "./option-values.ts";
 
 /** The flags for a client's settings, shared by `client create` and `client change`. */
-export interface ClientSettingsOptions {
+export interface ClientSettingsOptions extends ClaimsOptions {
   readonly name?: string;
   readonly username?: string;
   readonly scope?: readonly string[];
@@ -36,10 +37,11 @@ export const settingsFlags = {
   expires_at: "--expires-at",
   ip_allowlist: "--allow-ip",
   labels: "--label",
+  claims: "--claims",
 } as const satisfies Record<Exclude<keyof ClientChange, "status" | "owner" | "role" | "role_owners">, string>;
 
 export const addSettingsOptions = (command: Command): Command =>
-  command
+  addClaimsOptions(command, 'Static claims of its tokens as JSON, such as \'{"tier":"gold"}\'; null removes a member')
     .option("--name <text>", "A display name")
     .option("--username <name>", "The user that it acts as; changing it revokes all its secrets at once")
     .option("--scope <names>", "The scopes it may get, separated by spaces; repeatable", collect)
@@ -86,6 +88,7 @@ export const readSettingsOptions = (options: ClientSettingsOptions): ClientChang
     expires_at: emptyIsNull(options.expiresAt),
     ip_allowlist: options.allowIp && [...options.allowIp],
     labels: options.label && Object.fromEntries(options.label.map(readLabel)),
+    claims: readClaimsOptions(options),
   });
 
 const emptyIsNull = (text: string | undefined): string | null | undefined => (text === "" ? null : text);

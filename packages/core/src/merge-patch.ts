@@ -3,7 +3,8 @@ import type { FieldProblem } from "./admin-problem.ts";
 
 /**
  * Reads the members of a merge patch (RFC 7396) one by one: a missing member keeps its current value, null resets it to
- * the initial one, and any other is parsed. Collects every problem under its pointer.
+ * the initial one, and any other is parsed. Collects every problem under its pointer: a parser of a nested value gives
+ * pointers within it.
  */
 export function patchReader<Input extends object, Output extends object>(
   input: Input,
@@ -13,14 +14,16 @@ export function patchReader<Input extends object, Output extends object>(
   const read = <Field extends keyof Input & string, Key extends keyof Output>(
     field: Field,
     key: Key,
-    parse: (given: NonNullable<Input[Field]>) => Result<Output[Key], string>,
+    parse: (given: NonNullable<Input[Field]>) => Result<Output[Key], string | readonly FieldProblem[]>,
   ): Output[Key] => {
     const given = input[field];
     if (given === undefined) return values.current[key];
     if (given === null) return values.initial[key];
     const value = parse(given);
     if (value.ok) return value.value;
-    problems.push({ pointer: `${values.within ?? ""}/${field}`, detail: value.error });
+    const at = `${values.within ?? ""}/${field}`;
+    const found = typeof value.error === "string" ? [{ pointer: "", detail: value.error }] : value.error;
+    problems.push(...found.map(({ pointer, detail }) => ({ pointer: `${at}${pointer}`, detail })));
     return values.current[key];
   };
   return { read, problems };

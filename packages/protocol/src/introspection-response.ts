@@ -9,6 +9,7 @@ export interface InactiveToken {
   readonly active: false;
 }
 
+/** Has the static claims of the token besides. */
 export interface ActiveToken {
   readonly active: true;
   readonly iss: string;

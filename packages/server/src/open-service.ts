@@ -56,6 +56,7 @@ const slowSecretAdvice =
 const intervals = {
   changes: 500,
   keys: 500,
+  scopeClaims: 500,
   keyRotation: 60_000,
   revocations: 500,
   uses: 5000,
@@ -112,7 +113,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
   const eventIds = createEventIds(random);
   const unwatched = await openStore(configuration, clock, eventIds);
   const storage = { ...unwatched, store: timeStore(unwatched.store, { counts, tracing }) };
-  const { db, store, hasher, scopes, answers, events, owners, signingKeys } = storage;
+  const { db, store, hasher, scopes, scopeClaims, answers, events, owners, signingKeys } = storage;
   const opened = new AsyncDisposableStack(); // closed in reverse order, at shutdown or when the start fails
   opened.defer(() => db.destroy());
   try {
@@ -136,6 +137,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const directory = new ClientDirectory(store, memory);
     const signing = await openKeys(configuration, { store: signingKeys, clock, log });
     const keys = signing.ring;
+    await scopeClaims.refresh();
     const verifier = createAccessTokenVerifier(issuer, keys);
     const list = new RevocationList({ store: storage.revocations, clock });
     await list.refresh();
@@ -152,7 +154,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       store,
       revocations,
       cutOffs: list,
-      scopes,
+      ...{ scopes, scopeClaims },
       uses,
       usage: audit.usage,
       recorder,
@@ -169,6 +171,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
           verifier,
           revocations,
           directory,
+          scopeClaims,
           uses,
           answers,
           answerSealer: storage.sealer,
@@ -232,6 +235,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "policies", every: intervals.policies, atStart: true, run: () => enforcement.run() },
         { name: "keys", every: intervals.keys, run: () => keys.refresh() },
+        { name: "scope claims", every: intervals.scopeClaims, run: () => scopeClaims.refresh() },
         { name: "key rotation", every: intervals.keyRotation, atStart: true, run: () => rotateKeys() },
         { name: "webhook", every: intervals.webhook, run: async () => webhook?.deliver() },
       ],

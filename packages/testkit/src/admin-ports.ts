@@ -8,6 +8,7 @@ import type { SigningKeyStore } from "@carnet/core/key/signing-key-store";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import type { ScopeClaims } from "@carnet/core/scope/scope-claims";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
 import { createSealer } from "@carnet/server/crypto/sealer";
 import type { ChangePorts } from "@carnet/server/http/admin/admin-ports";
@@ -21,6 +22,8 @@ export interface AdministeredEndpoint {
   readonly ports: TokenEndpointPorts;
   readonly store: ClientStore & IdempotencyStore;
   readonly scopes: ScopeCatalogue;
+  /** Defaults to none that a change must reach. */
+  readonly scopeClaims?: Pick<ScopeClaims, "refresh">;
   /** Defaults to a map with the owner `default`. */
   readonly owners?: OwnerStore;
   /** Defaults to a list of its own. */
@@ -39,6 +42,7 @@ export function adminPortsOf({
   ports,
   store,
   scopes,
+  scopeClaims = { refresh: async () => {} },
   owners = new MemoryOwnerStore(),
   storedEvents = new MemoryEventStore(),
   signingKeys = new MemorySigningKeyStore(),
@@ -48,6 +52,7 @@ export function adminPortsOf({
   const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   return {
     ...{ clock, random, hasher, uses, directory, store, scopes, verifier, revocations, answerSealer },
+    scopeClaims,
     ...{ recorder, eventIds, events: storedEvents, keys: keyPortsOf(signingKeys) },
     origin: cliOrigin("client_changed"),
     answers: store,

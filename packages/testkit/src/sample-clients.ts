@@ -39,6 +39,7 @@ export const fullClient: Client = {
   username: "the user",
   audience: "https://api.example.test",
   labels: { team: "платежи", "managed-by": "hand", empty: "" },
+  claims: { groups: ["a", "b"], limits: { "per minute": 60, region: "Zürich 🔑" }, tier: "gold" },
   createdAt: Date.UTC(2026, 10, 21),
   updatedAt: Date.UTC(2026, 10, 22),
   version: 7,

@@ -1,4 +1,5 @@
-import type { AdminCaller, Authority, Need } from "@carnet/core/admin/permission";
+import type { AdminCaller } from "@carnet/core/admin/admin-caller";
+import type { Authority, Need } from "@carnet/core/admin/permission";
 import { defaultPolicy, type Owner, type OwnerPolicy } from "@carnet/core/owner/owner";
 import { ownerOf } from "./memory-owner-store.ts";
 import { clientIdOf } from "./sample-clients.ts";

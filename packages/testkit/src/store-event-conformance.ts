@@ -67,8 +67,8 @@ function testEventsOfScopes(open: () => Promise<StoreUnderTest>): void {
     const { scopes, events } = under;
     const [put, changed, deleted] = [eventWith(), eventWith(), eventWith()];
     const [first, second] = [
-      { name: "x:y", description: "First" },
-      { name: "x:y", description: "Second" },
+      { name: "x:y", description: "First", claims: {} },
+      { name: "x:y", description: "Second", claims: {} },
     ];
     assert.equal(await scopes.put(first, null, { event: put }), "put");
     assert.equal(await scopes.put(second, null, { event: eventWith() }), "changed");

@@ -5,6 +5,7 @@ import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { ScopeClaims } from "@carnet/core/scope/scope-claims";
 import { answerTokenRequest } from "@carnet/core/token/token-endpoint";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { accessTokenType } from "@carnet/protocol/access-token-claims";
@@ -32,7 +33,10 @@ export class TestEndpoint {
   /** The events of changes, as stored. */
   readonly storedEvents = new MemoryEventStore();
   readonly store = new MemoryClientStore(() => this.clock.now(), this.storedEvents);
-  readonly scopes = new ScopeCatalogue(new MemoryScopeStore(this.storedEvents), true);
+  readonly #scopeStore = new MemoryScopeStore(this.storedEvents);
+  readonly scopes = new ScopeCatalogue(this.#scopeStore, true);
+  /** Read once it is refreshed. */
+  readonly scopeClaims = new ScopeClaims(this.#scopeStore);
   readonly owners = this.store.owners;
   readonly revocations = this.store.revocations;
   readonly authority = ownAuthority;
@@ -91,6 +95,7 @@ export class TestEndpoint {
       revocations: this.revocations,
       cutOffs: { issuedUntil: () => 0 },
       scopes: this.scopes,
+      scopeClaims: this.scopeClaims,
       recorder: recordEvents(
         {
           record: (events) => {

@@ -27,7 +27,7 @@ import type {
 } from "@carnet/protocol/admin/keys";
 import type { NewOwner, Owner, OwnerChange, OwnerList, OwnerReport } from "@carnet/protocol/admin/owners";
 import type { NewRevocation, RevocationList, RevocationResult } from "@carnet/protocol/admin/revocations";
-import type { Scope } from "@carnet/protocol/admin/scopes";
+import type { Scope, ScopeDescription } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
@@ -151,8 +151,8 @@ export class AdminApi {
     throw notFound("the catalogue has no such scope", scopePath(name));
   }
 
-  putScope(name: string, description: string): Promise<Scope> {
-    return this.#json("PUT", scopePath(name), { body: { description } });
+  putScope(name: string, scope: ScopeDescription): Promise<Scope> {
+    return this.#json("PUT", scopePath(name), { body: scope });
   }
 
   deleteScope(name: string): Promise<void> {

@@ -3,6 +3,7 @@ import { isInside, parseCidr } from "@carnet/core/client/cidr";
 import type { Client, ClientChange } from "@carnet/protocol/admin/clients";
 import type { OwnerPolicy } from "@carnet/protocol/admin/owners";
 import { parseInstant } from "@carnet/protocol/instant";
+import { isJsonObject, type JsonObject, mergePatchBetween } from "@carnet/protocol/json-merge-patch";
 import type { DesiredClient, DesiredClients } from "./desired-clients.ts";
 
 /** The label that marks a managed client. Its value is the fingerprint of what was last applied. */
@@ -80,13 +81,10 @@ const owned = (client: DesiredClient, owner: string): DesiredClient & { readonly
 });
 
 const fingerprint = (client: DesiredClient): string =>
-  createHash("sha256")
-    .update(JSON.stringify(client, (_, value: unknown) => (isMapping(value) ? sorted(value) : value)))
-    .digest("hex")
-    .slice(0, 16);
+  createHash("sha256").update(sortedJson(client)).digest("hex").slice(0, 16);
 
-const isMapping = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const sortedJson = (value: object): string =>
+  JSON.stringify(value, (_, inner: unknown) => (isJsonObject(inner) ? sorted(inner) : inner));
 
 const sorted = (mapping: object): object =>
   Object.fromEntries(Object.entries(mapping).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -113,9 +111,15 @@ function compare(
   const kind = applied === undefined ? "adopt" : isDrift ? "drift" : "change";
   // Unchanged settings are not sent, because the API would refuse some, such as an expiry date in the past.
   const differing = Object.entries(full).filter(([name]) => differences.some(({ member }) => member === name));
-  const change: ClientChange = { ...Object.fromEntries(differing), labels };
+  const change: ClientChange = { ...Object.fromEntries(differing), ...claimsPatch(differing, client), labels };
   return { kind, clientId, change, differences };
 }
+
+/** The file has all claims of a client, but a change merges them. */
+const claimsPatch = (differing: readonly [string, unknown][], client: Client): Pick<ClientChange, "claims"> => {
+  const claims = differing.find(([name]) => name === "claims")?.[1];
+  return isJsonObject(claims) ? { claims: mergePatchBetween(client.claims as JsonObject, claims) } : {};
+};
 
 /**
  * A status that the file omits stays unchanged: a client that an operator disabled, for example because it was stolen,
@@ -135,6 +139,7 @@ const unset: Required<Omit<ClientChange, "status" | "labels" | "owner" | "role" 
   token_endpoint_auth_method: null,
   access_token_ttl: null,
   audience: null,
+  claims: null,
 };
 
 /**
@@ -191,6 +196,7 @@ function canonical(member: string, value: unknown): string {
     );
   }
   if (member === "ip_allowlist" && Array.isArray(value)) return value.map(canonicalBlock).join(" ") || "-";
+  if (member === "claims" && isJsonObject(value)) return Object.keys(value).length === 0 ? "-" : sortedJson(value);
   return String(value) || "-";
 }
 

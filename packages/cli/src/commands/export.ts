@@ -29,7 +29,17 @@ export function addExportCommand(program: Command): void {
 
 /** The settings of a client that differ from the defaults. */
 function desired(client: Client): object {
-  const { client_id, access_token_ttl: ttl, scope_policy, status, ip_allowlist, scope, labels, ...rest } = client;
+  const {
+    client_id,
+    access_token_ttl: ttl,
+    scope_policy,
+    status,
+    ip_allowlist,
+    scope,
+    labels,
+    claims,
+    ...rest
+  } = client;
   const {
     owner: _,
     role: __,
@@ -50,5 +60,6 @@ function desired(client: Client): object {
     ...(status === "active" ? {} : { status }),
     ...(ip_allowlist.length === 0 ? {} : { ip_allowlist }),
     ...(own.length === 0 ? {} : { labels: Object.fromEntries(own) }),
+    ...(Object.keys(claims).length === 0 ? {} : { claims }),
   };
 }

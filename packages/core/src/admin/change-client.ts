@@ -11,6 +11,7 @@ import { unknownScopes } from "../client/register-client.ts";
 import { alreadyCarriedOut, type IdempotencyRecord } from "../idempotency-record.ts";
 import type { Clock, RandomSource } from "../ports.ts";
 import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
+import { claimsOfNoScope } from "./claim-rule.ts";
 import { type Authority, ownerFull, type PermissionPorts, permit, permitChange } from "./permission.ts";
 import { revocationLimitOf, tooManyRevocations } from "./revocation-limit.ts";
 
@@ -73,6 +74,7 @@ export async function changeClient<Outcome extends { readonly client: Client }>(
     const owners = permitted.value;
     const replaced = await ports.store.replace(outcome.client, {
       ...{ event, record: target.record?.(outcome), owners },
+      claimsOfNoScope: claimsOfNoScope(ports.authority, before, outcome.client),
       maxRevocations: revocationLimitOf(ports.authority),
     });
     switch (replaced) {

@@ -15,6 +15,7 @@ import {
 } from "../client/register-client.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
+import { claimsOfNoScope } from "./claim-rule.ts";
 import { canSee, ownerFull, permitChange } from "./permission.ts";
 
 export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
@@ -75,7 +76,10 @@ export async function importClients(
   if (!dryRun && free.length > 0) {
     const clients = free.map(({ client }) => client);
     const event = { ...clientsCreated(clients, ports), refused: refusedClients(outcomes) };
-    const insertion = await ports.store.insert(clients, { event, owners: distinctOwners(free) });
+    const insertion = await ports.store.insert(clients, {
+      ...{ event, owners: distinctOwners(free) },
+      claimsOfNoScope: clients.flatMap((client) => claimsOfNoScope(ports.authority, null, client)),
+    });
     // Another request took an id or a place, or changed an owner, meanwhile
     if (insertion.kind !== "inserted") return importClients(registrations, { dryRun }, given);
     await ports.recorder.record(event);

@@ -1,6 +1,6 @@
 import { isOwnScope } from "@carnet/protocol/admin/admin-scopes";
 import type { RoleName } from "@carnet/protocol/admin/roles";
-import type { ClientId, SecretId } from "@carnet/protocol/ids";
+import type { SecretId } from "@carnet/protocol/ids";
 import { type Err, err, ok, type Result } from "@carnet/protocol/result";
 import type { AdminProblem, FieldProblem } from "../admin-problem.ts";
 import { roleText } from "../audit/event-record.ts";
@@ -9,6 +9,9 @@ import type { ClientSecret } from "../client/client-secret.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
 import { newViolations, type PolicyContext } from "../owner/policy.ts";
+import type { ScopeCatalogue } from "../scope/scope-catalogue.ts";
+import { type AdminCaller, isPlatformAdmin } from "./admin-caller.ts";
+import { changedClaims, changesScopeClaims } from "./claim-rule.ts";
 
 /** What an operation needs: the roles that may carry it out, and whether they must be bound to all owners. */
 export const needs = {
@@ -29,15 +32,6 @@ export const needs = {
   Record<string, { readonly roles: readonly RoleName[]; readonly owners: "named" | "all" }>
 >;
 export type Need = keyof typeof needs;
-
-/** An admin client, as the store has it now. */
-export interface AdminCaller {
-  /** null: the command line on the store itself, or the service. */
-  readonly clientId: ClientId | null;
-  readonly role: RoleName;
-  /** null: all owners. */
-  readonly owners: readonly string[] | null;
-}
 
 /** Who calls, for which operation. */
 export interface Authority {
@@ -66,6 +60,8 @@ export interface ClientChange {
   /** The owner of `after`; undefined: there is none of that name. */
   readonly owner: Owner | undefined;
   readonly context: PolicyContext;
+  /** The names of the claims that scopes set. */
+  readonly scopeClaims: ReadonlySet<string>;
 }
 
 /** The rule that refused, for the event. */
@@ -76,6 +72,7 @@ export type PermissionRule =
   | "admin_client"
   | "unknown_owner"
   | "carnet_scope"
+  | "scope_claim"
   | "own_secret"
   | "revocations"
   | "policy";
@@ -86,6 +83,7 @@ export type Denied = AdminProblem & { readonly rule: PermissionRule };
 export interface PermissionPorts {
   readonly authority: Authority;
   readonly owners: Pick<OwnerStore, "find">;
+  readonly scopes: Pick<ScopeCatalogue, "claimNames">;
   /** The service's own token lifetime, in seconds. */
   readonly accessTokenTtl: number;
 }
@@ -96,10 +94,11 @@ export interface PermissionPorts {
  */
 export async function permitChange(
   { before, after, now }: { readonly before: Client | null; readonly after: Client; readonly now: number },
-  { authority, owners, accessTokenTtl }: PermissionPorts,
+  { authority, owners, scopes, accessTokenTtl }: PermissionPorts,
 ): Promise<Result<readonly [Owner, ...Owner[]], Denied>> {
   const owner = await owners.find(after.owner);
-  const change = { before, after, owner, context: { accessTokenTtl, now } };
+  const scopeClaims = changedClaims(before, after).length === 0 ? new Set<string>() : await scopes.claimNames();
+  const change = { before, after, owner, context: { accessTokenTtl, now }, scopeClaims };
   const permitted = permit(authority, { ...(before === null ? {} : { target: before }), change });
   if (!permitted.ok) return permitted;
   if (owner === undefined) return unknownOwner;
@@ -152,11 +151,11 @@ export function permit(
   if (after.role !== null) return ok(undefined); // admin clients have no policy
   const grantsOwn = after.scopes.some((scope) => isOwnScope(scope) && before?.scopes.includes(scope) !== true);
   if (grantsOwn && !isPlatform) return grantsPlatformScope(authority);
+  const claims = changedClaims(before, after).filter((name) => change.scopeClaims.has(name));
+  if (claims.length > 0 && !isPlatform) return changesScopeClaims(claims, authority);
   const violations = newViolations(before, after, owner.policy, context);
   return violations.length === 0 ? ok(undefined) : refusesPolicy({ ...authority, ...owner }, violations);
 }
-
-const isPlatformAdmin = ({ role, owners }: AdminCaller): boolean => role === "admin" && owners === null;
 
 /**
  * How long a new secret of the caller may live, in milliseconds: as long as the one that it replaces, from when it was

@@ -6,7 +6,8 @@ import type { ChangedObject, FieldValue } from "./event.ts";
 
 /** The fields of clients and secrets by their names in the admin API, for its answers and for the events. */
 
-type ClientFields = Omit<wire.Client, "client_id" | "created_at" | "updated_at" | "secrets" | "warnings">;
+type ClientFields = Omit<wire.Client, "client_id" | "created_at" | "updated_at" | "secrets" | "warnings" | "claims"> &
+  Pick<Client, "claims">;
 type SecretFields = Pick<wire.Secret, "label" | "not_before" | "expires_at" | "ends_when_idle_for" | "revoked_at">;
 
 /** What an operator can set on a client. */
@@ -26,6 +27,7 @@ export const clientFields = (client: Client): ClientFields => ({
   access_token_ttl: client.accessTokenTtl,
   audience: client.audience,
   labels: client.labels,
+  claims: client.claims,
 });
 
 /** What can change about a secret. Never the secret, its digest or its handle. */

@@ -3,6 +3,7 @@ import type { ProblemKind } from "@carnet/protocol/admin/problem-kinds";
 import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientPath } from "@carnet/protocol/endpoints";
 import type { ClientId, SecretId } from "@carnet/protocol/ids";
+import type { JsonValue } from "@carnet/protocol/json-merge-patch";
 import type { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalKind, TokenErrorCode } from "@carnet/protocol/refusals";
 import type { RefusalReason } from "../token/refusal-reason.ts";
@@ -138,7 +139,7 @@ export interface ChangedObject {
   readonly changes: Readonly<Record<string, { readonly before: FieldValue; readonly after: FieldValue }>>;
 }
 
-export type FieldValue = string | number | boolean | null | readonly string[] | { readonly [name: string]: string };
+export type FieldValue = JsonValue;
 
 /** An admin call that was not carried out. */
 export interface AdminRefused extends EventFacts {

@@ -1,6 +1,8 @@
 import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { roles, scopesOfRole } from "@carnet/protocol/admin/roles";
+import { type JsonObject, mergePatch } from "@carnet/protocol/json-merge-patch";
 import { err, ok, type Result } from "@carnet/protocol/result";
+import { maxClientClaims, noClaims, parseStaticClaims } from "@carnet/protocol/static-claims";
 import type { FieldProblem } from "../admin-problem.ts";
 import { patchReader } from "../merge-patch.ts";
 import { defaultOwner, ownerName } from "../owner/owner.ts";
@@ -27,6 +29,8 @@ export interface ClientSettingsInput {
   readonly audience?: string | null | undefined;
   /** A label set to null is removed. */
   readonly labels?: Readonly<Record<string, string | null>> | null | undefined;
+  /** A member set to null is removed, on every level. */
+  readonly claims?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 export const defaultSettings: ClientSettings = {
@@ -44,6 +48,7 @@ export const defaultSettings: ClientSettings = {
   accessTokenTtl: null,
   audience: null,
   labels: {},
+  claims: noClaims,
 };
 
 /** The longest token lifetime, in seconds. */
@@ -73,6 +78,9 @@ export function readSettings(
     accessTokenTtl: read("access_token_ttl", "accessTokenTtl", (number) => seconds(number, longestTtl)),
     audience: read("audience", "audience", audience),
     labels: read("labels", "labels", (given) => labels(mergeLabels(current.labels, given))),
+    claims: read("claims", "claims", (given) =>
+      parseStaticClaims(mergePatch(current.claims, given as JsonObject), maxClientClaims),
+    ),
   };
   const adapted = settings.role === current.role ? settings : adaptToRole(settings, input);
   // A client that is older than roles can have a mixture, and it must still be possible to disable or rename it

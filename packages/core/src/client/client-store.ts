@@ -44,6 +44,8 @@ export interface StoredWithClients extends StoredWithChange, RevocationLimit {
    * `owner_changed` if one is different now, and with `owner_full` if one would have more clients than its policy allows.
    */
   readonly owners: readonly Owner[];
+  /** Names of claims that no scope may set. The change is refused with `owner_changed` if one does now. */
+  readonly claimsOfNoScope?: readonly string[] | undefined;
 }
 
 export type Insertion =

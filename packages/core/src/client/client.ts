@@ -1,5 +1,6 @@
 import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { ClientId, RevocationHandle } from "@carnet/protocol/ids";
+import type { StaticClaims } from "@carnet/protocol/static-claims";
 import type { Address, Cidr } from "./cidr.ts";
 import type { ClientSecret } from "./client-secret.ts";
 
@@ -49,6 +50,8 @@ export interface ClientSettings {
   /** null: the server's default. */
   readonly audience: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** What its tokens say besides our own claims. */
+  readonly claims: StaticClaims;
 }
 
 /** The owner to show for a client. null: an admin client, which belongs to no owner, whatever is stored. */

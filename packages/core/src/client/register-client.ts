@@ -1,6 +1,7 @@
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
+import { claimsOfNoScope } from "../admin/claim-rule.ts";
 import { ownerFull, ownsAll, type PermissionPorts, permitChange } from "../admin/permission.ts";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
 import { clientChanges } from "../audit/client-changes.ts";
@@ -39,6 +40,7 @@ export interface PreparationPorts extends MakeSecretPorts {
 
 export interface RegistrationPorts extends PreparationPorts, ChangeRecorderPorts, PermissionPorts {
   readonly store: Pick<ClientStore, "insert">;
+  readonly scopes: ScopeCatalogue;
 }
 
 /**
@@ -58,7 +60,10 @@ export async function registerClient(
   if (!permitted.ok) return permitted;
   const owners = permitted.value;
   const event = clientsCreated([client], ports);
-  const insertion = await ports.store.insert([client], { event, record: record?.(prepared.value), owners });
+  const insertion = await ports.store.insert([client], {
+    ...{ event, record: record?.(prepared.value), owners },
+    claimsOfNoScope: claimsOfNoScope(ports.authority, null, client),
+  });
   switch (insertion.kind) {
     case "inserted":
       await ports.recorder.record(event);

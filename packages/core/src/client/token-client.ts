@@ -15,6 +15,7 @@ export type TokenClient = Pick<
   | "tokenEndpointAuthMethod"
   | "accessTokenTtl"
   | "audience"
+  | "claims"
 >;
 
 /** The part of a secret that a token request needs. */

@@ -36,8 +36,9 @@ const mayKnow = (caller: TokenClient, { aud }: AccessTokenClaims, policy: TokenP
   (caller.scopes.includes(introspectionScopes.own) && aud === audienceOf(caller, policy));
 
 function activeToken(claims: AccessTokenClaims, { username }: Client): IntrospectionResponse {
-  const { iss, sub, aud, client_id, scope, exp, iat, jti, arid } = claims;
+  const { iss, sub, aud, client_id, scope, exp, iat, jti, arid, rvk: _rvk, ...staticClaims } = claims;
   return {
+    ...staticClaims, // RFC 7662 §2.2: an answer can have more members. First, so that the next ones win
     ...{ active: true, iss, sub, aud, client_id, scope, exp, iat, jti, token_type: "Bearer" },
     ...(username === null ? {} : { username }),
     ...(arid === undefined ? {} : { arid }),

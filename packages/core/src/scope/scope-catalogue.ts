@@ -1,6 +1,13 @@
 import { ownScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
+import {
+  largestClaims,
+  maxScopeClaims,
+  noClaims,
+  parseStaticClaims,
+  type StaticClaims,
+} from "@carnet/protocol/static-claims";
 import { type AdminProblem, invalid, problem } from "../admin-problem.ts";
 import { difference } from "../audit/client-changes.ts";
 import { type ChangeRecorderPorts, changed, type StoredWithChange } from "../audit/recorder.ts";
@@ -11,6 +18,14 @@ import type { Clock } from "../ports.ts";
 export interface CataloguedScope {
   readonly name: string;
   readonly description: string;
+  /** Of the tokens that are granted the scope. */
+  readonly claims: StaticClaims;
+}
+
+/** A scope as an operator writes it. */
+export interface ScopeInput extends Pick<CataloguedScope, "name" | "description"> {
+  /** All of its claims. undefined: they stay as they are; null: none. */
+  readonly claims?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /** Stores the catalogue. Each change is atomic with its event. `changed`: another process changed the scope meanwhile. */
@@ -18,8 +33,17 @@ export interface ScopeStore {
   list(): Promise<readonly CataloguedScope[]>;
   /** Those of the names, at most a hundred, that the catalogue or any client has. */
   existing(names: readonly string[]): Promise<readonly string[]>;
-  /** Adds a scope (`before` is null), or replaces it while it still is as it was read. */
-  put(scope: CataloguedScope, before: CataloguedScope | null, change: StoredWithChange): Promise<"put" | "changed">;
+  /** The claims of the scopes that have any. */
+  claims(): Promise<ReadonlyMap<string, StaticClaims>>;
+  /**
+   * Adds a scope (`before` is null), or replaces it while it still is as it was read. `claims_used`: a client has a claim
+   * with a name that is new among the claims of this scope.
+   */
+  put(
+    scope: CataloguedScope,
+    before: CataloguedScope | null,
+    change: StoredWithChange,
+  ): Promise<"put" | "changed" | "claims_used">;
   /** Deletes a scope while it still is as it was read. `used`: a client is registered for it. */
   delete(scope: CataloguedScope, change: StoredWithChange): Promise<"deleted" | "changed" | "used">;
 }
@@ -52,10 +76,18 @@ export class ScopeCatalogue {
     return this.#store.existing(names);
   }
 
-  /** Adds a scope or changes its description, and records the event, if anything differs. Refuses with `invalid`. */
-  async put(scope: CataloguedScope, ports: ScopeChangePorts): Promise<Result<CataloguedScope, AdminProblem>> {
-    const names = parseScope(scope.name);
-    if (!names.ok || names.value.length !== 1 || scope.name.includes(" ")) {
+  /** The names of the claims that scopes set. */
+  async claimNames(): Promise<ReadonlySet<string>> {
+    return new Set([...(await this.#store.claims()).values()].flatMap(Object.keys));
+  }
+
+  /**
+   * Adds a scope or changes its description and claims, and records the event, if anything differs. Refuses with
+   * `invalid`, or with `in_use` if a client has a claim with the name of a new one.
+   */
+  async put(input: ScopeInput, ports: ScopeChangePorts): Promise<Result<CataloguedScope, AdminProblem>> {
+    const names = parseScope(input.name);
+    if (!names.ok || names.value.length !== 1 || input.name.includes(" ")) {
       return invalid([
         {
           pointer: "",
@@ -63,16 +95,37 @@ export class ScopeCatalogue {
         },
       ]);
     }
-    const description = label(scope.description);
+    const description = label(input.description);
     if (!description.ok) return invalid([{ pointer: "/description", detail: description.error }]);
     for (;;) {
-      const before = await this.#find(scope.name);
-      if (before?.description === scope.description) return ok(scope);
+      const before = await this.#find(input.name);
+      const claims = await this.#readClaims(input, before);
+      if (!claims.ok) return claims;
+      const scope = { name: input.name, description: description.value, claims: claims.value };
       const event = scopeChanged(before, scope, ports);
-      if ((await this.#store.put(scope, before, { event })) === "changed") continue;
+      if (event.objects.length === 0) return ok(scope);
+      const outcome = await this.#store.put(scope, before, { event });
+      if (outcome === "claims_used") return claimsUsed;
+      if (outcome === "changed") continue;
       await ports.recorder.record(event);
       return ok(scope);
     }
+  }
+
+  /** The claims that a scope will have. Together with those of the others they must fit into a token. */
+  async #readClaims(
+    { name, claims: given }: ScopeInput,
+    before: CataloguedScope | null,
+  ): Promise<Result<StaticClaims, AdminProblem>> {
+    if (given === undefined) return ok(before?.claims ?? noClaims);
+    const claims = parseStaticClaims(given ?? {}, maxScopeClaims);
+    if (!claims.ok) return invalid(claims.error.map((one) => ({ ...one, pointer: `/claims${one.pointer}` })));
+    const others = new Map(await this.#store.claims());
+    others.delete(name);
+    const bytes = largestClaims([...others.values(), claims.value]);
+    if (bytes <= maxScopeClaims) return claims;
+    const detail = `must leave all scopes together with at most ${maxScopeClaims} bytes of claims, and they would have ${bytes}: a token can be granted every scope`;
+    return invalid([{ pointer: "/claims", detail }]);
   }
 
   /**
@@ -99,8 +152,13 @@ export class ScopeCatalogue {
 
 const scopeUsed = problem("in_use", "a client is registered for this scope: remove it from the client first");
 
+const claimsUsed = problem(
+  "in_use",
+  "a client has a claim with a name that is new in this scope, and a client's claim would win: remove it from the client first, or use another name",
+);
+
 function scopeChanged(before: CataloguedScope | null, after: CataloguedScope | null, ports: ScopeChangePorts) {
-  const fieldsOf = (scope: CataloguedScope | null) => scope && { description: scope.description };
+  const fieldsOf = (scope: CataloguedScope | null) => scope && { description: scope.description, claims: scope.claims };
   const object = { type: "scope", id: (after ?? before)?.name ?? "", clientId: null } as const;
   return changed({ at: ports.clock.now(), objects: difference(object, fieldsOf(before), fieldsOf(after)) }, ports);
 }

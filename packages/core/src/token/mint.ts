@@ -2,8 +2,10 @@ import { type AccessTokenClaims, accessTokenType, workspaceArid } from "@carnet/
 import { adminAudience, adminAudienceName } from "@carnet/protocol/admin/admin-scopes";
 import { Redacted } from "@carnet/protocol/redacted";
 import { formatScope } from "@carnet/protocol/scope";
+import { hasClaims, type StaticClaims } from "@carnet/protocol/static-claims";
 import type { TokenClient } from "../client/token-client.ts";
 import type { RandomSource } from "../ports.ts";
+import type { ScopeClaims } from "../scope/scope-claims.ts";
 import type { Grant } from "./authorise.ts";
 import type { GrantedToken } from "./render.ts";
 import type { TokenSigner } from "./token-signer.ts";
@@ -27,18 +29,23 @@ export interface MintPorts {
   readonly policy: TokenPolicy;
   readonly random: RandomSource;
   readonly signer: TokenSigner;
+  readonly scopeClaims: Pick<ScopeClaims, "byScope">;
 }
 
 /**
  * Makes and signs the access token for a grant.
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
  */
-export async function mint(grant: Grant, now: number, { policy, random, signer }: MintPorts): Promise<MintedToken> {
+export async function mint(
+  grant: Grant,
+  now: number,
+  { policy, random, signer, scopeClaims }: MintPorts,
+): Promise<MintedToken> {
   const { client, secret } = grant;
   const issuedAt = Math.floor(now / 1000);
   const expiresIn = Math.min(client.accessTokenTtl ?? policy.accessTokenTtl, secondsLeft(client, issuedAt));
   const scope = formatScope(grant.scopes);
-  const claims: AccessTokenClaims = {
+  const own: AccessTokenClaims = {
     iss: policy.issuer,
     sub: client.clientId, // RFC 9068 §2.2: the client, because no resource owner is involved
     client_id: client.clientId,
@@ -50,8 +57,20 @@ export async function mint(grant: Grant, now: number, { policy, random, signer }
     rvk: [client.handle, secret.handle],
     ...(client.workspace === null ? {} : { arid: workspaceArid(client.workspace) }),
   };
+  const claims = withStaticClaims(own, grant, scopeClaims.byScope);
   const { token, keyId } = await signer.sign(claims, accessTokenType, claims.aud);
   return { accessToken: new Redacted(token), expiresIn, scope, claims, keyId };
+}
+
+/** Our own claims, with the static ones. Ours win over all others, the client's over a scope's, the first scope's over the next one's. */
+function withStaticClaims(
+  own: AccessTokenClaims,
+  { client, scopes }: Grant,
+  byScope: ReadonlyMap<string, StaticClaims>,
+): AccessTokenClaims {
+  if (byScope.size === 0 && !hasClaims(client.claims)) return own;
+  const ofScopes = scopes.map((scope) => byScope.get(scope)).toReversed();
+  return Object.assign({}, ...ofScopes, client.claims, own);
 }
 
 /**

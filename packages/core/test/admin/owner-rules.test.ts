@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { AdminCaller } from "@carnet/core/admin/admin-caller";
 import { changeSettings, deleteClient } from "@carnet/core/admin/change-client";
 import { importClients } from "@carnet/core/admin/import-clients";
-import type { AdminCaller } from "@carnet/core/admin/permission";
 import { addSecret, revokeSecret, rotateSecrets } from "@carnet/core/admin/secrets";
 import { parseCidr } from "@carnet/core/client/cidr";
 import type { ClientSettingsInput } from "@carnet/core/client/client-settings";

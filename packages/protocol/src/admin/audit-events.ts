@@ -61,8 +61,8 @@ const FieldValue = Type.Union([
   Type.Number(),
   Type.Boolean(),
   Type.Null(),
-  Type.Array(Type.String()),
-  Type.Record(Type.String(), Type.String()),
+  Type.Array(Type.Unknown()),
+  Type.Record(Type.String(), Type.Unknown()),
 ]);
 
 const ChangedObject = Type.Object({

@@ -59,6 +59,13 @@ const settings = {
       description: "Your own names and values, to find clients by. In a change, null removes a label.",
     }),
   ),
+  claims: optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        "Static claims of its tokens, nested as you like, up to 1024 bytes. Not secret. In a change, null removes a member, on every level.",
+      examples: [{ tier: "gold", groups: ["billing"] }],
+    }),
+  ),
 };
 
 export const NewSecret = Type.Object(
@@ -139,6 +146,7 @@ export const Client = Type.Object({
   access_token_ttl: nullable(Type.Integer()),
   audience: nullable(Type.String()),
   labels: Type.Record(Type.String(), Type.String()),
+  claims: Type.Record(Type.String(), Type.Unknown()),
   created_at: shownTime,
   updated_at: shownTime,
   secrets: Type.Array(Secret),

@@ -1,5 +1,5 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
-import type { AdminCaller } from "@carnet/core/admin/permission";
+import type { AdminCaller } from "@carnet/core/admin/admin-caller";
 import type { EventQuery, EventStore, StoredEvent } from "@carnet/core/audit/event-store";
 import { type ClientStandings, EventVisibility } from "@carnet/core/audit/event-visibility";
 import { type FoundInJournal, type JournalReader, maxPageSize } from "../journal/journal-reader.ts";

@@ -1,6 +1,7 @@
 import { type Cidr, parseCidr } from "@carnet/core/client/cidr";
 import type { ProvenSecret, TokenClient, TokenSecret } from "@carnet/core/client/token-client";
 import type { ClientId, RevocationHandle, SecretId } from "@carnet/protocol/ids";
+import { hasClaims, noClaims } from "@carnet/protocol/static-claims";
 
 /**
  * Packs a secret with its client into about a hundred bytes: the start of its digest, a byte for its generation, and its
@@ -25,6 +26,7 @@ export class SecretCodec {
       numberField(secret.notBefore),
       numberField(secret.expiresAt),
       numberField(secret.revokedAt),
+      hasClaims(client.claims) ? JSON.stringify(client.claims) : "",
       ...(idle === null ? [] : [idle.since, idle.after, secret.lastUse?.at ?? null].map(numberField)),
     ];
     const text = fields.join(separator);
@@ -41,6 +43,7 @@ export class SecretCodec {
         handle: fields[2] as RevocationHandle,
         workspace: fields[3] || null,
         expiresAt: readNumber(fields[4]),
+        claims: fields[10] ? JSON.parse(fields[10]) : noClaims, // hardly shared, so not among the settings
         ...this.#readSettings(fields[1] ?? ""),
       },
       secret: readSecret(fields),
@@ -87,7 +90,7 @@ export class SecretCodec {
   }
 }
 
-type Settings = Omit<TokenClient, "clientId" | "handle" | "workspace" | "expiresAt">;
+type Settings = Omit<TokenClient, "clientId" | "handle" | "workspace" | "expiresAt" | "claims">;
 
 /** No field can contain this character: control characters are refused everywhere, and JSON escapes them. */
 const separator = "\0";
@@ -123,15 +126,15 @@ function parseBlock(text: string): Cidr {
 }
 
 function readSecret(fields: readonly string[]): TokenSecret {
-  const since = readNumber(fields[10]);
-  const usedAt = readNumber(fields[12]);
+  const since = readNumber(fields[11]);
+  const usedAt = readNumber(fields[13]);
   return {
     secretId: fields[5] as SecretId,
     handle: fields[6] as RevocationHandle,
     notBefore: readNumber(fields[7]),
     expiresAt: readNumber(fields[8]),
     revokedAt: readNumber(fields[9]),
-    idle: since === null ? null : { since, after: readNumber(fields[11]) ?? 0 },
+    idle: since === null ? null : { since, after: readNumber(fields[12]) ?? 0 },
     lastUse: usedAt === null ? null : { at: usedAt },
   };
 }

@@ -3,6 +3,7 @@ import type { EventIds } from "@carnet/core/audit/recorder";
 import { day } from "@carnet/core/audit/usage";
 import type { Clock } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { ScopeClaims } from "@carnet/core/scope/scope-claims";
 import type { Kysely } from "kysely";
 import type { Configuration } from "../configuration/load-configuration.ts";
 import { obtainMasterKey } from "../configuration/master-key.ts";
@@ -79,6 +80,7 @@ export async function openStore(configuration: Configuration, clock: Clock, even
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const sealed = { clock, eventIds, keyMaker, algorithm: configuration.signingAlgorithm, ...events };
     const { pepper, created } = await openSealedKeys(db, sealer, sealed);
+    const scopeStore = createSqlScopeStore(db, events);
     return {
       db,
       dialect,
@@ -89,7 +91,8 @@ export async function openStore(configuration: Configuration, clock: Clock, even
       events: createSqlEventStore(db, events),
       standings: createSqlClientStandings(db),
       store: limitLookups(watchStore(createSqlClientStore(db, { clock, ...events })), maxLookups),
-      scopes: new ScopeCatalogue(createSqlScopeStore(db, events), configuration.scopeCatalogue === "open"),
+      scopes: new ScopeCatalogue(scopeStore, configuration.scopeCatalogue === "open"),
+      scopeClaims: new ScopeClaims(scopeStore),
       owners: createSqlOwnerStore(db, events),
       revocations: createSqlRevocationStore(db, events),
       answers: createSqlIdempotencyStore(db, { clock, dialect }),

@@ -16,7 +16,7 @@ for (const { name, open } of databases)
     const clients = createSqlClientStore(db, storePorts(dialect, clock));
     const names = async () => (await scopes.list()).map(({ name }) => name);
     const client = { ...plainClient("app"), scopes: ["x", "not-catalogued"] };
-    const [first, second] = ["first", "second"].map((description) => ({ name: "x", description }));
+    const [first, second] = ["first", "second"].map((description) => ({ name: "x", description, claims: {} }));
     assert.ok(first && second);
     assert.equal(await scopes.put(first, null, withEvent()), "put");
     assert.equal(await scopes.put(second, null, withEvent()), "changed");

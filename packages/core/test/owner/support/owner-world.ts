@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AdminCaller } from "@carnet/core/admin/permission";
+import type { AdminCaller } from "@carnet/core/admin/admin-caller";
 import { cliOrigin } from "@carnet/core/audit/recorder";
 import { changeOwner, createOwner, deleteOwner, type OwnerPorts } from "@carnet/core/owner/change-owner";
 import type { OwnerInput } from "@carnet/core/owner/read-owner";

@@ -11,6 +11,7 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import type { ScopeClaims } from "@carnet/core/scope/scope-claims";
 import type { AuditPorts } from "../../audit/audit-reader.ts";
 import type { GuardPorts } from "./guard.ts";
 
@@ -20,6 +21,7 @@ export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin" | "aut
   readonly events: EventStore;
   readonly store: ClientStore;
   readonly scopes: ScopeCatalogue;
+  readonly scopeClaims: Pick<ScopeClaims, "refresh">;
   readonly owners: OwnerStore;
   readonly revocations: RevocationStore;
   readonly keys: KeyPorts;

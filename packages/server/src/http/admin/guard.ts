@@ -1,4 +1,4 @@
-import type { AdminCaller } from "@carnet/core/admin/permission";
+import type { AdminCaller } from "@carnet/core/admin/admin-caller";
 import type { Actor, RecordedRole } from "@carnet/core/audit/event";
 import type { Clock } from "@carnet/core/ports";
 import {

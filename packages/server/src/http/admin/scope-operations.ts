@@ -24,13 +24,15 @@ export const scopeOperations: readonly Operation[] = [
     event: "scope_put",
     scope: adminScopes.writeClients,
     needs: "platform",
-    summary: "Add a scope to the catalogue, or change its description",
+    summary: "Add a scope to the catalogue, or change its description and claims",
     body: "ScopeDescription",
     success: { status: 200, schema: "Scope" },
-    refusals: [],
+    refusals: ["in_use"],
     async run({ parameter, body }, ports) {
-      const put = await ports.scopes.put({ name: parameter("name"), description: body.description }, ports);
-      return put.ok ? ok({ body: put.value }) : put;
+      const put = await ports.scopes.put({ name: parameter("name"), ...body }, ports);
+      if (!put.ok) return put;
+      await ports.scopeClaims.refresh().catch(() => {}); // the change is stored, and the background reads it soon
+      return ok({ body: put.value });
     },
   }),
   operation({

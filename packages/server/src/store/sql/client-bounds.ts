@@ -3,6 +3,7 @@ import type { Owner } from "@carnet/core/owner/owner";
 import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "./schema.ts";
+import { readScopeClaims } from "./scope-store.ts";
 
 /** What the transaction of a change of clients checks besides the clients: their owners, and that a platform admin is left. */
 
@@ -17,6 +18,13 @@ export async function isOwnerChanged(transaction: Transaction<Tables>, owners: r
     .execute();
   const stored = new Map(rows.map((row) => [row.name, row]));
   return owners.some((owner) => !isSameOwner(owner, stored.get(owner.name)));
+}
+
+/** Whether a scope sets a claim with one of these names. */
+export async function isClaimOfScope(transaction: Transaction<Tables>, names: readonly string[]): Promise<boolean> {
+  if (names.length === 0) return false;
+  const ofScopes = await readScopeClaims(transaction);
+  return [...ofScopes.values()].some((claims) => names.some((name) => Object.hasOwn(claims, name)));
 }
 
 /** The first of these owners that has more clients than its policy allows. Admin clients do not count. */

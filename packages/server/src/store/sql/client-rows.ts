@@ -5,6 +5,7 @@ import { roles } from "@carnet/protocol/admin/roles";
 import { type ClientId, parseRevocationHandle, type SecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import { formatScope, parseScope } from "@carnet/protocol/scope";
+import { hasClaims, noClaims, type StaticClaims } from "@carnet/protocol/static-claims";
 import type { Nullable, Selectable } from "kysely";
 import { OperatorFault } from "../../fault.ts";
 import type { Tables } from "./schema.ts";
@@ -34,6 +35,7 @@ export const toClientRow = (client: Client): ClientRow => ({
   username: client.username,
   audience: client.audience,
   labels: JSON.stringify(client.labels),
+  claims: toClaims(client.claims),
   created_at: client.createdAt,
   updated_at: client.updatedAt,
   version: client.version,
@@ -69,6 +71,21 @@ function parseLabels(json: string): Client["labels"] {
   }
 }
 
+/** Claims as they are stored: null if there are none. */
+export const toClaims = (claims: StaticClaims): string | null => (hasClaims(claims) ? JSON.stringify(claims) : null);
+
+/** Reads stored claims. Throws an OperatorFault if they are no JSON object. */
+export function parseClaims(stored: unknown): StaticClaims {
+  if (stored === null) return noClaims;
+  const json = text("claims", stored);
+  if (!json.startsWith("{")) throw unreadable("claims");
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw unreadable("claims");
+  }
+}
+
 /**
  * Builds a client from its row and its secrets' rows. Throws an OperatorFault for a value that this version did not
  * write: SQLite returns whatever the file contains, whatever the type of the column.
@@ -92,6 +109,7 @@ export function toClient(row: ClientRow, secrets: readonly ReadSecretRow[]): Cli
     accessTokenTtl: numberOrNull("access_token_ttl", row.access_token_ttl),
     audience: textOrNull("audience", row.audience),
     labels: parseLabels(text("labels", row.labels)),
+    claims: parseClaims(row.claims),
     workspace: textOrNull("workspace", row.workspace),
     createdAt: number("created_at", row.created_at),
     updatedAt: number("updated_at", row.updated_at),

@@ -7,7 +7,7 @@ import { type IdempotencyRecord, idempotencyRecordLifetime } from "@carnet/core/
 import type { Clock } from "@carnet/core/ports";
 import type { SecretId } from "@carnet/protocol/ids";
 import { type Kysely, sql, type Transaction } from "kysely";
-import { fullOwner, hasPlatformAdmin, isOwnerChanged } from "./client-bounds.ts";
+import { fullOwner, hasPlatformAdmin, isClaimOfScope, isOwnerChanged } from "./client-bounds.ts";
 import { createClientLookup } from "./client-lookup.ts";
 import { toClientRow, toSecretRow, toUseRows } from "./client-rows.ts";
 import { searchClients } from "./client-search.ts";
@@ -25,9 +25,9 @@ export function createSqlClientStore(
 ): ClientStore {
   const { dialect } = ports;
   const dated = (change: StoredWithChange & Partial<StoredWithClients>): StoredChange => {
-    const { event, record, owners = [], maxRevocations } = change;
+    const { event, record, owners = [], claimsOfNoScope = [], maxRevocations } = change;
     const now = clock.now();
-    return { event, record: record && { ...record, at: now }, owners, maxRevocations, now, ports };
+    return { event, record: record && { ...record, at: now }, owners, claimsOfNoScope, maxRevocations, now, ports };
   };
   return {
     ...createClientLookup(db),
@@ -44,6 +44,7 @@ type DatedRecord = IdempotencyRecord & { readonly at: number };
 /** What is stored in the transaction of a change. */
 interface StoredChange extends StoredWithClients {
   readonly record: DatedRecord | undefined;
+  readonly claimsOfNoScope: readonly string[];
   readonly now: number;
   readonly ports: EventPorts;
 }
@@ -51,7 +52,7 @@ interface StoredChange extends StoredWithClients {
 async function insert(
   db: Kysely<Tables>,
   clients: readonly Client[],
-  { event, record, owners, ports }: StoredChange,
+  { event, record, owners, claimsOfNoScope, ports }: StoredChange,
 ): Promise<Insertion> {
   const attempt = inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback({ kind: "repeated" });
@@ -61,7 +62,8 @@ async function insert(
       const names = new Set(taken.map((row) => row.client_id));
       throw new Rollback({ kind: "taken", clientIds: ids.filter((id) => names.has(id)) });
     }
-    if (await isOwnerChanged(transaction, owners)) throw new Rollback({ kind: "owner_changed" });
+    if ((await isOwnerChanged(transaction, owners)) || (await isClaimOfScope(transaction, claimsOfNoScope)))
+      throw new Rollback({ kind: "owner_changed" });
     // A client that was deleted and is registered again starts anew
     await transaction.deleteFrom("client_usage").where("client_id", "in", ids).execute();
     await insertClients(transaction, clients, ports.dialect);
@@ -112,7 +114,7 @@ function outcomeOf<Outcome>(error: unknown): Outcome {
 async function replace(
   db: Kysely<Tables>,
   next: Client,
-  { event, record, owners, maxRevocations: max, now, ports }: StoredChange,
+  { event, record, owners, claimsOfNoScope, maxRevocations: max, now, ports }: StoredChange,
 ): Promise<Replacement> {
   const attempt = inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (!(await insertRecord(transaction, record))) throw new Rollback("repeated");
@@ -124,7 +126,8 @@ async function replace(
       .where("version", "=", next.version - 1)
       .executeTakeFirst();
     if (before === undefined) throw new Rollback("changed");
-    if (await isOwnerChanged(transaction, owners)) throw new Rollback("owner_changed");
+    if ((await isOwnerChanged(transaction, owners)) || (await isClaimOfScope(transaction, claimsOfNoScope)))
+      throw new Rollback("owner_changed");
     const hadAdmin = before.role === "admin" && (await hasPlatformAdmin(transaction, now));
     if ((await revokeLostHandles(transaction, { before, next, now, max }, ports.dialect)) === "too many")
       throw new Rollback("too_many_revocations");
@@ -136,6 +139,7 @@ async function replace(
     if ((await fullOwner(transaction, gaining)) !== undefined) throw new Rollback("owner_full");
     await transaction.deleteFrom("client_scopes").where("client_id", "=", next.clientId).execute();
     await transaction.deleteFrom("client_labels").where("client_id", "=", next.clientId).execute();
+    await transaction.deleteFrom("client_claims").where("client_id", "=", next.clientId).execute();
     await insertSearchRows(transaction, [next], ports.dialect);
     await insertEvent(transaction, event, ports);
   });
@@ -194,6 +198,10 @@ async function insertSearchRows(
     Object.entries(own).map(([name, value]) => ({ name, value, client_id: clientId })),
   );
   await insertChunks(labels, dialect, (rows) => transaction.insertInto("client_labels").values(rows).execute());
+  const claims = clients.flatMap(({ clientId, claims: own }) =>
+    Object.keys(own).map((name) => ({ name, client_id: clientId })),
+  );
+  await insertChunks(claims, dialect, (rows) => transaction.insertInto("client_claims").values(rows).execute());
   const changes = clients.map(({ clientId }) => ({ client_id: clientId }));
   await insertChunks(changes, dialect, (rows) => transaction.insertInto("changes").values(rows).execute());
 }

@@ -7,6 +7,7 @@ import { teams } from "./migrations/0007-teams.ts";
 import { revocations } from "./migrations/0008-revocations.ts";
 import { compatibility } from "./migrations/0009-compatibility.ts";
 import { keyRing } from "./migrations/0010-key-ring.ts";
+import { claims } from "./migrations/0011-claims.ts";
 import type { ColumnTypes } from "./sql-dialect.ts";
 
 /**
@@ -31,4 +32,5 @@ export const schemaSteps = (columns: ColumnTypes): Readonly<Record<string, Schem
   "0008-revocations": revocations(columns),
   "0009-compatibility": compatibility(columns),
   "0010-key-ring": keyRing(columns),
+  "0011-claims": claims(columns),
 });

@@ -11,6 +11,7 @@ export interface Tables {
   readonly sealed_values: SealedValuesTable;
   readonly client_scopes: ClientScopesTable;
   readonly client_labels: ClientLabelsTable;
+  readonly client_claims: ClientClaimsTable;
   readonly scopes: ScopesTable;
   readonly kept_answers: KeptAnswersTable;
   readonly changes: ChangesTable;
@@ -46,6 +47,8 @@ interface ClientsTable {
   readonly audience: string | null;
   /** A JSON object. */
   readonly labels: string;
+  /** A JSON object; null: none. */
+  readonly claims: string | null;
   readonly created_at: number;
   readonly updated_at: number;
   readonly version: number;
@@ -96,9 +99,17 @@ interface ClientLabelsTable {
   readonly client_id: ClientId;
 }
 
+/** The names of the static claims of clients. */
+interface ClientClaimsTable {
+  readonly name: string;
+  readonly client_id: ClientId;
+}
+
 interface ScopesTable {
   readonly name: string;
   readonly description: string;
+  /** A JSON object; null: none. */
+  readonly claims: string | null;
 }
 
 interface KeptAnswersTable {

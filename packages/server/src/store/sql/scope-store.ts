@@ -1,12 +1,18 @@
 import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
+import { hasClaims, type StaticClaims } from "@carnet/protocol/static-claims";
 import type { Kysely } from "kysely";
+import { parseClaims, toClaims } from "./client-rows.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 
 /** The scope catalogue in an SQL database. */
 export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): ScopeStore => ({
-  list: () => db.selectFrom("scopes").selectAll().orderBy("name").execute(),
+  async list() {
+    const rows = await db.selectFrom("scopes").selectAll().orderBy("name").execute();
+    return rows.map((row) => ({ ...row, claims: parseClaims(row.claims) }));
+  },
+  claims: () => readScopeClaims(db),
   async existing(names) {
     if (names.length === 0) return [];
     const rows = await db
@@ -17,19 +23,25 @@ export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): Scop
       .execute();
     return rows.map(({ name }) => name);
   },
-  put: ({ name, description }, before, { event }) =>
+  put: ({ name, description, claims }, before, { event }) =>
     inTurn({ db, ...ports }, "changes", async (transaction) => {
       const [current] = await transaction.selectFrom("scopes").selectAll().where("name", "=", name).execute();
-      if (current?.description !== before?.description) return "changed";
+      const isSame =
+        current?.description === before?.description &&
+        current?.claims === (before ? toClaims(before.claims) : undefined);
+      if (!isSame) return "changed";
+      const added = Object.keys(claims).filter((claim) => !Object.hasOwn(before?.claims ?? {}, claim));
+      if (await isClaimOfClient(transaction, added)) return "claims_used";
+      const row = { description, claims: toClaims(claims) };
       await transaction
         .insertInto("scopes")
-        .values({ name, description })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet({ description }))
+        .values({ name, ...row })
+        .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
         .execute();
       await insertEvent(transaction, event, ports);
       return "put";
     }),
-  delete: ({ name, description }, { event }) =>
+  delete: ({ name, description, claims }, { event }) =>
     inTurn({ db, ...ports }, "changes", async (transaction) => {
       const used = await transaction
         .selectFrom("client_scopes")
@@ -42,9 +54,22 @@ export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): Scop
         .deleteFrom("scopes")
         .where("name", "=", name)
         .where("description", "=", description)
+        .where("claims", hasClaims(claims) ? "=" : "is", toClaims(claims))
         .executeTakeFirst();
       if (deleted.numDeletedRows !== 1n) return "changed";
       await insertEvent(transaction, event, ports);
       return "deleted";
     }),
 });
+
+/** The claims of the scopes that have any. */
+export async function readScopeClaims(db: Kysely<Tables>): Promise<ReadonlyMap<string, StaticClaims>> {
+  const rows = await db.selectFrom("scopes").select(["name", "claims"]).where("claims", "is not", null).execute();
+  return new Map(rows.map(({ name, claims }) => [name, parseClaims(claims)]));
+}
+
+async function isClaimOfClient(db: Kysely<Tables>, names: readonly string[]): Promise<boolean> {
+  if (names.length === 0) return false;
+  const found = await db.selectFrom("client_claims").select("name").where("name", "in", names).limit(1).execute();
+  return found.length > 0;
+}

@@ -12,6 +12,7 @@ import { type ClientRegistration, registerClient } from "@carnet/core/client/reg
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { ScopeClaims } from "@carnet/core/scope/scope-claims";
 import type { TokenRequestMessage } from "@carnet/core/token/token-request-message";
 import { Redacted } from "@carnet/protocol/redacted";
 import { recordEvents } from "@carnet/server/audit/record-events";
@@ -58,7 +59,8 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     ...createSqlClientStore(db, sqlitePorts(clock)),
     ...createSqlIdempotencyStore(db, sqlitePorts(clock)),
   };
-  const scopes = new ScopeCatalogue(createSqlScopeStore(db, sqlitePorts(clock)), true);
+  const scopeStore = createSqlScopeStore(db, sqlitePorts(clock));
+  const scopes = new ScopeCatalogue(scopeStore, true);
   const uses = new SecretUses(store);
   const sign = createSigner(signingKey);
   const ports: ClientPorts = {
@@ -72,6 +74,7 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     revocations: { find: async () => undefined, add: async () => "known" },
     cutOffs: { issuedUntil: () => 0 },
     scopes,
+    scopeClaims: new ScopeClaims(scopeStore),
     directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
     uses,
     usage: { count() {} },

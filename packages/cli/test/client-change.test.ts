@@ -30,6 +30,7 @@ suite("carnet client change", () => {
       ["--expires-at", "2999-01-01", "expires_at", "2999-01-01T00:00:00.000Z"],
       ["--allow-ip", "10.0.0.0/8", "ip_allowlist", ["10.0.0.0/8"]],
       ["--label", "team=x", "labels", { team: "x" }],
+      ["--claims", '{"tier":"gold"}', "claims", { tier: "gold" }],
     ];
     let before = unset;
     for (const [flag, value, member, becomes] of flags) {

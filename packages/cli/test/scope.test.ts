@@ -47,9 +47,36 @@ suite("carnet scope", () => {
   test("with --json prints the scope that was added or deleted", async () => {
     await using at = await startAdminService();
     const added = await at.json(["scope", "put", "x:read", "Read x"]);
-    assert.deepEqual(added, { name: "x:read", description: "Read x" });
+    assert.deepEqual(added, { name: "x:read", description: "Read x", claims: {} });
     const deleted = await at.json(["scope", "delete", "x:read", "--yes"]);
     assert.deepEqual(deleted, { deleted: { name: "x:read" } });
+  });
+
+  test("sets, keeps and removes the claims of a scope, and shows them in the list", async () => {
+    await using at = await startAdminService();
+    const put = (...args: readonly string[]) => at.json(["scope", "put", "x:read", "Read x", ...args]);
+    const claims = { tier: "gold" };
+    assert.deepEqual(await put("--claims", JSON.stringify(claims)), { name: "x:read", description: "Read x", claims });
+    assert.deepEqual(await put(), { name: "x:read", description: "Read x", claims });
+    assert.match(
+      (await at.carnet(["scope", "list"])).stdout,
+      /^SCOPE .* CLAIMS$(?:.|\n)*^x:read .* \{"tier":"gold"\}$/m,
+    );
+    assert.deepEqual(await put("--claims", ""), { name: "x:read", description: "Read x", claims: {} });
+    for (const [given, reason] of [
+      ['{"iss":"x"}', /--claims\.iss is a reserved claim|claims\.iss is a reserved claim|is a reserved claim/],
+      ['{"a":1,"a":2}', /a appears twice/],
+      ["[1]", /--claims is not a JSON object/],
+      ["{planted", /--claims is not a JSON object/],
+    ] as const) {
+      const refused = await at.carnet(["scope", "put", "x:read", "Read x", "--claims", given]);
+      assertRefused(refused, reason);
+      assert.doesNotMatch(refused.stderr, /planted/);
+    }
+    assertRefused(
+      await at.carnet(["scope", "put", "x", "X", "--claims-file", "missing.json"]),
+      /missing\.json cannot be read \(ENOENT\)/,
+    );
   });
 
   test("refuses a malformed name, an empty description, and removing a scope that a client has", async () => {

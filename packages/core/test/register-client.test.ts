@@ -41,6 +41,7 @@ suite("A registration", () => {
       username: null,
       audience: null,
       labels: {},
+      claims: {},
       createdAt: Date.parse(now),
       updatedAt: Date.parse(now),
       version: 1,
@@ -68,6 +69,7 @@ suite("A registration", () => {
       username: "the user",
       audience: "https://api.example.test",
       labels: { team: "payments", gone: null },
+      claims: { tier: "gold", limits: { daily: 5, gone: null }, gone: null },
       secret: { value: new Redacted(secret) },
     });
     const { secrets: _secrets, handle: _handle, ipAllowlist, ...rest } = client;
@@ -91,6 +93,7 @@ suite("A registration", () => {
       username: "the user",
       audience: "https://api.example.test",
       labels: { team: "payments" },
+      claims: { limits: { daily: 5 }, tier: "gold" },
       createdAt: Date.parse(now),
       updatedAt: Date.parse(now),
       version: 1,

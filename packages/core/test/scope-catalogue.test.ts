@@ -11,7 +11,7 @@ const ports = adminPortsOf(new TestEndpoint());
 
 async function catalogue(open: boolean) {
   const store = new MemoryScopeStore();
-  await store.put({ name: "file:read", description: "Read files" }, null, withEvent());
+  await store.put({ name: "file:read", description: "Read files", claims: {} }, null, withEvent());
   return new ScopeCatalogue(store, open);
 }
 
@@ -49,7 +49,7 @@ suite("A catalogue of scopes", () => {
   test("replaces the description of an existing scope", async () => {
     const closed = await catalogue(false);
     assert.ok((await closed.put({ name: "file:read", description: "Look at files" }, ports)).ok);
-    assert.deepEqual(await closed.list(), [{ name: "file:read", description: "Look at files" }]);
+    assert.deepEqual(await closed.list(), [{ name: "file:read", description: "Look at files", claims: {} }]);
   });
 
   test("refuses an invalid name, and a description that cannot be displayed [RFC6749 §3.3]", async () => {
@@ -67,6 +67,37 @@ suite("A catalogue of scopes", () => {
       );
     }
     assert.equal((await closed.list()).length, 1);
+  });
+
+  test("keeps the claims of a scope unless they are given, and gives them up for null", async () => {
+    const closed = await catalogue(false);
+    const claims = { z: 1, a: { y: [null], x: true } };
+    const put = async (changes: object) => {
+      const outcome = await closed.put({ name: "file:read", description: "Read", ...changes }, ports);
+      assert.ok(outcome.ok);
+      assert.deepEqual((await closed.list())[0], outcome.value);
+      return JSON.stringify(outcome.value.claims);
+    };
+    assert.equal(await put({ claims }), '{"a":{"x":true,"y":[null]},"z":1}');
+    assert.deepEqual([...(await closed.claimNames())], ["a", "z"]);
+    assert.equal(await put({ description: "Read files" }), '{"a":{"x":true,"y":[null]},"z":1}');
+    assert.equal(await put({ claims: { z: 2 } }), '{"z":2}', "they are replaced, not merged");
+    assert.equal(await put({ claims: null }), "{}");
+  });
+
+  test("refuses claims of which a token with every scope would have too many, and names the member", async () => {
+    const closed = await catalogue(false);
+    const put = async (name: string, claims: Record<string, unknown>) => {
+      const outcome = await closed.put({ name, description: name, claims }, ports);
+      return outcome.ok ? "put" : outcome.error.errors?.map(({ pointer }) => pointer).join(" ");
+    };
+    assert.equal(await put("a", { one: "x".repeat(1014) }), "put", "1024 bytes");
+    assert.equal(await put("a", { one: "x".repeat(1015) }), "/claims");
+    assert.equal(await put("b", { one: "y".repeat(1014) }), "put", "one of them wins");
+    assert.equal(await put("b", { two: 1 }), "/claims");
+    assert.equal(await put("a", { one: "x" }), "put");
+    assert.equal(await put("b", { two: "y".repeat(1004) }), "put", "a scope does not count twice");
+    assert.equal(await put("b", { iss: "x", nested: { gone: null } }), "/claims/nested/gone /claims/iss");
   });
 
   test("deletes only scopes that it contains", async () => {

@@ -209,9 +209,15 @@ suite("A change of settings", () => {
 });
 
 function closedCatalogue(names: readonly string[]) {
-  const list = async () => names.map((name) => ({ name, description: name }));
+  const list = async () => names.map((name) => ({ name, description: name, claims: {} }));
   return new ScopeCatalogue(
-    { list, existing: async () => [], put: async () => "changed", delete: async () => "changed" },
+    {
+      list,
+      claims: async () => new Map(),
+      existing: async () => [],
+      put: async () => "changed",
+      delete: async () => "changed",
+    },
     false,
   );
 }

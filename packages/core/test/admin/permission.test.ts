@@ -10,6 +10,7 @@ import { clientIdOf, plainClient } from "@carnet/testkit/sample-clients";
 import { authorityOf, callerOf, ownerWith } from "@carnet/testkit/sample-owners";
 import fc from "fast-check";
 
+const scopeClaims = new Set(["tier"]);
 const context = { accessTokenTtl: 600, now: Date.parse("2026-11-21T12:00:00Z") };
 
 /** The rule that refuses, or `permitted`. */
@@ -76,7 +77,7 @@ suite("A target", () => {
     for (const role of roles) {
       const caller = callerOf(role, ["payments"]);
       const itself = { ...plainClient("x"), clientId: clientIdOf(`caller-${role}`), role };
-      const change = { before: itself, after: itself, owner: ownerWith("default", {}), context };
+      const change = { before: itself, after: itself, owner: ownerWith("default", {}), context, scopeClaims };
       assert.ok(canSee(caller, itself));
       assert.ok(!permit(authorityOf(caller, "operate"), { target: itself, change }).ok, role);
       assert.ok(permit(authorityOf(caller, "operate", true), { target: itself, change }).ok, role);
@@ -119,7 +120,7 @@ test("whatever the change, it gives nothing that the caller's role and the polic
       (by, { before, after }) => {
         const caller = callerOf(by.role, by.owners);
         const owner = owners[after.owner as keyof typeof owners];
-        const change = { before, after, owner, context };
+        const change = { before, after, owner, context, scopeClaims };
         const target = before === null ? {} : { target: before };
         const permitted = permit(authorityOf(caller, by.need, by.allowsSelf), { ...target, change });
         if (!permitted.ok) return;
@@ -145,7 +146,7 @@ test("whatever the change, it gives nothing that the caller's role and the polic
 
 test("a refusal by a policy names the line, the owner and whom to ask, and its errors have no other members", () => {
   const after = { ...plainClient("app"), owner: "payments", scopes: ["c"], secrets: [] };
-  const change = { before: null, after, owner: owners.payments, context };
+  const change = { before: null, after, owner: owners.payments, context, scopeClaims };
   const refused = permit(authorityOf(callerOf("admin", null), "manage"), { change });
   assert.ok(!refused.ok);
   assert.deepEqual(refused.error, {
@@ -168,8 +169,34 @@ test("a refusal by a long policy is short, however many scopes and blocks are re
   const policy = { ...owners.payments.policy, scopes: allowed, addressBlocks: blocks(0) };
   const scopes = Array.from({ length: 700 }, (_, number) => `s:${number}`);
   const after = { ...plainClient("app"), owner: "payments", scopes, ipAllowlist: blocks(1), secrets: [] };
-  const change = { before: null, after, owner: { ...owners.payments, policy }, context };
+  const change = { before: null, after, owner: { ...owners.payments, policy }, context, scopeClaims };
   const refused = permit(authorityOf(callerOf("admin", null), "manage"), { change });
   assert.ok(!refused.ok && refused.error.errors?.length === 2);
   assert.ok(JSON.stringify(refused.error).length < 3000);
+});
+
+test("a claim that a scope sets is set, changed and removed by platform admins only, and others by teams as well", () => {
+  const without = { ...plainClient("app"), owner: "payments" };
+  const gold = { ...without, claims: { tier: "gold" } };
+  const other = { ...without, claims: { region: "eu" } };
+  const word = (owners: readonly string[] | null, before: Client | null, after: Client) => {
+    const change = { before, after, owner: ownerWith("payments", openPolicy), context, scopeClaims };
+    return wordOf(
+      permit(authorityOf(callerOf("admin", owners), "manage"), { ...(before && { target: before }), change }),
+    );
+  };
+  const changes: readonly (readonly [Client | null, Client])[] = [
+    ...([
+      [null, gold],
+      [without, gold],
+      [gold, without],
+    ] as const),
+    [gold, { ...gold, claims: { tier: "silver" } }],
+  ];
+  for (const [before, after] of changes) {
+    assert.equal(word(["payments"], before, after), "scope_claim");
+    assert.equal(word(null, before, after), "permitted");
+  }
+  for (const after of [other, { ...gold, claims: { ...gold.claims, region: "eu" } }])
+    assert.equal(word(["payments"], after === other ? null : gold, after), "permitted");
 });

@@ -26,6 +26,7 @@ const comparable = ({ client, secret }: ProvenSecret) => ({
   tokenEndpointAuthMethod: client.tokenEndpointAuthMethod,
   accessTokenTtl: client.accessTokenTtl,
   audience: client.audience,
+  claims: client.claims,
   secret: {
     secretId: secret.secretId,
     handle: secret.handle,
@@ -74,6 +75,7 @@ const client = fc
     ipAllowlist: fc.array(block, { maxLength: 3 }),
     accessTokenTtl: fc.option(fc.nat()),
     audience: fc.option(text),
+    claims: fc.constantFrom({}, { tier: "gold" }, { é: { '"\\\0': [null, 1.5, "🔑\u0000"] } }),
   })
   .map((given) => ({ ...plainClient("any"), ...given }));
 

@@ -60,7 +60,8 @@ suite("The schema", () => {
     assert.deepEqual(
       names.map(({ name }) => name),
       [
-        ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_labels", "client_scopes"],
+        ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_claims"],
+        ...["client_labels", "client_scopes"],
         ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "owners", "refusals"],
         ...[
           "revocations",
@@ -93,6 +94,7 @@ suite("The schema", () => {
       { name: "0008-revocations" },
       { name: "0009-compatibility" },
       { name: "0010-key-ring" },
+      { name: "0011-claims" },
     ]);
   });
 

@@ -13,7 +13,7 @@ export async function ownerWorld() {
   const endpoint = new TestEndpoint();
   const scopeStore = new MemoryScopeStore();
   for (const name of ["file:read", "file:write"])
-    await scopeStore.put({ name, description: "Files" }, null, withEvent());
+    await scopeStore.put({ name, description: "Files", claims: {} }, null, withEvent());
   const { clock, recorder, eventIds, authority, store, owners } = endpoint;
   const ports: OwnerPorts = {
     ...{ clock, recorder, eventIds, authority, owners },

@@ -51,6 +51,9 @@ describe("whatever admins send", () => {
         }),
       }));
 
+    it("a missing check of the claims that scopes set", () =>
+      finds(/beyond role or policy/, { scopes: (inner) => ({ ...inner, claims: async () => new Map() }) }));
+
     for (const [operationId, needs] of [
       ["deleteClient", "read"],
       ["putScope", "read"],

@@ -66,6 +66,25 @@ describe("two processes on one store, when one of them makes a change", () => {
     assert.equal((await requestToken(other.url, id, added.client_secret)).status, 200);
   });
 
+  it("claims of a scope and of a client are in the tokens of both, and so is their end", async () => {
+    const { id, secret } = await register({ scope: "file:read" });
+    const claimsAt = async (at: ServingCarnet) => {
+      const { access_token } = await (await requestToken(at.url, id, secret)).json();
+      const { tier, region } = JSON.parse(Buffer.from(access_token.split(".")[1], "base64url").toString());
+      return JSON.stringify([tier, region]);
+    };
+    const put = (claims: object | null) =>
+      call(changing, "PUT", "/scopes/file%3Aread", { description: "Read files", claims });
+    await put({ tier: "gold" });
+    await call(changing, "PATCH", `/clients/${id}`, { claims: { region: "eu" } });
+    assert.equal(await claimsAt(changing), '["gold","eu"]', "at once where it was changed");
+    await until(async () => (await claimsAt(other)) === '["gold","eu"]');
+    await put(null);
+    await call(changing, "PATCH", `/clients/${id}`, { claims: { region: null } });
+    assert.equal(await claimsAt(changing), "[null,null]");
+    await until(async () => (await claimsAt(other)) === "[null,null]");
+  });
+
   it("a client is narrowed, disabled and deleted in both", async () => {
     const { id, secret, scope } = await register({ scope: "file:read file:write" });
     assert.equal(scope, "file:read file:write");

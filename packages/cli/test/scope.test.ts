@@ -64,7 +64,7 @@ suite("carnet scope", () => {
     );
     assert.deepEqual(await put("--claims", ""), { name: "x:read", description: "Read x", claims: {} });
     for (const [given, reason] of [
-      ['{"iss":"x"}', /--claims\.iss is a reserved claim|claims\.iss is a reserved claim|is a reserved claim/],
+      ['{"iss":"x"}', /--claims: iss is a reserved claim/],
       ['{"a":1,"a":2}', /a appears twice/],
       ["[1]", /--claims is not a JSON object/],
       ["{planted", /--claims is not a JSON object/],

@@ -51,7 +51,10 @@ function isWithinPolicy(
   const ownScopes = after.scopes.filter((scope) => scope.startsWith("carnet:"));
   const gained = after.scopes.filter((scope) => !ownScopes.includes(scope) && kept?.scopes.includes(scope) !== true);
   const longest = policy.maxTokenTtl ?? Number.POSITIVE_INFINITY;
+  const isChanged = (name: string) => JSON.stringify(before?.claims[name]) !== JSON.stringify(after.claims[name]);
   return (
+    // The world has a scope that sets this claim from the start
+    (isPlatform(actor) || !isChanged("level")) &&
     (isPlatform(actor) || ownScopes.every((scope) => before?.scopes.includes(scope))) &&
     (policy.scopes === null || gained.every((scope) => policy.scopes?.includes(scope))) &&
     ((after.accessTokenTtl ?? 600) <= longest || after.accessTokenTtl === kept?.accessTokenTtl) &&

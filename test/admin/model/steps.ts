@@ -35,6 +35,7 @@ const settings = {
   audience: fc.constantFrom(null, "https://other.example.test", "urn:carnet:admin"),
   username: fc.constantFrom(null, "user@example.test"),
   access_token_ttl: fc.constantFrom(null, 60, 3600),
+  claims: fc.constantFrom(null, { tier: "gold" }, { tier: null }, { region: "eu" }),
   expires_at: fc.constantFrom(null, "2026-11-21T12:00:20Z", "2030-01-01T00:00:00Z"),
 };
 
@@ -68,7 +69,11 @@ export const bodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
   NewRevocation: fc
     .tuple(target, fc.constantFrom({}, { issued_before: "1h" }))
     .map(([client_id, tokens]) => ({ client_id, ...tokens })),
-  ScopeDescription: fc.constantFrom({ description: "One" }, { description: "Two" }),
+  ScopeDescription: fc.constantFrom(
+    { description: "One" },
+    { description: "Two" },
+    { description: "One", claims: { tier: "gold" } },
+  ),
   NewOwner: fc.record({ name: fc.constantFrom("team-new", "team-none"), policy }),
   OwnerChange: fc.record({ policy }),
   KeyRotation: fc.record({ now: fc.boolean() }),
@@ -121,7 +126,12 @@ const reach = fc
       .chain((one) => callOf(one, { actor: fc.constant("admin-pay-1"), target: fc.constantFrom("pay-1", "pay-2") })),
     fc.constantFrom(
       ...[{ scope: "file:read file:write" }, { scope: "file:read carnet:introspect" }],
-      ...[{ access_token_ttl: 3600 }, { username: "user@example.test" }, { role: "admin" }],
+      ...[
+        { access_token_ttl: 3600 },
+        { username: "user@example.test" },
+        { role: "admin" },
+        { claims: { level: "gold" } },
+      ],
     ),
   )
   .map(([call, body]): Call => ({ ...call, token: 0, body }));

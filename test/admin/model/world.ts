@@ -6,7 +6,7 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
 import { defaultPolicy, type Owner, type OwnerPolicy } from "@carnet/core/owner/owner";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
-import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
+import { ScopeCatalogue, type ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import { adminAudience, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
@@ -42,6 +42,7 @@ export interface Fault {
   /** Replaces the store of each process. `raw` is below the notes of the model. */
   readonly store?: (inner: ClientStore, world: World, raw: ClientStore) => ClientStore;
   readonly owners?: (inner: OwnerStore) => OwnerStore;
+  readonly scopes?: (inner: ScopeStore) => ScopeStore;
 }
 
 /** What a token was issued for. It stays usable for as long as the service lets it. */
@@ -71,6 +72,9 @@ const policies: Readonly<Record<string, OwnerPolicy>> = {
   "team-sea": defaultPolicy,
 };
 
+/** No call changes it. */
+const levelScope = { name: "level", description: "Sets a claim", claims: { level: "gold" } };
+
 export const clientIds = initial.map(({ client_id }) => client_id ?? "");
 
 /** Two processes on one SQLite store. Every commit is noted below all that can be faulty. */
@@ -88,7 +92,11 @@ export class World implements AsyncDisposable {
   owners: OwnerStore | undefined;
   #scopes: ScopeCatalogue | undefined;
 
-  static async open({ store: faulty = (inner) => inner, owners: faultyOwners = (inner) => inner }: Fault = {}) {
+  static async open({
+    store: faulty = (inner) => inner,
+    owners: faultyOwners = (inner) => inner,
+    scopes: faultyScopes = (inner) => inner,
+  }: Fault = {}) {
     const world = new World();
     const folder = world.#stack.use(await temporaryFolder());
     const { clock } = world.endpoint;
@@ -96,7 +104,7 @@ export class World implements AsyncDisposable {
     world.#stack.defer(() => db.destroy());
     const ports = { ...sqlitePorts(clock), eventIds: world.endpoint.eventIds };
     const owners = createSqlOwnerStore(db, ports);
-    const scopes = new ScopeCatalogue(createSqlScopeStore(db, ports), true);
+    const scopes = new ScopeCatalogue(faultyScopes(createSqlScopeStore(db, ports)), true);
     const events = createSqlEventStore(db, ports);
     const answers = createSqlIdempotencyStore(db, ports);
     const revocations = createSqlRevocationStore(db, ports);
@@ -104,6 +112,7 @@ export class World implements AsyncDisposable {
     const store = world.#pausing(world.#noting(raw));
     for (const [name, policy] of Object.entries(policies))
       await owners.insert(ownerOf(name, policy), { event: eventWith() });
+    await scopes.put(levelScope, { ...world.endpoint, origin: cliOrigin("scope_put") });
     for (const registration of initial) {
       const registered = await registerClient(registration, {
         ...{ ...world.endpoint.ports, store, scopes, owners, origin: cliOrigin("client_created") },

@@ -123,8 +123,12 @@ export const inCommandWords = (detail: string): string =>
     .replace(/^(must be .*?)(?:, | or )null\b/, "$1")
     .replace(/\bat most (\d+) seconds\b/, (_, seconds) => `at most ${formatDuration(Number(seconds))}`);
 
-const nameOf = (pointer: string, flags: FlagNames): string =>
-  flagOf(pointer, flags) ?? pointer.slice(1).replaceAll("/", ".");
+function nameOf(pointer: string, flags: FlagNames): string {
+  const path = pointer.slice(1).replaceAll("/", ".");
+  // Says which claim, and a claim can have the name of another member
+  if (path.startsWith("claims.")) return path.replace("claims.", `${flags["claims"] ?? "claims"}: `);
+  return flagOf(pointer, flags) ?? path;
+}
 
 function flagOf(pointer: string, flags: FlagNames = {}): string | undefined {
   const path = pointer.slice(1);

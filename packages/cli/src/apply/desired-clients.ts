@@ -3,6 +3,7 @@ import { NewClient } from "@carnet/protocol/admin/clients";
 import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { parseDuration } from "@carnet/protocol/duration";
+import { maxClientClaims, parseStaticClaims } from "@carnet/protocol/static-claims";
 import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
@@ -63,6 +64,7 @@ export function readDesiredClients(path: string): DesiredClients {
       [`The file ${path} is invalid, so nothing was changed:`, ...problems.slice(0, maxProblems)].join("\n  "),
     );
   }
+  refuseClaims(read, path, place);
   refuseDuplicates(read, path, place);
   return { owner: read.owner, clients: read.clients.map(withoutNulls) };
 }
@@ -109,6 +111,20 @@ function toValue(document: Document, path: string): unknown {
   } catch {
     throw new Failure(`The file ${path} has aliases that are undefined or expand too far. Write their content out.`);
   }
+}
+
+/** Before any change, because the service would refuse only the client, after others were changed. */
+function refuseClaims({ clients }: DesiredClients, path: string, place: (pointer: string) => string): void {
+  const problems = clients.flatMap(({ claims }, at) => {
+    const parsed = parseStaticClaims(claims ?? {}, maxClientClaims);
+    if (parsed.ok) return [];
+    return parsed.error.map((one) => ({ ...one, pointer: `/clients/${at}/claims${one.pointer}` }));
+  });
+  if (problems.length === 0) return;
+  const lines = problems.map((problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}`);
+  throw new Failure(
+    [`The file ${path} is invalid, so nothing was changed:`, ...lines.slice(0, maxProblems)].join("\n  "),
+  );
 }
 
 function refuseDuplicates({ clients }: DesiredClients, path: string, place: (pointer: string) => string): void {

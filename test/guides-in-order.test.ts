@@ -14,6 +14,7 @@ const guides = [...new Set([...readme.matchAll(/\]\((docs\/guide\/[^)#]+)/g)].ma
 /** How many blocks of commands a guide has, so that a change of its form does not hide them. */
 const atLeast: Readonly<Record<string, number>> = {
   "docs/guide/admin-api.md": 1,
+  "docs/guide/claims.md": 2,
   "docs/guide/configuration-as-code.md": 2,
   "docs/guide/credentials.md": 10,
   "docs/guide/explain.md": 1,

@@ -39,20 +39,25 @@ export const TokenQuery = Type.Object({
   client_secret: credential({ format: "password" }),
 });
 
-const ActiveToken = Type.Object({
-  active: Type.Literal(true),
-  iss: Type.String({ description: "The issuer." }),
-  sub: Type.String({ description: "The client." }),
-  aud: Type.String({ description: "The API that the token is for." }),
-  client_id: Type.String({ description: "The client." }),
-  scope: Type.String({ description: "The scopes of the token, separated by spaces." }),
-  exp: Type.Integer({ description: "When the token expires, in seconds since the epoch." }),
-  iat: Type.Integer({ description: "When the token was issued, in seconds since the epoch." }),
-  jti: Type.String({ description: "The id of the token." }),
-  token_type: Type.Literal("Bearer"),
-  username: Type.Optional(Type.String({ description: "The username of the client, if it has one." })),
-  arid: Type.Optional(Type.String({ description: "Identifies the workspace of the client, if it has one." })),
-} satisfies Members<introspection.ActiveToken>);
+const ActiveToken = Type.Object(
+  {
+    active: Type.Literal(true),
+    iss: Type.String({ description: "The issuer." }),
+    sub: Type.String({ description: "The client." }),
+    aud: Type.String({ description: "The API that the token is for." }),
+    client_id: Type.String({ description: "The client." }),
+    scope: Type.String({ description: "The scopes of the token, separated by spaces." }),
+    exp: Type.Integer({ description: "When the token expires, in seconds since the epoch." }),
+    iat: Type.Integer({ description: "When the token was issued, in seconds since the epoch." }),
+    jti: Type.String({ description: "The id of the token." }),
+    token_type: Type.Literal("Bearer"),
+    username: Type.Optional(Type.String({ description: "The username of the client, if it has one." })),
+    arid: Type.Optional(Type.String({ description: "Identifies the workspace of the client, if it has one." })),
+  } satisfies Members<introspection.ActiveToken>,
+  {
+    description: "Has the static claims of the token besides.",
+  },
+);
 
 const InactiveToken = Type.Object({ active: Type.Literal(false) } satisfies Members<introspection.InactiveToken>, {
   additionalProperties: false,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isJsonObject, type JsonObject } from "@carnet/protocol/json-merge-patch";
-import { parseJsonBody } from "@carnet/server/http/admin/json-body";
+import { parseJsonBody } from "@carnet/server/json-body";
 import { type Command, Option } from "commander";
 import { describeErrors } from "./admin/refusals.ts";
 import { Failure } from "./failure.ts";

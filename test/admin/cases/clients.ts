@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { reservedClaims } from "@carnet/protocol/static-claims";
 import { decodeJwt } from "jose";
 import { askForToken, tokenOf } from "../../support/admin-api.ts";
 import { type AdminWorld, pointersOf } from "./world.ts";
@@ -20,6 +21,7 @@ const everything = {
   access_token_ttl: 120,
   audience: "https://api.example.test",
   labels: { team: "payments", stage: "test" },
+  claims: { groups: ["editors"], limits: { daily: 5 } },
   owner: "default",
   role: null,
   role_owners: null,
@@ -43,6 +45,7 @@ export function clientCases(world: () => AdminWorld): void {
       assert.equal(shown.headers.get("etag"), headers.get("etag"));
       const claims = decodeJwt(await tokenOf(service, { clientId: "every-field", clientSecret: String(clientSecret) }));
       assert.equal(claims.aud, everything.audience);
+      assert.deepEqual({ groups: claims["groups"], limits: claims["limits"] }, everything.claims);
       const arid = Buffer.from(String(claims["arid"]), "base64url").toString();
       assert.equal(arid, `Workspace\u001f${everything.workspace}`);
       assert.equal((claims.exp ?? 0) - (claims.iat ?? 0), 120);
@@ -150,6 +153,31 @@ export function clientCases(world: () => AdminWorld): void {
           ...{ access_token_ttl: null, status: "active" },
         },
       );
+    });
+
+    it("refuse each reserved claim, and a member that appears twice, by its place", async () => {
+      const { api } = world();
+      await api.expect(201, "POST", "/clients", { body: { client_id: "claiming", claims: { tier: "gold" } } });
+      for (const name of Object.values(reservedClaims).flat()) {
+        const body = { claims: { [name]: "planted" } };
+        for (const [method, path] of [
+          ["PATCH", "/clients/claiming"],
+          ["POST", "/clients"],
+        ] as const) {
+          const { json } = await api.expect(422, method, path, { body });
+          assert.deepEqual(pointersOf(json), [`/claims/${name}`]);
+          assert.doesNotMatch(JSON.stringify(json), /planted/);
+        }
+      }
+      const polluting = { body: JSON.parse('{"claims":{"a":{"__proto__":{"b":1}}}}') };
+      const { json } = await api.expect(422, "PATCH", "/clients/claiming", polluting);
+      assert.deepEqual(pointersOf(json), ["/claims/a/__proto__"]);
+      const list = await api.expect(422, "PATCH", "/clients/claiming", { body: { claims: ["x"] } });
+      assert.deepEqual(pointersOf(list.json), ["/claims"]);
+      const { json: same } = await api.expect(200, "PATCH", "/clients/claiming", {
+        body: { claims: { tier: "gold" } },
+      });
+      assert.deepEqual([same["claims"], same["created_at"]], [{ tier: "gold" }, same["updated_at"]]);
     });
 
     it("cannot change their workspace or id", async () => {

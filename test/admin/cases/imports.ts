@@ -23,6 +23,20 @@ export function importCases(world: () => AdminWorld): void {
       assert.equal(json["detail"], "clients must have at most 500 items");
     });
 
+    it("import claims of hundreds of clients, and name the claim that one may not have", async () => {
+      const clients = Array.from({ length: 300 }, (_, n) =>
+        imported(`claiming-${n}`, { claims: n === 7 ? { n, sub: "x" } : { n, nested: { deep: [n] } } }),
+      );
+      const { json } = await world().api.expect(200, "POST", "/clients/import", { body: { clients } });
+      const [failure, ...others] = Object(json["failed"]);
+      assert.deepEqual([json["imported"], failure.position, others], [299, 7, []]);
+      assert.deepEqual(failure.errors[0].pointer, "/claims/sub");
+      const last = await world().api.expect(200, "GET", "/clients/claiming-299");
+      assert.deepEqual(last.json["claims"], { n: 299, nested: { deep: [299] } });
+      const again = await world().api.expect(200, "POST", "/clients/import", { body: { clients } });
+      assert.equal(again.json["unchanged"], 299);
+    });
+
     it("import the valid clients, and report the reason for each other one", async () => {
       const { api } = world();
       const clients = [

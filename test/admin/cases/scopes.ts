@@ -31,7 +31,7 @@ export function scopeCases(world: () => AdminWorld): void {
       const { api } = world();
       const path = `/scopes/${encodeURIComponent("data/table|r")}`;
       const { json } = await api.expect(200, "PUT", path, { body: { description: "Read tables" } });
-      assert.deepEqual(json, { name: "data/table|r", description: "Read tables" });
+      assert.deepEqual(json, { name: "data/table|r", description: "Read tables", claims: {} });
       await api.expect(200, "PUT", path, { body: { description: "Read all tables" } });
       assert.ok((await names()).includes("data/table|r"));
       await api.expect(204, "DELETE", path);
@@ -49,6 +49,22 @@ export function scopeCases(world: () => AdminWorld): void {
       }
       const { json } = await api.expect(422, "PUT", "/scopes/x", { body: { description: "" } });
       assert.deepEqual(pointersOf(json), ["/description"]);
+    });
+
+    it("have claims with no reserved name, nor with a name that a client's claim has", async () => {
+      const { api } = world();
+      const put = (claims: object, status = 200) =>
+        api.expect(status, "PUT", "/scopes/claimed", { body: { description: "Claims", claims } });
+      assert.deepEqual(pointersOf((await put({ iss: "x", "carnet:x": 1 }, 422)).json), [
+        "/claims/carnet:x",
+        "/claims/iss",
+      ]);
+      assert.deepEqual(pointersOf((await put({ big: "x".repeat(1024) }, 422)).json), ["/claims"]);
+      await api.expect(201, "POST", "/clients", { body: { client_id: "own-claim", claims: { level: 1 } } });
+      assert.equal((await put({ level: 2 }, 409)).json["type"], "urn:carnet:problem:in_use");
+      await api.expect(204, "DELETE", "/clients/own-claim");
+      assert.deepEqual((await put({ level: 2 })).json["claims"], { level: 2 });
+      await api.expect(204, "DELETE", "/scopes/claimed");
     });
 
     it("cannot be given to a client unless they are in the catalogue", async () => {

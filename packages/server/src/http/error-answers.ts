@@ -6,7 +6,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import type { RefusalFacts } from "@carnet/protocol/refusals";
 import type { ErrorResponse } from "@carnet/protocol/token-response";
 import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
-import { adminBodyLimit } from "./admin/json-body.ts";
+import { adminBodyLimit } from "../json-body.ts";
 import { renderProblem } from "./admin/problem-answers.ts";
 import { httpRefusals } from "./http-refusals.ts";
 

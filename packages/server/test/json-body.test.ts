@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { parseJsonBody } from "@carnet/server/http/admin/json-body";
+import { parseJsonBody } from "@carnet/server/json-body";
 import fc from "fast-check";
 
 const problemOf = (text: string) => {

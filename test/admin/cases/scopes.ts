@@ -56,8 +56,8 @@ export function scopeCases(world: () => AdminWorld): void {
       const put = (claims: object, status = 200) =>
         api.expect(status, "PUT", "/scopes/claimed", { body: { description: "Claims", claims } });
       assert.deepEqual(pointersOf((await put({ iss: "x", "carnet:x": 1 }, 422)).json), [
-        "/claims/carnet:x",
         "/claims/iss",
+        "/claims/carnet:x",
       ]);
       assert.deepEqual(pointersOf((await put({ big: "x".repeat(1024) }, 422)).json), ["/claims"]);
       await api.expect(201, "POST", "/clients", { body: { client_id: "own-claim", claims: { level: 1 } } });

@@ -19,7 +19,7 @@ const rules: readonly Rule[] = [
   { name: "garbage collection", matches: called("(garbage collector)") },
   { name: "native code", matches: called("(program)") },
   { name: "signing (ES256)", matches: called("signOneShot") },
-  { name: "HMAC of the secret", matches: inFile("crypto/secret-hasher.ts", "node:internal/crypto/hash") },
+  { name: "HMAC of the secret", matches: inFile("crypto/secret-hasher.ts", "crypto/hmac-sha256.ts") },
   { name: "writing to the socket", matches: called("writeUtf8String", "writeLatin1String", "writev", "writeBuffer") },
   {
     name: recordsCategory,

@@ -1,8 +1,8 @@
-import { createHmac, createSecretKey } from "node:crypto";
 import type { SecretHasher } from "@carnet/core/client/secret-hasher";
+import { createHmacSha256 } from "./hmac-sha256.ts";
 
 /** HMAC-SHA-256 under the pepper. */
 export function createSecretHasher(pepper: Uint8Array): SecretHasher {
-  const key = createSecretKey(pepper);
-  return { digest: (clientId, secret) => createHmac("sha256", key).update(`${clientId}\0${secret}`).digest() };
+  const hmac = createHmacSha256(pepper);
+  return { digest: (clientId, secret) => hmac(`${clientId}\0${secret}`) };
 }

@@ -46,7 +46,7 @@ const failing: Readonly<Record<string, (ports: ClientPorts, error: unknown) => C
       read: () => Promise.reject(error),
     }),
   }),
-  hasher: (ports, error) => ({ ...ports, hasher: { digest: () => raise(error) } }),
+  hasher: (ports, error) => ({ ...ports, hasher: { ...ports.hasher, current: "first", digests: () => raise(error) } }),
   signer: (ports, error) => ({ ...ports, signer: { sign: () => raise(error) } }),
   random: (ports, error) => ({ ...ports, random: { ...ports.random, uuid: () => raise(error) } }),
   recorder: (ports, error) => ({ ...ports, recorder: { record: () => raise(error) } }),

@@ -9,6 +9,7 @@ import { cliOrigin } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import { type ClientRegistration, registerClient } from "@carnet/core/client/register-client";
+import { SecretMoves } from "@carnet/core/client/secret-moves";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import type { IdempotencyStore } from "@carnet/core/idempotency-record";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
@@ -17,13 +18,14 @@ import type { TokenRequestMessage } from "@carnet/core/token/token-request-messa
 import { Redacted } from "@carnet/protocol/redacted";
 import { recordEvents } from "@carnet/server/audit/record-events";
 import { createSealer } from "@carnet/server/crypto/sealer";
-import { createSecretHasher } from "@carnet/server/crypto/secret-hasher";
+import { PepperRing } from "@carnet/server/crypto/secret-hasher";
 import { createSigner } from "@carnet/server/crypto/signing-key";
 import type { ClientPorts } from "@carnet/server/http/http-ports";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
 import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
+import { createSqlPepperStore } from "@carnet/server/store/sql/peppers";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
@@ -52,7 +54,9 @@ export async function openTokenWorld(): Promise<TokenWorld> {
   const db = await openSqlite(join(folder, "carnet.db"));
   const clock = new FixedClock("2026-06-01T00:00:00Z");
   const sealer = createSealer(createSecretKey(randomBytes(32)));
-  const { pepper } = await openSealedKeys(db, sealer, sqlitePorts(clock));
+  await openSealedKeys(db, sealer, sqlitePorts(clock));
+  const hasher = new PepperRing(createSqlPepperStore(db, { sealer, ...sqlitePorts(clock) }), clock);
+  await hasher.refresh();
   const [signingKey] = await storedSigningKeys(db, sealer, sqlitePorts(clock));
   if (signingKey === undefined) throw new Error("no signing key");
   const store = {
@@ -62,12 +66,13 @@ export async function openTokenWorld(): Promise<TokenWorld> {
   const scopeStore = createSqlScopeStore(db, sqlitePorts(clock));
   const scopes = new ScopeCatalogue(scopeStore, true);
   const uses = new SecretUses(store);
+  const directory = new ClientDirectory(store, new PackedClients(2 ** 20, 7));
   const sign = createSigner(signingKey);
   const ports: ClientPorts = {
     policy: { issuer: "http://localhost", audience: "http://localhost", accessTokenTtl: 600, sunsetAt: Infinity },
     clock,
     random: { bytes: (length) => randomBytes(length), uuid: () => randomUUID() },
-    hasher: createSecretHasher(pepper.reveal()),
+    hasher,
     signer: { sign: async (claims, typ) => sign(claims, typ) },
     verifier: { verify: async () => undefined },
     store,
@@ -75,8 +80,9 @@ export async function openTokenWorld(): Promise<TokenWorld> {
     cutOffs: { issuedUntil: () => 0 },
     scopes,
     scopeClaims: new ScopeClaims(scopeStore),
-    directory: new ClientDirectory(store, new PackedClients(2 ** 20, 7)),
+    directory,
     uses,
+    moves: new SecretMoves({ store, moved: (clientId) => directory.forget(clientId) }),
     usage: { count() {} },
     recorder: recordEvents({ record() {} }, { uses }),
     eventIds: countingIds(),

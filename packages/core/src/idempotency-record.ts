@@ -7,6 +7,8 @@ import { problem } from "./admin-problem.ts";
 export interface IdempotencyRecord {
   /** Keyed digest of the `Idempotency-Key` and its client. */
   readonly keyDigest: Uint8Array;
+  /** The same under other peppers. A record under one of them is of the same request. */
+  readonly otherKeyDigests?: readonly Uint8Array[] | undefined;
   /** Keyed digest of the request. */
   readonly requestDigest: Uint8Array;
   readonly sealed: Uint8Array;

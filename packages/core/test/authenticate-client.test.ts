@@ -27,7 +27,7 @@ const anotherSecret = (endpoint: TestEndpoint, own: ClientSecret | undefined, va
     secretId: drawSecretId(endpoint.random),
     handle: drawHandle(endpoint.random),
     kind: "imported",
-    digest: endpoint.hasher.digest("app", value),
+    digest: endpoint.hasher.digest("app", value).digest,
   };
 };
 

@@ -12,6 +12,7 @@ const [secret] = app.secrets;
 assert.ok(secret);
 const found = { client: app, secret };
 const { digest } = secret;
+const under = { digest, pepper: "first", endsAt: null };
 const unknown = new Uint8Array(32).fill(255);
 
 /** A store that answers when it is told to, with what it had when it was asked. */
@@ -144,12 +145,12 @@ test("what is in doubt is used as it is while the store cannot be read, and is n
   const away = new Error("away");
   const readWhileAway = () => {
     store.failure = away;
-    const read = directory.readOrRecall(digest, () => true);
+    const read = directory.readOrRecall([under], () => true);
     store.answerAll();
     store.failure = undefined;
     return read;
   };
-  assert.equal(await readWhileAway(), found);
+  assert.deepEqual(await readWhileAway(), [{ under, proven: found }]);
   assert.equal(directory.peek(digest), undefined, "it is still in doubt");
   store.has = undefined;
   const gone = directory.read(digest);
@@ -166,7 +167,7 @@ test("a client that was changed is not used while the store cannot be read", asy
   directory.doubtAll();
   directory.forget(app.clientId);
   store.failure = new Error("away");
-  const read = directory.readOrRecall(digest, () => true);
+  const read = directory.readOrRecall([under], () => true);
   store.answerAll();
   await assert.rejects(read, store.failure);
 });

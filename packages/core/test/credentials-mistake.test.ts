@@ -70,9 +70,10 @@ suite("Credentials that match no client", () => {
           let hashes = 0;
           const { hasher } = endpoint.ports;
           const counted: typeof hasher = {
-            digest(...sent) {
+            ...hasher,
+            digests(...sent) {
               hashes++;
-              return hasher.digest(...sent);
+              return hasher.digests(...sent);
             },
           };
           const counting = new TestEndpoint({ ...endpoint.ports, hasher: counted });

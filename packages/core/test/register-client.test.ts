@@ -235,12 +235,12 @@ suite("A secret", () => {
     }
   });
 
-  test("that is generated draws evenly from the whole alphabet", () => {
+  test("that is generated draws evenly from the whole alphabet", async () => {
     const endpoint = new TestEndpoint();
     const plan = { label: null, notBefore: null, expiresAt: null, existing: undefined };
     const counts = new Map<string, number>([...generatedSecretRandom.alphabet].map((char) => [char, 0]));
     for (let drawn = 0; drawn < 2000; drawn++) {
-      const { shown } = makeSecret(plan, { clientId: "app" as ClientId, now: 0 }, endpoint);
+      const { shown } = await makeSecret(plan, { clientId: "app" as ClientId, now: 0 }, endpoint);
       for (const char of shown?.reveal().slice(24, 67) ?? "") counts.set(char, (counts.get(char) ?? 0) + 1);
     }
     const expected = (2000 * 43) / 62;

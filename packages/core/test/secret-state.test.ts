@@ -5,6 +5,7 @@ import { type ClientSecret, secretStateAt } from "@carnet/core/client/client-sec
 suite("The state of a secret", () => {
   const base: ClientSecret = {
     ...{ label: null, kind: "generated", digest: new Uint8Array(), createdAt: 0 },
+    ...{ pepper: "first", mustBeUsedBy: null },
     ...{ notBefore: null, expiresAt: null, idle: null, revokedAt: null, lastUse: null },
     secretId: "" as ClientSecret["secretId"],
     handle: "" as ClientSecret["handle"],

@@ -123,8 +123,9 @@ export async function updateAdminFile(
   const serverUrl = url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:");
   const content = readAdminFile(adminFile);
   if (content === undefined || content["server_url"] === serverUrl) return;
-  const digest = hasher.digest(content["client_id"] ?? "", content["client_secret"] ?? "");
-  const found = await store.findBySecret(digest);
+  const digests = hasher.digests(content["client_id"] ?? "", content["client_secret"] ?? "");
+  let found: Awaited<ReturnType<typeof store.findBySecret>>;
+  for (const { digest } of digests) found ??= await store.findBySecret(digest);
   if (found === undefined) return;
   writeAdminFile(adminFile, { ...content, server_url: serverUrl });
   if (isNew) return;

@@ -32,17 +32,17 @@ import type { ServiceCounts } from "./metrics/service-counts.ts";
 import { readStoredFacts } from "./metrics/stored-facts.ts";
 import { timeStore } from "./metrics/timed-store.ts";
 import { openKeys } from "./open-keys.ts";
+import { createPepperWork } from "./pepper-work.ts";
 import { refreshAfterAdding } from "./revocation/refresh-after-adding.ts";
 import { createRevocationFeed } from "./revocation/revocation-feed.ts";
 import { RevocationList } from "./revocation/revocation-list.ts";
-import { openStore, type Storage } from "./store/open-store.ts";
+import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
-import { createSqlWebhookQueue } from "./store/sql/webhook-store.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 import { StoreContact } from "./store/store-contact.ts";
 import type { Tracing } from "./trace/tracing.ts";
 import { version } from "./version.ts";
-import { createWebhook, type Webhook } from "./webhook/webhook.ts";
+import { openWebhook } from "./webhook/open-webhook.ts";
 
 /** Everything behind the listener: chooses the adapters and wires them. */
 
@@ -66,9 +66,6 @@ const intervals = {
   webhook: 1000,
   policies: 5000,
 } as const;
-
-/** How long a webhook's receiver may take to answer, in milliseconds. */
-const webhookTimeout = 10_000;
 
 /** What tests and tools need to change the store directly. */
 export interface Registry extends RegistrationPorts {
@@ -138,6 +135,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
     const signing = await openKeys(configuration, { store: signingKeys, clock, log });
     const keys = signing.ring;
     await scopeClaims.refresh();
+    const pepperWork = createPepperWork({ ...storage, store }, { ...registry, directory });
     const verifier = createAccessTokenVerifier(issuer, keys);
     const list = new RevocationList({ store: storage.revocations, clock });
     await list.refresh();
@@ -156,6 +154,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       cutOffs: list,
       ...{ scopes, scopeClaims },
       uses,
+      moves: pepperWork.moves,
       usage: audit.usage,
       recorder,
       eventIds,
@@ -174,6 +173,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
           scopeClaims,
           uses,
           answers,
+          peppers: storage.peppers,
           answerSealer: storage.sealer,
         },
         ...audit.admin,
@@ -225,6 +225,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
         { name: "changes", every: intervals.changes, run: () => contact.poll(() => changeFeed.poll()) },
         { name: "uses", every: intervals.uses, run: () => uses.flush() },
         ...audit.tasks,
+        ...pepperWork.tasks,
         { name: "revocations", every: intervals.revocations, run: () => list.refresh() },
         {
           name: "old revocations",
@@ -270,6 +271,9 @@ export async function openService(configuration: Configuration, ports: ServicePo
         await retryWhileBusy(() => uses.flush(), configuration.storeTimeout).catch((error: unknown) =>
           log.fault("last_uses_lost", error),
         );
+        await retryWhileBusy(() => pepperWork.moves.flush(), configuration.storeTimeout).catch((error: unknown) =>
+          log.fault("last_moves_lost", error),
+        );
         await opened.disposeAsync();
       },
     };
@@ -277,16 +281,4 @@ export async function openService(configuration: Configuration, ports: ServicePo
     await opened.disposeAsync();
     throw error;
   }
-}
-
-/** Undefined: none is configured. Otherwise events from now on are sent, also those that come before the first delivery. */
-async function openWebhook(
-  { webhookUrl: url, webhookSecret: key }: Configuration,
-  { db, dialect }: Pick<Storage, "db" | "dialect">,
-  ports: { readonly clock: Clock; readonly random: RandomSource; readonly log: Log },
-): Promise<Webhook | undefined> {
-  if (url === undefined || key === undefined) return undefined;
-  const queue = createSqlWebhookQueue(db, dialect);
-  await queue.begin();
-  return createWebhook({ ...ports, queue, url, key, timeout: webhookTimeout });
 }

@@ -142,7 +142,7 @@ async function renew(stored: RenewPorts): Promise<{ client: Client; secret: Reda
         const settings = readSettings(adminRegistration, { ...defaultSettings, labels }, now);
         if (!settings.ok) throw new Error("the admin client's own settings are refused");
         const plan = { label: "reset", notBefore: null, expiresAt: null, existing: undefined };
-        const { kept, shown } = makeSecret(plan, { clientId: client.clientId, now }, ports);
+        const { kept, shown } = await makeSecret(plan, { clientId: client.clientId, now }, ports);
         const ended = revokeAllSecrets(client, now);
         const secrets = [...ended.secrets, kept];
         return ok({ client: { ...ended, ...settings.value, clientName, secrets }, shown });

@@ -55,7 +55,7 @@ suite("The first admin client", () => {
     assert.equal(content.client_secret, made.clientSecret.reveal());
     assert.equal(made.file, store.file);
     assert.deepEqual(
-      Buffer.from(store.registry.hasher.digest("carnet-admin", content.client_secret)),
+      Buffer.from(store.registry.hasher.digest("carnet-admin", content.client_secret).digest),
       Buffer.from(client?.secrets[0]?.digest ?? []),
     );
     assert.equal(await store.make(), undefined);

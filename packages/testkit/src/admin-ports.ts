@@ -14,6 +14,7 @@ import { createSealer } from "@carnet/server/crypto/sealer";
 import type { ChangePorts } from "@carnet/server/http/admin/admin-ports";
 import { MemoryEventStore } from "./memory-event-store.ts";
 import { MemoryOwnerStore } from "./memory-owner-store.ts";
+import { MemoryPepperStore } from "./memory-pepper-store.ts";
 import { MemoryRevocationStore } from "./memory-revocation-store.ts";
 import { keyPortsOf, MemorySigningKeyStore } from "./memory-signing-key-store.ts";
 
@@ -56,6 +57,7 @@ export function adminPortsOf({
     ...{ recorder, eventIds, events: storedEvents, keys: keyPortsOf(signingKeys) },
     origin: cliOrigin("client_changed"),
     answers: store,
+    peppers: new MemoryPepperStore(),
     node: "node-1",
     authority: ownAuthority,
     owners,

@@ -66,6 +66,10 @@ const ofKey = (keyId: string, action: ChangedObject["action"], changes: Changes 
   ...{ type: "key", id: keyId, clientId: null, owner: null, action, changes },
 });
 
+const ofPepper = (action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
+  ...{ type: "pepper", id: "7h7k2m9p1r5t8w3x", clientId: null, owner: null, action, changes },
+});
+
 const scope = (before: string | null, after: string | null): Changes => ({ scope: { before, after } });
 
 /** An event of every kind. */
@@ -169,6 +173,18 @@ export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly
       ofKey("key-2", "created"),
     ]),
     event: "key_revoked",
+  },
+  pepper_rotated: {
+    ...change([
+      ofPepper("created", { used_from: { before: null, after: "2026-11-26T17:01:01.250Z" } }),
+      { ...ofPepper("changed", { ends_at: { before: null, after: "2027-02-24T17:00:01.250Z" } }), id: "first" },
+    ]),
+    event: "pepper_rotated",
+  },
+  pepper_ended: {
+    ...change([{ ...ofPepper("deleted"), id: "first" }]),
+    ...{ ...byService, role: null, warning: "3 secrets have ended, because nobody used them in time" },
+    event: "pepper_ended",
   },
   admin_refused: {
     ...{ ...facts, event: "admin_refused", actor: admin, operation: "changeClient", reason: "not_found" },

@@ -14,6 +14,7 @@ import {
   type StoredWithClients,
 } from "@carnet/core/client/client-store";
 import { sameDigest } from "@carnet/core/client/secret-hasher";
+import type { SecretMove } from "@carnet/core/client/secret-moves";
 import {
   type IdempotencyRecord,
   type IdempotencyStore,
@@ -83,8 +84,11 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     if (this.#isRepeated(record)) return "repeated";
     const before = this.#clients.get(next.clientId);
     if (before?.createdAt !== next.createdAt || before.version !== next.version - 1) return "changed";
-    const lastUses = new Map(before.secrets.map(({ secretId, lastUse }) => [secretId, lastUse]));
-    const secrets = next.secrets.map((secret) => ({ ...secret, lastUse: lastUses.get(secret.secretId) ?? null }));
+    const stored = new Map(before.secrets.map((secret) => [secret.secretId, secret]));
+    const secrets = next.secrets.map((secret) => {
+      const { lastUse = null, digest = secret.digest, pepper = secret.pepper } = stored.get(secret.secretId) ?? {};
+      return { ...secret, lastUse, digest, pepper };
+    });
     if (this.#isChanged(owners)) return "owner_changed";
     if (this.#isLastAdmin(before, { ...next, secrets })) return "last_admin";
     const owner = owners.find(({ name }) => name === next.owner);
@@ -134,6 +138,18 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
     }
   }
 
+  async moveSecrets(moves: readonly SecretMove[]): Promise<void> {
+    for (const { secretId, clientId, from, to } of moves) {
+      const client = this.#clients.get(clientId);
+      const secrets = client?.secrets.map((secret) =>
+        secret.secretId === secretId && secret.pepper === from.pepper
+          ? { ...secret, ...to, mustBeUsedBy: null }
+          : secret,
+      );
+      if (client !== undefined && secrets !== undefined) this.#clients.set(clientId, { ...client, secrets });
+    }
+  }
+
   async findRecord(keyDigest: Uint8Array): Promise<IdempotencyRecord | undefined> {
     return this.#recordOf(keyDigest);
   }
@@ -163,7 +179,9 @@ export class MemoryClientStore implements ClientStore, IdempotencyStore {
   }
 
   #isRepeated(record: IdempotencyRecord | undefined): boolean {
-    return record !== undefined && this.#recordOf(record.keyDigest) !== undefined;
+    if (record === undefined) return false;
+    const { keyDigest, otherKeyDigests = [] } = record;
+    return [keyDigest, ...otherKeyDigests].some((digest) => this.#recordOf(digest) !== undefined);
   }
 
   #record(record: IdempotencyRecord | undefined): void {

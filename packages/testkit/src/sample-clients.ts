@@ -3,6 +3,7 @@ import type { Client } from "@carnet/core/client/client";
 import type { ClientSecret } from "@carnet/core/client/client-secret";
 import { defaultSettings } from "@carnet/core/client/client-settings";
 import { drawHandle } from "@carnet/core/client/draw";
+import { firstPepper } from "@carnet/core/pepper/pepper";
 import { type ClientId, parseClientId, parseSecretId } from "@carnet/protocol/ids";
 import type { Result } from "@carnet/protocol/result";
 import { SeededRandom } from "./seeded-random.ts";
@@ -78,6 +79,8 @@ export function secretOf(name: string): ClientSecret {
     label: null,
     kind: "imported",
     digest: Uint8Array.from({ length: 32 }, (_, at) => (secretsMade >> (8 * (at % 4))) & 0xff),
+    pepper: firstPepper,
+    mustBeUsedBy: null,
     createdAt: 1,
     notBefore: null,
     expiresAt: null,

@@ -3,6 +3,7 @@ import type { AuditEvent } from "@carnet/core/audit/event";
 import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import { ClientDirectory } from "@carnet/core/client/client-directory";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
+import { SecretMoves } from "@carnet/core/client/secret-moves";
 import { SecretUses } from "@carnet/core/client/secret-uses";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import { ScopeClaims } from "@carnet/core/scope/scope-claims";
@@ -58,6 +59,7 @@ export class TestEndpoint {
       return this.store.findBySecret(digest);
     };
     const uses = new SecretUses(this.store);
+    const directory = new ClientDirectory({ findBySecret }, new MapClientMemory());
     this.ports = {
       policy: {
         issuer: "https://iam.example.test",
@@ -68,7 +70,8 @@ export class TestEndpoint {
       clock: this.clock,
       random: this.random,
       hasher: this.hasher,
-      directory: new ClientDirectory({ findBySecret }, new MapClientMemory()),
+      directory,
+      moves: new SecretMoves({ store: this.store, moved: (clientId) => directory.forget(clientId) }),
       uses,
       usage: {
         count: (clientId, what) => {

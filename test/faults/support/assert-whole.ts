@@ -22,7 +22,7 @@ export async function assertWhole(folder: string, acknowledged: readonly Credent
   assert.deepEqual(column("pragma integrity_check"), ["ok"]);
   assert.deepEqual(column("pragma foreign_key_check"), []);
   assert.deepEqual(column("select count(*) from signing_keys"), [1]);
-  assert.deepEqual(column("select count(*) from sealed_values where name = 'pepper'"), [1]);
+  assert.deepEqual(column("select count(*) from peppers where sealed is not null and ends_at is null"), [1]);
   const half = "select client_id from clients where client_id not in (select client_id from client_secrets)";
   assert.deepEqual(column(half), [], "a client without a secret");
   const orphans = "select secret_id from client_secrets where client_id not in (select client_id from clients)";

@@ -58,6 +58,8 @@ function whatHappened(event: RecordedEvent): string {
     case "key_imported":
     case "key_retired":
     case "key_revoked":
+    case "pepper_rotated":
+    case "pepper_ended":
       return `${describeChange(event)}${origin(event)}`;
     default:
       return unknownEvent(event);
@@ -109,6 +111,8 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
   key_imported: { did: "imported signing key", tried: "import a signing key" },
   key_retired: { did: "retired signing key", tried: "retire a signing key" },
   key_revoked: { did: "revoked signing key", tried: "revoke a signing key" },
+  pepper_rotated: { did: "rotated the pepper to", tried: "rotate the pepper" },
+  pepper_ended: { did: "deleted the ended pepper", tried: "delete the ended pepper" },
 };
 
 function describeChange(change: Changed): string {

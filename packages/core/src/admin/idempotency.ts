@@ -1,6 +1,6 @@
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, problem } from "../admin-problem.ts";
-import { type SecretHasher, sameDigest } from "../client/secret-hasher.ts";
+import { includesDigest, type PepperedDigest, type SecretHasher } from "../client/secret-hasher.ts";
 import type { IdempotencyRecord, IdempotencyStore } from "../idempotency-record.ts";
 
 /** Encrypts under the master key. Sealed bytes open only under the context that they were sealed with. */
@@ -29,9 +29,10 @@ export async function replayAnswer(
   request: RepeatableRequest,
   ports: IdempotencyPorts,
 ): Promise<Result<Uint8Array | undefined, AdminProblem>> {
-  const record = await ports.answers.findRecord(keyDigestOf(request, ports));
+  await ports.hasher.catchUp(); // another node may have recorded it under a pepper that is new here
+  const record = await findRecord(request, ports);
   if (record === undefined) return ok(undefined);
-  if (!sameDigest(record.requestDigest, requestDigestOf(request, ports))) {
+  if (!includesDigest(requestDigestsOf(request, ports), record.requestDigest)) {
     return problem(
       "idempotency_key_reused",
       "this Idempotency-Key was used for a different request: send a new request with a new key",
@@ -46,15 +47,31 @@ export const recordAnswer = (
   request: RepeatableRequest,
   ports: IdempotencyPorts,
 ): IdempotencyRecord => ({
-  keyDigest: keyDigestOf(request, ports),
-  requestDigest: requestDigestOf(request, ports),
+  keyDigest: ports.hasher.digest(...keyOf(request)).digest,
+  otherKeyDigests: keyDigestsOf(request, ports)
+    .filter(({ pepper }) => pepper !== ports.hasher.current)
+    .map(bytesOf),
+  requestDigest: ports.hasher.digest(...contentOf(request)).digest,
   sealed: ports.answerSealer.seal(answer, contextOf(request)),
 });
 
-const keyDigestOf = ({ clientId, idempotencyKey }: RepeatableRequest, { hasher }: IdempotencyPorts) =>
-  hasher.digest(`idempotency-key/${clientId}`, idempotencyKey);
+/** While the pepper is replaced, the record can be under either one. Looks under both in any case. */
+async function findRecord(request: RepeatableRequest, ports: IdempotencyPorts): Promise<IdempotencyRecord | undefined> {
+  let found: IdempotencyRecord | undefined;
+  for (const { digest } of keyDigestsOf(request, ports)) found = (await ports.answers.findRecord(digest)) ?? found;
+  return found;
+}
 
-const requestDigestOf = ({ clientId, content }: RepeatableRequest, { hasher }: IdempotencyPorts) =>
-  hasher.digest(`idempotent-request/${clientId}`, content);
+const keyDigestsOf = (request: RepeatableRequest, { hasher }: IdempotencyPorts) => hasher.digests(...keyOf(request));
+
+const bytesOf = ({ digest }: PepperedDigest): Uint8Array => digest;
+
+const requestDigestsOf = (request: RepeatableRequest, { hasher }: IdempotencyPorts) =>
+  hasher.digests(...contentOf(request));
+
+const keyOf = ({ clientId, idempotencyKey }: RepeatableRequest) =>
+  [`idempotency-key/${clientId}`, idempotencyKey] as const;
+
+const contentOf = ({ clientId, content }: RepeatableRequest) => [`idempotent-request/${clientId}`, content] as const;
 
 const contextOf = ({ clientId, idempotencyKey }: RepeatableRequest): string => `answer/${clientId}/${idempotencyKey}`;

@@ -5,6 +5,7 @@ import type { Client } from "../client/client.ts";
 import type { ClientSecret } from "../client/client-secret.ts";
 import { sameSettings } from "../client/client-settings.ts";
 import type { ClientStore } from "../client/client-store.ts";
+import type { MadeSecret } from "../client/make-secret.ts";
 import {
   type ClientRegistration,
   clientIdTaken,
@@ -13,6 +14,7 @@ import {
   prepareClient,
   type RegistrationPorts,
 } from "../client/register-client.ts";
+import { includesDigest } from "../client/secret-hasher.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
 import { claimsOfNoScope } from "./claim-rule.ts";
@@ -26,6 +28,7 @@ export interface ImportPorts extends Omit<RegistrationPorts, "store"> {
 /** A client that may be imported, and the owners that it names. */
 interface ImportedClient {
   readonly client: Client;
+  readonly digests: MadeSecret["digests"];
   readonly owners: readonly [Owner, ...Owner[]];
 }
 
@@ -62,7 +65,7 @@ export async function importClients(
   const free = fresh.filter((one) => !isOverfull(one));
   const outcomes = prepared.map((one): ImportOutcome => {
     if (!one.ok) return one;
-    const { client, owners } = one.value;
+    const { client, owners, digests } = one.value;
     const before = registered.get(client.clientId);
     if (before === undefined) {
       const [owner] = owners;
@@ -71,7 +74,7 @@ export async function importClients(
         : ok({ clientId: client.clientId, isUnchanged: false });
     }
     if (!canSee(ports.authority.caller, before)) return clientIdTaken;
-    return isSame(before, client) ? ok({ clientId: client.clientId, isUnchanged: true }) : registeredOtherwise;
+    return isSame(before, client, digests) ? ok({ clientId: client.clientId, isUnchanged: true }) : registeredOtherwise;
   });
   if (!dryRun && free.length > 0) {
     const clients = free.map(({ client }) => client);
@@ -129,9 +132,9 @@ async function prepareImported(
   }
   const prepared = await prepareClient(await completeRegistration(registration, ports), ports);
   if (!prepared.ok) return prepared;
-  const { client } = prepared.value;
+  const { client, digests } = prepared.value;
   const permitted = await permitChange({ before: null, after: client, now: client.createdAt }, ports);
-  return permitted.ok ? ok({ client, owners: permitted.value }) : permitted;
+  return permitted.ok ? ok({ client, digests, owners: permitted.value }) : permitted;
 }
 
 async function registeredClients(
@@ -166,11 +169,15 @@ async function fullOwners(
 }
 
 /** Whether a registered client is as the import describes it, so that importing it again would change nothing. */
-function isSame(registered: Client, imported: Client): boolean {
+function isSame(registered: Client, imported: Client, digests: MadeSecret["digests"]): boolean {
   if (!sameSettings(registered, imported) || registered.workspace !== imported.workspace) return false;
   const [wanted] = imported.secrets;
   return registered.secrets.some(
-    (secret) => wanted !== undefined && secret.revokedAt === null && isSameSecret(secret, wanted),
+    (secret) =>
+      wanted !== undefined &&
+      secret.revokedAt === null &&
+      includesDigest(digests, secret.digest) &&
+      isSameSecret(secret, wanted),
   );
 }
 
@@ -181,4 +188,4 @@ const isSameSecret = (one: ClientSecret, other: ClientSecret): boolean =>
 const lifetimeOf = ({ createdAt, expiresAt }: ClientSecret): number | null =>
   expiresAt === null ? null : expiresAt - createdAt;
 
-const textOf = ({ digest, label, notBefore }: ClientSecret): string => JSON.stringify([[...digest], label, notBefore]);
+const textOf = ({ label, notBefore }: ClientSecret): string => JSON.stringify([label, notBefore]);

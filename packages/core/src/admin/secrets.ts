@@ -2,11 +2,18 @@ import type { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
 import type { Client } from "../client/client.ts";
-import { type ClientSecret, isLive, maxLiveSecrets, type SecretUse, secretStateAt } from "../client/client-secret.ts";
+import {
+  type ClientSecret,
+  fixedEndOf,
+  isLive,
+  maxLiveSecrets,
+  type SecretUse,
+  secretStateAt,
+} from "../client/client-secret.ts";
 import { drawHandle } from "../client/draw.ts";
 import { futureInstant, seconds } from "../client/fields.ts";
 import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "../client/make-secret.ts";
-import { sameDigest } from "../client/secret-hasher.ts";
+import { includesDigest } from "../client/secret-hasher.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
 import { withEnd, withPolicyEnd } from "../owner/policy.ts";
 import { type ChangePorts, changeClient, type Target } from "./change-client.ts";
@@ -130,8 +137,8 @@ async function withNewSecret(
   const owner = client.role === null ? await ports.owners.find(client.owner) : undefined; // admin clients have no policy
   const plan = planSecret(owner === undefined ? input : withPolicyEnd(input, owner.policy, now), now);
   if (!plan.ok) return invalid(plan.error.map(({ pointer, detail }) => ({ pointer: `${parent}${pointer}`, detail })));
-  const { kept, shown } = makeSecret(plan.value, { clientId: client.clientId, now }, ports);
-  const same = client.secrets.filter(({ digest }) => sameDigest(digest, kept.digest));
+  const { kept, digests, shown } = await makeSecret(plan.value, { clientId: client.clientId, now }, ports);
+  const same = client.secrets.filter(({ digest }) => includesDigest(digests, digest));
   if (same.some(isLiveNow)) {
     return invalid([{ pointer: `${parent}/value`, detail: "is already a live secret of this client" }]);
   }
@@ -151,10 +158,12 @@ async function withNewSecret(
 }
 
 /** When a secret ended or will end. One that ends when idle ends later if it is used again. */
-function endOf({ revokedAt, expiresAt, idle }: ClientSecret, lastUse: SecretUse | null): number | null {
+function endOf(secret: ClientSecret, lastUse: SecretUse | null): number | null {
+  const { revokedAt, idle } = secret;
   if (revokedAt !== null) return revokedAt;
-  if (idle === null) return expiresAt;
-  return Math.min(expiresAt ?? Number.POSITIVE_INFINITY, Math.max(idle.since, lastUse?.at ?? 0) + idle.after);
+  const end = fixedEndOf(secret);
+  if (idle === null) return end;
+  return Math.min(end ?? Number.POSITIVE_INFINITY, Math.max(idle.since, lastUse?.at ?? 0) + idle.after);
 }
 
 /** The idle end after a rotation: at most a full span from now, and never later than before. */

@@ -1,7 +1,14 @@
 import type { ClientId } from "@carnet/protocol/ids";
 import type { ClientMemory } from "./client-memory.ts";
 import type { ClientStore } from "./client-store.ts";
+import type { PepperedDigest } from "./secret-hasher.ts";
 import type { ProvenSecret } from "./token-client.ts";
+
+/** What was found under one digest of a secret. */
+export interface FoundSecret {
+  readonly under: PepperedDigest;
+  readonly proven: ProvenSecret | undefined;
+}
 
 /**
  * Finds clients by the digest of a secret: first in the memory of this process, then in the store. What is in doubt is
@@ -49,19 +56,24 @@ export class ClientDirectory {
   }
 
   /**
-   * Reads the store. While that fails, uses what memory has if it is in the caller's favour: it may be outdated, and nobody
-   * is refused for what was true once. Rejects otherwise.
+   * Reads the store for each digest of a secret, in their order, and returns what it finds for each. While that fails, uses
+   * what memory has if it is in the caller's favour: it may be outdated, and nobody is refused for what was true once.
+   * Rejects otherwise.
    */
   async readOrRecall(
-    digest: Uint8Array,
+    digests: readonly PepperedDigest[],
     isFavourable: (proven: ProvenSecret) => boolean,
-  ): Promise<ProvenSecret | undefined> {
+  ): Promise<readonly FoundSecret[]> {
+    const found: FoundSecret[] = [];
     try {
-      return await this.read(digest);
+      // Not all at once: a secret that moves in between would be missed
+      for (const under of digests) found.push({ under, proven: await this.read(under.digest) });
+      return found;
     } catch (fault) {
-      const doubted = this.#memory.getDoubted(digest);
-      if (doubted === undefined || !isFavourable(doubted)) throw fault;
-      return doubted;
+      const doubted = digests.map((under) => ({ under, proven: this.#memory.getDoubted(under.digest) }));
+      const usable = doubted.filter(({ proven }) => proven !== undefined && isFavourable(proven));
+      if (usable.length === 0) throw fault;
+      return usable;
     }
   }
 

@@ -9,6 +9,10 @@ export interface ClientSecret {
   readonly kind: SecretKind;
   /** The key by which the secret is found. See `SecretHasher.digest`. */
   readonly digest: Uint8Array;
+  /** The id of the pepper that the digest was made under. */
+  readonly pepper: string;
+  /** The secret ends then unless it is used before, because its pepper is replaced. Known from the pepper, not stored. */
+  readonly mustBeUsedBy: number | null;
   readonly createdAt: number;
   readonly notBefore: number | null;
   readonly expiresAt: number | null;
@@ -37,16 +41,27 @@ export type SecretState = (typeof secretStates)[number];
 
 /** The state of a secret at a time. Only an active one authenticates; an active or pending one is live. */
 export function secretStateAt(
-  secret: Pick<ClientSecret, "notBefore" | "expiresAt" | "idle" | "revokedAt"> & { readonly kind?: SecretKind },
+  secret: Pick<ClientSecret, "notBefore" | "expiresAt" | "idle" | "revokedAt"> &
+    Partial<Pick<ClientSecret, "kind" | "mustBeUsedBy">>,
   now: number,
   lastUse: Pick<SecretUse, "at"> | null,
 ): SecretState {
   if (secret.revokedAt !== null) return "revoked";
   if (secret.kind === "human") return "unsupported";
-  if (secret.expiresAt !== null && secret.expiresAt <= now) return "expired";
+  const end = fixedEndOf(secret);
+  if (end !== null && end <= now) return "expired";
   if (secret.idle !== null && Math.max(secret.idle.since, lastUse?.at ?? 0) + secret.idle.after <= now) return "idle";
   if (secret.notBefore !== null && secret.notBefore > now) return "pending";
   return "active";
+}
+
+/** When a secret ends at the latest, however often it is used. One that must be used by then ends later if it is. */
+export function fixedEndOf({
+  expiresAt,
+  mustBeUsedBy = null,
+}: Pick<ClientSecret, "expiresAt"> & Partial<Pick<ClientSecret, "mustBeUsedBy">>): number | null {
+  if (expiresAt === null || mustBeUsedBy === null) return expiresAt ?? mustBeUsedBy;
+  return Math.min(expiresAt, mustBeUsedBy);
 }
 
 export const isLive = (state: SecretState): boolean => state === "active" || state === "pending";

@@ -5,13 +5,14 @@ import type { StoredWithChange } from "../audit/recorder.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { Client, ClientStatus } from "./client.ts";
 import { type ClientSecret, secretStateAt } from "./client-secret.ts";
+import type { SecretMoveStore } from "./secret-moves.ts";
 import type { SecretUseStore } from "./secret-uses.ts";
 
 /**
  * Stores clients. Each change is atomic with its event, and durable once its promise is fulfilled. A handle that a change
  * or a deletion takes away from a client, or from a secret that stays, is revoked with it: see `RevocationStore`.
  */
-export interface ClientStore extends SecretUseStore {
+export interface ClientStore extends SecretUseStore, SecretMoveStore {
   find(clientId: ClientId): Promise<Client | undefined>;
   /** Finds the client that has the secret with this digest. Every miss costs the same. */
   findBySecret(digest: Uint8Array): Promise<{ readonly client: Client; readonly secret: ClientSecret } | undefined>;
@@ -21,7 +22,7 @@ export interface ClientStore extends SecretUseStore {
   insert(clients: readonly Client[], change: StoredWithClients): Promise<Insertion>;
   /**
    * Replaces a client by its next version, unless it or one of its owners was changed or deleted meanwhile, its new owner
-   * is full, or no platform admin would be left. Does not change last uses.
+   * is full, or no platform admin would be left. Does not change last uses, nor the digests of secrets that stay.
    */
   replace(next: Client, change: StoredWithClients): Promise<Replacement>;
   /** Deletes a client, unless it was changed since it was read, or no platform admin would be left. */

@@ -1,6 +1,6 @@
 import type { SecretId } from "@carnet/protocol/ids";
 import type { Client } from "./client.ts";
-import { type ClientSecret, isLive, secretStateAt } from "./client-secret.ts";
+import { type ClientSecret, fixedEndOf, isLive, secretStateAt } from "./client-secret.ts";
 import type { ProvenSecret } from "./token-client.ts";
 
 /** Days before an end at which the warning begins and then gets more urgent. */
@@ -27,16 +27,22 @@ export const warningsOf = (client: Client, now: number): readonly ExpiryWarning[
     .flatMap((secret) => secretWarning(secret, now)),
 ];
 
-/** Warnings for a caller that has just used a secret: about its client and that secret. */
+/** Warnings for a caller that has just used a secret: about its client and that secret, which needs no other pepper now. */
 export const warningsFor = ({ client, secret }: ProvenSecret, now: number): readonly ExpiryWarning[] => {
   if (client.expiresAt === null && secret.expiresAt === null) return none;
-  return [...warningFor("client", null, { endsAt: client.expiresAt, now }), ...secretWarning(secret, now)];
+  const { secretId, expiresAt } = secret;
+  return [
+    ...warningFor("client", null, { endsAt: client.expiresAt, now }),
+    ...secretWarning({ secretId, expiresAt }, now),
+  ];
 };
 
 const none: readonly ExpiryWarning[] = [];
 
-const secretWarning = (secret: Pick<ClientSecret, "secretId" | "expiresAt">, now: number): readonly ExpiryWarning[] =>
-  warningFor("secret", secret.secretId, { endsAt: secret.expiresAt, now });
+const secretWarning = (
+  secret: Pick<ClientSecret, "secretId" | "expiresAt"> & Partial<Pick<ClientSecret, "mustBeUsedBy">>,
+  now: number,
+): readonly ExpiryWarning[] => warningFor("secret", secret.secretId, { endsAt: fixedEndOf(secret), now });
 
 function warningFor(
   what: ExpiryWarning["what"],

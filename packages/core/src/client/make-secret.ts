@@ -7,7 +7,7 @@ import type { RandomSource } from "../ports.ts";
 import type { ClientSecret } from "./client-secret.ts";
 import { drawHandle, drawSecret, drawSecretId } from "./draw.ts";
 import { futureInstant, instant, label } from "./fields.ts";
-import type { SecretHasher } from "./secret-hasher.ts";
+import type { PepperedDigest, SecretHasher } from "./secret-hasher.ts";
 
 /** A new secret, as an operator describes it. */
 export interface NewSecretInput {
@@ -20,6 +20,8 @@ export interface NewSecretInput {
 
 export interface MadeSecret {
   readonly kept: ClientSecret;
+  /** Under every pepper: what the same secret can be stored under. */
+  readonly digests: readonly PepperedDigest[];
   /** Shown once, and stored only in an idempotency record. Absent for an imported secret. */
   readonly shown: Redacted<string> | undefined;
 }
@@ -76,24 +78,30 @@ function importProblem(value: string): string | undefined {
   );
 }
 
-/** Makes a secret for a client: generated, or imported. Stores nothing. */
-export function makeSecret(
+/** Makes a secret for a client: generated, or imported. Stores nothing. Rejects if the peppers are unknown. */
+export async function makeSecret(
   { existing, ...plan }: SecretPlan,
   { clientId, now }: { readonly clientId: ClientId; readonly now: number },
   { random, hasher }: MakeSecretPorts,
-): MadeSecret {
+): Promise<MadeSecret> {
+  await hasher.catchUp(); // a pepper that this process takes for the current one may have ended
   const secretId = drawSecretId(random);
   const value = existing?.reveal() ?? formatGeneratedSecret(secretId, drawSecret(random));
+  const { digest, pepper } = hasher.digest(clientId, value);
   const kept: ClientSecret = {
     ...plan,
     secretId,
     handle: drawHandle(random),
     kind: existing === undefined ? "generated" : "imported",
-    digest: hasher.digest(clientId, value),
+    ...{ digest, pepper, mustBeUsedBy: null },
     createdAt: now,
     idle: null,
     revokedAt: null,
     lastUse: null,
   };
-  return { kept, shown: existing === undefined ? new Redacted(value) : undefined };
+  return {
+    kept,
+    digests: hasher.digests(clientId, value),
+    shown: existing === undefined ? new Redacted(value) : undefined,
+  };
 }

@@ -17,7 +17,7 @@ import { type ClientSettingsInput, defaultSettings, readSettings } from "./clien
 import type { ClientStore } from "./client-store.ts";
 import { drawHandle } from "./draw.ts";
 import { label, scopeNames } from "./fields.ts";
-import { type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "./make-secret.ts";
+import { type MadeSecret, type MakeSecretPorts, makeSecret, type NewSecretInput, planSecret } from "./make-secret.ts";
 
 /** A client to register, as an operator describes it. */
 export interface ClientRegistration extends ClientSettingsInput {
@@ -118,11 +118,14 @@ export function clientsCreated(
   );
 }
 
+/** A client that was built and is not stored. */
+export type PreparedClient = RegisteredClient & Pick<MadeSecret, "digests">;
+
 /** Builds the client of a registration. Stores nothing. */
 export async function prepareClient(
   registration: ClientRegistration,
   ports: PreparationPorts,
-): Promise<Result<RegisteredClient, AdminProblem>> {
+): Promise<Result<PreparedClient, AdminProblem>> {
   const now = ports.clock.now();
   const problems: FieldProblem[] = [];
   const collect = <Value>(result: Result<Value, readonly FieldProblem[]>): Value | undefined => {
@@ -141,7 +144,7 @@ export async function prepareClient(
   const plan = collect(within("/secret", planSecret(registration.secret ?? {}, now)));
   const missing = settings === undefined || clientId === undefined || workspace === undefined || plan === undefined;
   if (missing || problems.length > 0) return invalid(problems);
-  const { kept, shown } = makeSecret(plan, { clientId, now }, ports);
+  const { kept, digests, shown } = await makeSecret(plan, { clientId, now }, ports);
   const client: Client = {
     ...settings,
     clientId,
@@ -152,7 +155,7 @@ export async function prepareClient(
     version: 1,
     secrets: [kept],
   };
-  return ok({ client, generatedSecret: shown });
+  return ok({ client, digests, generatedSecret: shown });
 }
 
 /** Finds added scopes that are not in the catalogue. */

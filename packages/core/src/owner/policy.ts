@@ -2,7 +2,7 @@ import { isOwnScope } from "@carnet/protocol/admin/admin-scopes";
 import type { FieldProblem } from "../admin-problem.ts";
 import { isInside } from "../client/cidr.ts";
 import type { Client } from "../client/client.ts";
-import type { ClientSecret } from "../client/client-secret.ts";
+import { type ClientSecret, fixedEndOf } from "../client/client-secret.ts";
 import type { ClientSettingsInput } from "../client/client-settings.ts";
 import type { NewSecretInput } from "../client/make-secret.ts";
 import { anyValue, type OwnerPolicy } from "./owner.ts";
@@ -135,8 +135,8 @@ function secretLine(
     expiresAt === null
       ? maxSecretAge !== null || secretsMustExpire
       : maxSecretAge !== null && expiresAt > createdAt + maxSecretAge * 1000;
-  const works = ({ revokedAt, expiresAt }: ClientSecret): boolean =>
-    revokedAt === null && (expiresAt === null || expiresAt > context.now);
+  const works = (secret: ClientSecret): boolean =>
+    secret.revokedAt === null && (fixedEndOf(secret) ?? Number.POSITIVE_INFINITY) > context.now;
   return {
     pointer: "/secret/expires_at",
     subjects: client.secrets.filter((secret) => works(secret) && endsTooLate(secret)).map(({ secretId }) => secretId),

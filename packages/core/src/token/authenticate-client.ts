@@ -1,8 +1,10 @@
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { parseAddress } from "../client/cidr.ts";
 import { type ClientIneligibility, ineligibility } from "../client/client.ts";
-import type { ClientDirectory } from "../client/client-directory.ts";
+import type { ClientDirectory, FoundSecret } from "../client/client-directory.ts";
 import { type SecretState, secretStateAt } from "../client/client-secret.ts";
+import type { PepperedDigest } from "../client/secret-hasher.ts";
+import type { SecretMoves } from "../client/secret-moves.ts";
 import type { SecretUses } from "../client/secret-uses.ts";
 import type { ProvenSecret } from "../client/token-client.ts";
 import type { Refusal } from "../refusal.ts";
@@ -14,12 +16,13 @@ import type { CredentialsMistake, RefusalReason } from "./refusal-reason.ts";
 export interface AuthenticationPorts extends MistakePorts {
   readonly directory: ClientDirectory;
   readonly uses: SecretUses;
+  readonly moves: Pick<SecretMoves, "note">;
 }
 
 /**
  * Identifies the calling client by the digest of its id and secret. Refuses with `invalidClient`. An unknown client and
- * a wrong secret are the same miss: for each reading one hash, one lookup in memory and one index probe in the store,
- * and at most one more hash and probe to find a mistake, whatever the store contains. Does not check scopes.
+ * a wrong secret are the same miss: for each reading and pepper one hash, one lookup in memory and one index probe in the
+ * store, and at most one more hash and probe to find a mistake, whatever the store contains. Does not check scopes.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
 export async function authenticateClient(
@@ -35,30 +38,55 @@ export async function authenticateClient(
     return err({ ...invalidClient(flaw.reason, flaw.detail), claimedClientId, challenged });
   }
   const { directory, hasher } = ports;
-  const digests = presented.readings.map((reading) => hasher.digest(reading.clientId, reading.clientSecret.reveal()));
+  const readings = presented.readings.map((reading) => hasher.digests(reading.clientId, reading.clientSecret.reveal()));
   const isFavourable = (proven: ProvenSecret): boolean => reasonAgainst(proven, from, ports) === undefined;
-  for (const digest of digests) {
-    const proven = directory.peek(digest);
-    if (proven !== undefined && isFavourable(proven)) return ok(proven);
+  for (const digests of readings) {
+    const found = peekEach(digests, directory).find(({ proven }) => proven !== undefined && isFavourable(proven));
+    if (found?.proven !== undefined) return accept(found.proven, { ...found, digests, now: from.now }, ports);
   }
   // Memory may be stale, so ask the store before refusing anyone
   let refusal: Refusal | undefined;
-  for (const digest of digests) {
-    const proven = await directory.readOrRecall(digest, isFavourable);
-    if (proven === undefined) continue;
-    const reason = reasonAgainst(proven, from, ports);
-    if (reason === undefined) return ok(proven);
-    const { client, secret } = proven;
-    const facts = factsOfHolder(reason, proven, ports.uses.lastOf(secret));
-    const proof = { clientId: client.clientId, secretId: secret.secretId };
-    refusal = { ...invalidClient(reason, details[reason]), ...proof, facts };
+  for (const digests of readings) {
+    for (const { under, proven } of await directory.readOrRecall(digests, isFavourable)) {
+      if (proven === undefined) continue;
+      const reason = reasonAgainst(proven, from, ports);
+      if (reason === undefined) return accept(proven, { under, digests, now: from.now }, ports);
+      const { client, secret } = proven;
+      const facts = factsOfHolder(reason, proven, ports.uses.lastOf(secret));
+      const proof = { clientId: client.clientId, secretId: secret.secretId };
+      refusal = { ...invalidClient(reason, details[reason]), ...proof, facts };
+    }
   }
+  // Other nodes may use a pepper that this one does not know yet. The same for every miss, so its time tells nothing
+  if (refusal === undefined && (await hasher.catchUp())) return authenticateClient(presented, from, ports);
   if (refusal === undefined) {
     const mistake = await findMistake(presented.readings, ports);
     const facts = { ...mistake.facts, used_method: presented.method };
     refusal = { ...invalidClient(mistake.reason, mistakes[mistake.reason]), ...mistake, facts };
   }
   return err({ ...refusal, challenged });
+}
+
+/** Looks under every pepper, also after a hit. */
+const peekEach = (digests: readonly PepperedDigest[], directory: ClientDirectory): readonly FoundSecret[] =>
+  digests.map((under) => ({ under, proven: directory.peek(under.digest) }));
+
+/** Has a secret move that was found under an older pepper. */
+async function accept(
+  proven: ProvenSecret,
+  {
+    under,
+    digests,
+    now,
+  }: { readonly digests: readonly PepperedDigest[]; readonly now: number } & Pick<FoundSecret, "under">,
+  { hasher, moves }: Pick<AuthenticationPorts, "hasher" | "moves">,
+): Promise<Result<ProvenSecret, Refusal>> {
+  if (digests.length === 1) return ok(proven);
+  const current = digests.find(({ pepper }) => pepper === hasher.current);
+  if (current === undefined || digests.indexOf(under) >= digests.indexOf(current)) return ok(proven);
+  const { client, secret } = proven;
+  await moves.note({ secretId: secret.secretId, clientId: client.clientId, from: under, to: current }, now);
+  return ok(proven);
 }
 
 type Reason = `secret_${Exclude<SecretState, "active">}` | ClientIneligibility;

@@ -23,8 +23,8 @@ export interface FoundMistake {
 }
 
 /**
- * Looks for a mistake that callers often make. How often it asks the store, at most once for each reading, depends only
- * on the form of the credentials. A hit takes some microseconds longer, but it needs the right secret. What it finds
+ * Looks for a mistake that callers often make. How often it asks the store, at most once for each reading and pepper,
+ * depends only on the form of the credentials. A hit takes some microseconds longer, but it needs the right secret. What it finds
  * authenticates nobody.
  */
 export async function findMistake(
@@ -36,10 +36,12 @@ export async function findMistake(
   // Also when a mistake is found below, so that this takes the same time
   let mistake: FoundMistake = { ...formOf(first?.clientSecret.reveal() ?? ""), claimedClientId };
   for (const { reason, credentials } of repairsOf(readings)) {
-    const found = await store.identify(hasher.digest(credentials.clientId, credentials.clientSecret.reveal()));
-    if (found === undefined) continue;
-    const facts = { client_id: found.clientId, secret_id: found.secretId };
-    mistake = { reason, facts, claimedClientId: new Redacted(found.clientId) };
+    for (const { digest } of hasher.digests(credentials.clientId, credentials.clientSecret.reveal())) {
+      const found = await store.identify(digest);
+      if (found === undefined) continue;
+      const facts = { client_id: found.clientId, secret_id: found.secretId };
+      mistake = { reason, facts, claimedClientId: new Redacted(found.clientId) };
+    }
   }
   return mistake;
 }

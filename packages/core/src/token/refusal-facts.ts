@@ -1,7 +1,7 @@
 import { parseScope } from "@carnet/protocol/scope";
 import type { RefusalFacts } from "../audit/event.ts";
 import type { Client } from "../client/client.ts";
-import type { ClientSecret } from "../client/client-secret.ts";
+import { type ClientSecret, fixedEndOf } from "../client/client-secret.ts";
 import type { Refusal } from "../refusal.ts";
 import type { ScopeStore } from "../scope/scope-catalogue.ts";
 import type { TokenRequest } from "./parse-token-request.ts";
@@ -11,7 +11,8 @@ import type { HolderFlaw } from "./refusal-reason.ts";
 
 interface Holder {
   readonly client: Pick<Client, "expiresAt" | "ipAllowlist">;
-  readonly secret: Pick<ClientSecret, "revokedAt" | "expiresAt" | "notBefore" | "idle">;
+  readonly secret: Pick<ClientSecret, "revokedAt" | "expiresAt" | "notBefore" | "idle"> &
+    Partial<Pick<ClientSecret, "mustBeUsedBy">>;
 }
 
 /** The facts behind the refusal of a right secret. `lastUse`: of the secret. */
@@ -24,7 +25,7 @@ export function factsOfHolder(
     case "secret_revoked":
       return times({ revoked_at: secret.revokedAt });
     case "secret_expired":
-      return times({ expired_at: secret.expiresAt });
+      return times({ expired_at: fixedEndOf(secret) });
     case "secret_pending":
       return times({ not_before: secret.notBefore });
     case "secret_idle": {

@@ -66,7 +66,9 @@ const FieldValue = Type.Union([
 ]);
 
 const ChangedObject = Type.Object({
-  type: Type.Enum(["client", "secret", "scope", "owner", "key", "token", "service"], { description: "What it is." }),
+  type: Type.Enum(["client", "secret", "scope", "owner", "key", "pepper", "token", "service"], {
+    description: "What it is.",
+  }),
   client_id: Type.Optional(text("The client, or the client of the secret or token.")),
   owner: Type.Optional(
     text(
@@ -75,7 +77,7 @@ const ChangedObject = Type.Object({
   ),
   id: Type.Optional(
     text(
-      "The secret id, the name of the scope or owner, the key id, the `jti` of the token, or the issuer for the whole service. Not of a client.",
+      "The secret id, the name of the scope or owner, the id of the key or pepper, the `jti` of the token, or the issuer for the whole service. Not of a client.",
     ),
   ),
   action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),

@@ -115,6 +115,13 @@ export const Secret = Type.Object({
   created_at: shownTime,
   not_before: shownTime,
   expires_at: shownTime,
+  must_be_used_by: nullable(
+    Type.String({
+      format: "date-time",
+      description:
+        "The secret ends then unless it gets a token before, because the pepper is being replaced. null: it has moved to the new pepper.",
+    }),
+  ),
   ends_when_idle_for: nullable(Type.Integer({ description: "Ends after so many seconds without a use." })),
   revoked_at: shownTime,
   last_used_at: shownTime,

@@ -22,6 +22,8 @@ export const changeKinds = [
   "key_imported",
   "key_retired",
   "key_revoked",
+  "pepper_rotated",
+  "pepper_ended",
 ] as const;
 
 /** Every kind of event. */

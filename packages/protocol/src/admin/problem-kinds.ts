@@ -46,6 +46,11 @@ export const problems = {
     title: "The scope or owner is in use",
     next: "remove the scope from its clients first, or transfer the clients of the owner",
   },
+  rotation_in_progress: {
+    status: 409,
+    title: "A rotation of the pepper is in progress",
+    next: "wait until the deadline in `detail`; `carnet pepper status` shows the progress",
+  },
   last_admin: {
     status: 409,
     title: "The last platform admin must stay",

@@ -28,9 +28,23 @@ export async function readStoredFacts(db: Kysely<Tables>, now: number): Promise<
     .orderBy("secret.expires_at")
     .limit(1)
     .executeTakeFirst();
+  const pepper = await db
+    .selectFrom("peppers")
+    .select("ends_at as at")
+    .where("ends_at", ">", now)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("client_secrets")
+          .select("secret_id")
+          .whereRef("client_secrets.pepper", "=", "peppers.pepper_id")
+          .where("revoked_at", "is", null),
+      ),
+    )
+    .executeTakeFirst();
+  const ends = [secret, pepper].flatMap((row) => row?.at ?? []);
   return {
     nextClientExpiry: client?.at ?? undefined,
-    nextSecretExpiry: secret?.at ?? undefined,
+    nextSecretExpiry: ends.length === 0 ? undefined : Math.min(...ends),
     webhook: await readWebhook(db),
   };
 }

@@ -12,5 +12,6 @@ export const aroundStore = (store: ClientStore, around: Around): ClientStore => 
   replace: (next, change) => around("replace", () => store.replace(next, change)),
   delete: (client, change) => around("delete", () => store.delete(client, change)),
   search: (query) => around("search", () => store.search(query)),
+  moveSecrets: (moves) => around("move_secrets", () => store.moveSecrets(moves)),
   recordUses: (uses) => around("record_uses", () => store.recordUses(uses)),
 });

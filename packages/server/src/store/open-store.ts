@@ -10,7 +10,7 @@ import { obtainMasterKey } from "../configuration/master-key.ts";
 import { refuseExposedFiles } from "../configuration/trusted-file.ts";
 import { keyMaker } from "../crypto/key-maker.ts";
 import { createSealer } from "../crypto/sealer.ts";
-import { createSecretHasher } from "../crypto/secret-hasher.ts";
+import { PepperRing } from "../crypto/secret-hasher.ts";
 import { OperatorFault } from "../fault.ts";
 import { limitLookups } from "./limit-lookups.ts";
 import { createSqlClientStandings } from "./sql/client-standings.ts";
@@ -18,6 +18,7 @@ import { createSqlClientStore } from "./sql/client-store.ts";
 import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
 import { createSqlOwnerStore } from "./sql/owner-store.ts";
+import { createSqlPepperStore } from "./sql/peppers.ts";
 import { createSqlRefusalStore } from "./sql/refusal-store.ts";
 import { createSqlRevocationStore } from "./sql/revocation-store.ts";
 import type { Tables } from "./sql/schema.ts";
@@ -79,12 +80,17 @@ export async function openStore(configuration: Configuration, clock: Clock, even
   try {
     const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
     const sealed = { clock, eventIds, keyMaker, algorithm: configuration.signingAlgorithm, ...events };
-    const { pepper, created } = await openSealedKeys(db, sealer, sealed);
     const scopeStore = createSqlScopeStore(db, events);
+    const { created } = await openSealedKeys(db, sealer, sealed);
+    const peppers = createSqlPepperStore(db, { sealer, ...events });
+    const hasher = new PepperRing(peppers, clock);
+    await hasher.refresh();
     return {
       db,
       dialect,
       sealer,
+      peppers,
+      hasher,
       signingKeys: createSqlSigningKeyStore(db, { sealer, ...events }),
       /** The event of a signing key that this call made. The store has it, the journal does not have it yet. */
       keyCreated: created,
@@ -101,7 +107,6 @@ export async function openStore(configuration: Configuration, clock: Clock, even
         dialect,
       }),
       usage: createSqlUsageStore(db, { dialect }),
-      hasher: createSecretHasher(pepper.reveal()),
     };
   } catch (error) {
     await db.destroy();

@@ -62,8 +62,9 @@ suite("The schema", () => {
       [
         ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_claims"],
         ...["client_labels", "client_scopes"],
-        ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "owners", "refusals"],
+        ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "owners", "peppers"],
         ...[
+          "refusals",
           "revocations",
           "schema_compatibility",
           "scopes",
@@ -95,6 +96,7 @@ suite("The schema", () => {
       { name: "0009-compatibility" },
       { name: "0010-key-ring" },
       { name: "0011-claims" },
+      { name: "0012-peppers" },
     ]);
   });
 

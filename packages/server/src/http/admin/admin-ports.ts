@@ -9,6 +9,7 @@ import type { UsageStore } from "@carnet/core/audit/usage";
 import type { ClientDirectory } from "@carnet/core/client/client-directory";
 import type { ClientStore } from "@carnet/core/client/client-store";
 import type { OwnerStore } from "@carnet/core/owner/owner-store";
+import type { PepperStore } from "@carnet/core/pepper/pepper-store";
 import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { ScopeClaims } from "@carnet/core/scope/scope-claims";
@@ -18,6 +19,7 @@ import type { GuardPorts } from "./guard.ts";
 /** Everything that the admin API needs from the rest of the service. */
 export interface AdminPorts extends Omit<SecretPorts, "hasher" | "origin" | "authority">, IdempotencyPorts, GuardPorts {
   readonly hasher: SecretPorts["hasher"];
+  readonly peppers: PepperStore;
   readonly events: EventStore;
   readonly store: ClientStore;
   readonly scopes: ScopeCatalogue;

@@ -36,6 +36,7 @@ export function secretView(secret: ClientSecret, { clock, uses }: ViewPorts): wi
     ...secretFields(secret),
     prefix: secret.kind === "generated" ? visibleStart(secret.secretId) : null,
     kind: secret.kind,
+    must_be_used_by: isoTime(secret.mustBeUsedBy),
     state: secretStateAt(secret, clock.now(), lastUse),
     created_at: isoTime(secret.createdAt),
     last_used_at: isoTime(lastUse?.at ?? null),

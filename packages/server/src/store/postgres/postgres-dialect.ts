@@ -20,6 +20,10 @@ export const postgresDialect: SqlDialect = {
   usesFromJson: (json) => sql`
     (select value ->> 0 as secret_id, (value ->> 1)::bigint as used_at, value ->> 2 as used_from
     from jsonb_array_elements(${json}::jsonb))`,
+  movesFromJson: (json) => sql`
+    (select value ->> 0 as secret_id, value ->> 1 as from_pepper, value ->> 2 as to_pepper,
+      decode(value ->> 3, 'hex') as digest
+    from jsonb_array_elements(${json}::jsonb))`,
   texts: (json) => sql`(select value from jsonb_array_elements_text(${json}::jsonb))`,
   contains(column, text) {
     const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;

@@ -63,6 +63,9 @@ export async function hasPlatformAdmin(transaction: Transaction<Tables>, now: nu
     .where("secret.kind", "!=", "human")
     .where((where) => where.or([where("secret.not_before", "is", null), where("secret.not_before", "<=", now)]))
     .where("secret.expires_at", "is", null)
+    .where("secret.pepper", "not in", (peppers) =>
+      peppers.selectFrom("peppers").select("pepper_id").where("ends_at", "<=", now),
+    )
     .where("secret.idle_after", "is", null)
     .limit(1)
     .executeTakeFirst();

@@ -41,6 +41,7 @@ function clientQuery(db: Kysely<Tables>, clientId: ClientId) {
     .selectFrom("clients as client")
     .leftJoin("client_secrets as secret", "secret.client_id", "client.client_id")
     .leftJoin("secret_uses as use", "use.secret_id", "secret.secret_id")
+    .leftJoin("peppers as pepper", "pepper.pepper_id", "secret.pepper")
     .where("client.client_id", "=", clientId)
     .orderBy("secret.place")
     .selectAll("client")
@@ -49,6 +50,8 @@ function clientQuery(db: Kysely<Tables>, clientId: ClientId) {
       "secret.handle as secret_handle",
       "secret.kind",
       "secret.digest",
+      "secret.pepper",
+      "pepper.ends_at as pepper_ends_at",
       "secret.created_at as secret_created_at",
       "secret.expires_at as secret_expires_at",
       "secret.label",

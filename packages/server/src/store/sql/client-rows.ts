@@ -12,9 +12,12 @@ import type { Tables } from "./schema.ts";
 
 export type ClientRow = Selectable<Tables["clients"]>;
 export type SecretRow = Selectable<Tables["client_secrets"]>;
-/** A row of `client_secrets` joined with its row of `secret_uses`, if there is one. */
+/** A row of `client_secrets` joined with its pepper, and with its row of `secret_uses`, if there is one. */
 export type ReadSecretRow = Omit<SecretRow, "place"> &
-  Nullable<Pick<Selectable<Tables["secret_uses"]>, "used_at" | "used_from">>;
+  Nullable<Pick<Selectable<Tables["secret_uses"]>, "used_at" | "used_from">> & {
+    /** Of its pepper. */
+    readonly pepper_ends_at: number | null;
+  };
 
 /** A client as a row of `clients`. */
 export const toClientRow = (client: Client): ClientRow => ({
@@ -48,6 +51,7 @@ export const toSecretRow = (clientId: ClientId, secret: ClientSecret, place: num
   handle: secret.handle,
   kind: secret.kind,
   digest: secret.digest,
+  pepper: secret.pepper,
   created_at: secret.createdAt,
   expires_at: secret.expiresAt,
   label: secret.label,
@@ -124,6 +128,8 @@ const toSecret = (row: ReadSecretRow): ClientSecret => ({
   label: textOrNull("label", row.label),
   kind: kind("kind", row.kind),
   digest: bytes("digest", row.digest),
+  pepper: text("pepper", row.pepper),
+  mustBeUsedBy: numberOrNull("ends_at", row.pepper_ends_at),
   createdAt: number("created_at", row.created_at),
   notBefore: numberOrNull("not_before", row.not_before),
   expiresAt: numberOrNull("expires_at", row.expires_at),

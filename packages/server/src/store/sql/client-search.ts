@@ -23,11 +23,12 @@ export async function searchClients(
 ): Promise<ClientPage> {
   const value = sortValues[query.sort.key];
   const direction = query.sort.descending ? "desc" : "asc";
+  const endingPeppers = query.endingBefore === null ? [] : await peppersEnding(db, query.endingBefore, now);
   const rows = await db
     .selectFrom("clients")
     .selectAll()
     .select(value.as("sort_value"))
-    .where((where) => where.and(conditions(where, { query, now }, dialect)))
+    .where((where) => where.and(conditions(where, { query, now, endingPeppers }, dialect)))
     .orderBy(value, direction)
     .orderBy("client_id", direction)
     .limit(query.limit + 1)
@@ -41,8 +42,9 @@ export async function searchClients(
       : await db
           .selectFrom("client_secrets as secret")
           .leftJoin("secret_uses as use", "use.secret_id", "secret.secret_id")
+          .leftJoin("peppers as pepper", "pepper.pepper_id", "secret.pepper")
           .selectAll("secret")
-          .select(["use.used_at", "use.used_from"])
+          .select(["use.used_at", "use.used_from", "pepper.ends_at as pepper_ends_at"])
           .where("secret.client_id", "in", ids)
           .orderBy("secret.created_at")
           .orderBy("secret.place")
@@ -54,9 +56,16 @@ export async function searchClients(
   };
 }
 
+interface SearchFacts {
+  readonly query: ClientQuery;
+  readonly now: number;
+  /** The peppers that end before `query.endingBefore`. */
+  readonly endingPeppers: readonly string[];
+}
+
 function conditions(
   where: ExpressionBuilder<Tables, "clients">,
-  { query, now }: { readonly query: ClientQuery; readonly now: number },
+  { query, now, endingPeppers }: SearchFacts,
   dialect: SqlDialect,
 ): Expression<SqlBool>[] {
   const found: Expression<SqlBool>[] = [];
@@ -104,6 +113,7 @@ function conditions(
       where.or([
         where.and([where("clients.expires_at", "<", endingBefore), where("clients.expires_at", ">", now)]),
         where("client_id", "in", ending),
+        ...(endingPeppers.length === 0 ? [] : [endsWithPepper(where, endingPeppers, now)]),
       ]),
     );
   }
@@ -111,6 +121,29 @@ function conditions(
   if (after !== null) found.push(beyond(where, query, after));
   return found;
 }
+
+async function peppersEnding(db: Kysely<Tables>, before: number, now: number): Promise<readonly string[]> {
+  const ending = db.selectFrom("peppers").select("pepper_id").where("ends_at", "<", before).where("ends_at", ">", now);
+  return (await ending.execute()).map((row) => row.pepper_id);
+}
+
+/** Looks each client up: most of a million secrets can end with a pepper, and each page has a hundred clients. */
+const endsWithPepper = (
+  where: ExpressionBuilder<Tables, "clients">,
+  peppers: readonly string[],
+  now: number,
+): Expression<SqlBool> =>
+  where.exists(
+    where
+      .selectFrom("client_secrets")
+      .select("client_secrets.client_id")
+      .whereRef("client_secrets.client_id", "=", "clients.client_id")
+      .where("client_secrets.pepper", "in", peppers)
+      .where("revoked_at", "is", null)
+      .where((secret) =>
+        secret.or([secret("client_secrets.expires_at", "is", null), secret("client_secrets.expires_at", ">", now)]),
+      ),
+  );
 
 /** Clients of the owners that are no admin clients, and the caller itself. */
 const isVisible = (

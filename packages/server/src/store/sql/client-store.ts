@@ -14,6 +14,7 @@ import { searchClients } from "./client-search.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { inTurn } from "./in-turn.ts";
 import { insertChunks } from "./insert-chunks.ts";
+import { moveSecrets } from "./peppers.ts";
 import { revokeLostHandles } from "./revocation-store.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
@@ -35,6 +36,7 @@ export function createSqlClientStore(
     replace: (next, change) => replace(db, next, dated(change)),
     delete: (client, change) => remove(db, client, dated(change)),
     search: (query) => searchClients(db, { query, now: clock.now() }, dialect),
+    moveSecrets: (moves) => moveSecrets(db, moves, dialect),
     recordUses: (uses) => recordUses(db, uses, dialect),
   };
 }
@@ -177,10 +179,11 @@ async function replaceSecrets(transaction: Transaction<Tables>, { clientId, secr
     .$if(kept.length > 0, (query) => query.where("secret_id", "not in", kept))
     .execute();
   for (const [place, secret] of secrets.entries()) {
-    const { secret_id, client_id, ...rest } = toSecretRow(clientId, secret, place);
+    // A secret that stays may have moved to another pepper since the client was read
+    const { secret_id, client_id, digest, pepper, ...rest } = toSecretRow(clientId, secret, place);
     await transaction
       .insertInto("client_secrets")
-      .values({ secret_id, client_id, ...rest })
+      .values({ secret_id, client_id, digest, pepper, ...rest })
       .onConflict((conflict) => conflict.column("secret_id").doUpdateSet(rest))
       .execute();
   }
@@ -209,12 +212,20 @@ async function insertSearchRows(
 /** Returns false if there already is a record for the same key. */
 async function insertRecord(transaction: Transaction<Tables>, record: DatedRecord | undefined): Promise<boolean> {
   if (record === undefined) return true;
-  const { keyDigest, requestDigest, sealed, at } = record;
+  const { keyDigest, otherKeyDigests = [], requestDigest, sealed, at } = record;
   await transaction // an expired record counts as absent, even if it was not deleted yet
     .deleteFrom("kept_answers")
     .where("key_digest", "=", keyDigest)
     .where("created_at", "<=", at - idempotencyRecordLifetime)
     .execute();
+  if (otherKeyDigests.length > 0) {
+    const other = transaction
+      .selectFrom("kept_answers")
+      .select("key_digest")
+      .where("key_digest", "in", otherKeyDigests)
+      .where("created_at", ">", at - idempotencyRecordLifetime);
+    if ((await other.executeTakeFirst()) !== undefined) return false;
+  }
   const inserted = await transaction
     .insertInto("kept_answers")
     .values({ key_digest: keyDigest, request_digest: requestDigest, sealed, created_at: at })

@@ -8,6 +8,7 @@ import { revocations } from "./migrations/0008-revocations.ts";
 import { compatibility } from "./migrations/0009-compatibility.ts";
 import { keyRing } from "./migrations/0010-key-ring.ts";
 import { claims } from "./migrations/0011-claims.ts";
+import { peppers } from "./migrations/0012-peppers.ts";
 import type { ColumnTypes } from "./sql-dialect.ts";
 
 /**
@@ -33,4 +34,5 @@ export const schemaSteps = (columns: ColumnTypes): Readonly<Record<string, Schem
   "0009-compatibility": compatibility(columns),
   "0010-key-ring": keyRing(columns),
   "0011-claims": claims(columns),
+  "0012-peppers": peppers(columns),
 });

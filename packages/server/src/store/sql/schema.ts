@@ -9,6 +9,7 @@ export interface Tables {
   readonly secret_uses: SecretUsesTable;
   readonly signing_keys: SigningKeysTable;
   readonly sealed_values: SealedValuesTable;
+  readonly peppers: PeppersTable;
   readonly client_scopes: ClientScopesTable;
   readonly client_labels: ClientLabelsTable;
   readonly client_claims: ClientClaimsTable;
@@ -73,6 +74,7 @@ interface ClientSecretsTable {
   readonly handle: string;
   readonly kind: string;
   readonly digest: Uint8Array;
+  readonly pepper: string;
   readonly created_at: number;
   readonly expires_at: number | null;
   readonly label: string | null;
@@ -139,6 +141,15 @@ interface SigningKeysTable {
 interface SealedValuesTable {
   readonly name: string;
   readonly sealed: Uint8Array;
+}
+
+interface PeppersTable {
+  readonly pepper_id: string;
+  /** null: deleted after its end. */
+  readonly sealed: Uint8Array | null;
+  readonly created_at: number;
+  readonly used_from: number;
+  readonly ends_at: number | null;
 }
 
 interface AuditEventsTable {

@@ -4,6 +4,7 @@ import { changed, type EventIds, serviceOrigin } from "@carnet/core/audit/record
 import { keyObjects } from "@carnet/core/key/keep-keys";
 import { addDueKey } from "@carnet/core/key/key-changes";
 import type { KeyMaker } from "@carnet/core/key/signing-key-store";
+import { firstPepper } from "@carnet/core/pepper/pepper";
 import type { Clock } from "@carnet/core/ports";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
@@ -13,12 +14,13 @@ import { OperatorFault } from "../../fault.ts";
 import { missing } from "../damaged-store.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { inTurn } from "./in-turn.ts";
+import { insertPepper, pepperContext } from "./peppers.ts";
 import type { Tables } from "./schema.ts";
 import { storeKeys } from "./signing-key-store.ts";
 
 /** What a store needs before it can be used. Made when it is opened for the first time. */
 export interface SealedKeys {
-  /** The HMAC key of the digests of client secrets. */
+  /** The HMAC key of the digests of new client secrets. */
   readonly pepper: Redacted<Uint8Array>;
   /** The event of the first signing key, if it was made just now. */
   readonly created: ObjectsChanged | undefined;
@@ -32,22 +34,22 @@ export interface SealedKeysPorts extends EventPorts {
   readonly algorithm: SigningAlgorithmName;
 }
 
-/** Whether the store has sealed values, which only the same master key can open. */
+/** Whether the store has peppers, which only the same master key can open. */
 export async function isSealed(db: Kysely<Tables>): Promise<boolean> {
-  return (await db.selectFrom("sealed_values").select("name").limit(1).execute()).length > 0;
+  return (await db.selectFrom("peppers").select("pepper_id").limit(1).execute()).length > 0;
 }
 
 /**
- * Opens the pepper. Makes it first in a new store, with the first signing key, in one transaction, so that two processes
+ * Opens the newest pepper. Makes it first in a new store, with the first signing key, in one transaction, so that two processes
  * that start at the same time end up with the same keys. Throws an OperatorFault if the master key is a different one.
  */
 export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, ports: SealedKeysPorts): Promise<SealedKeys> {
   const created = (await isSealed(db)) ? undefined : await makeSealedKeys(db, sealer, ports);
-  const values = await db.selectFrom("sealed_values").select("sealed").where("name", "=", "pepper").execute();
-  const [row] = values;
+  const peppers = db.selectFrom("peppers").select(["pepper_id", "sealed"]).where("sealed", "is not", null);
+  const row = await peppers.orderBy("used_from", "desc").executeTakeFirst();
   if (row === undefined) throw missing("pepper");
   // A damaged file can return a value that is not bytes
-  const pepper = row.sealed instanceof Uint8Array ? sealer.open(row.sealed, "pepper") : undefined;
+  const pepper = row.sealed instanceof Uint8Array ? sealer.open(row.sealed, pepperContext(row.pepper_id)) : undefined;
   if (pepper === undefined) throw wrongMasterKey();
   return { pepper: new Redacted<Uint8Array>(pepper), created };
 }
@@ -68,8 +70,8 @@ async function makeSealedKeys(
   const event = changed({ at, objects: keyObjects(change) }, { eventIds, origin: serviceOrigin("key_created") });
   return inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (await isSealed(transaction)) return undefined; // another process was faster
-    const sealed = sealer.seal(randomBytes(32), "pepper");
-    await transaction.insertInto("sealed_values").values({ name: "pepper", sealed }).execute();
+    const first = { pepperId: firstPepper, createdAt: at, usedFrom: at, endsAt: null, isDeleted: false };
+    await insertPepper(transaction, first, sealer.seal(randomBytes(32), pepperContext(firstPepper)));
     await storeKeys(transaction, change, { pairs: [pair], sealer });
     await insertEvent(transaction, event, ports);
     return event;

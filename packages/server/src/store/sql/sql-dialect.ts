@@ -18,6 +18,10 @@ export interface SqlDialect {
   readonly maxValues: number;
   /** The rows of a JSON array of `[secret id, time, address]`, as `secret_id`, `used_at` and `used_from`. */
   usesFromJson(json: string): RawBuilder<{ secret_id: string; used_at: number; used_from: string }>;
+  /** The rows of a JSON array of `[secret id, pepper, next pepper, digest in hex]`. */
+  movesFromJson(
+    json: string,
+  ): RawBuilder<{ secret_id: string; from_pepper: string; to_pepper: string; digest: Uint8Array }>;
   /** A subquery with the texts of a JSON array, so that the statement is the same for any number of them. */
   texts(json: string): RawBuilder<string>;
   /** Whether a column contains a text. The case of A to Z is ignored, that of other letters matters. */

@@ -14,6 +14,9 @@ export const sqliteDialect: SqlDialect = {
   maxValues: 32_000, // SQLite's own limit is 32766
   usesFromJson: (json) => sql`
     (select value ->> 0 as secret_id, value ->> 1 as used_at, value ->> 2 as used_from from json_each(${json}))`,
+  movesFromJson: (json) => sql`
+    (select value ->> 0 as secret_id, value ->> 1 as from_pepper, value ->> 2 as to_pepper, unhex(value ->> 3) as digest
+    from json_each(${json}))`,
   texts: (json) => sql`(select value from json_each(${json}))`,
   contains(column, text) {
     const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;

@@ -144,6 +144,7 @@ const letters: Readonly<Record<string, string>> = {
   not_found: "-",
   taken: "t",
   in_use: "i",
+  rotation_in_progress: "p",
 };
 
 function letterOf(

@@ -172,6 +172,10 @@ export const ofAdmin: readonly (() => Promise<Seen>)[] = [
     await api.expect(200, "POST", "/keys/rotate", { body: {} });
     return ["POST", "/keys/rotate", { body: {} }];
   }),
+  admin(async ({ api }) => {
+    await api.expect(201, "POST", "/peppers", { body: { deadline_in: 7_776_000 } });
+    return ["POST", "/peppers", { body: { deadline_in: 7_776_000 } }];
+  }),
   async () => {
     await using service = await startTestService({ settings: { journal: "stdout" } });
     const { status, body } = await (await AdminApi.of(service)).call("GET", "/audit/export");

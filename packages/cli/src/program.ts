@@ -13,6 +13,7 @@ const commands = {
   secret: async () => (await import("./commands/secret.ts")).addSecretCommand,
   scope: async () => (await import("./commands/scope.ts")).addScopeCommand,
   key: async () => (await import("./commands/key.ts")).addKeyCommand,
+  pepper: async () => (await import("./commands/pepper.ts")).addPepperCommand,
   explain: async () => (await import("./commands/explain.ts")).addExplainCommand,
   apply: async () => (await import("./commands/apply.ts")).addApplyCommand,
   export: async () => (await import("./commands/export.ts")).addExportCommand,

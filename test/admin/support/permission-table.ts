@@ -36,7 +36,7 @@ export interface Target {
  * A letter for each target, in their order:
  * `+` carried out, `r` refused for the role,
  * `-` 404, with the bytes of the answer for no such object, `e` a list without it, with the same bytes,
- * `u` an unknown owner, with the same bytes for an owner of others, `t` taken, `i` in use.
+ * `u` an unknown owner, with the same bytes for an owner of others, `t` taken, `i` in use, `p` a rotation in progress.
  */
 export type Cells = Readonly<Record<CallerName, string>>;
 
@@ -165,6 +165,9 @@ export const permissionTable: Readonly<Record<string, Row>> = {
   showOwner: { cells: readOwner, finds: ({ owner }) => `"name":"${owner}"` },
   changeOwner: { cells: platform("++-++"), body: () => ({ description: "changed" }) },
   deleteOwner: { cells: platform("ii-ii") },
+  showPeppers: { cells: platform(all("+")) },
+  rotatePepper: { cells: platform("pp+pp"), body: () => ({ deadline_in: 7_776_000 }) },
+  listUnmovedSecrets: { cells: platform(all("+")) },
   searchEvents: { cells: listed(audit), query: (target) => `client_id=${target.clientId}`, finds: clientId },
   exportJournal: { cells: auditAll, query: () => "since=2100-01-01T00:00:00Z" },
   verifyJournal: { cells: auditAll },

@@ -26,6 +26,7 @@ import type {
   SigningKeyRevocation,
 } from "@carnet/protocol/admin/keys";
 import type { NewOwner, Owner, OwnerChange, OwnerList, OwnerReport } from "@carnet/protocol/admin/owners";
+import type { PepperRotation, PepperStatus, UnmovedSecrets } from "@carnet/protocol/admin/peppers";
 import type { NewRevocation, RevocationList, RevocationResult } from "@carnet/protocol/admin/revocations";
 import type { Scope, ScopeDescription } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
@@ -204,6 +205,18 @@ export class AdminApi {
 
   revokeKey(kid: string): Promise<SigningKeyRevocation> {
     return this.#json("POST", `${keyPath(kid)}/revoke`);
+  }
+
+  showPeppers(): Promise<PepperStatus> {
+    return this.#json("GET", "/peppers");
+  }
+
+  rotatePepper(rotation: PepperRotation): Promise<PepperStatus> {
+    return this.#json("POST", "/peppers", { body: rotation });
+  }
+
+  listUnmovedSecrets(query: Query): Promise<UnmovedSecrets> {
+    return this.#json("GET", `/peppers/unmoved${queryOf(query)}`);
   }
 
   explain(requestId: string): Promise<Explanation> {

@@ -181,12 +181,16 @@ export const formatSecrets = (secrets: readonly Secret[]): string =>
           secret.prefix ?? "-",
           secret.state,
           secret.created_at ?? "-",
-          secret.expires_at ??
-            (secret.ends_when_idle_for === null ? "never" : `after ${formatDuration(secret.ends_when_idle_for)} idle`),
+          endOf(secret),
           secret.last_used_at === null ? "never" : `${secret.last_used_at} from ${secret.last_used_from}`,
         ]),
         { shortened: ["LABEL"] },
       );
+
+function endOf({ expires_at, ends_when_idle_for: idle, must_be_used_by: usedBy }: Secret): string {
+  const end = expires_at ?? (idle === null ? "never" : `after ${formatDuration(idle)} idle`);
+  return usedBy === null || (expires_at !== null && expires_at <= usedBy) ? end : `${usedBy} unless used before`;
+}
 
 function show(
   clientId: string,

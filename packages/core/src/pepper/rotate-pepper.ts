@@ -1,3 +1,4 @@
+import { deadlines } from "@carnet/protocol/admin/peppers";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, invalid } from "../admin-problem.ts";
@@ -5,7 +6,6 @@ import { difference, isoTime } from "../audit/client-changes.ts";
 import type { ChangedObject } from "../audit/event.ts";
 import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import { drawSecretId } from "../client/draw.ts";
-import { futureInstant } from "../client/fields.ts";
 import type { Clock, RandomSource } from "../ports.ts";
 import { addPepper, isDeletable, type PepperChange, type PepperRecord } from "./pepper.ts";
 import type { PepperStore } from "./pepper-store.ts";
@@ -16,24 +16,25 @@ export interface PepperPorts extends ChangeRecorderPorts {
   readonly peppers: PepperStore;
 }
 
-/** How long secrets have to move, in milliseconds. Idempotency records, which do not move, end long before. */
-export const deadlines = { shortest: 3_600_000, longest: 366 * 86_400_000 } as const;
-
 /**
  * Begins to replace the pepper: new secrets get digests under a new one, and older secrets move to it when they are used.
- * Those that were not used by the deadline end. Refuses with `invalid` and `rotation_in_progress`.
+ * Those that were not used by the deadline, in seconds from now, end. Refuses with `invalid` and `rotation_in_progress`.
  */
 export async function rotatePepper(
-  input: { readonly deadline: string },
+  { deadlineIn }: { readonly deadlineIn: number },
   { clock, random, peppers, ...ports }: PepperPorts,
 ): Promise<Result<PepperChange, AdminProblem>> {
   const now = clock.now();
-  const deadline = readDeadline(input.deadline, now);
-  if (!deadline.ok) return deadline;
+  const { shortest, longest } = deadlines;
+  if (!Number.isInteger(deadlineIn) || deadlineIn < shortest || deadlineIn > longest)
+    return invalid([
+      { pointer: "/deadline_in", detail: `must be a whole number of seconds from ${shortest} to ${longest}` },
+    ]);
+  const deadline = now + deadlineIn * 1000;
   const pepperId: string = drawSecretId(random);
   const key = new Redacted(random.bytes(32));
   const rotated = await peppers.rotate((current) => {
-    const change = addPepper(current, { pepperId, deadline: deadline.value }, now);
+    const change = addPepper(current, { pepperId, deadline }, now);
     if (!change.ok) return change;
     return ok({
       ...change.value,
@@ -44,15 +45,6 @@ export async function rotatePepper(
   if (!rotated.ok) return rotated;
   await ports.recorder.record(rotated.value.event);
   return ok({ added: rotated.value.added, replaced: rotated.value.replaced });
-}
-
-function readDeadline(text: string, now: number): Result<number, AdminProblem> {
-  const read = futureInstant(text, now);
-  const refuse = (detail: string) => invalid([{ pointer: "/deadline", detail }]);
-  if (!read.ok) return refuse(read.error);
-  if (read.value < now + deadlines.shortest)
-    return refuse("must be at least an hour from now, so that callers can use their secrets before");
-  return read.value > now + deadlines.longest ? refuse("must be at most 366 days from now") : read;
 }
 
 const pepperObjects = (

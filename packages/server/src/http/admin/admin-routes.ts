@@ -17,6 +17,7 @@ import { type Admitted, createGuard, type Denial } from "./guard.ts";
 import { keyOperations } from "./key-operations.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { ownerOperations } from "./owner-operations.ts";
+import { pepperOperations } from "./pepper-operations.ts";
 import { sendProblem } from "./problem-answers.ts";
 import { revocationOperations } from "./revocation-operations.ts";
 import type { BodySchemas, QuerySchemas } from "./schemas.ts";
@@ -33,6 +34,7 @@ const operations: readonly Operation[] = [
   ...scopeOperations,
   ...ownerOperations,
   ...keyOperations,
+  ...pepperOperations,
   ...auditOperations,
   explainOperation,
   ...usageOperations,

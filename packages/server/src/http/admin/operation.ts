@@ -13,7 +13,7 @@ export type Operation = ReadOperation | ChangeOperation;
 
 interface OperationFacts {
   readonly operationId: string;
-  readonly tag: "Clients" | "Secrets" | "Tokens" | "Scopes" | "Owners" | "Keys" | "Audit";
+  readonly tag: "Clients" | "Secrets" | "Tokens" | "Scopes" | "Owners" | "Keys" | "Peppers" | "Audit";
   /** Relative to the admin path, with parameters as `:name`. */
   readonly path: string;
   /** The scope that the token must have. null: any scope of the admin API. */

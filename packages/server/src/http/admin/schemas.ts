@@ -4,6 +4,7 @@ import * as clients from "@carnet/protocol/admin/clients";
 import * as explanation from "@carnet/protocol/admin/explanation";
 import * as keys from "@carnet/protocol/admin/keys";
 import * as owners from "@carnet/protocol/admin/owners";
+import * as peppers from "@carnet/protocol/admin/peppers";
 import * as revocations from "@carnet/protocol/admin/revocations";
 import * as scopes from "@carnet/protocol/admin/scopes";
 import * as usage from "@carnet/protocol/admin/usage";
@@ -43,6 +44,9 @@ export const bodySchemas = {
   KeyRotation: keys.KeyRotation,
   KeyImport: keys.KeyImport,
   OwnerChange: owners.OwnerChange,
+  PepperRotation: peppers.PepperRotation,
+  PepperStatus: peppers.PepperStatus,
+  UnmovedSecrets: peppers.UnmovedSecrets,
   Explanation: explanation.Explanation,
   ClientUsage: usage.ClientUsage,
   UnknownCallers: usage.UnknownCallers,
@@ -60,6 +64,7 @@ export const querySchemas = {
   RevokedSecretFilter: clients.RevokedSecretFilter,
   RevocationFilter: revocations.RevocationFilter,
   OwnerChangeFilter: owners.OwnerChangeFilter,
+  UnmovedFilter: peppers.UnmovedFilter,
   ExplainedRequest: explanation.ExplainedRequest,
   UsageFilter: usage.UsageFilter,
   UnknownCallersFilter: usage.UnknownCallersFilter,

@@ -14,6 +14,7 @@ type RequestSchemas = Pick<
   | "OwnerChange"
   | "KeyRotation"
   | "KeyImport"
+  | "PepperRotation"
 >;
 
 /**
@@ -51,6 +52,7 @@ export const bodyExamples: { readonly [Name in keyof RequestSchemas]: Static<Req
   KeyRotation: { algorithm: "ES256" },
   // Refused when it is sent: a key that stands here is known to everyone
   KeyImport: { private_key: "-----BEGIN PRIVATE KEY-----\n(your key)\n-----END PRIVATE KEY-----\n" },
+  PepperRotation: { deadline_in: 7_776_000 },
 };
 
 export const parameterExamples: Readonly<Record<string, string>> = {

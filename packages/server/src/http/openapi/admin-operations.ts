@@ -27,6 +27,7 @@ export const adminTags = [
   { name: "Scopes", description: "The catalogue of scopes that clients can be registered for." },
   { name: "Owners", description: "The teams that clients belong to, and what their clients may have." },
   { name: "Keys", description: "Rotate, import, retire and revoke the keys that sign tokens." },
+  { name: "Peppers", description: "The key of the digests of client secrets, and its rotation." },
   { name: "Audit", description: "Who did what, and whether the record of it is complete and unaltered." },
 ];
 

@@ -79,4 +79,4 @@ export async function deleteEndedPeppers({ clock, peppers, ...ports }: Omit<Pepp
 const endedWarning = (ended: number): string | null =>
   ended === 0
     ? null
-    : `${ended} ${ended === 1 ? "secret has" : "secrets have"} ended, because nobody used them in time`;
+    : `${ended} ${ended === 1 ? "secret has" : "secrets have"} ended, because nobody used ${ended === 1 ? "it" : "them"} in time`;

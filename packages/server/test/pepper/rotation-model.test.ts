@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { PepperWorld, type PlantedFault } from "./support/pepper-world.ts";
 import { Rotation, steps } from "./support/rotation-model.ts";
 
-const runs = Number(process.env["PEPPER_RUNS"] ?? 60);
+const runs = Number(process.env["PEPPER_RUNS"] ?? 20);
 
 async function check(open: () => Promise<TestDatabase>, fault: PlantedFault, numRuns: number) {
   await using database = await open();

@@ -44,8 +44,9 @@ export class PepperWorld {
     this.ports = { ...storePorts(database.dialect, this.clock), eventIds: countingIds() };
   }
 
-  static async open(database: TestDatabase): Promise<PepperWorld> {
+  static async open(database: TestDatabase, at?: number): Promise<PepperWorld> {
     const world = new PepperWorld(database);
+    if (at !== undefined) world.clock.set(new Date(at).toISOString());
     await openSealedKeys(database.db, world.sealer, world.ports);
     return world;
   }

@@ -13,7 +13,7 @@ import { type AdminService, startAdminService } from "./support/admin-service.ts
 const others = new Set([
   ...["dev", "serve", "migrate", "token", "token revocations", "completion", "complete", "export"],
   ...["client list", "client show", "client usage", "secret list", "scope list", "explain", "whoami"],
-  ...["admin list", "owner list", "owner show", "key list", "key export-public"],
+  ...["admin list", "owner list", "owner show", "key list", "key export-public", "pepper status"],
   ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],
 ]);
 
@@ -53,6 +53,7 @@ const changes: readonly (readonly [args: readonly string[], kinds: readonly stri
   [["key", "retire", "KEY"], ["key_retired"]],
   [["key", "import", "-f", "key.pem"], ["key_imported"]],
   [["key", "revoke", "KEY", "--yes"], ["key_revoked"]],
+  [["pepper", "rotate", "--yes"], ["pepper_rotated"]],
   [["admin", "reset", "--data-dir", ".", "--yes"], ["admin_reset", "credentials_file_written"], "cli"],
 ];
 

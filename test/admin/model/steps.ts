@@ -78,6 +78,7 @@ export const bodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
   OwnerChange: fc.record({ policy }),
   KeyRotation: fc.record({ now: fc.boolean() }),
   KeyImport: fc.constant({ private_key: privateKey.toString() }),
+  PepperRotation: fc.record({ deadline_in: fc.constantFrom(3600, 7_776_000) }),
 };
 
 const callOf = (operation: Operation, ofCall: Partial<Record<"actor" | "target", fc.Arbitrary<string>>> = {}) =>

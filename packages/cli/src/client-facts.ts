@@ -11,8 +11,9 @@ export const ownersText = (owners: readonly string[] | null): string =>
 export function secretEnd(secrets: readonly Secret[]): string {
   const live = secrets.filter(({ state }) => state === "active" || state === "pending");
   if (live.length === 0) return "(no live secret)";
-  if (live.some(({ expires_at, ends_when_idle_for: idle }) => expires_at === null && idle === null)) return "never";
-  const ends = live.flatMap(({ expires_at }) => expires_at ?? []).sort();
+  const endsOf = ({ expires_at, must_be_used_by }: Secret) => [expires_at, must_be_used_by].filter((at) => at !== null);
+  if (live.some((secret) => endsOf(secret).length === 0 && secret.ends_when_idle_for === null)) return "never";
+  const ends = live.flatMap((secret) => endsOf(secret).sort().slice(0, 1)).sort();
   return ends.at(-1) ?? "when it is not used";
 }
 

@@ -32,9 +32,10 @@ import type { Scope, ScopeDescription } from "@carnet/protocol/admin/scopes";
 import type { ClientUsage, UnknownCallers } from "@carnet/protocol/admin/usage";
 import type { Whoami } from "@carnet/protocol/admin/whoami";
 import { ConnectionError, type Fetch } from "@carnet/sdk";
-import { Failure, notice } from "../failure.ts";
+import { notice } from "../failure.ts";
 import { clientPath, keyPath, ownerPath, type Query, queryOf, scopePath, secretPath } from "./admin-paths.ts";
 import { AdminRefusal, readProblem, unexpectedResponse } from "./admin-refusal.ts";
+import { whole } from "./whole-answer.ts";
 
 /** A client of the admin API. Methods throw an AdminRefusal if the service refuses, else the SDK's errors. */
 export class AdminApi {
@@ -293,19 +294,4 @@ interface RequestOptions {
   readonly body?: unknown;
   readonly idempotent?: boolean;
   readonly accept?: string;
-}
-
-/** The chunks of an answer. Throws a Failure if the answer breaks off. */
-async function* whole(
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  requestId: string | null,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch {
-    throw new Failure("The answer broke off, so it is incomplete.", {
-      hint: "Run the command again. If it breaks off again, the service's log has the reason under the request id.",
-      requestId: requestId ?? undefined,
-    });
-  }
 }

@@ -111,7 +111,7 @@ describe("whatever admins send", () => {
       }));
 
     it("a role that another process keeps in memory", () =>
-      finds(/without a role was accepted|beyond role or policy|owners or scopes were changed|tells of/, {
+      finds(/without a role was accepted|beyond role or policy|owners, scopes or keys were changed|tells of/, {
         store: (inner) => {
           const roles = new Map<string, Pick<Client, "role" | "roleOwners" | "status">>();
           return {

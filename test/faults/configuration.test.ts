@@ -28,6 +28,7 @@ const bad: Readonly<Record<SettingName, readonly string[]>> = {
   masterKey: ["", "short", "A".repeat(42), "A".repeat(44), "!".repeat(43)],
   dataDir: [""],
   masterKeyFile: [""],
+  masterKeyCommand: ["", " "],
   adminFile: [""],
   tlsCert: [""],
   tlsKey: [""],

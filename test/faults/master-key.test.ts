@@ -20,7 +20,7 @@ interface Fault {
 }
 
 const wrong =
-  /The master key does not open this store: set CARNET_MASTER_KEY or CARNET_MASTER_KEY_FILE to the key that the store/;
+  /The master key does not open this store: set CARNET_MASTER_KEY, CARNET_MASTER_KEY_FILE or CARNET_MASTER_KEY_COMMAND to the key that the store/;
 const noKey = /The master key file \S*master\.key does not hold 32 bytes in base64: put the right file back/;
 
 const faults: readonly Fault[] = [
@@ -71,7 +71,7 @@ const faults: readonly Fault[] = [
     title: "that is given twice",
     args: ["--master-key-file", "master.key"],
     env: { CARNET_MASTER_KEY: otherKey },
-    sentence: /The master key is given twice, in CARNET_MASTER_KEY and as a file .*: remove one of them/,
+    sentence: /The master key is given twice, in CARNET_MASTER_KEY and as a file .*: keep one of them/,
   },
 ];
 

@@ -54,6 +54,29 @@ const misuses: Readonly<Record<string, (secret: string) => Misuse>> = {
     args: ["serve", "--issuer", "https://iam.example.test"],
     environment: { CARNET_MASTER_KEY: s, CARNET_MASTER_KEY_FILE: "given" },
   }),
+  "a master key that its command prints beside something else": (s) => ({
+    args: ["serve", "--issuer", "https://iam.example.test", "--master-key-command", "cat given"],
+    file: `key: ${s}\n`,
+  }),
+  "a master key in the errors of a command that fails": (s) => ({
+    args: [
+      "serve",
+      "--issuer",
+      "https://iam.example.test",
+      "--master-key-command",
+      "cat given | tee /dev/stderr; exit 7",
+    ],
+    file: `${s}\n`,
+  }),
+  "an invalid new master key in the environment": (s) => ({
+    args: ["master-key", "rotate", "--data-dir", service?.folder ?? ""],
+    environment: { CARNET_NEW_MASTER_KEY: s },
+  }),
+  "an invalid new master key in a file": (s) => ({
+    args: ["master-key", "rotate", "--data-dir", service?.folder ?? "", "--new-master-key-file", "given"],
+    file: `${s}\n`,
+  }),
+  "a new master key after a flag that has no value": (s) => ({ args: ["master-key", "rotate", "--finish", s] }),
   "a wrong admin secret": (s) => ({
     args: ["client", "list"],
     environment: { CARNET_ADMIN_CLIENT_ID: "carnet-admin", CARNET_ADMIN_CLIENT_SECRET: s },

@@ -13,10 +13,11 @@ import { answerTokenRequest } from "@carnet/core/token/token-endpoint";
 import { Redacted } from "@carnet/protocol/redacted";
 import { signingAlgorithmNames } from "@carnet/protocol/signing-algorithms";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { createSealer } from "@carnet/server/crypto/sealer";
+import { createMasterKey } from "@carnet/server/crypto/sealer";
 import { exportPrivateKey, generateSigningKey, importSigningKey } from "@carnet/server/crypto/signing-key";
 import { buildApp } from "@carnet/server/http/app";
 import { createLog } from "@carnet/server/log/logger";
+import { DataKeys } from "@carnet/server/store/sql/data-keys";
 import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
@@ -30,6 +31,7 @@ import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { decodeProtectedHeader } from "jose";
 import { audienceOf, startWithAllAlgorithms } from "../support/signing-algorithms.ts";
+import { plantKeys } from "./plant-keys.ts";
 import { PlantedSecrets } from "./planted.ts";
 import { byBasic, inTheBody, openTokenWorld } from "./token-world.ts";
 
@@ -109,18 +111,16 @@ test("shows no master key in a configuration", () => {
   assertHidden(planted, { configuration });
 });
 
-test("shows no pepper and no private key of any algorithm in the opened store and in the service", async () => {
+test("shows no master key, data key, pepper or private key of any algorithm in the opened store and in the service", async () => {
   await using service = await startWithAllAlgorithms(new FixedClock("2026-06-01T00:00:00Z"));
   const masterKey = Buffer.from(await readFile(join(service.folder, "master.key"), "utf8"), "base64");
+  const planted = new PlantedSecrets();
+  await plantKeys(join(service.folder, "carnet.db"), masterKey, planted);
   const db = await openSqlite(join(service.folder, "carnet.db"));
-  const sealer = createSealer(createSecretKey(masterKey));
+  const sealer = new DataKeys(db, createMasterKey(createSecretKey(masterKey)));
   const keys = await openSealedKeys(db, sealer, sqlitePorts(clock));
   const signingKeys = await storedSigningKeys(db, sealer, sqlitePorts(clock));
   assert.deepEqual(signingKeys.map(({ algorithm }) => algorithm).toSorted(), signingAlgorithmNames.toSorted());
-  const planted = new PlantedSecrets();
-  planted.bytes("the master key", masterKey);
-  planted.bytes("the pepper", keys.pepper.reveal());
-  for (const key of signingKeys) planted.key(key);
   for (const { algorithm } of signingKeys) {
     const { token } = await service.server.keys.sign({}, "at+jwt", audienceOf(algorithm));
     assert.equal(decodeProtectedHeader(token).alg, algorithm);

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { signingAlgorithmNames } from "@carnet/protocol/signing-algorithms";
-import { createSealer } from "@carnet/server/crypto/sealer";
+import { createMasterKey } from "@carnet/server/crypto/sealer";
+import { DataKeys } from "@carnet/server/store/sql/data-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { askInCrowd } from "@carnet/testkit/crowd";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
@@ -132,7 +133,11 @@ async function plantSigningKeys(
   { masterKey, planted }: { readonly masterKey: Uint8Array; readonly planted: PlantedSecrets },
 ): Promise<void> {
   const db = await openSqlite(file);
-  const keys = await storedSigningKeys(db, createSealer(createSecretKey(masterKey)), sqlitePorts(clock));
+  const keys = await storedSigningKeys(
+    db,
+    new DataKeys(db, createMasterKey(createSecretKey(masterKey))),
+    sqlitePorts(clock),
+  );
   assert.equal(keys.length, signingAlgorithmNames.length);
   for (const key of keys) planted.key(key);
   await db.destroy();

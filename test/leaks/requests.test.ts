@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import { createSecretKey, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createSealer } from "@carnet/server/crypto/sealer";
-import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
-import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
-import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService, type TestService } from "@carnet/testkit/service";
-import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
-import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import fc from "fast-check";
+import { plantKeys } from "./plant-keys.ts";
 import { PlantedSecrets } from "./planted.ts";
 import { exchange, httpRequest } from "./raw-request.ts";
 import { damagedRequest, places } from "./requests-with-secrets.ts";
@@ -120,24 +115,6 @@ async function issueTokens(service: TestService, planted: PlantedSecrets): Promi
   return issued;
 }
 
-/** Plants the values that the store keeps encrypted under the master key, and the key itself. */
-async function plantKeys(folder: string, planted: PlantedSecrets): Promise<void> {
-  const masterKey = Buffer.from(await readFile(join(folder, "master.key"), "utf8"), "base64");
-  planted.bytes("the master key", masterKey);
-  const db = await openSqlite(join(folder, "carnet.db"));
-  const sealer = createSealer(createSecretKey(masterKey));
-  const ports = sqlitePorts(new FixedClock("2026-06-01T00:00:00Z"));
-  const { pepper } = await openSealedKeys(db, sealer, ports);
-  const signingKeys = await storedSigningKeys(db, sealer, ports);
-  await db.destroy();
-  planted.bytes("the pepper", pepper.reveal());
-  for (const { privateKey } of signingKeys) {
-    const { d = "" } = privateKey.export({ format: "jwk" });
-    planted.bytes("the private key", Buffer.from(d, "base64url"));
-    planted.bytes("the private key in DER", privateKey.export({ format: "der", type: "pkcs8" }));
-  }
-}
-
 test("stores no secret, token, pepper or private key in plain text in its files or the log", async () => {
   await using service = await startTestService({ settings: trace });
   const planted = new PlantedSecrets();
@@ -146,7 +123,8 @@ test("stores no secret, token, pepper or private key in plain text in its files 
   // Header and claims are not secret in themselves. The signature must not appear
   for (const { token } of issued) planted.text("the token", token.slice(token.lastIndexOf(".") + 1));
   for (const { token } of issued) planted.text("the token's claims", token.slice(-300, -90));
-  await plantKeys(service.folder, planted);
+  const masterKey = Buffer.from(await readFile(join(service.folder, "master.key"), "utf8"), "base64");
+  await plantKeys(join(service.folder, "carnet.db"), masterKey, planted);
   const admin = service.server.bootstrapAdmin;
   assert.ok(admin);
   planted.text("the admin's secret", admin.clientSecret.reveal().slice(24));

@@ -54,6 +54,13 @@ test("a store of the version before opens; its secrets work, except those under 
   const claims = decodeJwt(token.access_token);
   assert.equal(claims["arid"], Buffer.from("Workspace\x1fQWNjb3VudB82Nzg").toString("base64url"));
   assert.equal(token.scope, "file:read file:write");
+  const sealed = new DatabaseSync(folder.file("carnet.db"), { readOnly: true })
+    .prepare("select sealed as value from peppers union all select sealed_private_key from signing_keys")
+    .all()
+    .map(({ value }) => Buffer.from(value as Uint8Array).toString("hex"));
+  for (const value of sealed) assert.match(value, /^02/, "a value is not sealed again under a data key");
+  assert.equal(sealed.length, 2);
+
   const handles = new DatabaseSync(folder.file("carnet.db"), { readOnly: true })
     .prepare("select handle from clients union all select handle from client_secrets")
     .all()

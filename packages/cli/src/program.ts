@@ -18,6 +18,7 @@ const commands = {
   apply: async () => (await import("./commands/apply.ts")).addApplyCommand,
   export: async () => (await import("./commands/export.ts")).addExportCommand,
   admin: async () => (await import("./commands/admin.ts")).addAdminCommand,
+  "master-key": async () => (await import("./commands/master-key.ts")).addMasterKeyCommand,
   migrate: async () => (await import("./commands/migrate.ts")).addMigrateCommand,
   whoami: async () => (await import("./commands/whoami.ts")).addWhoamiCommand,
   audit: async () => (await import("./commands/audit.ts")).addAuditCommand,

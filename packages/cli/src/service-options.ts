@@ -24,6 +24,7 @@ export const storeSettings: readonly SettingName[] = [
   "storePasswordFile",
   "storeTimeout",
   "masterKeyFile",
+  "masterKeyCommand",
   "adminFile",
   "node",
   "journal",
@@ -60,6 +61,7 @@ export async function configurationOf(
 const secretVariables = [
   "CARNET_CLIENT_SECRET", // For `carnet token`; the service does not need it.
   "CARNET_ADMIN_CLIENT_SECRET",
+  "CARNET_NEW_MASTER_KEY", // For `carnet master-key rotate`.
   ...secretTracingVariables,
   ...Object.values<Setting<unknown>>(settings).flatMap(({ secret, environment }) => (secret ? [environment] : [])),
 ];

@@ -9,9 +9,11 @@ import { buildProgram } from "carnet/program";
 import type { Command } from "commander";
 import { type AdminService, startAdminService } from "./support/admin-service.ts";
 
+const newKey = `echo ${Buffer.alloc(32, 7).toString("base64")}`;
+
 /** Commands that change nothing in the store of a running service. */
 const others = new Set([
-  ...["dev", "serve", "migrate", "token", "token revocations", "completion", "complete", "export"],
+  ...["dev", "serve", "migrate", "master-key status", "token", "token revocations", "completion", "complete", "export"],
   ...["client list", "client show", "client usage", "secret list", "scope list", "explain", "whoami"],
   ...["admin list", "owner list", "owner show", "key list", "key export-public", "pepper status"],
   ...["audit tail", "audit search", "audit export", "audit verify", "audit unknown-callers"],
@@ -54,6 +56,8 @@ const changes: readonly (readonly [args: readonly string[], kinds: readonly stri
   [["key", "import", "-f", "key.pem"], ["key_imported"]],
   [["key", "revoke", "KEY", "--yes"], ["key_revoked"]],
   [["pepper", "rotate", "--yes"], ["pepper_rotated"]],
+  [["master-key", "rotate", "--data-dir", ".", "--new-master-key-command", newKey], ["master_key_rotated"], "cli"],
+  [["master-key", "rotate", "--data-dir", ".", "--cancel", "--yes"], ["master_key_cancelled"], "cli"],
   [["admin", "reset", "--data-dir", ".", "--yes"], ["admin_reset", "credentials_file_written"], "cli"],
 ];
 

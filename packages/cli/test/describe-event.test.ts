@@ -41,6 +41,9 @@ const expected: { readonly [Kind in EventKind]: string } = {
   pepper_rotated: `ops-admin  rotated the pepper to 7h7k2m9p1r5t8w3x: used_from "2026-11-26T17:01:01.250Z"; ends_at none -> "2027-02-24T17:00:01.250Z" ${byAdmin}`,
   pepper_ended:
     "service  deleted the ended pepper first; warning: 3 secrets have ended, because nobody used them in time",
+  master_key_rotated: "cli  began to replace the master key by 0f1e2d3c4b5a6978",
+  master_key_finished: "cli  removed the old master key 0f1e2d3c4b5a6978",
+  master_key_cancelled: "cli  removed the new master key 0f1e2d3c4b5a6978",
   admin_refused: `ops-admin  was refused changeClient of demo: no client with this id is registered (not_found, rule foreign_owner, operator of search, secret 4h7k2m9p1r5t8w3x, 198.51.100.7, request request-1)`,
   service_started: "service  started carnet 0.1.0 on node-1 for https://iam.example.com",
   service_stopped: "service  stopped carnet on node-1, and cut off requests",

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { inspect } from "node:util";
-import { createSealer } from "@carnet/server/crypto/sealer";
+import { createMasterKey } from "@carnet/server/crypto/sealer";
+import { DataKeys } from "@carnet/server/store/sql/data-keys";
 import { createSqlPepperStore } from "@carnet/server/store/sql/peppers";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
@@ -16,7 +17,7 @@ import { assertRefused, startAdminService } from "./support/admin-service.ts";
 async function pepperKeys(folder: string): Promise<readonly string[]> {
   const masterKey = Buffer.from(readFileSync(join(folder, "master.key"), "utf8"), "base64");
   const db = await openSqlite(join(folder, "carnet.db"));
-  const sealer = createSealer(createSecretKey(masterKey));
+  const sealer = new DataKeys(db, createMasterKey(createSecretKey(masterKey)));
   const store = createSqlPepperStore(db, { sealer, ...sqlitePorts(new FixedClock("2026-06-01T00:00:00Z")) });
   const keys: string[] = [];
   for (const { pepperId } of await store.list()) {

@@ -19,6 +19,7 @@ import { createNodeMetrics, type MetricsJson, renderMetrics } from "./metrics/no
 import { ServiceCounts } from "./metrics/service-counts.ts";
 import { openService, type Service } from "./open-service.ts";
 import { type ResetAdmin, resetAdminClient } from "./reset-admin.ts";
+import { type MasterKeyChange, type MasterKeyStep, rotateMasterKey } from "./rotate-master-key.ts";
 import { openWhenReachable } from "./store/store-contact.ts";
 import type { WorkerPlace } from "./supervisor/worker-place.ts";
 import { openTracing } from "./trace/open-tracing.ts";
@@ -68,6 +69,10 @@ export const resetAdmin = (configuration: Configuration, serverUrl: string | und
     random: systemRandom,
     eventIds: createEventIds(systemRandom),
   });
+
+/** Carries out a step of replacing the master key, whether or not services are running. */
+export const changeMasterKey = (configuration: Configuration, step: MasterKeyStep): Promise<MasterKeyChange> =>
+  rotateMasterKey(configuration, step, { clock: systemClock, eventIds: createEventIds(systemRandom) });
 
 /**
  * Listens, opens the store, and logs to the stream. While the store is away, the service is alive, but not ready. Throws

@@ -40,6 +40,7 @@ import { openStore } from "./store/open-store.ts";
 import { clientsWithSlowSecrets } from "./store/sql/client-lookup.ts";
 import { retryWhileBusy } from "./store/store-busy.ts";
 import { StoreContact } from "./store/store-contact.ts";
+import { watchDataKeys } from "./store/watch-data-keys.ts";
 import type { Tracing } from "./trace/tracing.ts";
 import { version } from "./version.ts";
 import { openWebhook } from "./webhook/open-webhook.ts";
@@ -174,7 +175,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
           uses,
           answers,
           peppers: storage.peppers,
-          answerSealer: storage.sealer,
+          answerSealer: storage.dataKeys,
         },
         ...audit.admin,
         platformContact: configuration.contact,
@@ -185,7 +186,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
       jwksMaxAge: configuration.jwksMaxAge,
       revocationFeed: createRevocationFeed({ access: configuration.revocationFeed, issuer, list, keys, clock }),
       trustedProxies: configuration.trustedProxies,
-      checkStore: () => store.check(),
+      checkStore: () => store.check().then(() => storage.dataKeys.refuseReplaced()),
       storeGrace: () => contact.grace,
       storeName: storeName(configuration.store),
       isDraining: ports.isDraining,
@@ -235,6 +236,7 @@ export async function openService(configuration: Configuration, ports: ServicePo
         { name: "answers", every: intervals.answers, run: () => answers.deleteExpired() },
         { name: "old changes", every: intervals.oldChanges, run: () => changeFeed.trim() },
         { name: "policies", every: intervals.policies, atStart: true, run: () => enforcement.run() },
+        { name: "data keys", every: intervals.keys, run: watchDataKeys(storage.dataKeys, log) },
         { name: "keys", every: intervals.keys, run: () => keys.refresh() },
         { name: "scope claims", every: intervals.scopeClaims, run: () => scopeClaims.refresh() },
         { name: "key rotation", every: intervals.keyRotation, atStart: true, run: () => rotateKeys() },

@@ -1,8 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { changeClient, revokeAllSecrets } from "@carnet/core/admin/change-client";
 import { ownAuthority } from "@carnet/core/admin/permission";
-import type { AuditEvent } from "@carnet/core/audit/event";
 import { cliOrigin, type EventIds, type Recorder } from "@carnet/core/audit/recorder";
 import type { Client } from "@carnet/core/client/client";
 import { defaultSettings, readSettings } from "@carnet/core/client/client-settings";
@@ -12,8 +9,6 @@ import type { Clock, RandomSource } from "@carnet/core/ports";
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok } from "@carnet/protocol/result";
-import type { Kysely } from "kysely";
-import { recordIfPossible } from "./audit/service-events.ts";
 import {
   adminRegistration,
   type BootstrapAdmin,
@@ -23,12 +18,8 @@ import {
 } from "./bootstrap-admin.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { OperatorFault } from "./fault.ts";
-import { compressedEnding, plainEnding } from "./journal/journal-listing.ts";
-import { closeJournal, openJournalFolder } from "./journal/open-journal.ts";
-import type { Log } from "./log/logger.ts";
+import { openOwnJournal } from "./journal/own-journal.ts";
 import { openStore, refuseMissingStore } from "./store/open-store.ts";
-import { createSqlJournalAnchors } from "./store/sql/journal-anchors.ts";
-import type { Tables } from "./store/sql/schema.ts";
 import { createSqlScopeStore } from "./store/sql/scope-store.ts";
 
 /** The admin client with its new secret. */
@@ -81,50 +72,6 @@ export async function resetAdminClient(
     await storage.db.destroy();
   }
 }
-
-interface OwnJournal extends Recorder {
-  /** Why nothing is recorded. undefined: nothing is wrong. */
-  readonly problem: string | undefined;
-  close(): Promise<void>;
-}
-
-/**
- * A file of this command in the journal folder. Standard output has no journal here, and a folder that cannot be written
- * must not stop this command: the store has the events as well.
- */
-async function openOwnJournal(
-  configuration: Configuration,
-  db: Kysely<Tables>,
-  { clock, eventIds }: Ports,
-): Promise<OwnJournal> {
-  const { journal: folder } = configuration;
-  if (folder === "stdout") return storeOnly(undefined);
-  const anchors = createSqlJournalAnchors(db);
-  const known = await anchors.list();
-  // A file in a folder that is not the service's would look like a missing file there
-  if (known.length > 0 && !known.some(({ file }) => isIn(folder, file))) return storeOnly(elsewhere(folder));
-  const log: Log = { debug() {}, info() {}, warn() {}, fault() {} };
-  try {
-    const journal = openJournalFolder(configuration, { clock, eventIds, log, anchors });
-    const record = (event: AuditEvent) => journal.record([event]);
-    return { ...recordIfPossible({ record }), problem: undefined, close: () => closeJournal(journal, log) };
-  } catch (error) {
-    if (error instanceof OperatorFault) return storeOnly(error.message);
-    throw error;
-  }
-}
-
-const storeOnly = (reason: string | undefined): OwnJournal => ({
-  record() {},
-  close: async () => {},
-  problem: reason && `The reset is recorded in the store, but not in the journal. ${reason}`,
-});
-
-const isIn = (folder: string, file: string): boolean =>
-  [plainEnding, compressedEnding].some((ending) => existsSync(join(folder, file + ending)));
-
-const elsewhere = (folder: string): string =>
-  `The folder ${folder} has no journal file of this store. If the service has another CARNET_JOURNAL, give it with --journal.`;
 
 type RenewPorts = Ports & { readonly recorder: Recorder } & Pick<
     Awaited<ReturnType<typeof openStore>>,

@@ -1,4 +1,3 @@
-import { createSecretKey } from "node:crypto";
 import { ownAuthority } from "@carnet/core/admin/permission";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { cliOrigin } from "@carnet/core/audit/recorder";
@@ -10,13 +9,13 @@ import type { RevocationStore } from "@carnet/core/revocation/revocation-store";
 import type { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import type { ScopeClaims } from "@carnet/core/scope/scope-claims";
 import type { TokenEndpointPorts } from "@carnet/core/token/token-endpoint";
-import { createSealer } from "@carnet/server/crypto/sealer";
 import type { ChangePorts } from "@carnet/server/http/admin/admin-ports";
 import { MemoryEventStore } from "./memory-event-store.ts";
 import { MemoryOwnerStore } from "./memory-owner-store.ts";
 import { MemoryPepperStore } from "./memory-pepper-store.ts";
 import { MemoryRevocationStore } from "./memory-revocation-store.ts";
 import { keyPortsOf, MemorySigningKeyStore } from "./memory-signing-key-store.ts";
+import { memorySealer } from "./test-data-keys.ts";
 
 /** What a test has besides its token endpoint. */
 export interface AdministeredEndpoint {
@@ -50,7 +49,7 @@ export function adminPortsOf({
   revocations = new MemoryRevocationStore(new MemoryEventStore(), () => undefined),
 }: AdministeredEndpoint): ChangePorts {
   const { clock, random, hasher, uses, directory, policy, verifier, recorder, eventIds } = ports;
-  const answerSealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
+  const answerSealer = memorySealer;
   return {
     ...{ clock, random, hasher, uses, directory, store, scopes, verifier, revocations, answerSealer },
     scopeClaims,

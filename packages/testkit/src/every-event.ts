@@ -37,6 +37,11 @@ const change = (objects: readonly ChangedObject[]): Omit<ObjectsChanged, "event"
   warning: null,
 });
 
+const changeOfMasterKey = (action: "created" | "deleted"): Omit<ObjectsChanged, "event"> => ({
+  ...change([{ type: "master_key", id: "0f1e2d3c4b5a6978", clientId: null, owner: null, action, changes: {} }]),
+  ...{ requestId: null, actor: { type: "cli" }, address: null, role: null },
+});
+
 type Changes = ChangedObject["changes"];
 
 const ofClient = (clientId: string, action: ChangedObject["action"], changes: Changes = {}): ChangedObject => ({
@@ -186,6 +191,9 @@ export const everyEvent: { readonly [Kind in EventKind]: AuditEvent & { readonly
     ...{ ...byService, role: null, warning: "3 secrets have ended, because nobody used them in time" },
     event: "pepper_ended",
   },
+  master_key_rotated: { ...changeOfMasterKey("created"), event: "master_key_rotated" },
+  master_key_finished: { ...changeOfMasterKey("deleted"), event: "master_key_finished" },
+  master_key_cancelled: { ...changeOfMasterKey("deleted"), event: "master_key_cancelled" },
   admin_refused: {
     ...{ ...facts, event: "admin_refused", actor: admin, operation: "changeClient", reason: "not_found" },
     ...{ role: { name: "operator", owners: ["search"] }, rule: "foreign_owner" },

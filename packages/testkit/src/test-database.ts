@@ -1,7 +1,5 @@
-import { createSecretKey } from "node:crypto";
 import type { Clock } from "@carnet/core/ports";
 import { keyMaker } from "@carnet/server/crypto/key-maker";
-import { createSealer } from "@carnet/server/crypto/sealer";
 import { openPostgres } from "@carnet/server/store/postgres/open-postgres";
 import { type PostgresAddress, parsePostgresUrl } from "@carnet/server/store/postgres/postgres-address";
 import { postgresDialect } from "@carnet/server/store/postgres/postgres-dialect";
@@ -22,6 +20,7 @@ import { FixedClock } from "./fixed-clock.ts";
 import { type PostgresServer, sharedPostgres } from "./postgres-server.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { testDataKeys } from "./test-data-keys.ts";
 
 /** A new database, as two processes have it open. */
 export interface TestDatabase extends AsyncDisposable {
@@ -110,10 +109,9 @@ export const storePorts = (dialect: SqlDialect, clock: Clock) => ({
 export async function openTestStore(open: () => Promise<TestDatabase>): Promise<StoreUnderTest> {
   const database = await open();
   const { db, other: second, dialect } = database;
-  const sealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const ports = storePorts(dialect, clock);
-  for (const connection of [db, second]) await openSealedKeys(connection, sealer, ports);
+  for (const connection of [db, second]) await openSealedKeys(connection, testDataKeys(connection), ports);
   const store = createSqlClientStore(db, ports);
   const other = createSqlClientStore(second, ports);
   return {

@@ -1,8 +1,8 @@
 import type { SigningKeyRecord } from "@carnet/core/key/key-ring";
 import type { Clock } from "@carnet/core/ports";
 import { KeyRing } from "@carnet/server/crypto/key-ring";
-import type { Sealer } from "@carnet/server/crypto/sealer";
 import { exportPrivateKey, importSigningKey, type SigningKey } from "@carnet/server/crypto/signing-key";
+import type { Sealer } from "@carnet/server/store/sql/data-keys";
 import type { EventPorts } from "@carnet/server/store/sql/event-store";
 import type { Tables } from "@carnet/server/store/sql/schema";
 import { createSqlSigningKeyStore } from "@carnet/server/store/sql/signing-key-store";

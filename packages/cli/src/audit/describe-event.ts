@@ -60,6 +60,9 @@ function whatHappened(event: RecordedEvent): string {
     case "key_revoked":
     case "pepper_rotated":
     case "pepper_ended":
+    case "master_key_rotated":
+    case "master_key_finished":
+    case "master_key_cancelled":
       return `${describeChange(event)}${origin(event)}`;
     default:
       return unknownEvent(event);
@@ -113,6 +116,9 @@ const headlines: Readonly<Record<Changed["event"], { readonly did: string; reado
   key_revoked: { did: "revoked signing key", tried: "revoke a signing key" },
   pepper_rotated: { did: "rotated the pepper to", tried: "rotate the pepper" },
   pepper_ended: { did: "deleted the ended pepper", tried: "delete the ended pepper" },
+  master_key_rotated: { did: "began to replace the master key by", tried: "replace the master key by" },
+  master_key_finished: { did: "removed the old master key", tried: "remove the old master key" },
+  master_key_cancelled: { did: "removed the new master key", tried: "remove the new master key" },
 };
 
 function describeChange(change: Changed): string {

@@ -3,10 +3,10 @@ import { type AdminProblem, problem } from "../admin-problem.ts";
 import { includesDigest, type PepperedDigest, type SecretHasher } from "../client/secret-hasher.ts";
 import type { IdempotencyRecord, IdempotencyStore } from "../idempotency-record.ts";
 
-/** Encrypts under the master key. Sealed bytes open only under the context that they were sealed with. */
+/** Encrypts answers. Sealed bytes open only under the context that they were sealed with. */
 export interface AnswerSealer {
   seal(plain: Uint8Array, context: string): Uint8Array;
-  open(sealed: Uint8Array, context: string): Uint8Array | undefined;
+  open(sealed: Uint8Array, context: string): Promise<Uint8Array | undefined>;
 }
 
 export interface IdempotencyPorts {
@@ -38,7 +38,7 @@ export async function replayAnswer(
       "this Idempotency-Key was used for a different request: send a new request with a new key",
     );
   }
-  return ok(ports.answerSealer.open(record.sealed, contextOf(request)));
+  return ok(await ports.answerSealer.open(record.sealed, contextOf(request)));
 }
 
 /** The record to store with the change that a request makes. */

@@ -128,7 +128,7 @@ export interface RefusedClients {
 }
 
 export interface ChangedObject {
-  readonly type: "client" | "secret" | "scope" | "owner" | "key" | "pepper" | "token" | "service";
+  readonly type: "client" | "secret" | "scope" | "owner" | "key" | "pepper" | "master_key" | "token" | "service";
   readonly id: string;
   /** The client that a secret or a token belongs to. */
   readonly clientId: ClientId | null;

@@ -66,7 +66,7 @@ const FieldValue = Type.Union([
 ]);
 
 const ChangedObject = Type.Object({
-  type: Type.Enum(["client", "secret", "scope", "owner", "key", "pepper", "token", "service"], {
+  type: Type.Enum(["client", "secret", "scope", "owner", "key", "pepper", "master_key", "token", "service"], {
     description: "What it is.",
   }),
   client_id: Type.Optional(text("The client, or the client of the secret or token.")),
@@ -77,7 +77,7 @@ const ChangedObject = Type.Object({
   ),
   id: Type.Optional(
     text(
-      "The secret id, the name of the scope or owner, the id of the key or pepper, the `jti` of the token, or the issuer for the whole service. Not of a client.",
+      "The secret id, the name of the scope or owner, the id of the key, pepper or master key, the `jti` of the token, or the issuer for the whole service. Not of a client.",
     ),
   ),
   action: Type.Enum(["created", "changed", "deleted"], { description: "What happened to it." }),

@@ -24,6 +24,9 @@ export const changeKinds = [
   "key_revoked",
   "pepper_rotated",
   "pepper_ended",
+  "master_key_rotated",
+  "master_key_finished",
+  "master_key_cancelled",
 ] as const;
 
 /** Every kind of event. */

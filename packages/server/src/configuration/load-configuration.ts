@@ -21,6 +21,7 @@ export interface Configuration
       SettingValues,
       | "masterKey"
       | "masterKeyFile"
+      | "masterKeyCommand"
       | "storePasswordFile"
       | "webhookUrl"
       | "webhookSecret"
@@ -38,10 +39,11 @@ export interface Configuration
   readonly storePasswordFile: string | undefined;
   /** undefined: the service serves plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** undefined: read from the file. */
+  /** undefined: printed by the command or read from the file. */
   readonly masterKey: KeyObject | undefined;
   /** undefined: the one in the data folder, created by the first start. */
   readonly masterKeyFile: string | undefined;
+  readonly masterKeyCommand: string | undefined;
   /** undefined: requests are not traced. */
   readonly tracing: TracingConfiguration | undefined;
   /** undefined, like its secret: no webhook. */
@@ -100,11 +102,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   }
   const masterKey = take("masterKey", settings.masterKey);
   const masterKeyFile = take("masterKeyFile", settings.masterKeyFile);
-  if (masterKey !== undefined && masterKeyFile !== undefined) {
-    throw new OperatorFault(
-      "The master key is given twice, in CARNET_MASTER_KEY and as a file (CARNET_MASTER_KEY_FILE, --master-key-file or the configuration file): remove one of them.",
-    );
-  }
+  const masterKeyCommand = take("masterKeyCommand", settings.masterKeyCommand);
+  refuseTwoMasterKeys({ masterKey, masterKeyFile, masterKeyCommand });
   const webhookUrl = take("webhookUrl", settings.webhookUrl);
   const webhookSecret = take("webhookSecret", settings.webhookSecret);
   if ((webhookUrl === undefined) !== (webhookSecret === undefined)) {
@@ -132,6 +131,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     storeGrace: take("storeGrace", settings.storeGrace) ?? 15 * 60_000,
     masterKey: masterKey === undefined ? undefined : createSecretKey(masterKey),
     masterKeyFile,
+    masterKeyCommand,
     adminFile: take("adminFile", settings.adminFile) ?? join(dataDir, "admin.json"),
     contact: take("contact", settings.contact) ?? "a platform admin",
     node: take("node", settings.node) ?? hostname(),
@@ -158,6 +158,22 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     trustedProxies: take("trustedProxies", settings.trustedProxies) ?? [],
     logLevel: take("logLevel", settings.logLevel) ?? "info",
   });
+}
+
+/** The sources of a master key, in the order of the message. */
+const masterKeySources = {
+  masterKey: "in CARNET_MASTER_KEY",
+  masterKeyFile: "as a file (CARNET_MASTER_KEY_FILE, --master-key-file or the configuration file)",
+  masterKeyCommand: "as a command (CARNET_MASTER_KEY_COMMAND, --master-key-command or the configuration file)",
+} as const;
+
+function refuseTwoMasterKeys(given: Readonly<Record<keyof typeof masterKeySources, unknown>>): void {
+  const sources = Object.entries(masterKeySources).filter(([name]) => given[name as keyof typeof given] !== undefined);
+  if (sources.length < 2) return;
+  const named = sources.map(([, source]) => source).join(" and ");
+  throw new OperatorFault(
+    `The master key is given ${sources.length === 2 ? "twice" : "three times"}, ${named}: keep one of them.`,
+  );
 }
 
 /** Other users of the machine see flags. Two passwords would leave open which one counts. */

@@ -22,6 +22,10 @@ export function parsePath(text: string): Result<string, undefined> {
   return text === "" ? bad : ok(text);
 }
 
+export function parseCommand(text: string): Result<string, undefined> {
+  return text.trim() === "" || text.includes("\0") ? bad : ok(text);
+}
+
 export function wholeNumber(text: string, min: number, max: number): Result<number, undefined> {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   return number >= min && number <= max ? ok(number) : bad;

@@ -30,4 +30,5 @@ export const foreignEnvironment: ReadonlySet<string> = new Set([
   "CARNET_REGION",
   "CARNET_ADMIN_CLIENT_ID",
   "CARNET_ADMIN_CLIENT_SECRET",
+  "CARNET_NEW_MASTER_KEY",
 ]);

@@ -1,6 +1,6 @@
 import { postgresUrlForm } from "../store/postgres/postgres-address.ts";
 import { setting } from "./setting.ts";
-import { duration, parseMasterKey, parsePath, parseStore, wholeNumber } from "./setting-values.ts";
+import { duration, parseCommand, parseMasterKey, parsePath, parseStore, wholeNumber } from "./setting-values.ts";
 
 /** The store, the files of the service, and the key that encrypts secrets. */
 export const storeSettings = {
@@ -57,7 +57,7 @@ export const storeSettings = {
     flag: undefined,
     description: "The key that encrypts the secrets in the store.",
     accepts: "32 bytes in base64",
-    otherwise: "read from the master key file",
+    otherwise: "printed by the master key command, or read from the master key file",
     secret: true,
     parse: parseMasterKey,
   }),
@@ -67,8 +67,17 @@ export const storeSettings = {
     description: "The file that contains the master key.",
     accepts: "the path of a file with 32 bytes in base64",
     otherwise:
-      "`master.key` in the data folder, created by the first start with mode 0600; required with PostgreSQL, unless CARNET_MASTER_KEY is set",
+      "`master.key` in the data folder, created by the first start with mode 0600; required with PostgreSQL, unless CARNET_MASTER_KEY or CARNET_MASTER_KEY_COMMAND is set",
     parse: parsePath,
+  }),
+  masterKeyCommand: setting({
+    environment: "CARNET_MASTER_KEY_COMMAND",
+    flag: "--master-key-command <command>",
+    description:
+      "The command that prints the master key, such as that of a key management service. A shell runs it once in each process, at the start, for 30 seconds at most.",
+    accepts: "a command of the shell that prints 32 bytes in base64",
+    otherwise: "none",
+    parse: parseCommand,
   }),
   adminFile: setting({
     environment: "CARNET_ADMIN_FILE",

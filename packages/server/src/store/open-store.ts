@@ -9,12 +9,13 @@ import type { Configuration } from "../configuration/load-configuration.ts";
 import { obtainMasterKey } from "../configuration/master-key.ts";
 import { refuseExposedFiles } from "../configuration/trusted-file.ts";
 import { keyMaker } from "../crypto/key-maker.ts";
-import { createSealer } from "../crypto/sealer.ts";
+import { createMasterKey } from "../crypto/sealer.ts";
 import { PepperRing } from "../crypto/secret-hasher.ts";
 import { OperatorFault } from "../fault.ts";
 import { limitLookups } from "./limit-lookups.ts";
 import { createSqlClientStandings } from "./sql/client-standings.ts";
 import { createSqlClientStore } from "./sql/client-store.ts";
+import { DataKeys } from "./sql/data-keys.ts";
 import { createSqlEventStore } from "./sql/event-store.ts";
 import { createSqlIdempotencyStore } from "./sql/idempotency-store.ts";
 import { createSqlOwnerStore } from "./sql/owner-store.ts";
@@ -78,20 +79,21 @@ export async function openStore(configuration: Configuration, clock: Clock, even
   const { db, dialect, maxLookups } = await openDatabase(configuration);
   const events = { node: configuration.node, dialect };
   try {
-    const sealer = createSealer(obtainMasterKey(configuration, await isSealed(db)));
+    const masterKey = createMasterKey(await obtainMasterKey(configuration, await isSealed(db)));
+    const dataKeys = new DataKeys(db, masterKey);
     const sealed = { clock, eventIds, keyMaker, algorithm: configuration.signingAlgorithm, ...events };
     const scopeStore = createSqlScopeStore(db, events);
-    const { created } = await openSealedKeys(db, sealer, sealed);
-    const peppers = createSqlPepperStore(db, { sealer, ...events });
+    const { created } = await openSealedKeys(db, dataKeys, sealed);
+    const peppers = createSqlPepperStore(db, { sealer: dataKeys, ...events });
     const hasher = new PepperRing(peppers, clock);
     await hasher.refresh();
     return {
       db,
       dialect,
-      sealer,
+      dataKeys,
       peppers,
       hasher,
-      signingKeys: createSqlSigningKeyStore(db, { sealer, ...events }),
+      signingKeys: createSqlSigningKeyStore(db, { sealer: dataKeys, ...events }),
       /** The event of a signing key that this call made. The store has it, the journal does not have it yet. */
       keyCreated: created,
       events: createSqlEventStore(db, events),

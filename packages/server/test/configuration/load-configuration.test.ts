@@ -76,6 +76,7 @@ suite("The configuration", () => {
       storeConnections: 10,
       masterKey: undefined,
       masterKeyFile: undefined,
+      masterKeyCommand: undefined,
       adminFile: ".carnet/admin.json",
       contact: "a platform admin",
       node: hostname(),

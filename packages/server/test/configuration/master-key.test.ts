@@ -26,9 +26,9 @@ const configurationOf = (environment: Record<string, string> = {}) =>
   });
 const keyFile = () => join(folder, "data", "master.key");
 
-function faultOf(act: () => unknown): string {
+async function faultOf(act: () => Promise<unknown>): Promise<string> {
   try {
-    act();
+    await act();
   } catch (error) {
     assert.ok(error instanceof OperatorFault);
     return error.message;
@@ -38,44 +38,44 @@ function faultOf(act: () => unknown): string {
 
 suite("The master key of a new store", () => {
   test("is created once in the data folder, at random and for the owner only, and read from then on", async () => {
-    const first = obtainMasterKey(configurationOf(), false).export();
+    const first = (await obtainMasterKey(configurationOf(), false)).export();
     assert.equal(first.length, 32);
     assert.equal((await stat(keyFile())).mode & 0o777, 0o600);
     assert.equal((await stat(join(folder, "data"))).mode & 0o777, 0o700);
     assert.deepEqual(Buffer.from((await readFile(keyFile(), "utf8")).trim(), "base64"), first);
-    assert.deepEqual(obtainMasterKey(configurationOf(), false).export(), first);
-    assert.deepEqual(obtainMasterKey(configurationOf(), true).export(), first);
+    assert.deepEqual((await obtainMasterKey(configurationOf(), false)).export(), first);
+    assert.deepEqual((await obtainMasterKey(configurationOf(), true)).export(), first);
     assert.deepEqual(await readdir(join(folder, "data")), [".gitignore", "master.key"]);
   });
 
-  test("differs between stores", () => {
-    const first = obtainMasterKey(configurationOf(), false).export();
+  test("differs between stores", async () => {
+    const first = (await obtainMasterKey(configurationOf(), false)).export();
     const other = loadConfiguration({
       mode: "dev",
       flags: { dataDir: join(folder, "other") },
       environment: {},
       file: undefined,
     });
-    assert.notDeepEqual(obtainMasterKey(other, false).export(), first);
+    assert.notDeepEqual((await obtainMasterKey(other, false)).export(), first);
   });
 
   test("is not created when one is given", async () => {
     const given = Buffer.alloc(32, 9);
-    const key = obtainMasterKey(configurationOf({ CARNET_MASTER_KEY: given.toString("base64") }), false);
+    const key = await obtainMasterKey(configurationOf({ CARNET_MASTER_KEY: given.toString("base64") }), false);
     assert.deepEqual(key.export(), given);
     await assert.rejects(stat(keyFile()), /ENOENT/);
   });
 
   test("is created although a killed process left its draft", async () => {
-    obtainMasterKey(configurationOf(), false);
+    await obtainMasterKey(configurationOf(), false);
     await rm(keyFile());
     await writeFile(join(folder, "data", `master.key.${process.pid}.new`), "half");
-    assert.equal(obtainMasterKey(configurationOf(), false).export().length, 32);
+    assert.equal((await obtainMasterKey(configurationOf(), false)).export().length, 32);
   });
 
   test("is not created when a named file is missing, because an old store would get a new key", async () => {
     const missing = join(folder, "named.key");
-    const fault = faultOf(() => obtainMasterKey(configurationOf({ CARNET_MASTER_KEY_FILE: missing }), false));
+    const fault = await faultOf(() => obtainMasterKey(configurationOf({ CARNET_MASTER_KEY_FILE: missing }), false));
     assert.match(fault, /named\.key cannot be read \(ENOENT\).*CARNET_MASTER_KEY/);
     await assert.rejects(stat(missing), /ENOENT/);
   });
@@ -84,14 +84,14 @@ suite("The master key of a new store", () => {
 suite("The master key of a store that has one", () => {
   test("is not created again when its file is missing", async () => {
     assert.match(
-      faultOf(() => obtainMasterKey(configurationOf(), true)),
+      await faultOf(() => obtainMasterKey(configurationOf(), true)),
       /master\.key cannot be read \(ENOENT\): put back the one that the store was made with/,
     );
     await assert.rejects(stat(keyFile()), /ENOENT/);
   });
 
   test("is refused when its file has other content, which is never repeated", async () => {
-    obtainMasterKey(configurationOf(), false);
+    await obtainMasterKey(configurationOf(), false);
     await chmod(keyFile(), 0o600);
     for (const text of [
       "",
@@ -100,7 +100,7 @@ suite("The master key of a store that has one", () => {
       `${Buffer.alloc(32, 5).toString("base64")}\nmore`,
     ]) {
       await writeFile(keyFile(), text);
-      const fault = faultOf(() => obtainMasterKey(configurationOf(), true));
+      const fault = await faultOf(() => obtainMasterKey(configurationOf(), true));
       assert.match(fault, /master\.key does not hold 32 bytes in base64/);
       assert.ok(!fault.includes("planted"));
       assert.equal(await readFile(keyFile(), "utf8"), text);

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { createHash, createSecretKey } from "node:crypto";
+import { createHash } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, beforeEach, suite, test } from "node:test";
-import { createSealer } from "@carnet/server/crypto/sealer";
 import { OperatorFault } from "@carnet/server/fault";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { isSealed, openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
@@ -13,6 +12,7 @@ import { wrapDatabase } from "@carnet/server/store/sqlite/node-sqlite-database";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { eventQuery } from "@carnet/testkit/sample-events";
+import { testDataKeys } from "@carnet/testkit/test-data-keys";
 import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 import { sql } from "kysely";
@@ -62,7 +62,16 @@ suite("The schema", () => {
       [
         ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_claims"],
         ...["client_labels", "client_scopes"],
-        ...["client_secrets", "client_usage", "clients", "journal_files", "kept_answers", "owners", "peppers"],
+        ...[
+          "client_secrets",
+          "client_usage",
+          "clients",
+          "data_keys",
+          "journal_files",
+          "kept_answers",
+          "owners",
+          "peppers",
+        ],
         ...[
           "refusals",
           "revocations",
@@ -97,6 +106,7 @@ suite("The schema", () => {
       { name: "0010-key-ring" },
       { name: "0011-claims" },
       { name: "0012-peppers" },
+      { name: "0013-data-keys" },
     ]);
   });
 
@@ -191,13 +201,12 @@ suite("A statement", () => {
 
 suite("A sealed value", () => {
   const ports = sqlitePorts(new FixedClock("2026-11-21T12:00:00Z"));
-  const sealerOf = (byte: number) => createSealer(createSecretKey(Buffer.alloc(32, byte)));
 
   test("is created once, and opens to the same value under the same master key", async () => {
     const db = await openSqlite(file);
     assert.equal(await isSealed(db), false);
-    const made = await openSealedKeys(db, sealerOf(1), ports);
-    const [signingKey] = await storedSigningKeys(db, sealerOf(1), ports);
+    const made = await openSealedKeys(db, testDataKeys(db, 1), ports);
+    const [signingKey] = await storedSigningKeys(db, testDataKeys(db, 1), ports);
     assert.equal(await isSealed(db), true);
     const stored = createSqlEventStore(db, ports).search(eventQuery({ kinds: ["key_created"] }));
     assert.deepEqual(
@@ -216,26 +225,29 @@ suite("A sealed value", () => {
         active_from: { before: null, after: "2026-11-21T12:00:00.000Z" },
       },
     });
-    const opened = await openSealedKeys(db, sealerOf(1), ports);
+    const opened = await openSealedKeys(db, testDataKeys(db, 1), ports);
     assert.equal(opened.created, undefined);
     assert.deepEqual([...opened.pepper.reveal()], [...made.pepper.reveal()]);
-    assert.equal((await storedSigningKeys(db, sealerOf(1), ports)).length, 1);
+    assert.equal((await storedSigningKeys(db, testDataKeys(db, 1), ports)).length, 1);
     assert.equal(made.pepper.reveal().length, 32);
     await db.destroy();
   });
 
   test("does not open under another master key, and is left unchanged", async () => {
     const db = await openSqlite(file);
-    await openSealedKeys(db, sealerOf(1), ports);
-    await assert.rejects(openSealedKeys(db, sealerOf(2), ports), refusal(/The master key does not open this store/));
-    await openSealedKeys(db, sealerOf(1), ports);
+    await openSealedKeys(db, testDataKeys(db, 1), ports);
+    await assert.rejects(
+      openSealedKeys(db, testDataKeys(db, 2), ports),
+      refusal(/The master key does not open this store/),
+    );
+    await openSealedKeys(db, testDataKeys(db, 1), ports);
     await db.destroy();
   });
 
   test("is not in the file in plain or base64", async () => {
     const db = await openSqlite(file);
-    const { pepper } = await openSealedKeys(db, sealerOf(1), ports);
-    const signingKeys = await storedSigningKeys(db, sealerOf(1), ports);
+    const { pepper } = await openSealedKeys(db, testDataKeys(db, 1), ports);
+    const signingKeys = await storedSigningKeys(db, testDataKeys(db, 1), ports);
     await db.destroy();
     const bytes = await readFile(file);
     assert.ok(!bytes.includes(Buffer.from(pepper.reveal())));

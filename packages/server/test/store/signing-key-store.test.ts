@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { createSecretKey } from "node:crypto";
 import { suite, test } from "node:test";
 import { type KeyAdminPorts, revokeSigningKey, rotateKey } from "@carnet/core/admin/keys";
 import { cliOrigin } from "@carnet/core/audit/recorder";
-import { createSealer } from "@carnet/server/crypto/sealer";
 import { OperatorFault } from "@carnet/server/fault";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { createSqlRevocationStore } from "@carnet/server/store/sql/revocation-store";
@@ -12,15 +10,14 @@ import { countingIds } from "@carnet/testkit/counting-ids";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { keyPortsOf } from "@carnet/testkit/memory-signing-key-store";
 import { eventQuery } from "@carnet/testkit/sample-events";
+import { memorySealer } from "@carnet/testkit/test-data-keys";
 import { databases, storePorts, type TestDatabase } from "@carnet/testkit/test-database";
-
-const sealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
 
 /** The store as two processes have it open, and the admin functions on each. */
 function openBoth({ db, other, dialect }: TestDatabase) {
   const clock = new FixedClock("2026-11-21T12:00:00Z");
   const ports = storePorts(dialect, clock);
-  const [store, second] = [db, other].map((one) => createSqlSigningKeyStore(one, { ...ports, sealer }));
+  const [store, second] = [db, other].map((one) => createSqlSigningKeyStore(one, { ...ports, sealer: memorySealer }));
   if (store === undefined || second === undefined) throw new Error("there are two connections");
   const eventIds = countingIds();
   const adminOf = (signingKeys: typeof store): KeyAdminPorts => ({

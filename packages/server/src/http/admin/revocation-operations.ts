@@ -88,7 +88,7 @@ const revocationView = ({
 });
 
 async function listRevocations(filter: wire.RevocationFilter, ports: ReadPorts): Promise<Result<Answer, AdminProblem>> {
-  const after = filter.cursor === undefined ? 0 : parseCursor(filter.cursor, ports);
+  const after = filter.cursor === undefined ? 0 : await parseCursor(filter.cursor, ports);
   if (after === undefined) return invalid([{ pointer: "/cursor", detail: "must be `next` of a previous page" }]);
   const clientId = filter.client_id === undefined ? ok(null) : parseClientId(filter.client_id);
   const limit = Number(filter.limit ?? "100");
@@ -113,7 +113,7 @@ const cursorContext = "revocations cursor";
 const formatCursor = (number: number, { answerSealer }: AdminPorts): string =>
   Buffer.from(answerSealer.seal(Buffer.from(`${number}`), cursorContext)).toString("base64url");
 
-function parseCursor(text: string, { answerSealer }: AdminPorts): number | undefined {
-  const opened = answerSealer.open(Buffer.from(text, "base64url"), cursorContext);
+async function parseCursor(text: string, { answerSealer }: AdminPorts): Promise<number | undefined> {
+  const opened = await answerSealer.open(Buffer.from(text, "base64url"), cursorContext);
   return opened === undefined ? undefined : Number(Buffer.from(opened).toString());
 }

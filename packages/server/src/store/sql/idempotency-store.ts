@@ -1,6 +1,7 @@
 import { type IdempotencyStore, idempotencyRecordLifetime } from "@carnet/core/idempotency-record";
 import type { Clock } from "@carnet/core/ports";
 import type { Kysely } from "kysely";
+import { deleteRetiredKeys } from "./replace-data-key.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
 
@@ -19,12 +20,13 @@ export const createSqlIdempotencyStore = (
     if (row === undefined) return undefined;
     return { keyDigest, requestDigest: row.request_digest, sealed: row.sealed };
   },
-  /** Deletes expired records and their bytes, which contain secrets, although encrypted. */
+  /** Deletes expired records, their data keys, and the bytes of both, which contain secrets, although encrypted. */
   async deleteExpired() {
     await db
       .deleteFrom("kept_answers")
       .where("created_at", "<=", clock.now() - idempotencyRecordLifetime)
       .execute();
+    await deleteRetiredKeys(db, clock.now());
     await dialect.eraseDeleted(db);
   },
 });

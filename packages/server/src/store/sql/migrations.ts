@@ -9,6 +9,7 @@ import { compatibility } from "./migrations/0009-compatibility.ts";
 import { keyRing } from "./migrations/0010-key-ring.ts";
 import { claims } from "./migrations/0011-claims.ts";
 import { peppers } from "./migrations/0012-peppers.ts";
+import { dataKeys } from "./migrations/0013-data-keys.ts";
 import type { ColumnTypes } from "./sql-dialect.ts";
 
 /**
@@ -35,4 +36,5 @@ export const schemaSteps = (columns: ColumnTypes): Readonly<Record<string, Schem
   "0010-key-ring": keyRing(columns),
   "0011-claims": claims(columns),
   "0012-peppers": peppers(columns),
+  "0013-data-keys": dataKeys(columns),
 });

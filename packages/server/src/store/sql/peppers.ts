@@ -3,9 +3,9 @@ import type { SecretMove } from "@carnet/core/client/secret-moves";
 import { firstPepper, type PepperRecord } from "@carnet/core/pepper/pepper";
 import type { PepperStore } from "@carnet/core/pepper/pepper-store";
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql, type Transaction } from "kysely";
-import type { Sealer } from "../../crypto/sealer.ts";
 import type { PepperSource } from "../../crypto/secret-hasher.ts";
 import { missing } from "../damaged-store.ts";
+import type { Sealer } from "./data-keys.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
@@ -19,7 +19,8 @@ export const createSqlPepperStore = (
   list: () => listPeppers(db),
   async openPepper(pepperId) {
     const row = await db.selectFrom("peppers").select("sealed").where("pepper_id", "=", pepperId).executeTakeFirst();
-    const opened = row?.sealed instanceof Uint8Array ? sealer.open(row.sealed, pepperContext(pepperId)) : undefined;
+    const opened =
+      row?.sealed instanceof Uint8Array ? await sealer.open(row.sealed, pepperContext(pepperId)) : undefined;
     if (opened === undefined) throw missing("pepper");
     return opened;
   },
@@ -28,7 +29,8 @@ export const createSqlPepperStore = (
       const decided = decide(await listPeppers(transaction));
       if (!decided.ok) return decided;
       const { added, replaced, key, event } = decided.value;
-      await insertPepper(transaction, added, sealer.seal(key.reveal(), pepperContext(added.pepperId)));
+      const sealed = await sealer.sealIn(transaction, key.reveal(), pepperContext(added.pepperId));
+      await insertPepper(transaction, added, sealed);
       await transaction
         .updateTable("peppers")
         .set({ ends_at: replaced.endsAt })

@@ -10,6 +10,7 @@ export interface Tables {
   readonly signing_keys: SigningKeysTable;
   readonly sealed_values: SealedValuesTable;
   readonly peppers: PeppersTable;
+  readonly data_keys: DataKeysTable;
   readonly client_scopes: ClientScopesTable;
   readonly client_labels: ClientLabelsTable;
   readonly client_claims: ClientClaimsTable;
@@ -150,6 +151,19 @@ interface PeppersTable {
   readonly created_at: number;
   readonly used_from: number;
   readonly ends_at: number | null;
+}
+
+/** A row for each data key and each master key that opens it. */
+interface DataKeysTable {
+  readonly data_key_id: string;
+  readonly master_key_id: string;
+  /** The data key, encrypted by the master key. */
+  readonly wrapped: Uint8Array;
+  /** 1: the master key is being replaced. */
+  readonly outgoing: number;
+  readonly created_at: number;
+  /** null: values are sealed under it. */
+  readonly retires_at: number | null;
 }
 
 interface AuditEventsTable {

@@ -8,13 +8,13 @@ import { firstPepper } from "@carnet/core/pepper/pepper";
 import type { Clock } from "@carnet/core/ports";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
-import type { Kysely } from "kysely";
-import type { Sealer } from "../../crypto/sealer.ts";
-import { OperatorFault } from "../../fault.ts";
+import type { Kysely, Transaction } from "kysely";
 import { missing } from "../damaged-store.ts";
+import { type DataKeys, readDataKeys, wrongMasterKey } from "./data-keys.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { inTurn } from "./in-turn.ts";
 import { insertPepper, pepperContext } from "./peppers.ts";
+import { replaceDataKey } from "./replace-data-key.ts";
 import type { Tables } from "./schema.ts";
 import { storeKeys } from "./signing-key-store.ts";
 
@@ -43,25 +43,42 @@ export async function isSealed(db: Kysely<Tables>): Promise<boolean> {
  * Opens the newest pepper. Makes it first in a new store, with the first signing key, in one transaction, so that two processes
  * that start at the same time end up with the same keys. Throws an OperatorFault if the master key is a different one.
  */
-export async function openSealedKeys(db: Kysely<Tables>, sealer: Sealer, ports: SealedKeysPorts): Promise<SealedKeys> {
-  const created = (await isSealed(db)) ? undefined : await makeSealedKeys(db, sealer, ports);
+export async function openSealedKeys(
+  db: Kysely<Tables>,
+  dataKeys: DataKeys,
+  ports: SealedKeysPorts,
+): Promise<SealedKeys> {
+  const created = (await isSealed(db)) ? undefined : await makeSealedKeys(db, dataKeys, ports);
   const peppers = db.selectFrom("peppers").select(["pepper_id", "sealed"]).where("sealed", "is not", null);
   const row = await peppers.orderBy("used_from", "desc").executeTakeFirst();
   if (row === undefined) throw missing("pepper");
   // A damaged file can return a value that is not bytes
-  const pepper = row.sealed instanceof Uint8Array ? sealer.open(row.sealed, pepperContext(row.pepper_id)) : undefined;
-  if (pepper === undefined) throw wrongMasterKey();
+  const context = pepperContext(row.pepper_id);
+  const pepper = row.sealed instanceof Uint8Array ? await dataKeys.open(row.sealed, context) : undefined;
+  if (pepper === undefined) throw dataKeys.opensStore ? missing("pepper") : wrongMasterKey();
+  await beginDataKeys(db, dataKeys, ports);
   return { pepper: new Redacted<Uint8Array>(pepper), created };
 }
 
-const wrongMasterKey = () =>
-  new OperatorFault(
-    "The master key does not open this store: set CARNET_MASTER_KEY or CARNET_MASTER_KEY_FILE to the key that the store was made with.",
-  );
+/** Seals the values of a store of an earlier version, which had no data keys, under a first one. */
+async function beginDataKeys(db: Kysely<Tables>, dataKeys: DataKeys, ports: SealedKeysPorts): Promise<void> {
+  if ((await readDataKeys(db)).length === 0)
+    await inTurn({ db, ...ports }, "changes", async (transaction) => {
+      if ((await readDataKeys(transaction)).length === 0) await makeFirst(transaction, dataKeys, ports.clock.now());
+    });
+  await dataKeys.refresh();
+}
+
+const makeFirst = (transaction: Transaction<Tables>, dataKeys: DataKeys, now: number) =>
+  replaceDataKey(transaction, {
+    dataKeys,
+    masterKeys: [{ masterKey: dataKeys.masterKey, outgoing: false }],
+    now,
+  });
 
 async function makeSealedKeys(
   db: Kysely<Tables>,
-  sealer: Sealer,
+  dataKeys: DataKeys,
   { clock, eventIds, keyMaker, algorithm, ...ports }: SealedKeysPorts,
 ): Promise<ObjectsChanged | undefined> {
   const pair = await keyMaker.generate(algorithm);
@@ -71,8 +88,10 @@ async function makeSealedKeys(
   return inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (await isSealed(transaction)) return undefined; // another process was faster
     const first = { pepperId: firstPepper, createdAt: at, usedFrom: at, endsAt: null, isDeleted: false };
-    await insertPepper(transaction, first, sealer.seal(randomBytes(32), pepperContext(firstPepper)));
-    await storeKeys(transaction, change, { pairs: [pair], sealer });
+    await makeFirst(transaction, dataKeys, at);
+    const sealed = await dataKeys.sealIn(transaction, randomBytes(32), pepperContext(firstPepper));
+    await insertPepper(transaction, first, sealed);
+    await storeKeys(transaction, change, { pairs: [pair], sealer: dataKeys });
     await insertEvent(transaction, event, ports);
     return event;
   });

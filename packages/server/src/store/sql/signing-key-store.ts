@@ -4,9 +4,9 @@ import type { FreshKeyPair, SigningKeyStore } from "@carnet/core/key/signing-key
 import { endOfRevocation } from "@carnet/core/revocation/revocation";
 import { isSigningAlgorithm, type SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
 import type { Kysely, Selectable, Transaction } from "kysely";
-import type { Sealer } from "../../crypto/sealer.ts";
 import { OperatorFault } from "../../fault.ts";
 import { missing } from "../damaged-store.ts";
+import type { Sealer } from "./data-keys.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { inTurn } from "./in-turn.ts";
 import { insertRevocations } from "./revocation-store.ts";
@@ -29,7 +29,8 @@ export const createSqlSigningKeyStore = (
       .select("sealed_private_key as sealed")
       .where("key_id", "=", keyId)
       .executeTakeFirst();
-    const opened = row?.sealed instanceof Uint8Array ? sealer.open(row.sealed, signingKeyContext(keyId)) : undefined;
+    const context = signingKeyContext(keyId);
+    const opened = row?.sealed instanceof Uint8Array ? await sealer.open(row.sealed, context) : undefined;
     if (opened === undefined) throw missing("signing key");
     return opened;
   },
@@ -71,7 +72,7 @@ export async function storeKeys(
     if (pair === undefined) throw new Error("a new key has no private part");
     const values = {
       ...{ key_id: after.keyId, algorithm: after.algorithm, public_jwk: JSON.stringify(after.publicJwk) },
-      sealed_private_key: sealer.seal(pair.privateKey.reveal(), signingKeyContext(after.keyId)),
+      sealed_private_key: await sealer.sealIn(transaction, pair.privateKey.reveal(), signingKeyContext(after.keyId)),
       created_at: after.createdAt,
     };
     await transaction
@@ -106,4 +107,4 @@ function knownAlgorithm(name: string): SigningAlgorithmName {
   );
 }
 
-const signingKeyContext = (keyId: string): string => `signing-key/${keyId}`;
+export const signingKeyContext = (keyId: string): string => `signing-key/${keyId}`;

@@ -108,6 +108,7 @@ export const settingCases: Readonly<
     bad: ["", "-1", "600001", "11m", "1d"],
   },
   dataDir: { good: [["/var/lib/carnet", "/var/lib/carnet"]], bad: [""] },
+  masterKeyCommand: { good: [["vault read -field=key x", "vault read -field=key x"]], bad: ["", " "] },
   masterKeyFile: { good: [["/run/key", "/run/key"]], bad: [""] },
   adminFile: { good: [["/run/admin.json", "/run/admin.json"]], bad: [""] },
   accessTokenTtl: {

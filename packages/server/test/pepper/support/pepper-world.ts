@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { ownAuthority } from "@carnet/core/admin/permission";
 import { revokeSecret, type SecretPorts } from "@carnet/core/admin/secrets";
 import { cliOrigin, serviceOrigin } from "@carnet/core/audit/recorder";
@@ -11,7 +11,6 @@ import { deleteEndedPeppers, rotatePepper } from "@carnet/core/pepper/rotate-pep
 import { ScopeCatalogue } from "@carnet/core/scope/scope-catalogue";
 import { type AuthenticationPorts, authenticateClient } from "@carnet/core/token/authenticate-client";
 import { Redacted } from "@carnet/protocol/redacted";
-import { createSealer } from "@carnet/server/crypto/sealer";
 import { PepperRing, type PepperSource } from "@carnet/server/crypto/secret-hasher";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
@@ -22,6 +21,7 @@ import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import type { ChangeFeed } from "@carnet/server/store/sql/sql-dialect";
 import { countingIds } from "@carnet/testkit/counting-ids";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
+import { testDataKeys } from "@carnet/testkit/test-data-keys";
 import { storePorts, type TestDatabase } from "@carnet/testkit/test-database";
 
 /** Replaces a part of a node by one with a fault. */
@@ -35,7 +35,6 @@ export interface PlantedFault {
 export class PepperWorld {
   readonly clock = new FixedClock("2026-11-21T12:00:00Z");
   readonly database: TestDatabase;
-  readonly sealer = createSealer(createSecretKey(Buffer.alloc(32, 1)));
   readonly ports;
   #nodes = 0;
 
@@ -47,7 +46,7 @@ export class PepperWorld {
   static async open(database: TestDatabase, at?: number): Promise<PepperWorld> {
     const world = new PepperWorld(database);
     if (at !== undefined) world.clock.set(new Date(at).toISOString());
-    await openSealedKeys(database.db, world.sealer, world.ports);
+    await openSealedKeys(database.db, testDataKeys(database.db), world.ports);
     return world;
   }
 
@@ -55,7 +54,7 @@ export class PepperWorld {
   async start(fault: PlantedFault = {}): Promise<PepperNode> {
     const { db, other, dialect } = this.database;
     const own = this.#nodes++ % 2 === 0 ? db : other;
-    const peppers = createSqlPepperStore(own, { sealer: this.sealer, ...this.ports });
+    const peppers = createSqlPepperStore(own, { sealer: testDataKeys(own), ...this.ports });
     const ring = new PepperRing(fault.source?.(peppers) ?? peppers, this.clock);
     await ring.refresh();
     const store = createSqlClientStore(own, this.ports);

@@ -1,18 +1,50 @@
-// The section on signing keys, followed in order: its commands print what the page shows.
-// To write the page again after a change: UPDATE_GUIDE=1 node --test test/operate/keys-guide.test.ts
+// The runbook for leaks, followed in order on one service: each secret is replaced, and what was replaced is void.
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readersFolder, startDev } from "../support/reader.ts";
-import { checkSession } from "../support/shown-session.ts";
+import { requestToken } from "@carnet/testkit/serve-carnet";
+import { decodeProtectedHeader } from "jose";
+import { blocksOf, readersFolder, runBlock, startDev } from "../support/reader.ts";
 
 const page = join(import.meta.dirname, "../../docs/operate/keys.md");
 
-test("the section on signing keys shows what its commands print", async () => {
+test("each command of the runbook for leaked secrets does what the page says", async () => {
   const { folder, env } = await readersFolder();
   await using _ = folder;
-  const { carnet } = await startDev(folder.path);
+  const [client, admin, key, pepper, masterKey, finish, ...others] = blocksOf(page);
+  assert.deepEqual(others, []);
+  const run = (block = ""): Promise<string> => runBlock(block, folder.path, env);
+  const adminSecret = (): { client_id: string; client_secret: string } =>
+    JSON.parse(readFileSync(folder.file(".carnet/admin.json"), "utf8"));
+  const { carnet, url } = await startDev(folder.path);
   await using __ = carnet;
-  const shown = await checkSession(page, { cwd: folder.path, env });
-  assert.ok(shown >= 6);
+  const statusOf = async (id: string, secret: string) => (await requestToken(url, id, secret)).status;
+  const create = "npx carnet client create --client-id app --scope file:read --json";
+  const app = JSON.parse(await run(create));
+  const keyOf = async (): Promise<string | undefined> => {
+    const { access_token } = await (await requestToken(url, app.client_id, app.client_secret)).json();
+    return decodeProtectedHeader(access_token).kid;
+  };
+
+  await run(client);
+  assert.ok(existsSync(folder.file("new-secret.txt")));
+  const demo = JSON.parse(await run("npx carnet secret list demo --json"));
+  assert.equal(demo.secrets.filter(({ state }: { state: string }) => state === "active").length, 1);
+
+  const before = adminSecret();
+  await run(admin);
+  assert.equal(await statusOf(before.client_id, before.client_secret), 401);
+  assert.equal(await statusOf(adminSecret().client_id, adminSecret().client_secret), 200);
+
+  const leakedKey = await keyOf();
+  assert.match(await run(key), /\brevoked\b/);
+  assert.notEqual(await keyOf(), leakedKey);
+
+  assert.match(await run(pepper), /still to move/);
+  assert.equal(await statusOf(app.client_id, app.client_secret), 200);
+
+  await run(masterKey);
+  assert.match(await run(finish), /^Only the new master key \w{16} opens the store now\./);
+  assert.equal(await statusOf(app.client_id, app.client_secret), 200);
 });

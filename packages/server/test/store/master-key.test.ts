@@ -65,13 +65,14 @@ const otherBytes: Readonly<Record<string, string>> = {
   "kept_answers.key_digest": "is no secret under the master key",
   "kept_answers.request_digest": "is no secret under the master key",
   "kept_answers.sealed": "ends before its data key",
+  "sealed_values.sealed": "is a marker, or of an earlier version",
   "data_keys.wrapped": "is encrypted by the master key",
 };
 
 const contentsOf = async ({ db }: TestDatabase) =>
   JSON.stringify([
     await db.selectFrom("data_keys").selectAll().orderBy("data_key_id").orderBy("master_key_id").execute(),
-    await db.selectFrom("sealed_values").selectAll().orderBy("name").execute(),
+    await db.selectFrom("peppers").selectAll().orderBy("pepper_id").execute(),
     await db.selectFrom("signing_keys").selectAll().orderBy("key_id").execute(),
     await db.selectFrom("audit_events").select("id").orderBy("id").execute(),
   ]);

@@ -61,17 +61,8 @@ suite("The schema", () => {
       names.map(({ name }) => name),
       [
         ...["announced_ends", "audit_event_clients", "audit_events", "changes", "client_claims"],
-        ...["client_labels", "client_scopes"],
-        ...[
-          "client_secrets",
-          "client_usage",
-          "clients",
-          "data_keys",
-          "journal_files",
-          "kept_answers",
-          "owners",
-          "peppers",
-        ],
+        ...["client_labels", "client_scopes", "client_secrets", "client_usage", "clients", "data_keys"],
+        ...["journal_files", "kept_answers", "owners", "peppers"],
         ...[
           "refusals",
           "revocations",

@@ -19,8 +19,8 @@ export const createSqlPepperStore = (
   list: () => listPeppers(db),
   async openPepper(pepperId) {
     const row = await db.selectFrom("peppers").select("sealed").where("pepper_id", "=", pepperId).executeTakeFirst();
-    const opened =
-      row?.sealed instanceof Uint8Array ? await sealer.open(row.sealed, pepperContext(pepperId)) : undefined;
+    const context = pepperContext(pepperId);
+    const opened = row?.sealed instanceof Uint8Array ? await sealer.open(row.sealed, context) : undefined;
     if (opened === undefined) throw missing("pepper");
     return opened;
   },

@@ -20,7 +20,6 @@ interface SealedColumn {
  * their data key does.
  */
 export const sealedColumns: readonly SealedColumn[] = [
-  { table: "sealed_values", id: "name", column: "sealed", contextOf: (name) => name },
   { table: "peppers", id: "pepper_id", column: "sealed", contextOf: pepperContext },
   { table: "signing_keys", id: "key_id", column: "sealed_private_key", contextOf: signingKeyContext },
 ];
@@ -83,10 +82,9 @@ async function sealAgain(
   let values = 0;
   for (const { table, id, column, contextOf } of sealedColumns) {
     const read = sql<{ id: string; sealed: unknown }>`
-      select ${sql.ref(id)} as id, ${sql.ref(column)} as sealed from ${sql.table(table)}`;
+      select ${sql.ref(id)} as id, ${sql.ref(column)} as sealed from ${sql.table(table)}
+      where ${sql.ref(column)} is not null`;
     for (const row of (await read.execute(transaction)).rows) {
-      if (row.sealed === null) continue; // a pepper that was deleted
-      if (row.sealed instanceof Uint8Array && row.sealed.length === 0) continue; // a marker, which holds no secret
       const context = contextOf(row.id);
       const plain = row.sealed instanceof Uint8Array ? openValue(row.sealed, context) : undefined;
       if (plain === undefined) throw damagedValue(table, row.id);

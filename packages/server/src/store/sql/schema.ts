@@ -9,8 +9,8 @@ export interface Tables {
   readonly secret_uses: SecretUsesTable;
   readonly signing_keys: SigningKeysTable;
   readonly sealed_values: SealedValuesTable;
-  readonly peppers: PeppersTable;
   readonly data_keys: DataKeysTable;
+  readonly peppers: PeppersTable;
   readonly client_scopes: ClientScopesTable;
   readonly client_labels: ClientLabelsTable;
   readonly client_claims: ClientClaimsTable;

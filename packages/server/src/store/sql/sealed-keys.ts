@@ -87,8 +87,8 @@ async function makeSealedKeys(
   const event = changed({ at, objects: keyObjects(change) }, { eventIds, origin: serviceOrigin("key_created") });
   return inTurn({ db, ...ports }, "changes", async (transaction) => {
     if (await isSealed(transaction)) return undefined; // another process was faster
-    const first = { pepperId: firstPepper, createdAt: at, usedFrom: at, endsAt: null, isDeleted: false };
     await makeFirst(transaction, dataKeys, at);
+    const first = { pepperId: firstPepper, createdAt: at, usedFrom: at, endsAt: null, isDeleted: false };
     const sealed = await dataKeys.sealIn(transaction, randomBytes(32), pepperContext(firstPepper));
     await insertPepper(transaction, first, sealed);
     await storeKeys(transaction, change, { pairs: [pair], sealer: dataKeys });

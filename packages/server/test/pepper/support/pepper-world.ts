@@ -14,6 +14,7 @@ import { Redacted } from "@carnet/protocol/redacted";
 import { PepperRing, type PepperSource } from "@carnet/server/crypto/secret-hasher";
 import { PackedClients } from "@carnet/server/memory/packed-clients";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
+import type { DataKeys } from "@carnet/server/store/sql/data-keys";
 import { createSqlOwnerStore } from "@carnet/server/store/sql/owner-store";
 import { createSqlPepperStore } from "@carnet/server/store/sql/peppers";
 import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
@@ -35,18 +36,20 @@ export interface PlantedFault {
 export class PepperWorld {
   readonly clock = new FixedClock("2026-11-21T12:00:00Z");
   readonly database: TestDatabase;
+  readonly sealer: DataKeys;
   readonly ports;
   #nodes = 0;
 
   constructor(database: TestDatabase) {
     this.database = database;
+    this.sealer = testDataKeys(database.db);
     this.ports = { ...storePorts(database.dialect, this.clock), eventIds: countingIds() };
   }
 
   static async open(database: TestDatabase, at?: number): Promise<PepperWorld> {
     const world = new PepperWorld(database);
     if (at !== undefined) world.clock.set(new Date(at).toISOString());
-    await openSealedKeys(database.db, testDataKeys(database.db), world.ports);
+    await openSealedKeys(database.db, world.sealer, world.ports);
     return world;
   }
 
@@ -54,7 +57,7 @@ export class PepperWorld {
   async start(fault: PlantedFault = {}): Promise<PepperNode> {
     const { db, other, dialect } = this.database;
     const own = this.#nodes++ % 2 === 0 ? db : other;
-    const peppers = createSqlPepperStore(own, { sealer: testDataKeys(own), ...this.ports });
+    const peppers = createSqlPepperStore(own, { sealer: this.sealer, ...this.ports });
     const ring = new PepperRing(fault.source?.(peppers) ?? peppers, this.clock);
     await ring.refresh();
     const store = createSqlClientStore(own, this.ports);

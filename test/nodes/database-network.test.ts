@@ -47,7 +47,7 @@ test(`${seconds} seconds of a bad network to the database: no crash, no stuck re
       }
     }
   });
-  await using load = callersOf(() => [node], [known], 4);
+  await using load = callersOf(() => [node], [known], { callers: 4 });
   const memory: number[] = [];
   const modes = ["drop", "delay", "halve", "reject", "pass"] as const;
   for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {

@@ -26,7 +26,7 @@ test(`a client that is disabled in ${trials} trials gets its last token elsewher
   await using _closing = { [Symbol.asyncDispose]: () => registry.close() };
   await using bystander = await postgres.openSession(options.store);
   await bystander.query("begin; create table unrelated (number bigint)"); // open until the end, with a transaction id
-  await using load = callersOf(() => [first, second, third], [await register(registry)], 4);
+  await using load = callersOf(() => [first, second, third], [await register(registry)], { callers: 4 });
 
   const took: number[] = [];
   for (let trial = 0; trial < trials; trial++) {

@@ -47,7 +47,7 @@ for (const [name, createDatabase] of Object.entries(databases))
       const registry = await openTestRegistry(store.replace(/^sqlite:/, ""), { now: () => Date.now() }, keys.old);
       const client = await register(registry);
       await registry.close();
-      await using load = callersOf(() => nodes, [client], 4);
+      await using load = callersOf(() => nodes, [client], { callers: 4 });
       const settle = async (): Promise<void> => {
         const before = load.seen.issued;
         while (load.seen.issued < before + 200) await pause(20);

@@ -18,7 +18,7 @@ export async function openTestKeyRing(clock: Clock, keys: readonly SigningKey[])
   let current = keys;
   const ring = new KeyRing({
     clock,
-    times: { jwksMaxAge: 300_000 },
+    times: { publication: 600_000 },
     algorithms: { byDefault: "ES256", byAudience: new Map() },
     source: {
       list: async () => current.map((key, place) => recordOf(key, clock.now() - current.length + place)),

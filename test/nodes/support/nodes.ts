@@ -90,14 +90,34 @@ export interface Seen {
   longest: number;
 }
 
+export interface Received {
+  readonly token: string;
+  readonly node: ServingCarnet;
+  /** When the request was sent, by `performance.now()`. */
+  readonly askedAt: number;
+}
+
+export interface CallerOptions {
+  readonly callers?: number;
+  /** Rejects if a token is wrong. Default: verifies it with the keys of the first node. */
+  readonly verify?: (received: Received) => Promise<unknown>;
+}
+
+function verifierOf(node: ServingCarnet | undefined): NonNullable<CallerOptions["verify"]> {
+  const keys = createRemoteJWKSet(new URL("/oauth2/jwks", node?.url), { cacheMaxAge: Infinity });
+  return ({ token }) => jwtVerify(token, keys, { issuer });
+}
+
 /**
  * Callers that request tokens without a pause from one node after the other, and go on with the next node when a
- * connection fails. Each token is verified with the published keys. Dispose of it to stop.
+ * connection fails. Each token is verified. Dispose of it to stop.
  */
-export function callersOf(nodes: () => readonly ServingCarnet[], credentials: readonly Credentials[], callers = 8) {
+export function callersOf(
+  nodes: () => readonly ServingCarnet[],
+  credentials: readonly Credentials[],
+  { callers = 8, verify = verifierOf(nodes()[0]) }: CallerOptions = {},
+) {
   const seen: Seen = { issued: 0, reconnects: 0, failed: {}, longest: 0 };
-  const first = nodes()[0] ?? assert.fail("there is no node");
-  const keys = createRemoteJWKSet(new URL(`${first.url}/oauth2/jwks`), { cacheMaxAge: Infinity });
   let isStopped = false;
   const fail = (why: string): void => {
     seen.failed[why] = (seen.failed[why] ?? 0) + 1;
@@ -119,7 +139,7 @@ export function callersOf(nodes: () => readonly ServingCarnet[], credentials: re
       seen.longest = Math.max(seen.longest, performance.now() - start);
       if (answer.status !== 200) return fail(`${answer.status} ${JSON.stringify(body)}`);
       seen.issued++;
-      await jwtVerify(String(body.access_token), keys, { issuer }).catch((error) => fail(String(error)));
+      await verify({ token: String(body.access_token), node, askedAt: start }).catch((error) => fail(String(error)));
       return;
     }
     fail("no node answered in 50 attempts");

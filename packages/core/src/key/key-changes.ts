@@ -1,7 +1,15 @@
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
-import { endOfRevocation, keptAfterEnd } from "../revocation/revocation.ts";
-import { type KeyInRing, type KeyTimes, neverSigns, ringAt, type SigningKeyRecord } from "./key-ring.ts";
+import { keptAfterEnd } from "../revocation/revocation.ts";
+import {
+  bySigningOrder,
+  type KeyInRing,
+  type KeyTimes,
+  neverSigns,
+  ringAt,
+  type SigningKeyRecord,
+  signingKeyFor,
+} from "./key-ring.ts";
 
 /** Every change of the key ring, as a decision on plain data. A store carries it out in one transaction. */
 export interface KeyChange {
@@ -20,23 +28,30 @@ export interface ChangeFacts {
   readonly times: KeyTimes;
 }
 
+/** How many keys of an algorithm are published at most, so that verifiers need not read an unbounded JWKS. */
+export const mostPublished = 10;
+
 /** Adds a key. It takes over once it has been published for long enough, or at once. */
 export function addKey(
   keys: readonly SigningKeyRecord[],
   { fresh, immediately }: { readonly fresh: FreshKey; readonly immediately: boolean },
-  { now, times }: ChangeFacts,
+  facts: ChangeFacts,
 ): Result<KeyChange, KeyRefusal> {
+  const { now, times } = facts;
   if (keys.some(({ keyId }) => keyId === fresh.keyId))
     return refuse("known", "the key ring has this key already: `carnet key list` shows its state");
-  const upcoming = inState(keys, "upcoming", fresh.algorithm, { now, times });
+  const upcoming = inState(keys, "upcoming", fresh.algorithm, facts);
   if (upcoming !== undefined) return refuse("wrong_state", alreadyUpcoming(upcoming.key));
+  const ring = ringAt(keys, now, times);
+  const retiring = ring.filter(({ key, state }) => key.algorithm === fresh.algorithm && state === "retiring");
+  if (retiring.length + 1 >= mostPublished) return refuse("wrong_state", tooMany(retiring));
   return ok({ keys: [{ before: null, after: newKey(keys, fresh, immediately ? now : now + times.publication, now) }] });
 }
 
 /** Lets the upcoming key of an algorithm sign at once. */
 export function activate(upcoming: SigningKeyRecord, keys: readonly SigningKeyRecord[], now: number): KeyChange {
-  const others = keys.filter(({ keyId }) => keyId !== upcoming.keyId);
-  return { keys: [{ before: upcoming, after: { ...upcoming, activeFrom: afterOthers(others, upcoming, now) } }] };
+  const earlier = keys.filter((key) => bySigningOrder(key, upcoming) < 0);
+  return { keys: [{ before: upcoming, after: { ...upcoming, activeFrom: afterOthers(earlier, upcoming, now) } }] };
 }
 
 /**
@@ -52,10 +67,11 @@ export function retireKey(
   const found = findKey(keys, keyId, facts);
   if (!found.ok) return found;
   const { key, state } = found.value;
-  const retired = { before: key, after: { ...key, retiredAt: now } };
-  if (state === "upcoming") return ok({ keys: [retired] });
-  if (state !== "active") return refuse("wrong_state", `the key is ${state}: it signs nothing any more`);
-  const upcoming = inState(keys, "upcoming", key.algorithm, facts)?.key;
+  if (state !== "upcoming" && state !== "active")
+    return refuse("wrong_state", `the key is ${state}: it signs nothing any more`);
+  const retired = { before: key, after: { ...key, retiredAt: endOf(key, keys, facts) } };
+  if (!signs(key, keys, facts)) return ok({ keys: [retired] });
+  const upcoming = successorOf(key, keys, facts);
   if (upcoming !== undefined) {
     if (upcoming.createdAt + times.publication <= now) return ok(activate(upcoming, keys, now));
     return refuse(
@@ -82,9 +98,9 @@ export function revokeKey(
   if (!found.ok) return found;
   const { key, state } = found.value;
   if (state === "revoked") return refuse("wrong_state", "the key is revoked already");
-  const revoked = { before: key, after: { ...key, revokedAt: now } };
-  if (state !== "active") return ok({ keys: [revoked] });
-  const upcoming = inState(keys, "upcoming", key.algorithm, facts)?.key;
+  const revoked = { before: key, after: { ...key, revokedAt: endOf(key, keys, facts) } };
+  if (!signs(key, keys, facts)) return ok({ keys: [revoked] });
+  const upcoming = successorOf(key, keys, facts);
   const successor =
     upcoming === undefined
       ? { keys: [{ before: null, after: newKey(keys, fresh, now, now) }] }
@@ -124,14 +140,12 @@ export const addDueKey = (
   now: number,
 ): KeyChange => ({ keys: [{ before: null, after: newKey(keys, fresh, activeFrom, now) }] });
 
-/** The keys that nothing needs any more. Kept for an hour longer, in case the clock is ahead. */
-export const endedKeys = (keys: readonly SigningKeyRecord[], { now, times }: ChangeFacts): readonly string[] => {
-  const earlier = now - keptAfterEnd;
-  return ringAt(keys, earlier, times).flatMap(({ key, state }) => {
-    const isOver = state === "removed" || (key.revokedAt !== null && endOfRevocation(key.revokedAt) <= earlier);
-    return isOver ? [key.keyId] : [];
-  });
-};
+/**
+ * The keys that nothing needs any more. Kept for an hour longer, in case the clock is ahead. A revoked key stays, so that
+ * nobody imports it again.
+ */
+export const endedKeys = (keys: readonly SigningKeyRecord[], { now, times }: ChangeFacts): readonly string[] =>
+  ringAt(keys, now - keptAfterEnd, times).flatMap(({ key, state }) => (state === "removed" ? [key.keyId] : []));
 
 /**
  * The warning about a key that signs before every verifier knows it. Undefined: it has been published for long enough.
@@ -168,6 +182,24 @@ function findKey(
   return found === undefined ? refuse("unknown", "no key has this id: `carnet key list` shows them") : ok(found);
 }
 
+/** Whether some tokens are signed with it. An upcoming key signs while the clock is behind that of the node that made the only key. */
+const signs = (key: SigningKeyRecord, keys: readonly SigningKeyRecord[], { now, times }: ChangeFacts): boolean =>
+  signingKeyFor(null, ringAt(keys, now, times), { byDefault: key.algorithm, byAudience: new Map() }) === key;
+
+/** When a key is taken out of use. By a clock that is behind, one that signs would otherwise look as if it never had. */
+const endOf = (key: SigningKeyRecord, keys: readonly SigningKeyRecord[], facts: ChangeFacts): number =>
+  signs(key, keys, facts) ? Math.max(facts.now, key.activeFrom) : facts.now;
+
+/** The upcoming key that takes over from a key. */
+const successorOf = (
+  { keyId, algorithm }: SigningKeyRecord,
+  keys: readonly SigningKeyRecord[],
+  { now, times }: ChangeFacts,
+): SigningKeyRecord | undefined =>
+  ringAt(keys, now, times).find(
+    ({ key, state }) => state === "upcoming" && key.algorithm === algorithm && key.keyId !== keyId,
+  )?.key;
+
 const inState = (
   keys: readonly SigningKeyRecord[],
   state: KeyInRing["state"],
@@ -178,6 +210,11 @@ const inState = (
 
 const alreadyUpcoming = ({ keyId, activeFrom }: SigningKeyRecord): string =>
   `the key ${keyId} is upcoming and signs from ${isoTime(activeFrom)}: wait, let it sign at once with \`carnet key rotate --now\`, or retire it first`;
+
+function tooMany(retiring: readonly KeyInRing[]): string {
+  const first = Math.min(...retiring.map(({ endsAt }) => endsAt ?? Infinity));
+  return `${retiring.length} earlier keys of the algorithm are still published, because their tokens have not expired: wait until ${isoTime(first)}, or void a leaked key with \`carnet key revoke\``;
+}
 
 const refuse = (kind: KeyRefusal["kind"], detail: string): Result<never, KeyRefusal> => err({ kind, detail });
 

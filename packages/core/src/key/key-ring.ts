@@ -48,18 +48,21 @@ export interface KeyTimes {
 export function ringAt(
   keys: readonly SigningKeyRecord[],
   now: number,
-  { jwksMaxAge }: Pick<KeyTimes, "jwksMaxAge">,
+  { publication }: Pick<KeyTimes, "publication">,
 ): readonly KeyInRing[] {
   const byAlgorithm = Map.groupBy(keys.toSorted(bySigningOrder), ({ algorithm }) => algorithm);
   return [...byAlgorithm.values()].flatMap((group) => {
-    const started = group.map((key, place) => hasStarted(key, group.slice(0, place), now));
+    // A clock that is behind must not leave the service without a key after a revocation
+    const latest = Math.max(now, ...group.map(({ revokedAt }) => (revokedAt ?? 0) + 1));
+    const started = group.map((key) => key.activeFrom <= latest && !neverSigns(key));
     return group.map((key, place): KeyInRing => {
       if (key.revokedAt !== null) return { key, state: "revoked", endsAt: null };
       const next = group.find((_, other) => other > place && started[other]);
       const stoppedAt = Math.min(key.retiredAt ?? Infinity, next?.activeFrom ?? Infinity);
       if (Number.isFinite(stoppedAt)) {
-        // Verifiers need it until the last token that it signed has expired, and their copy of the JWKS may be old by then
-        const endsAt = endOfRevocation(stoppedAt) + jwksMaxAge;
+        // Verifiers need it until its last token has expired. A node that cannot read the store signs with it for the grace,
+        // which is part of the publication time, as are the verifiers' caches
+        const endsAt = endOfRevocation(stoppedAt) + publication;
         return endsAt > now ? { key, state: "retiring", endsAt } : { key, state: "removed", endsAt: null };
       }
       if (started[place]) return { key, state: "active", endsAt: null };
@@ -69,20 +72,12 @@ export function ringAt(
 }
 
 /** The later one takes over from the earlier one. */
-const bySigningOrder = (left: SigningKeyRecord, right: SigningKeyRecord): number =>
+export const bySigningOrder = (left: SigningKeyRecord, right: SigningKeyRecord): number =>
   left.activeFrom - right.activeFrom || left.createdAt - right.createdAt || (left.keyId < right.keyId ? -1 : 1);
-
-/** Whether a key is, or was once, the one that signs. */
-function hasStarted(key: SigningKeyRecord, earlier: readonly SigningKeyRecord[], now: number): boolean {
-  if (neverSigns(key)) return false;
-  // A clock that is behind must not leave the service without a key after a revocation
-  const isNeeded = earlier.findLast((other) => !neverSigns(other))?.revokedAt != null;
-  return key.activeFrom <= now || isNeeded;
-}
 
 /** Whether a key was taken out of use before it signed. */
 export const neverSigns = ({ activeFrom, retiredAt, revokedAt }: SigningKeyRecord): boolean =>
-  Math.min(retiredAt ?? Infinity, revokedAt ?? Infinity) <= activeFrom;
+  Math.min(retiredAt ?? Infinity, revokedAt ?? Infinity) < activeFrom;
 
 /** Which algorithm signs the tokens for an audience. */
 export interface AlgorithmChoice {

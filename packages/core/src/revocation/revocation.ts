@@ -74,6 +74,12 @@ const propagation = 2;
 export const endOfRevocation = (now: number): number =>
   now + (propagation + longestTokenLifetime + verifierTolerance) * 1000;
 
+/** The longest time for which a node that cannot read the store may issue tokens, in milliseconds: the most that CARNET_STORE_GRACE accepts. */
+export const longestStoreGrace = 86_400_000;
+
+/** When the revocation of a signing key can be forgotten. A node that cannot read the store may sign with the key for the grace. */
+export const endOfKeyRevocation = (now: number): number => endOfRevocation(now) + longestStoreGrace;
+
 /** When the revocation of one token can be forgotten. `expiresAt` is its `exp`. */
 export const endOfTokenRevocation = (expiresAt: number): number => (expiresAt + verifierTolerance) * 1000;
 

@@ -43,7 +43,7 @@ export const keySettings = {
     environment: "CARNET_JWKS_MAX_AGE",
     flag: "--jwks-max-age <duration>",
     description:
-      "How long verifiers use the published keys before they ask for them again: the `max-age` of `/oauth2/jwks`. A new key signs after twice this time and CARNET_STORE_GRACE. Set it to the longest time that any of your verifiers caches keys.",
+      "How long verifiers use the published keys before they ask for them again: the `max-age` of `/oauth2/jwks`. A new key signs after twice this time, CARNET_STORE_GRACE and ten seconds. Set it to the longest time that any of your verifiers caches keys.",
     ...duration(15_000, 86_400_000, "ms"),
     otherwise: "5m",
   }),
@@ -76,10 +76,16 @@ export const algorithmsOf = ({
   ),
 });
 
+/**
+ * For the second in which nodes learn of a key and the seconds by which their clocks differ, in milliseconds. `jose` asks
+ * for an unknown key at most every 30 seconds, so it must not have fetched the keys just before it was published.
+ */
+const margin = 10_000;
+
 /** A node that cannot read the store may publish old keys for the grace, and verifiers may cache those afterwards. */
 export const keyTimesOf = ({ jwksMaxAge, storeGrace }: KeyConfiguration): KeyTimes => ({
   jwksMaxAge,
-  publication: 2 * jwksMaxAge + storeGrace,
+  publication: 2 * jwksMaxAge + storeGrace + margin,
 });
 
 interface KeyConfiguration {

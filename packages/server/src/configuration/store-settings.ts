@@ -1,3 +1,4 @@
+import { longestStoreGrace } from "@carnet/core/revocation/revocation";
 import { postgresUrlForm } from "../store/postgres/postgres-address.ts";
 import { setting } from "./setting.ts";
 import { duration, parseCommand, parseMasterKey, parsePath, parseStore, wholeNumber } from "./setting-values.ts";
@@ -49,7 +50,7 @@ export const storeSettings = {
     flag: "--store-grace <duration>",
     description:
       "How long clients in memory still get tokens while the store is away. A client that is disabled meanwhile gets tokens for as long.",
-    ...duration(0, 86_400_000, "ms"),
+    ...duration(0, longestStoreGrace, "ms"),
     otherwise: "15m",
   }),
   masterKey: setting({

@@ -37,7 +37,7 @@ export interface KeySource {
 export interface KeyRingPorts {
   readonly source: KeySource;
   readonly clock: Clock;
-  readonly times: Pick<KeyTimes, "jwksMaxAge">;
+  readonly times: Pick<KeyTimes, "publication">;
   readonly algorithms: AlgorithmChoice;
 }
 

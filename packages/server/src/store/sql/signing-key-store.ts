@@ -1,7 +1,7 @@
 import type { KeyChange } from "@carnet/core/key/key-changes";
 import type { PublicJwk, SigningKeyRecord } from "@carnet/core/key/key-ring";
 import type { FreshKeyPair, SigningKeyStore } from "@carnet/core/key/signing-key-store";
-import { endOfRevocation } from "@carnet/core/revocation/revocation";
+import { endOfKeyRevocation } from "@carnet/core/revocation/revocation";
 import { isSigningAlgorithm, type SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { OperatorFault } from "../../fault.ts";
@@ -44,7 +44,7 @@ export const createSqlSigningKeyStore = (
       );
       const revocations = revoked.map(({ keyId, revokedAt }) => ({
         ...({ kind: "key", subject: keyId, issuedUntil: null, clientId: null, owner: null } as const),
-        ...{ revokedAt, endsAt: endOfRevocation(revokedAt) },
+        ...{ revokedAt, endsAt: endOfKeyRevocation(revokedAt) },
       }));
       await insertRevocations(transaction, revocations, ports.dialect);
       await insertEvent(transaction, decided.value.event, ports);

@@ -55,7 +55,7 @@ suite("carnet client create", () => {
       "https://api.example.com",
     );
     args.push("--allow-ip", "127.0.0.0/8, 2001:DB8::/32", "--allow-ip", "198.51.100.7");
-    args.push("--label", "team=search", "--label", "env=a=b");
+    args.push("--label", "team=search", "--label", "env=a=b", "--claims", '{"plan":{"tier":"gold"}}');
     const { client_secret = "", created_at, updated_at, secrets, ...settings } = await create(args);
     assert.deepEqual(settings, {
       client_id: "full",
@@ -74,6 +74,7 @@ suite("carnet client create", () => {
       access_token_ttl: 60,
       audience: "https://api.example.com",
       labels: { team: "search", env: "a=b" },
+      claims: { plan: { tier: "gold" } },
       warnings: [],
     });
     assert.equal(created_at, updated_at);

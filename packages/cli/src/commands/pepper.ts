@@ -1,4 +1,5 @@
-import { deadlines, type PepperStatus, type UnmovedSecrets } from "@carnet/protocol/admin/peppers";
+import { deadlines } from "@carnet/protocol/admin/pepper-deadlines";
+import type { PepperStatus, UnmovedSecrets } from "@carnet/protocol/admin/peppers";
 import { formatDuration } from "@carnet/protocol/duration";
 import { quoted } from "@carnet/protocol/shell-word";
 import { type Command, Option } from "commander";

@@ -1,4 +1,4 @@
-import { deadlines } from "@carnet/protocol/admin/peppers";
+import { deadlines } from "@carnet/protocol/admin/pepper-deadlines";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import { type AdminProblem, invalid } from "../admin-problem.ts";

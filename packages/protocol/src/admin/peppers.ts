@@ -1,12 +1,10 @@
 import { type Static, Type } from "typebox";
 import { nullable } from "./nullable.ts";
+import { deadlines } from "./pepper-deadlines.ts";
 
 /** The pepper, which is the key of the digests of client secrets, and its rotation in the admin API. */
 
 const time = (description: string) => Type.String({ description, format: "date-time" });
-
-/** How long secrets have to move, in seconds. Idempotency records, which do not move, end long before. */
-export const deadlines = { shortest: 3600, longest: 366 * 86_400 } as const;
 
 export const PepperRotation = Type.Object(
   {

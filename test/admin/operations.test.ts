@@ -11,6 +11,7 @@ import { importCases } from "./cases/imports.ts";
 import { keyCases } from "./cases/keys.ts";
 import { listCases } from "./cases/lists.ts";
 import { ownerCases } from "./cases/owners.ts";
+import { pepperCases } from "./cases/peppers.ts";
 import { repetitionCases } from "./cases/repetitions.ts";
 import { revocationCases } from "./cases/revocations.ts";
 import { scopeCases } from "./cases/scopes.ts";
@@ -49,6 +50,7 @@ describe("the admin API", () => {
   usageCases(world);
   auditCases(world);
   whoamiCases(world);
+  pepperCases(world);
 
   const operations = () =>
     Object.entries(api.openapi.document.paths).flatMap(([path, methods]) =>

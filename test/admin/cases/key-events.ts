@@ -22,7 +22,7 @@ const addKey =
     return { kid: Object((await api.expect(200, "POST", "/keys/rotate", { body })).json["key"]).kid };
   };
 
-/** At least one for each operation on signing keys. */
+/** At least one for each operation on signing keys, and on the pepper. */
 export const keyChangeCases: readonly ChangeCase[] = [
   {
     operationId: "rotateKey",
@@ -53,5 +53,10 @@ export const keyChangeCases: readonly ChangeCase[] = [
     title: "the active key, which another one replaces",
     prepare: addKey({ now: true }),
     call: (_name, { kid }) => ({ path: `/keys/${kid}/revoke`, clients: [] }),
+  },
+  {
+    operationId: "rotatePepper",
+    title: "to a new one",
+    call: () => ({ path: "/peppers", body: { deadline_in: 7200 }, clients: [] }),
   },
 ];

@@ -4,7 +4,7 @@ import type { RecordedObject } from "./recorded-events.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Every client and secret of some clients, every scope, owner and signing key, as GET shows them: by type, client and id. */
+/** Every client and secret of some clients, every scope, owner, signing key and pepper, as GET shows them: by type, client and id. */
 export type Shown = ReadonlyMap<string, { readonly object: Pick<RecordedObject, "type">; readonly fields: Fields }>;
 
 const secretFields = ["label", "not_before", "expires_at", "ends_when_idle_for", "revoked_at"];
@@ -24,6 +24,12 @@ export async function show(api: AdminApi, clientIds: readonly string[]): Promise
     shown.set(`key ${kid}`, {
       object: Object({ type: "key", id: kid }),
       fields: { algorithm, active_from, retired_at, revoked_at },
+    });
+  const { peppers } = Object((await api.expect(200, "GET", "/peppers")).json);
+  for (const { pepper_id, used_from, ends_at } of peppers)
+    shown.set(`pepper ${pepper_id}`, {
+      object: Object({ type: "pepper", id: pepper_id }),
+      fields: { used_from, ends_at },
     });
   for (const clientId of clientIds) {
     const { status, json } = await api.call("GET", `/clients/${clientId}`);

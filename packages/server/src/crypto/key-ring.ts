@@ -93,7 +93,7 @@ export class KeyRing implements TokenSigner, VerificationKeys {
 
   /**
    * Reads the keys of the store, and opens the private keys that are new. Calls during a read share it. Rejects if the
-   * store cannot be read.
+   * store cannot be read, and if a private key does not open: then what is published is up to date all the same.
    */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#read().finally(() => {
@@ -112,15 +112,24 @@ export class KeyRing implements TokenSigner, VerificationKeys {
     const { source, clock, times } = this.#ports;
     const keys = await source.list();
     const ring = ringAt(keys, clock.now(), times);
-    const signing = ring.filter(({ state }) => state === "upcoming" || state === "active").map(({ key }) => key);
-    for (const { keyId, algorithm } of signing) {
-      if (this.#signers.has(keyId)) continue;
-      this.#signers.set(keyId, createSigner(await importSigningKey(algorithm, await source.openPrivateKey(keyId))));
+    const faults: unknown[] = [];
+    for (const { key, state } of ring) {
+      if (state !== "upcoming" && state !== "active") continue;
+      await this.#open(key).catch((fault: unknown) => faults.push(fault));
     }
-    for (const keyId of this.#signers.keys())
-      if (!signing.some((key) => key.keyId === keyId)) this.#signers.delete(keyId);
+    // A retiring key signs again if the clock is set back over its rotation
+    const kept = new Set(ring.filter(({ state }) => isPublished(state)).map(({ key }) => key.keyId));
+    for (const keyId of this.#signers.keys()) if (!kept.has(keyId)) this.#signers.delete(keyId);
     this.#keys = keys;
     this.#view = undefined;
+    // Only now: a private key that does not open must not keep a revoked key in use
+    if (faults.length > 0) throw faults[0];
+  }
+
+  async #open({ keyId, algorithm }: SigningKeyRecord): Promise<void> {
+    if (this.#signers.has(keyId)) return;
+    const privateKey = await this.#ports.source.openPrivateKey(keyId);
+    this.#signers.set(keyId, createSigner(await importSigningKey(algorithm, privateKey)));
   }
 
   #signingKey(audience: string | null): SigningKeyRecord {

@@ -34,6 +34,9 @@ export const reservedClaims: Readonly<Record<string, readonly string[]>> = {
   Carnet: ["arid", "rvk"],
 };
 
+/** Parsers that ignore case, such as Go's `encoding/json`, take names for the same if they are the same in this form. */
+export const foldClaimName = (name: string): string => name.normalize("NFKC").toLowerCase();
+
 const reserved: ReadonlySet<string> = new Set(Object.values(reservedClaims).flat());
 
 /** Bytes of the JSON of the claims of one client. */
@@ -63,14 +66,11 @@ export function parseStaticClaims(
 ): Result<StaticClaims, readonly ClaimProblem[]> {
   const problems: ClaimProblem[] = [];
   const claims = readObject(given, { pointer: "", depth: 1, problems });
+  const folded = new Set<string>();
   for (const name of Object.keys(given)) {
-    if (reserved.has(name))
-      problems.push({ pointer: pointerTo("", name), detail: "is a reserved claim: use another name" });
-    if (name.startsWith("carnet:"))
-      problems.push({
-        pointer: pointerTo("", name),
-        detail: "begins with carnet:, which is reserved: use another name",
-      });
+    const detail = topNameProblem(foldClaimName(name), folded);
+    if (detail !== undefined) problems.push({ pointer: pointerTo("", name), detail });
+    folded.add(foldClaimName(name));
   }
   if (problems.length > 0) return err(problems.slice(0, maxProblems));
   const bytes = claimBytes(claims);
@@ -99,6 +99,13 @@ function readObject(given: Readonly<Record<string, unknown>>, place: Place): Jso
       return [name, null];
     }),
   );
+}
+
+/** The problem of the name of a claim itself, after the others. Both folded. */
+function topNameProblem(name: string, others: ReadonlySet<string>): string | undefined {
+  if (reserved.has(name)) return "is a reserved claim, or differs from one by case only: use another name";
+  if (name.startsWith("carnet:")) return "begins with carnet:, which is reserved: use another name";
+  return others.has(name) ? "differs from another claim by case only: use another name" : undefined;
 }
 
 function nameProblem(name: string): string | undefined {

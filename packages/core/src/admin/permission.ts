@@ -2,6 +2,7 @@ import { isOwnScope } from "@carnet/protocol/admin/admin-scopes";
 import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { SecretId } from "@carnet/protocol/ids";
 import { type Err, err, ok, type Result } from "@carnet/protocol/result";
+import { foldClaimName } from "@carnet/protocol/static-claims";
 import type { AdminProblem, FieldProblem } from "../admin-problem.ts";
 import { roleText } from "../audit/event-record.ts";
 import type { Client } from "../client/client.ts";
@@ -151,7 +152,7 @@ export function permit(
   if (after.role !== null) return ok(undefined); // admin clients have no policy
   const grantsOwn = after.scopes.some((scope) => isOwnScope(scope) && before?.scopes.includes(scope) !== true);
   if (grantsOwn && !isPlatform) return grantsPlatformScope(authority);
-  const claims = changedClaims(before, after).filter((name) => change.scopeClaims.has(name));
+  const claims = changedClaims(before, after).filter((name) => change.scopeClaims.has(foldClaimName(name)));
   if (claims.length > 0 && !isPlatform) return changesScopeClaims(claims, authority);
   const violations = newViolations(before, after, owner.policy, context);
   return violations.length === 0 ? ok(undefined) : refusesPolicy({ ...authority, ...owner }, violations);

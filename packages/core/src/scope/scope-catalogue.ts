@@ -2,6 +2,7 @@ import { ownScopes } from "@carnet/protocol/admin/admin-scopes";
 import { ok, type Result } from "@carnet/protocol/result";
 import { parseScope } from "@carnet/protocol/scope";
 import {
+  foldClaimName,
   largestClaims,
   maxScopeClaims,
   noClaims,
@@ -76,9 +77,9 @@ export class ScopeCatalogue {
     return this.#store.existing(names);
   }
 
-  /** The names of the claims that scopes set. */
+  /** The names of the claims that scopes set, folded. */
   async claimNames(): Promise<ReadonlySet<string>> {
-    return new Set([...(await this.#store.claims()).values()].flatMap(Object.keys));
+    return new Set([...(await this.#store.claims()).values()].flatMap(Object.keys).map(foldClaimName));
   }
 
   /**

@@ -192,6 +192,7 @@ test("a claim that a scope sets is set, changed and removed by platform admins o
       [gold, without],
     ] as const),
     [gold, { ...gold, claims: { tier: "silver" } }],
+    [gold, { ...gold, claims: { tier: "gold", TIER: "silver" } }],
   ];
   for (const [before, after] of changes) {
     assert.equal(word(["payments"], before, after), "scope_claim");

@@ -41,14 +41,14 @@ for (const { name, open } of databases) {
     await using opened = await open();
     const scopes = createSqlScopeStore(opened.db, storePorts(opened.dialect, clock));
     const clients = createSqlClientStore(opened.db, storePorts(opened.dialect, clock));
-    const client = { ...plainClient("app"), claims: { tier: "gold" } };
+    const client = { ...plainClient("app"), claims: { Tier: "gold" } };
     const scope = { name: "x", description: "x", claims: { tier: "gold" } };
     await clients.insert([client], withEvent());
     assert.equal(await scopes.put(scope, null, withEvent()), "claims_used");
     assert.ok(!(await scopes.list()).some(({ name }) => name === "x"));
     await clients.replace({ ...client, version: 2, claims: {} }, withEvent());
     assert.equal(await scopes.put(scope, null, withEvent()), "put");
-    const ofNoScope = { ...withEvent(), claimsOfNoScope: ["tier"] };
+    const ofNoScope = { ...withEvent(), claimsOfNoScope: ["TIER"] };
     assert.equal(await clients.replace({ ...client, version: 3 }, ofNoScope), "owner_changed");
     const other = { ...plainClient("other"), claims: { tier: "gold" } };
     assert.deepEqual(await clients.insert([other], ofNoScope), { kind: "owner_changed" });

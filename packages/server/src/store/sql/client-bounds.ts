@@ -1,6 +1,7 @@
 import { isSameOwner } from "@carnet/core/client/client-store";
 import type { Owner } from "@carnet/core/owner/owner";
 import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { foldClaimName } from "@carnet/protocol/static-claims";
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "./schema.ts";
 import { readScopeClaims } from "./scope-store.ts";
@@ -23,8 +24,9 @@ export async function isOwnerChanged(transaction: Transaction<Tables>, owners: r
 /** Whether a scope sets a claim with one of these names. */
 export async function isClaimOfScope(transaction: Transaction<Tables>, names: readonly string[]): Promise<boolean> {
   if (names.length === 0) return false;
+  const changed = new Set(names.map(foldClaimName));
   const ofScopes = await readScopeClaims(transaction);
-  return [...ofScopes.values()].some((claims) => names.some((name) => Object.hasOwn(claims, name)));
+  return [...ofScopes.values()].flatMap(Object.keys).some((name) => changed.has(foldClaimName(name)));
 }
 
 /** The first of these owners that has more clients than its policy allows. Admin clients do not count. */

@@ -6,6 +6,7 @@ import type { ClientStore, Insertion, Replacement, StoredWithClients } from "@ca
 import { type IdempotencyRecord, idempotencyRecordLifetime } from "@carnet/core/idempotency-record";
 import type { Clock } from "@carnet/core/ports";
 import type { SecretId } from "@carnet/protocol/ids";
+import { foldClaimName } from "@carnet/protocol/static-claims";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { fullOwner, hasPlatformAdmin, isClaimOfScope, isOwnerChanged } from "./client-bounds.ts";
 import { createClientLookup } from "./client-lookup.ts";
@@ -202,7 +203,7 @@ async function insertSearchRows(
   );
   await insertChunks(labels, dialect, (rows) => transaction.insertInto("client_labels").values(rows).execute());
   const claims = clients.flatMap(({ clientId, claims: own }) =>
-    Object.keys(own).map((name) => ({ name, client_id: clientId })),
+    Object.keys(own).map((name) => ({ name: foldClaimName(name), client_id: clientId })),
   );
   await insertChunks(claims, dialect, (rows) => transaction.insertInto("client_claims").values(rows).execute());
   const changes = clients.map(({ clientId }) => ({ client_id: clientId }));

@@ -104,6 +104,7 @@ interface ClientLabelsTable {
 
 /** The names of the static claims of clients. */
 interface ClientClaimsTable {
+  /** Folded, see `foldClaimName`. */
   readonly name: string;
   readonly client_id: ClientId;
 }

@@ -1,5 +1,5 @@
 import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
-import { hasClaims, type StaticClaims } from "@carnet/protocol/static-claims";
+import { foldClaimName, hasClaims, type StaticClaims } from "@carnet/protocol/static-claims";
 import type { Kysely } from "kysely";
 import { parseClaims, toClaims } from "./client-rows.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
@@ -70,6 +70,11 @@ export async function readScopeClaims(db: Kysely<Tables>): Promise<ReadonlyMap<s
 
 async function isClaimOfClient(db: Kysely<Tables>, names: readonly string[]): Promise<boolean> {
   if (names.length === 0) return false;
-  const found = await db.selectFrom("client_claims").select("name").where("name", "in", names).limit(1).execute();
+  const found = await db
+    .selectFrom("client_claims")
+    .select("name")
+    .where("name", "in", names.map(foldClaimName))
+    .limit(1)
+    .execute();
   return found.length > 0;
 }

@@ -10,7 +10,8 @@ import { setting } from "./setting.ts";
 import { bad, duration } from "./setting-values.ts";
 
 const names = signingAlgorithmNames.join(", ");
-const rotationRange = duration(86_400_000, 3650 * 86_400_000, "ms");
+const rotationRange = duration(86_400, 3650 * 86_400, "s");
+const cacheRange = duration(15, 86_400, "s"); // the unit of `max-age`
 
 /** The keys that sign tokens. */
 export const keySettings = {
@@ -34,20 +35,25 @@ export const keySettings = {
   keyRotation: setting<number | null>({
     environment: "CARNET_KEY_ROTATION",
     flag: "--key-rotation <duration>",
-    description: "The age at which a signing key is replaced by a new one, which is published before it signs.",
+    description:
+      "The age at which a signing key is replaced by a new one, which is published before it signs. `never`: only `carnet key rotate` replaces keys.",
     accepts: `${rotationRange.accepts}, or never`,
     otherwise: "90d",
-    parse: (text) => (text === "never" ? ok(null) : rotationRange.parse(text)),
+    parse: (text) => (text === "never" ? ok(null) : inMilliseconds(rotationRange.parse(text))),
   }),
   jwksMaxAge: setting({
     environment: "CARNET_JWKS_MAX_AGE",
     flag: "--jwks-max-age <duration>",
     description:
       "How long verifiers use the published keys before they ask for them again: the `max-age` of `/oauth2/jwks`. A new key signs after twice this time, CARNET_STORE_GRACE and ten seconds. Set it to the longest time that any of your verifiers caches keys.",
-    ...duration(15_000, 86_400_000, "ms"),
+    accepts: cacheRange.accepts,
+    parse: (text) => inMilliseconds(cacheRange.parse(text)),
     otherwise: "5m",
   }),
 } as const;
+
+const inMilliseconds = (seconds: Result<number, undefined>): Result<number, undefined> =>
+  seconds.ok ? ok(seconds.value * 1000) : seconds;
 
 function parseAudiences(text: string): Result<ReadonlyMap<string, SigningAlgorithmName>, string | undefined> {
   const audiences = new Map<string, SigningAlgorithmName>();

@@ -251,9 +251,10 @@ export const settingCases: Readonly<
     good: [
       ["15s", 15_000],
       ["5m", 300_000],
+      ["300", 300_000],
       ["1d", 86_400_000],
     ],
-    bad: ["", "14s", "0", "25h", "never"],
+    bad: ["", "14s", "0", "25h", "never", "86401"],
   },
   scopeCatalogue: {
     good: [

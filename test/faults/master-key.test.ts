@@ -57,7 +57,7 @@ const faults: readonly Fault[] = [
     title: "in a missing file",
     args: ["--master-key-file", "typo.key"],
     sentence:
-      /The master key file typo\.key cannot be read \(ENOENT\): put back .* or name another in CARNET_MASTER_KEY_FILE/,
+      /The master key file typo\.key cannot be read \(ENOENT\): put back .* with CARNET_MASTER_KEY_FILE, CARNET_MASTER_KEY or CARNET_MASTER_KEY_COMMAND/,
   },
   {
     title: "that is a folder",

@@ -30,7 +30,10 @@ suite("carnet key", () => {
       `Rotated to the key ${upcoming?.kid} (ES256). It is published now and signs from ${upcoming?.active_from}. `,
     );
     const again = await at.carnet(["key", "rotate"]);
-    assertRefused(again, new RegExp(`the key ${upcoming?.kid} is upcoming .*\`carnet key rotate --now\``, "s"));
+    assertRefused(
+      again,
+      new RegExp(`the key ${upcoming?.kid} is upcoming .*\`carnet key rotate --algorithm ES256 --now\``, "s"),
+    );
     const now = await at.carnet(["key", "rotate", "--now"]);
     assert.match(
       inOneLine(now.stderr),
@@ -49,14 +52,17 @@ suite("carnet key", () => {
   test("retires a key, and refuses the only one that signs", async () => {
     await using at = await startAdminService();
     const [active] = await keysOf(at);
-    assertRefused(await at.carnet(["key", "retire", active?.kid ?? ""]), /make one first with `carnet key rotate`/);
+    assertRefused(
+      await at.carnet(["key", "retire", active?.kid ?? ""]),
+      /make one first with `carnet key rotate --algorithm ES256`/,
+    );
     const { key } = Object(await at.json(["key", "rotate"]));
     const { code, stderr } = await at.carnet(["key", "retire", key.kid]);
     assert.equal(code, 0);
     assert.match(inOneLine(stderr), /^Retired the key \S+\. Its tokens stay valid\. It is published until \S+\. $/);
     assertRefused(
       await at.carnet(["key", "retire", "no-such-key"]),
-      /no key has this id: `carnet key list` shows them/,
+      /no key has this id \(request \S+\)\.\nList the keys with `carnet key list`\.\n$/,
     );
   });
 

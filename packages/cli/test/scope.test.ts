@@ -73,6 +73,12 @@ suite("carnet scope", () => {
       assertRefused(refused, reason);
       assert.doesNotMatch(refused.stderr, /planted/);
     }
+    await at.json(["client", "create", "--client-id", "app", "--claims", '{"level":1}']);
+    const used = await at.carnet(["scope", "put", "x:read", "Read x", "--claims", '{"level":2}']);
+    assertRefused(
+      used,
+      /with the name level, .*\nFind the claims of clients in the output of `carnet client list --json`/,
+    );
     assertRefused(
       await at.carnet(["scope", "put", "x", "X", "--claims-file", "missing.json"]),
       /missing\.json cannot be read \(ENOENT\)/,

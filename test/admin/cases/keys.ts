@@ -45,7 +45,7 @@ export function keyCases(world: () => AdminWorld): void {
       const refused = await post("rotate", 409, {});
       assert.equal(refused.json["type"], "urn:carnet:problem:key_state");
       const detail = String(refused.json["detail"]);
-      assert.ok(detail.includes(key.kid) && detail.includes("`carnet key rotate --now`"), detail);
+      assert.ok(detail.includes(key.kid) && detail.includes("`carnet key rotate --algorithm ES256 --now`"), detail);
       world().clock.set(key.active_from);
       assert.equal(await stateOf(key.kid), "active");
       const old = (await list()).find(({ kid }) => kid === first?.kid);

@@ -61,7 +61,9 @@ export function scopeCases(world: () => AdminWorld): void {
       ]);
       assert.deepEqual(pointersOf((await put({ big: "x".repeat(1024) }, 422)).json), ["/claims"]);
       await api.expect(201, "POST", "/clients", { body: { client_id: "own-claim", claims: { level: 1 } } });
-      assert.equal((await put({ level: 2 }, 409)).json["type"], "urn:carnet:problem:in_use");
+      const used = (await put({ level: 2 }, 409)).json;
+      assert.equal(used["type"], "urn:carnet:problem:in_use");
+      assert.match(String(used["detail"]), /^a client has a claim of its own with the name level,/);
       await api.expect(204, "DELETE", "/clients/own-claim");
       assert.deepEqual((await put({ level: 2 })).json["claims"], { level: 2 });
       await api.expect(204, "DELETE", "/scopes/claimed");

@@ -30,7 +30,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   unauthorized:
     "Use an active admin client: one with a role. A platform admin lists them with `carnet admin list`, and creates one with `carnet admin create ID --role ROLE`. On the service's machine, `carnet admin reset` restores the first one.",
   not_found:
-    "List what exists with `carnet client list`, `carnet secret list`, `carnet scope list`, `carnet owner list` or `carnet key list`.",
+    "List what exists with `carnet client list`, `carnet secret list`, `carnet scope list` or `carnet owner list`.",
   taken:
     "Choose another id. `carnet client show` shows the client that has it, unless it belongs to an owner that your role is not bound to.",
   insufficient_role: "See your role and what it may do with `carnet whoami`.",

@@ -11,10 +11,10 @@ const maxCandidates = "100";
  * What the user probably meant by an unknown name, and the command that lists what exists. Asks the admin API with the
  * caller's own token, so it suggests only what the caller may see. Undefined if the refusal has another reason.
  */
-export async function suggestName({ problem, path }: AdminRefusal, api: AdminApi): Promise<string | undefined> {
+export async function suggestName({ problem, path, method }: AdminRefusal, api: AdminApi): Promise<string | undefined> {
   try {
     if (problem.type === "urn:carnet:problem:not_found") return await suggestFor(path, api);
-    if (problem.type === "urn:carnet:problem:in_use") return findUsers(path);
+    if (problem.type === "urn:carnet:problem:in_use") return method === "PUT" ? claimUsers : findUsers(path);
     if (problem.type === "urn:carnet:problem:taken" && path === "/owners")
       return "Choose another name, or see the existing owner with `carnet owner show`.";
     if (problem.errors?.some(({ pointer, detail }) => ownerPointer.test(pointer) && noOwner.test(detail)))
@@ -25,6 +25,8 @@ export async function suggestName({ problem, path }: AdminRefusal, api: AdminApi
     return undefined; // The caller may not list, or the service went away: the refusal itself says enough.
   }
 }
+
+const claimUsers = "Find the claims of clients in the output of `carnet client list --json`.";
 
 /** The command that finds the clients of a scope or an owner that cannot be deleted. */
 function findUsers(path: string): string | undefined {
@@ -53,9 +55,10 @@ async function suggestFor(path: string, api: AdminApi): Promise<string | undefin
   if (path.startsWith("/explain?"))
     return "List recent refusals with `carnet audit search --kind token_refused --since 1h`.";
   const [, kind, name = "", secretId] =
-    /^\/(clients|scopes|owners)\/([^/?]+)(?:\/secrets\/([^/?]+))?/.exec(path)?.map(decodeURIComponent) ?? [];
+    /^\/(clients|scopes|owners|keys)\/([^/?]+)(?:\/secrets\/([^/?]+))?/.exec(path)?.map(decodeURIComponent) ?? [];
   if (kind === "scopes") return suggestScope([name], api);
   if (kind === "owners") return suggestOwner(name, api);
+  if (kind === "keys") return "List the keys with `carnet key list`.";
   if (kind !== "clients") return undefined;
   if (secretId !== undefined && (await api.findClient(name)) !== undefined) {
     const ids = (await api.listSecrets(name)).map(({ secret_id }) => secret_id);

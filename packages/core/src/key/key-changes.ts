@@ -76,12 +76,12 @@ export function retireKey(
     if (upcoming.createdAt + times.publication <= now) return ok(activate(upcoming, keys, now));
     return refuse(
       "wrong_state",
-      `its successor ${upcoming.keyId} signs from ${isoTime(upcoming.activeFrom)}, because verifiers must know it first: wait, or let it sign at once with \`carnet key rotate --now\``,
+      `its successor ${upcoming.keyId} signs from ${isoTime(upcoming.activeFrom)}, because verifiers must know it first: wait, or let it sign at once with \`${rotateCommand(key)} --now\``,
     );
   }
   const isOnly = !ringAt(keys, now, times).some((other) => other.state === "active" && other.key.keyId !== keyId);
   if (!isOnly && !inUse.has(key.algorithm)) return ok({ keys: [retired] });
-  return refuse("wrong_state", "it signs tokens and has no successor: make one first with `carnet key rotate`");
+  return refuse("wrong_state", `it signs tokens and has no successor: make one first with \`${rotateCommand(key)}\``);
 }
 
 /**
@@ -179,7 +179,7 @@ function findKey(
   { now, times }: ChangeFacts,
 ): Result<KeyInRing, KeyRefusal> {
   const found = ringAt(keys, now, times).find(({ key }) => key.keyId === keyId);
-  return found === undefined ? refuse("unknown", "no key has this id: `carnet key list` shows them") : ok(found);
+  return found === undefined ? refuse("unknown", "no key has this id") : ok(found);
 }
 
 /** Whether some tokens are signed with it. An upcoming key signs while the clock is behind that of the node that made the only key. */
@@ -208,8 +208,11 @@ const inState = (
 ): KeyInRing | undefined =>
   ringAt(keys, now, times).find((one) => one.state === state && one.key.algorithm === algorithm);
 
-const alreadyUpcoming = ({ keyId, activeFrom }: SigningKeyRecord): string =>
-  `the key ${keyId} is upcoming and signs from ${isoTime(activeFrom)}: wait, let it sign at once with \`carnet key rotate --now\`, or retire it first`;
+const alreadyUpcoming = (key: SigningKeyRecord): string =>
+  `the key ${key.keyId} is upcoming and signs from ${isoTime(key.activeFrom)}: wait, let it sign at once with \`${rotateCommand(key)} --now\`, or retire it first with \`carnet key retire\``;
+
+/** Without the algorithm, the command rotates the key of the default one. */
+const rotateCommand = ({ algorithm }: SigningKeyRecord): string => `carnet key rotate --algorithm ${algorithm}`;
 
 function tooMany(retiring: readonly KeyInRing[]): string {
   const first = Math.min(...retiring.map(({ endsAt }) => endsAt ?? Infinity));

@@ -106,7 +106,7 @@ export class ScopeCatalogue {
       const event = scopeChanged(before, scope, ports);
       if (event.objects.length === 0) return ok(scope);
       const outcome = await this.#store.put(scope, before, { event });
-      if (outcome === "claims_used") return claimsUsed;
+      if (outcome === "claims_used") return claimsUsed(scope, before);
       if (outcome === "changed") continue;
       await ports.recorder.record(event);
       return ok(scope);
@@ -153,10 +153,11 @@ export class ScopeCatalogue {
 
 const scopeUsed = problem("in_use", "a client is registered for this scope: remove it from the client first");
 
-const claimsUsed = problem(
-  "in_use",
-  "a client has a claim with a name that is new in this scope, and a client's claim would win: remove it from the client first, or use another name",
-);
+function claimsUsed({ claims }: CataloguedScope, before: CataloguedScope | null) {
+  const added = Object.keys(claims).filter((name) => !Object.hasOwn(before?.claims ?? {}, name));
+  const detail = `a client has a claim of its own with the name ${added.join(" or ")}, and a client's claim would win: remove it from the client first, or use another name`;
+  return problem("in_use", detail);
+}
 
 function scopeChanged(before: CataloguedScope | null, after: CataloguedScope | null, ports: ScopeChangePorts) {
   const fieldsOf = (scope: CataloguedScope | null) => scope && { description: scope.description, claims: scope.claims };

@@ -64,7 +64,7 @@ interface KeyFileAdvice {
 }
 
 const givenKey = (hint = ""): KeyFileAdvice => ({
-  unreadable: `put back the one that the store was made with, or name another in CARNET_MASTER_KEY_FILE; for a new store, any 32 random bytes in base64 will do.${hint}`,
+  unreadable: `put back the one that the store was made with, or give the key as the service gets it, with CARNET_MASTER_KEY_FILE, CARNET_MASTER_KEY or CARNET_MASTER_KEY_COMMAND; for a new store, any 32 random bytes in base64 will do.${hint}`,
   invalid: "put the right file back.",
 });
 

@@ -49,15 +49,19 @@ export const clientFacts = (client: Client): Record<Exclude<keyof Client, "secre
 
 /** One line for each expiry warning of a client. */
 export const warningLines = (client: Client): readonly string[] =>
-  client.warnings.map((warning) => `${expirySentence(warning)}\n`);
+  client.warnings.map((warning) => `${expirySentence({ ...warning, unlessUsed: endsUnlessUsed(warning, client) })}\n`);
+
+/** A secret that has to move to the new pepper stays alive when it is used before. */
+const endsUnlessUsed = ({ secret_id, ends_at }: Client["warnings"][number], { secrets }: Client): boolean =>
+  secrets.some((secret) => secret.secret_id === secret_id && secret.must_be_used_by === ends_at);
 
 /** Says what expires and when. With a client id, it also says whose. */
 export function expirySentence(
-  { what, secret_id, ends_at, within_days }: Client["warnings"][number],
+  { what, secret_id, ends_at, within_days, unlessUsed }: Client["warnings"][number] & { readonly unlessUsed?: boolean },
   clientId?: string,
 ): string {
   const subject = what === "client" ? "The client" : `The secret ${secret_id}`;
   const whose = clientId === undefined ? "" : what === "client" ? ` ${clientId}` : ` of ${clientId}`;
   if (within_days === 0) return `${subject}${whose} expired at ${ends_at}.`;
-  return `${subject}${whose} expires at ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}.`;
+  return `${subject}${whose} expires at ${ends_at}, within ${within_days} ${within_days === 1 ? "day" : "days"}${unlessUsed ? ", unless it is used before" : ""}.`;
 }

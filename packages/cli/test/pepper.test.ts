@@ -63,7 +63,7 @@ suite("carnet pepper", () => {
     assert.match((await at.carnet(["pepper", "status"])).stdout, /^moved +2 \(66 %\)\nstill to move +1\n/m);
     const shown = await at.carnet(["client", "show", "unused"]);
     assert.ok(shown.stdout.includes(`${deadline} unless used before`), shown.stdout);
-    assert.match(shown.stdout, /^The secret \w+ expires at .*, within 30 days\.$/m);
+    assert.match(shown.stdout, /^The secret \w+ expires at .*, within 30 days, unless it is used before\.$/m);
   });
 
   test("refuses a second rotation, a wrong deadline, and to go on without a confirmation", async () => {
@@ -71,6 +71,10 @@ suite("carnet pepper", () => {
     assertRefused(await at.carnet(["pepper", "rotate"]), /within 90d from now ends\. .*Add --yes to confirm/s);
     const early = await at.carnet(["pepper", "rotate", "--deadline", "5m", "--yes"]);
     assert.deepEqual([early.code, /from 1h to 366d/.test(early.stderr)], [2, true], early.stderr);
+    const stray = await at.carnet(["pepper", "status", "--limit", "3"]);
+    assert.deepEqual([stray.code, /add --unmoved/.test(stray.stderr)], [2, true], stray.stderr);
+    const help = await at.carnet(["pepper", "rotate", "--help"]);
+    assert.match(help.stdout, /\(default: 90d\)/);
     assert.equal((await at.carnet(["pepper", "rotate", "--yes", "--json"])).code, 0);
     assertRefused(await at.carnet(["pepper", "rotate", "--yes"]), /until .*`carnet pepper status` shows the progress/s);
   });

@@ -20,7 +20,7 @@ export function addPepperCommand(program: Command): void {
 }
 
 interface RotateOptions {
-  readonly deadline: number;
+  readonly deadline?: number;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -33,13 +33,12 @@ function addRotate(pepper: Command): void {
     )
     .option(
       "--deadline <duration>",
-      "When secrets end that were not used since, such as 90d",
+      "How long from now secrets that are not used stay valid (default: 90d)",
       duration(deadlines.shortest, deadlines.longest),
-      90 * 86_400,
     )
     .option("--yes", "Do not ask for confirmation")
     .option("--json", "Print JSON");
-  addConnectionOptions(command).action(({ deadline, yes, json }: RotateOptions) =>
+  addConnectionOptions(command).action(({ deadline = 90 * 86_400, yes, json }: RotateOptions) =>
     withAdminApi(
       command,
       async (api) => {
@@ -56,7 +55,7 @@ function addRotate(pepper: Command): void {
 
 interface StatusOptions {
   readonly unmoved?: boolean;
-  readonly limit: number;
+  readonly limit?: number;
   readonly cursor?: string;
   readonly json?: boolean;
 }
@@ -66,15 +65,23 @@ function addStatus(pepper: Command): void {
     .command("status")
     .description("Show the peppers, and how many secrets have moved to the new one.")
     .option("--unmoved", "List the secrets that end at the deadline unless they are used before")
-    .option("--limit <number>", "With --unmoved: the most secrets to list, up to 1000", wholeNumber(1, 1000), 100)
+    .option(
+      "--limit <number>",
+      "With --unmoved: the most secrets to list, up to 1000 (default: 100)",
+      wholeNumber(1, 1000),
+    )
     .addOption(new Option("--cursor <cursor>", "With --unmoved: continue where the previous page ended"))
     .option("--json", "Print JSON");
   addConnectionOptions(command).action(({ unmoved, limit, cursor, json }: StatusOptions) =>
     withAdminApi(
       command,
       async (api) => {
+        if (!unmoved && (limit !== undefined || cursor !== undefined))
+          return command.error("error: --limit and --cursor are for the list of secrets: add --unmoved", {
+            exitCode: 2,
+          });
         if (!unmoved) return print(await api.showPeppers(), json);
-        const page = await api.listUnmovedSecrets({ limit: String(limit), cursor });
+        const page = await api.listUnmovedSecrets({ limit: String(limit ?? 100), cursor });
         process.stdout.write(json ? `${JSON.stringify(page, null, 2)}\n` : formatUnmoved(page));
         if (!json && page.next !== null)
           process.stderr.write(`There are more. For the next page, add --cursor ${quoted(page.next)}\n`);

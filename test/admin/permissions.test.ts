@@ -54,7 +54,7 @@ describe("the permission of each admin operation", () => {
     const answers = new Map<string, AdminAnswer>();
     // The answer for no such object is first, to compare the others with it. Itself is last, because it may not remain
     for (const name of ["none", "own", "other", "higher", "self"] as const) {
-      if (operation.tag === "Keys") await retireUpcoming();
+      if (operation.tag === "Keys") await revokeUpcoming();
       const named = operation.path.includes(":kid") && name !== "none" ? await newKey() : "no-such-key";
       const target = { ...(await targetOf(name, ids[name]?.clientId)), keyId: named };
       if (operation.operationId === "explainRequest" && name !== "none") await leaveEvent(target, token);
@@ -104,11 +104,12 @@ describe("the permission of each admin operation", () => {
   const newKey = async (): Promise<string> =>
     Object((await api.expect(200, "POST", "/keys/rotate", { body: {} })).json["key"]).kid;
 
-  async function retireUpcoming(): Promise<void> {
+  /** Retired keys stay published, and only ten may be. */
+  async function revokeUpcoming(): Promise<void> {
     const { json } = await api.expect(200, "GET", "/keys");
     const keys: { readonly kid: string; readonly state: string }[] = Object(json["keys"]);
     for (const { kid } of keys.filter(({ state }) => state === "upcoming"))
-      await api.expect(200, "POST", `/keys/${kid}/retire`);
+      await api.expect(200, "POST", `/keys/${kid}/revoke`);
   }
 
   /** Hits no token, because the client has none that old. */

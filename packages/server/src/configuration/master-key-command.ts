@@ -6,6 +6,9 @@ import { parseMasterKey } from "./setting-values.ts";
 /** How long a command may take, in milliseconds, and how much it may print, in bytes. */
 const limits = { time: 30_000, output: 4096 };
 
+/** What ends this process. The command is in a process group of its own, which no signal to this one reaches. */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP", "exit"] as const;
+
 /**
  * Runs a command in a shell and reads the master key from its standard output. Its output and its errors go nowhere else,
  * because they may contain the key. Throws an OperatorFault if it fails, takes too long or prints something else.
@@ -15,6 +18,8 @@ export async function runKeyCommand(command: string, { time, output } = limits):
     new OperatorFault(
       `The command for the master key ${problem}. It must print 32 bytes in base64 and nothing else: run it yourself, as the service's user, to see what is wrong.`,
     );
+  const interrupt = (): void => stop("was interrupted");
+  for (const ending of endings) process.on(ending, interrupt);
   const child = spawn(command, {
     ...{ shell: true, stdio: ["ignore", "pipe", "ignore"], windowsHide: true },
     detached: process.platform !== "win32", // a process group, so that what the shell started ends with it
@@ -37,6 +42,7 @@ export async function runKeyCommand(command: string, { time, output } = limits):
     );
   });
   clearTimeout(timer);
+  for (const ending of endings) process.off(ending, interrupt);
   const failure = problem ?? ended;
   if (failure !== undefined) throw fault(failure);
   const key = parseMasterKey(Buffer.concat(printed).toString("utf8"));

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { suite, test } from "node:test";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
 import { obtainMasterKey } from "@carnet/server/configuration/master-key";
@@ -51,6 +55,19 @@ suite("the command for the master key", () => {
     const slow = runKeyCommand("sleep 60 | cat; echo x", { time: 50, output: 4096 });
     await assert.rejects(slow, refused(/took longer than 0\.05 seconds/));
     await assert.rejects(runKeyCommand("yes | cat"), refused(/printed more than 4096 bytes/));
+  });
+
+  test("ends with the process that runs it, which stops at the first signal", { timeout: 20_000 }, async () => {
+    await using folder = await temporaryFolder();
+    const held = folder.file("held");
+    execFileSync("sh", ["-c", `mkfifo '${held}'`]);
+    for (const signal of ["INT", "TERM", "HUP", "USR2"]) {
+      const command = `exec 3> '${held}'; kill -${signal} $PPID; sleep 30 | cat`;
+      const child = spawn(process.execPath, [join(import.meta.dirname, "key-command-child.ts"), command]);
+      // Ends when no process of the command is left
+      const [, printed] = await Promise.all([textOf(createReadStream(held)), textOf(child.stdout)]);
+      if (signal !== "USR2") assert.match(printed, refused(/was interrupted/).message, signal); // USR2 makes it exit
+    }
   });
 
   test("is one of three sources, of which one may be given", () => {

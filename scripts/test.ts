@@ -37,6 +37,8 @@ const slow = [
   ...["test/nodes/*.test.ts", "test/operate/*.test.ts", "test/deploy/dockerfile.test.ts", "test/fresh-clone.test.ts"],
   ...["test/workers/{faults,metrics}.test.ts", "test/service/revocation-bound.test.ts", "test/admin/scale.test.ts"],
   "packages/server/test/store/postgres/{faults,lookup-flood,waiting-writers}.test.ts",
+  ...["packages/server/test/pepper/*.test.ts", "test/keys/*.test.ts", "test/refusals/same-time.test.ts"],
+  ...["test/errors-page.test.ts", "test/faults/master-key-kill.test.ts", "test/scale/*.test.ts"],
   ...[
     "test/{guides,guides-in-order,docs-page,sdk-examples}.test.ts",
     "test/*-guide.test.ts",

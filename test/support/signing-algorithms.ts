@@ -4,7 +4,7 @@ import type { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService, type TestService, type TestServiceOptions } from "@carnet/testkit/service";
 
 /** How long the services below publish a key before it signs, in milliseconds. */
-export const publicationTime = 2 * 300_000;
+export const publicationTime = 2 * 300_000 + 10_000;
 
 export const audienceOf = (algorithm: SigningAlgorithmName): string =>
   `https://${algorithm.toLowerCase()}.example.test`;

@@ -27,7 +27,10 @@ suite("static claims of a client", () => {
     await using at = await startAdminService();
     await at.service.register({ client_id: "app" });
     for (const [given, reason] of [
-      ['{"sub":"planted"}', /\n {2}--claims: sub is a reserved claim: use another name\n/],
+      [
+        '{"sub":"planted"}',
+        /\n {2}--claims: sub is a reserved claim, or differs from one by case only: use another name\n/,
+      ],
       ['{"scope":"planted"}', /\n {2}--claims: scope is a reserved claim/],
       ['{"a":{"b":"planted","b":1}}', /--claims is refused: a\.b appears twice/],
       ['"planted"', /--claims is not a JSON object\. Write one such as/],

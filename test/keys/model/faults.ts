@@ -178,8 +178,8 @@ const inProcess: readonly Fault[] = [
   },
   {
     name: "a process opens private keys only when they are due",
-    code: 'state === "upcoming" || state === "active")',
-    fault: 'state === "active")',
+    code: 'state !== "upcoming" && state !== "active"',
+    fault: 'state !== "active"',
   },
   { name: "a process keeps its view of the keys", code: "    this.#view = undefined;\n", fault: "" },
 ];

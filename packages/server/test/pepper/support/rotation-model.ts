@@ -70,12 +70,12 @@ export class Rotation {
     const end = this.#peppers[used.pepper]?.endsAt ?? 0;
     const works = !used.revoked && end > now;
     const accepted = await at.accepts(used);
+    const target = this.#placeOf(at); // before a wrong secret makes a node read the peppers anew
     // A node that does not hear of changes may accept for a while what has ended, as it does what was revoked. Nobody can
     // know of a use that a node has not written for long
     const isUnknown = !works && (this.#lagging.has(at) || (!used.revoked && used.pending.size > 0));
     if (!isUnknown) assert.equal(accepted, works, works ? "a valid secret is refused" : "an ended secret is accepted");
     assert.equal(await at.accepts({ ...used, secret: `${used.secret}x` }), false, "a wrong secret is accepted");
-    const target = this.#placeOf(at);
     if (!accepted || target <= used.pepper) return;
     if (end - 60_000 <= now) used.pepper = target;
     else used.pending.set(at, target);

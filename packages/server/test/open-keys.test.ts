@@ -10,7 +10,7 @@ test("a start with an algorithm that makes long tokens warns of it once, and wit
   };
   assert.deepEqual(await warningsWith({ audienceAlgorithms: "https://old.example.test=RS256" }), []);
   const detail = (name: string, size: string) =>
-    `a token signed with ${name} has about ${size}, and with ES256 0.6 kB: check that every proxy and API accepts headers of that size, and that their libraries know ${name}`;
+    `a token signed with ${name} has about ${size}, and with ES256 0.6 kB: check that every proxy and API accepts headers of that size, that their libraries know ${name}, and that no library refuses the whole JWKS because of a key that it does not know`;
   assert.deepEqual(
     await warningsWith({ signingAlgorithm: "ML-DSA-44", audienceAlgorithms: "https://new.example.test=ML-DSA-65" }),
     [

@@ -10,5 +10,5 @@ const largeTokens: Readonly<Partial<Record<SigningAlgorithmName, string>>> = {
 export function tokenSizeWarning(algorithm: SigningAlgorithmName): string | undefined {
   const size = largeTokens[algorithm];
   if (size === undefined) return undefined;
-  return `a token signed with ${algorithm} has about ${size}, and with ES256 0.6 kB: check that every proxy and API accepts headers of that size, and that their libraries know ${algorithm}`;
+  return `a token signed with ${algorithm} has about ${size}, and with ES256 0.6 kB: check that every proxy and API accepts headers of that size, that their libraries know ${algorithm}, and that no library refuses the whole JWKS because of a key that it does not know`;
 }

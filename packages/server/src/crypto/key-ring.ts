@@ -11,6 +11,7 @@ import {
 } from "@carnet/core/key/key-ring";
 import type { Clock } from "@carnet/core/ports";
 import type { TokenSigner } from "@carnet/core/token/token-signer";
+import { SharedRead } from "../shared-read.ts";
 import { createSigner, importSigningKey, type Signer } from "./signing-key.ts";
 
 /** The keys that verify tokens. They can change at any time: read them on each use and keep no copy. */
@@ -50,7 +51,7 @@ export class KeyRing implements TokenSigner, VerificationKeys {
   readonly #signers = new Map<string, Signer>();
   #keys: readonly SigningKeyRecord[] = [];
   #view: View | undefined;
-  #refreshing: Promise<void> | undefined;
+  readonly #reading = new SharedRead(() => this.#read());
 
   constructor(ports: KeyRingPorts) {
     this.#ports = ports;
@@ -96,16 +97,12 @@ export class KeyRing implements TokenSigner, VerificationKeys {
    * store cannot be read, and if a private key does not open: then what is published is up to date all the same.
    */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    return this.#reading.run();
   }
 
   /** Reads again after a read in progress, which may have started before the latest change. */
-  async refreshAnew(): Promise<void> {
-    await this.#refreshing?.catch(() => {}); // its own caller handles this
-    await this.refresh();
+  refreshAnew(): Promise<void> {
+    return this.#reading.runAnew();
   }
 
   async #read(): Promise<void> {

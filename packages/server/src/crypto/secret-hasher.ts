@@ -1,6 +1,7 @@
 import type { PepperedDigest, SecretHasher } from "@carnet/core/client/secret-hasher";
 import { type PepperRecord, peppersAt } from "@carnet/core/pepper/pepper";
 import type { Clock } from "@carnet/core/ports";
+import { SharedRead } from "../shared-read.ts";
 import { createHmacSha256 } from "./hmac-sha256.ts";
 
 /** HMAC-SHA-256 under a pepper. */
@@ -31,7 +32,7 @@ export class PepperRing implements SecretHasher {
   #peppers: readonly OpenPepper[] = [];
   #view: View | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
-  #refreshing: Promise<void> | undefined;
+  readonly #reading = new SharedRead(() => this.#read());
 
   constructor(source: PepperSource, clock: Clock) {
     this.#source = source;
@@ -54,17 +55,13 @@ export class PepperRing implements SecretHasher {
     const age = this.#clock.now() - this.#readAt;
     if (age >= 0 && age < freshFor) return false;
     const before = this.#ids();
-    await this.#refreshing?.catch(() => {}); // it may have begun long ago
-    await this.refresh();
+    await this.#reading.runAnew(); // a read in progress may have begun long ago
     return this.#ids() !== before;
   }
 
   /** Reads the peppers of the store, and opens those that are new. Calls during a read share it. Rejects if it fails. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    return this.#reading.run();
   }
 
   async #read(): Promise<void> {

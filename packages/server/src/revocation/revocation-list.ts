@@ -1,6 +1,7 @@
 import type { Clock } from "@carnet/core/ports";
 import { coveredUntil, type RevocationKind } from "@carnet/core/revocation/revocation";
 import type { CutOffs, RevocationStore, StoredRevocation } from "@carnet/core/revocation/revocation-store";
+import { SharedRead } from "../shared-read.ts";
 
 /**
  * The live revocations in memory. The feed and the cut-offs at minting need them all at once. A check of a single token
@@ -29,7 +30,7 @@ export class RevocationList implements CutOffs {
   };
   #lastNumber = 0;
   #startsOver = false;
-  #refreshing: Promise<void> | undefined;
+  readonly #reading = new SharedRead(() => this.#read());
   #triedAt = 0;
   #readAt = 0;
   #droppedAt = 0;
@@ -72,22 +73,18 @@ export class RevocationList implements CutOffs {
 
   /** Reads what is new in the store. Calls during a read share it. Rejects if the store cannot be read. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    return this.#reading.run();
   }
 
   /** Reads again after a read in progress, which may have started before the latest change. */
-  async refreshAnew(): Promise<void> {
-    await this.#refreshing?.catch(() => {}); // its own caller handles this
-    await this.refresh();
+  refreshAnew(): Promise<void> {
+    return this.#reading.runAnew();
   }
 
   /** The same as `refresh`, unless the store was asked less than so many milliseconds ago. Waits for a read in progress. */
   async refreshIfOlder(age: number): Promise<void> {
     const isOld = Math.abs(this.#ports.clock.now() - this.#triedAt) >= age;
-    if (isOld || this.#refreshing !== undefined) await this.refresh();
+    if (isOld || this.#reading.isRunning) await this.refresh();
   }
 
   async #read(): Promise<void> {

@@ -20,7 +20,7 @@ const loads = [capacityConnections, 128] as const;
 export const recording: Mode<readonly RecordingLoad[]> = {
   name: "recording",
   about: "the cost of recording each token",
-  estimate: (scale) => 3 * (scale.firstWarmup + 2 * loads.length * scale.rounds * (scale.slice + scale.warmup)),
+  estimate: (scale) => 3 * (scale.firstWarmup + 4 * loads.length * scale.rounds * (scale.slice + scale.warmup)),
   async measure({ scale, generator, progress, workers }) {
     progress.part("recording");
     await using withRecords = await startContender(workers === undefined ? carnet : carnetWithWorkers(workers));
@@ -33,7 +33,7 @@ export const recording: Mode<readonly RecordingLoad[]> = {
       strict: [] as Slice[],
       unrecorded: [] as Slice[],
     }));
-    for (let round = 0; round < 2 * scale.rounds; round++)
+    for (let round = 0; round < 4 * scale.rounds; round++)
       for (const { connections, recorded, strict, unrecorded } of results) {
         const warmup = round === 0 && connections === capacityConnections ? scale.firstWarmup : scale.warmup;
         const pace = { kind: "closed", connections } as const;

@@ -20,6 +20,9 @@ export interface Scale {
   readonly feedSizes: readonly number[];
   /** The least number of tokens that each registry issues before it is measured. */
   readonly registryWarmup: number;
+  /** Short and many: what recording costs is far less than what other work on the machine adds to a second. */
+  readonly recordingRounds: number;
+  readonly recordingSlice: number;
   /** How long each task of an SDK is repeated. */
   readonly sdkSlice: number;
   readonly sdkCallers: number;
@@ -45,6 +48,8 @@ export const scales = {
     registrySizes: [10, 10_000, 1_000_000],
     feedSizes: [10, 100_000],
     registryWarmup: 100_000,
+    recordingRounds: 100,
+    recordingSlice: 0.25,
     sdkSlice: 3,
     sdkCallers: 10_000,
     profile: 8,
@@ -65,6 +70,8 @@ export const scales = {
     registrySizes: [10, 10_000],
     feedSizes: [10, 100_000],
     registryWarmup: 20_000,
+    recordingRounds: 30,
+    recordingSlice: 0.25,
     sdkSlice: 1,
     sdkCallers: 10_000,
     profile: 4,
@@ -85,6 +92,8 @@ export const scales = {
     registrySizes: [10, 100],
     feedSizes: [10, 1000],
     registryWarmup: 100,
+    recordingRounds: 1,
+    recordingSlice: 0.05,
     sdkSlice: 0.05,
     sdkCallers: 20,
     profile: 0.3,

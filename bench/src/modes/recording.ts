@@ -20,7 +20,8 @@ const loads = [capacityConnections, 128] as const;
 export const recording: Mode<readonly RecordingLoad[]> = {
   name: "recording",
   about: "the cost of recording each token",
-  estimate: (scale) => 3 * (scale.firstWarmup + 4 * loads.length * scale.rounds * (scale.slice + scale.warmup)),
+  estimate: (scale) =>
+    3 * (scale.firstWarmup + loads.length * scale.recordingRounds * (scale.recordingSlice + scale.warmup / 2)),
   async measure({ scale, generator, progress, workers }) {
     progress.part("recording");
     await using withRecords = await startContender(workers === undefined ? carnet : carnetWithWorkers(workers));
@@ -33,15 +34,15 @@ export const recording: Mode<readonly RecordingLoad[]> = {
       strict: [] as Slice[],
       unrecorded: [] as Slice[],
     }));
-    for (let round = 0; round < 4 * scale.rounds; round++)
+    for (let round = 0; round < scale.recordingRounds; round++)
       for (const { connections, recorded, strict, unrecorded } of results) {
-        const warmup = round === 0 && connections === capacityConnections ? scale.firstWarmup : scale.warmup;
+        const warmup = round === 0 && connections === capacityConnections ? scale.firstWarmup : scale.warmup / 2;
         const pace = { kind: "closed", connections } as const;
-        const options = { pace, warmup, measure: { seconds: scale.slice } };
+        const options = { pace, warmup, measure: { seconds: scale.recordingSlice } };
         recorded.push(await measureSlice(withRecords, generator, options));
         strict.push(await measureSlice(inStrictMode, generator, options));
         unrecorded.push(await measureSlice(without, generator, options));
-        progress.step(3 * (warmup + scale.slice));
+        progress.step(3 * (warmup + scale.recordingSlice));
       }
     return results;
   },

@@ -27,7 +27,7 @@ export function recordingSection(loads: readonly RecordingLoad[]): Section {
       row("no recording", unrecorded),
     ];
   });
-  const markdown = `## Recording\n\n${processes} with its journal in both modes, and without the module that records events, in alternating rounds. Records of one turn of the event loop share a write, and records of one sync share it, so more callers at a time make each cheaper.\n\n${table(["Carnet", "tokens/s", "relative to no recording", "CPU µs per token"], rows)}`;
+  const markdown = `## Recording\n\n${processes} with its journal in both modes, and without the module that records events, in alternating slices of a quarter of a second. Records of one turn of the event loop share a write, and records of one sync share it, so more callers at a time make each cheaper.\n\n${table(["Carnet", "tokens/s", "relative to no recording", "CPU µs per token"], rows)}`;
   return { markdown, plots: {} };
 }
 

@@ -33,6 +33,8 @@ export function buildApp(ports: HttpPorts, serve?: (handle: AsyncListener) => Se
     genReqId: (request) => contextOf(request).requestId,
     clientErrorHandler: answerBrokenMessage(ports.token, ports.counts),
     frameworkErrors: onError,
+    // Routes have no Fastify schemas, and its compilers would take memory and time at every start
+    schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
     routerOptions: { maxParamLength: 3 * 255 }, // the longest client id, percent-encoded
   });
   app.removeAllContentTypeParsers();
@@ -48,6 +50,10 @@ export function buildApp(ports: HttpPorts, serve?: (handle: AsyncListener) => Se
   addDocsRoutes(app, ports.token.policy.issuer);
   addHomePage(app);
   return app;
+}
+
+function refuseSchemas(): never {
+  throw new Error("a route has a Fastify schema: the operations check their own bodies");
 }
 
 /** Collects the methods of each path while the routes are added; the paths that the edge handles have no route. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,6 +18,8 @@ interface Variant {
   /** For the report. */
   readonly difference?: string;
   readonly checkout?: string;
+  /** Runs the sources, where modules can be told apart. Default: what `npm run pack` makes of them, as users install it. */
+  readonly sources?: boolean;
   /** Undefined for one process without a supervisor. */
   readonly workers?: number | undefined;
   readonly environment?: Readonly<Record<string, string>>;
@@ -26,21 +29,21 @@ interface Variant {
 }
 
 export function carnetOf({ name, title, difference, checkout = thisCheckout, ...variant }: Variant): Contender {
+  const workers = variant.workers === undefined ? [] : ["--workers", String(variant.workers)];
   const manifest = JSON.parse(readFileSync(join(checkout, "packages/server/package.json"), "utf8"));
-  const command = variant.workers === undefined ? "carnet serve" : `carnet serve --workers ${variant.workers}`;
   return {
     name,
     title,
-    settings: `\`${command}\` with ${variant.createDatabase === undefined ? "its SQLite store" : "PostgreSQL"}, its journal (one record per token) beside it, ${difference ?? "default settings"}; ES256 JWT`,
+    settings: `\`${["carnet serve", ...workers].join(" ")}\` with ${variant.createDatabase === undefined ? "its SQLite store" : "PostgreSQL"}, its journal (one record per token) beside it, ${difference ?? "default settings"}; ES256 JWT`,
     version: `${manifest.version}, ${checkout === thisCheckout ? "this checkout" : "another checkout"}`,
     required: true,
     shape: { path: "/oauth2/token", scope, parameters: {} },
     async prepare({ folder, port }) {
       const store = join(folder, "carnet.db");
-      const { args, environment } = serve(store, port, checkout);
+      const command = variant.sources === true ? join(checkout, "packages/cli/bin/carnet.js") : packed(checkout);
+      const { args, environment } = serve(store, port, command);
       const database = variant.createDatabase === undefined ? {} : await fillDatabase(variant.createDatabase, folder);
       if (variant.createDatabase === undefined) await register(checkout, store);
-      const workers = variant.workers === undefined ? [] : ["--workers", String(variant.workers)];
       return {
         kind: "start",
         args: [...(variant.nodeOptions ?? []), ...args, ...workers],
@@ -56,6 +59,10 @@ export const carnet: Contender = carnetOf({ name: "carnet", title: "Carnet" });
 export const carnetWithWorkers = (workers: number): Contender =>
   carnetOf({ name: `carnet-workers-${workers}`, title: `Carnet, ${workers} workers`, workers });
 
+/** Carnet from its sources, to profile it, and to compare it with variants that need them. */
+export const carnetFromSources = (workers?: number): Contender =>
+  carnetOf({ name: "carnet-sources", title: "Carnet from its sources", workers, sources: true });
+
 /** Carnet from another checkout, to compare a change with the code before it. */
 export const carnetBefore = (checkout: string): Contender =>
   carnetOf({ name: "carnet-before", title: "Carnet before", checkout });
@@ -67,6 +74,7 @@ export const carnetStrict = (workers?: number): Contender =>
     title: "Carnet in strict mode",
     difference: "`CARNET_JOURNAL_SYNC=strict`",
     workers,
+    sources: true,
     environment: { CARNET_JOURNAL_SYNC: "strict" },
   });
 
@@ -77,13 +85,18 @@ export const carnetUnrecorded = (workers?: number): Contender =>
     title: "Carnet without records",
     difference: "the module that records events does nothing",
     workers,
+    sources: true,
     nodeOptions: ["--import", fileURLToPath(new URL("../processes/without-records.ts", import.meta.url))],
   });
 
 /** How to start Carnet on an existing SQLite store. */
-export const serve = (store: string, port: number, checkout = thisCheckout): Launch & { readonly kind: "start" } => ({
+export const serve = (
+  store: string,
+  port: number,
+  command = packed(thisCheckout),
+): Launch & { readonly kind: "start" } => ({
   kind: "start",
-  args: [join(checkout, "packages/cli/bin/carnet.js"), "serve"],
+  args: [command, "serve"],
   environment: {
     CARNET_HOST: "127.0.0.1",
     CARNET_PORT: String(port),
@@ -95,6 +108,16 @@ export const serve = (store: string, port: number, checkout = thisCheckout): Lau
     CARNET_ADMIN_FILE: join(dirname(store), "admin.json"),
   },
 });
+
+const packedCommands = new Map<string, string>();
+
+/** Packs a checkout, once a run, and returns the file of its `carnet` command. */
+function packed(checkout: string): string {
+  const command = join(checkout, "dist/carnet/bin/carnet.js");
+  if (!packedCommands.has(checkout)) execFileSync("npm", ["run", "--silent", "pack"], { cwd: checkout });
+  packedCommands.set(checkout, command);
+  return command;
+}
 
 /** Registers the client in a new PostgreSQL database, and returns the settings for it. */
 async function fillDatabase(createDatabase: () => Promise<string>, folder: string): Promise<Record<string, string>> {

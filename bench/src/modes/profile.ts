@@ -1,7 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { carnet } from "../contenders/carnet.ts";
+import { carnetFromSources } from "../contenders/carnet.ts";
 import { startContender } from "../processes/running-contender.ts";
 import type { CpuProfile } from "../profile/cpu-profile.ts";
 import { type ProfileShare, sharesOf, topFunctions } from "../profile/shares.ts";
@@ -56,7 +56,7 @@ async function profiled(
   const folder = mkdtempSync(join(tmpdir(), "carnet-bench-profile-"));
   try {
     const nodeOptions = ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=200"];
-    const running = await startContender(carnet, { nodeOptions });
+    const running = await startContender(carnetFromSources(), { nodeOptions });
     await work(running);
     await running.stop();
     const [file] = globSync(join(folder, "CPU.*.*.*.0.*.cpuprofile")); // Thread 0 is the main thread.

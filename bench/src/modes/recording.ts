@@ -1,4 +1,4 @@
-import { carnet, carnetStrict, carnetUnrecorded, carnetWithWorkers } from "../contenders/carnet.ts";
+import { carnetFromSources, carnetStrict, carnetUnrecorded } from "../contenders/carnet.ts";
 import { startContender } from "../processes/running-contender.ts";
 import { capacityConnections } from "./issuing.ts";
 import type { Mode } from "./mode.ts";
@@ -24,7 +24,7 @@ export const recording: Mode<readonly RecordingLoad[]> = {
     3 * (scale.firstWarmup + loads.length * scale.recordingRounds * (scale.recordingSlice + scale.warmup / 2)),
   async measure({ scale, generator, progress, workers }) {
     progress.part("recording");
-    await using withRecords = await startContender(workers === undefined ? carnet : carnetWithWorkers(workers));
+    await using withRecords = await startContender(carnetFromSources(workers));
     await using inStrictMode = await startContender(carnetStrict(workers));
     await using without = await startContender(carnetUnrecorded(workers));
     const results = loads.map((connections) => ({

@@ -19,8 +19,8 @@ export const howTo = {
 - **Start** is from the start of the process to the first token, polled every two milliseconds.
 - **Capacity** for the open loop is measured for half a second before each slice. It drifts with the machine, so do not
   compare rows of different shares.
-- **Compile cache**: Carnet runs from its TypeScript here. The first process after a change has no compile cache and uses
-  about 30 MB more under load.
+- **Carnet** is measured as users install it, from what \`npm run pack\` makes. Recording and the profile need its sources, which
+  use the same CPU per token and about 25 MB more.
 - **Fastify**: the floor under Fastify shows what an HTTP library costs. Carnet's token requests do not use one.
 - **Noise**: the machine had two virtual CPUs shared with other work. Throughputs and latencies, above all high percentiles
   and the open loop, depend on that work. Prefer CPU times and ratios, although ratios to the floor moved by up to

@@ -5,8 +5,11 @@ import { formatTable } from "./table.ts";
 
 export const formatKeys = (keys: readonly SigningKey[]): string =>
   formatTable(
-    ["KEY", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL", "AGE"],
-    keys.map((key) => [key.kid, key.algorithm, key.state, key.active_from, publishedUntil(key), ageOf(key)]),
+    ["KEY", "ALGORITHM", "STATE", "SIGNS FROM", "REPLACED FROM", "PUBLISHED UNTIL", "AGE"],
+    keys.map((key) => [
+      ...[key.kid, key.algorithm, key.state, key.active_from],
+      ...[key.replaced_from ?? "-", publishedUntil(key), ageOf(key)],
+    ]),
   );
 
 const publishedUntil = ({ state, published_until: until }: SigningKey): string =>

@@ -16,8 +16,11 @@ suite("carnet key", () => {
     assert.deepEqual([key?.state, key?.algorithm], ["active", "ES256"]);
     const { stdout } = await at.carnet(["key", "list"], { env: { COLUMNS: "160" } });
     const [head = "", line = ""] = stdout.split("\n");
-    assert.match(head, /^KEY +ALGORITHM +STATE +SIGNS FROM +PUBLISHED UNTIL +AGE$/);
-    assert.match(line, new RegExp(`^${key?.kid} +ES256 +active +${key?.active_from} +- +\\d+m$`));
+    assert.match(head, /^KEY +ALGORITHM +STATE +SIGNS FROM +REPLACED FROM +PUBLISHED UNTIL +AGE$/);
+    assert.match(
+      line,
+      new RegExp(`^${key?.kid} +ES256 +active +${key?.active_from} +${key?.replaced_from} +- +\\d+m$`),
+    );
   });
 
   test("rotates, says when the new key signs, and refuses a second time", async () => {

@@ -27,21 +27,18 @@ export async function openKeys(
   { store, clock, log }: { readonly store: SqlSigningKeyStore; readonly clock: Clock; readonly log: Log },
 ): Promise<OpenKeys> {
   const [algorithms, times] = [algorithmsOf(configuration), keyTimesOf(configuration)];
-  const inUse = algorithmsInUse(algorithms);
+  const [inUse, rotation] = [algorithmsInUse(algorithms), configuration.keyRotation];
   for (const algorithm of inUse) {
     const detail = tokenSizeWarning(algorithm);
     if (detail !== undefined) log.warn("long_tokens", { algorithm, detail });
   }
   const ring = new KeyRing({ source: store, clock, times, algorithms });
   await ring.refresh();
-  const ports = { store, maker: keyMaker, reader: keyReader, times, algorithms, ring };
+  const ports = { store, maker: keyMaker, reader: keyReader, times, algorithms, rotation, ring };
   return {
     ring,
     ports,
     keep: (recorded) =>
-      keepKeys(
-        { inUse, rotation: configuration.keyRotation },
-        { ...recorded, clock, signingKeys: store, keyMaker, keyTimes: times },
-      ),
+      keepKeys({ inUse, rotation }, { ...recorded, clock, signingKeys: store, keyMaker, keyTimes: times }),
   };
 }

@@ -36,4 +36,5 @@ export const keyPortsOf = (store: SigningKeyStore): KeyPorts => ({
   ...{ store, maker: keyMaker, reader: keyReader, ring: { refreshAnew: async () => {} } },
   times: { jwksMaxAge: 300_000, publication: 1_500_000 },
   algorithms: { byDefault: "ES256", byAudience: new Map() },
+  rotation: 90 * 86_400_000,
 });

@@ -11,6 +11,8 @@ import {
   earlyKeyWarning,
   type KeyChange,
   type KeyRefusal,
+  type KeyRotation,
+  replacedFrom,
   retireKey,
   revokeKey,
 } from "../key/key-changes.ts";
@@ -42,6 +44,7 @@ export interface KeyPorts {
   readonly reader: KeyReader;
   readonly times: KeyTimes;
   readonly algorithms: AlgorithmChoice;
+  readonly rotation: KeyRotation;
   /** The keys of this process. */
   readonly ring: { refreshAnew(): Promise<void> };
 }
@@ -51,20 +54,31 @@ export interface KeyAdminPorts extends ChangeRecorderPorts {
   readonly keys: KeyPorts;
 }
 
+/** A key as operators see it. */
+export interface ListedKey extends KeyInRing {
+  /** From when another key signs in its place. null: it does not sign, or nothing is planned. */
+  readonly replacedFrom: number | null;
+}
+
 /** What a change has done. */
 export interface KeyOutcome {
   /** The key that was named, made or imported, as it is now. */
-  readonly key: KeyInRing;
+  readonly key: ListedKey;
   /** The key that signs in its place. null: it did not sign before. */
-  readonly successor: KeyInRing | null;
+  readonly successor: ListedKey | null;
   /** What verifiers and callers may see, and for how long. */
   readonly warnings: readonly string[];
 }
 
 /** The keys that are still of use. A removed one is deleted within an hour or so. */
-export async function listKeys({ clock, keys }: Pick<KeyAdminPorts, "clock" | "keys">): Promise<readonly KeyInRing[]> {
-  const ring = ringAt(await keys.store.list(), clock.now(), keys.times);
-  return ring.filter(({ state }) => state !== "removed");
+export async function listKeys({ clock, keys }: Pick<KeyAdminPorts, "clock" | "keys">): Promise<readonly ListedKey[]> {
+  return (await listAt(clock.now(), keys)).filter(({ state }) => state !== "removed");
+}
+
+async function listAt(now: number, { store, times, algorithms, rotation }: KeyPorts): Promise<readonly ListedKey[]> {
+  const keys = await store.list();
+  const due = { keys, inUse: algorithmsInUse(algorithms), rotation };
+  return ringAt(keys, now, times).map((key) => ({ ...key, replacedFrom: replacedFrom(key, due, { now, times }) }));
 }
 
 /**
@@ -138,7 +152,7 @@ async function carryOut(
   await ports.recorder.record(stored.value.event);
   await ring.refreshAnew().catch(() => {}); // the change is stored, so the call must not fail. The next poll reads it
   const changedIds = stored.value.keys.map(({ after }) => after.keyId);
-  const states = ringAt(await store.list(), facts.now, times);
+  const states = await listAt(facts.now, ports.keys);
   const find = (keyId: string | undefined) => states.find(({ key }) => key.keyId === keyId) ?? null;
   const key = find(named ?? changedIds[0]);
   if (key === null) throw new Error("a key that was just stored is not in the ring");

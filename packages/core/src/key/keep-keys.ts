@@ -1,10 +1,9 @@
 import { ok } from "@carnet/protocol/result";
-import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
 import { difference, isoTime } from "../audit/client-changes.ts";
 import type { ChangedObject } from "../audit/event.ts";
 import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import type { Clock } from "../ports.ts";
-import { addDueKey, dueKeys, endedKeys, type KeyChange, type KeyRotation } from "./key-changes.ts";
+import { addDueKey, type DueFacts, dueKeys, endedKeys, type KeyChange } from "./key-changes.ts";
 import type { KeyTimes, SigningKeyRecord } from "./key-ring.ts";
 import type { KeyMaker, SigningKeyStore } from "./signing-key-store.ts";
 
@@ -19,10 +18,7 @@ export interface KeyKeepingPorts extends ChangeRecorderPorts {
  * Makes the keys that are due, and deletes those that nothing needs any more. Every node runs it; of two that find the
  * same key due, the second one changes nothing.
  */
-export async function keepKeys(
-  due: { readonly inUse: ReadonlySet<SigningAlgorithmName>; readonly rotation: KeyRotation },
-  ports: KeyKeepingPorts,
-): Promise<void> {
+export async function keepKeys(due: DueFacts, ports: KeyKeepingPorts): Promise<void> {
   const { signingKeys, keyMaker, clock, keyTimes: times } = ports;
   const now = clock.now();
   const keys = await signingKeys.list();

@@ -111,6 +111,12 @@ export function revokeKey(
 /** The age at which an active key is replaced, in milliseconds. null: never. */
 export type KeyRotation = number | null;
 
+/** What decides when keys are made. */
+export interface DueFacts {
+  readonly inUse: ReadonlySet<SigningAlgorithmName>;
+  readonly rotation: KeyRotation;
+}
+
 export interface DueKey {
   readonly algorithm: SigningAlgorithmName;
   readonly activeFrom: number;
@@ -119,7 +125,7 @@ export interface DueKey {
 /** The keys that have to be made now: the first one of an algorithm, and the successor of one that will be too old. */
 export function dueKeys(
   keys: readonly SigningKeyRecord[],
-  { inUse, rotation }: { readonly inUse: ReadonlySet<SigningAlgorithmName>; readonly rotation: KeyRotation },
+  { inUse, rotation }: DueFacts,
   facts: ChangeFacts,
 ): readonly DueKey[] {
   const { now, times } = facts;
@@ -128,9 +134,25 @@ export function dueKeys(
     const active = inState(keys, "active", algorithm, facts)?.key;
     if (active === undefined) return [{ algorithm, activeFrom: now + times.publication }];
     if (rotation === null) return [];
-    const due = active.activeFrom + rotation;
-    return due - times.publication > now ? [] : [{ algorithm, activeFrom: Math.max(due, now + times.publication) }];
+    if (active.activeFrom + rotation - times.publication > now) return [];
+    return [{ algorithm, activeFrom: rotatedFrom(active, rotation, facts) }];
   });
+}
+
+/** From when the next key signs, if nobody makes one earlier. */
+const rotatedFrom = (active: SigningKeyRecord, rotation: number, { now, times }: ChangeFacts): number =>
+  Math.max(active.activeFrom + rotation, now + times.publication);
+
+/** From when another key signs in the place of an active one: an upcoming key, or the one that is due next. null: nothing is planned. */
+export function replacedFrom(
+  { key, state }: KeyInRing,
+  { keys, inUse, rotation }: { readonly keys: readonly SigningKeyRecord[] } & DueFacts,
+  facts: ChangeFacts,
+): number | null {
+  if (state !== "active") return null;
+  const successor = successorOf(key, keys, facts);
+  if (successor !== undefined) return successor.activeFrom;
+  return rotation === null || !inUse.has(key.algorithm) ? null : rotatedFrom(key, rotation, facts);
 }
 
 /** Adds a key that is due. */

@@ -35,6 +35,40 @@ function open(changes: Partial<KeyPorts> = {}) {
   return { clock, ports, recorded, rotate };
 }
 
+suite("listing the signing keys", () => {
+  const replacedFrom = async (
+    changes: Partial<KeyPorts>,
+    change: (ring: ReturnType<typeof open>) => Promise<unknown>,
+  ) => {
+    const ring = open(changes);
+    await change(ring);
+    const times = (await listKeys(ring.ports)).map(({ replacedFrom: at }) => at && new Date(at).toISOString());
+    return times;
+  };
+
+  test("says from when another key signs: the upcoming one, or the next one by the rotation", async () => {
+    assert.deepEqual(await replacedFrom({}, ({ rotate }) => rotate(true)), ["2027-02-19T12:00:01.000Z"]);
+    const withUpcoming = async ({ rotate }: ReturnType<typeof open>) => {
+      await rotate(true);
+      await rotate(false);
+    };
+    assert.deepEqual(await replacedFrom({}, withUpcoming), ["2026-11-21T12:25:02.000Z", null]);
+  });
+
+  test("expects the next key no sooner than it could sign, if an overdue one was not made yet", async () => {
+    const overdue = async ({ rotate, clock }: ReturnType<typeof open>) => {
+      await rotate(true);
+      clock.advance(91 * 24 * 60 * minute);
+    };
+    assert.deepEqual(await replacedFrom({}, overdue), ["2027-02-20T12:25:01.000Z"]);
+  });
+
+  test("says nothing of keys that nothing replaces: without a rotation, and of an algorithm that no setting names", async () => {
+    assert.deepEqual(await replacedFrom({ rotation: null }, ({ rotate }) => rotate(true)), [null]);
+    assert.deepEqual(await replacedFrom({}, ({ rotate }) => rotate(true, "ML-DSA-44")), [null]);
+  });
+});
+
 suite("changing the signing keys", () => {
   test("warns of a key that signs early, in the answer and in the event", async () => {
     const { recorded, rotate } = open();

@@ -57,6 +57,11 @@ const key = {
   }),
   created_at: time("When it was made or imported. It is published from then on."),
   active_from: time("From when it signs, or signed."),
+  replaced_from: nullable(
+    time(
+      "From when another key signs in its place: the upcoming one, or the next one by CARNET_KEY_ROTATION. null: it does not sign, or nothing is planned.",
+    ),
+  ),
   retired_at: nullable(time("When an operator took it out of use.")),
   revoked_at: nullable(time("When it was revoked.")),
   published_until: nullable(

@@ -2,13 +2,13 @@ import {
   importKey,
   type KeyAdminPorts,
   type KeyOutcome,
+  type ListedKey,
   listKeys,
   othersRefuseFrom,
   retireSigningKey,
   revokeSigningKey,
   rotateKey,
 } from "@carnet/core/admin/keys";
-import type { KeyInRing } from "@carnet/core/key/key-ring";
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/keys";
 import { Redacted } from "@carnet/protocol/redacted";
@@ -119,11 +119,12 @@ const algorithmOf = ({ algorithm }: { readonly algorithm?: string }): SigningAlg
 
 type ViewPorts = Pick<KeyAdminPorts, "clock" | "keys">;
 
-function keyView({ key, state, endsAt }: KeyInRing, { clock }: ViewPorts): wire.SigningKey {
+function keyView({ key, state, endsAt, replacedFrom }: ListedKey, { clock }: ViewPorts): wire.SigningKey {
   const publishedUntil = state === "retiring" ? endsAt : key.revokedAt;
   return {
     ...{ kid: key.keyId, algorithm: key.algorithm, state },
     ...{ created_at: timeOf(key.createdAt), active_from: timeOf(key.activeFrom) },
+    replaced_from: isoTime(replacedFrom),
     ...{ retired_at: isoTime(key.retiredAt), revoked_at: isoTime(key.revokedAt) },
     published_until: isoTime(publishedUntil),
     age: Math.max(0, Math.floor((clock.now() - key.createdAt) / 1000)),

@@ -87,17 +87,16 @@ const compileStatements = (db: Kysely<Tables>, dialect: SqlDialect) => ({
           .doUpdateSet(({ ref }) => ({ issued: ref("excluded.issued"), counts: ref("excluded.counts") })),
       ),
   ),
-  /** The names that the catalogue or a client has. */
+  /** Those names that the catalogue or a client has. A popular name has a row for each client, so only one is looked for. */
   knownScopes: compiled(
     db
-      .selectFrom("scopes")
-      .select("name")
-      .where("name", "in", sql<string>`${dialect.texts("[]")}`)
-      .union(
-        db
-          .selectFrom("client_scopes")
-          .select("name")
-          .where("name", "in", sql<string>`${dialect.texts("[]")}`),
+      .selectFrom(sql<{ value: string }>`${dialect.texts("[]")}`.as("asked"))
+      .select("asked.value as name")
+      .where(({ or, exists, selectFrom }) =>
+        or([
+          exists(selectFrom("scopes").select("name").whereRef("name", "=", "asked.value")),
+          exists(selectFrom("client_scopes").select("name").whereRef("name", "=", "asked.value")),
+        ]),
       ),
   ),
 });
@@ -108,7 +107,7 @@ async function addHours(
   statements: Statements,
 ): Promise<void> {
   const names = JSON.stringify([...new Set(usage.flatMap(({ asked }) => namesIn(asked)))]);
-  const known = new Set((await statements.knownScopes(transaction, [names, names])).map(({ name }) => name));
+  const known = new Set((await statements.knownScopes(transaction, [names])).map(({ name }) => name));
   for (const { clientId, startsAt, asked, ...counts } of usage) {
     const { scopes, unknown } = countScopes(asked, known);
     const added = { ...counts, scopes, unknownScopes: counts.unknownScopes + unknown };

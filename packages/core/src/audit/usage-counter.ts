@@ -2,10 +2,10 @@ import type { ClientId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ownCopy } from "../own-copy.ts";
 import type { AuditEvent, ObjectsChanged, RefusalFacts } from "./event.ts";
-import { hour, maxNames, startOf, type UnsavedUsage, type UsageStore } from "./usage.ts";
+import { type Counts, hour, maxNames, startOf, type UnsavedUsage, type UsageStore } from "./usage.ts";
 
 /** Clients with unsaved counts: an early write starts at the first number, and new clients are left out at the second. */
-const maxUnsaved = { early: 20_000, most: 40_000 } as const;
+const maxUnsaved = { early: 5000, most: 40_000 } as const;
 
 /** How many clients one transaction writes. Token requests wait for it. */
 const clientsPerWrite = 100;
@@ -140,6 +140,9 @@ export class UsageCounter {
   }
 }
 
+/** Most clients have no refusals, and an empty map would take a quarter of the memory of their counts. */
+const none: Counts = new Map();
+
 /** The unsaved counts of one client and one hour. */
 class HourCounts implements UnsavedUsage {
   readonly clientId: ClientId;
@@ -148,7 +151,7 @@ class HourCounts implements UnsavedUsage {
   returned = 0;
   introspected = 0;
   revoked = 0;
-  readonly refused = new Map<string, number>();
+  refused = none;
   readonly asked = new Redacted(new Map<string, number>());
   withoutScope = 0;
   unknownScopes = 0;
@@ -182,7 +185,7 @@ class HourCounts implements UnsavedUsage {
 
   /** The facts name the scopes that were asked for and exist, and count the others. */
   refuse(reason: string, address: string | null, { asked = "", asked_unknown: unknown }: RefusalFacts = {}): void {
-    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+    this.#addRefused(reason, 1);
     this.#addAddress(address, 1);
     if (asked !== "") this.#ask(asked.replace(/ and \d+ more$/, ""), 1);
     if (Number(unknown ?? 0) > 0) this.unknownScopes++;
@@ -196,9 +199,13 @@ class HourCounts implements UnsavedUsage {
     this.withoutScope += more.withoutScope;
     this.unknownScopes += more.unknownScopes;
     if ((more.lastIssuedAt ?? 0) > (this.lastIssuedAt ?? 0)) this.lastIssuedAt = more.lastIssuedAt;
-    for (const [reason, count] of more.refused) this.refused.set(reason, (this.refused.get(reason) ?? 0) + count);
+    for (const [reason, count] of more.refused) this.#addRefused(reason, count);
     for (const [address, count] of more.addresses) this.#addAddress(address, count);
     for (const [text, count] of more.asked.reveal()) this.#ask(text, count);
+  }
+
+  #addRefused(reason: string, count: number): void {
+    this.refused = new Map(this.refused).set(reason, (this.refused.get(reason) ?? 0) + count);
   }
 
   #addAddress(address: string | null, count: number): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import type { Actor, AuditEvent, TokenIssued, TokenRefused } from "@carnet/core/audit/event";
 import type { UnsavedUsage } from "@carnet/core/audit/usage";
@@ -161,12 +162,12 @@ suite("counting usage", () => {
     assert.equal(store.total("issued"), 3);
   });
 
-  test("twenty thousand clients are written early, and memory stays bounded while writes fail", async () => {
+  test("five thousand clients are written early, and memory stays bounded while writes fail", async () => {
     const store = new Written();
     const counter = new UsageCounter(store);
-    for (let client = 0; client < 20_000; client++) counter.note(issued(`app-${client}`, 1));
-    await counter.flush();
-    assert.equal(store.total("issued"), 20_000);
+    for (let client = 0; client < 5000; client++) counter.note(issued(`app-${client}`, 1));
+    await setImmediate();
+    assert.equal(store.total("issued"), 5000);
 
     store.fails = true;
     for (let client = 0; client < 40_005; client++) counter.note(issued(`app-${client}`, 1));
@@ -176,7 +177,7 @@ suite("counting usage", () => {
     assert.equal(counter.takeLeftOut(), 0);
     store.fails = false;
     await counter.flush();
-    assert.equal(store.total("issued"), 20_000 + 40_001);
+    assert.equal(store.total("issued"), 5000 + 40_001);
   });
 
   test("a client that sends many addresses and scopes has twenty addresses and a hundred texts at most", async () => {

@@ -51,13 +51,16 @@ export class EventFilter {
       .reverse();
   }
 
-  /** The event of a candidate, if it matches. */
-  match(line: Buffer): StoredEvent | undefined {
+  /** The event of a candidate, if it matches. `damaged`: it may match, but somebody changed the line. */
+  match(line: Buffer): StoredEvent | "damaged" | undefined {
     const head = readHead(line);
-    if (head === undefined || !this.#matchesHead(head)) return undefined;
+    if (head === undefined) return "damaged";
+    if (!this.#matchesHead(head)) return undefined;
     const json = eventOf(line.toString());
+    const event = parse(json);
+    if (event === undefined) return "damaged";
     const { clientId } = this.#query;
-    return clientId === null || namesClient(parse(json), clientId)
+    return clientId === null || namesClient(event, clientId)
       ? { id: head.id, at: head.at, event: head.event, json }
       : undefined;
   }
@@ -128,6 +131,6 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    return undefined; // somebody changed the file: verification will name it
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { EventQuery } from "@carnet/core/audit/event-store";
+import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
 import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 import type { Log } from "../log/logger.ts";
 import { TaskQueue } from "../task-queue.ts";
@@ -60,22 +60,28 @@ export class JournalSearch {
   }
 
   async #searchFile(file: OpenedFile, { page, filter, visibility }: Search): Promise<void> {
+    let isDamaged = false;
+    const match = (line: Buffer): StoredEvent | undefined => {
+      const event = page.mayTakeAt(timeTextOf(line)) ? filter.match(line) : undefined;
+      if (event !== "damaged") return event;
+      isDamaged = true;
+      return undefined;
+    };
     const blocks = file.isCompressed ? await membersOf(file, filter) : await this.#plainBlocksOf(file);
     for (const block of blocks.toReversed()) {
       if (!page.mayTake(block)) continue;
       const candidates = filter.candidates(await block.read(file, this.#buffer));
       if (visibility === undefined) {
         for (const line of candidates) {
-          const event = page.mayTakeAt(timeTextOf(line)) ? filter.match(line) : undefined;
+          const event = match(line);
           if (event !== undefined) page.add(event);
         }
         continue;
       }
-      const matching = candidates.flatMap(
-        (line) => (page.mayTakeAt(timeTextOf(line)) ? filter.match(line) : undefined) ?? [],
-      );
+      const matching = candidates.flatMap((line) => match(line) ?? []);
       for (const event of await visibility.visible(matching)) page.add(event);
     }
+    if (isDamaged) throw new DamagedFile("has a record that cannot be read"); // its other records were found
   }
 
   async #plainBlocksOf({ name, handle }: OpenedFile): Promise<readonly Searchable[]> {
@@ -94,7 +100,7 @@ export class JournalSearch {
 
   /** The name of a file that cannot be read. */
   #skip({ name }: ListedFile, error: unknown): string {
-    const detail = `${damageOf(error)} Searches go on without it: run \`carnet audit verify\`.`;
+    const detail = `${damageOf(error)} Searches go on without what cannot be read: run \`carnet audit verify\`.`;
     this.#known.delete(name);
     this.#ports.log.warn("journal_file_unread", { file: name, detail });
     return name;

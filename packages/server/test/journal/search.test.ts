@@ -192,6 +192,26 @@ for (const records of [1500, 2500]) {
   });
 }
 
+for (const [what, damage] of [
+  ["a member", (line: string) => line.replace('"path":', 'xpath":')],
+  ["the start", (line: string) => line.replace('{"time"', '{"tame"')],
+] as const) {
+  test(`finds the other records of a file of which somebody changed ${what} of one, and names the file`, async () => {
+    await using journal = await JournalUnderTest.open();
+    const events = issuedMany(0, 5);
+    const lines = linesOfFile(file, events);
+    await writeFile(journal.path(file), lines.map((line, i) => `${i === 2 ? damage(line) : line}\n`).join(""));
+    journal.anchor(file, events);
+    const { events: found, unread } = await journal.reader.search(everything);
+    assert.deepEqual(
+      found.map(({ json }) => JSON.parse(json).request_id),
+      ["request-4", "request-3", "request-1", "request-0"],
+    );
+    assert.deepEqual(unread, [file]);
+    assert.match(String(journal.logged[0]?.["detail"]), /has a record that cannot be read/);
+  });
+}
+
 test("goes on without a file that cannot be opened or read, and names it", async () => {
   await using journal = await JournalUnderTest.open();
   const unreadable = "20261125-aaaaaaaaaaaa-1";

@@ -46,9 +46,9 @@ export async function listenForManagement(
   { host, port }: { readonly host: string; readonly port: number },
   ports: ManagementPorts,
 ): Promise<ManagementServer> {
-  const scrape = shared(() => ports.metrics());
+  const shares = { metrics: shared(() => ports.metrics()), readiness: shared(() => ports.readiness()) };
   const server = createServer(timeouts, (request, response) => {
-    answerTo(request, { ...ports, metrics: scrape }).then(
+    answerTo(request, { ...ports, ...shares }).then(
       (answer) => send(response, answer),
       (error: unknown) => {
         ports.log.fault("management_request_failed", error);

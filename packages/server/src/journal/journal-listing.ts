@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir } from "node:fs/promises";
+import { constants, type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A file of the journal in its folder. */
@@ -32,12 +32,16 @@ export interface OpenedFile extends ListedFile, AsyncDisposable {
 /** Opens a file, also if it was compressed since it was listed. undefined: it is gone. */
 export async function openListed(folder: string, { name, isCompressed }: ListedFile): Promise<OpenedFile | undefined> {
   if (!isCompressed) {
-    const handle = await unlessMissing(open(join(folder, name + plainEnding)));
+    const handle = await openToRead(join(folder, name + plainEnding));
     if (handle !== undefined) return opened(handle, { name, isCompressed: false });
   }
-  const handle = await unlessMissing(open(join(folder, name + compressedEnding)));
+  const handle = await openToRead(join(folder, name + compressedEnding));
   return handle && opened(handle, { name, isCompressed: true });
 }
+
+/** O_NONBLOCK: opening a pipe that took the place of a file would otherwise wait for a writer, and block a thread. */
+const openToRead = (path: string): Promise<FileHandle | undefined> =>
+  unlessMissing(open(path, constants.O_RDONLY | constants.O_NONBLOCK));
 
 const opened = (handle: FileHandle, file: ListedFile): OpenedFile => ({
   ...file,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { AuditEvent } from "@carnet/core/audit/event";
@@ -222,6 +223,21 @@ test("goes on without a file that cannot be opened or read, and names it", async
   assert.deepEqual([events.length, unread], [1, [unreadable]]);
   assert.match(String(journal.logged[0]?.["detail"]), /^The file cannot be read: .*EISDIR.* run `carnet audit verify`/);
 });
+
+for (const ending of [".jsonl", ".jsonl.gz"] as const) {
+  test(`does not wait for a pipe that took the place of a ${ending} file, and names it`, {
+    timeout: 10_000,
+  }, async () => {
+    await using journal = await JournalUnderTest.open();
+    await journal.write(file, [issued(1)]);
+    const pipe = "20261125-aaaaaaaaaaaa-1";
+    journal.anchor(pipe, [issued(2)]);
+    execFileSync("mkfifo", [journal.path(pipe, ending)]);
+    assert.deepEqual(await journal.found({}), ["1"]);
+    const [problem] = (await journal.verify()).problems;
+    assert.equal(problem?.file, pipe);
+  });
+}
 
 test("holds no more large events than a page has, and pages through all of them", async () => {
   await using journal = await JournalUnderTest.open();

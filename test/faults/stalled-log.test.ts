@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { Writable } from "node:stream";
 import { suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerClient } from "@carnet/core/client/register-client";
+import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
+import { startServer } from "@carnet/server/main";
 import { CarnetProcess, carnetBin } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/free-port";
 import { readChains } from "@carnet/testkit/journal-chains";
@@ -126,6 +129,18 @@ suite("a log without a reader", { timeout: 120_000 }, () => {
     const took = performance.now() - stopped;
     assert.ok(took < 5000, `it took ${took} ms`);
     await assert.rejects(issued); // the connections that waited for a record are closed
+  });
+
+  test("does not prevent a service from ending while less waits than stalls it", { timeout: 20_000 }, async () => {
+    await using folder = await temporaryFolder();
+    const port = await freePort();
+    const flags = { host: "127.0.0.1", port: `${port}`, dataDir: folder.path, journal: "stdout" };
+    const configuration = loadConfiguration({ mode: "dev", flags, environment: {}, file: undefined });
+    let isRead = true;
+    const log = new Writable({ decodeStrings: false, write: (_lines, _encoding, done) => void (isRead && done()) });
+    const server = await startServer(configuration, log);
+    isRead = false;
+    await server.close();
   });
 
   // Node cannot create a terminal

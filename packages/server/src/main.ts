@@ -153,6 +153,7 @@ export async function startServer(
         log.info("stopping");
         const cutOff = (await listening.close()) === "cut off";
         if (cutOff) log.warn("requests_cut_off", { drainTimeout: configuration.drainTimeout });
+        output.end(flushTimeout);
         await service.close({ cutOff });
         await watching.disposeAsync();
         log.info("stopped");

@@ -13,7 +13,10 @@ const maxWaiting = { diagnostics: 128 * 1024, records: 1024 * 1024 } as const;
  */
 export class LogOutput {
   readonly #stream: Writable;
+  /** Rejects each record that is not written yet. */
+  readonly #unwritten = new Set<(reason: Error) => void>();
   #dropped = 0;
+  #isEnding = false;
 
   /** Calls `resumed` with the number of dropped diagnostic lines once the reader has caught up. */
   constructor(stream: Writable, resumed: (dropped: number) => void) {
@@ -33,14 +36,27 @@ export class LogOutput {
 
   /** Whether records are refused at the moment. */
   get isStalled(): boolean {
-    return this.#stream.writableLength >= maxWaiting.records;
+    return this.#stream.writableLength >= (this.#isEnding ? 1 : maxWaiting.records);
   }
 
   /** Resolves once the operating system has the lines. */
   record(lines: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#stream.write(lines, (error) => (error ? reject(error) : resolve()));
+      this.#unwritten.add(reject);
+      this.#stream.write(lines, (error) => {
+        this.#unwritten.delete(reject);
+        if (error) reject(error);
+        else resolve();
+      });
     });
+  }
+
+  /** Waits for records that are not written for at most `timeout` milliseconds: a stalled reader must not prevent a shutdown. */
+  end(timeout: number): void {
+    setTimeout(() => {
+      this.#isEnding = true;
+      for (const reject of this.#unwritten) reject(new Error("the log is not being read"));
+    }, timeout).unref();
   }
 
   /** Waits until everything is written, for at most `timeout` milliseconds. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { suite, test } from "node:test";
-import { CarnetProcess, runCarnet } from "@carnet/testkit/carnet-process";
+import { CarnetProcess, carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
 import { freePort } from "@carnet/testkit/free-port";
 import { requestToken, serveCarnet } from "@carnet/testkit/serve-carnet";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
@@ -151,6 +151,23 @@ suite("a start with workers that an operator must fix", () => {
     );
     assert.match(carnet.error.message, /it ended without/);
     assert.equal(carnet.error.message.match(/master\.key/g)?.length, 1, carnet.error.message);
+  });
+
+  test("ends when it may open too few files, and does not stay with its management listener alone", async () => {
+    await using folder = await temporaryFolder();
+    const [port, management] = [await freePort(), await freePort()];
+    const ports = ["--port", `${port}`, "--management-port", `${management}`];
+    const messages: string[] = [];
+    // Which step finds no free descriptor depends on how many of them Node itself uses
+    for (let limit = 20; limit <= 30; limit++) {
+      const args = ["serve", ...flags, "--workers", "64", ...ports];
+      const command = ["sh", "-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, carnetBin];
+      await using carnet = new CarnetProcess(args, { cwd: folder.path, command });
+      const { code, stderr } = await carnet.finished();
+      assert.notEqual(code, 0);
+      messages.push(stderr);
+    }
+    assert.match(messages.join(""), /too many files are open \(EMFILE\): raise the limit/);
   });
 
   test("refuses a bad number of workers", async () => {

@@ -51,7 +51,10 @@ async function supervise(
   };
   stopOnSignal(async () => ({ close }), ["SIGTERM", "SIGINT"]);
   process.on("SIGHUP", () => void supervisor.reload());
-  const ended = await supervisor.start();
+  const ended = await supervisor.start().catch(async (error: unknown) => {
+    await close(); // the management listener, and workers that did start, would keep the process running
+    throw error;
+  });
   if (ended !== undefined) await management[Symbol.asyncDispose]();
   if (ended?.signal) throw new Failure(`A worker was ended by ${ended.signal} while the service started.`);
   if (ended !== undefined) process.exitCode = ended.code || 1; // it has printed why

@@ -113,6 +113,11 @@ export function listenFault(error: unknown, host: string, port: number): Operato
   if (code === "EACCES") {
     return new OperatorFault(`This user may not listen on port ${port}: set CARNET_PORT or --port to one above 1023.`);
   }
+  if (code === "EMFILE" || code === "ENFILE") {
+    return new OperatorFault(
+      `No socket can be opened for port ${port}, because too many files are open (${code}): raise the limit, such as with \`ulimit -n\`, or start fewer workers.`,
+    );
+  }
   if (!["listen", "bind", "getaddrinfo"].includes(syscall ?? "")) return undefined;
   return new OperatorFault(
     `${host} is not an address of this machine (${code}): set CARNET_HOST or --host to one that is, or to 0.0.0.0 for all.`,

@@ -32,6 +32,11 @@ export function createHttpServer(
   });
   // RFC 9110 §10.1.1: an unknown expectation may be ignored. Node would answer it without a body
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+  // Node would close the connection without an answer, and takes its own listener for errors away
+  server.on("connect", (_request, socket) => {
+    socket.on("error", () => socket.destroy());
+    server.emit("clientError", new Error("CONNECT is not supported"), socket);
+  });
   return server;
 }
 

@@ -102,6 +102,7 @@ suite("An HTTP message", () => {
 
   for (const [kind = "", bytes = "", clause = ""] of [
     ["that is not HTTP", "hello\r\n\r\n"],
+    ["with the method CONNECT", "CONNECT iam.example.test:443 HTTP/1.1\r\nHost: x\r\n\r\n"],
     ["with an unknown method", "BREW /oauth2/token HTTP/1.1\r\nHost: x\r\n\r\n"],
     [
       "with a length and a transfer encoding",

@@ -1,17 +1,16 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fdatasync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -52,9 +51,9 @@ export const journalFiles: JournalFiles = {
   },
   rename: renameSync,
   setAside(path) {
-    if (!existsSync(path)) return;
+    if (at(path) === undefined) return;
     let kept = `${path}.replaced`;
-    for (let number = 2; existsSync(kept); number++) kept = `${path}.replaced-${number}`;
+    for (let number = 2; at(kept) !== undefined; number++) kept = `${path}.replaced-${number}`;
     renameSync(path, kept);
   },
   remove: (path) => rmSync(path, { force: true }),
@@ -72,6 +71,9 @@ export const journalFiles: JournalFiles = {
   },
 };
 
+/** What is at a path. Follows no link: one that leads to itself or to nothing would look like a fault, or like no file. */
+const at = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+
 const sync = promisify(fdatasync);
 
 const openFile = (descriptor: number): OpenFile => ({
@@ -80,7 +82,7 @@ const openFile = (descriptor: number): OpenFile => ({
   truncate: (size) => ftruncateSync(descriptor, size),
   sync: () => sync(descriptor),
   isAt(path) {
-    const there = statSync(path, { throwIfNoEntry: false });
+    const there = at(path);
     const here = fstatSync(descriptor);
     return there !== undefined && there.ino === here.ino && there.dev === here.dev;
   },

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { hashOf } from "@carnet/server/journal/chain";
@@ -236,11 +245,13 @@ suite("a journal whose files are removed while it runs", () => {
       assert.equal(chain?.records.length, appended);
     });
 
-  test("keeps everything that took the place of its file, also a folder", async () => {
+  test("keeps everything that took the place of its file, also a folder or a link", async () => {
     await using at = await openTestJournal();
     at.record("r-1");
     const path = join(at.folder, "20261126-aaaa-1.jsonl");
-    const replacements = [() => writeFileSync(path, "one"), () => writeFileSync(path, "two"), () => mkdirSync(path)];
+    const links = [() => symlinkSync(path, path), () => symlinkSync("nowhere", path)];
+    const files = [() => writeFileSync(path, "one"), () => writeFileSync(path, "two"), () => mkdirSync(path)];
+    const replacements = [...files, ...links];
     for (const replace of replacements) {
       rmSync(path);
       replace();
@@ -249,6 +260,10 @@ suite("a journal whose files are removed while it runs", () => {
     assert.equal(readFileSync(`${path}.replaced`, "utf8"), "one");
     assert.equal(readFileSync(`${path}.replaced-2`, "utf8"), "two");
     assert.ok(statSync(`${path}.replaced-3`).isDirectory());
+    assert.deepEqual(
+      [4, 5].map((number) => readlinkSync(`${path}.replaced-${number}`)),
+      [path, "nowhere"],
+    );
     at.record("r-2");
     assert.deepEqual(at.recorded(), ["r-1", "r-2"]);
   });

@@ -161,8 +161,10 @@ suite("a start with workers that an operator must fix", () => {
     // Which step finds no free descriptor depends on how many of them Node itself uses
     for (let limit = 20; limit <= 30; limit++) {
       const args = ["serve", ...flags, "--workers", "64", ...ports];
-      const command = ["sh", "-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, carnetBin];
-      await using carnet = new CarnetProcess(args, { cwd: folder.path, command });
+      await using carnet = new CarnetProcess(args, {
+        cwd: folder.path,
+        command: ["sh", "-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, carnetBin],
+      });
       const { code, stderr } = await carnet.finished();
       assert.notEqual(code, 0);
       messages.push(stderr);

@@ -31,7 +31,7 @@ export const KeyImport = Type.Object(
   {
     private_key: Type.String({
       description:
-        "An unencrypted private key: PEM, or a JWK as text. RSA keys have 2048 to 4096 bits. It is stored encrypted, and no answer returns it.",
+        "An unencrypted private key: PEM, or a JWK as text. RSA keys have 2048 to 4096 bits and a public exponent from 65537. It is stored encrypted, and no answer returns it.",
       format: "password",
       maxLength: 16_384,
     }),

@@ -35,10 +35,12 @@ const ellipticCurve = (curve: string, hash: string): SigningAlgorithm => ({
 
 const rsa = (options: SigningOptions): SigningAlgorithm => ({
   generate: generate("rsa", { modulusLength: 2048 }),
-  // RFC 7518 §3.3 and §3.5: 2048 bits or more. Longer than 4096 takes a service too long for each token
+  // RFC 7518 §3.3 and §3.5: 2048 bits or more. Longer than 4096 takes a service too long for each token.
+  // FIPS 186-5 §5.4: an exponent of more than 2^16. With 1, anyone can sign; Go refuses more than 2^31 - 1
   accepts({ asymmetricKeyType, asymmetricKeyDetails }) {
-    const bits = asymmetricKeyDetails?.modulusLength ?? 0;
-    return asymmetricKeyType === "rsa" && bits >= 2048 && bits <= 4096;
+    const { modulusLength: bits = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+    const isLong = bits >= 2048 && bits <= 4096;
+    return asymmetricKeyType === "rsa" && isLong && publicExponent > 65_536n && publicExponent < 2n ** 31n;
   },
   ...signatures("sha256", options),
 });

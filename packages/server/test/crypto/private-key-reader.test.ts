@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { suite, test } from "node:test";
+import { promisify } from "node:util";
 import { Redacted } from "@carnet/protocol/redacted";
 import { isSigningAlgorithm, signingAlgorithmNames } from "@carnet/protocol/signing-algorithms";
 import { keyReader } from "@carnet/server/crypto/private-key-reader";
@@ -82,6 +84,14 @@ suite("reading a private key", () => {
       ],
       [generateKeyPairSync("x25519").privateKey.export(pem).toString(), /^must be a key on the curve/],
       [JSON.stringify({ ...p256Jwk, use: "enc" }), /^must be for signing/],
+      [JSON.stringify({ ...p256Jwk, key_ops: ["verify"] }), /^must be for signing/],
+      [JSON.stringify({ ...p256Jwk, key_ops: "sign" }), /^must be for signing/],
+      // With the exponent 1, the signature is the padded hash, which anyone can compute
+      [JSON.stringify({ ...rsaJwk, e: "AQ", d: "AQ", dp: "AQ", dq: "AQ" }), /a public exponent from 65537/],
+      [
+        generateKeyPairSync("rsa", { modulusLength: 2048, publicExponent: 3 }).privateKey.export(pem).toString(),
+        /a public exponent from 65537/,
+      ],
       [
         JSON.stringify({ ...p256Jwk, alg: "planted-text-0123456789" }),
         /^has an `alg` that does not fit it: .* for ES256$/,
@@ -95,5 +105,19 @@ suite("reading a private key", () => {
       assert.match(found.error.detail, detail);
       assert.doesNotMatch(found.error.detail, /planted|cGxhbnRlZ/);
     }
+  });
+
+  test("does not use Web Crypto for ML-DSA, which would print a warning beside the log", async () => {
+    const source = `
+      import { generateKeyPairSync } from "node:crypto";
+      import { Redacted } from "@carnet/protocol/redacted";
+      import { keyReader } from "@carnet/server/crypto/private-key-reader";
+      const pem = generateKeyPairSync("ml-dsa-44").privateKey.export({ type: "pkcs8", format: "pem" });
+      const read = await keyReader.read(new Redacted(String(pem)), undefined);
+      console.log(read.ok && read.value.algorithm);`;
+    const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source], {
+      cwd: import.meta.dirname,
+    });
+    assert.deepEqual({ ...(await run) }, { stdout: "ML-DSA-44\n", stderr: "" });
   });
 });

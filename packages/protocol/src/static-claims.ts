@@ -34,8 +34,12 @@ export const reservedClaims: Readonly<Record<string, readonly string[]>> = {
   Carnet: ["arid", "rvk"],
 };
 
-/** Parsers that ignore case, such as Go's `encoding/json`, take names for the same if they are the same in this form. */
-export const foldClaimName = (name: string): string => name.normalize("NFKC").toLowerCase();
+/**
+ * Parsers that ignore case take names for the same if they are the same in this form: Go's `encoding/json`, and those that
+ * use Java's `equalsIgnoreCase`, which takes U+0131 and U+0130 for i as well.
+ */
+export const foldClaimName = (name: string): string =>
+  name.normalize("NFKC").toUpperCase().toLowerCase().replaceAll("i\u0307", "i");
 
 const reserved: ReadonlySet<string> = new Set(Object.values(reservedClaims).flat());
 
@@ -109,8 +113,9 @@ function topNameProblem(name: string, others: ReadonlySet<string>): string | und
 }
 
 function nameProblem(name: string): string | undefined {
-  if (name === "" || name.length > maxNameCharacters || !name.isWellFormed())
-    return `must have a name of 1 to ${maxNameCharacters} characters that is valid Unicode`;
+  // Parsers in C end a name at U+0000, and people do not see the difference that an invisible character makes
+  if (name === "" || name.length > maxNameCharacters || !name.isWellFormed() || /[\p{Cc}\p{Cf}]/u.test(name))
+    return `must have a name of 1 to ${maxNameCharacters} characters that is valid Unicode, without control or invisible characters`;
   // Verifiers in JavaScript that copy claims by assignment would set the prototype
   return name === "__proto__" ? "must have another name" : undefined;
 }

@@ -5,6 +5,8 @@ import { parseStaticClaims, reservedClaims } from "@carnet/protocol/static-claim
 test("static claims cannot have a name that some JSON parsers take for a reserved one", () => {
   // Go's encoding/json ignores case, and takes U+017F for s and U+212A for k
   const names = ["NBF", "Sub", "ſub", "\u{ff53}ub", "Carnet:x", "RVK", "rv\u{212a}", "Arid", "CLIENT_ID"];
+  // Java's equalsIgnoreCase takes U+0131 and U+0130 for i
+  names.push("\u{131}ss", "\u{130}ss", "cl\u{131}ent_\u{131}d", "\u{131}at");
   for (const name of [
     ...names,
     ...Object.values(reservedClaims)
@@ -16,6 +18,14 @@ test("static claims cannot have a name that some JSON parsers take for a reserve
   }
   for (const name of ["subject", "roles", "Groups", "scopes"])
     assert.ok(parseStaticClaims({ [name]: "x" }, 1024).ok, name);
+});
+
+test("static claims cannot have a name with characters that parsers cut off or nobody sees", () => {
+  for (const name of ["iss\0x", "iss\n", "is\u{ad}s", "is\u{200b}s", "\u{feff}iss", "a\u{202e}b", "\u{9b}2J"])
+    for (const claims of [{ [name]: 1 }, { outer: [{ [name]: 1 }] }]) {
+      const read = parseStaticClaims(claims, 1024);
+      assert.match(read.ok ? "" : (read.error[0]?.detail ?? ""), /without control or invisible characters$/);
+    }
 });
 
 test("static claims cannot have two names that differ by case only", () => {

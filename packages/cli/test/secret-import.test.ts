@@ -68,6 +68,7 @@ suite("carnet secret import", () => {
       `{"client_id": "bad-4"}\n`,
       `"${planted}"\n`,
       line("bad-5"),
+      `{"client_id": "bad-6", "claims": {"a": {"b": "${planted}", "b": 1}}, "secret": {"value": "${planted}"}}\n`,
     ];
     const file = await write("bad.jsonl", lines);
     const expected = [
@@ -78,6 +79,7 @@ suite("carnet secret import", () => {
       [7, "bad-1", /^this client_id appears twice in the batch$/],
       [8, "bad-4", /client_id and secret\.value are required/],
       [9, null, /^must be object$/],
+      [11, null, /^claims: a\.b appears twice$/],
     ] as const;
     const { code, stdout, stderr } = await at.carnet(["secret", "import", "-f", file, "--json", "--dry-run"]);
     assert.equal(code, 1);
@@ -96,7 +98,7 @@ suite("carnet secret import", () => {
     const real = await at.carnet(["secret", "import", "-f", file]);
     assert.deepEqual(
       { code: real.code, stdout: real.stdout },
-      { code: 1, stdout: "2 imported, 0 unchanged, 7 failed.\n" },
+      { code: 1, stdout: "2 imported, 0 unchanged, 8 failed.\n" },
     );
     assert.deepEqual(
       real.stderr

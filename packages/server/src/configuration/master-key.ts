@@ -79,6 +79,11 @@ function readKeyFile(path: string, bits: Forbidden, advice: KeyFileAdvice): KeyO
     text = readTrusted(path, bits);
   } catch (error) {
     if (error instanceof OperatorFault) throw error;
+    // A common mistake, and the message must not repeat the key
+    if (parseMasterKey(path).ok)
+      throw new OperatorFault(
+        "The path of the master key file looks like a key itself: write the key into a file, and give its path.",
+      );
     throw new OperatorFault(`The master key file ${path} cannot be read${codeOf(error)}: ${advice.unreadable}`);
   }
   const key = parseMasterKey(text);

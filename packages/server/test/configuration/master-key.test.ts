@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, suite, test } from "node:test";
 import { loadConfiguration } from "@carnet/server/configuration/load-configuration";
-import { obtainMasterKey } from "@carnet/server/configuration/master-key";
+import { obtainMasterKey, readNewMasterKey } from "@carnet/server/configuration/master-key";
 import { OperatorFault } from "@carnet/server/fault";
 
 const folders: string[] = [];
@@ -78,6 +78,18 @@ suite("The master key of a new store", () => {
     const fault = await faultOf(() => obtainMasterKey(configurationOf({ CARNET_MASTER_KEY_FILE: missing }), false));
     assert.match(fault, /named\.key cannot be read \(ENOENT\).*CARNET_MASTER_KEY/);
     await assert.rejects(stat(missing), /ENOENT/);
+  });
+
+  test("is not repeated when it stands in the place of its file's name", async () => {
+    const key = Buffer.alloc(32, 9).toString("base64");
+    for (const given of [key, key.replace("=", "")]) {
+      const asNew = () => readNewMasterKey({ file: given });
+      for (const obtain of [() => obtainMasterKey(configurationOf({ CARNET_MASTER_KEY_FILE: given }), true), asNew]) {
+        const fault = await faultOf(obtain);
+        assert.match(fault, /looks like a key itself: write the key into a file, and give its path\.$/);
+        assert.ok(!fault.includes(key.slice(0, 8)));
+      }
+    }
   });
 });
 

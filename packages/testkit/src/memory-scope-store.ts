@@ -1,5 +1,5 @@
 import type { StoredWithChange } from "@carnet/core/audit/recorder";
-import type { CataloguedScope, ScopeStore } from "@carnet/core/scope/scope-catalogue";
+import { type CataloguedScope, outgrowsOthers, type ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import { hasClaims } from "@carnet/protocol/static-claims";
 import { MemoryEventStore } from "./memory-event-store.ts";
 
@@ -31,6 +31,7 @@ export class MemoryScopeStore implements ScopeStore {
     { event }: StoredWithChange,
   ): Promise<"put" | "changed"> {
     if (!isSame(this.#scopes.get(scope.name), before ?? undefined)) return "changed";
+    if (outgrowsOthers(scope, before, await this.claims())) return "changed";
     this.#scopes.set(scope.name, scope);
     this.#events.insert(event);
     return "put";

@@ -29,7 +29,7 @@ export interface ScopeInput extends Pick<CataloguedScope, "name" | "description"
   readonly claims?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Stores the catalogue. Each change is atomic with its event. `changed`: another process changed the scope meanwhile. */
+/** Stores the catalogue. Each change is atomic with its event. `changed`: another process changed the scopes meanwhile. */
 export interface ScopeStore {
   list(): Promise<readonly CataloguedScope[]>;
   /** Those of the names, at most a hundred, that the catalogue or any client has. */
@@ -37,8 +37,8 @@ export interface ScopeStore {
   /** The claims of the scopes that have any. */
   claims(): Promise<ReadonlyMap<string, StaticClaims>>;
   /**
-   * Adds a scope (`before` is null), or replaces it while it still is as it was read. `claims_used`: a client has a claim
-   * with a name that is new among the claims of this scope.
+   * Adds a scope (`before` is null), or replaces it while it still is as it was read, and while new claims fit beside those
+   * of the others. `claims_used`: a client has a claim with a name that is new among the claims of this scope.
    */
   put(
     scope: CataloguedScope,
@@ -121,9 +121,7 @@ export class ScopeCatalogue {
     if (given === undefined) return ok(before?.claims ?? noClaims);
     const claims = parseStaticClaims(given ?? {}, maxScopeClaims);
     if (!claims.ok) return invalid(claims.error.map((one) => ({ ...one, pointer: `/claims${one.pointer}` })));
-    const others = new Map(await this.#store.claims());
-    others.delete(name);
-    const bytes = largestClaims([...others.values(), claims.value]);
+    const bytes = bytesWith({ name, claims: claims.value }, await this.#store.claims());
     if (bytes <= maxScopeClaims) return claims;
     const detail = `must leave all scopes together with at most ${maxScopeClaims} bytes of claims, and they would have ${bytes}: a token can be granted every scope`;
     return invalid([{ pointer: "/claims", detail }]);
@@ -150,6 +148,21 @@ export class ScopeCatalogue {
     return (await this.#store.list()).find((scope) => scope.name === name) ?? null;
   }
 }
+
+/** The bytes of the claims of all scopes together, once a scope has these. */
+const bytesWith = (
+  { name, claims }: Pick<CataloguedScope, "name" | "claims">,
+  ofAll: ReadonlyMap<string, StaticClaims>,
+) => largestClaims([...new Map(ofAll).set(name, claims).values()]);
+
+/** Whether the new claims of a scope no longer fit, because another scope got claims since they were checked. */
+export const outgrowsOthers = (
+  scope: CataloguedScope,
+  before: CataloguedScope | null,
+  ofAll: ReadonlyMap<string, StaticClaims>,
+): boolean =>
+  JSON.stringify(scope.claims) !== JSON.stringify(before?.claims ?? noClaims) &&
+  bytesWith(scope, ofAll) > maxScopeClaims;
 
 const scopeUsed = problem("in_use", "a client is registered for this scope: remove it from the client first");
 

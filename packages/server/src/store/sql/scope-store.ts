@@ -1,4 +1,4 @@
-import type { ScopeStore } from "@carnet/core/scope/scope-catalogue";
+import { outgrowsOthers, type ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import { foldClaimName, hasClaims, type StaticClaims } from "@carnet/protocol/static-claims";
 import type { Kysely } from "kysely";
 import { parseClaims, toClaims } from "./client-rows.ts";
@@ -23,13 +23,14 @@ export const createSqlScopeStore = (db: Kysely<Tables>, ports: EventPorts): Scop
       .execute();
     return rows.map(({ name }) => name);
   },
-  put: ({ name, description, claims }, before, { event }) =>
+  put: (scope, before, { event }) =>
     inTurn({ db, ...ports }, "changes", async (transaction) => {
+      const { name, description, claims } = scope;
       const [current] = await transaction.selectFrom("scopes").selectAll().where("name", "=", name).execute();
       const isSame =
         current?.description === before?.description &&
         current?.claims === (before ? toClaims(before.claims) : undefined);
-      if (!isSame) return "changed";
+      if (!isSame || outgrowsOthers(scope, before, await readScopeClaims(transaction))) return "changed";
       const added = Object.keys(claims).filter((claim) => !Object.hasOwn(before?.claims ?? {}, claim));
       if (await isClaimOfClient(transaction, added)) return "claims_used";
       const row = { description, claims: toClaims(claims) };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
@@ -66,6 +67,19 @@ const faults: readonly Fault[] = [
       mkdirSync(store.file("master.key"));
     },
     sentence: /The master key file \S*master\.key cannot be read \(EISDIR\)/,
+  },
+  {
+    title: "in a named pipe, which would block the start,",
+    harm(store) {
+      rmSync(store.file("master.key"));
+      execFileSync("mkfifo", ["-m", "600", store.file("master.key")]);
+    },
+    sentence: /The file \S*master\.key is a named pipe, which cannot be checked: name a regular file/,
+  },
+  {
+    title: "in the place of the name of its file",
+    args: ["--master-key-file", otherKey],
+    sentence: /The path of the master key file looks like a key itself: write the key into a file, and give its path/,
   },
   {
     title: "that is given twice",

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { quoted } from "@carnet/protocol/shell-word";
 import { OperatorFault } from "../fault.ts";
@@ -42,6 +42,8 @@ export function otherOwner(path: string, stat: Stats): string | undefined {
 
 /** Reads a file and checks it through one descriptor, so that it cannot be swapped. Throws an OperatorFault. */
 export function readTrusted(path: string, bits: Forbidden): string {
+  // Opening one without a writer would block the process, so that it could not even be told to stop
+  if (lstatSync(path).isFIFO()) refuse(namedPipe(path));
   const file = openSync(path, "r");
   try {
     const text = readFileSync(file, "utf8");
@@ -75,10 +77,13 @@ export function exposureOf(path: string, bits: Forbidden): string | undefined {
   } catch {
     return undefined; // missing or unreachable: opening it reports why
   }
-  if (stat.isFIFO()) return `The file ${path} is a named pipe, which cannot be checked: name a regular file.`;
+  if (stat.isFIFO()) return namedPipe(path);
   const owner = stat.uid === 0 ? undefined : otherOwner(path, stat); // root can change every file anyway
   return exposure(path, stat, bits) ?? (owner && `${owner}: run \`chown ${process.getuid?.()} ${quoted(path)}\`.`);
 }
+
+const namedPipe = (path: string): string =>
+  `The file ${path} is a named pipe, which cannot be checked: name a regular file.`;
 
 function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new OperatorFault(problem);

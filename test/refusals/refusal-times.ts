@@ -30,6 +30,12 @@ export async function refusedIdentities(service: TestService): Promise<Readonly<
   return Object.fromEntries(names.map((name) => [name, wrongSecretOf(idOf(name))]));
 }
 
+/** A new client, with wrong secrets. */
+export async function identityOf(service: TestService, clientId: string): Promise<MakeRequest> {
+  await service.register({ client_id: clientId, scope: "file:read" });
+  return wrongSecretOf(clientId);
+}
+
 /** Requests with a mistake that is looked for in vain, because the secret is wrong or the client is unknown. */
 export async function mistakenIdentities(service: TestService): Promise<Readonly<Record<string, MakeRequest>>> {
   const idOf = (name: "wrong" | "unknown") => `a-mistaken-id-${name.length}`;

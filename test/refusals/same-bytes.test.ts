@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { newSecret } from "../support/secrets.ts";
+import { replacePepper } from "./two-peppers.ts";
 
 /** The whole answer to one request, byte for byte except for the time of day. */
 async function bytesFor(service: TestService, path: string, { header = "", body }: { header?: string; body: string }) {
@@ -71,6 +72,11 @@ async function refusedCredentials(service: TestService, clock: FixedClock): Prom
   };
 }
 
+const wrongSecretOf = async (service: TestService): Promise<Sent> => ({
+  clientId: (await service.register({ scope: "file:read" })).clientId,
+  secret: newSecret(),
+});
+
 /** Mistakes that are found with one more look into the store, made with right or wrong credentials. */
 const mistakes = ({ clientId, secret }: Sent): Record<string, Sent> => ({
   [`a secret of ${clientId} that was encoded twice`]: { clientId, secret: encode(secret) },
@@ -94,12 +100,18 @@ const incomplete: Readonly<Record<string, { header?: string; body: string }>> = 
 };
 
 suite("every refused authentication is answered with the same bytes, and with a challenge unless it was in the body [RFC6749 §5.2]", () => {
-  for (const path of ["/oauth2/token", "/iam/v1/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"]) {
-    test(`under ${path}`, async () => {
+  for (const [path, when] of [
+    ...["/oauth2/token", "/iam/v1/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"].map((path) => [path, ""]),
+    ["/oauth2/token", ", while secrets move to another pepper"],
+  ] as const) {
+    test(`under ${path}${when}`, async () => {
       const clock = new FixedClock("2026-06-01T00:00:00Z");
       await using service = await startTestService({ clock });
       const requests = { ...incomplete };
-      for (const [why, credentials] of Object.entries(await refusedCredentials(service, clock))) {
+      const refused = await refusedCredentials(service, clock);
+      if (when !== "") await replacePepper(service, clock);
+      if (when !== "") refused["a wrong secret of a client under the new pepper"] = await wrongSecretOf(service);
+      for (const [why, credentials] of Object.entries(refused)) {
         for (const [how, send] of Object.entries(transports)) requests[`${why}, ${how}`] = send(credentials);
       }
       const reference = await bytesFor(service, path, transports["in the body"]({ clientId: "nobody", secret: "x" }));

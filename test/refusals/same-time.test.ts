@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import {
+  identityOf,
   type MakeRequest,
   mistakenIdentities,
   oneHashMore,
@@ -9,6 +11,7 @@ import {
   refusedIdentities,
   tStatistic,
 } from "./refusal-times.ts";
+import { replacePepper } from "./two-peppers.ts";
 
 /** In total, over all identities. `npm run soak` takes over a million. */
 const samples = Number(process.env["REFUSAL_SAMPLES"] ?? 12_000);
@@ -30,9 +33,13 @@ after(() => service[Symbol.asyncDispose]());
  */
 async function timeInTurns(
   makers: Readonly<Record<string, MakeRequest>>,
-  { rounds, requestsPerTurn }: { readonly rounds: number; readonly requestsPerTurn: number },
+  {
+    rounds,
+    requestsPerTurn,
+    url = service.url,
+  }: { readonly rounds: number; readonly requestsPerTurn: number; readonly url?: string },
 ): Promise<Readonly<Record<string, readonly number[]>>> {
-  using timer = new RefusalTimer(service.url);
+  using timer = new RefusalTimer(url);
   const times = new Map(Object.keys(makers).map((name): [string, number[]] => [name, []]));
   const warmUp = Math.ceil(rounds / 10);
   for (let round = -warmUp; round < rounds; round++) {
@@ -92,6 +99,19 @@ suite("The time of a refusal", () => {
       assert.ok(seen.worst > bound, seen.summary);
     });
   }
+
+  test("tells no identity from another while secrets move to another pepper, nor where a secret is", async (context) => {
+    const clock = new FixedClock("2026-06-01T00:00:00Z");
+    await using rotating = await startTestService({ log: "discard", clock });
+    const old = await refusedIdentities(rotating);
+    await replacePepper(rotating, clock);
+    const moved = { "under the new pepper": await identityOf(rotating, "an-id-of-equal-length-5") };
+    const rounds = Math.ceil(samples / 2 / 5);
+    const makers = { ...old, ...moved };
+    const { worst, summary } = compare(await timeInTurns(makers, { rounds, requestsPerTurn: 1, url: rotating.url }));
+    context.diagnostic(summary);
+    assert.ok(worst < bound, summary);
+  });
 
   // Not whether a mistake was found: only a caller with the right secret can make one, and learns nothing new
   test("tells no identity from another by a mistake that is looked for in vain", async (context) => {

@@ -102,6 +102,32 @@ suite("carnet master-key", () => {
     for (const key of Object.values(keys)) assert.ok(!shown.join("").includes(key.slice(0, 12)));
   });
 
+  test("runs the command for the key without the secrets in its own environment", async () => {
+    await using folder = await temporaryFolder();
+    {
+      await using _service = await serveCarnet({ folder: folder.path });
+    }
+    const key = (await readFile(folder.file("master.key"), "utf8")).trim();
+    const secrets = {
+      ...{
+        CARNET_NEW_MASTER_KEY: newKey(),
+        CARNET_ADMIN_CLIENT_SECRET: "planted-1",
+        CARNET_CLIENT_SECRET: "planted-2",
+      },
+      ...{ CARNET_WEBHOOK_URL: "https://events.example.test", CARNET_WEBHOOK_SECRET: `whsec_${newKey()}` },
+      ...{ OTEL_EXPORTER_OTLP_HEADERS: "authorization=planted-3", PLAIN: "kept" },
+    };
+    await writeFile(folder.file("print-key.sh"), `env > environment.txt; echo ${key}\n`);
+    const settings = { CARNET_MASTER_KEY_COMMAND: "sh print-key.sh", CARNET_ISSUER: "http://127.0.0.1:1" };
+    const args = ["master-key", "status", "--data-dir", "."];
+    const { code, stderr } = await runCarnet(args, { cwd: folder.path, env: { ...settings, ...secrets } });
+    assert.equal(code, 0, stderr);
+    const environment = await readFile(folder.file("environment.txt"), "utf8");
+    assert.match(environment, /^PLAIN=kept$/m);
+    for (const [name, secret] of Object.entries(secrets))
+      if (/SECRET|KEY|HEADERS/.test(name)) assert.ok(!environment.includes(secret), name);
+  });
+
   test("with --cancel goes back to the old key", async () => {
     await using folder = await temporaryFolder();
     const { masterKey, status, writeKey } = beside(folder);

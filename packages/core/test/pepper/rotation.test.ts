@@ -100,6 +100,16 @@ suite("While the pepper is replaced", () => {
     assert.equal(await before.store.findBySecret(plainHasher.digest("app", secret).digest), undefined);
   });
 
+  test("a secret of a disabled client does not move", async () => {
+    const { before, endpoint } = await midRotation();
+    const client = await before.store.find(clientIdOf("app"));
+    assert.ok(client);
+    await before.store.replace({ ...client, version: client.version + 1, status: "disabled" }, withEvent());
+    const moves = endpoint.ports.moves as SecretMoves;
+    assert.equal((await endpoint.post({ client_id: "app", client_secret: secret })).status, 401);
+    assert.equal(moves.pending, 0);
+  });
+
   test("a secret that moves between the two look-ups of another node is not missed", async () => {
     const { before, endpoint, hasher } = await midRotation();
     const { store } = before;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { suite, test } from "node:test";
 import { CarnetProcess, carnetBin, runCarnet } from "@carnet/testkit/carnet-process";
@@ -45,6 +46,25 @@ suite("a service with workers", () => {
     assert.equal((await requestToken(carnet.url, "nobody", "nothing-that-is-known")).status, 401);
     await carnet.configure("accessTokenTtl: 6m\n");
     await until(() => carnet.workers().length === 2);
+  });
+
+  test("runs the command for the master key in each worker, and goes on while it fails for a new one", async () => {
+    await using folder = await temporaryFolder();
+    const at = (name: string) => `'${folder.file(name)}'`;
+    const fails = `if [ -e ${at("broken")} ]; then echo planted >&2; exit 9; fi`;
+    const command = `echo run >> ${at("runs")}; ${fails}; echo ${Buffer.alloc(32, 9).toString("base64")}`;
+    const runs = async () => (await readFile(folder.file("runs"), "utf8")).split("\n").length - 1;
+    await using carnet = await serveWorkers({ env: { CARNET_MASTER_KEY_COMMAND: command } });
+    assert.equal(await runs(), 2);
+    await writeFile(folder.file("broken"), "");
+    process.kill(carnet.workers()[0] ?? 0, "SIGKILL");
+    await carnet.process.prints("stderr", /The command for the master key ended with exit code 9/);
+    assert.equal((await requestToken(carnet.url, "nobody", "nothing-that-is-known")).status, 401);
+    const earlier = carnet.process.stdout.length;
+    await rm(folder.file("broken"));
+    await printsAfter(carnet, earlier, /"event":"listening"/);
+    assert.ok((await runs()) >= 4);
+    assert.doesNotMatch(carnet.process.stdout + carnet.process.stderr, /planted/);
   });
 
   test("ends its workers and frees the port within a second when the supervisor is killed", async () => {

@@ -52,7 +52,7 @@ export const warningLines = (client: Client): readonly string[] =>
   client.warnings.map((warning) => `${expirySentence({ ...warning, unlessUsed: endsUnlessUsed(warning, client) })}\n`);
 
 /** A secret that has to move to the new pepper stays alive when it is used before. */
-const endsUnlessUsed = ({ secret_id, ends_at }: Client["warnings"][number], { secrets }: Client): boolean =>
+export const endsUnlessUsed = ({ secret_id, ends_at }: Client["warnings"][number], { secrets }: Client): boolean =>
   secrets.some((secret) => secret.secret_id === secret_id && secret.must_be_used_by === ends_at);
 
 /** Says what expires and when. With a client id, it also says whose. */

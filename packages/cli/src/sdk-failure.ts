@@ -21,10 +21,15 @@ export function describeSdkError(error: CarnetError): string {
   return `Cannot connect to ${URL.parse(error.url)?.origin} (${code}).`;
 }
 
-/** What to do if no connection was made. Undefined for any other error. */
+/** What to do if no connection was made, or it broke before the answer. Undefined for any other error. */
 export function connectAdvice(error: unknown, urlSource: string): string | undefined {
   const code = connectFault(error);
-  if (code === undefined) return undefined;
+  if (code === undefined)
+    return error instanceof ConnectionError && error.mayHaveArrived && error.url.startsWith("http:")
+      ? `If the service has a TLS certificate, its address must start with https:// (this one comes from ${urlSource}).`
+      : undefined;
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER")
+    return `What answers there does not speak TLS. Check the port, or give the address with http:// if the service has no certificate (this one comes from ${urlSource}).`;
   return code === "ECONNREFUSED"
     ? `Is the service running? Start it with \`carnet dev\` or \`carnet serve\`, or give another address with --server-url (this one comes from ${urlSource}).`
     : `Check the address, which comes from ${urlSource}, and the network.`;
@@ -34,7 +39,14 @@ export function connectAdvice(error: unknown, urlSource: string): string | undef
 export const unavailableAdvice =
   "`GET /health/ready` of the service says what does not work, and its log says why. Then run the command again.";
 
-const connectFaults = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
+const connectFaults = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+];
 
 /** The system's code for a connection that was not made. */
 function connectFault(error: unknown): string | undefined {

@@ -70,6 +70,8 @@ suite("carnet pepper", () => {
     const shown = await at.carnet(["client", "show", "unused"]);
     assert.ok(shown.stdout.includes(`${deadline} unless used before`), shown.stdout);
     assert.match(shown.stdout, /^The secret \w+ expires at .*, within 30 days, unless it is used before\.$/m);
+    const { stdout: listed } = await at.carnet(["client", "list"]);
+    assert.match(listed, /^unused .* secret must be used within 30d$/m);
   });
 
   test("refuses a second rotation, a wrong deadline, and to go on without a confirmation", async () => {

@@ -44,14 +44,14 @@ suite("carnet token", () => {
     const mistyped = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: wrong } });
     assertFailed(
       mistyped,
-      /^carnet: .*invalid_client.*\nThe secret is mistyped or cut off, because its checksum does not match\. Copy the whole secret again\.\nThe service's operator finds the reason in its log, under request id [0-9a-f-]{36}\.\n$/,
+      /^carnet: .*invalid_client.*\nThe secret is mistyped or cut off, because its checksum does not match\. Copy the whole secret again\.\nThe operator of a Carnet service finds the reason with `carnet explain [0-9a-f-]{36}`\.\n$/,
     );
     assert.ok(!mistyped.stderr.includes(wrong));
 
     const other = await runCarnet(["token"], { env: { ...env, CARNET_CLIENT_SECRET: "another secret, not mistyped" } });
     assertFailed(
       other,
-      /^carnet: [^\n]*invalid_client[^\n]*\nThe service's operator finds the reason in its log, under request id [0-9a-f-]{36}\.\n$/,
+      /^carnet: [^\n]*invalid_client[^\n]*\nThe operator of a Carnet service finds the reason with `carnet explain [0-9a-f-]{36}`\.\n$/,
     );
     assert.doesNotMatch(other.stderr, /mistyped|another secret/);
   });

@@ -40,6 +40,8 @@ import { whole } from "./whole-answer.ts";
 /** A client of the admin API. Methods throw an AdminRefusal if the service refuses, else the SDK's errors. */
 export class AdminApi {
   readonly #fetch: Fetch;
+  /** Whether the last request was one that changes something, or might. */
+  isChanging = false;
 
   constructor(fetch: Fetch) {
     this.#fetch = fetch;
@@ -262,6 +264,7 @@ export class AdminApi {
     path: string,
     { body, idempotent, accept = "application/json" }: RequestOptions = {},
   ): Promise<Response> {
+    this.isChanging = method !== "GET";
     const headers = new Headers({ Accept: accept });
     if (body !== undefined)
       headers.set("Content-Type", method === "PATCH" ? "application/merge-patch+json" : "application/json");

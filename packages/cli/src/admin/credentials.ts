@@ -5,7 +5,7 @@ import { quoted } from "@carnet/protocol/shell-word";
 import { exposure, forbidden, otherOwner } from "@carnet/server/configuration/trusted-file";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
-import { addressProblem, serverAddress } from "../server-address.ts";
+import { addressProblem, isThisMachine, serverAddress } from "../server-address.ts";
 
 const flagUrl = "--server-url";
 const variables = {
@@ -69,7 +69,7 @@ export function readConnection(flags: Flags, env: Environment): ReadCredentials 
   const file = readAdminFile(path);
   if (flags.serverUrl !== undefined) return { ...file, serverURL: flags.serverUrl, urlSource };
   // The folder may come from someone else, such as a checkout, so a file found there must not choose where we connect
-  if (named === undefined && !isLoopback(file.serverURL)) {
+  if (named === undefined && !isThisMachine(URL.parse(file.serverURL)?.hostname ?? "")) {
     throw new Failure(
       `The admin file ${path} names an address that is not on this machine: nothing was sent. If you trust the file, give --admin-file ${quoted(path)}; otherwise give the address with ${flagUrl}.`,
     );

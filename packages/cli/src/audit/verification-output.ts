@@ -35,7 +35,8 @@ export async function reportSteps(steps: AsyncIterable<Verification>, { json }: 
       bar?.finish();
       const { type: _, ...result } = step;
       const elsewhere = result.other_nodes.map(
-        ({ node, files }) => `Not checked: ${count(files, "file")} of ${node}. Run this against that node too.`,
+        ({ node, files }) =>
+          `Not checked: ${count(files, "file")} of ${node}. Run this there too, with its address in --server-url.`,
       );
       const what = `in ${count(result.files, "file")}`;
       print(json ? { ...result, seconds: elapsed() } : describe(result, { what, elsewhere, seconds: elapsed() }));

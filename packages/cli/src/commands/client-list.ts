@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { checkOwner } from "../admin/unknown-owner.ts";
-import { scopeOf } from "../client-facts.ts";
+import { endsUnlessUsed, scopeOf } from "../client-facts.ts";
 import { collectPairs, duration, wholeNumber } from "../option-values.ts";
 import { formatTable } from "../table.ts";
 import { columnsOf, wrapLines } from "../wrap.ts";
@@ -119,7 +119,7 @@ const listColumns: Readonly<Record<string, (client: Client) => string>> = {
   EXPIRES: (client) => client.expires_at ?? "never",
   "LIVE SECRETS": ({ secrets }) =>
     String(secrets.filter(({ state }) => state === "active" || state === "pending").length),
-  WARNINGS: ({ warnings }) => [...new Set(warnings.map(shortWarning))].join(", ") || "-",
+  WARNINGS: (client) => [...new Set(client.warnings.map((warning) => shortWarning(warning, client)))].join(", ") || "-",
 };
 
 /** The last use of any secret that the client still has. */
@@ -142,5 +142,8 @@ function noteUnsupported(clients: readonly Client[]): string {
 
 const wrapped = (text: string): string => wrapLines(text, columnsOf(process.stdout));
 
-const shortWarning = ({ what, within_days }: Client["warnings"][number]): string =>
-  within_days === 0 ? `${what} expired` : `${what} expires within ${formatDuration(within_days, "d")}`;
+function shortWarning(warning: Client["warnings"][number], client: Client): string {
+  const { what, within_days } = warning;
+  if (within_days === 0) return `${what} expired`;
+  return `${what} ${endsUnlessUsed(warning, client) ? "must be used" : "expires"} within ${formatDuration(within_days, "d")}`;
+}

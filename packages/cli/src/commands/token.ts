@@ -6,7 +6,7 @@ import { collect } from "../option-values.ts";
 import { connectAdvice, failureOf } from "../sdk-failure.ts";
 import { noticeHooks } from "../sdk-notices.ts";
 import { readSecretFromInput } from "../secret-input.ts";
-import { addressProblem, serverAddress } from "../server-address.ts";
+import { addressProblem, serverAddress, serverOptions } from "../server-address.ts";
 import { printable } from "../table.ts";
 import { addTokenRevocationsCommand } from "./token-revocations.ts";
 import { addTokenRevokeCommand } from "./token-revoke.ts";
@@ -75,18 +75,20 @@ function adviceFor(error: unknown, clientSecret: string, { scope, serverUrl }: T
   if (isMistypedSecret(clientSecret))
     lines.push("The secret is mistyped or cut off, because its checksum does not match. Copy the whole secret again.");
   if (error.error === "invalid_client" && error.requestId !== undefined)
-    lines.push(`The service's operator finds the reason in its log, under request id ${printable(error.requestId)}.`);
+    lines.push(
+      `The operator of a Carnet service finds the reason with \`carnet explain ${printable(error.requestId)}\`.`,
+    );
   if (error.error === "invalid_scope" && scope?.some((names) => names.includes(",")))
     lines.push("Scopes are separated by spaces, not commas.");
   return lines.length === 0 ? undefined : lines.join("\n");
 }
 
 /** There is no default server: credentials are sent only where the user says. */
-function chooseServer({ serverUrl, region }: TokenOptions): { serverURL: string } | { server: Region } {
+function chooseServer({ serverUrl, region }: TokenOptions): ReturnType<typeof serverOptions> | { server: Region } {
   const url = serverUrl ?? (region === undefined ? process.env["CARNET_SERVER_URL"] : undefined);
   const problem = url ? addressProblem(url) : undefined;
   if (problem !== undefined) throw new Failure(`CARNET_SERVER_URL ${problem}.`); // The flag was checked before.
-  if (url) return { serverURL: url };
+  if (url) return serverOptions(url);
   const name = region ?? process.env["CARNET_REGION"];
   if (!name)
     throw new Failure(

@@ -187,4 +187,4 @@ const notFound = ({ audit, refusalsMaxAge }: AdminPorts): string =>
   `no event has this request id. Searched: changes and refusals in the store, which keeps refusals of known clients for at most ${refusalsMaxAge} days, ` +
   (audit.journal === undefined
     ? "but no journal, because this node writes it to standard output: search there"
-    : "and the journal of this node. The journals of other nodes are not searched: ask each node, or search where they are collected");
+    : "and the journal of this node. The journals of other nodes are not searched: ask each node (`carnet explain --server-url`), or search where they are collected");

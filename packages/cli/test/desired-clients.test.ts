@@ -66,8 +66,11 @@ suite("a file of clients", () => {
     ],
     "no owner": ["clients: []\n", /\n {2}line 1, column 1: .*owner/],
     "an owner that is not a valid label": [`owner: "a b"\nclients: []\n`, /\n {2}line 1, column 8: owner /],
-    "no content": ["", /\n {2}line 1, column 1: must be object$/],
-    "a list": ["- a\n", /\n {2}line 1, column 1: must be object$/],
+    "no content": [
+      "",
+      /\n {2}line 1, column 1: must be object\. It must have `owner` and a list of `clients`, as .* writes them\.$/,
+    ],
+    "a list": ["- a\n", /\n {2}line 1, column 1: must be object\. It must have `owner`/],
     "an undefined alias": [`${start}    client_name: *x\n`, /^The file FILE /],
     "aliases that expand too far": [
       `owner: &a [x,x,x,x,x,x,x,x,x,x]\n${[..."bcdefghij"].map((name, at) => `${name}: &${name} [${`*${"abcdefghi"[at]},`.repeat(10)}]`).join("\n")}\n`,

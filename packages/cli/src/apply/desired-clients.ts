@@ -51,7 +51,7 @@ export function readDesiredClients(path: string): DesiredClients {
   const [broken] = document.errors;
   if (broken !== undefined) {
     throw new Failure(
-      `The file ${path} is not valid YAML at ${positionAt(lines, broken.pos[0])} (${broken.code}). It must have \`owner\` and a list of \`clients\`, as \`carnet export\` writes them.`,
+      `The file ${path} is not valid YAML at ${positionAt(lines, broken.pos[0])} (${broken.code}). ${shape}`,
     );
   }
   const read = withSeconds(toValue(document, path));
@@ -69,8 +69,11 @@ export function readDesiredClients(path: string): DesiredClients {
   return { owner: read.owner, clients: read.clients.map(withoutNulls) };
 }
 
+const shape = "It must have `owner` and a list of `clients`, as `carnet export --owner default` writes them.";
+
 /** What the schema cannot say about a member: another accepted form, or the name that an unknown one resembles. */
 function more(pointer: string): string {
+  if (pointer === "") return `. ${shape}`;
   const [, client, name] = /^(\/clients\/\d+)?\/([^/]+)$/.exec(pointer) ?? [];
   if (name === undefined) return "";
   if (name === "access_token_ttl") return ", or a duration such as 30m";

@@ -196,7 +196,7 @@ suite("carnet admin reset", () => {
     assert.equal(code, 0);
     assert.match(
       stderr,
-      /is recorded in the store, but not in the journal\. The folder journal has no.*with --journal/s,
+      /is recorded in the store, but not in the journal\. The folder journal has no.*with --data-dir, or its journal with --journal/s,
     );
     await assert.rejects(stat(folder.file("journal")), { code: "ENOENT" });
     const found = await carnet("audit", "search", "--kind", "admin_reset", "--json");

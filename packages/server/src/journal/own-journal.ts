@@ -61,4 +61,4 @@ const isIn = (folder: string, file: string): boolean =>
   [plainEnding, compressedEnding].some((ending) => existsSync(join(folder, file + ending)));
 
 const elsewhere = (folder: string): string =>
-  `The folder ${folder} has no journal file of this store. If the service has another CARNET_JOURNAL, give it with --journal.`;
+  `The folder ${folder} has no journal file of this store. Next time, name the service's data folder with --data-dir, or its journal with --journal.`;

@@ -3,15 +3,17 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { promisify } from "node:util";
 import { freePort } from "@carnet/testkit/free-port";
 import { startTestService, type TestService } from "@carnet/testkit/service";
+import { decodeJwt } from "jose";
 import { startForwardProxy } from "./support/forward-proxy.ts";
+import { blocksOf, readersFolder, runBlock, stopped } from "./support/reader.ts";
 import { caFile, startTlsFront } from "./support/tls-front.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -107,6 +109,17 @@ suite("the SDK's guide pages", () => {
       stalled.closeAllConnections();
       stalled.close();
     }
+  });
+
+  test("testing.md: the commands for a pipeline start a service, and get a token from it", async () => {
+    const { folder, env } = await readersFolder();
+    await using _ = folder;
+    const port = String(await freePort());
+    const commands = blocksOf("docs/guide/sdk/testing.md").join("").replace("8080", port);
+    await runBlock(commands, folder.path, { ...env, CARNET_PORT: port, TMPDIR: folder.path });
+    const [token = ""] = globSync(join(folder.path, "tmp.*/token"));
+    await stopped(join(dirname(token), "dev.log"));
+    assert.equal(decodeJwt(readFileSync(token, "utf8").trim())["client_id"], "ci");
   });
 
   test("proxies.md: a proxy that cannot be reached is a ConnectionError without the proxy's password", async () => {

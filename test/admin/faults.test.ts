@@ -6,15 +6,11 @@ import { adminOperations } from "@carnet/server/http/admin/admin-routes";
 import { buildApp } from "@carnet/server/http/app";
 import { JournalUnavailable } from "@carnet/server/journal/journal";
 import { createLog, type Log } from "@carnet/server/log/logger";
-import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
-import { noFeed } from "@carnet/testkit/no-feed";
-import { noGrace } from "@carnet/testkit/no-grace";
-import { noKeys } from "@carnet/testkit/no-keys";
+import { httpPortsOf } from "@carnet/testkit/http-ports";
 import { clientIdOf } from "@carnet/testkit/sample-clients";
 import { eventQuery } from "@carnet/testkit/sample-events";
 import { startTestService } from "@carnet/testkit/service";
-import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { AdminApi } from "../support/admin-api.ts";
 
@@ -48,21 +44,7 @@ async function appWithJournal() {
 }
 
 const appWith = (endpoint: TestEndpoint, log: Log, isDraining = false) =>
-  buildApp({
-    token: endpoint.ports,
-    admin: adminPortsOf(endpoint),
-    log,
-    keys: noKeys,
-    trustedProxies: [],
-    counts: testCounts(),
-    revocationFeed: noFeed,
-    checkStore: async () => {},
-    jwksMaxAge: 300_000,
-    storeGrace: () => noGrace,
-    storeName: "store",
-    isDraining: () => isDraining,
-    isJournalUnavailable: () => false,
-  });
+  buildApp(httpPortsOf(endpoint, { log, isDraining: () => isDraining }));
 
 describe("the admin API, when something fails", () => {
   it("reports its own fault in each operation as a 500 problem without the error message", async () => {

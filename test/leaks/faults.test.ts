@@ -4,12 +4,8 @@ import { describeFault, framesOf } from "@carnet/server/fault";
 import { buildApp } from "@carnet/server/http/app";
 import type { ClientPorts, HttpPorts } from "@carnet/server/http/http-ports";
 import { createLog } from "@carnet/server/log/logger";
-import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
-import { noFeed } from "@carnet/testkit/no-feed";
-import { noGrace } from "@carnet/testkit/no-grace";
-import { noKeys } from "@carnet/testkit/no-keys";
-import { testCounts } from "@carnet/testkit/test-counts";
+import { httpPortsOf } from "@carnet/testkit/http-ports";
 import fc from "fast-check";
 import { PlantedSecrets } from "./planted.ts";
 import { type Credentials, openTokenWorld, type TokenWorld } from "./token-world.ts";
@@ -59,21 +55,7 @@ function raise(error: unknown): never {
 
 function httpPorts(world: TokenWorld, token: ClientPorts, log: string[]): HttpPorts {
   const written = createLog("trace", { write: (line) => void log.push(line) });
-  return {
-    token,
-    admin: adminPortsOf({ ...world, ports: token }),
-    log: written,
-    keys: noKeys,
-    trustedProxies: [],
-    counts: testCounts(),
-    revocationFeed: noFeed,
-    checkStore: async () => {},
-    jwksMaxAge: 300_000,
-    storeGrace: () => noGrace,
-    storeName: "store",
-    isDraining: () => false,
-    isJournalUnavailable: () => false,
-  };
+  return httpPortsOf({ ...world, ports: token }, { log: written });
 }
 
 async function requestToken(world: TokenWorld, ports: ClientPorts, { clientId, secret }: Credentials) {

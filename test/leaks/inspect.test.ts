@@ -22,10 +22,7 @@ import { openSealedKeys } from "@carnet/server/store/sql/sealed-keys";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
-import { noFeed } from "@carnet/testkit/no-feed";
-import { noGrace } from "@carnet/testkit/no-grace";
-import { noKeys } from "@carnet/testkit/no-keys";
-import { testCounts } from "@carnet/testkit/test-counts";
+import { httpPortsOf } from "@carnet/testkit/http-ports";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { storedSigningKeys } from "@carnet/testkit/test-key-ring";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
@@ -151,21 +148,7 @@ test("shows no secret in the HTTP server between the requests of an open connect
   await using world = await openTokenWorld();
   const log: string[] = [];
   const written = createLog("trace", { write: (line) => void log.push(line) });
-  await using app = buildApp({
-    token: world.ports,
-    admin: adminPortsOf(world),
-    log: written,
-    keys: noKeys,
-    trustedProxies: [],
-    counts: testCounts(),
-    revocationFeed: noFeed,
-    checkStore: async () => {},
-    jwksMaxAge: 300_000,
-    storeGrace: () => noGrace,
-    storeName: "store",
-    isDraining: () => false,
-    isJournalUnavailable: () => false,
-  });
+  await using app = buildApp(httpPortsOf(world, { log: written }));
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const planted = new PlantedSecrets();
   const client = await world.register({});

@@ -4,14 +4,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { paths } from "@carnet/protocol/endpoints";
 import { buildApp } from "@carnet/server/http/app";
-import { createLog } from "@carnet/server/log/logger";
-import { adminPortsOf } from "@carnet/testkit/admin-ports";
-import { noFeed } from "@carnet/testkit/no-feed";
-import { noGrace } from "@carnet/testkit/no-grace";
+import { httpPortsOf } from "@carnet/testkit/http-ports";
 import { noKeys } from "@carnet/testkit/no-keys";
 import { sendBytes } from "@carnet/testkit/raw-http";
 import { startTestService, type TestService } from "@carnet/testkit/service";
-import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { AdminApi, type AdminCall, tokenOf } from "./admin-api.ts";
 import { answerTo, serviceIn } from "./answer-to.ts";
@@ -55,25 +51,13 @@ const seenIn = (answer: string): Seen =>
 /** An application whose keys cannot be read. Listens on a free port. */
 async function listening() {
   const endpoint = new TestEndpoint();
-  const log = createLog("silent", { write: () => {} });
   const keys = {
     ...noKeys,
     get published(): never {
       throw new Error("there are no keys");
     },
   };
-  const app = buildApp({
-    ...{ token: endpoint.ports, admin: adminPortsOf(endpoint), log, keys },
-    trustedProxies: [],
-    counts: testCounts(),
-    revocationFeed: noFeed,
-    checkStore: async () => {},
-    jwksMaxAge: 300_000,
-    storeGrace: () => noGrace,
-    storeName: "store",
-    isDraining: () => false,
-    isJournalUnavailable: () => false,
-  });
+  const app = buildApp(httpPortsOf(endpoint, { keys }));
   return { app, url: await app.listen({ port: 0, host: "127.0.0.1" }), [Symbol.asyncDispose]: () => app.close() };
 }
 

@@ -9,7 +9,6 @@ import type { OwnerStore } from "@carnet/core/owner/owner-store";
 import { ScopeCatalogue, type ScopeStore } from "@carnet/core/scope/scope-catalogue";
 import { adminAudience, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { buildApp } from "@carnet/server/http/app";
-import { createLog } from "@carnet/server/log/logger";
 import { createSqlClientStore } from "@carnet/server/store/sql/client-store";
 import { createSqlEventStore } from "@carnet/server/store/sql/event-store";
 import { createSqlIdempotencyStore } from "@carnet/server/store/sql/idempotency-store";
@@ -19,13 +18,10 @@ import { createSqlScopeStore } from "@carnet/server/store/sql/scope-store";
 import { openSqlite } from "@carnet/server/store/sqlite/open-sqlite";
 import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
+import { httpPortsOf } from "@carnet/testkit/http-ports";
 import { MemorySigningKeyStore } from "@carnet/testkit/memory-signing-key-store";
-import { noFeed } from "@carnet/testkit/no-feed";
-import { noGrace } from "@carnet/testkit/no-grace";
-import { noKeys } from "@carnet/testkit/no-keys";
 import { eventWith } from "@carnet/testkit/sample-events";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
-import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 import { sqlitePorts } from "@carnet/testkit/test-sqlite";
 
@@ -125,26 +121,8 @@ export class World implements AsyncDisposable {
       const { signingKeys } = world;
       const stores = { store: { ...own, ...answers }, scopes, storedEvents: events, revocations, signingKeys };
       const admin = adminPortsOf({ ...world.endpoint, ...stores });
-      world.#apps.push(
-        buildApp({
-          ...{ token: world.endpoint.ports, admin: { ...admin, store: own, owners: faultyOwners(owners) } },
-          ...{
-            log: createLog("silent", { write: () => {} }),
-            keys: noKeys,
-            trustedProxies: [],
-            counts: testCounts(),
-            revocationFeed: noFeed,
-          },
-          ...{
-            checkStore: async () => {},
-            jwksMaxAge: 300_000,
-            storeGrace: () => noGrace,
-            storeName: "store",
-            isDraining: () => false,
-            isJournalUnavailable: () => false,
-          },
-        }),
-      );
+      const ports = { admin: { ...admin, store: own, owners: faultyOwners(owners) } };
+      world.#apps.push(buildApp(httpPortsOf(world.endpoint, ports)));
     }
     world.owners = owners;
     world.#scopes = scopes;

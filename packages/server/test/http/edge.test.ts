@@ -2,16 +2,11 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { buildApp } from "@carnet/server/http/app";
 import type { HttpPorts } from "@carnet/server/http/http-ports";
-import { createLog, type Log } from "@carnet/server/log/logger";
-import { adminPortsOf } from "@carnet/testkit/admin-ports";
+import type { Log } from "@carnet/server/log/logger";
 import { answerOf } from "@carnet/testkit/answer-of";
-import { noFeed } from "@carnet/testkit/no-feed";
-import { noGrace } from "@carnet/testkit/no-grace";
+import { httpPortsOf } from "@carnet/testkit/http-ports";
 import { noKeys } from "@carnet/testkit/no-keys";
-import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
-
-const silent = createLog("silent", { write: () => {} });
 
 const fail = (): never => {
   throw new Error("broken");
@@ -21,22 +16,8 @@ const brokenLog: Log = { debug: fail, info: fail, warn: fail, fault: fail };
 /** The service with some ports that throw. */
 function serviceWith(token: Partial<TestEndpoint["ports"]>, http: Partial<HttpPorts> = {}) {
   const endpoint = new TestEndpoint(token);
-  return buildApp({
-    token: endpoint.ports,
-    admin: adminPortsOf(endpoint),
-    log: silent,
-    keys: { ...noKeys, published: [{}] },
-    trustedProxies: [],
-    counts: testCounts(),
-    revocationFeed: noFeed,
-    checkStore: async () => {},
-    jwksMaxAge: 300_000,
-    storeGrace: () => noGrace,
-    storeName: "postgres://carnet@db.internal:5432/carnet",
-    isDraining: () => false,
-    isJournalUnavailable: () => false,
-    ...http,
-  });
+  const keys = { ...noKeys, published: [{}] };
+  return buildApp(httpPortsOf(endpoint, { keys, storeName: "postgres://carnet@db.internal:5432/carnet", ...http }));
 }
 
 const random = { bytes: (length: number) => new Uint8Array(length), uuid: fail };

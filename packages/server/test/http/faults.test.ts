@@ -8,12 +8,9 @@ import type { HttpPorts } from "@carnet/server/http/http-ports";
 import { JournalUnavailable } from "@carnet/server/journal/journal";
 import { createLog } from "@carnet/server/log/logger";
 import { StoreUnavailable } from "@carnet/server/store/store-unavailable";
-import { adminPortsOf } from "@carnet/testkit/admin-ports";
 import { answerOf } from "@carnet/testkit/answer-of";
-import { noFeed } from "@carnet/testkit/no-feed";
-import { noGrace } from "@carnet/testkit/no-grace";
+import { httpPortsOf } from "@carnet/testkit/http-ports";
 import { noKeys } from "@carnet/testkit/no-keys";
-import { testCounts } from "@carnet/testkit/test-counts";
 import { TestEndpoint } from "@carnet/testkit/test-endpoint";
 
 const secret = "planted-secret-0123456789";
@@ -30,22 +27,10 @@ async function createApp(changes: Partial<TestEndpoint["ports"]>, http: Partial<
   await registerClient({ client_id: "app", secret: { value: new Redacted(secret) } }, unrecorded);
   const lines: string[] = [];
   const log = createLog("trace", { write: (line) => void lines.push(line) });
-  const app = buildApp({
-    token: endpoint.ports,
-    admin: adminPortsOf(endpoint),
-    log,
-    keys: { ...noKeys, published: [{}] },
-    trustedProxies: [],
-    counts: testCounts(),
-    revocationFeed: noFeed,
-    checkStore: async () => {},
-    jwksMaxAge: 300_000,
-    storeGrace: () => noGrace,
-    storeName: "postgres://carnet@db.internal:5432/carnet",
-    isDraining: () => false,
-    isJournalUnavailable: () => false,
-    ...http,
-  });
+  const keys = { ...noKeys, published: [{}] };
+  const app = buildApp(
+    httpPortsOf(endpoint, { log, keys, storeName: "postgres://carnet@db.internal:5432/carnet", ...http }),
+  );
   return { app, lines, endpoint };
 }
 

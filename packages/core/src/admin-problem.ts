@@ -22,10 +22,14 @@ export interface FieldProblem {
 }
 
 export const invalid = (errors: readonly FieldProblem[]): Err<AdminProblem> =>
-  err({
-    kind: "invalid",
-    detail: errors.map(({ pointer, detail }) => `${pointer.slice(1) || "the body"} ${detail}`).join("; "),
-    errors,
-  });
+  err({ kind: "invalid", detail: problemsText(errors), errors });
+
+/** `scope must …; access_token_ttl must …` */
+export const problemsText = (errors: readonly FieldProblem[]): string =>
+  errors.map(({ pointer, detail }) => `${pointer.slice(1) || "the body"} ${detail}`).join("; ");
+
+/** The problems of a member's value, with pointers from the whole body. */
+export const problemsUnder = (parent: string, errors: readonly FieldProblem[]): readonly FieldProblem[] =>
+  errors.map(({ pointer, detail }) => ({ pointer: `${parent}${pointer}`, detail }));
 
 export const problem = (kind: ProblemKind, detail: string): Err<AdminProblem> => err({ kind, detail });

@@ -1,5 +1,5 @@
 import type { Result } from "@carnet/protocol/result";
-import type { FieldProblem } from "./admin-problem.ts";
+import { type FieldProblem, problemsUnder } from "./admin-problem.ts";
 
 /**
  * Reads the members of a merge patch (RFC 7396) one by one: a missing member keeps its current value, null resets it to
@@ -21,9 +21,8 @@ export function patchReader<Input extends object, Output extends object>(
     if (given === null) return values.initial[key];
     const value = parse(given);
     if (value.ok) return value.value;
-    const at = `${values.within ?? ""}/${field}`;
     const found = typeof value.error === "string" ? [{ pointer: "", detail: value.error }] : value.error;
-    problems.push(...found.map(({ pointer, detail }) => ({ pointer: `${at}${pointer}`, detail })));
+    problems.push(...problemsUnder(`${values.within ?? ""}/${field}`, found));
     return values.current[key];
   };
   return { read, problems };

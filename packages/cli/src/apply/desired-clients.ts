@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { problemsUnder } from "@carnet/core/admin-problem";
 import { NewClient } from "@carnet/protocol/admin/clients";
 import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
@@ -121,7 +122,7 @@ function refuseClaims({ clients }: DesiredClients, path: string, place: (pointer
   const problems = clients.flatMap(({ claims }, at) => {
     const parsed = parseStaticClaims(claims ?? {}, maxClientClaims);
     if (parsed.ok) return [];
-    return parsed.error.map((one) => ({ ...one, pointer: `/clients/${at}/claims${one.pointer}` }));
+    return problemsUnder(`/clients/${at}/claims`, parsed.error);
   });
   if (problems.length === 0) return;
   const lines = problems.map((problem) => `${place(problem.pointer)}: ${describeErrors([problem]).join("")}`);

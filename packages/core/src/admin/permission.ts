@@ -3,10 +3,10 @@ import type { RoleName } from "@carnet/protocol/admin/roles";
 import type { SecretId } from "@carnet/protocol/ids";
 import { type Err, err, ok, type Result } from "@carnet/protocol/result";
 import { foldClaimName } from "@carnet/protocol/static-claims";
-import type { AdminProblem, FieldProblem } from "../admin-problem.ts";
+import { type AdminProblem, type FieldProblem, problemsText } from "../admin-problem.ts";
 import { roleText } from "../audit/event-record.ts";
 import type { Client } from "../client/client.ts";
-import type { ClientSecret } from "../client/client-secret.ts";
+import { type ClientSecret, idleEndOf } from "../client/client-secret.ts";
 import type { Owner } from "../owner/owner.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
 import { newViolations, type PolicyContext } from "../owner/policy.ts";
@@ -178,8 +178,7 @@ export function longestOwnSecret({ caller, secretId }: Authority, client: Client
 }
 
 /** When a secret ends if nobody uses it any more. */
-const endOf = ({ expiresAt, idle }: ClientSecret): number | null =>
-  expiresAt ?? (idle === null ? null : idle.since + idle.after);
+const endOf = ({ expiresAt, idle }: ClientSecret): number | null => expiresAt ?? (idle && idleEndOf(idle, null));
 
 /** Whether the caller gives itself a secret that may live longer than the one that it replaces. */
 function outlivesOwn(
@@ -198,9 +197,8 @@ function refusesPolicy(
   { name, contact, platformContact }: Pick<Owner, "name" | "contact"> & Pick<Authority, "platformContact">,
   errors: readonly FieldProblem[],
 ): Err<Denied> {
-  const lines = errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
   const asked = contact ?? platformContact;
-  const detail = `the policy of the owner ${name} does not allow this: ${lines}; ask ${asked}`;
+  const detail = `the policy of the owner ${name} does not allow this: ${problemsText(errors)}; ask ${asked}`;
   return err({ kind: "policy", rule: "policy", detail, errors, owner: name, contact: asked });
 }
 

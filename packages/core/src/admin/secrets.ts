@@ -1,10 +1,11 @@
 import type { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
-import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
+import { type AdminProblem, type FieldProblem, invalid, problem, problemsUnder } from "../admin-problem.ts";
 import type { Client } from "../client/client.ts";
 import {
   type ClientSecret,
   fixedEndOf,
+  idleEndOf,
   isLive,
   maxLiveSecrets,
   type SecretUse,
@@ -136,7 +137,7 @@ async function withNewSecret(
   }
   const owner = client.role === null ? await ports.owners.find(client.owner) : undefined; // admin clients have no policy
   const plan = planSecret(owner === undefined ? input : withPolicyEnd(input, owner.policy, now), now);
-  if (!plan.ok) return invalid(plan.error.map(({ pointer, detail }) => ({ pointer: `${parent}${pointer}`, detail })));
+  if (!plan.ok) return invalid(problemsUnder(parent, plan.error));
   const { kept, digests, shown } = await makeSecret(plan.value, { clientId: client.clientId, now }, ports);
   const same = client.secrets.filter(({ digest }) => includesDigest(digests, digest));
   if (same.some(isLiveNow)) {
@@ -163,7 +164,7 @@ function endOf(secret: ClientSecret, lastUse: SecretUse | null): number | null {
   if (revokedAt !== null) return revokedAt;
   const end = fixedEndOf(secret);
   if (idle === null) return end;
-  return Math.min(end ?? Number.POSITIVE_INFINITY, Math.max(idle.since, lastUse?.at ?? 0) + idle.after);
+  return Math.min(end ?? Number.POSITIVE_INFINITY, idleEndOf(idle, lastUse));
 }
 
 /** The idle end after a rotation: at most a full span from now, and never later than before. */
@@ -173,7 +174,7 @@ function idleFrom(
 ): NonNullable<ClientSecret["idle"]> {
   if (idle === null) return { since: now, after: span };
   const after = Math.min(idle.after, span);
-  const end = Math.max(idle.since, lastUse?.at ?? 0) + idle.after;
+  const end = idleEndOf(idle, lastUse);
   return { since: Math.min(now, end - after), after };
 }
 

@@ -50,10 +50,16 @@ export function secretStateAt(
   if (secret.kind === "human") return "unsupported";
   const end = fixedEndOf(secret);
   if (end !== null && end <= now) return "expired";
-  if (secret.idle !== null && Math.max(secret.idle.since, lastUse?.at ?? 0) + secret.idle.after <= now) return "idle";
+  if (secret.idle !== null && idleEndOf(secret.idle, lastUse) <= now) return "idle";
   if (secret.notBefore !== null && secret.notBefore > now) return "pending";
   return "active";
 }
+
+/** When a secret ends unless it is used again. */
+export const idleEndOf = (
+  { since, after }: NonNullable<ClientSecret["idle"]>,
+  lastUse: Pick<SecretUse, "at"> | null,
+): number => Math.max(since, lastUse?.at ?? 0) + after;
 
 /** When a secret ends at the latest, however often it is used. One that must be used by then ends later if it is. */
 export function fixedEndOf({

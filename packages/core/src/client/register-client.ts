@@ -3,7 +3,7 @@ import type { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import { claimsOfNoScope } from "../admin/claim-rule.ts";
 import { ownerFull, ownsAll, type PermissionPorts, permitChange } from "../admin/permission.ts";
-import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
+import { type AdminProblem, type FieldProblem, invalid, problem, problemsUnder } from "../admin-problem.ts";
 import { clientChanges } from "../audit/client-changes.ts";
 import type { ObjectsChanged } from "../audit/event.ts";
 import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
@@ -141,7 +141,8 @@ export async function prepareClient(
     at("/workspace", registration.workspace == null ? ok(null) : label(registration.workspace)),
   );
   problems.push(...(await unknownScopes(registration, [], ports)));
-  const plan = collect(within("/secret", planSecret(registration.secret ?? {}, now)));
+  const planned = planSecret(registration.secret ?? {}, now);
+  const plan = collect(planned.ok ? planned : err(problemsUnder("/secret", planned.error)));
   const missing = settings === undefined || clientId === undefined || workspace === undefined || plan === undefined;
   if (missing || problems.length > 0) return invalid(problems);
   const { kept, digests, shown } = await makeSecret(plan, { clientId, now }, ports);
@@ -179,13 +180,4 @@ const newClientId = (text: string): Result<ClientId, string> =>
 const newId = ({ random }: MakeSecretPorts): ClientId => random.uuid() as ClientId;
 
 const at = <Value>(pointer: string, result: Result<Value, string>): Result<Value, readonly FieldProblem[]> =>
-  result.ok ? result : { ok: false, error: [{ pointer, detail: result.error }] };
-
-/** Prefixes the pointers of problems with a member of the body. */
-const within = <Value>(
-  parent: string,
-  result: Result<Value, readonly FieldProblem[]>,
-): Result<Value, readonly FieldProblem[]> =>
-  result.ok
-    ? result
-    : { ok: false, error: result.error.map(({ pointer, detail }) => ({ pointer: `${parent}${pointer}`, detail })) };
+  result.ok ? result : err([{ pointer, detail: result.error }]);

@@ -1,7 +1,7 @@
 import { type Err, ok, type Result } from "@carnet/protocol/result";
 import { matches } from "../admin/change-client.ts";
 import { type Authority, ownsAll } from "../admin/permission.ts";
-import { type AdminProblem, invalid, problem } from "../admin-problem.ts";
+import { type AdminProblem, invalid, problem, problemsUnder } from "../admin-problem.ts";
 import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import { unknownScopes } from "../client/register-client.ts";
 import type { Clock } from "../ports.ts";
@@ -117,6 +117,5 @@ async function findVersion(target: OwnerTarget, ports: OwnerPorts): Promise<Resu
 }
 
 async function unknownInPolicy({ policy }: OwnerInput, current: readonly string[], ports: OwnerPorts) {
-  const unknown = await unknownScopes({ scope: policy?.scope }, current, ports);
-  return unknown.map(({ pointer, detail }) => ({ pointer: `/policy${pointer}`, detail }));
+  return problemsUnder("/policy", await unknownScopes({ scope: policy?.scope }, current, ports));
 }

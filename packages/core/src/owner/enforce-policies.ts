@@ -1,4 +1,5 @@
 import { revokeTokens } from "../admin/change-client.ts";
+import { problemsText } from "../admin-problem.ts";
 import { clientChanges } from "../audit/client-changes.ts";
 import { changed, type EventIds, type Recorder, serviceOrigin } from "../audit/recorder.ts";
 import type { Client } from "../client/client.ts";
@@ -62,14 +63,13 @@ export class PolicyEnforcement {
     const now = clock.now();
     const found = violations(client, policy, { accessTokenTtl, now });
     if (found.length === 0) return;
-    const lines = found.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`);
     const disabled: Client = { ...client, status: "disabled", updatedAt: now, version: client.version + 1 };
     const next = revokeTokens(disabled, this.#ports);
     const event = changed(
       {
         at: now,
         objects: clientChanges(client, next),
-        warning: `it violates the policy of its owner ${name}: ${lines.join("; ")}`,
+        warning: `it violates the policy of its owner ${name}: ${problemsText(found)}`,
       },
       { ...this.#ports, origin: serviceOrigin("client_disabled") },
     );

@@ -9,7 +9,7 @@ import {
   parseStaticClaims,
   type StaticClaims,
 } from "@carnet/protocol/static-claims";
-import { type AdminProblem, invalid, problem } from "../admin-problem.ts";
+import { type AdminProblem, invalid, problem, problemsUnder } from "../admin-problem.ts";
 import { difference } from "../audit/client-changes.ts";
 import { type ChangeRecorderPorts, changed, type StoredWithChange } from "../audit/recorder.ts";
 import { label } from "../client/fields.ts";
@@ -120,7 +120,7 @@ export class ScopeCatalogue {
   ): Promise<Result<StaticClaims, AdminProblem>> {
     if (given === undefined) return ok(before?.claims ?? noClaims);
     const claims = parseStaticClaims(given ?? {}, maxScopeClaims);
-    if (!claims.ok) return invalid(claims.error.map((one) => ({ ...one, pointer: `/claims${one.pointer}` })));
+    if (!claims.ok) return invalid(problemsUnder("/claims", claims.error));
     const bytes = bytesWith({ name, claims: claims.value }, await this.#store.claims());
     if (bytes <= maxScopeClaims) return claims;
     const detail = `must leave all scopes together with at most ${maxScopeClaims} bytes of claims, and they would have ${bytes}: a token can be granted every scope`;

@@ -1,7 +1,7 @@
 import { parseScope } from "@carnet/protocol/scope";
 import type { RefusalFacts } from "../audit/event.ts";
 import type { Client } from "../client/client.ts";
-import { type ClientSecret, fixedEndOf } from "../client/client-secret.ts";
+import { type ClientSecret, fixedEndOf, idleEndOf } from "../client/client-secret.ts";
 import type { Refusal } from "../refusal.ts";
 import type { ScopeStore } from "../scope/scope-catalogue.ts";
 import type { TokenRequest } from "./parse-token-request.ts";
@@ -28,10 +28,8 @@ export function factsOfHolder(
       return times({ expired_at: fixedEndOf(secret) });
     case "secret_pending":
       return times({ not_before: secret.notBefore });
-    case "secret_idle": {
-      const last = Math.max(secret.idle?.since ?? 0, lastUse?.at ?? 0);
-      return times({ last_used_at: lastUse?.at ?? null, ended_at: last + (secret.idle?.after ?? 0) });
-    }
+    case "secret_idle":
+      return times({ last_used_at: lastUse?.at ?? null, ended_at: secret.idle && idleEndOf(secret.idle, lastUse) });
     case "client_expired":
       return times({ expired_at: client.expiresAt });
     case "address_not_allowed":

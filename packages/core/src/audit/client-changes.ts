@@ -40,8 +40,11 @@ export const secretFields = (secret: ClientSecret): SecretFields => ({
 });
 
 /** RFC 3339, as everywhere in the admin API. */
-export const isoTime = (instant: number | null): string | null =>
-  instant === null ? null : new Date(instant).toISOString();
+export function isoTime(instant: number): string;
+export function isoTime(instant: number | null): string | null;
+export function isoTime(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
+}
 
 /**
  * What differs between two versions of a client; null: it did not exist, or no longer does. The client is named if one

@@ -9,6 +9,7 @@ import {
   revokeSigningKey,
   rotateKey,
 } from "@carnet/core/admin/keys";
+import { isoTime } from "@carnet/core/audit/client-changes";
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/keys";
 import { Redacted } from "@carnet/protocol/redacted";
@@ -123,7 +124,7 @@ function keyView({ key, state, endsAt, replacedFrom }: ListedKey, { clock }: Vie
   const publishedUntil = state === "retiring" ? endsAt : key.revokedAt;
   return {
     ...{ kid: key.keyId, algorithm: key.algorithm, state },
-    ...{ created_at: timeOf(key.createdAt), active_from: timeOf(key.activeFrom) },
+    ...{ created_at: isoTime(key.createdAt), active_from: isoTime(key.activeFrom) },
     replaced_from: isoTime(replacedFrom),
     ...{ retired_at: isoTime(key.retiredAt), revoked_at: isoTime(key.revokedAt) },
     published_until: isoTime(publishedUntil),
@@ -142,11 +143,8 @@ function revocationView(outcome: KeyOutcome, ports: ViewPorts): wire.SigningKeyR
   const now = outcome.key.key.revokedAt ?? ports.clock.now();
   return {
     ...changeView(outcome, ports),
-    nodes_refuse_from: timeOf(now + acceptedFor.byNodes),
-    guards_refuse_from: timeOf(now + acceptedFor.byGuards),
-    others_refuse_from: timeOf(othersRefuseFrom({ now, times: ports.keys.times })),
+    nodes_refuse_from: isoTime(now + acceptedFor.byNodes),
+    guards_refuse_from: isoTime(now + acceptedFor.byGuards),
+    others_refuse_from: isoTime(othersRefuseFrom({ now, times: ports.keys.times })),
   };
 }
-
-const timeOf = (at: number): string => new Date(at).toISOString();
-const isoTime = (at: number | null): string | null => (at === null ? null : timeOf(at));

@@ -83,14 +83,17 @@ async function statusView({ peppers, clock }: Pick<AdminPorts, "peppers" | "cloc
   const progress = rotation && (await peppers.progress(now));
   return {
     peppers: peppersAt(records, now).map(({ pepper, state }) => ({
-      ...{ pepper_id: pepper.pepperId, state, created_at: time(pepper.createdAt), used_from: time(pepper.usedFrom) },
+      ...{
+        pepper_id: pepper.pepperId,
+        state,
+        created_at: isoTime(pepper.createdAt),
+        used_from: isoTime(pepper.usedFrom),
+      },
       ...{ ends_at: isoTime(pepper.endsAt), deleted: pepper.isDeleted },
     })),
     rotation:
       rotation === undefined || progress === undefined
         ? null
-        : { deadline: time(rotation.endsAt), moved: progress.moved, to_move: progress.toMove },
+        : { deadline: isoTime(rotation.endsAt), moved: progress.moved, to_move: progress.toMove },
   };
 }
-
-const time = (at: number): string => new Date(at).toISOString();

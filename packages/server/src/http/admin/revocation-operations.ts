@@ -1,5 +1,6 @@
 import { type NothingRevoked, type RevocationOutcome, revoke } from "@carnet/core/admin/revoke-tokens";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
+import { isoTime } from "@carnet/core/audit/client-changes";
 import type { Revocation } from "@carnet/core/revocation/revocation";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/revocations";
@@ -69,8 +70,6 @@ const nothingRevoked = (reason: NothingRevoked): wire.RevocationResult => ({
   ...{ revoked: false, reason, kind: null, client_id: null, secret_id: null, issued_before: null },
   ...{ revoked_at: null, ends_at: null, nodes_refuse_from: null, guards_refuse_from: null },
 });
-
-const isoTime = (at: number): string => new Date(at).toISOString();
 
 /** Without the subject, because handles and hashes are for verifiers only. */
 const revocationView = ({

@@ -1,5 +1,6 @@
 import { findClient } from "@carnet/core/admin/change-client";
 import type { AdminProblem } from "@carnet/core/admin-problem";
+import { isoTime } from "@carnet/core/audit/client-changes";
 import {
   addUsage,
   type Counts,
@@ -55,10 +56,10 @@ export const usageOperations: readonly Operation[] = [
       const since = startOf(hour, ports.clock.now() - Number(query.days ?? "1") * day);
       const blocks = await ports.refusals.unknownCallers(since, Number(query.limit ?? "100"));
       const body: wire.UnknownCallers = {
-        since: time(since),
+        since: isoTime(since),
         blocks: blocks.map(({ addressBlock, count, firstHour, lastHour }) => ({
           ...{ address_block: addressBlock, count },
-          ...{ first_hour: time(firstHour), last_hour: time(lastHour) },
+          ...{ first_hour: isoTime(firstHour), last_hour: isoTime(lastHour) },
         })),
       };
       return ok({ body });
@@ -81,13 +82,13 @@ async function showUsage(
   const names = new Set([...registered, ...scopes.keys()]);
   const body: wire.ClientUsage = {
     client_id: clientId,
-    since: time(since),
+    since: isoTime(since),
     issued: sum.issued,
     returned: sum.returned,
     introspected: sum.introspected,
     revoked: sum.revoked,
     refused: totalOf(refused),
-    last_issued_at: lastIssuedAt === null ? null : time(lastIssuedAt),
+    last_issued_at: isoTime(lastIssuedAt),
     periods: periodsOf(stored, now),
     refusals: mostFirst(refused).map(([reason, count]) => ({ reason, count })),
     scopes: [...names].map((scope) => ({
@@ -119,7 +120,7 @@ function periodsOf(stored: readonly UsagePeriod[], now: number): wire.ClientUsag
     ...[...days].map(([startsAt, parts]) => ({ ...sumOf(parts), startsAt, period: "day" })),
     ...stored.filter(inHours),
   ].map(({ period, startsAt, issued, returned, introspected, revoked, refused }) => ({
-    ...{ period, starts_at: time(startsAt), issued, returned, introspected, revoked },
+    ...{ period, starts_at: isoTime(startsAt), issued, returned, introspected, revoked },
     refused: totalOf(refused),
   }));
 }
@@ -129,5 +130,3 @@ const sumOf = (periods: readonly UsagePeriod[]): Usage =>
 
 const mostFirst = (counts: Counts): readonly (readonly [string, number])[] =>
   [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
-
-const time = (at: number): string => new Date(at).toISOString();

@@ -1,6 +1,6 @@
 import type { AuditEvent } from "@carnet/core/audit/event";
 import type { EventQuery, EventStore, StoredEvent } from "@carnet/core/audit/event-store";
-import { actorName, namedClients } from "@carnet/core/audit/named-clients";
+import { isOtherActor, namedClients, searchedActor } from "@carnet/core/audit/named-clients";
 import { eventJson } from "@carnet/server/audit/event-json";
 
 /** Events in a list. Has no bound. */
@@ -34,8 +34,7 @@ function matches(event: AuditEvent, { clientId, actor, requestId, kinds, since, 
   const { id, at } = event;
   return (
     (clientId === null || namedClients(event).has(clientId)) &&
-    (actor === null ||
-      (actorName(event) === actor && (event.actor.type === "client") !== otherActors.includes(actor))) &&
+    (actor === null || (searchedActor(event) === actor && (event.actor.type === "client") !== isOtherActor(actor))) &&
     (requestId === null || event.requestId === requestId) &&
     (kinds.length === 0 || kinds.includes(event.event)) &&
     (since === null || at >= since) &&
@@ -43,5 +42,3 @@ function matches(event: AuditEvent, { clientId, actor, requestId, kinds, since, 
     (before === null || at < before.at || (at === before.at && id < before.id))
   );
 }
-
-const otherActors = ["cli", "service", "unknown"];

@@ -4,6 +4,7 @@ import { warningsOf } from "../client/expiry-warnings.ts";
 import type { Clock } from "../ports.ts";
 import type { CredentialExpiring } from "./event.ts";
 import type { EventIds, Recorder } from "./recorder.ts";
+import { day } from "./usage.ts";
 
 /** A warning that a client or a secret ends soon. */
 export interface ComingEnd {
@@ -30,8 +31,6 @@ export interface ComingEndsPorts {
 
 /** The earliest warning, in days. Those of 60 and 90 days, which callers get with their tokens, would be noise here. */
 const earliestWarning = 30;
-
-const day = 86_400_000;
 
 /** Records `credential_expiring` for each active client and live secret that ends soon, once for each warning time. */
 export async function announceComingEnds(ports: ComingEndsPorts): Promise<void> {

@@ -22,6 +22,10 @@ export interface StoredEvent {
   readonly json: string;
 }
 
+/** The order of a search. Events of the same millisecond are ordered by id. */
+export const newestFirst = (left: StoredEvent, right: StoredEvent): number =>
+  right.at - left.at || (left.id < right.id ? 1 : -1);
+
 /** A caller that is bound to named owners. */
 export interface NamedCaller {
   readonly clientId: ClientId | null;

@@ -1,5 +1,6 @@
 import type { EventRecord } from "./event-record.ts";
 import type { EventQuery, NamedCaller, StoredEvent } from "./event-store.ts";
+import { isOtherActor } from "./named-clients.ts";
 
 /** What decides whether a client exists for a caller. */
 export interface ClientStanding {
@@ -179,10 +180,8 @@ function matches({ actor, client_id, facts, objects = [] }: EventRecord, asked: 
   const named = [actorId, client_id, facts?.["client_id"], ...objects.map((object) => object.client_id)];
   if (asked.clientId !== null && !named.includes(asked.clientId)) return false;
   if (asked.actor === null) return true;
-  return otherActors.includes(asked.actor) ? actor.type === asked.actor : actorId === asked.actor;
+  return isOtherActor(asked.actor) ? actor.type === asked.actor : actorId === asked.actor;
 }
-
-const otherActors: readonly string[] = ["cli", "service", "unknown"];
 
 const tokenKinds: readonly string[] = ["token_issued", "token_returned", "token_refused"];
 

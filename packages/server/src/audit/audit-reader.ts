@@ -1,6 +1,6 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { AdminCaller } from "@carnet/core/admin/admin-caller";
-import type { EventQuery, EventStore, StoredEvent } from "@carnet/core/audit/event-store";
+import { type EventQuery, type EventStore, newestFirst, type StoredEvent } from "@carnet/core/audit/event-store";
 import { type ClientStandings, EventVisibility } from "@carnet/core/audit/event-visibility";
 import { type FoundInJournal, type JournalReader, maxPageSize } from "../journal/journal-reader.ts";
 import { isLarge } from "../journal/page.ts";
@@ -91,11 +91,6 @@ async function searchInParts(
     if (visibility !== undefined) await endOfTurn(); // it may have to read many parts
   }
   return found;
-}
-
-function newestFirst(one: StoredEvent, other: StoredEvent): number {
-  if (one.at !== other.at) return other.at - one.at;
-  return one.id < other.id ? 1 : -1;
 }
 
 function firstPage(events: readonly StoredEvent[], limit: number): readonly StoredEvent[] {

@@ -2,6 +2,7 @@ import { setImmediate as endOfTurn } from "node:timers/promises";
 import { type Burst, Bursts, burst } from "@carnet/core/audit/bursts";
 import type { AdminRefused, AuditEvent, RefusalsBurst, TokenRefused } from "@carnet/core/audit/event";
 import type { EventStore } from "@carnet/core/audit/event-store";
+import { searchedActor } from "@carnet/core/audit/named-clients";
 import type { EventIds, Recorder } from "@carnet/core/audit/recorder";
 import type { RefusalStore, StoredRefusal } from "@carnet/core/audit/refusal-store";
 import { hour, startOf } from "@carnet/core/audit/usage";
@@ -218,11 +219,11 @@ function newest(known: readonly KnownRefusal[]): readonly KnownRefusal[] {
 }
 
 function stored({ clientId, event }: KnownRefusal, node: string): StoredRefusal {
-  const { id, at, event: kind, requestId, actor, reason } = event;
+  const { id, at, event: kind, requestId, reason } = event;
   const json = eventJson(event, node);
-  const refusal = { id, at, event: kind, requestId, clientId, isProven: isProven(event), reason };
-  if (actor.type === "client") return { ...refusal, actor: clientId, json };
-  return { ...refusal, actor: actor.type, json: `${json.slice(0, -1)},"client_id":${JSON.stringify(clientId)}}` };
+  const refusal = { id, at, event: kind, requestId, clientId, actor: searchedActor(event), reason };
+  if (isProven(event)) return { ...refusal, isProven: true, json };
+  return { ...refusal, isProven: false, json: `${json.slice(0, -1)},"client_id":${JSON.stringify(clientId)}}` };
 }
 
 const blockOf = ({ address }: Refused): string => (address === null ? undefined : addressBlock(address)) ?? "other";

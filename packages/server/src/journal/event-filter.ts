@@ -1,4 +1,5 @@
 import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
+import { isOtherActor } from "@carnet/core/audit/named-clients";
 import { changeKinds, eventKinds } from "@carnet/protocol/admin/event-kinds";
 import { names } from "./block-index.ts";
 import { eventOf } from "./chain.ts";
@@ -100,8 +101,7 @@ export const isNewer = (a: Pick<StoredEvent, "at" | "id">, b: Pick<StoredEvent, 
 const lineEnd = Buffer.from([newline]);
 
 function actorOf(actor: string): { type: string; clientId: string | undefined } {
-  const isClient = actor !== "cli" && actor !== "service" && actor !== "unknown";
-  return isClient ? { type: "client", clientId: byteText(actor) } : { type: actor, clientId: undefined };
+  return isOtherActor(actor) ? { type: actor, clientId: undefined } : { type: "client", clientId: byteText(actor) };
 }
 
 const actorText = ({ type, clientId }: { type: string; clientId: string | undefined }): string =>

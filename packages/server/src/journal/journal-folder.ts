@@ -1,3 +1,4 @@
+import { day } from "@carnet/core/audit/usage";
 import type { Clock } from "@carnet/core/ports";
 import type { Log } from "../log/logger.ts";
 import { JournalFile } from "./journal-file.ts";
@@ -17,8 +18,6 @@ export interface JournalFolderOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-const day = 86_400_000;
 
 /** How often the anchor of a file without new records is renewed, in milliseconds: less often, so that an idle disk can rest. */
 const renewAfter = 60_000;

@@ -5,6 +5,7 @@ import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
 import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 import { explain } from "@carnet/core/audit/explain";
 import { changeOf, type Story } from "@carnet/core/audit/story";
+import { hour } from "@carnet/core/audit/usage";
 import { isLive, secretStateAt } from "@carnet/core/client/client-secret";
 import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { changeKinds } from "@carnet/protocol/admin/event-kinds";
@@ -169,8 +170,6 @@ async function changesOf(
 }
 
 const notAnId = "must be 1 to 128 visible ASCII characters: copy the X-Request-ID of the answer";
-
-const hour = 3_600_000;
 
 const everything: Omit<EventQuery, "limit"> = {
   ...{ clientId: null, actor: null, requestId: null, kinds: [] },

@@ -1,6 +1,7 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { EventKind } from "@carnet/core/audit/event";
-import type { EventQuery, NamedCaller, StoredEvent } from "@carnet/core/audit/event-store";
+import { type EventQuery, type NamedCaller, newestFirst, type StoredEvent } from "@carnet/core/audit/event-store";
+import { isOtherActor } from "@carnet/core/audit/named-clients";
 import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Tables } from "./schema.ts";
 
@@ -177,8 +178,8 @@ function allOf(
     until !== null && sql`${time} < ${until}`,
     actor !== null && sql`${unlessNarrow("stored.actor")} = ${actor}`,
     // A client can have the id `cli` too
-    actor !== null && otherActors.has(actor) && sql`stored.json like ${`%,"actor":{"type":"${actor}"},%`}`,
-    actor !== null && !otherActors.has(actor) && sql`stored.json like ${'%,"actor":{"type":"client",%'}`,
+    actor !== null && isOtherActor(actor) && sql`stored.json like ${`%,"actor":{"type":"${actor}"},%`}`,
+    actor !== null && !isOtherActor(actor) && sql`stored.json like ${'%,"actor":{"type":"client",%'}`,
     before !== null && sql`${time} <= ${before.at} and (${time} < ${before.at} or stored.id < ${before.id})`,
   ];
   return sql<SqlBool>`(${sql.join(
@@ -186,8 +187,6 @@ function allOf(
     sql` and `,
   )})`;
 }
-
-const otherActors = new Set(["cli", "service", "unknown"]);
 
 const toPlace = ({ event, ...row }: { number: number; id: string; at: number; event: string }): Place => ({
   ...row,
@@ -198,6 +197,3 @@ const toStoredEvent = ({ event, ...row }: { id: string; at: number; event: strin
   ...row,
   event: event as EventKind,
 });
-
-const newestFirst = (left: StoredEvent, right: StoredEvent): number =>
-  right.at - left.at || (left.id < right.id ? 1 : -1);

@@ -1,7 +1,7 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import type { AuditEvent, EventKind } from "@carnet/core/audit/event";
 import type { EventStore } from "@carnet/core/audit/event-store";
-import { actorName, namedClients } from "@carnet/core/audit/named-clients";
+import { namedClients, searchedActor } from "@carnet/core/audit/named-clients";
 import type { Kysely, Transaction } from "kysely";
 import { eventJson } from "../../audit/event-json.ts";
 import { searchStoredEvents } from "./event-search.ts";
@@ -39,7 +39,7 @@ export async function insertEvent(
   const { id, at, requestId, event: kind } = event;
   const { number } = await transaction
     .insertInto("audit_events")
-    .values({ id, at, event: kind, request_id: requestId, actor: actorName(event), json: eventJson(event, node) })
+    .values({ id, at, event: kind, request_id: requestId, actor: searchedActor(event), json: eventJson(event, node) })
     .returning("number")
     .executeTakeFirstOrThrow();
   const rows = [...namedClients(event)].map((client_id) => ({ client_id, at, number }));

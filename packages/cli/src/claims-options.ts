@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isJsonObject, type JsonObject } from "@carnet/protocol/json-merge-patch";
+import { codeOf } from "@carnet/server/fault";
 import { parseJsonBody } from "@carnet/server/json-body";
 import { type Command, Option } from "commander";
 import { describeErrors } from "./admin/refusals.ts";
@@ -33,7 +34,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
-    throw new Failure(`The file ${file} cannot be read${code}. Give the path of a file with a JSON object.`);
+    throw new Failure(`The file ${file} cannot be read${codeOf(error)}. Give the path of a file with a JSON object.`);
   }
 }

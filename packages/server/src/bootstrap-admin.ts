@@ -13,7 +13,7 @@ import { quoted } from "@carnet/protocol/shell-word";
 import type { Kysely } from "kysely";
 import { replaceAtomically } from "./configuration/atomic-file.ts";
 import { forbidden, readTrusted } from "./configuration/trusted-file.ts";
-import { OperatorFault } from "./fault.ts";
+import { codeOf, OperatorFault } from "./fault.ts";
 import { insertClients } from "./store/sql/client-store.ts";
 import { type EventPorts, insertEvent } from "./store/sql/event-store.ts";
 import { inTurn } from "./store/sql/in-turn.ts";
@@ -158,9 +158,8 @@ export function writeAdminFile(path: string, content: object): void {
   try {
     replaceAtomically(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new OperatorFault(
-      `The file ${path} for the first admin client cannot be written${code}: let this user write there.`,
+      `The file ${path} for the first admin client cannot be written${codeOf(error)}: let this user write there.`,
     );
   }
 }

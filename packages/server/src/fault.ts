@@ -13,6 +13,12 @@ export function describeFault(error: unknown): string {
   return `${typeof name === "string" ? name : "Error"}${code}`;
 }
 
+/** The code of an error as ` (CODE)`, for the end of a sentence; empty if it has none. */
+export const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? ` (${error.code})` : "");
+
+export const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && "code" in error && codes.includes(String(error.code));
+
 /** How Node, SQLite and Fastify write their codes. */
 const constant = /^[A-Z][A-Z0-9_]{1,63}$/;
 

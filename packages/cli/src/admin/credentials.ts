@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import { quoted } from "@carnet/protocol/shell-word";
 import { exposure, forbidden, otherOwner } from "@carnet/server/configuration/trusted-file";
+import { codeOf, hasCode } from "@carnet/server/fault";
 import type { Command } from "commander";
 import { Failure } from "../failure.ts";
 import { addressProblem, isThisMachine, serverAddress } from "../server-address.ts";
@@ -134,11 +135,10 @@ function readText(path: string): string {
     return readOwnFile(path);
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
     throw new Failure(
-      code === "ENOENT"
+      hasCode(error, "ENOENT")
         ? `There are no admin credentials: the file ${path} does not exist. Run this in the folder where the service was started, name the file with --admin-file, or set ${variables.clientId} and ${variables.clientSecret}.`
-        : `The admin file ${path} cannot be read${code === undefined ? "" : ` (${code})`}. Run this as its owner, or name another file with --admin-file.`,
+        : `The admin file ${path} cannot be read${codeOf(error)}. Run this as its owner, or name another file with --admin-file.`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { schemaProblems } from "@carnet/protocol/admin/schema-problems";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { parseDuration } from "@carnet/protocol/duration";
 import { maxClientClaims, parseStaticClaims } from "@carnet/protocol/static-claims";
+import { codeOf } from "@carnet/server/fault";
 import { type Static, Type } from "typebox";
 import { Check } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
@@ -104,8 +105,9 @@ function readText(path: string): string {
   try {
     return readFileSync(path === "-" ? 0 : path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
-    throw new Failure(`The file ${path} cannot be read${code}. Give the path of a YAML file, or - for standard input.`);
+    throw new Failure(
+      `The file ${path} cannot be read${codeOf(error)}. Give the path of a YAML file, or - for standard input.`,
+    );
   }
 }
 

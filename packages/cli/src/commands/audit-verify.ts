@@ -1,4 +1,5 @@
 import type { Verification } from "@carnet/protocol/admin/audit";
+import { codeOf } from "@carnet/server/fault";
 import type { Command } from "commander";
 import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
@@ -66,9 +67,8 @@ async function* readable(file: string): AsyncGenerator<string> {
   try {
     yield* linesOf(file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new Failure(
-      `The file ${file} cannot be read${code}. Give the path of a file with log lines, or - for standard input.`,
+      `The file ${file} cannot be read${codeOf(error)}. Give the path of a file with log lines, or - for standard input.`,
     );
   }
 }

@@ -2,6 +2,7 @@ import { createPublicKey, type JsonWebKeyInput } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { SigningKeyChange } from "@carnet/protocol/admin/keys";
 import { signingAlgorithmNames } from "@carnet/protocol/signing-algorithms";
+import { codeOf } from "@carnet/server/fault";
 import { type Command, Option } from "commander";
 import { confirmTarget } from "../admin/confirm-target.ts";
 import { withAdminApi } from "../admin/connection.ts";
@@ -120,8 +121,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? ` (${error.code})` : "";
-    throw new Failure(`The file with the private key cannot be read${reason}. Check the path after --file.`);
+    throw new Failure(`The file with the private key cannot be read${codeOf(error)}. Check the path after --file.`);
   }
 }
 

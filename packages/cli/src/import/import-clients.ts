@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { codeOf } from "@carnet/server/fault";
 import type { AdminApi } from "../admin/admin-api.ts";
 import { describeErrors, explainRefusals } from "../admin/refusals.ts";
 import { Failure } from "../failure.ts";
@@ -90,9 +91,8 @@ async function countLines(file: string): Promise<number> {
       last = (chunk as Buffer).at(-1) ?? last;
     }
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new Failure(
-      `The file ${file} cannot be read${code}. Give the path of a JSON Lines file, or - for standard input.`,
+      `The file ${file} cannot be read${codeOf(error)}. Give the path of a JSON Lines file, or - for standard input.`,
     );
   }
   return last === 0x0a ? lines : lines + 1;

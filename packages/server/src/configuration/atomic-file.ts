@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { hasCode } from "../fault.ts";
 
 /** Creates a file atomically, and its folder if it is missing. Leaves an existing file alone. */
 export function createAtomically(path: string, fill: (draft: string) => void): void {
@@ -18,7 +19,7 @@ export function createAtomically(path: string, fill: (draft: string) => void): v
     try {
       linkSync(draft, path);
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (!hasCode(error, "EEXIST")) throw error;
     }
   });
 }

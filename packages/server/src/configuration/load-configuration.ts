@@ -7,7 +7,7 @@ import { defaultSunset } from "@carnet/protocol/deprecation";
 import { didYouMean } from "@carnet/protocol/did-you-mean";
 import { isLoopbackHost } from "@carnet/protocol/loopback";
 import type { Redacted } from "@carnet/protocol/redacted";
-import { OperatorFault } from "../fault.ts";
+import { codeOf, OperatorFault } from "../fault.ts";
 import type { Setting } from "./setting.ts";
 import type { StoreAddress } from "./setting-values.ts";
 import { foreignEnvironment, type SettingName, type SettingValues, settings } from "./settings.ts";
@@ -277,7 +277,7 @@ function parseFile(path: string, shape: string): unknown {
 
 /** Names the line but not its content: the parser's own message quotes the file. */
 function fileProblem(error: unknown, { YAMLParseError }: Parser): string {
-  if (error instanceof Error && "syscall" in error) return `cannot be read${"code" in error ? ` (${error.code})` : ""}`;
+  if (error instanceof Error && "syscall" in error) return `cannot be read${codeOf(error)}`;
   const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
   return `is not valid YAML or JSON${line === undefined ? "" : ` (line ${line})`}`;
 }

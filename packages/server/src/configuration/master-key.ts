@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { Redacted } from "@carnet/protocol/redacted";
 import { quoted } from "@carnet/protocol/shell-word";
-import { OperatorFault } from "../fault.ts";
+import { codeOf, OperatorFault } from "../fault.ts";
 import { createAtomically, writePrivate } from "./atomic-file.ts";
 import type { Configuration } from "./load-configuration.ts";
 import { runKeyCommand } from "./master-key-command.ts";
@@ -108,5 +108,3 @@ function createKeyFile(path: string): void {
     );
   }
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? ` (${error.code})` : "");

@@ -3,7 +3,7 @@ import type { Server as HttpServer } from "node:http";
 import { createServer, isIPv6, Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Configuration } from "../configuration/load-configuration.ts";
-import { OperatorFault } from "../fault.ts";
+import { hasCode, OperatorFault } from "../fault.ts";
 
 export interface ListenSettings {
   readonly host: string;
@@ -85,8 +85,7 @@ async function alsoListen(http: HttpServer, on: Parameters<Server["listen"]>[0])
 }
 
 /** Whether binding to ::1 failed because the machine has no IPv6. */
-export const hasNoIpv6 = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && ["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(String(error.code));
+export const hasNoIpv6 = (error: unknown): boolean => hasCode(error, "EADDRNOTAVAIL", "EAFNOSUPPORT");
 
 /** Closes the server again if it cannot listen. */
 async function orFault<Value>(

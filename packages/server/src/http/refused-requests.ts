@@ -3,6 +3,7 @@ import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
 import { tokenResponseHeaders } from "@carnet/protocol/token-response-headers";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { hasCode } from "../fault.ts";
 import { JournalUnavailable } from "../journal/journal.ts";
 import type { Log } from "../log/logger.ts";
 import type { ServiceCounts } from "../metrics/service-counts.ts";
@@ -26,10 +27,9 @@ export function createErrorHandler(log: Log) {
 
 /** The refusal for an error of a route or of Fastify. */
 export function refusalOf(error: unknown): Refusal {
-  const code = error instanceof Error && "code" in error ? error.code : "";
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+  if (hasCode(error, "FST_ERR_CTP_BODY_TOO_LARGE"))
     return refusalWith("bodyTooLarge", "body_too_large", "the body is too large");
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+  if (hasCode(error, "FST_ERR_CTP_INVALID_MEDIA_TYPE"))
     return refusalWith("malformedRequest", "bad_content_type", "the Content-Type cannot be read");
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) return badHttp;

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { Clock } from "@carnet/core/ports";
 import { forbidden, readTrusted } from "../configuration/trusted-file.ts";
-import { OperatorFault } from "../fault.ts";
+import { codeOf, OperatorFault } from "../fault.ts";
 import type { Log } from "../log/logger.ts";
 
 /** The paths of two PEM files. */
@@ -107,5 +107,3 @@ const versionOf = ({ cert, key }: TlsFiles): string =>
       }
     })
     .join(" ");
-
-const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? ` (${error.code})` : "");

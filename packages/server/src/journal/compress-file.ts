@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "../fault.ts";
 import type { Log } from "../log/logger.ts";
 import { type CheckedBlock, checkFileWith } from "./check-file.ts";
 import { leftAsItIs } from "./close-abandoned.ts";
@@ -79,7 +80,7 @@ async function createDraft(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, "wx", 0o600);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
+    if (hasCode(error, "EEXIST")) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { constants, type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "../fault.ts";
 
 /** A file of the journal in its folder. */
 export interface ListedFile {
@@ -53,7 +54,7 @@ export async function unlessMissing<Value>(work: Promise<Value>): Promise<Value 
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

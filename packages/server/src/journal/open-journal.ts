@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { Configuration } from "../configuration/load-configuration.ts";
 import { exposureOf, forbidden } from "../configuration/trusted-file.ts";
-import { OperatorFault } from "../fault.ts";
+import { codeOf, OperatorFault } from "../fault.ts";
 import type { LogOutput } from "../log/log-output.ts";
 import type { Log } from "../log/logger.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
@@ -74,9 +74,8 @@ function prepareFolder(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new OperatorFault(
-      `The journal folder ${folder} cannot be written${code}: run \`chmod u+rwx ${quoted(folder)}\` or free the path, or set CARNET_JOURNAL to another folder or to stdout.`,
+      `The journal folder ${folder} cannot be written${codeOf(error)}: run \`chmod u+rwx ${quoted(folder)}\` or free the path, or set CARNET_JOURNAL to another folder or to stdout.`,
       { cause: error },
     );
   }

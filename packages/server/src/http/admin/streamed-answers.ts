@@ -2,6 +2,7 @@ import { pipeline } from "node:stream/promises";
 import type { AdminProblem } from "@carnet/core/admin-problem";
 import type { Clock } from "@carnet/core/ports";
 import type { FastifyReply } from "fastify";
+import { hasCode } from "../../fault.ts";
 import type { Log } from "../../log/logger.ts";
 
 /** An export or a verification reads the whole journal, so only a few run at a time. */
@@ -114,5 +115,4 @@ async function* whileRead(
   watch(); // what is still buffered
 }
 
-const isHangUp = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+const isHangUp = (error: unknown): boolean => hasCode(error, "ERR_STREAM_PREMATURE_CLOSE");

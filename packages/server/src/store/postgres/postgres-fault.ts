@@ -1,4 +1,4 @@
-import { OperatorFault } from "../../fault.ts";
+import { hasCode, OperatorFault } from "../../fault.ts";
 import { DamagedStore } from "../damaged-store.ts";
 import { StoreBusy } from "../store-busy.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
@@ -101,8 +101,7 @@ export function postgresFault(error: unknown, name: string): OperatorFault | und
 export const noTls = (error: unknown): boolean =>
   error instanceof Error && error.message === "The server does not support SSL connections";
 
-export const isTooManyConnections = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "53300";
+export const isTooManyConnections = (error: unknown): boolean => hasCode(error, "53300");
 
 /** Whether it is an SQLSTATE, not a code of Node. */
 const isState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !code.startsWith("E");

@@ -1,5 +1,6 @@
 import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import type pg from "pg";
+import { hasCode } from "../../fault.ts";
 import { StoreUnavailable } from "../store-unavailable.ts";
 import { postgresFault } from "./postgres-fault.ts";
 
@@ -82,7 +83,7 @@ export class PostgresSession implements PostgresPoolClient {
         this.#broken = fault;
         this.#options.lost();
       }
-      const isAborted = error instanceof Error && "code" in error && error.code === "25P02";
+      const isAborted = hasCode(error, "25P02");
       if (!isAborted) this.#cause = fault ?? error;
       throw this.#cause;
     }

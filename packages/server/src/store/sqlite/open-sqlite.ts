@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { quoted } from "@carnet/protocol/shell-word";
 import type { Kysely } from "kysely";
 import { createAtomically } from "../../configuration/atomic-file.ts";
-import { OperatorFault } from "../../fault.ts";
+import { codeOf, OperatorFault } from "../../fault.ts";
 import { migrate, type SchemaTarget } from "../sql/migrate.ts";
 import type { Tables } from "../sql/schema.ts";
 import { wrapDatabase } from "./node-sqlite-database.ts";
@@ -94,10 +94,9 @@ function refuseForeign(database: DatabaseSync, file: string): void {
 
 function fileFault(error: unknown, file: string): OperatorFault | undefined {
   if (!(error instanceof Error) || !("syscall" in error)) return undefined;
-  const code = "code" in error ? ` (${error.code})` : "";
   const sentence =
     error.syscall === "access"
-      ? `The database ${file} cannot be read and written${code}: let this user do so`
-      : `The database ${file} cannot be created${code}: let this user write in the folder ${dirname(file)}`;
+      ? `The database ${file} cannot be read and written${codeOf(error)}: let this user do so`
+      : `The database ${file} cannot be created${codeOf(error)}: let this user write in the folder ${dirname(file)}`;
   return new OperatorFault(`${sentence}, or set CARNET_STORE to another file.`, { cause: error });
 }

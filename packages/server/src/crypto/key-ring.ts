@@ -11,7 +11,7 @@ import {
 } from "@carnet/core/key/key-ring";
 import type { Clock } from "@carnet/core/ports";
 import type { TokenSigner } from "@carnet/core/token/token-signer";
-import { SharedRead } from "../shared-read.ts";
+import { SingleFlight } from "../single-flight.ts";
 import { createSigner, importSigningKey, type Signer } from "./signing-key.ts";
 
 /** The keys that verify tokens. They can change at any time: read them on each use and keep no copy. */
@@ -51,7 +51,7 @@ export class KeyRing implements TokenSigner, VerificationKeys {
   readonly #signers = new Map<string, Signer>();
   #keys: readonly SigningKeyRecord[] = [];
   #view: View | undefined;
-  readonly #reading = new SharedRead(() => this.#read());
+  readonly #reading = new SingleFlight(() => this.#read());
 
   constructor(ports: KeyRingPorts) {
     this.#ports = ports;

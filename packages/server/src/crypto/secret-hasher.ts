@@ -1,7 +1,7 @@
 import type { PepperedDigest, SecretHasher } from "@carnet/core/client/secret-hasher";
 import { type PepperRecord, peppersAt } from "@carnet/core/pepper/pepper";
 import type { Clock } from "@carnet/core/ports";
-import { SharedRead } from "../shared-read.ts";
+import { SingleFlight } from "../single-flight.ts";
 import { createHmacSha256 } from "./hmac-sha256.ts";
 
 /** HMAC-SHA-256 under a pepper. */
@@ -32,7 +32,7 @@ export class PepperRing implements SecretHasher {
   #peppers: readonly OpenPepper[] = [];
   #view: View | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
-  readonly #reading = new SharedRead(() => this.#read());
+  readonly #reading = new SingleFlight(() => this.#read());
 
   constructor(source: PepperSource, clock: Clock) {
     this.#source = source;

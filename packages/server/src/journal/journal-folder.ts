@@ -1,6 +1,7 @@
 import { day } from "@carnet/core/audit/usage";
 import type { Clock } from "@carnet/core/ports";
 import type { Log } from "../log/logger.ts";
+import { SingleFlight } from "../single-flight.ts";
 import { JournalFile } from "./journal-file.ts";
 import type { JournalFiles } from "./journal-files.ts";
 import { emptyChain, type JournalHead, type JournalRecord, type JournalSink, type PutHead } from "./journal-sink.ts";
@@ -40,7 +41,7 @@ export class JournalFolder implements JournalSink {
   #anchored: { readonly head: JournalHead; readonly at: number } | undefined;
   #lastTurn: Promise<unknown> = Promise.resolve();
   #nextSync: Promise<void> | undefined;
-  #rotation: Promise<void> | undefined;
+  readonly #rotation = new SingleFlight(() => this.#rotate());
   #rotationFails = false;
   #syncedAt: number;
 
@@ -75,11 +76,9 @@ export class JournalFolder implements JournalSink {
 
   async maintain(): Promise<void> {
     await this.#inTurn(async () => this.#current && this.#putBack(this.#current.file));
-    this.#rotation ??= this.#rotate().finally(() => {
-      this.#rotation = undefined;
-    });
-    if (this.#current === undefined) await this.#rotation;
-    else this.#rotation.catch(() => {}); // the store can be slow, and syncing must not wait for it
+    const rotated = this.#rotation.run();
+    if (this.#current === undefined) await rotated;
+    else rotated.catch(() => {}); // the store can be slow, and syncing must not wait for it
     await this.#synced();
   }
 

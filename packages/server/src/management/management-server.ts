@@ -5,6 +5,7 @@ import { paths } from "@carnet/protocol/endpoints";
 import { OperatorFault } from "../fault.ts";
 import { live, type Probe, probeHeaders } from "../http/health-routes.ts";
 import type { Log } from "../log/logger.ts";
+import { SingleFlight } from "../single-flight.ts";
 
 /**
  * The management listener: metrics and probes on an address of their own, so that callers cannot reach them. It has no
@@ -46,9 +47,10 @@ export async function listenForManagement(
   { host, port }: { readonly host: string; readonly port: number },
   ports: ManagementPorts,
 ): Promise<ManagementServer> {
-  const shares = { metrics: shared(() => ports.metrics()), readiness: shared(() => ports.readiness()) };
+  const [metrics, readiness] = [new SingleFlight(() => ports.metrics()), new SingleFlight(() => ports.readiness())];
+  const shared = { metrics: () => metrics.run(), readiness: () => readiness.run() };
   const server = createServer(timeouts, (request, response) => {
-    answerTo(request, { ...ports, ...shares }).then(
+    answerTo(request, { ...ports, ...shared }).then(
       (answer) => send(response, answer),
       (error: unknown) => {
         ports.log.fault("management_request_failed", error);
@@ -110,17 +112,6 @@ const text = (status: number, sentence: string): Answer => ({
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
   response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
   response.end(body);
-}
-
-/** Lets calls at the same time share one result. */
-function shared<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let making: Promise<Value> | undefined;
-  return () => {
-    making ??= make().finally(() => {
-      making = undefined;
-    });
-    return making;
-  };
 }
 
 function listenFault(error: unknown, host: string, port: number): unknown {

@@ -1,6 +1,7 @@
 import type { Clock } from "@carnet/core/ports";
 import { type RevocationFeedClaims, revocationFeedType } from "@carnet/protocol/revocation-feed";
 import type { KeyRing } from "../crypto/key-ring.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { RevocationList } from "./revocation-list.ts";
 
 /** A signed list of the live revocations. All answers share its bytes. */
@@ -39,28 +40,22 @@ const lifetime = 30_000;
 /** Signs the live revocations when somebody asks for them and they have changed. Does nothing while nobody asks. */
 export function createRevocationFeed({ access, issuer, list, keys, clock }: RevocationFeedPorts): RevocationFeed {
   let snapshot: (FeedSnapshot & Basis) | undefined;
-  let signing: Promise<void> | undefined;
 
   const basis = (): Basis => ({ readAt: list.readAt, version: list.version, keyId: keys.signingKeyId });
 
-  async function sign(): Promise<void> {
+  const signing = new SingleFlight(async () => {
     const from = basis();
     const { token } = await keys.sign(claimsOf(list, issuer), revocationFeedType, null);
     const etag = `"${token.slice(token.lastIndexOf(".") + 1).slice(0, 22)}"`; // each signature is different
     snapshot = { ...from, etag, body: Buffer.from(token, "latin1") };
-  }
+  });
 
   return {
     access,
     async current() {
       await within(storeWait, list.refreshIfOlder(listAge));
       if (clock.now() - list.readAt >= lifetime) return undefined;
-      if (snapshot === undefined || isOutdated(snapshot, basis())) {
-        signing ??= sign().finally(() => {
-          signing = undefined;
-        });
-        await signing;
-      }
+      if (snapshot === undefined || isOutdated(snapshot, basis())) await signing.run();
       return snapshot;
     },
   };

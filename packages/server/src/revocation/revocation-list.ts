@@ -1,7 +1,7 @@
 import type { Clock } from "@carnet/core/ports";
 import { coveredUntil, type RevocationKind } from "@carnet/core/revocation/revocation";
 import type { CutOffs, RevocationStore, StoredRevocation } from "@carnet/core/revocation/revocation-store";
-import { SharedRead } from "../shared-read.ts";
+import { SingleFlight } from "../single-flight.ts";
 
 /**
  * The live revocations in memory. The feed and the cut-offs at minting need them all at once. A check of a single token
@@ -30,7 +30,7 @@ export class RevocationList implements CutOffs {
   };
   #lastNumber = 0;
   #startsOver = false;
-  readonly #reading = new SharedRead(() => this.#read());
+  readonly #reading = new SingleFlight(() => this.#read());
   #triedAt = 0;
   #readAt = 0;
   #droppedAt = 0;

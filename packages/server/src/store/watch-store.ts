@@ -1,4 +1,5 @@
 import type { ClientStore } from "@carnet/core/client/client-store";
+import { SingleFlight } from "../single-flight.ts";
 import { type Around, aroundStore } from "./around-store.ts";
 import { DamagedStore } from "./damaged-store.ts";
 
@@ -14,7 +15,6 @@ export interface WatchedStore extends ClientStore {
  */
 export function watchStore(store: ClientStore): WatchedStore {
   let damage: DamagedStore | undefined;
-  let checking: Promise<unknown> | undefined;
   const watch: Around = async (_operation, act) => {
     try {
       return await act();
@@ -23,14 +23,13 @@ export function watchStore(store: ClientStore): WatchedStore {
       throw error;
     }
   };
-  const read = () => watch("check", () => store.findBySecret(new Uint8Array(32)));
+  // Shared, because any stranger can send probes
+  const read = new SingleFlight(() => watch("check", () => store.findBySecret(new Uint8Array(32))));
   return {
     ...aroundStore(store, watch),
     async check() {
       if (damage !== undefined) throw damage;
-      // Shared, because any stranger can send probes
-      checking ??= read().finally(() => (checking = undefined));
-      await checking;
+      await read.run();
     },
   };
 }

@@ -3,6 +3,7 @@ import { version } from "../version.ts";
 import { adminPaths, adminSchemas, adminSecuritySchemes, adminTags } from "./openapi/admin-operations.ts";
 import { headers } from "./openapi/headers.ts";
 import { publishedDocuments } from "./openapi/published-documents.ts";
+import { errorSchema } from "./openapi/references.ts";
 import { introspectionToken, RevocationFeed } from "./openapi/revocation-feed-operation.ts";
 import { Metadata, PublicKey, PublicKeySet, Readiness } from "./openapi/schemas.ts";
 import { tokenOperation } from "./openapi/token-operation.ts";
@@ -87,16 +88,7 @@ To verify a token: take the key that the header's \`kid\` names from the key set
 The claims are \`iss\`, \`sub\`, \`client_id\`, \`aud\`, \`iat\`, \`exp\`, \`jti\`, \`scope\`, \`rvk\`, and \`arid\` if the client
 belongs to a workspace.`;
 
-const error = (code: string) => ({
-  "application/json": {
-    schema: {
-      allOf: [
-        { $ref: "#/components/schemas/ErrorResponse" },
-        { type: "object", properties: { error: { const: code } } },
-      ],
-    },
-  },
-});
+const error = (code: string) => ({ "application/json": { schema: errorSchema({ const: code }) } });
 
 const unknownPath = {
   description: "Nothing is served at this path.",

@@ -9,6 +9,7 @@ import type { Operation } from "../admin/operation.ts";
 import { type BodySchemas, bodySchemas, querySchemas } from "../admin/schemas.ts";
 import { bodyExamples, parameterExamples } from "./admin-examples.ts";
 import { headersOf } from "./headers.ts";
+import { ref } from "./references.ts";
 
 /** Describes the admin API from the operations that serve it, so the two cannot differ. */
 export function adminPaths(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
@@ -76,7 +77,7 @@ const requestBody = (operation: Operation, body: keyof BodySchemas) => ({
   content: { [bodyType(operation)]: { schema: refer(body), example: Reflect.get(bodyExamples, body) } },
 });
 
-const refer = (schema: keyof typeof adminSchemas) => ({ $ref: `#/components/schemas/${schema}` });
+const refer = (schema: keyof typeof adminSchemas) => ref(schema);
 
 const commonHeaders = { "X-Request-ID": "RequestId", "Cache-Control": "NoStore" } as const;
 

@@ -1,6 +1,7 @@
 import { paths } from "@carnet/protocol/endpoints";
 import { authorizationServerMetadata } from "@carnet/protocol/metadata";
 import { headersOf } from "./headers.ts";
+import { ref } from "./references.ts";
 import { revocationFeedOperation } from "./revocation-feed-operation.ts";
 
 /** The operations that read the service's published documents, by path. */
@@ -83,8 +84,6 @@ interface Operation {
   readonly summary: string;
   readonly description: string;
 }
-
-const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
 /** An operation that reads a document which caches may keep and, if `anyOrigin`, which web pages may read. */
 const cacheable = ({ content, anyOrigin, ...operation }: Operation & { content: object; anyOrigin: boolean }) => {

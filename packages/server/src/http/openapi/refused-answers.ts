@@ -1,5 +1,6 @@
 import { type RefusalKind, refusals } from "@carnet/protocol/refusals";
 import { type HeaderName, headersOf } from "./headers.ts";
+import { errorSchema } from "./references.ts";
 
 /** What the operations have in common in which a client authenticates itself. */
 
@@ -42,13 +43,12 @@ function refusedAnswer(kinds: readonly RefusalKind[], { headers, examples }: Sha
     if (description === undefined) return [];
     return [[kind, { value: { error: refusals[kind].error, error_description: description } }]];
   });
-  const ofCode = { type: "object", properties: { error: { enum: codes } } };
   return {
     description: kinds.map((kind) => `\`${refusals[kind].error}\`: ${refusals[kind].when}.`).join("\n\n"),
     headers: headersOf(headers),
     content: {
       "application/json": {
-        schema: { allOf: [{ $ref: "#/components/schemas/ErrorResponse" }, ofCode] },
+        schema: errorSchema({ enum: codes }),
         ...(shown.length > 0 ? { examples: Object.fromEntries(shown) } : {}),
       },
     },

@@ -2,6 +2,7 @@ import type { RefusalFacts } from "@carnet/protocol/refusals";
 import { revocationFeedType } from "@carnet/protocol/revocation-feed";
 import { feedRefusals } from "../http-refusals.ts";
 import { headersOf } from "./headers.ts";
+import { errorSchema, ref } from "./references.ts";
 
 const requestId = { "X-Request-ID": "RequestId" } as const;
 const cached = headersOf({ ...requestId, "Cache-Control": "CacheControl", ETag: "EntityTag" });
@@ -11,12 +12,7 @@ const refusal = ({ error, when }: Pick<RefusalFacts, "error" | "when">, headers:
   headers,
   content: {
     "application/json": {
-      schema: {
-        allOf: [
-          { $ref: "#/components/schemas/ErrorResponse" },
-          { type: "object", properties: { error: { const: error } } },
-        ],
-      },
+      schema: errorSchema({ const: error }),
     },
   },
 });
@@ -44,7 +40,7 @@ The operator decides whether everybody may read it, or only clients with the sco
     200: {
       description: "The current feed, as a JWS in the compact serialization (RFC 7515).",
       headers: cached,
-      content: { [`application/${revocationFeedType}`]: { schema: { $ref: "#/components/schemas/RevocationFeed" } } },
+      content: { [`application/${revocationFeedType}`]: { schema: ref("RevocationFeed") } },
     },
     304: { description: "Not modified. This does not prove that the copy that you have is fresh.", headers: cached },
     401: refusal(

@@ -2,6 +2,7 @@ import { paths } from "@carnet/protocol/endpoints";
 import { type RefusalKind, refusals } from "@carnet/protocol/refusals";
 import { knownVersions } from "@carnet/protocol/versions";
 import { type HeaderName, headersOf } from "./headers.ts";
+import { ref } from "./references.ts";
 import { refusedAnswers, requestIdParameter } from "./refused-answers.ts";
 import { refusalExamples, requestExamples, tokenExample } from "./token-examples.ts";
 
@@ -46,8 +47,6 @@ const parameters = [
   },
   requestIdParameter,
 ];
-
-const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
 const requestContent = {
   "application/x-www-form-urlencoded": { schema: ref("TokenRequest"), examples: requestExamples },

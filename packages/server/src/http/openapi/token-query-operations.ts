@@ -1,12 +1,11 @@
 import { introspectionType } from "@carnet/protocol/introspection-response";
 import type { RefusalKind } from "@carnet/protocol/refusals";
 import { type HeaderName, headersOf } from "./headers.ts";
+import { ref } from "./references.ts";
 import { refusedAnswers, requestIdParameter } from "./refused-answers.ts";
 import { activeTokenExample, refusalExamples, tokenExample, tokenQueryExamples } from "./token-examples.ts";
 
 /** The operations about one token: introspection and revocation. */
-
-const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` });
 
 const headers = {
   "X-Request-ID": "RequestId",

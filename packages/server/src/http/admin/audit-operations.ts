@@ -9,6 +9,7 @@ import { verificationOf } from "../../audit/verification-view.ts";
 import type { JournalReader, VerifyProgress, VerifyResult } from "../../journal/journal-reader.ts";
 import type { AdminPorts } from "./admin-ports.ts";
 import { unlessBusy } from "./busy.ts";
+import { badCursor, formatCursor, parseCursor } from "./cursor.ts";
 import { type Operation, operation } from "./operation.ts";
 
 const chunkSize = 64 * 1024;
@@ -36,7 +37,7 @@ export const auditOperations: readonly Operation[] = [
       const { events, next, unread } = found.value;
       const body = {
         events: events.map(({ json }): unknown => JSON.parse(json)),
-        next: next === null ? null : formatCursor(next),
+        next: next === null ? null : formatCursor([next.at, next.id]),
         sources: audit.journal === undefined ? ["store"] : ["store", "journal"],
         unread: [...unread],
         node,
@@ -107,8 +108,8 @@ function rangeOf(
 function queryOf(filter: EventFilter, now: number): Result<EventQuery, AdminProblem> {
   const range = rangeOf(filter, now);
   if (!range.ok) return range;
-  const before = filter.cursor === undefined ? null : parseCursor(filter.cursor);
-  if (before === undefined) return invalid([{ pointer: "/cursor", detail: "must be `next` of a previous page" }]);
+  const before = filter.cursor === undefined ? null : placeOf(filter.cursor);
+  if (before === undefined) return badCursor;
   return ok({
     ...range.value,
     clientId: filter.client_id ?? null,
@@ -122,15 +123,10 @@ function queryOf(filter: EventFilter, now: number): Result<EventQuery, AdminProb
 
 type Place = NonNullable<EventQuery["before"]>;
 
-const formatCursor = ({ at, id }: Place): string => Buffer.from(JSON.stringify([at, id])).toString("base64url");
-
-function parseCursor(text: string): Place | undefined {
-  try {
-    const [at, id, ...rest] = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    return Number.isSafeInteger(at) && typeof id === "string" && rest.length === 0 ? { at, id } : undefined;
-  } catch {
-    return undefined;
-  }
+function placeOf(cursor: string): Place | undefined {
+  const [at, id, ...rest] = parseCursor(cursor);
+  const isPlace = typeof at === "number" && Number.isSafeInteger(at) && typeof id === "string" && rest.length === 0;
+  return isPlace ? { at, id } : undefined;
 }
 
 /** Joins lines, because a write for each would be slow. */

@@ -2,18 +2,19 @@ import { changeSettings, deleteClient, entityTagOf, findClient } from "@carnet/c
 import { type ImportOutcome, importClients, refusedClients } from "@carnet/core/admin/import-clients";
 import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
 import { type Client, shownOwner } from "@carnet/core/client/client";
-import { type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
+import { type ClientPlace, type ClientQuery, clientSortKeys } from "@carnet/core/client/client-store";
 import { maxLabels } from "@carnet/core/client/fields";
 import { type ClientRegistration, type RegisteredClient, registerClient } from "@carnet/core/client/register-client";
 import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/clients";
 import { maxImportBatch } from "@carnet/protocol/admin/max-import-batch";
 import { roles } from "@carnet/protocol/admin/roles";
+import { parseClientId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts, ChangePorts, ReadPorts } from "./admin-ports.ts";
 import { saveCounts } from "./busy.ts";
-import { formatCursor, parseCursor } from "./cursor.ts";
+import { formatCursor, pageAnswer, parseCursor } from "./cursor.ts";
 import { type Answer, type Call, type Operation, operation } from "./operation.ts";
 import { answerOnce } from "./repeated-requests.ts";
 import { clientView } from "./views.ts";
@@ -221,17 +222,20 @@ async function listClients(filter: wire.ClientFilter, ports: ReadPorts): Promise
   // Else a client would be listed for seconds after it got a token
   if (query.value.unusedSince !== null) await saveCounts(ports);
   const page = await ports.store.search(query.value);
-  const next = page.next === null ? null : formatCursor(sortOf(filter), page.next);
+  const next = page.next && formatCursor([sortOf(filter), page.next.value, page.next.clientId]);
   const body: wire.ClientList = { clients: page.clients.map((client) => clientView(client, ports)), next };
-  if (next === null) return ok({ body });
-  const parameters = new URLSearchParams(
-    Object.entries(filter).flatMap(([name, value]) => [value].flat().map((one) => [name, one])),
-  );
-  parameters.set("cursor", next);
-  return ok({ headers: { Link: `<${adminPath}/clients?${parameters}>; rel="next"` }, body }); // RFC 8288 §3
+  return ok(pageAnswer("/clients", filter, body));
 }
 
 const sortOf = (filter: wire.ClientFilter): string => filter.sort ?? "client_id";
+
+/** undefined: the cursor is malformed, or of another sort order. */
+function placeOf(cursor: string, sort: string): ClientPlace | undefined {
+  const [sortedBy, value, id, ...rest] = parseCursor(cursor);
+  const clientId = parseClientId(typeof id === "string" ? id : "");
+  const isPlace = sortedBy === sort && (typeof value === "string" || typeof value === "number") && rest.length === 0;
+  return isPlace && clientId.ok ? { value, clientId: clientId.value } : undefined;
+}
 
 function readQuery(
   filter: wire.ClientFilter,
@@ -239,7 +243,7 @@ function readQuery(
 ): Result<ClientQuery, AdminProblem> {
   const now = clock.now();
   const sort = sortOf(filter);
-  const after = filter.cursor === undefined ? null : parseCursor(sort, filter.cursor);
+  const after = filter.cursor === undefined ? null : placeOf(filter.cursor, sort);
   if (after === undefined)
     return invalid([
       { pointer: "/cursor", detail: "is malformed or from another sort order: use `next` of the previous page" },

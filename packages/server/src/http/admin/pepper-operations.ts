@@ -1,12 +1,12 @@
-import { invalid } from "@carnet/core/admin-problem";
 import { isoTime } from "@carnet/core/audit/client-changes";
 import { peppersAt, rotationAt } from "@carnet/core/pepper/pepper";
 import { rotatePepper } from "@carnet/core/pepper/rotate-pepper";
-import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/peppers";
 import { parseSecretId } from "@carnet/protocol/ids";
 import { ok } from "@carnet/protocol/result";
 import type { AdminPorts } from "./admin-ports.ts";
+import { badCursor, pageAnswer } from "./cursor.ts";
 import { type Operation, operation } from "./operation.ts";
 
 const { readClients, writeClients } = adminScopes;
@@ -59,8 +59,7 @@ export const pepperOperations: readonly Operation[] = [
     refusals: [],
     async run({ query }, { peppers, clock }) {
       const { cursor } = query;
-      if (cursor !== undefined && !parseSecretId(cursor).ok)
-        return invalid([{ pointer: "/cursor", detail: "must be `next` of a previous page" }]);
+      if (cursor !== undefined && !parseSecretId(cursor).ok) return badCursor;
       const limit = Number(query.limit ?? "100");
       const found = await peppers.unmoved({ now: clock.now(), after: cursor ?? null, limit: limit + 1 });
       const page = found.slice(0, limit);
@@ -69,9 +68,7 @@ export const pepperOperations: readonly Operation[] = [
         ...{ secret_id: secretId, client_id: clientId, label, last_used_at: isoTime(lastUsedAt) },
       }));
       const body: wire.UnmovedSecrets = { secrets, next };
-      if (next === null) return ok({ body });
-      const parameters = new URLSearchParams({ ...query, cursor: next });
-      return ok({ headers: { Link: `<${adminPath}/peppers/unmoved?${parameters}>; rel="next"` }, body }); // RFC 8288 §3
+      return ok(pageAnswer("/peppers/unmoved", query, body));
     },
   }),
 ];

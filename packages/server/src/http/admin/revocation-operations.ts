@@ -1,13 +1,14 @@
 import { type NothingRevoked, type RevocationOutcome, revoke } from "@carnet/core/admin/revoke-tokens";
-import { type AdminProblem, invalid } from "@carnet/core/admin-problem";
+import type { AdminProblem } from "@carnet/core/admin-problem";
 import { isoTime } from "@carnet/core/audit/client-changes";
 import type { Revocation } from "@carnet/core/revocation/revocation";
-import { adminPath, adminScopes } from "@carnet/protocol/admin/admin-scopes";
+import { adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import type * as wire from "@carnet/protocol/admin/revocations";
 import { type ClientId, parseClientId } from "@carnet/protocol/ids";
 import { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { AdminPorts, ReadPorts } from "./admin-ports.ts";
+import { badCursor, pageAnswer } from "./cursor.ts";
 import { type Answer, type Operation, operation } from "./operation.ts";
 
 /** The operations on revocations of tokens. */
@@ -88,7 +89,7 @@ const revocationView = ({
 
 async function listRevocations(filter: wire.RevocationFilter, ports: ReadPorts): Promise<Result<Answer, AdminProblem>> {
   const after = filter.cursor === undefined ? 0 : await parseCursor(filter.cursor, ports);
-  if (after === undefined) return invalid([{ pointer: "/cursor", detail: "must be `next` of a previous page" }]);
+  if (after === undefined) return badCursor;
   const clientId = filter.client_id === undefined ? ok(null) : parseClientId(filter.client_id);
   const limit = Number(filter.limit ?? "100");
   const found = clientId.ok ? await findPage({ clientId: clientId.value, after, limit: limit + 1 }, ports) : [];
@@ -96,9 +97,7 @@ async function listRevocations(filter: wire.RevocationFilter, ports: ReadPorts):
   const last = page.at(-1);
   const next = found.length > limit && last !== undefined ? formatCursor(last.number, ports) : null;
   const body: wire.RevocationList = { revocations: page.map(revocationView), next };
-  if (next === null) return ok({ body });
-  const parameters = new URLSearchParams({ ...filter, cursor: next });
-  return ok({ headers: { Link: `<${adminPath}/revocations?${parameters}>; rel="next"` }, body }); // RFC 8288 §3
+  return ok(pageAnswer("/revocations", filter, body));
 }
 
 const findPage = (

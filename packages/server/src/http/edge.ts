@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { RandomSource } from "@carnet/core/ports";
 import type { Refusal } from "@carnet/core/refusal";
+import type { TokenAnswer } from "@carnet/core/token/render";
 import { containsGeneratedSecret } from "@carnet/protocol/client-secret";
 import { deprecationHeaders } from "@carnet/protocol/deprecation";
 import { paths, type TokenPath, versionOfPath } from "@carnet/protocol/endpoints";
@@ -16,7 +17,7 @@ import {
   refusalOfFault,
   stopping,
 } from "./edge-refusals.ts";
-import { type Answer, isAdminPath, renderError, renderUnknownPath } from "./error-answers.ts";
+import { isAdminPath, renderError, renderUnknownPath } from "./error-answers.ts";
 import { headerText, headerValues } from "./header-values.ts";
 import type { HttpPorts } from "./http-ports.ts";
 import { receiveBody } from "./received-body.ts";
@@ -145,7 +146,7 @@ function malformation({ rawHeaders, headers, httpVersion }: IncomingMessage): Re
 }
 
 /** Sends an answer; the last one on its connection closes it. */
-function send({ response, headers }: Exchange, answer: Answer, isLast: boolean): void {
+function send({ response, headers }: Exchange, answer: TokenAnswer, isLast: boolean): void {
   const body = answer.body.reveal();
   const length = Buffer.byteLength(body);
   const all = [...headers, "Content-Length", String(length)];

@@ -10,9 +10,6 @@ import { adminBodyLimit } from "../json-body.ts";
 import { renderProblem } from "./admin/problem-answers.ts";
 import { httpRefusals } from "./http-refusals.ts";
 
-/** An answer, ready to be sent. */
-export type Answer = TokenAnswer;
-
 /** The parts of a request that decide the shape of an error. */
 export interface ErrorContext {
   readonly path: string;
@@ -22,7 +19,7 @@ export interface ErrorContext {
 export const isAdminPath = (path: string): boolean => path.startsWith(`${adminPath}/`);
 
 /** A refusal in the shape of its path: RFC 9457 under the admin API, RFC 6749 elsewhere. */
-export function renderError(refusal: Refusal, { path, requestId }: ErrorContext): Answer {
+export function renderError(refusal: Refusal, { path, requestId }: ErrorContext): TokenAnswer {
   if (!isAdminPath(path)) return renderRefusal(refusal);
   const { status, headers, body } = renderProblem(problemOf(refusal), requestId);
   const { retryAfter } = refusal;
@@ -38,7 +35,7 @@ export function problemOf({ kind, reason, description }: Refusal): AdminProblem 
 }
 
 /** 404. */
-export function renderUnknownPath({ path, requestId }: ErrorContext): Answer {
+export function renderUnknownPath({ path, requestId }: ErrorContext): TokenAnswer {
   if (isAdminPath(path)) {
     const detail = "the admin API does not have this path: see GET /docs";
     return renderProblem({ kind: "not_found", detail }, requestId);
@@ -47,7 +44,7 @@ export function renderUnknownPath({ path, requestId }: ErrorContext): Answer {
 }
 
 /** 405 with the methods that the path supports. */
-export function renderUnknownMethod({ path, requestId }: ErrorContext, methods: ReadonlySet<string>): Answer {
+export function renderUnknownMethod({ path, requestId }: ErrorContext, methods: ReadonlySet<string>): TokenAnswer {
   const allowed = [...methods].sort().join(", ");
   const description = `this path supports ${allowed}`;
   const { status, headers, body } = isAdminPath(path)
@@ -57,7 +54,7 @@ export function renderUnknownMethod({ path, requestId }: ErrorContext, methods: 
 }
 
 /** An answer in the shape of RFC 6749 §5.2. */
-export const errorAnswer = ({ status, error }: RefusalFacts, description: string): Answer => ({
+export const errorAnswer = ({ status, error }: RefusalFacts, description: string): TokenAnswer => ({
   status,
   headers: tokenResponseHeaders,
   body: new Redacted(JSON.stringify({ error, error_description: description } satisfies ErrorResponse)),

@@ -9,9 +9,10 @@ import type { Log } from "../log/logger.ts";
 import type { ServiceCounts } from "../metrics/service-counts.ts";
 import { awaitsAnswer } from "./connection-limits.ts";
 import { badHttp, refusalOfFault, refusalWith } from "./edge-refusals.ts";
-import { type Answer, renderError, renderUnknownMethod, renderUnknownPath } from "./error-answers.ts";
+import { renderError, renderUnknownMethod, renderUnknownPath } from "./error-answers.ts";
 import { httpRefusals } from "./http-refusals.ts";
 import { pathOf } from "./request-target.ts";
+import { send } from "./send.ts";
 
 /** Answers errors from the routes, and requests that Fastify refuses before a route sees them. */
 export function createErrorHandler(log: Log) {
@@ -47,9 +48,6 @@ export function answerUnknownRoute(methodsOf: (path: string) => ReadonlySet<stri
 }
 
 const targetOf = (request: FastifyRequest) => ({ path: pathOf(request.url), requestId: request.id });
-
-const send = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply =>
-  reply.code(status).headers(headers).send(body.reveal());
 
 /** Answers bytes that are not an HTTP message, which the edge never sees. */
 export function answerBrokenMessage(

@@ -1,16 +1,18 @@
 import type { Refusal } from "@carnet/core/refusal";
 import { checkAccessToken, type TokenCheckPorts } from "@carnet/core/token/check-access-token";
+import type { TokenAnswer } from "@carnet/core/token/render";
 import { introspectionScopes } from "@carnet/protocol/admin/admin-scopes";
 import { parseBearerToken } from "@carnet/protocol/bearer-token";
 import { paths } from "@carnet/protocol/endpoints";
 import { revocationFeedType } from "@carnet/protocol/revocation-feed";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { storeUnavailable } from "./edge-refusals.ts";
-import { type Answer, errorAnswer, renderError } from "./error-answers.ts";
+import { errorAnswer, renderError } from "./error-answers.ts";
 import type { HttpPorts } from "./http-ports.ts";
 import { feedRefusals } from "./http-refusals.ts";
 import { sendDocument } from "./metadata-routes.ts";
 import { contextOf } from "./request-context.ts";
+import { send } from "./send.ts";
 import { limitUnreadFeeds } from "./unread-feeds.ts";
 
 /** How long a cache may keep the feed, in seconds. */
@@ -24,9 +26,9 @@ export function addRevocationFeed(app: FastifyInstance, { revocationFeed, token 
   app.get(paths.revocations, async (request, reply) => {
     if (isPublic) reply.header("Access-Control-Allow-Origin", "*"); // as for the keys: nothing here depends on who asks
     const refusal = isPublic ? undefined : await refusalOf(request, token);
-    if (refusal !== undefined) return sendAnswer(reply, refusal);
+    if (refusal !== undefined) return send(reply, refusal);
     const snapshot = await revocationFeed.current();
-    if (snapshot === undefined) return sendAnswer(reply, unavailable(request.id));
+    if (snapshot === undefined) return send(reply, unavailable(request.id));
     bound(reply.raw, snapshot.body);
     return sendDocument(request, reply, { ...snapshot, type: `application/${revocationFeedType}`, cacheControl });
   });
@@ -36,7 +38,7 @@ export function addRevocationFeed(app: FastifyInstance, { revocationFeed, token 
 async function refusalOf(
   request: FastifyRequest,
   ports: TokenCheckPorts & Pick<HttpPorts["token"], "clock">,
-): Promise<Answer | undefined> {
+): Promise<TokenAnswer | undefined> {
   const text = parseBearerToken(request.headers.authorization ?? "");
   if (text === undefined) return noToken;
   const from = { address: contextOf(request.raw).address, now: ports.clock.now() };
@@ -49,7 +51,7 @@ async function refusalOf(
 
 const accepted: readonly string[] = Object.values(introspectionScopes);
 
-const challenged = (answer: Answer, challenge: string): Answer => ({
+const challenged = (answer: TokenAnswer, challenge: string): TokenAnswer => ({
   ...answer,
   headers: { ...answer.headers, "WWW-Authenticate": `Bearer realm="carnet"${challenge}` },
 });
@@ -66,8 +68,5 @@ const insufficientScope = challenged(
   `, error="insufficient_scope", scope="${introspectionScopes.own}"`,
 );
 
-const unavailable = (requestId: string): Answer =>
+const unavailable = (requestId: string): TokenAnswer =>
   renderError({ ...storeUnavailable, retryAfter: 1 } satisfies Refusal, { path: paths.revocations, requestId });
-
-const sendAnswer = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply =>
-  reply.code(status).headers(headers).send(body.reveal());

@@ -4,6 +4,7 @@ import { problems } from "@carnet/protocol/admin/problem-kinds";
 import type { Problem } from "@carnet/protocol/admin/problems";
 import { Redacted } from "@carnet/protocol/redacted";
 import type { FastifyReply } from "fastify";
+import { send } from "../send.ts";
 
 /** The answer that describes a problem. @see https://www.rfc-editor.org/rfc/rfc9457#section-3 */
 export function renderProblem(problem: AdminProblem, requestId: string): TokenAnswer {
@@ -26,7 +27,5 @@ export function renderProblem(problem: AdminProblem, requestId: string): TokenAn
   return { status, headers, body: new Redacted(JSON.stringify(body)) };
 }
 
-export function sendProblem(reply: FastifyReply, problem: AdminProblem): FastifyReply {
-  const { status, headers, body } = renderProblem(problem, reply.request.id);
-  return reply.code(status).headers(headers).send(body.reveal());
-}
+export const sendProblem = (reply: FastifyReply, problem: AdminProblem): FastifyReply =>
+  send(reply, renderProblem(problem, reply.request.id));

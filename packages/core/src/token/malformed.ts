@@ -1,3 +1,4 @@
+import { err, type Result } from "@carnet/protocol/result";
 import type { Refusal } from "../refusal.ts";
 import type { RefusalReason } from "./refusal-reason.ts";
 
@@ -8,3 +9,6 @@ export const malformed = (reason: RefusalReason, description: string): Refusal =
   description,
   detail: description,
 });
+
+export const refuseMalformed = (reason: RefusalReason, description: string): Result<never, Refusal> =>
+  err(malformed(reason, description));

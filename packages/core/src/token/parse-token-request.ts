@@ -3,10 +3,9 @@ import { paths } from "@carnet/protocol/endpoints";
 import { Redacted } from "@carnet/protocol/redacted";
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { Refusal } from "../refusal.ts";
-import { malformed } from "./malformed.ts";
+import { malformed, refuseMalformed } from "./malformed.ts";
 import { type PresentedCredentials, readCredentials, refuseCredentialsIn } from "./read-credentials.ts";
 import { readParameters } from "./read-parameters.ts";
-import type { RefusalReason } from "./refusal-reason.ts";
 import type { TokenRequestMessage } from "./token-request-message.ts";
 
 /** A parsed token request. Nothing after this sees the raw one. */
@@ -41,7 +40,7 @@ export function parseTokenRequest(
     const withdrawn = `this path has been withdrawn: send the same request to ${paths.token}`;
     return err({ ...malformed("path_sunset", withdrawn), kind: "pathSunset" });
   }
-  if (!message.version.ok) return refuse("bad_version", message.version.error);
+  if (!message.version.ok) return refuseMalformed("bad_version", message.version.error);
   const query = refuseCredentialsIn(message.query);
   if (!query.ok) return query;
   if (message.body?.reveal() === "") return readEmptyRequest(message);
@@ -49,7 +48,7 @@ export function parseTokenRequest(
   if (!parameters.ok) return parameters;
   const grantType = parameters.value.grant_type;
   if (grantType === undefined)
-    return refuse("no_grant_type", "the parameter grant_type is missing: it must be client_credentials");
+    return refuseMalformed("no_grant_type", "the parameter grant_type is missing: it must be client_credentials");
   if (grantType !== "client_credentials") {
     const unsupported = "the grant_type is not supported: it must be client_credentials, in lower case";
     return err({ ...malformed("other_grant_type", unsupported), kind: "unsupportedGrantType" });
@@ -75,6 +74,3 @@ export const emptyBody = malformed(
   "empty_body",
   "the body is empty: send grant_type=client_credentials with the client's credentials",
 );
-
-const refuse = (reason: RefusalReason, description: string): Result<never, Refusal> =>
-  err(malformed(reason, description));

@@ -1,12 +1,12 @@
 import { type ClientCredentials, decodeBasicCredentials } from "@carnet/protocol/basic-credentials";
 import { decodeFormPart } from "@carnet/protocol/form";
 import { Redacted } from "@carnet/protocol/redacted";
-import { err, ok, type Result } from "@carnet/protocol/result";
+import { ok, type Result } from "@carnet/protocol/result";
 import type { TokenEndpointAuthMethod } from "../client/client.ts";
 import type { Refusal } from "../refusal.ts";
-import { malformed } from "./malformed.ts";
+import { refuseMalformed } from "./malformed.ts";
 import type { Parameters } from "./read-parameters.ts";
-import type { CredentialsFlaw, RefusalReason } from "./refusal-reason.ts";
+import type { CredentialsFlaw } from "./refusal-reason.ts";
 
 /** The credentials of a request. */
 export interface PresentedCredentials {
@@ -27,7 +27,7 @@ const credentialParameters: ReadonlySet<string> = new Set(["client_id", "client_
 export function refuseCredentialsIn(query: Redacted<string>): Result<undefined, Refusal> {
   if (!namesIn(query.reveal()).some((name) => credentialParameters.has(name))) return ok(undefined);
   // RFC 6749 §2.3.1: the parameters MUST NOT be included in the request URI
-  return refuse(
+  return refuseMalformed(
     "credentials_in_query",
     "credentials must not be in the URL: send them in the body or as Basic, and replace the secret, since URLs are logged",
   );
@@ -45,7 +45,8 @@ export function readCredentials(
   headers: readonly Redacted<string>[],
   parameters: Parameters<"client_id" | "client_secret">,
 ): Result<PresentedCredentials, Refusal> {
-  if (headers.length > 1) return refuse("two_authorization_headers", "there is more than one Authorization header");
+  if (headers.length > 1)
+    return refuseMalformed("two_authorization_headers", "there is more than one Authorization header");
   const [scheme = "", encoded = ""] = (headers[0]?.reveal() ?? "").trim().split(/ +/, 2);
   const { client_id: clientId, client_secret: clientSecret } = parameters;
   // Bearer does not authenticate a client, and one public SDK sends it together with body credentials
@@ -59,7 +60,7 @@ export function readCredentials(
   }
   // RFC 6749 §2.3: not more than one authentication method in each request
   if (clientSecret !== undefined) {
-    return refuse(
+    return refuseMalformed(
       "two_auth_methods",
       "the request authenticates twice, in the Authorization header and in the body: choose one",
     );
@@ -79,7 +80,7 @@ export function readCredentials(
   }
   const matching = readings.value.filter((reading) => clientId === undefined || reading.clientId === clientId);
   if (matching.length === 0)
-    return refuse("two_client_ids", "the Authorization header and the body name different clients");
+    return refuseMalformed("two_client_ids", "the Authorization header and the body name different clients");
   return ok({ inBody: false, method: "client_secret_basic", readings: matching, flaw: undefined });
 }
 
@@ -99,6 +100,3 @@ function incomplete({
   if (scheme === "") return { reason: "no_credentials", detail: "no credentials were sent" };
   return { reason: "bearer_instead_of_credentials", detail: "a Bearer token was sent, and no client credentials" };
 }
-
-const refuse = (reason: RefusalReason, description: string): Result<never, Refusal> =>
-  err(malformed(reason, description));

@@ -2,10 +2,10 @@ import { isAscii } from "@carnet/protocol/base64";
 import { decodeForm } from "@carnet/protocol/form";
 import { decodeJsonObject, type Member } from "@carnet/protocol/json-object";
 import { parseTokenRequestFormat } from "@carnet/protocol/media-type";
-import { err, ok, type Result } from "@carnet/protocol/result";
+import { ok, type Result } from "@carnet/protocol/result";
 import type { Refusal } from "../refusal.ts";
 import type { ClientMessage } from "./client-message.ts";
-import { malformed } from "./malformed.ts";
+import { refuseMalformed } from "./malformed.ts";
 
 /** The parameters that an endpoint knows and that were sent with a value. */
 export type Parameters<Name extends string> = Partial<Record<Name, string>>;
@@ -16,13 +16,13 @@ export function readParameters<Name extends string>(
   known: readonly Name[],
 ): Result<Parameters<Name>, Refusal> {
   const format = parseTokenRequestFormat(contentType);
-  if (!format.ok) return err(malformed("bad_content_type", format.error));
+  if (!format.ok) return refuseMalformed("bad_content_type", format.error);
   const body = received?.reveal();
   const { syntax, charset } = format.value;
   if (charset === "ascii" && (body === undefined || !isAscii(body) || escapesOtherThanAscii.test(body)))
-    return err(malformed("not_ascii", notAscii));
+    return refuseMalformed("not_ascii", notAscii);
   if (body === undefined)
-    return err(malformed("not_utf8", "the body is not valid UTF-8: send it as UTF-8 text, and not compressed"));
+    return refuseMalformed("not_utf8", "the body is not valid UTF-8: send it as UTF-8 text, and not compressed");
   const members = syntax === "json" ? readJson(body) : readForm(body);
   return members.ok ? pick(members.value, known) : members;
 }
@@ -37,26 +37,22 @@ const notAscii =
 function readJson(body: string): Result<readonly Member[], Refusal> {
   const members = decodeJsonObject(body);
   if (members.ok) return members;
-  return err(malformed("bad_json", `${members.error}: send one object with string values`));
+  return refuseMalformed("bad_json", `${members.error}: send one object with string values`);
 }
 
 function readForm(body: string): Result<readonly Member[], Refusal> {
   if (/^\s*[{[]/.test(body)) {
-    return err(
-      malformed(
-        "json_as_form",
-        "the body is JSON but the Content-Type is application/x-www-form-urlencoded: change one of the two",
-      ),
+    return refuseMalformed(
+      "json_as_form",
+      "the body is JSON but the Content-Type is application/x-www-form-urlencoded: change one of the two",
     );
   }
   // Files and here-documents end in a line end, which is never part of a form
   const pairs = decodeForm(body.replace(/\r?\n$/, ""));
   if (pairs.ok) return pairs;
-  return err(
-    malformed(
-      "bad_form",
-      `parameter ${pairs.error.pair} of the body has a broken percent-encoding: escape % as %25, and encode text as UTF-8`,
-    ),
+  return refuseMalformed(
+    "bad_form",
+    `parameter ${pairs.error.pair} of the body has a broken percent-encoding: escape % as %25, and encode text as UTF-8`,
   );
 }
 
@@ -70,10 +66,10 @@ function pick<Name extends string>(
     const name = known.find((parameter) => parameter === sent);
     if (name === undefined) continue; // RFC 6749 §3.2: unrecognized parameters are ignored
     // RFC 6749 §3.2: parameters MUST NOT be included more than once
-    if (seen.has(name)) return err(malformed("repeated_parameter", `the parameter ${name} was sent more than once`));
+    if (seen.has(name)) return refuseMalformed("repeated_parameter", `the parameter ${name} was sent more than once`);
     seen.add(name);
     if (value === undefined)
-      return err(malformed("not_a_string", `the member ${name} of the JSON object is not a string: send a string`));
+      return refuseMalformed("not_a_string", `the member ${name} of the JSON object is not a string: send a string`);
     if (value !== "" && value !== null) picked[name] = value; // RFC 6749 §3.2: sent without a value, treated as omitted
   }
   return ok(picked);

@@ -8,6 +8,7 @@ import {
   collectPairs,
   definedOnly,
   durationOrEmpty,
+  emptyIsNull,
   timeOrEmpty,
 } from "./option-values.ts";
 
@@ -90,8 +91,6 @@ export const readSettingsOptions = (options: ClientSettingsOptions): ClientChang
     labels: options.label && Object.fromEntries(options.label.map(readLabel)),
     claims: readClaimsOptions(options),
   });
-
-const emptyIsNull = (text: string | undefined): string | null | undefined => (text === "" ? null : text);
 
 function readLabel(text: string): readonly [string, string | null] {
   const equals = text.indexOf("=");

@@ -1,5 +1,5 @@
 import { describeFault, framesOf, OperatorFault } from "@carnet/server/fault";
-import { columnsOf, wrapLines } from "./wrap.ts";
+import { wrapped } from "./wrap.ts";
 
 /** What a program learns about a failure from `--json`, besides the message. */
 export interface FailureFacts {
@@ -57,7 +57,7 @@ function report(kind: "error" | "notice", { code, message, hint, requestId }: Re
     process.stderr.write(`${withoutSecrets(json)}\n`);
   } else {
     const text = withoutSecrets(`carnet: ${message}${hint === undefined ? "" : `\n${hint}`}`);
-    process.stderr.write(`${wrapLines(text, columnsOf(process.stderr))}\n`);
+    process.stderr.write(`${wrapped(text, process.stderr)}\n`);
   }
 }
 

@@ -85,3 +85,7 @@ export const definedOnly = <Members extends object>(
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Members]?: Exclude<Members[Name], undefined>;
   };
+
+/** An empty flag resets a setting, which the admin API does for null. */
+export const emptyIsNull = <Value extends string | number>(value: Value | "" | undefined): Value | null | undefined =>
+  value === "" ? null : value;

@@ -2,7 +2,7 @@ import type { Owner, OwnerReport } from "@carnet/protocol/admin/owners";
 import { formatDuration } from "@carnet/protocol/duration";
 import { describeErrors } from "./admin/refusals.ts";
 import { formatTable } from "./table.ts";
-import { columnsOf, wrapLines } from "./wrap.ts";
+import { wrapped } from "./wrap.ts";
 
 /** An owner's fields as text, with words for empty values. */
 export const ownerFacts = (
@@ -45,7 +45,7 @@ const valuesOf = (values: readonly string[], none: string): string =>
 /** The clients that violate the policy of an owner, and what happens to them. */
 export function formatViolations({ name, policy, violations }: OwnerReport): string {
   const { count, clients } = violations;
-  if (count === 0) return wrapped("\nNo client violates the policy.");
+  if (count === 0) return wrapped("\nNo client violates the policy.\n");
   const rows = clients.map(({ client_id, status, violations }) => [
     client_id,
     status,
@@ -57,7 +57,7 @@ export function formatViolations({ name, policy, violations }: OwnerReport): str
     policy.enforce_from === null
       ? `They keep working. To disable them, run \`carnet owner change ${name} --enforce-from <time>\`.`
       : `Those that are active are disabled from ${policy.enforce_from} on.`;
-  return `\n${wrapped(head)}${formatTable(["CLIENT ID", "STATUS", "VIOLATES"], rows)}${wrapped(next)}`;
+  return wrapped(`\n${head}\n`) + formatTable(["CLIENT ID", "STATUS", "VIOLATES"], rows) + wrapped(`${next}\n`);
 }
 
 /** What to ask before a change of a policy that disables clients at once. Undefined if it disables none. */
@@ -72,5 +72,3 @@ export function disablingQuestion({ enforced, violations }: OwnerReport): string
 
 const firstOf = (count: number, { length }: { readonly length: number }): string =>
   count > length ? `, of which the first ${length} are` : "";
-
-const wrapped = (text: string): string => wrapLines(`${text}\n`, columnsOf(process.stdout));

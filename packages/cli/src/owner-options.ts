@@ -1,6 +1,14 @@
 import type { OwnerChange } from "@carnet/protocol/admin/owners";
 import type { Command } from "commander";
-import { collect, collectBlocks, definedOnly, durationOrEmpty, timeOrEmpty, wholeNumber } from "./option-values.ts";
+import {
+  collect,
+  collectBlocks,
+  definedOnly,
+  durationOrEmpty,
+  emptyIsNull,
+  timeOrEmpty,
+  wholeNumber,
+} from "./option-values.ts";
 
 /** The flags for an owner and its policy, shared by `owner create` and `owner change`. */
 export interface OwnerOptions {
@@ -101,9 +109,6 @@ export function readOwnerOptions(options: OwnerOptions): OwnerChange {
     policy: Object.keys(policy).length === 0 ? undefined : policy,
   });
 }
-
-const emptyIsNull = <Value extends string | number>(value: Value | "" | undefined): Value | null | undefined =>
-  value === "" ? null : value;
 
 const withoutEmpty = (values: readonly string[] | undefined): string[] | undefined =>
   values?.filter((value) => value !== "");

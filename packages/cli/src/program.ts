@@ -1,7 +1,7 @@
 import { version } from "@carnet/server/version";
 import { Command, Help } from "commander";
 import { usageHint, wantsJson, withoutSecrets } from "./failure.ts";
-import { columnsOf, wrapLine, wrapLines } from "./wrap.ts";
+import { columnsOf, wrapLine, wrapLines, wrapped } from "./wrap.ts";
 
 /** One file per command, loaded on demand, so that `serve` does not load the dependencies of the others. */
 const commands = {
@@ -80,7 +80,7 @@ export async function buildProgram(asked?: string): Promise<Command> {
     .configureOutput({
       getOutHelpWidth: () => helpWidth(process.stdout),
       getErrHelpWidth: () => helpWidth(process.stderr),
-      outputError: (text, write) => write(wrapLines(withoutSecrets(withoutValue(text)), columnsOf(process.stderr))),
+      outputError: (text, write) => write(wrapped(withoutSecrets(withoutValue(text)), process.stderr)),
       ...(wantsJson() ? { writeErr: () => {} } : {}), // main prints the error instead
     })
     .exitOverride();

@@ -1,3 +1,7 @@
+/** Breaks the lines of a text that goes to a stream. */
+export const wrapped = (text: string, stream: NodeJS.WriteStream = process.stdout): string =>
+  wrapLines(text, columnsOf(stream));
+
 /** How many columns a line may have: `COLUMNS`, else those of the terminal. Text for a pipe or a file has no limit. */
 export function columnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
   const asked = Number(process.env["COLUMNS"]);

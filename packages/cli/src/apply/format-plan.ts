@@ -1,6 +1,6 @@
 import { formatDuration } from "@carnet/protocol/duration";
 import { printable } from "../table.ts";
-import { columnsOf, wrapLines } from "../wrap.ts";
+import { wrapped } from "../wrap.ts";
 import type { Plan, Step } from "./plan.ts";
 
 const signs = { create: "+", adopt: "~", change: "~", drift: "!", disable: "-", impossible: "x" } as const;
@@ -23,7 +23,7 @@ export function formatPlan({ steps, unchanged }: Plan): string {
     ...details(step),
   ]);
   const text = `${lines.map((line) => `${printable(line)}\n`).join("")}${steps.length} to do, ${unchanged} unchanged.\n`;
-  return wrapLines(text, columnsOf(process.stdout));
+  return wrapped(text);
 }
 
 function describe(step: Step): string {

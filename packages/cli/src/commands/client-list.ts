@@ -8,7 +8,7 @@ import { checkOwner } from "../admin/unknown-owner.ts";
 import { endsUnlessUsed, scopeOf } from "../client-facts.ts";
 import { collectPairs, duration, wholeNumber } from "../option-values.ts";
 import { formatTable } from "../table.ts";
-import { columnsOf, wrapLines } from "../wrap.ts";
+import { wrapped } from "../wrap.ts";
 
 interface ListOptions {
   readonly owner?: string;
@@ -139,8 +139,6 @@ function noteUnsupported(clients: readonly Client[]): string {
     `\nSecrets under a slow hash are no longer accepted: ${ids.join(", ")}. Rotate them with \`carnet secret rotate <client-id>\`.\n`,
   );
 }
-
-const wrapped = (text: string): string => wrapLines(text, columnsOf(process.stdout));
 
 function shortWarning(warning: Client["warnings"][number], client: Client): string {
   const { what, within_days } = warning;

@@ -4,7 +4,7 @@ import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { duration } from "../option-values.ts";
 import { formatFacts, formatTable } from "../table.ts";
-import { columnsOf, wrapLines } from "../wrap.ts";
+import { wrapped } from "../wrap.ts";
 
 /** `carnet client usage`: tokens, refusals, scopes and addresses of one client. */
 export function addClientUsageCommand(client: Command): void {
@@ -63,5 +63,5 @@ function scopeNotices({ without_scope, unknown_scopes }: ClientUsage): readonly 
     without_scope > 0 && `${requests(without_scope)} named no scope and got all of them, so every scope may be in use.`,
     unknown_scopes > 0 && `${requests(unknown_scopes)} named a scope that neither the catalogue nor a client has.`,
   ];
-  return notices.filter((text) => text !== false).map((text) => wrapLines(`${text}\n`, columnsOf(process.stdout)));
+  return notices.filter((text) => text !== false).map((text) => wrapped(`${text}\n`));
 }

@@ -9,7 +9,7 @@ import { withAdminApi } from "../admin/connection.ts";
 import { addConnectionOptions } from "../admin/credentials.ts";
 import { Failure } from "../failure.ts";
 import { describeNew, describeRetired, describeRevoked, formatKeys } from "../key-facts.ts";
-import { columnsOf, wrapLines } from "../wrap.ts";
+import { wrapped } from "../wrap.ts";
 
 interface JsonOption {
   readonly json?: boolean;
@@ -157,5 +157,5 @@ function print<Change extends SigningKeyChange>(
     return;
   }
   const lines = [describe(change), ...change.warnings.map((warning) => `Warning: ${warning}.`)];
-  process.stderr.write(wrapLines(`${lines.join("\n")}\n`, columnsOf(process.stderr)));
+  process.stderr.write(wrapped(`${lines.join("\n")}\n`, process.stderr));
 }

@@ -8,7 +8,7 @@ import { addConnectionOptions } from "../admin/credentials.ts";
 import { confirm } from "../confirm.ts";
 import { duration, wholeNumber } from "../option-values.ts";
 import { formatFacts, formatTable } from "../table.ts";
-import { columnsOf, wrapLines } from "../wrap.ts";
+import { wrapped } from "../wrap.ts";
 
 /** `carnet pepper …`: replaces the key of the digests of client secrets. */
 export function addPepperCommand(program: Command): void {
@@ -122,5 +122,5 @@ function formatUnmoved({ secrets }: UnmovedSecrets): string {
 }
 
 const note = (text: string): void => {
-  process.stderr.write(wrapLines(text, columnsOf(process.stderr)));
+  process.stderr.write(wrapped(text, process.stderr));
 };

@@ -9,7 +9,7 @@ import { definedOnly, duration, timeOrEmpty } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
 import { showOnce } from "../shown-once.ts";
 import { formatTable } from "../table.ts";
-import { columnsOf, wrapLines } from "../wrap.ts";
+import { wrapped } from "../wrap.ts";
 import { addSecretImportCommand } from "./secret-import.ts";
 import { countsFrom } from "./token-revoke.ts";
 
@@ -147,10 +147,7 @@ function addRevoke(secret: Command): void {
       if (options.json) process.stdout.write(`${JSON.stringify({ revoked }, null, 2)}\n`);
       else
         process.stderr.write(
-          wrapLines(
-            `Revoked the secret ${secretId}. ${fateOfTokens(clientId, secretId, withTokens)}\n`,
-            columnsOf(process.stderr),
-          ),
+          wrapped(`Revoked the secret ${secretId}. ${fateOfTokens(clientId, secretId, withTokens)}\n`, process.stderr),
         );
     }),
   );
@@ -202,13 +199,8 @@ function show(
     shown === undefined
       ? "\nThe secret that you gave is stored only as a keyed digest.\n"
       : `\nThe new secret, shown only once:\n\n  ${shown}\n`;
-  showOnce(
-    json
-      ? `${JSON.stringify(added, null, 2)}\n`
-      : formatSecrets([secret]) + once + wrapLines(note, columnsOf(process.stdout)),
-    {
-      done: `${clientId} has the new secret ${secret.secret_id}`,
-      next: `revoke it with \`carnet secret revoke ${quoted(clientId)} ${quoted(secret.secret_id)}\`, and add a new one with \`carnet secret add ${quoted(clientId)}\`.`,
-    },
-  );
+  showOnce(json ? `${JSON.stringify(added, null, 2)}\n` : formatSecrets([secret]) + once + wrapped(note), {
+    done: `${clientId} has the new secret ${secret.secret_id}`,
+    next: `revoke it with \`carnet secret revoke ${quoted(clientId)} ${quoted(secret.secret_id)}\`, and add a new one with \`carnet secret add ${quoted(clientId)}\`.`,
+  });
 }

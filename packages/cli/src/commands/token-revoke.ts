@@ -5,7 +5,7 @@ import { addConnectionOptions } from "../admin/credentials.ts";
 import { confirm } from "../confirm.ts";
 import { definedOnly, timeOrAgo } from "../option-values.ts";
 import { readSecretFromInput } from "../secret-input.ts";
-import { columnsOf, wrapLines } from "../wrap.ts";
+import { wrapped } from "../wrap.ts";
 
 /** How soon a revocation counts. */
 export const countsFrom =
@@ -59,7 +59,7 @@ export function addTokenRevokeCommand(token: Command): void {
         const target = { token, client_id: client, secret_id: secret, issued_before: issuedBefore };
         const result = await api.revokeTokens(definedOnly(target));
         if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-        else process.stderr.write(wrapLines(`${describe(result, token !== undefined)}\n`, columnsOf(process.stderr)));
+        else process.stderr.write(wrapped(`${describe(result, token !== undefined)}\n`, process.stderr));
       },
       flags,
     );

@@ -3,6 +3,7 @@ import type { Owner } from "@carnet/core/owner/owner";
 import { adminAudienceName, adminScopes } from "@carnet/protocol/admin/admin-scopes";
 import { foldClaimName } from "@carnet/protocol/static-claims";
 import { sql, type Transaction } from "kysely";
+import { countRows } from "./count-rows.ts";
 import type { Tables } from "./schema.ts";
 import { readScopeClaims } from "./scope-store.ts";
 
@@ -37,13 +38,8 @@ export async function fullOwner(
   for (const owner of owners) {
     const { maxClients } = owner.policy;
     if (maxClients === null) continue;
-    const { clients } = await transaction
-      .selectFrom("clients")
-      .select(({ fn }) => fn.countAll<number>().as("clients"))
-      .where("owner", "=", owner.name)
-      .where("role", "is", null)
-      .executeTakeFirstOrThrow();
-    if (Number(clients) > maxClients) return owner;
+    const clients = transaction.selectFrom("clients").where("owner", "=", owner.name).where("role", "is", null);
+    if ((await countRows(clients)) > maxClients) return owner;
   }
   return undefined;
 }

@@ -1,9 +1,10 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
-import type { AuditEvent, EventKind } from "@carnet/core/audit/event";
+import type { AuditEvent } from "@carnet/core/audit/event";
 import type { EventStore } from "@carnet/core/audit/event-store";
 import { namedClients, searchedActor } from "@carnet/core/audit/named-clients";
 import type { Kysely, Transaction } from "kysely";
 import { eventJson } from "../../audit/event-json.ts";
+import { countRows } from "./count-rows.ts";
 import { searchStoredEvents } from "./event-search.ts";
 import { inTurn, type Writer } from "./in-turn.ts";
 import { insertChunks } from "./insert-chunks.ts";
@@ -53,7 +54,7 @@ const eventsPerDeletion = 200;
 async function trim(writer: Writer, before: number): Promise<number> {
   let [trimmed, left] = [0, 0];
   for (const kind of ["refusals_burst", "tokens_revoked"] as const) {
-    const count = await countEvents(writer.db, kind);
+    const count = await countRows(writer.db.selectFrom("audit_events").where("event", "=", kind));
     const gone = await deleteParts(writer, async (transaction, deleted) => {
       const excess = count - maxOfKind[kind] - deleted;
       return excess <= 0 ? [] : await oldestOf(transaction, kind, Math.min(excess, eventsPerDeletion));
@@ -61,7 +62,7 @@ async function trim(writer: Writer, before: number): Promise<number> {
     trimmed += gone;
     left += count - gone;
   }
-  const others = (await countEvents(writer.db)) - left;
+  const others = (await countRows(writer.db.selectFrom("audit_events"))) - left;
   const deletedOthers = await deleteParts(writer, (transaction, deleted) =>
     oldestEvents(transaction, { before, excess: others - maxEvents - deleted }),
   );
@@ -107,13 +108,4 @@ async function oldestEvents(
   const oldest = await events.orderBy("number").limit(eventsPerDeletion).execute();
   const kept = oldest.findIndex(({ at }, place) => at >= before && place >= excess);
   return (kept === -1 ? oldest : oldest.slice(0, kept)).map(({ number }) => number);
-}
-
-async function countEvents(db: Kysely<Tables>, kind?: EventKind): Promise<number> {
-  const { rows } = await db
-    .selectFrom("audit_events")
-    .select(({ fn }) => fn.countAll<number>().as("rows"))
-    .$if(kind !== undefined, (select) => select.where("event", "=", kind ?? ""))
-    .executeTakeFirstOrThrow();
-  return Number(rows);
 }

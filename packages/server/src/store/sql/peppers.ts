@@ -40,10 +40,8 @@ export const createSqlPepperStore = (
       return decided;
     }),
   async progress(now) {
-    const [newest, ...older] = (await listPeppers(db)).toReversed();
     const counts = [];
-    for (const { pepperId } of [newest, ...older].filter((pepper) => pepper !== undefined))
-      counts.push(await countUsable(db, pepperId, now));
+    for (const { pepperId } of (await listPeppers(db)).toReversed()) counts.push(await countUsable(db, pepperId, now));
     const [moved = 0, ...others] = counts;
     return { moved, toMove: others.reduce((sum, count) => sum + count, 0) };
   },

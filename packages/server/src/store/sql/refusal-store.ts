@@ -4,6 +4,7 @@ import type { Counts } from "@carnet/core/audit/usage";
 import type { ClientId } from "@carnet/protocol/ids";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { compiled } from "./compiled.ts";
+import { countRows } from "./count-rows.ts";
 import { inTurn, type Writer } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
@@ -115,7 +116,7 @@ async function trim(writer: Writer, { maxRows, maxAge }: RefusalBounds, now: num
   const expired = () =>
     inTransaction((transaction) => deleteRefusals(transaction, { before: now - maxAge, limit: perStatement }));
   while ((await expired()) === perStatement) await endOfTurn();
-  for (let excess = (await countRefusals(writer.db)) - maxRows; excess > 0; excess -= perStatement) {
+  for (let excess = (await countRows(writer.db.selectFrom("refusals"))) - maxRows; excess > 0; excess -= perStatement) {
     await inTransaction((transaction) => deleteRefusals(transaction, { limit: Math.min(excess, perStatement) }));
     await endOfTurn();
   }
@@ -138,14 +139,6 @@ async function deleteRefusals(
     .limit(limit);
   const deleted = await transaction.deleteFrom("refusals").where("number", "in", oldest).executeTakeFirst();
   return Number(deleted.numDeletedRows);
-}
-
-async function countRefusals(db: Kysely<Tables>): Promise<number> {
-  const { rows } = await db
-    .selectFrom("refusals")
-    .select(({ fn }) => fn.countAll<number>().as("rows"))
-    .executeTakeFirstOrThrow();
-  return Number(rows);
 }
 
 async function unknownCallers(db: Kysely<Tables>, since: number, limit: number): Promise<readonly UnknownCallers[]> {

@@ -14,6 +14,7 @@ import {
 import type { RevocationQuery, RevocationStore, StoredRevocation } from "@carnet/core/revocation/revocation-store";
 import type { ClientId } from "@carnet/protocol/ids";
 import type { Kysely, Selectable, Transaction } from "kysely";
+import { countRows } from "./count-rows.ts";
 import { type EventPorts, insertEvent } from "./event-store.ts";
 import { inTurn } from "./in-turn.ts";
 import { insertChunks } from "./insert-chunks.ts";
@@ -60,14 +61,12 @@ async function add(
   if (known !== undefined && known.ends_at > revokedAt && (known.issued_until ?? 0) >= (issuedUntil ?? 0))
     return "known";
   if (limit !== undefined && clientId !== null && kind === "token") {
-    const { revoked } = await transaction
+    const revoked = transaction
       .selectFrom("revocations")
-      .select(({ fn }) => fn.countAll<number>().as("revoked"))
       .where("client_id", "=", clientId)
       .where("kind", "=", "token")
-      .where("ends_at", ">", revokedAt)
-      .executeTakeFirstOrThrow();
-    if (Number(revoked) >= limit) return "full";
+      .where("ends_at", ">", revokedAt);
+    if ((await countRows(revoked)) >= limit) return "full";
   }
   await insertRevocations(transaction, [{ ...revocation, owner: null }], ports.dialect);
   await insertEvent(transaction, event, ports);
@@ -128,13 +127,8 @@ export async function revokeLostHandles(
       : (await lostBySecrets(transaction, next)).map((subject) => ({ ...lost, kind: "secret", subject }));
   await insertRevocations(transaction, revocations, dialect);
   if (max === undefined || revocations.length === 0) return "revoked";
-  const { count } = await transaction
-    .selectFrom("revocations")
-    .select(({ fn }) => fn.countAll<number>().as("count"))
-    .where("owner", "=", owner)
-    .where("ends_at", ">", now)
-    .executeTakeFirstOrThrow();
-  return Number(count) > max ? "too many" : "revoked";
+  const live = transaction.selectFrom("revocations").where("owner", "=", owner).where("ends_at", ">", now);
+  return (await countRows(live)) > max ? "too many" : "revoked";
 }
 
 /** The handles that secrets of a client lose. A secret that is no longer listed ended long ago. */

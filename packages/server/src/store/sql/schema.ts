@@ -219,7 +219,7 @@ interface JournalFilesTable {
   readonly oldest_at: number | null;
   readonly newest_at: number | null;
   readonly anchored_at: number;
-  /** 1: no process writes to the file any more. */
+  /** The index of the state in `states` of journal-anchors.ts. */
   readonly closed: number;
 }
 

@@ -1,5 +1,6 @@
-import type { Kysely, Transaction } from "kysely";
+import type { Kysely } from "kysely";
 import { leaseTime, maxAge, maxPause, maxWaiting, type WebhookQueue } from "../../webhook/webhook-queue.ts";
+import { countRows } from "./count-rows.ts";
 import { inTurn } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
@@ -31,7 +32,11 @@ export const createSqlWebhookQueue = (db: Kysely<Tables>, dialect: SqlDialect): 
       if (work === undefined) return undefined;
       const { row, oldest } = work;
       const delivered = Math.max(row.delivered, await lastToSkip(transaction, oldest, now));
-      const newlySkipped = await countEvents(transaction, row.delivered, delivered);
+      const passed = transaction
+        .selectFrom("audit_events")
+        .where("number", ">", row.delivered)
+        .where("number", "<=", delivered);
+      const newlySkipped = delivered === row.delivered ? 0 : await countRows(passed);
       const skipped = row.skipped + newlySkipped;
       const leasedUntil = now + leaseTime;
       await transaction
@@ -77,13 +82,11 @@ export const createSqlWebhookQueue = (db: Kysely<Tables>, dialect: SqlDialect): 
   },
 });
 
-type Executor = Kysely<Tables> | Transaction<Tables>;
-
-const readRow = (db: Executor) =>
+const readRow = (db: Kysely<Tables>) =>
   db.selectFrom("webhook_delivery").selectAll().where("name", "=", name).executeTakeFirst();
 
 /** The state of the delivery and the oldest waiting event, if this process may deliver it now. */
-async function findWork(db: Executor, now: number) {
+async function findWork(db: Kysely<Tables>, now: number) {
   const row = await readRow(db);
   if (row === undefined || !isPast(row.leased_until, now, leaseTime) || !isPast(row.next_attempt_at, now, maxPause))
     return undefined;
@@ -101,7 +104,7 @@ async function findWork(db: Executor, now: number) {
 const isPast = (instant: number, now: number, furthest: number): boolean => instant <= now || instant > now + furthest;
 
 /** The number of the last event that has waited too long; 0: none. */
-async function lastToSkip(db: Executor, oldest: { readonly at: number }, now: number): Promise<number> {
+async function lastToSkip(db: Kysely<Tables>, oldest: { readonly at: number }, now: number): Promise<number> {
   const beyondLimit = ((await newest(db)) ?? 0) - maxWaiting;
   if (oldest.at > now - maxAge) return beyondLimit;
   const old = db
@@ -112,18 +115,7 @@ async function lastToSkip(db: Executor, oldest: { readonly at: number }, now: nu
   return Math.max(beyondLimit, last?.number ?? 0);
 }
 
-async function countEvents(db: Executor, after: number, last: number): Promise<number> {
-  if (last === after) return 0;
-  const { count } = await db
-    .selectFrom("audit_events")
-    .select((select) => select.fn.countAll<number>().as("count"))
-    .where("number", ">", after)
-    .where("number", "<=", last)
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}
-
-async function newest(db: Executor): Promise<number | undefined> {
+async function newest(db: Kysely<Tables>): Promise<number | undefined> {
   const row = await db
     .selectFrom("audit_events")
     .select("number")

@@ -17,9 +17,8 @@ const applicationId = 0x43726e74;
 
 /**
  * Opens the database file, creates it if it is missing, and migrates it to the newest schema, unless the caller does
- * something else with the schema. `timeout` is how long the
- * start and each later transaction wait for the lock of another process, in milliseconds. Throws an OperatorFault if the
- * file cannot be opened, and then leaves it unchanged.
+ * something else with the schema. `timeout` is how long the start and each later transaction wait for the lock of
+ * another process, in milliseconds. Throws an OperatorFault if the file cannot be opened, and then leaves it unchanged.
  */
 export async function openSqlite(
   file: string,

@@ -30,7 +30,7 @@ suite("rotating the own secret", () => {
   const rotate = async (id: string, token: string) =>
     (await api.call("POST", `/clients/${id}/secrets/rotate`, { token, body: {} })).status;
 
-  test("every role can do it, also one that can change nothing else", async () => {
+  test("every role can do it, including one that can change nothing else", async () => {
     for (const role of ["admin", "operator", "auditor"]) {
       const client = await create(role);
       assert.equal(await rotate(client.id, await tokenOf(client)), 201, role);

@@ -98,7 +98,7 @@ describe("two processes on one store, when one of them makes a change", () => {
     await until(async () => (await requestToken(other.url, id, secret)).status === 401);
   });
 
-  it("a role that is taken away counts at once in both, also for tokens that were issued before", async () => {
+  it("a role that is taken away counts at once in both, even for tokens that were issued before", async () => {
     for (const [end, refusals] of [
       [{ role: "operator" }, [403, 200]],
       [{ role: "auditor" }, [403, 200]],

@@ -61,7 +61,7 @@ suite("CARNET_AUDIENCE_ALGORITHMS", () => {
       assert.equal(await algorithmFor(service, other), "ES256");
     });
 
-  test("is read again by a restart, also for the default, and the tokens of before stay valid", async () => {
+  test("is read again by a restart, even for the default, and the tokens of before stay valid", async () => {
     const clock = new FixedClock("2026-11-21T12:00:00Z");
     await using before = await startPublishing(1, { clock });
     const settings = { dataDir: before.folder, issuer: before.url, signingAlgorithm: "Ed25519" };

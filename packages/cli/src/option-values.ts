@@ -51,7 +51,7 @@ export const knownNames = (flags: string, description: string, names: readonly s
     );
   });
 
-/** An option with choices, of which an empty value resets the setting. */
+/** An option with choices. An empty value resets the setting. */
 export const choiceOrEmpty = (flags: string, description: string, choices: readonly string[]): Option =>
   new Option(flags, description).choices(choices).argParser((text) => {
     if (text === "" || choices.includes(text)) return text;

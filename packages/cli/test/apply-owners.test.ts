@@ -58,7 +58,7 @@ suite("carnet apply, with several owners", () => {
     assert.deepEqual(await planOf(at, two), ["impossible one"]);
   });
 
-  test("refuses a file for an owner that does not exist before any change, also in a dry run", async () => {
+  test("refuses a file for an owner that does not exist before any change, even in a dry run", async () => {
     await using at = await start();
     const file = two.replace("owner: platform", "owner: platfrom");
     for (const args of [[], ["--dry-run"]])

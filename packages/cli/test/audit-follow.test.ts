@@ -7,7 +7,7 @@ import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, startAdminService } from "./support/admin-service.ts";
 
 suite("carnet audit tail --follow", () => {
-  test("prints each new event once, also after the service was down", async () => {
+  test("prints each new event once, even after the service was down", async () => {
     await using folder = await temporaryFolder();
     const env = { CARNET_ADMIN_FILE: folder.file("admin.json") };
     const first = await serveCarnet({ folder: folder.path });

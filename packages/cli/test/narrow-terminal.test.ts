@@ -98,7 +98,7 @@ suite("a wrapped text", () => {
     assert.equal(wrapLines("  a https://example.com/a/long/path b", 12), "  a\n  https://example.com/a/long/path\n  b");
   });
 
-  test("takes linear time, also for white space at the end of a line", () => {
+  test("takes linear time, even for white space at the end of a line", () => {
     const start = performance.now();
     for (const text of [`a${" ".repeat(200_000)}`, "`a ".repeat(50_001), "ab ".repeat(50_000)]) wrapLines(text, 60);
     assert.ok(performance.now() - start < 5000, "200,000 spaces took over three minutes in quadratic time");

@@ -53,7 +53,7 @@ suite("carnet owner", () => {
     assert.match(aged, /^secrets_must_expire +no, but max_secret_age gives each secret an end$/m);
   });
 
-  test("change shows the clients that violate the policy and what happens to them, also in a dry run", async () => {
+  test("change shows the clients that violate the policy and what happens to them, even in a dry run", async () => {
     await using at = await startAdminService();
     await at.json(["owner", "create", "payments"]);
     const { registry } = at.service.server;

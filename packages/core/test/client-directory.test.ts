@@ -123,7 +123,7 @@ for (const forget of ["forget", "forgetAll"] as const) {
   });
 }
 
-test("what is in doubt is read anew on its next use", async () => {
+test("an entry in doubt is read again on its next use", async () => {
   const { store, directory } = setUp();
   const first = directory.read(digest);
   store.answerAll();

@@ -88,7 +88,7 @@ suite("A token is refused", () => {
       await assertInvalid(guard.verify(await issuer.issue({ header: { typ } })), "type");
   });
 
-  test("of another issuer, also with a trusted key [RFC9068 §4]", async () => {
+  test("of another issuer, even with a trusted key [RFC9068 §4]", async () => {
     const { issuer, guard } = await openWorld();
     for (const iss of ["https://issuer.test/", "https://evil.test", undefined, ["https://issuer.test"]])
       await assertInvalid(guard.verify(await issuer.issue({ claims: { iss } })), "issuer");

@@ -64,7 +64,7 @@ suite("The keys of the issuer", () => {
     }
   });
 
-  test("end their tokens when they are removed, also tokens that were verified before", async () => {
+  test("end their tokens when they are removed, including tokens that were verified before", async () => {
     const { issuer, guard, pass } = await openWorld({ revocations: false });
     const old = await issuer.issue({ expiresInSeconds: 3600 });
     await guard.verify(old);

@@ -4,7 +4,7 @@ import { feedOf, kidOf, secondsOf, serve } from "./support/feed.ts";
 import { assertInvalid, failureOf, openWorld, paths, settle } from "./support/world.ts";
 
 suite("A revoked token is refused", () => {
-  test("by its id, also after it was verified, within a second", async () => {
+  test("by its id, even after it was verified, within a second", async () => {
     const { issuer, guard, pass } = await openWorld();
     const [text, other] = [await issuer.issue(), await issuer.issue()];
     const { tokenId = "" } = await guard.verify(text);

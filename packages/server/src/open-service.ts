@@ -77,7 +77,7 @@ export interface Registry extends RegistrationPorts {
 
 export interface ServicePorts {
   readonly clock: Clock;
-  /** Milliseconds since any instant, whatever becomes of the clock. */
+  /** Milliseconds since any fixed instant. Changes to the clock do not affect it. */
   elapsed(): number;
   readonly random: RandomSource;
   readonly log: Log;

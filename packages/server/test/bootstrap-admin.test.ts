@@ -172,7 +172,7 @@ suite("The bootstrap file", () => {
     }
   });
 
-  test("is recorded once by a first start, also if it gets another URL", async () => {
+  test("is recorded once by a first start, even if it gets another URL", async () => {
     await using store = await newStore();
     await store.make();
     const writes = async () =>

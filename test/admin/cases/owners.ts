@@ -69,7 +69,7 @@ export function ownerCases(world: () => AdminWorld): void {
       await api.expect(204, "DELETE", "/owners/versioned", { headers: current });
     });
 
-    it("report the clients that violate a tightened policy, which keep working, also in a dry run", async () => {
+    it("report the clients that violate a tightened policy, which keep working, even in a dry run", async () => {
       const { api, service } = world();
       await api.expect(201, "POST", "/owners", { body: { name: "wide" } });
       const registration = { client_id: "of-wide", owner: "wide", scope: "file:read file:write" };

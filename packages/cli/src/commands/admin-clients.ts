@@ -81,7 +81,7 @@ export function addAdminClientCommands(admin: Command): void {
 
   const change = admin
     .command("change")
-    .description("Change the role of an admin client. This counts at once, also for tokens that it has.")
+    .description("Change the role of an admin client. This counts at once, even for tokens that it already has.")
     .argument("<client-id>")
     .addOption(roleOption())
     .option(
@@ -129,7 +129,7 @@ function showCreated(created: CreatedClient, serverURL: string | undefined): voi
   });
   if (owners !== null) return;
   notice(
-    `${id} is an ${role} over all owners, also those to come. To bind it to some, use \`carnet admin change ${quoted(id)} --owner NAME\`.`,
+    `${id} is an ${role} over all owners, including future ones. To bind it to some, use \`carnet admin change ${quoted(id)} --owner NAME\`.`,
   );
 }
 

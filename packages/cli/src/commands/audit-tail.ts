@@ -97,8 +97,8 @@ function forgetOldest(printed: Set<string>): void {
 }
 
 /**
- * The events since shortly before the newest one that was seen, the newest first. If there is no newer one, also those of
- * the last seconds by the clock of the service, which may have been set back.
+ * The events since shortly before the newest one that was seen, the newest first. If there is no newer one, it adds
+ * those of the last seconds by the clock of the service, which may have been set back.
  */
 async function readRecent(api: AdminApi, newest: string | undefined): Promise<readonly RecordedEvent[]> {
   const since = newest && new Date(Date.parse(newest) - lookBack * 1000).toISOString();

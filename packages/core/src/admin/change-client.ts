@@ -35,7 +35,7 @@ type Versioned = Pick<Client, "createdAt" | "version">;
 /** The entity tag of the version of a client or an owner. Making the same one again gives other tags. */
 export const entityTagOf = ({ createdAt, version }: Versioned): string => `"${createdAt.toString(36)}-${version}"`;
 
-/** Finds a client by its id. Refuses with `not_found`, also for a client that does not exist for the caller. */
+/** Finds a client by its id. Refuses with `not_found`, even if the client exists but the caller may not see it. */
 export async function findClient(
   clientId: string,
   { store, authority }: { readonly store: Pick<ClientStore, "find">; readonly authority: Authority },

@@ -58,7 +58,7 @@ export interface ClientChange {
   /** null: it is new. */
   readonly before: Client | null;
   readonly after: Client;
-  /** The owner of `after`; undefined: there is none of that name. */
+  /** The owner of `after`; undefined: no owner has that name. */
   readonly owner: Owner | undefined;
   readonly context: PolicyContext;
   /** The names of the claims that scopes set. */

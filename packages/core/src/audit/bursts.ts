@@ -28,7 +28,7 @@ export interface Burst<Subject> {
 }
 
 /**
- * Finds bursts of refusals. Each is reported once, and again when it has grown tenfold, or starts anew after five minutes
+ * Finds bursts of refusals. Each is reported once, and again when it has grown tenfold, or starts again after five minutes
  * without a refusal. Counts only what this process refused.
  */
 export class Bursts<Subject> {

@@ -54,7 +54,7 @@ export function clientChanges(before: Client | null, after: Client | null): read
   const newest = after ?? before;
   if (newest === null) return [];
   const { clientId } = newest;
-  // No owner is recorded for an admin client, because a team must not see it, also once it is gone
+  // No owner is recorded for an admin client, because a team must not see it, even after it is deleted
   const owner = before?.role == null ? shownOwner(newest) : null;
   const client = { type: "client", id: clientId, clientId: null, owner } as const;
   const secretIds = new Set([...(before?.secrets ?? []), ...(after?.secrets ?? [])].map(({ secretId }) => secretId));

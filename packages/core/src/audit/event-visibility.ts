@@ -167,7 +167,7 @@ export class EventVisibility {
   }
 }
 
-/** What an import refused may be clients of other owners, of which the event names none. */
+/** The refused clients of an import may belong to other owners, and the event does not say which they are. */
 function withoutRefused(event: EventRecord): EventRecord {
   if (event.refused === undefined) return event;
   const { refused: _refused, ...rest } = event;

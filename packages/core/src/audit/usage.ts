@@ -9,7 +9,7 @@ export interface Usage {
   readonly returned: number;
   /** Requests to introspect a token, whatever the answer. */
   readonly introspected: number;
-  /** Requests to revoke a token, also one that was not valid. */
+  /** Requests to revoke a token, including one that was not valid. */
   readonly revoked: number;
   /** Refusals by reason. A wrong secret counts for the client whose id was sent. */
   readonly refused: Counts;

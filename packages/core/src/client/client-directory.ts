@@ -11,8 +11,8 @@ export interface FoundSecret {
 }
 
 /**
- * Finds clients by the digest of a secret: first in the memory of this process, then in the store. What is in doubt is
- * read anew, and used as it is only while the store cannot be read.
+ * Finds clients by the digest of a secret: first in the memory of this process, then in the store. An entry in doubt is
+ * read again, and used as it is only while the store cannot be read.
  */
 export class ClientDirectory {
   readonly #store: Pick<ClientStore, "findBySecret">;
@@ -84,7 +84,7 @@ export class ClientDirectory {
     this.#memory.deleteClient(clientId as ClientId);
   }
 
-  /** Has each client read anew on its next use, for when changes may have been missed. */
+  /** Reads each client again on its next use. Call this when changes may have been missed. */
   doubtAll(): void {
     this.#changes++;
     this.#reads.clear();

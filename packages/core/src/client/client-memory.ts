@@ -3,9 +3,9 @@ import type { ProvenSecret } from "./token-client.ts";
 
 /** A cache of secrets with their clients. Entries may be evicted at any time. */
 export interface ClientMemory {
-  /** Finds an entry that is not in doubt. */
+  /** Finds an entry, unless a change to it may have been missed. */
   get(digest: Uint8Array): ProvenSecret | undefined;
-  /** Finds an entry, also one in doubt. */
+  /** Finds an entry, even one in doubt. */
   getDoubted(digest: Uint8Array): ProvenSecret | undefined;
   set(digest: Uint8Array, proven: ProvenSecret): void;
   delete(digest: Uint8Array): void;

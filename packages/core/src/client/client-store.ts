@@ -34,7 +34,7 @@ export interface ClientStore extends SecretUseStore, SecretMoveStore {
   search(query: ClientQuery): Promise<ClientPage>;
 }
 
-/** How many revocations of handles the clients of an owner may have, also those that are gone. Not set: any number. */
+/** How many revocations of handles the clients of an owner may have, including deleted ones. Not set: any number. */
 export interface RevocationLimit {
   readonly maxRevocations?: number | undefined;
 }

@@ -10,7 +10,7 @@ export interface SecretHasher {
    */
   digests(clientId: string, secret: string): readonly PepperedDigest[];
   /**
-   * Reads the peppers anew if that was not done lately. True: there are others now, so what was not found may be found
+   * Reads the peppers again if that was not done lately. True: there are others now, so what was not found may be found
    * under them. Rejects if the store cannot be read.
    */
   catchUp(): Promise<boolean>;

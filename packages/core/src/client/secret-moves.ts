@@ -22,7 +22,7 @@ export interface SecretMovePorts {
   moved(clientId: ClientId): void;
 }
 
-/** In memory at most. Others move at their next use. Of some hundred bytes each. */
+/** How many moves wait in memory, at some hundred bytes each. Further secrets move at their next use. */
 const maxPending = 10_000;
 
 /**
@@ -44,7 +44,7 @@ export class SecretMoves {
   }
 
   /**
-   * Notes that a secret was used. Shortly before its pepper ends, also waits until that is written, because then another
+   * Notes that a secret was used. Shortly before its pepper ends, it waits until the move is written, because then another
    * node or the next use would find the secret ended. Never rejects: what cannot be written is tried again.
    */
   async note(move: SecretMove, now: number): Promise<void> {

@@ -25,7 +25,7 @@ export interface OwnerTarget {
   readonly ifMatch: readonly string[] | undefined;
 }
 
-/** Finds an owner. Refuses with `not_found`, also for an owner that is not the caller's. */
+/** Finds an owner. Refuses with `not_found`, even if the owner exists but is not the caller's. */
 export async function findOwner(
   name: string,
   { owners, authority }: Pick<OwnerPorts, "owners" | "authority">,

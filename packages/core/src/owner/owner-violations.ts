@@ -19,7 +19,7 @@ export interface ViolationReport {
 
 const maxReported = 100;
 
-/** Compares all clients of an owner, also disabled ones, with its policy. Reads them page by page. */
+/** Compares all clients of an owner, including disabled ones, with its policy. Reads them page by page. */
 export async function reportViolations(
   owner: Owner,
   context: PolicyContext,

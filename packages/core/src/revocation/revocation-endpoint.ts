@@ -78,7 +78,7 @@ const originOf = ({ message }: Decided, { client, secret }: ProvenSecret): Chang
   address: message.address,
 });
 
-/** RFC 7009 §2.2: 200, also for a token that is not valid, and the body does not matter. */
+/** RFC 7009 §2.2: 200, even for a token that is not valid, and the body does not matter. */
 const revoked: TokenAnswer = {
   status: 200,
   headers: { "Cache-Control": "no-store", Pragma: "no-cache" },

@@ -67,7 +67,7 @@ export async function authenticateClient(
   return err({ ...refusal, challenged });
 }
 
-/** Looks under every pepper, also after a hit. */
+/** Looks under every pepper, even after a hit. */
 const peekEach = (digests: readonly PepperedDigest[], directory: ClientDirectory): readonly FoundSecret[] =>
   digests.map((under) => ({ under, proven: directory.peek(under.digest) }));
 

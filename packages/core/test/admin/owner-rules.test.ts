@@ -191,7 +191,7 @@ suite("A policy", () => {
 
 suite("An import", () => {
   for (const dryRun of [true, false]) {
-    test(`refuses the clients of an owner that would be too many, and no others${dryRun ? ", also in a dry run" : ""}`, async () => {
+    test(`refuses the clients of an owner that would be too many, and no others${dryRun ? ", even in a dry run" : ""}`, async () => {
       const { platform: all } = await withOwners({ maxClients: 1 });
       const secretFor = (id: string) => ({ value: new Redacted(`secret-of-${id}-0123456789`) });
       const batch = ["a", "b", "c"].map((id) => ({

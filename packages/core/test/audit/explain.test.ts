@@ -221,7 +221,7 @@ suite("An explanation", () => {
     assert.deepEqual(next, ["if it may act again: `carnet client enable 'it'\\''s; rm -rf $HOME'`"]);
   });
 
-  test("quotes scopes for the shell, also if a name contains a placeholder", async () => {
+  test("quotes scopes for the shell, even if a name contains a placeholder", async () => {
     const clientId = "a;touch x;b";
     const scope = "x'<client-id>;$(touch)";
     const endpoint = await withClient({ client_id: clientId, scope: "file:read" });
@@ -233,7 +233,7 @@ suite("An explanation", () => {
     );
   });
 
-  test("quotes a request id for the shell, also if it contains a placeholder", () => {
+  test("quotes a request id for the shell, even if it contains a placeholder", () => {
     const event = { ...change("2026-11-21T12:00:00.000Z", "client_changed", {}), request_id: "r'<client-id>;touch" };
     const { next } = explain({ event, liveSecrets: 0, changes: [], refusals: [], now: Date.parse(event.time) });
     assert.deepEqual(next, ["see what changed with `carnet audit search --request-id 'r'\\''<client-id>;touch'`"]);

@@ -176,7 +176,7 @@ suite("The report of violations", () => {
     assert.ok(texts < 1000, `${texts} texts were read of 500 clients`);
   });
 
-  test("counts every client, also a disabled one, and names the first hundred with what they violate", async () => {
+  test("counts every client, including a disabled one, and names the first hundred with what they violate", async () => {
     const clients = [{}, { ...wide, status: "disabled" } as const, ...Array.from({ length: 120 }, () => wide)];
     const { owners, ports, clock, seen } = await enforcementWorld(clients);
     const owner = (await owners.find("payments")) ?? assert.fail();

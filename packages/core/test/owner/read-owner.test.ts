@@ -30,7 +30,7 @@ suite("The settings of an owner", () => {
     assert.deepEqual(policyFields(settings.policy), everything);
   });
 
-  test("keep what is missing, and null resets to the default, also inside the policy [RFC7396 §2]", () => {
+  test("keep what is missing, and null resets to the default, even inside the policy [RFC7396 §2]", () => {
     const full = read({ description: "Pays", contact: "#pay", policy: everything });
     assert.deepEqual(read({}, full), full);
     assert.deepEqual(read({ policy: {} }, full), full);

@@ -38,7 +38,7 @@ suite("A pepper", () => {
     assert.ok(addPepper(both, { pepperId: "third", deadline: 500 * minute }, 100 * minute).ok);
   });
 
-  test("is used after the one before it, also if the clock of the node that made that one is ahead", () => {
+  test("is used after the one before it, even if the clock of the node that made that one is ahead", () => {
     const ahead = { ...first, pepperId: "ahead", createdAt: 10 * minute, usedFrom: 11 * minute };
     const added = addPepper([first, ahead], { pepperId: "next", deadline: 500 * minute }, 0);
     assert.ok(added.ok && added.value.added.usedFrom > ahead.usedFrom);

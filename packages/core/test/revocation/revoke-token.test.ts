@@ -57,7 +57,7 @@ suite("Revoking one token", () => {
     assert.equal(await at.isRevoked(token, issuedAt), true);
   });
 
-  test("of too many takes back all tokens so far, also those from a node whose clock is ahead", async () => {
+  test("of too many takes back all tokens so far, including those from a node whose clock is ahead", async () => {
     const at = await world();
     const issuedAt = at.endpoint.clock.now();
     const tokens: string[] = [];

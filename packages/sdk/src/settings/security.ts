@@ -69,8 +69,8 @@ type Given = { readonly [Name in keyof Security]?: string | undefined };
 export function checkSecurity(given: Given, isServerChosen: boolean): Security {
   const clientId = checkCredential("clientId", given);
   const clientSecret = checkCredential("clientSecret", given);
-  // The default server belongs to somebody else: it must not see the secret of a Carnet server, also not one after a space,
-  // quote or byte order mark that a file left there.
+  // The default server belongs to somebody else: it must not see the secret of a Carnet server, even if a file left a
+  // space, quote or byte order mark before it.
   if (!isServerChosen && /^\W*carnet_/.test(clientSecret))
     throw invalid("serverURL", "is missing: set it or CARNET_SERVER_URL to the server that issued this Carnet secret");
   return redact({ clientId, clientSecret }, () => ({ clientId, clientSecret: REDACTED }));

@@ -33,7 +33,7 @@ export interface EventPage {
 /**
  * Searches everything that this node can see: changes and recent refusals of all nodes in the store, and its own
  * journal. An event that is in both is answered once, as the store has it: there a refusal names the client whose id was
- * sent. A page holds at least one event, and no further ones beyond `maxPageSize`.
+ * sent. A page holds at least one event, and stops at `maxPageSize`.
  *
  * With a visibility, a page is as full, and its end says nothing about hidden events. It then costs at most one pass
  * over the rows of the store, and over the blocks of the journal that can name a client of the caller.

@@ -3,7 +3,7 @@ import { ok } from "@carnet/protocol/result";
 import { setting } from "./setting.ts";
 import { bad, duration, parseBlocks, parseHost, parseIssuer, parsePath, wholeNumber } from "./setting-values.ts";
 
-/** Where the service listens, and by what name callers know it. */
+/** Where the service listens, and the name by which callers know it. */
 export const listenerSettings = {
   host: setting({
     environment: "CARNET_HOST",

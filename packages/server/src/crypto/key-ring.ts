@@ -44,7 +44,7 @@ export interface KeyRingPorts {
 
 /**
  * The keys of the service. Signing, JWKS, metadata, introspection and the admin guard share one ring, so a change reaches
- * them all at once. It is as old as its last successful `refresh`; what time alone changes needs none.
+ * them all at once. It is as old as its last successful `refresh`. Changes that come with time alone need no refresh.
  */
 export class KeyRing implements TokenSigner, VerificationKeys {
   readonly #ports: KeyRingPorts;

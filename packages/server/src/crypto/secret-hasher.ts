@@ -24,7 +24,8 @@ interface OpenPepper extends PepperRecord {
 }
 
 /**
- * The peppers of the service. What it knows is as old as its last successful `refresh`; what time alone changes needs none.
+ * The peppers of the service, as old as the last successful `refresh`. Changes that come with time alone need no
+ * refresh.
  */
 export class PepperRing implements SecretHasher {
   readonly #source: PepperSource;

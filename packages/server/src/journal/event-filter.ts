@@ -8,15 +8,15 @@ import { byteText, type RecordHead, readHead } from "./record-head.ts";
 
 /** A query, prepared so that lines are rejected by comparing bytes. */
 export class EventFilter {
-  /** Of each group, a block must contain a name. */
+  /** A block can match only if it contains at least one name of each group. */
   readonly names: readonly (readonly string[])[];
   readonly #query: EventQuery;
   readonly #requestId: string | undefined;
   readonly #actor: { readonly type: string; readonly clientId: string | undefined } | undefined;
-  /** Of each group, a line must contain one. Every line with one of the first group is looked at. */
+  /** A line can match only if it contains at least one of each group. Those of the first group are searched for. */
   readonly #needles: readonly (readonly Buffer[])[];
 
-  /** `clientIds`: those of which at least one is named, by an event of the token endpoint. */
+  /** `clientIds`: an event of the token endpoint must name at least one of them. */
   constructor(query: EventQuery, clientIds?: readonly string[]) {
     this.#query = query;
     const { kinds } = query;

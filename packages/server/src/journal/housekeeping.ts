@@ -97,8 +97,9 @@ const tooSmall =
   "records were deleted before CARNET_AUDIT_MAX_AGE, because the journal was larger than CARNET_JOURNAL_MAX_SIZE: raise it, or copy the files elsewhere in time";
 
 /**
- * Of a process that was killed in the middle of a deletion, or before it made a file that it had announced. Forgets
- * missing files, too: once they would have been deleted, or after twice the time if another node may still have them.
+ * Finishes the work of a process that was killed during a deletion, or before it made a file that it had announced.
+ * Forgets missing files, too: once they would have been deleted, or after twice the time if another node may still have
+ * them.
  */
 async function finishDeletions(ports: FolderPorts, now: number): Promise<void> {
   const { folder, anchors, process } = ports;

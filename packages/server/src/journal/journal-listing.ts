@@ -30,7 +30,7 @@ export interface OpenedFile extends ListedFile, AsyncDisposable {
   readonly handle: FileHandle;
 }
 
-/** Opens a file, also if it was compressed since it was listed. undefined: it is gone. */
+/** Opens a file, even if it was compressed since it was listed. undefined: it is gone. */
 export async function openListed(folder: string, { name, isCompressed }: ListedFile): Promise<OpenedFile | undefined> {
   if (!isCompressed) {
     const handle = await openToRead(join(folder, name + plainEnding));

@@ -1,7 +1,7 @@
 import type { EventQuery, StoredEvent } from "@carnet/core/audit/event-store";
 import type { EventVisibility } from "@carnet/core/audit/event-visibility";
 
-/** Reads the journal files of this node's folder, also while they are being written. */
+/** Reads the journal files of this node's folder, even while they are being written. */
 export interface JournalReader {
   /**
    * The newest matching events, newest first; fewer than the limit if they are larger than `maxPageSize` together. Reads

@@ -15,7 +15,7 @@ export class PackedClients implements ClientMemory {
   readonly #byClient = new PositionIndex((position) => this.#hash(this.#clientIdAt(position)));
   readonly #ring: RecordRing;
   readonly #seed: number;
-  /** What entries of an earlier generation say is in doubt. */
+  /** Entries of an earlier generation are in doubt. */
   #generation = 0;
   /** How often a digest was found, and how often not. */
   hits = 0;

@@ -31,7 +31,7 @@ const listAge = 250;
 /** How long a request waits for the store, in milliseconds. */
 const storeWait = 500;
 
-/** A snapshot is signed anew after this, so that a frozen feed is noticed, in milliseconds. */
+/** After this many milliseconds a new snapshot is signed, so that verifiers notice a frozen feed. */
 const signInterval = 5000;
 
 /** How long a snapshot is valid, in milliseconds. */

@@ -3,7 +3,7 @@ import type { ClientStore } from "@carnet/core/client/client-store";
 /** Runs a use of a store. The name of the operation is in snake case. */
 export type Around = <Value>(operation: string, act: () => Promise<Value>) => Promise<Value>;
 
-/** A store of clients, each use of which runs through a function. */
+/** Runs every use of a store of clients through a function. */
 export const aroundStore = (store: ClientStore, around: Around): ClientStore => ({
   find: (clientId) => around("find", () => store.find(clientId)),
   findBySecret: (digest) => around("find_by_secret", () => store.findBySecret(digest)),

@@ -4,7 +4,7 @@ import { StoreUnavailable } from "./store-unavailable.ts";
 
 export interface StoreContactPorts {
   readonly clock: Clock;
-  /** Milliseconds since any instant, whatever becomes of the clock: one that is set back must not lengthen the grace. */
+  /** Milliseconds since any fixed instant. Not by the clock, because setting it back must not lengthen the grace. */
   elapsed(): number;
   readonly log: Log;
   /** How long clients in memory still get tokens after the store was last heard from, in milliseconds. */

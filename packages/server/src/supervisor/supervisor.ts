@@ -11,7 +11,7 @@ import { type WorkerExit, WorkerProcess } from "./worker-process.ts";
 
 /**
  * Keeps the worker processes of a node running: starts them, replaces those that end, and on a reload replaces each with
- * one that reads the configuration anew. It handles no connection and no request.
+ * one that reads the configuration again. It handles no connection and no request.
  */
 
 /** How long to wait before a worker that ended is replaced, in milliseconds. Doubles with each failure in a row. */
@@ -41,7 +41,7 @@ export interface SupervisorPorts {
   readonly output: Writable;
   /** The environment of the workers, with the secrets of the service. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Loads the configuration anew. Throws an OperatorFault if it is invalid. */
+  /** Loads the configuration again. Throws an OperatorFault if it is invalid. */
   load(): Promise<Configuration>;
 }
 
@@ -140,7 +140,7 @@ export class Supervisor {
     );
   }
 
-  /** The workers that serve, or if none does those that start. */
+  /** The workers that serve. If none does, those that start. */
   #asked(): readonly WorkerProcess[] {
     return [...(this.#serving.size > 0 ? this.#serving : this.#running)];
   }

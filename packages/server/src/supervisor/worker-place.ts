@@ -11,7 +11,7 @@ export interface WorkerPlace {
   readonly othersServe: boolean;
 }
 
-/** What a supervisor asks its workers for, also while they start. Each answer is a message with one of the two. */
+/** What a supervisor asks its workers for, even while they start. Each answer is a message with one of the two. */
 export interface WorkerReport {
   readonly metrics: MetricsJson;
   readonly readiness: Probe;

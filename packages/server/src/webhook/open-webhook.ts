@@ -8,7 +8,7 @@ import { createWebhook, type Webhook } from "./webhook.ts";
 /** How long a webhook's receiver may take to answer, in milliseconds. */
 const webhookTimeout = 10_000;
 
-/** Undefined: none is configured. Otherwise events from now on are sent, also those that come before the first delivery. */
+/** Undefined: none is configured. Otherwise events from now on are sent, including those before the first delivery. */
 export async function openWebhook(
   { webhookUrl: url, webhookSecret: key }: Configuration,
   { db, dialect }: Pick<Storage, "db" | "dialect">,

@@ -20,7 +20,7 @@ test("the HMAC is that of the published test cases whose data is text [RFC4231 Â
     assert.equal(createHmacSha256(key)(data).toString("hex"), expected);
 });
 
-test("the HMAC of any text under any key of up to a block is that of node:crypto, also when it is used again", () => {
+test("the HMAC of any text under any key of up to a block is that of node:crypto, even when it is used again", () => {
   const texts = fc.array(fc.string({ unit: "binary", maxLength: 300 }), { minLength: 1, maxLength: 3 });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), texts, (key, all) => {

@@ -48,7 +48,7 @@ suite("A page of another origin", () => {
   });
   after(() => service[Symbol.asyncDispose]());
 
-  test("may read the keys, the metadata and the revocation feed, also when they did not change, and nobody's credentials", async () => {
+  test("may read the keys, the metadata and the revocation feed, even when they did not change, and nobody's credentials", async () => {
     for (const path of open) {
       for (const method of ["GET", "HEAD"]) {
         for (const headers of [page, { ...page, "If-None-Match": "*" }, {}]) {

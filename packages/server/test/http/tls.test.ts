@@ -139,7 +139,7 @@ suite("A listener with a certificate", () => {
 });
 
 suite("A certificate that changes while the service runs", { concurrency: false }, () => {
-  test("is used for new connections, also when Kubernetes swaps a symbolic link", async () => {
+  test("is used for new connections, even when Kubernetes swaps a symbolic link", async () => {
     mock.timers.enable({ apis: ["setInterval"] });
     try {
       const { folder } = await pairFolder();

@@ -210,7 +210,7 @@ suite("a journal whose files are removed while it runs", () => {
     });
   }
 
-  test("copies a large file, also while it grows", async () => {
+  test("copies a large file, even while it grows", async () => {
     await using at = await openTestJournal({ fileSize: 2 ** 30 });
     const ids = Array.from({ length: 10_000 }, (_, number) => `r-${number}`);
     for (const id of ids) at.record(id);
@@ -245,7 +245,7 @@ suite("a journal whose files are removed while it runs", () => {
       assert.equal(chain?.records.length, appended);
     });
 
-  test("keeps everything that took the place of its file, also a folder or a link", async () => {
+  test("keeps everything that took the place of its file, including a folder or a link", async () => {
     await using at = await openTestJournal();
     at.record("r-1");
     const path = join(at.folder, "20261126-aaaa-1.jsonl");

@@ -110,7 +110,7 @@ test("gives the event as JSON, without the hash", async () => {
   assert.equal(JSON.parse(event?.json ?? "").request_id, "request-1");
 });
 
-test("merges the files of several processes by time, also if a clock was set back", async () => {
+test("merges the files of several processes by time, even if a clock was set back", async () => {
   await using journal = await JournalUnderTest.open();
   await journal.write("20261126-aaaaaaaaaaaa-1", [issued(5), issued(1), issued(3)]);
   await journal.write("20261126-bbbbbbbbbbbb-1", [issued(2), issued(4)], "open");

@@ -77,7 +77,7 @@ for (const { name, open } of databases)
       assert.deepEqual(await both.one.db.selectFrom("announced_ends").selectAll().execute(), []);
     });
 
-    test("is announced for each active client and live secret, also for hundreds", async () => {
+    test("is announced for each active client and live secret, even for hundreds", async () => {
       await using both = await twoProcesses(open);
       const secret = { ...secretOf("a"), expiresAt: now + 6 * day };
       const revoked = { ...secretOf("b"), expiresAt: now + day, revokedAt: now - 1 };

@@ -53,7 +53,7 @@ suite("a worker", () => {
     assert.ok(performance.now() - killedAt < patience / 2);
   });
 
-  test("has its log copied in whole lines, also when another writes between the parts of one", async () => {
+  test("has its log copied in whole lines, even when another writes between the parts of one", async () => {
     const output = new PassThrough().setEncoding("utf8");
     let log = "";
     output.on("data", (text: string) => (log += text));

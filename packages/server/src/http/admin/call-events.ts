@@ -19,7 +19,7 @@ declare module "fastify" {
     adminCaller?: ProvenCaller;
     /** What it may do, once the guard admits the call. */
     authority?: Authority;
-    /** The role of the caller, also of a call that is refused for its scope. */
+    /** The role of the caller, even if the call is refused for its scope. */
     adminRole?: RecordedRole | undefined;
     /** Whether the guard admitted the call. */
     isAdmitted?: boolean;

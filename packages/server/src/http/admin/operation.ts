@@ -37,7 +37,7 @@ interface OperationFacts {
     readonly tagged?: true;
     /** Whether the answer has a Location. */
     readonly located?: true;
-    /** Whether the answer is JSON Lines, of which each has the schema. */
+    /** Whether the answer is JSON Lines. Each line then has the schema. */
     readonly streamed?: true;
   };
   readonly refusals: readonly ProblemKind[];

@@ -83,7 +83,7 @@ export const ownerOperations: readonly Operation[] = [
     needs: "platform",
     summary: "Change an owner or its policy",
     description:
-      "A merge patch (RFC 7396), also of `policy`. Clients that violate the new policy stay as they are until `enforce_from`. The answer reports them.",
+      "A merge patch (RFC 7396), which merges `policy` as well. Clients that violate the new policy stay as they are until `enforce_from`. The answer reports them.",
     query: "OwnerChangeFilter",
     body: "OwnerChange",
     conditional: true,

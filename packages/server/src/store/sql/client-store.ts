@@ -67,7 +67,7 @@ async function insert(
     }
     if ((await isOwnerChanged(transaction, owners)) || (await isClaimOfScope(transaction, claimsOfNoScope)))
       throw new Rollback({ kind: "owner_changed" });
-    // A client that was deleted and is registered again starts anew
+    // A client that was deleted and is registered again starts from zero
     await transaction.deleteFrom("client_usage").where("client_id", "in", ids).execute();
     await insertClients(transaction, clients, ports.dialect);
     const gaining = new Set(clients.flatMap(({ role, owner }) => (role === null ? [owner] : [])));

@@ -109,7 +109,7 @@ export async function insertPepper(
     .execute();
 }
 
-/** Secrets that authenticate now or later, apart from idle ones and from what their pepper does to them. */
+/** Secrets that work now or later. Neither idle time nor the end of their pepper is checked. */
 const isUsable = (
   where: ExpressionBuilder<Tables & { secret: Tables["client_secrets"] }, "secret">,
   now: number,

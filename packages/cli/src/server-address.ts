@@ -20,7 +20,10 @@ const ownAddresses = (): readonly string[] =>
   Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address));
 
 /** The SDK's options for an address without a problem. The SDK itself knows only loopback as this machine. */
-export const serverOptions = (serverURL: string) => ({ serverURL, allowInsecureHTTP: true });
+export const serverOptions = (serverURL: string) => ({
+  serverURL,
+  allowInsecureHTTP: /^http:/i.test(serverURL),
+});
 
 /** Parses the flag `--server-url`. */
 export function serverAddress(text: string): string {

@@ -58,8 +58,12 @@ export const publishedDocuments = (issuer: string) => ({
       summary: "Check whether tokens can be issued",
       description: "Send no traffic here unless this answers 200.",
       responses: {
-        200: readiness("Ready.", { status: "ready", draining: false, keys: true, store: true }),
-        503: readiness("Not ready.", { status: "unavailable", draining: false, keys: true, store: false }),
+        200: readiness("Ready, or degraded.", ["ready", "degraded"], {
+          ...{ status: "ready", draining: false, keys: true, store: true, journal: true },
+        }),
+        503: readiness("Not ready.", ["unavailable", "starting"], {
+          ...{ status: "unavailable", draining: true, keys: true, store: true, journal: true },
+        }),
       },
     }),
   },
@@ -119,12 +123,12 @@ const live = {
   },
 };
 
-const readiness = (description: string, example: object) => ({
+const readiness = (description: string, statuses: readonly string[], example: object) => ({
   description,
   headers: probeHeaders,
   content: {
     "application/json": {
-      schema: { allOf: [ref("Readiness"), { properties: { status: { const: Object(example).status } } }] },
+      schema: { allOf: [ref("Readiness"), { properties: { status: { enum: statuses } } }] },
       example,
     },
   },

@@ -45,15 +45,18 @@ export const PublicKey = {
   description: "A public key (RFC 7517).",
   required: ["kty", "kid", "alg", "use"],
   properties: {
-    kty: { type: "string", description: "The key type.", examples: ["EC"] },
+    kty: { type: "string", description: "The key type.", examples: ["EC", "OKP", "RSA", "AKP"] },
     kid: { type: "string", description: "The key id, as in the header of the tokens that it signed." },
     alg: { type: "string", description: "The algorithm of the key.", examples: ["ES256"] },
     use: { type: "string", const: "sig", description: "Keys here are for signatures only." },
-    crv: { type: "string", description: "The curve of an elliptic-curve key.", examples: ["P-256"] },
-    x: { type: "string", description: "A coordinate, in base64url." },
-    y: { type: "string", description: "A coordinate, in base64url." },
+    crv: { type: "string", description: "The curve of an EC or OKP key.", examples: ["P-256"] },
+    x: { type: "string", description: "A coordinate of an EC key, or an OKP key, in base64url." },
+    y: { type: "string", description: "A coordinate of an EC key, in base64url." },
+    n: { type: "string", description: "The modulus of an RSA key, in base64url." },
+    e: { type: "string", description: "The exponent of an RSA key, in base64url." },
+    pub: { type: "string", description: "An ML-DSA key, in base64url (RFC 9964)." },
   },
-  not: { required: ["d"] }, // RFC 7518 §6.2.2: the private part
+  not: { anyOf: [{ required: ["d"] }, { required: ["priv"] }] }, // RFC 7518 §6.2.2 and RFC 9964 §3: the private part
 } as const;
 
 export const PublicKeySet = {
@@ -66,13 +69,25 @@ export const PublicKeySet = {
 export const Readiness = {
   type: "object",
   description: "Whether tokens can be issued, and if not, why.",
-  required: ["status", "draining", "keys", "store", "journal"],
+  required: ["status", "store"],
   additionalProperties: false,
   properties: {
-    status: { type: "string", enum: ["ready", "unavailable"] },
+    status: {
+      type: "string",
+      enum: ["ready", "degraded", "unavailable", "starting"],
+      description:
+        "`degraded`: the store is away, and clients in memory still get tokens. `starting`: the process waits for the store or loads its keys.",
+    },
     draining: { type: "boolean", description: "Whether the process is stopping." },
     keys: { type: "boolean", description: "Whether there is a key to sign with." },
     store: { type: "boolean", description: "Whether the store answers." },
     journal: { type: "boolean", description: "Whether events can be recorded." },
+    detail: { type: ["string", "null"], description: "Why the store cannot be used." },
+    store_away_since: { type: "string", format: "date-time", description: "Since when the store is away." },
+    grace_ends: {
+      type: "string",
+      format: "date-time",
+      description: "Until when clients in memory get tokens if the store stays away.",
+    },
   },
 } as const;

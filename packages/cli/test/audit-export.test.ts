@@ -13,7 +13,9 @@ suite("carnet audit export", () => {
   test("prints the lines of the journal as they are", async () => {
     await using at = await startAdminService();
     await at.carnet(["client", "list"]);
-    const { code, stdout, stderr } = await runCarnet(["audit", "export"], { env: { CARNET_ADMIN_FILE: at.adminFile } });
+    const { code, stdout, stderr } = await runCarnet(["audit", "export", "--output", "-"], {
+      env: { CARNET_ADMIN_FILE: at.adminFile },
+    });
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     const folder = join(at.service.folder, "journal");
     const [file = "", ...others] = await readdir(folder);

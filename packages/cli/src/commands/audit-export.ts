@@ -13,7 +13,7 @@ import { ProgressBar } from "../progress-bar.ts";
 interface ExportOptions {
   readonly since?: string;
   readonly until?: string;
-  readonly output?: string;
+  readonly output?: string | undefined;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -25,14 +25,14 @@ export function addAuditExportCommand(audit: Command): void {
     .description("Export the journal of the node that answers, as JSON Lines with the hash of each line before.")
     .option("--since <time>", "Only events at or after this time, date or duration ago, such as 24h", timeOrAgo)
     .option("--until <time>", "Only events before this time, date or duration ago", timeOrAgo)
-    .option("-o, --output <file>", "Write to a file, readable by you only (default: standard output)")
+    .option("-o, --output <file>", "Write to a file, readable by you only (default, and for -: standard output)")
     .option("--yes", "Replace an existing file without asking")
     .option("--json", "With --output, print the result as JSON");
-  addConnectionOptions(command).action(async (options: ExportOptions) => {
-    const { output, yes } = options;
+  addConnectionOptions(command).action(async ({ yes, ...options }: ExportOptions) => {
+    const output = options.output === "-" ? undefined : options.output;
     if (output !== undefined && statSync(output, { throwIfNoEntry: false })?.isFile())
       await confirm(`Replace the file ${output}?`, { yes });
-    await withAdminApi(command, (api) => exportTo(api, options), { since: "--since", until: "--until" });
+    await withAdminApi(command, (api) => exportTo(api, { ...options, output }), { since: "--since", until: "--until" });
   });
 }
 

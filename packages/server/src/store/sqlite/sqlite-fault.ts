@@ -32,7 +32,7 @@ const meanings: ReadonlyMap<number, (file: string) => string> = new Map([
   [
     13,
     (file) =>
-      `The disk of the database ${file} is full: make room, then start again. Nothing that was acknowledged is lost.`,
+      `The disk of the database ${file} is full: make room, and start again if the service has not started. Nothing that was acknowledged is lost.`,
   ],
   [
     14,

@@ -148,7 +148,9 @@ suite("The metrics of a service", () => {
   });
 
   test("say that the store is not reached while the start waits for it", async () => {
-    const metrics = createNodeMetrics({ counts: testCounts(), clock: new FixedClock("2026-06-01T00:00:00Z") });
+    const metrics = createNodeMetrics({
+      ...{ counts: testCounts(), clock: new FixedClock("2026-06-01T00:00:00Z"), certificate: undefined },
+    });
     const series = parseSeries(await renderMetrics([await metrics.json()]));
     metrics.stop();
     assert.ok(series.some(({ name, value }) => name === "carnet_store_up" && value === 0));
@@ -157,7 +159,9 @@ suite("The metrics of a service", () => {
   });
 
   test("do not wait for a store that hangs", async () => {
-    const metrics = createNodeMetrics({ counts: testCounts(), clock: new FixedClock("2026-06-01T00:00:00Z") });
+    const metrics = createNodeMetrics({
+      ...{ counts: testCounts(), clock: new FixedClock("2026-06-01T00:00:00Z"), certificate: undefined },
+    });
     const status = { isWritable: true, failures: 0, lost: 0, unsynced: { records: 0, since: 0 } };
     metrics.watch({
       ...{ signingKeys: () => [{ createdAt: 0 }], keyRotation: null },

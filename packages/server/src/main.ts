@@ -89,7 +89,8 @@ export async function startServer(
   const processes = worker === undefined ? 1 : (configuration.workers ?? 1);
   const elapsed = () => performance.now();
   const counts = new ServiceCounts(elapsed);
-  const metrics = createNodeMetrics({ counts, clock });
+  const certificate = configuration.tls && new TlsCertificate(configuration.tls, { clock, log });
+  const metrics = createNodeMetrics({ counts, clock, certificate });
   let readiness = async () => starting(waitsFor);
   let draining = false;
   const isDraining = () => draining;
@@ -97,7 +98,6 @@ export async function startServer(
   let handle: AsyncListener = answerStarting(systemRandom, () => waitsFor);
   const isTrustedProxy = createProxyTrust(configuration.trustedProxies);
   const watched = watchRequests((request, response) => handle(request, response), { counts, tracing });
-  const certificate = configuration.tls && new TlsCertificate(configuration.tls, { clock, log });
   const server = createHttpServer(watched, {
     ...{ log, isDraining, isTrustedProxy, counts, processes, certificate },
   });

@@ -27,6 +27,7 @@ export class TlsCertificate {
   readonly #listeners: ((pair: TlsPair) => void)[] = [];
   #seen: string;
   #pair: TlsPair;
+  #validTo = 0;
 
   /** Throws an OperatorFault if the files cannot be used. */
   constructor(files: TlsFiles, ports: { readonly clock: Clock; readonly log: Log }) {
@@ -38,6 +39,11 @@ export class TlsCertificate {
 
   get pair(): TlsPair {
     return this.#pair;
+  }
+
+  /** When the certificate in use expires, in milliseconds since the epoch. */
+  get validTo(): number {
+    return this.#validTo;
   }
 
   /** Calls the listener with each new pair. */
@@ -66,6 +72,7 @@ export class TlsCertificate {
     const facts = { validFrom: validFromDate.toISOString(), validTo: validToDate.toISOString() };
     if (isValid) log.info("tls_certificate_loaded", facts);
     else log.warn("tls_certificate_not_valid_now", facts); // a wrong clock is no reason to end every connection
+    this.#validTo = validToDate.getTime();
     return pair;
   }
 }

@@ -100,6 +100,11 @@ export const metricTable = {
     labels: ["what"],
     across: "min",
   },
+  carnet_tls_certificate_expiry_timestamp_seconds: {
+    type: "gauge",
+    help: "When the certificate of the listener expires. Absent without CARNET_TLS_CERT.",
+    across: "min",
+  },
   carnet_webhook_events_waiting: {
     type: "gauge",
     help: "Events that the webhook has not delivered yet. Absent without a webhook.",

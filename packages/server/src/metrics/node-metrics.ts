@@ -40,6 +40,8 @@ export interface NodeMetrics {
 export interface MetricsPorts {
   readonly counts: ServiceCounts;
   readonly clock: Clock;
+  /** Undefined without TLS. `validTo` in milliseconds since the epoch. */
+  readonly certificate: { readonly validTo: number } | undefined;
 }
 
 export interface WatchedService {
@@ -82,7 +84,7 @@ export function createNodeMetrics(ports: MetricsPorts): NodeMetrics {
   let stateOf: () => Promise<Partial<Readings>> = async () => starting;
   return {
     async json() {
-      const readings = { ...watched.readings, ...countReadings(ports.counts), ...(await stateOf()) };
+      const readings = { ...watched.readings, ...ownReadings(ports), ...(await stateOf()) };
       return Object.entries(readings).map(([name, read]) => inJson(name as MetricName, read()));
     },
     watch(service) {
@@ -96,7 +98,7 @@ export function createNodeMetrics(ports: MetricsPorts): NodeMetrics {
 /** Where each metric of the table comes from. */
 type Readings = Readonly<Record<MetricName, () => readonly Sample[]>>;
 
-const countReadings = (counts: ServiceCounts) =>
+const ownReadings = ({ counts, certificate }: MetricsPorts) =>
   ({
     carnet_tokens_issued_total: () => [{ value: counts.issued }],
     carnet_tokens_returned_total: () => [{ value: counts.returned }],
@@ -108,6 +110,8 @@ const countReadings = (counts: ServiceCounts) =>
     carnet_store_duration_seconds: () => counts.storeTimes.samples("operation"),
     carnet_store_failures_total: () => counts.storeFailures.samples("operation"),
     carnet_background_task_failures_total: () => counts.taskFailures.samples("task"),
+    carnet_tls_certificate_expiry_timestamp_seconds: () =>
+      certificate === undefined ? [] : [{ value: certificate.validTo / 1000 }],
     carnet_build_info: () => [{ value: 1, labels: { version, node: process.versions.node } }],
   }) satisfies Partial<Readings>;
 

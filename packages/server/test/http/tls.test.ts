@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, cpSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
@@ -6,6 +7,7 @@ import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
 import { mock, suite, test } from "node:test";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import { freePort } from "@carnet/testkit/free-port";
 import { startTestService, type TestService } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 
@@ -166,6 +168,29 @@ suite("A certificate that changes while the service runs", { concurrency: false 
       await assert.rejects(
         handshake(service, { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL@SECLEVEL=0" }),
       );
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  test("is in the metrics with its end", async () => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    try {
+      const { folder, put, settings } = await pairFolder();
+      await using _ = folder;
+      const managementPort = await freePort();
+      await using _service = await startOverTls({ ...settings, managementPort: String(managementPort) });
+      const exposed = async (): Promise<number> => {
+        const text = await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text();
+        return Number(/^carnet_tls_certificate_expiry_timestamp_seconds (\S+)$/m.exec(text)?.[1]);
+      };
+      const endOf = (file: string): number =>
+        new X509Certificate(readFileSync(join(fixtures, file))).validToDate.getTime() / 1000;
+      assert.equal(await exposed(), endOf("server.pem"));
+      put("other");
+      mock.timers.tick(5000);
+      assert.equal(await exposed(), endOf("other/server.pem"));
+      assert.notEqual(endOf("other/server.pem"), endOf("server.pem"));
     } finally {
       mock.timers.reset();
     }

@@ -111,7 +111,7 @@ for (const { name, open } of databases)
       const world = await PepperWorld.open(database);
       const node = await world.start();
       const { ring, store, peppers } = node.parts;
-      const names = Array.from({ length: many }, (_, number) => `client-${number}`);
+      const names = Array.from({ length: many }, (_, number) => `c-${number}`); // short, because a secret id has it
       for (let start = 0; start < many; start += 1000)
         await store.insert(
           names.slice(start, start + 1000).map((clientId) => {

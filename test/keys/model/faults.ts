@@ -143,10 +143,14 @@ const inChanges: readonly Fault[] = [
   },
   {
     name: "no key is made before one is too old",
-    code: "return due - times.publication > now ? [] :",
-    fault: "return due > 0 ? [] :",
+    code: "if (active.activeFrom + rotation - times.publication > now) return [];",
+    fault: "if (now > 0) return [];",
   },
-  { name: "a late rotation signs at once", code: "Math.max(due, now + times.publication)", fault: "due" },
+  {
+    name: "a late rotation signs at once",
+    code: "Math.max(active.activeFrom + rotation, now + times.publication)",
+    fault: "active.activeFrom + rotation",
+  },
   {
     name: "each upkeep makes a key",
     code: 'if (inState(keys, "upcoming", algorithm, facts) !== undefined) return [];',

@@ -169,7 +169,7 @@ function registryGoals({ registry }: AllResults): readonly Goal[] {
     ratiosOf(rates(of(big, distribution)?.slices ?? []), rates(of(10, distribution)?.slices ?? []));
   const uniform = of(big, "uniform");
   const atScale =
-    "every five seconds a row is written for each used secret, and a million clients do not fit in the processor's caches";
+    "a row for each used secret and one for the usage of each client are written every few seconds, and a million clients do not fit in the processor's caches";
   return [
     {
       what: "throughput with 1 million clients relative to 10, Zipf",
@@ -192,7 +192,7 @@ function registryGoals({ registry }: AllResults): readonly Goal[] {
       text: megabytes,
       reached: atMost(300e6),
       explanation:
-        "a million packed clients and their index take 115 MB; the rest is what the service takes with one client, and records of last use that are not written yet",
+        "a million packed clients and their index take 115 MB; the rest is what the service takes with one client, and last uses and usage that are not written yet",
     },
     {
       what: "start to first token with 1 million clients",

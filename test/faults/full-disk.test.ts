@@ -84,7 +84,7 @@ suite("a full disk", () => {
         assert.ok(error instanceof OperatorFault);
         assert.match(
           error.message,
-          /^The disk of the database carnet\.db is full: make room, then start again\. Nothing that/,
+          /^The disk of the database carnet\.db is full: make room, and start again if the service has not started\. Nothing that/,
         );
         return true;
       },

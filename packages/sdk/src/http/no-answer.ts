@@ -13,8 +13,7 @@ export interface FailedRequest {
 }
 
 // Node has the system call or undici's timeout code, Bun has its own codes, and Deno has only a message.
-// A first record that is not TLS, such as from a port that speaks plain HTTP, ends the handshake before a request is sent.
-const NEVER_CONNECTED = /ECONNREFUSED|ENOTFOUND|EAI_|connect E|CONNECT_TIMEOUT|\(Connect\)|WRONG_VERSION_NUMBER/;
+const NEVER_CONNECTED = /ECONNREFUSED|ENOTFOUND|EAI_|connect E|CONNECT_TIMEOUT|\(Connect\)/;
 
 // OpenSSL's codes, as Node and Bun report them, or their messages, which all three runtimes have.
 const UNTRUSTED = /CERT|LEAF_SIGNATURE|certificate/i;

@@ -109,14 +109,13 @@ export const serve = (
   },
 });
 
-const packedCommands = new Map<string, string>();
+const packedCheckouts = new Set<string>();
 
 /** Packs a checkout, once a run, and returns the file of its `carnet` command. */
 function packed(checkout: string): string {
-  const command = join(checkout, "dist/carnet/bin/carnet.js");
-  if (!packedCommands.has(checkout)) execFileSync("npm", ["run", "--silent", "pack"], { cwd: checkout });
-  packedCommands.set(checkout, command);
-  return command;
+  if (!packedCheckouts.has(checkout)) execFileSync("npm", ["run", "--silent", "pack"], { cwd: checkout });
+  packedCheckouts.add(checkout);
+  return join(checkout, "dist/carnet/bin/carnet.js");
 }
 
 /** Registers the client in a new PostgreSQL database, and returns the settings for it. */

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { copyFile, mkdir, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { FixedClock } from "@carnet/testkit/fixed-clock";
 import { freePort } from "@carnet/testkit/free-port";
@@ -9,6 +7,7 @@ import type { TestRegistration } from "@carnet/testkit/service";
 import { temporaryFolder } from "@carnet/testkit/temporary-folder";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
 import { runCommand } from "./support/command-runner.ts";
+import { listening } from "./support/listening.ts";
 
 let at: AdminService;
 before(async () => {
@@ -273,22 +272,13 @@ interface Answer {
 }
 
 /** A service of another kind, which tells what it was sent. */
-async function listen(
+function listen(
   hear: (text: string) => void,
   answer: (path: string) => Answer = () => ({ status: 404, type: "text/plain", body: "" }),
 ) {
-  const server = createServer((request, response) => {
+  return listening((request, response) => {
     hear(`${request.method} ${request.url}`);
     const { status, type, body } = answer(request.url ?? "");
     request.resume().on("end", () => response.writeHead(status, { "Content-Type": type }).end(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }

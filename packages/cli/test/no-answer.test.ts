@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { type AdminService, assertRefused, startAdminService } from "./support/admin-service.ts";
+import { listening } from "./support/listening.ts";
 
 let at: AdminService;
 before(async () => {
@@ -46,19 +45,10 @@ suite("a command that gets no answer", () => {
 });
 
 /** A server that answers the given paths, and ends the connection of every other request. */
-async function hangUp(answers: Readonly<Record<string, string>> = {}) {
-  const server = createServer((request, response) => {
+function hangUp(answers: Readonly<Record<string, string>> = {}) {
+  return listening((request, response) => {
     const answer = answers[request.url ?? ""];
     if (answer === undefined) request.socket.destroy();
     else response.writeHead(200, { "Content-Type": "application/json" }).end(answer);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }

@@ -2,6 +2,7 @@ import type { Redacted } from "@carnet/protocol/redacted";
 import { ok, type Result } from "@carnet/protocol/result";
 import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
 import { type AdminProblem, type FieldProblem, invalid, problem } from "../admin-problem.ts";
+import { isoTime } from "../audit/client-changes.ts";
 import { type ChangeRecorderPorts, changed } from "../audit/recorder.ts";
 import { keyObjects } from "../key/keep-keys.ts";
 import {
@@ -185,7 +186,7 @@ const unusedWarning = ({ algorithm }: SigningKeyRecord, algorithms: AlgorithmCho
 const revocationWarning = ({ activeFrom }: SigningKeyRecord, facts: ChangeFacts): string | undefined =>
   activeFrom > facts.now
     ? undefined
-    : `callers with a token of the revoked key are refused until they request a new one; APIs without the revocation feed accept such tokens until ${new Date(othersRefuseFrom(facts)).toISOString()}, and for longer if they cache keys for longer than CARNET_JWKS_MAX_AGE`;
+    : `callers with a token of the revoked key are refused until they request a new one; APIs without the revocation feed accept such tokens until ${isoTime(othersRefuseFrom(facts))}, and for longer if they cache keys for longer than CARNET_JWKS_MAX_AGE`;
 
 /** From when verifiers refuse a key that is revoked now, if all that they know is JWKS. In milliseconds since the epoch. */
 export const othersRefuseFrom = ({ now, times: { publication, jwksMaxAge } }: ChangeFacts): number =>

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "@carnet/protocol/result";
 import type { SigningAlgorithmName } from "@carnet/protocol/signing-algorithms";
+import { isoTime } from "../audit/client-changes.ts";
 import { keptAfterEnd } from "../revocation/revocation.ts";
 import {
   bySigningOrder,
@@ -242,5 +243,3 @@ function tooMany(retiring: readonly KeyInRing[]): string {
 }
 
 const refuse = (kind: KeyRefusal["kind"], detail: string): Result<never, KeyRefusal> => err({ kind, detail });
-
-const isoTime = (at: number): string => new Date(at).toISOString();

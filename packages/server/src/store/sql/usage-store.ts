@@ -14,6 +14,7 @@ import type { Redacted } from "@carnet/protocol/redacted";
 import { parseScope } from "@carnet/protocol/scope";
 import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { compiled } from "./compiled.ts";
+import { countRows } from "./count-rows.ts";
 import { inTurn, type Writer } from "./in-turn.ts";
 import type { Tables } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
@@ -58,7 +59,11 @@ export function createSqlUsageStore(
       const cutoff = startOf(day, now - maxAge.hours);
       while ((await foldSome(writer, cutoff, statements)) === perTransaction) await endOfTurn();
       while ((await deleteSome(writer, { before: now - maxAge.days })) === perTransaction) await endOfTurn();
-      for (let excess = (await countRows(db)) - maxRows; excess > 0; excess -= perTransaction) {
+      for (
+        let excess = (await countRows(db.selectFrom("client_usage"))) - maxRows;
+        excess > 0;
+        excess -= perTransaction
+      ) {
         await deleteSome(writer, { limit: Math.min(excess, perTransaction) });
         await endOfTurn();
       }
@@ -193,14 +198,6 @@ const deleteSome = (
         .execute();
     return rows.length;
   });
-
-async function countRows(db: Kysely<Tables>): Promise<number> {
-  const { rows } = await db
-    .selectFrom("client_usage")
-    .select(({ fn }) => fn.countAll<number>().as("rows"))
-    .executeTakeFirstOrThrow();
-  return Number(rows);
-}
 
 /** The counts of a row, except `issued`. Zeros and empty members are left out. */
 function countsOf(usage: Usage): string {
